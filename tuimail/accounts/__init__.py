@@ -1,0 +1,1 @@
+"""Setting up: does an account work?"""

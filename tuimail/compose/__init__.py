@@ -1,0 +1,1 @@
+"""Step 1: from a draft to a frozen letter."""

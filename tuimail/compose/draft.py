@@ -1,0 +1,60 @@
+"""A letter being written. Pure; what is on disk is compose/postponed."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to go along."""
+
+    path: str
+    """Absolute path of the file; read when the letter is frozen."""
+    name: str
+    """The file name the receiver sees; never holds a folder."""
+    content_type: str
+    """MIME type, for example ``application/pdf`` or ``message/rfc822``."""
+    size: int
+    """Bytes when it was attached."""
+    description: str = ""
+
+
+def new_draft_id() -> str:
+    """A fresh id: 16 lower-case hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything the composer holds. Address fields are the text as typed; compose/build parses them."""
+
+    id: str = field(default_factory=new_draft_id)
+    """Names the composing: enqueueing the same id twice yields one letter."""
+    account: str = ""
+    identity: str = ""
+    """Address of the identity; empty means the account's first."""
+    to: str = ""
+    cc: str = ""
+    bcc: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    body: str = ""
+    """Lines end in ``\\n``; paragraphs may be long (soft wrap), format=flowed breaks them."""
+    attachments: tuple[Attachment, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """Extra header fields (name, decoded value)."""
+    revises: str = ""
+    """Id of the outbox item this is a new revision of."""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    postponed: bool = False
+    """Put aside on purpose; otherwise it is an autosave, offered as recovered."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing worth keeping was typed."""
+        return not (self.to or self.cc or self.bcc or self.subject or self.body.strip() or self.attachments)

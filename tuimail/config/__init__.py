@@ -1,0 +1,1 @@
+"""What the user settled: accounts, identities, secrets, themes, keys."""

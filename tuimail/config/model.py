@@ -1,0 +1,174 @@
+"""The configuration as values. Pure; config/loader makes them and says what was wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Security(StrEnum):
+    """How a connection is protected (RFC 8314)."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Auth(StrEnum):
+    """How to sign in."""
+
+    PASSWORD = "password"
+    OAUTH2 = "oauth2"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A submission or IMAP server."""
+
+    host: str
+    port: int
+    security: Security = Security.TLS
+    username: str = ""
+    auth: Auth = Auth.PASSWORD
+    password_command: tuple[str, ...] = ()
+    """argv, run without a shell; its first line of output is the password (or, with oauth2, the access token)."""
+    ca_file: Path | None = None
+    ehlo_name: str = ""
+    """What to call ourselves; empty means an address literal, never the host's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A local sendmail-style command that takes a letter on its standard input."""
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An address one writes as; its address is its stable id."""
+
+    address: str
+    name: str = ""
+    signature: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+class SentCopy(StrEnum):
+    """Where the copy of a sent letter goes."""
+
+    AUTO = "auto"
+    """To \\Sent on the IMAP server if the account has one (unless the server files it itself), else to the Maildir."""
+    APPEND = "append"
+    SERVER = "server"
+    """The server files it itself."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account; its name in the config file is its stable id."""
+
+    name: str
+    identities: tuple[Identity, ...]
+    """At least one; the first is the default."""
+    submission: Server | Command
+    imap: Server | None = None
+    maildir: Path | None = None
+    """The user's own Maildir, or None for the one below the data folder."""
+    sent_copy: SentCopy = SentCopy.AUTO
+
+    @property
+    def identity(self) -> Identity:
+        """The default identity."""
+        return self.identities[0]
+
+    def identity_for(self, address: str) -> Identity | None:
+        """The identity with this address (domain and ASCII case aside), or None."""
+        wanted = address.casefold()
+        return next((each for each in self.identities if each.address.casefold() == wanted), None)
+
+    @property
+    def via(self) -> str:
+        """Where letters leave, for the screen: "smtp.example.org:465" or the command."""
+        if isinstance(self.submission, Command):
+            return self.submission.argv[0]
+        return f"{self.submission.host}:{self.submission.port}"
+
+
+class WhenUncertain(StrEnum):
+    """What to do with an uncertain letter."""
+
+    ASK = "ask"
+    RESEND = "resend"
+
+
+class WhenRefused(StrEnum):
+    """What to do when some recipients are refused and others accepted."""
+
+    SEND = "send"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSettings:
+    """The ``[outbox]`` table."""
+
+    undo_seconds: float = 5.0
+    when_uncertain: WhenUncertain = WhenUncertain.ASK
+    when_some_refused: WhenRefused = WhenRefused.SEND
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """The ``[ui]`` table."""
+
+    keymap: str = "pine"
+    theme: str = "pine"
+    editor: str = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file the user wrote."""
+
+    file: Path
+    line: int
+    """From 1; 0 when unknown."""
+    key: str
+    """Dotted, "accounts.work.submission.port"; empty for the file as a whole."""
+    expected: str
+    """What was expected, in words."""
+    nearest: str = ""
+    """The nearest valid key, when the key is unknown."""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else str(self.file)
+        key = f" {self.key}:" if self.key else ""
+        meant = f" Did you mean {self.nearest}?" if self.nearest else ""
+        return f"{where}:{key} {self.expected}{meant}"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything valid the files say."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    default_account: str = ""
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+    problems: tuple[Problem, ...] = ()
+    file: Path | None = None
+    """The file read; None when there was none."""
+
+    @property
+    def default(self) -> Account | None:
+        """The default account, if any account is valid."""
+        return self.accounts.get(self.default_account) or next(iter(self.accounts.values()), None)

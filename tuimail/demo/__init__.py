@@ -1,0 +1,1 @@
+"""The embedded account: a loopback submission server and sample letters."""

@@ -1,0 +1,1 @@
+"""The words: addresses, envelopes, headers, letters. Pure values, no I/O."""

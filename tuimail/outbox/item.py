@@ -1,0 +1,303 @@
+"""An outbox item: its states, the legal transitions, what the user may do with it. Pure.
+
+Owns the truth table of the outbox; every other module asks here whether a step is legal. A letter is always in
+exactly one of these states, and each of them has a worker or a verb that ends it:
+
+====================  =====================================  ==========================================
+state                 entered by                             left by
+====================  =====================================  ==========================================
+held                  enqueue with not_before, hold          due, release -> queued; cancel, edit
+queued                due, release, retry, recovery          claim -> sending
+sending               claim                                  the verdict; an expired lease
+deferred              a transient failure                    due -> sending
+blocked               trouble of the account                 account mended, retry
+failed                a permanent failure, 5 days            retry, mend, edit, drop
+uncertain             the reply to the dot is not known      resolve sent, resolve resend
+accepted              every recipient decided, one accepted  the copy filed -> done
+done                  filed, or nothing to file              pruned after 180 days
+cancelled             cancel, drop, edit                     pruned after 180 days
+====================  =====================================  ==========================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tuimail.errors import IllegalTransitionError
+
+if TYPE_CHECKING:
+    from tuimail.mail.envelope import EnvelopeRecipient
+    from tuimail.submission.result import Reply, Stage, Trouble
+
+
+class ItemState(StrEnum):
+    """Where an item is on its way."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class RecipientState(StrEnum):
+    """What became of one recipient."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNCERTAIN = "uncertain"
+
+
+class FilingState(StrEnum):
+    """What became of the Sent copy; it never touches the sending (rule 8)."""
+
+    NONE = "none"
+    """Nothing accepted yet, so nothing to file."""
+    DUE = "due"
+    FILED = "filed"
+    SKIPPED = "skipped"
+    """Nothing to file: the server does it, or the user wants none."""
+
+
+class Verb(StrEnum):
+    """What a user may do with an item."""
+
+    SEND_NOW = "send-now"
+    HOLD = "hold"
+    RELEASE = "release"
+    RETRY = "retry"
+    EDIT = "edit"
+    CANCEL = "cancel"
+    DROP = "drop"
+    MEND = "mend"
+    RESOLVE_SENT = "resolve-sent"
+    RESOLVE_RESEND = "resolve-resend"
+
+
+NEEDS_YOU = frozenset({ItemState.FAILED, ItemState.BLOCKED, ItemState.UNCERTAIN})
+"""States that only the user can end."""
+
+WAITING = frozenset({ItemState.HELD, ItemState.QUEUED, ItemState.SENDING, ItemState.DEFERRED})
+"""States the program works on by itself."""
+
+OPEN = NEEDS_YOU | WAITING | {ItemState.ACCEPTED}
+"""States of items that are still in the outbox."""
+
+CLAIMABLE = frozenset({ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED})
+"""States an item can be claimed from once it is due."""
+
+VERBS: dict[Verb, dict[ItemState, ItemState]] = {
+    Verb.SEND_NOW: {
+        ItemState.HELD: ItemState.QUEUED,
+        ItemState.QUEUED: ItemState.QUEUED,
+        ItemState.DEFERRED: ItemState.QUEUED,
+        ItemState.BLOCKED: ItemState.QUEUED,
+        ItemState.FAILED: ItemState.QUEUED,
+    },
+    Verb.HOLD: {
+        ItemState.HELD: ItemState.HELD,
+        ItemState.QUEUED: ItemState.HELD,
+        ItemState.DEFERRED: ItemState.HELD,
+        ItemState.BLOCKED: ItemState.HELD,
+        ItemState.FAILED: ItemState.HELD,
+    },
+    Verb.RELEASE: {ItemState.HELD: ItemState.QUEUED},
+    Verb.RETRY: {
+        ItemState.DEFERRED: ItemState.QUEUED,
+        ItemState.BLOCKED: ItemState.QUEUED,
+        ItemState.FAILED: ItemState.QUEUED,
+    },
+    Verb.EDIT: {
+        ItemState.HELD: ItemState.CANCELLED,
+        ItemState.QUEUED: ItemState.CANCELLED,
+        ItemState.DEFERRED: ItemState.CANCELLED,
+        ItemState.BLOCKED: ItemState.CANCELLED,
+        ItemState.FAILED: ItemState.CANCELLED,
+    },
+    Verb.CANCEL: {
+        ItemState.HELD: ItemState.CANCELLED,
+        ItemState.QUEUED: ItemState.CANCELLED,
+        ItemState.DEFERRED: ItemState.CANCELLED,
+        ItemState.BLOCKED: ItemState.CANCELLED,
+        ItemState.FAILED: ItemState.CANCELLED,
+    },
+    Verb.DROP: {
+        ItemState.HELD: ItemState.CANCELLED,
+        ItemState.QUEUED: ItemState.CANCELLED,
+        ItemState.DEFERRED: ItemState.CANCELLED,
+        ItemState.BLOCKED: ItemState.CANCELLED,
+        ItemState.FAILED: ItemState.CANCELLED,
+        ItemState.UNCERTAIN: ItemState.CANCELLED,
+    },
+    Verb.MEND: {ItemState.FAILED: ItemState.QUEUED, ItemState.DEFERRED: ItemState.QUEUED},
+    Verb.RESOLVE_SENT: {ItemState.UNCERTAIN: ItemState.ACCEPTED},
+    Verb.RESOLVE_RESEND: {ItemState.UNCERTAIN: ItemState.QUEUED},
+}
+"""Verb -> the states it fits -> the state it leads to. A failed item with accepted recipients that is dropped or
+cancelled becomes accepted instead: its copy is still filed (outbox/settle)."""
+
+
+def verbs_for(state: ItemState) -> frozenset[Verb]:
+    """The verbs that fit an item in ``state``."""
+    return frozenset(verb for verb, table in VERBS.items() if state in table)
+
+
+def after(verb: Verb, state: ItemState) -> ItemState:
+    """The state ``verb`` leads to.
+
+    Raises:
+        IllegalTransitionError: the verb does not fit the state; the text says why and what fits instead.
+    """
+    try:
+        return VERBS[verb][state]
+    except KeyError:
+        fitting = ", ".join(sorted(verbs_for(state))) or "nothing but waiting"
+        because = {
+            ItemState.SENDING: "it is being sent right now",
+            ItemState.UNCERTAIN: "it may have been delivered",
+            ItemState.ACCEPTED: "the server has it already",
+            ItemState.DONE: "it was sent",
+            ItemState.CANCELLED: "it was cancelled",
+        }.get(state, f"it is {state}")
+        raise IllegalTransitionError(
+            f"Cannot {verb.replace('-', ' ')}: {because}.",
+            state=state,
+            verb=verb,
+            hint=f"Possible now: {fitting}.",
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One recipient of an item."""
+
+    to: EnvelopeRecipient
+    state: RecipientState = RecipientState.PENDING
+    reply: Reply | None = None
+    words: str = ""
+    """What that reply means, for the user."""
+    tries: int = 0
+    """Verdicts of this recipient in a row that asked for another try."""
+    decided_at: float | None = None
+
+    @property
+    def address(self) -> str:
+        """addr-spec as on the wire."""
+        return self.to.address
+
+    @property
+    def open(self) -> bool:
+        """Still to be served."""
+        return self.state in (RecipientState.PENDING, RecipientState.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where the Sent copy stands."""
+
+    state: FilingState = FilingState.NONE
+    attempts: int = 0
+    next_attempt_at: float | None = None
+    words: str = ""
+    """The last trouble, or where it was filed ("Sent on imap.example.org")."""
+    place: str = ""
+    """Path of a local copy, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A letter in the outbox. Times are seconds since the epoch, UTC."""
+
+    id: str
+    """Ten lower-case letters and digits; sorts by age; also the DSN ENVID."""
+    state: ItemState
+    account: str
+    identity: str
+    sender: str
+    """From, decoded."""
+    reverse_path: str
+    subject: str
+    message_id: str
+    size: int
+    recipients: tuple[Recipient, ...]
+    queued_at: float
+    composing: str
+    """Id of the draft it was frozen from; unique among live items (rule 15)."""
+    digest: str
+    """SHA-256 of the content without Date and Message-ID, and of the envelope: recognises the same letter."""
+    stage: Stage | None = None
+    """While sending, and the last one reached afterwards."""
+    not_before: float | None = None
+    """Held until then; None with state held means held by hand."""
+    next_attempt_at: float | None = None
+    expires_at: float | None = None
+    """When trying ends and the item is parked as failed."""
+    attempts: int = 0
+    """Attempts that touched the letter (MAIL was sent)."""
+    tries: int = 0
+    """Tries in a row since the schedule was last reset; picks the delay."""
+    last_attempt_at: float | None = None
+    last_reply: str = ""
+    words: str = ""
+    """Why it is in this state and what to do, one sentence."""
+    trouble: Trouble | None = None
+    via: str = ""
+    filing: Filing = Filing()
+    revision: int = 1
+    warned: bool = False
+    """The four-hour warning was given (rule 10)."""
+    owner: str = ""
+    """Who sends it: "pid:start-time:boot-id"."""
+    lease_until: float | None = None
+    changed_at: float = 0.0
+    smtputf8: bool = False
+    eight_bit: bool = False
+
+    @property
+    def needs_you(self) -> bool:
+        """Only the user can end this state."""
+        return self.state in NEEDS_YOU
+
+    @property
+    def open_recipients(self) -> tuple[Recipient, ...]:
+        """Those still to be served."""
+        return tuple(recipient for recipient in self.recipients if recipient.open)
+
+    def count(self, state: RecipientState) -> int:
+        """How many recipients are in ``state``."""
+        return sum(recipient.state is state for recipient in self.recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened to an item."""
+
+    at: float
+    words: str
+    """"queued", "attempt 2: 421 try again later", "filed in Sent"."""
+    stage: str = ""
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """Whether letters of an account may go (rule 9). Stored beside the items, shared by all processes."""
+
+    account: str
+    trouble: Trouble | None = None
+    words: str = ""
+    since: float | None = None
+    probe_at: float | None = None
+    """When one item may go as a probe; None: only when the user says so or the config changed."""
+    tries: int = 0
+    """Host failures in a row."""
+    recipient_limit: int | None = None

@@ -1,0 +1,147 @@
+"""What the runner, the engine and the command line need of a durable queue. outbox/store is the real one.
+
+Every method is synchronous and runs on the one writer thread of its process (outbox/writer); each is one durable
+transaction: when it returns, the change survives a power cut. All of them may be called by several processes at once.
+They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the verb
+does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, TimelineEntry, Verb
+    from tuimail.submission.result import SubmissionResult
+    from tuimail.submission.submitter import Content
+
+
+class Queue(Protocol):
+    """A durable queue of letters."""
+
+    # -- in
+    def enqueue(
+        self,
+        message: OutgoingMessage,
+        *,
+        composing: str,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        revision: int = 1,
+    ) -> OutboxItem:
+        """Store ``message`` durably: letter file first, then the row (rule 2).
+
+        The same ``composing`` id twice returns the first item (rule 15). A letter whose digest is that of a done
+        item raises DuplicateLetterError unless ``again``. ``held`` holds it by hand; ``not_before`` until then.
+        """
+        ...
+
+    # -- look
+    def items(self, states: Collection[ItemState] | None = None, *, limit: int | None = None) -> Sequence[OutboxItem]:
+        """Items in ``states`` (default: those still in the outbox), needs-you first, then by age."""
+        ...
+
+    def item(self, item_id: str) -> OutboxItem:
+        """One item; an unambiguous prefix of the id will do."""
+        ...
+
+    def content(self, item_id: str) -> Content:
+        """The letter's exact bytes."""
+        ...
+
+    def letter_path(self, item_id: str) -> Path:
+        """The letter's file."""
+        ...
+
+    def timeline(self, item_id: str) -> Sequence[TimelineEntry]:
+        """What happened to it, oldest first."""
+        ...
+
+    def dialogue(self, item_id: str) -> tuple[str, ...]:
+        """The last dialogue with the server, secrets hidden."""
+        ...
+
+    def counts(self) -> dict[ItemState, int]:
+        """How many items are in each state that is still in the outbox."""
+        ...
+
+    def version(self) -> object:
+        """Changes whenever any process changed the queue; cheap."""
+        ...
+
+    # -- send (the runner)
+    def recover(self) -> Sequence[OutboxItem]:
+        """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed."""
+        ...
+
+    def claim(self, owner: str, *, account: str | None = None, lease: float = 120.0) -> OutboxItem | None:
+        """Atomically take the next due item whose account may send; None if there is none."""
+        ...
+
+    def renew(self, item_id: str, owner: str, *, lease: float = 120.0) -> None:
+        """Keep a claimed item."""
+        ...
+
+    def touching(self, item_id: str, owner: str) -> None:
+        """Count the attempt (rule 5)."""
+        ...
+
+    def committing(self, item_id: str, owner: str) -> None:
+        """The dot is about to be written (rule 6)."""
+        ...
+
+    def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
+        """What the attempt came to; releases the lease. Account trouble is stored in the same transaction."""
+        ...
+
+    def unclaim(self, item_id: str, owner: str) -> None:
+        """Give a claimed item back as it was (shutting down before it was touched)."""
+        ...
+
+    def next_due(self) -> float | None:
+        """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
+        ...
+
+    # -- file
+    def filings_due(self) -> Sequence[OutboxItem]:
+        """Items whose Sent copy is due now."""
+        ...
+
+    def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
+        """What the filing came to; an accepted item whose copy is filed or skipped becomes done."""
+        ...
+
+    # -- the user's verbs
+    def apply(self, verb: Verb, item_id: str) -> OutboxItem:
+        """Carry out a verb of outbox/item that needs no more than the item."""
+        ...
+
+    def mend(self, item_id: str, old: str, new: str) -> OutboxItem:
+        """Replace a refused recipient's address in the envelope; only the mended one is served again."""
+        ...
+
+    # -- accounts
+    def health(self, account: str) -> AccountHealth:
+        """Whether letters of the account may go."""
+        ...
+
+    def mended(self, account: str) -> Sequence[OutboxItem]:
+        """The account's trouble is over: its blocked items are queued and due now. Which ones."""
+        ...
+
+    def missing(self, known: Collection[str]) -> Sequence[OutboxItem]:
+        """Block the waiting items whose account is not in ``known``, never falling back to another (rule 13)."""
+        ...
+
+    def prune(self, *, keep_days: float = 180.0) -> int:
+        """Forget tombstones older than that. How many."""
+        ...
+
+    def close(self) -> None:
+        """Close the database."""
+        ...

@@ -1,0 +1,121 @@
+"""Where tuimail keeps its files: XDG folders, 0700, files 0600.
+
+Owns the layout of every folder; nobody else joins path names below them::
+
+    config/   config.toml keys.toml themes/*.toml
+    data/     outbox/  drafts/<id>/  accounts/<name>/Maildir  correspondents.json
+    cache/    may be deleted at any time
+    state/    tuimail.log
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuimail.errors import ForeignStoreError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PRIVATE_DIR = 0o700
+PRIVATE_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The four folders and the names below them."""
+
+    config_file: Path
+    data: Path
+    cache: Path
+    state: Path
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Paths:
+        """The XDG folders of this user; ``TUIMAIL_CONFIG`` names another config file."""
+        env = os.environ if environ is None else environ
+        home = Path(env.get("HOME") or Path.home())
+
+        def base(variable: str, fallback: str) -> Path:
+            value = env.get(variable, "")
+            # The XDG specification: a relative path in these variables is to be ignored.
+            root = Path(value) if value.startswith("/") else home / fallback
+            return root / "tuimail"
+
+        named = env.get("TUIMAIL_CONFIG")
+        config_file = Path(named).expanduser() if named else base("XDG_CONFIG_HOME", ".config") / "config.toml"
+        return cls(
+            config_file=config_file,
+            data=base("XDG_DATA_HOME", ".local/share"),
+            cache=base("XDG_CACHE_HOME", ".cache"),
+            state=base("XDG_STATE_HOME", ".local/state"),
+        )
+
+    @classmethod
+    def under(cls, root: Path) -> Paths:
+        """Everything below one private folder (the demo, the tests)."""
+        return cls(root / "config" / "config.toml", root / "data", root / "cache", root / "state")
+
+    @property
+    def keys_file(self) -> Path:
+        """The user's own keys, beside the config file."""
+        return self.config_file.parent / "keys.toml"
+
+    @property
+    def themes(self) -> Path:
+        """The user's own themes."""
+        return self.config_file.parent / "themes"
+
+    @property
+    def outbox(self) -> Path:
+        """Letters and the index database."""
+        return self.data / "outbox"
+
+    @property
+    def drafts(self) -> Path:
+        """One folder per draft."""
+        return self.data / "drafts"
+
+    @property
+    def correspondents(self) -> Path:
+        """Addresses written to before."""
+        return self.data / "correspondents.json"
+
+    @property
+    def log_file(self) -> Path:
+        """The log, without message text, addresses or secrets."""
+        return self.state / "tuimail.log"
+
+    def account_maildir(self, account: str) -> Path:
+        """The account's local Maildir (holds ``Sent`` when there is no server folder)."""
+        return self.data / "accounts" / account / "Maildir"
+
+
+def private_dir(path: Path) -> Path:
+    """Make ``path`` and its parents, 0700, and refuse one that is not ours.
+
+    Raises:
+        ForeignStoreError: the folder belongs to another user, or others may write to it.
+        StorageError: it cannot be made.
+    """
+    try:
+        if not path.is_dir():
+            if not path.parent.is_dir():
+                private_dir(path.parent)
+            path.mkdir(mode=PRIVATE_DIR, exist_ok=True)
+        info = path.stat()
+    except OSError as error:
+        raise StorageError(
+            f"The folder {path} cannot be made: {error.strerror}.", hint="Check the disk and its permissions."
+        ) from error
+    if info.st_uid != os.geteuid():
+        raise ForeignStoreError(
+            f"The folder {path} belongs to another user.", hint="Name another folder with XDG_DATA_HOME."
+        )
+    if stat.S_IMODE(info.st_mode) & 0o022:
+        raise ForeignStoreError(f"Others may write to the folder {path}.", hint=f"Run: chmod go-w {path}")
+    return path

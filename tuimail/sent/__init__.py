@@ -1,0 +1,1 @@
+"""Step 3: file the copy of an accepted letter."""

@@ -1,0 +1,73 @@
+"""The seam between the outbox and the network: one method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tuimail.mail.envelope import Envelope
+    from tuimail.submission.result import Stage, SubmissionResult
+
+
+class Content(Protocol):
+    """A letter's bytes, read piece by piece so that a large one need not be in memory."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        ...
+
+    def chunks(self, length: int = 65536) -> Iterator[bytes]:
+        """The bytes in order, at most ``length`` at a time. Raises OSError when the file cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one attempt is to hand over."""
+
+    item_id: str
+    """The outbox item; also the DSN ENVID."""
+    envelope: Envelope
+    """Only the recipients still to be served."""
+    content: Content
+
+
+class Watcher(Protocol):
+    """How a submitter tells the outbox where it stands."""
+
+    async def touching(self) -> None:
+        """Right before MAIL. Durable when it returns; if it raises, the attempt ends untouched."""
+        ...
+
+    async def committing(self) -> None:
+        """Right before the final dot. Durable when it returns; if it raises, the dot must not be sent."""
+        ...
+
+    def stage(self, stage: Stage) -> None:
+        """A stage was reached; for the screen only."""
+        ...
+
+    def progress(self, sent: int, total: int) -> None:
+        """So many bytes are written; for the screen only."""
+        ...
+
+
+class Submitter(Protocol):
+    """One account's way out. Keeps its connection between letters; close() when idle or done.
+
+    submit() never raises for what a server, a network or a command does: that is a verdict. It returns as soon as
+    the reply to the dot is known, before QUIT. Cancelled, it drops the connection without sending the dot; between
+    committing() and the reply it must not be cancelled (the runner shields that stretch).
+    """
+
+    async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
+        """Try to hand over ``letter`` once."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection; at most two seconds, never raises."""
+        ...
