@@ -12,7 +12,6 @@ import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +50,8 @@ def redact(text: str) -> str:
 
 def _forms(secret: str) -> tuple[str, ...]:
     """The texts that would give ``secret`` away, longest first."""
+    from urllib.parse import quote
+
     raw = secret.encode("utf-8", "surrogateescape")
     forms = {secret, quote(secret, safe=""), repr(secret)[1:-1]}
     if len(raw) >= 4:
