@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Command, WhenRefused
+from tuimail.config.model import Command
 from tuimail.errors import ConfigError, MessageError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Wiring:
         return submitter_for(
             account,
             partial(self.secret, account),
-            hold_if_refused=self._config.outbox.when_some_refused is WhenRefused.HOLD,
+            self._config.outbox,
         )
 
     async def secret(self, account: Account) -> str:
