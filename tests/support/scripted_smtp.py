@@ -59,7 +59,7 @@ class Flood:
 
 @dataclass(frozen=True)
 class Letter:
-    """Read a letter up to its final dot, then write ``reply``."""
+    """Read a letter up to its final dot, then write ``reply`` (unless it is empty)."""
 
     reply: str = "250 2.0.0 queued as 1"
 
@@ -162,7 +162,7 @@ class ScriptedServer:
         try:
             for step in script:
                 await self._play(step, reader, writer)
-            await self._drain_rest(reader)
+            await self._drain_rest(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, EOFError, OSError):
             pass
         finally:
@@ -191,7 +191,8 @@ class ScriptedServer:
                     await self._write(writer, piece)
             case Letter(reply):
                 await self._letter(reader)
-                await self._write(writer, _crlf(reply))
+                if reply:
+                    await self._write(writer, _crlf(reply))
             case ReadBytes(count):
                 await reader.readexactly(count)
             case StartTls():
@@ -229,12 +230,15 @@ class ScriptedServer:
         self.dots += 1
         self.letters.append(bytes(letter))
 
-    async def _drain_rest(self, reader: asyncio.StreamReader) -> None:
+    async def _drain_rest(self, reader: asyncio.StreamReader, polite: asyncio.StreamWriter | None = None) -> None:
+        """Listen until the client hangs up; after the end of a script (``polite``) QUIT is answered."""
         while data := await reader.read(65536):
             for line in data.decode("utf-8", "replace").splitlines():
                 self.lines.append(line)
                 if line == ".":
                     self.dots += 1
+                if polite and line == "QUIT":
+                    await self._write(polite, b"221 2.0.0 bye\r\n")
 
     @staticmethod
     async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
