@@ -92,7 +92,9 @@ def key_table(name: str) -> list[tuple[str, str, str]]:
 
 def _fits(key: str, command: Command, problems: list[str]) -> bool:
     if command.amid_typing and is_typed(key):
-        problems.append(f"{shown(key)!r} cannot be a key for {command.id}: letters are text there. Use Ctrl, Alt or F1-12.")
+        problems.append(
+            f"{shown(key)!r} cannot be a key for {command.id}: letters are text there. Use Ctrl, Alt or F1-12."
+        )
         return False
     return True
 

@@ -94,7 +94,10 @@ class Asking(Screen[Any], inherit_bindings=False):
         """Key rows of the open question; the default stands in brackets."""
         keys: Keymap = self._frame.program.keymap
         prompt = self.prompt
-        entries = [_entry(keys, "prompt-help", enabled=bool(prompt and prompt.help_text)), _entry(keys, "prompt-cancel")]
+        entries = [
+            _entry(keys, "prompt-help", enabled=bool(prompt and prompt.help_text)),
+            _entry(keys, "prompt-cancel"),
+        ]
         if isinstance(prompt, ChoicePrompt):
             for choice in prompt.choices:
                 label = f"[{choice.label}]" if choice.value == prompt.default else choice.label

@@ -227,7 +227,9 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
     def not_defined(self, name: str) -> None:
         """Say that ``name`` is no command of this screen."""
         keys = self.program.keymap
-        help_key = next((keys.key(each) for each in ("help", "compose-help", "dialog-help") if self.knows(BY_ID[each])), "F1")
+        help_key = next(
+            (keys.key(each) for each in ("help", "compose-help", "dialog-help") if self.knows(BY_ID[each])), "F1"
+        )
         self.say(f'Command "{name}" not defined for this screen.  Use {help_key} for help.', Severity.WARNING)
 
     # -- the status line

@@ -15,14 +15,20 @@ class Role(StrEnum):
 
     TEXT = "text"
     DIM = "dim"
-    STRONG = "strong"
+    STRONG = "title"
     ACCENT = "accent"
     KEY = "key"
+    LABEL = "label"
     NEEDS_YOU = "needs-you"
-    SENDING = "sending"
-    WAITING = "waiting"
     HELD = "held"
-    GOOD = "good"
+    QUEUED = "queued"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    ACCEPTED = "accepted"
+    DONE = "done"
 
 
 class Span(NamedTuple):

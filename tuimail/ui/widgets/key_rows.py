@@ -117,4 +117,4 @@ def _cell(entry: KeyEntry | None, width: int, key_width: int) -> Line:
         return (Span(" " * width),)
     role = Role.KEY if entry.enabled else Role.DIM
     label = fit(f" {entry.label}", max(0, width - 1 - key_width))
-    return (Span(" "), Span(fit(entry.key, key_width), role), Span(label, Role.DIM))
+    return (Span(" "), Span(fit(entry.key, key_width), role), Span(label, Role.LABEL if entry.enabled else Role.DIM))

@@ -90,15 +90,20 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """Select ``step`` rows further down (negative: up)."""
         self.select(self.cursor + step)
 
+    def space(self, spacing: int) -> None:
+        """Draw every row ``spacing`` lines below the one before."""
+        self._spacing = spacing
+        self.virtual_size = Size(0, len(self.rows) * spacing)
+        self.refresh()
+        self._reveal()
+
     @property
     def page(self) -> int:
         """Rows on one screen."""
         return max(1, self.size.height // self._spacing)
 
     def _reveal(self) -> None:
-        self.scroll_to_region(
-            Region(0, self.cursor * self._spacing, self.size.width, 1), animate=False, immediate=True
-        )
+        self.scroll_to_region(Region(0, self.cursor * self._spacing, self.size.width, 1), animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
