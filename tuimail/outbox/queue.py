@@ -120,8 +120,8 @@ class Queue(Protocol):
         """Count the attempt (rule 5)."""
         ...
 
-    def committing(self, item_id: str, owner: str) -> None:
-        """The dot is about to be written (rule 6)."""
+    def committing(self, item_id: str, owner: str, *, to: Collection[str] | None = None) -> None:
+        """The dot is about to be written (rule 6), for the addresses ``to`` (default: all still open)."""
         ...
 
     def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:

@@ -48,9 +48,10 @@ OUTCOMES = {
 """What a verdict that decides something makes of a recipient; after every other one it is still open."""
 
 
-def committing_said(item: OutboxItem, owner: str) -> dict[str, object]:
-    """What the committing mark of an attempt says."""
-    return {"by": owner, "attempt": item.attempts, "to": [each.address for each in item.open_recipients]}
+def committing_said(item: OutboxItem, owner: str, to: Iterable[str] | None) -> dict[str, object]:
+    """What the committing mark of an attempt says; without ``to`` everybody still open may have the letter."""
+    addressed = [each.address for each in item.open_recipients] if to is None else list(to)
+    return {"by": owner, "attempt": item.attempts, "to": addressed}
 
 
 def outcomes_of(result: SubmissionResult) -> dict[str, list[object]]:
@@ -130,15 +131,6 @@ def replay(letter: LetterFile) -> OutboxItem:
         )
         item = replace(item, state=ItemState.UNCERTAIN, recipients=recipients, words=MARK_LOST)
     return item
-
-
-def result_after_committing(marks: Iterable[Mark], owner: str) -> bool:
-    """Whether the answer to ``owner``'s last dot is on the letter."""
-    answered = False
-    for mark in marks:
-        if mark.get("by") == owner:
-            answered = mark["mark"] == RESULT
-    return answered
 
 
 def state_of(recipients: Iterable[Recipient]) -> ItemState:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tuimail.outbox.item import AccountHealth
+    from tuimail.outbox.letter import Mark
     from tuimail.outbox.rows import Row
     from tuimail.submission.result import SubmissionResult
 
@@ -89,13 +90,15 @@ class Sending(Ledger):
             item = replace(row.item, attempts=row.item.attempts + 1, stage=Stage.MAIL, changed_at=self.clock.now())
             self.put(db, replace(row, item=item))
 
-    def committing(self, item_id: str, owner: str) -> None:
-        """The dot is about to be written (rule 6): on the letter first, then in the index."""
+    def committing(self, item_id: str, owner: str, *, to: Collection[str] | None = None) -> None:
+        """The dot is about to be written (rule 6), for the addresses ``to`` (default: all still open)."""
         with self.index.writing() as db:
             row = self.owned(db, item_id, owner)
             now = self.clock.now()
             self.put(db, replace(row, item=replace(row.item, stage=Stage.COMMITTING, changed_at=now)))
-            append_mark(self.letter_path(row.item.id), replay.COMMITTING, now, replay.committing_said(row.item, owner))
+            append_mark(
+                self.letter_path(row.item.id), replay.COMMITTING, now, replay.committing_said(row.item, owner, to)
+            )
 
     def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
         """What the attempt came to; releases the lease. Account trouble is stored in the same transaction.
@@ -244,17 +247,22 @@ class Sending(Ledger):
             item = replay.with_outcomes(item, outcomes, now)
             said = "the server's answer was found on the letter"
         else:
-            item, said = self._uncertain(item, now)
+            item, said = self._uncertain(row, now)
         self.put(db, row.free(item))
         self.tell(db, item.id, TimelineEntry(now, said))
         self._probe_again(db, item.account, now)
         return item
 
-    def _uncertain(self, item: OutboxItem, now: float) -> tuple[OutboxItem, str]:
+    def _uncertain(self, row: Row, now: float) -> tuple[OutboxItem, str]:
+        item = row.item
         if self.settings.when_uncertain is WhenUncertain.RESEND:
             return replace(item, state=ItemState.QUEUED, changed_at=now), "its answer was lost; sent again as set up"
+        mark = self._last_mark(row)
+        to = {each.address for each in item.recipients} if mark is None else set(mark["to"])
         recipients = tuple(
-            replace(each, state=RecipientState.UNCERTAIN, words=replay.MAY_HAVE_IT) if each.open else each
+            replace(each, state=RecipientState.UNCERTAIN, words=replay.MAY_HAVE_IT)
+            if each.open and each.address in to
+            else each
             for each in item.recipients
         )
         uncertain = replace(
@@ -264,14 +272,16 @@ class Sending(Ledger):
 
     def _outcomes(self, row: Row) -> dict[str, list[object]] | None:
         """The server's answer to the last dot, when it was written on the letter and not in the index."""
+        mark = self._last_mark(row)
+        return dict(mark["to"]) if mark is not None and mark["mark"] == replay.RESULT else None
+
+    def _last_mark(self, row: Row) -> Mark | None:
+        """The last mark that the item's owner made on the letter."""
         try:
             marks = read_letter(self.letter_path(row.item.id)).marks
         except StorageError:
             return None
-        if not replay.result_after_committing(marks, row.item.owner):
-            return None
-        last = next(mark for mark in reversed(marks) if mark.get("by") == row.item.owner)
-        return dict(last["to"])
+        return next((mark for mark in reversed(marks) if mark.get("by") == row.item.owner), None)
 
     def _witness(self, item_id: str, owner: str, result: SubmissionResult, now: float) -> None:
         """Put the answer on the letter when it says something that must not be forgotten."""

@@ -135,10 +135,17 @@ class _Asked:
 def _verdict_for(recipient: Recipient, item: OutboxItem, result: SubmissionResult) -> Verdict:
     verdict = result.recipients.get(recipient.address)
     if verdict is None:
+        if result.recipients:
+            # Not asked for this time: more recipients than the server takes at once.
+            return Verdict(Action.SPLIT, Stage.RCPT, "")
         if item.stage is Stage.COMMITTING:
             return Verdict(Action.UNCERTAIN, Stage.COMMITTING, "It may have been delivered: no answer is known.")
         return Verdict(Action.RETRY, item.stage or Stage.CONNECT, "It was not tried.")
-    if verdict.action is Action.SPLIT and not any(each.action is Action.OK for each in result.recipients.values()):
+    if (
+        verdict.action is Action.SPLIT
+        and verdict.reply
+        and not any(each.action is Action.OK for each in result.recipients.values())
+    ):
         # "Too many recipients" for none accepted would go round for ever.
         verdict = replace(verdict, action=Action.RETRY)
     if verdict.then is not None and verdict.tries is not None and recipient.tries + 1 >= verdict.tries:
@@ -203,8 +210,12 @@ def _state_after(
         return replace(base, state=ItemState.QUEUED, tries=0, words="The server takes a part at a time.")
     else:
         tries = base.tries + 1
+        answered = any(each.reply is not None for each in open_verdicts)
         wait = retry.delay(
-            retry.ANSWERED, tries, at_least=max((each.delay for each in open_verdicts), default=0.0), chance=chance()
+            retry.ANSWERED if answered else retry.UNREACHABLE,
+            tries,
+            at_least=max((each.delay for each in open_verdicts), default=0.0),
+            chance=chance(),
         )
         if any(each.action is Action.SOON for each in open_verdicts):
             wait = min(wait, retry.SOON)
