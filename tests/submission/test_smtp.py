@@ -225,6 +225,15 @@ async def test_421_among_the_recipients_keeps_what_was_said_before(pipelining: b
     assert server.dots == 0
 
 
+async def test_a_farewell_between_two_commands_is_heard() -> None:
+    result, _, _ = await send(*hello(), MAIL, Expect("RCPT", "250 ok\n421 4.3.2 shutting down"), Close())
+    assert verdict(result)[0] is Action.RETRY
+    reply = result.recipients["bob@example.net"].reply
+    assert reply is not None
+    assert reply.code == 421
+    assert result.account is not None
+
+
 async def test_a_parameter_the_server_stumbles_over_is_left_out_at_once_and_for_good() -> None:
     watcher = Recorder()
     async with ScriptedServer(
