@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import aiosmtpd.smtp
 import pytest
-from aiosmtpd.smtp import SMTP as SMTPServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +58,9 @@ async def test_no_sequence_ends_the_letter_early(sequence: bytes) -> None:
     body = BODY + b"before" + sequence + smuggled
     inbox = Inbox()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTPServer(inbox, hostname="mx.example", loop=loop), "127.0.0.1", 0)
+    server = await loop.create_server(
+        lambda: aiosmtpd.smtp.SMTP(inbox, hostname="mx.example", loop=loop), "127.0.0.1", 0
+    )
     async with server:
         way = submitter(server.sockets[0].getsockname()[1])
         result = await way.submit(letter(body=body), Recorder())
@@ -111,10 +114,10 @@ async def test_an_upload_may_take_longer_than_any_reply() -> None:
     script = (*hello(), MAIL, RCPT, DATA, Slowly(gate), Letter())
     loop = asyncio.get_running_loop()
     async with ScriptedServer([script], receive_buffer=4096) as server:
-        way = submitter(server.port, timeouts=impatient(hello=2, envelope=2, data=2, stall=30))
+        way = submitter(server.port, timeouts=impatient(hello=1, envelope=1, data=1, stall=30))
         watcher = Recorder()
         attempt = asyncio.create_task(way.submit(letter(body=BODY * 200_000), watcher))
-        loop.call_later(2.5, gate.set)
+        loop.call_later(1.2, gate.set)
         result = await attempt
         await way.close()
     assert verdict(result)[0] is Action.OK

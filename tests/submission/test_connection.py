@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 TAKEN: tuple[Step, ...] = (MAIL, RCPT, DATA, Letter())
 GO_AHEAD = Expect("STARTTLS", "220 2.0.0 go ahead")
-SIGN_IN = {"auth": Auth.PASSWORD, "username": "ada"}
+SIGN_IN: dict[str, Any] = {"auth": Auth.PASSWORD, "username": "ada"}
 
 
 async def over_tls(
@@ -94,7 +94,7 @@ async def test_tls_to_a_server_that_speaks_in_clear_is_tried_again(authority: Au
 
 async def test_tls_1_1_is_not_spoken(authority: Authority) -> None:
     context = authority.server()
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     result, _ = await over_tls(context, authority.file, security=Security.TLS)
     assert verdict(result) == (Action.RETRY, Stage.TLS)
@@ -123,8 +123,8 @@ async def test_a_ca_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         ((Say("220 hi\n250 mx\n220 go"), Expect("EHLO", "250 STARTTLS")), Action.RETRY, Trouble.SERVER),
     ],
     ids=[
-        "stripped", "refused", "wrong code", "not now", "injected", "injected whole", "injected part", "no tls", "closed",
-        "replies in advance",
+        "stripped", "refused", "wrong code", "not now", "injected", "injected whole", "injected part", "no tls",
+        "closed", "replies in advance",
     ],
 )  # fmt: skip
 async def test_without_tls_nothing_is_said_that_matters(

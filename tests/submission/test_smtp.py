@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.submission.conftest import BODY, Recorder, impatient, letter, submitter
+from tests.submission.conftest import BODY, PATIENT, Recorder, impatient, letter, submitter
 from tests.support.scripted_smtp import (
     Close,
     Expect,
@@ -22,7 +23,9 @@ from tests.support.scripted_smtp import (
     hello,
 )
 from tuimail.submission.result import Action, Stage, SubmissionResult
-from tuimail.submission.wire import Timeouts
+
+if TYPE_CHECKING:
+    from tuimail.submission.wire import Timeouts
 
 MAIL = Expect("MAIL", "250 2.1.0 ok")
 RCPT = Expect("RCPT", "250 2.1.5 ok")
@@ -30,13 +33,12 @@ DATA = Expect("DATA", "354 go on")
 
 
 async def send(
-    *script: Step, recipients: tuple[str, ...] = (), timeouts: Timeouts | None = None, **options: object
+    *script: Step, recipients: tuple[str, ...] = (), timeouts: Timeouts = PATIENT, **options: Any
 ) -> tuple[SubmissionResult, ScriptedServer, Recorder]:
     """One letter to a server that plays ``script``."""
     watcher = Recorder()
-    extra = {"timeouts": timeouts} if timeouts else {}
     async with ScriptedServer([script]) as server:
-        way = submitter(server.port, **extra, **options)
+        way = submitter(server.port, timeouts=timeouts, **options)
         result = await way.submit(letter(*recipients), watcher)
         await way.close()
         await server.hung_up.wait()
@@ -290,7 +292,7 @@ async def test_a_break_is_uncertain_only_after_the_dot(
 @pytest.mark.parametrize(("name", "script", "action", "stage"), BREAKS, ids=[each[0] for each in BREAKS])
 async def test_silence_times_out(name: str, script: tuple[Step, ...], action: Action, stage: Stage) -> None:
     seconds = {"mail": "envelope", "rcpt": "envelope", "data": "data", "dot": "commit"}.get(name, "hello")
-    result, server, _ = await send(*script, Silence(), timeouts=impatient(**{seconds: 0.2}))
+    result, _, _ = await send(*script, Silence(), timeouts=impatient(**{seconds: 0.2}))
     assert verdict(result) == (action, stage)
     assert "in time" in next(iter(result.recipients.values())).words
 
