@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of_file
 from tuimail.cli.parser import Parser
-from tuimail.cli.session import load_config
+from tuimail.cli.session import load_config, need_terminal, open_app
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def parser() -> Parser:
 def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command."""
     args = parser().parse_args(argv)
+    need_terminal()
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
     plain = [each for each in args.addresses if not each.lower().startswith(MAILTO)]
@@ -46,9 +47,7 @@ def run(argv: list[str], paths: Paths) -> int:
     for link in args.addresses:
         if link not in plain:
             draft = with_mailto(draft, link)
-    from tuimail.ui.app import run as open_app
-
-    return open_app(config, paths, draft=draft)
+    return open_app(config, paths, draft)
 
 
 def with_mailto(draft: Draft, link: str) -> Draft:
@@ -67,7 +66,7 @@ def with_mailto(draft: Draft, link: str) -> Draft:
     known = {name: fields.get(name, []) for name in MAILTO_FIELDS}
     for name, values in known.items():
         allowed = "\t\n\r" if name == "body" else ""
-        if any(ord(char) < 32 and char not in allowed or ord(char) == 127 for value in values for char in value):
+        if any((ord(char) < 32 and char not in allowed) or ord(char) == 127 for value in values for char in value):
             raise UsageError(f"The link's {name} holds control characters.", hint="Write the letter by hand.")
     body = "\n".join(known["body"]).replace("\r\n", "\n").replace("\r", "\n")
     return replace(

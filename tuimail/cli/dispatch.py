@@ -153,4 +153,3 @@ def _complain(sentence: str, hint: str) -> None:
     from tuimail.cli.output import complain
 
     complain(sentence, hint)
-

@@ -38,9 +38,7 @@ def item_document(item: OutboxItem) -> dict[str, object]:
     }
 
 
-def detail_document(
-    item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]
-) -> dict[str, object]:
+def detail_document(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]) -> dict[str, object]:
     """The item with its history."""
     return {
         **item_document(item),

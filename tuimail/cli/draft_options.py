@@ -66,7 +66,9 @@ def bind(config: Config, paths: Paths, name: str, sender: str) -> tuple[Account,
     )
 
 
-def draft_of(args: argparse.Namespace, addresses: Sequence[str], body: str, account: Account, identity: Identity) -> Draft:
+def draft_of(
+    args: argparse.Namespace, addresses: Sequence[str], body: str, account: Account, identity: Identity
+) -> Draft:
     """The letter that the options describe. Raises UsageError, MessageError, AttachmentError."""
     for what, text in (("subject", args.subject), *(("address", each) for each in (*addresses, *args.cc, *args.bcc))):
         if any("\ud800" <= char <= "\udfff" for char in text):

@@ -10,7 +10,6 @@ from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
 
     from tuimail.paths import Paths
 
@@ -54,7 +53,7 @@ def parser() -> Parser:
         description=f"See what is on its way, and steer it. An id may be shortened as long as it is clear.\n\n{listed}",
         examples=EXAMPLES,
     )
-    verbs = made.add_subparsers(dest="verb", metavar="VERB", parser_class=_parser_for(made.prog))
+    verbs = made.add_subparsers(dest="verb", metavar="VERB")
     for name, (_, words) in VERBS.items():
         sub = verbs.add_parser(name, description=f"{words[:1].upper()}{words[1:]}.")
         sub.add_argument("--json", action="store_true", help="say it as one JSON document")
@@ -76,13 +75,6 @@ def parser() -> Parser:
         else:
             sub.add_argument("ids", nargs="+", metavar="ID")
     return made
-
-
-def _parser_for(prog: str) -> Callable[..., Parser]:
-    def make(**rest: object) -> Parser:
-        return Parser(prog=str(rest.get("prog", prog)), description=str(rest.get("description", "")))
-
-    return make
 
 
 def run(argv: list[str], paths: Paths) -> int:

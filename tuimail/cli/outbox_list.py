@@ -52,7 +52,7 @@ SHARES = {"subject": 0.34, "to": 0.3, "state": 0.36}
 
 
 def recipients_of(item: OutboxItem) -> str:
-    """ "kim@grants.example +2": one that needs the user comes first."""
+    """As in "kim@grants.example +2"; one that needs the user comes first."""
     order = (RecipientState.REFUSED, RecipientState.UNCERTAIN)
     listed = sorted(item.recipients, key=lambda each: each.state not in order)
     if not listed:
@@ -122,7 +122,7 @@ def lines(items: Sequence[OutboxItem], now: float, *, width: int, style: Style) 
 
 
 def totals(items: Sequence[OutboxItem]) -> str:
-    """ "3 waiting, 1 needs you"."""
+    """As in "3 waiting, 1 needs you"."""
     yours = sum(item.needs_you for item in items)
     waiting = len(items) - yours
     parts = [f"{waiting} waiting"] if waiting else []

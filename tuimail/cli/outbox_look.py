@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.document import detail_document, item_document
 from tuimail.cli.moments import local, until
-from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
 from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
+from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
 from tuimail.outbox.item import ItemState

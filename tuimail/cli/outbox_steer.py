@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
 from tuimail.cli.output import complain, note, say, say_json
-from tuimail.cli.session import engine_on, load_config, run
+from tuimail.cli.session import engine_on, load_config, need_terminal, open_app, run
 from tuimail.errors import EX_OK, TuimailError, UsageError
 from tuimail.outbox.item import ItemState, Verb
 
@@ -46,7 +46,9 @@ def verb(args: Namespace, paths: Paths) -> int:
 async def _steer(args: Namespace, config: Config, paths: Paths) -> int:
     code = EX_OK
     changed: list[OutboxItem] = []
-    chosen = Verb.CANCEL if args.verb == "cancel" else RESOLVE[args.outcome] if args.verb == "resolve" else SIMPLE[args.verb]
+    chosen = (
+        Verb.CANCEL if args.verb == "cancel" else RESOLVE[args.outcome] if args.verb == "resolve" else SIMPLE[args.verb]
+    )
     async with engine_on(config, paths) as engine:
         ids = list(args.ids)
         if getattr(args, "all", False):
@@ -81,6 +83,8 @@ async def _apply(engine: Engine, chosen: Verb, item_id: str) -> OutboxItem:
 
 
 def _edit(item_id: str, config: Config, paths: Paths) -> int:
+    need_terminal()
+
     async def take_out() -> Draft:
         async with engine_on(config, paths) as engine:
             draft = await engine.edit(item_id)
@@ -89,6 +93,4 @@ def _edit(item_id: str, config: Config, paths: Paths) -> int:
             return draft
 
     draft = run(take_out())
-    from tuimail.ui.app import run as open_app
-
-    return open_app(config, paths, draft=draft)
+    return open_app(config, paths, draft)

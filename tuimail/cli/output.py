@@ -77,7 +77,11 @@ def cells(text: str) -> int:
     import unicodedata
 
     return sum(
-        0 if unicodedata.combining(char) or char in "\u200d\ufe0f" else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        0
+        if unicodedata.combining(char) or char in "\u200d\ufe0f"
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
         for char in text
     )
 
@@ -97,7 +101,10 @@ def fit(text: str, columns: int) -> str:
 def say_table(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
     """Rows in aligned columns, two blanks apart."""
     clean = [[safe_line(cell) for cell in row] for row in rows]
-    widths = [max((cells(row[place]) for row in clean if place < len(row)), default=0) for place in range(max(map(len, clean), default=0))]
+    widths = [
+        max((cells(row[place]) for row in clean if place < len(row)), default=0)
+        for place in range(max(map(len, clean), default=0))
+    ]
     for row in clean:
         line = "  ".join(fit(cell, widths[place]) for place, cell in enumerate(row))
         sys.stdout.write((" " * indent + line).rstrip() + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tuimail.errors import UsageError
 
@@ -15,15 +15,23 @@ if TYPE_CHECKING:
 class Parser(argparse.ArgumentParser):
     """One command's parser. Wrong use raises UsageError (exit code 64)."""
 
-    def __init__(self, *, prog: str, description: str = "", examples: Sequence[str] = (), **rest: object) -> None:
-        rest.pop("formatter_class", None)
+    def __init__(
+        self,
+        *,
+        prog: str | None = None,
+        description: str | None = None,
+        examples: Sequence[str] = (),
+        **rest: Any,  # what add_parser() hands on differs between versions of Python
+    ) -> None:
         super().__init__(
-            prog=prog,
-            description=description,
-            epilog="examples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-            add_help=True,
+            **{
+                **rest,
+                "prog": prog,
+                "description": description,
+                "epilog": "examples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None,
+                "formatter_class": argparse.RawDescriptionHelpFormatter,
+                "allow_abbrev": False,
+            }
         )
 
     def error(self, message: str) -> NoReturn:
@@ -32,7 +40,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _sentence(message: str) -> str:
-    """argparse's words as a sentence, with the nearest choice when a word is unknown."""
+    """The words of argparse as a sentence, with the nearest choice when a word is unknown."""
     from tuimail.mail.text import safe_line
 
     unknown = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message)

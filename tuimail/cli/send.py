@@ -12,7 +12,8 @@ from tuimail.cli.foreground import filed, settled
 from tuimail.cli.moments import local, moment, until
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
-from tuimail.cli.session import engine_on, load_config, run as run_loop
+from tuimail.cli.session import engine_on, load_config
+from tuimail.cli.session import run as run_loop
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
 from tuimail.outbox.item import ItemState, RecipientState
 from tuimail.submission.result import Trouble

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from tuimail.cli.output import complain, note
-from tuimail.errors import ConfigError
+from tuimail.cli.output import complain, is_terminal, note
+from tuimail.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
 
+    from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Config
     from tuimail.engine import Engine
     from tuimail.outbox.queue import Queue
@@ -48,9 +50,7 @@ def account_named(config: Config, paths: Paths, name: str) -> Account:
 
     nearest = nearest_to(name, config.accounts)
     meant = f" Did you mean {nearest}?" if nearest else ""
-    raise ConfigError(
-        f"There is no account {shown(name)}.{meant}", hint=f"There are: {', '.join(config.accounts)}."
-    )
+    raise ConfigError(f"There is no account {shown(name)}.{meant}", hint=f"There are: {', '.join(config.accounts)}.")
 
 
 def no_account(config: Config, paths: Paths) -> ConfigError:
@@ -81,6 +81,20 @@ async def engine_on(config: Config, paths: Paths, *, run_outbox: bool = False) -
         yield engine
     finally:
         await engine.stop()
+
+
+def open_app(config: Config, paths: Paths, draft: Draft | None = None) -> int:
+    """Open the screens, on ``draft`` in the composer if there is one. Returns an exit code."""
+    from tuimail.engine import Engine
+    from tuimail.ui.app import run as run_app
+
+    return run_app(Engine(config, paths), draft=draft)
+
+
+def need_terminal() -> None:
+    """Refuse to draw into a pipe. Raises UsageError."""
+    if sys.stdin is None or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise UsageError("tuimail needs a terminal for its screens.", hint="For scripts: tuimail send --help")
 
 
 @contextmanager
