@@ -121,9 +121,7 @@ def test_every_row_has_a_name_of_its_own_and_a_case() -> None:
         optional=st.sampled_from([(), ("SIZE",), ("SIZE", "BODY", "DSN")]),
     ),
 )
-def test_every_reply_means_something_safe(
-    stage: Stage, code: int, enhanced: str, text: str, context: Context
-) -> None:
+def test_every_reply_means_something_safe(stage: Stage, code: int, enhanced: str, text: str, context: Context) -> None:
     verdict = classify(stage, Reply(code, enhanced, text), context)
     if verdict.action is Action.UNCERTAIN:
         assert stage is Stage.COMMITTING

@@ -76,8 +76,6 @@ def connection_trouble(error: BaseException, server: Server) -> ImapTrouble:
     if isinstance(error, TimeoutError):
         return ImapTrouble(f"{where} does not answer.", step=Step.CONNECT, hint="Check the network, host and port.")
     if isinstance(error, ConnectionRefusedError):
-        return ImapTrouble(
-            f"Nothing listens at {where}.", step=Step.CONNECT, hint="Check host and port in the config."
-        )
+        return ImapTrouble(f"Nothing listens at {where}.", step=Step.CONNECT, hint="Check host and port in the config.")
     said = error.strerror if isinstance(error, OSError) and error.strerror else "the connection failed"
     return ImapTrouble(f"{where} cannot be reached: {said}.", step=Step.CONNECT, hint="Check the network.")

@@ -21,6 +21,7 @@ _DIALOG = frozenset({Context.SEND_DIALOG})
 _PROMPT = frozenset({Context.PROMPT})
 _DRAFTS = frozenset({Context.DRAFTS})
 _ACCOUNTS = frozenset({Context.ACCOUNTS})
+_SERVER = frozenset({Context.SERVER})
 
 EVERYWHERE = (
     Command("palette", "Commands", "Find a command", "Lists every command of this screen; type to find one.",
@@ -73,6 +74,8 @@ MENU = (
             _MENU, pine="s", mutt="s", slot=83),
     Command("go-accounts", "Accounts", "Go to the accounts", "Your accounts, whether they may send, and why not.",
             _MENU, pine="a", mutt="a", slot=84),
+    Command("go-server", "Server", "Go to the server's side", "The demo's mail server: what arrived, and its faults.",
+            _MENU, pine="v", mutt="v", slot=85),
 )  # fmt: skip
 
 OUTBOX = (
@@ -108,6 +111,20 @@ OUTBOX = (
 DRAFTS = (
     Command("discard", "Delete", "Delete the draft", "Deletes the draft, after a question.",
             _DRAFTS, pine="d", mutt="d", slot=20),
+)  # fmt: skip
+
+SERVER = (
+    Command("server-down", "Take down", "Take the server down or up", "Nobody can connect until it is up again.",
+            _SERVER, pine="d", mutt="d", slot=20),
+    Command("server-refuse", "Refuse", "Refuse an address", "Asks for an address that is to be refused, or taken again.",
+            _SERVER, pine="r", mutt="r", slot=21),
+    Command("server-swallow", "Swallow", "Swallow the next reply",
+            "Keeps the next letter and hangs up without a reply: nobody can know whether it arrived.",
+            _SERVER, pine="s", mutt="s", slot=30),
+    Command("server-busy", "Be busy", "Put senders off", "Answers 451 to everybody until switched off.",
+            _SERVER, pine="b", mutt="b", slot=31),
+    Command("server-view", "View", "Read what arrived", "Shows the letter as it arrived.",
+            _SERVER, pine="v", mutt="v", slot=40),
 )  # fmt: skip
 
 COMPOSER = (
@@ -181,7 +198,7 @@ PROMPT = (
             _PROMPT, pine="tab ctrl+t", mutt="tab ctrl+t", slot=30),
 )  # fmt: skip
 
-TABLE: tuple[Command, ...] = (*EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *COMPOSER, *DIALOG, *PROMPT)
+TABLE: tuple[Command, ...] = (*EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT)
 """Every command, in the order of the help screen."""
 
 BY_ID = {command.id: command for command in TABLE}
