@@ -41,9 +41,7 @@ RESPONSES = [
 def test_responses_are_the_same_wherever_the_packets_are_cut(cuts: list[int]) -> None:
     reader = ResponseReader()
     edges = [0, *sorted(cuts), len(STREAM)]
-    found = [
-        response for start, end in itertools.pairwise(edges) for response in reader.feed(STREAM[start:end])
-    ]
+    found = [response for start, end in itertools.pairwise(edges) for response in reader.feed(STREAM[start:end])]
     assert found == RESPONSES
     assert not reader.pending
 
