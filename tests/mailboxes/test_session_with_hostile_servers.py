@@ -288,12 +288,13 @@ async def test_no_secret_in_the_log_at_any_level(capabilities: str, caplog: pyte
     asyncio.get_running_loop().set_debug(True)
     secret = 'hunter2-"can\\ary'
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble):
+        with pytest.raises(ImapTrouble) as caught:
             await open_session(server(scripted.port), secret)
     encoded = base64.b64encode(f"\0ada\0{secret}".encode()).decode()
     assert scripted.heard
     for trace in (secret, encoded, "hunter2"):
         assert trace not in caplog.text
+    assert encoded not in str(caught.value)
 
 
 # -- filing

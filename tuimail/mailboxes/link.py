@@ -20,6 +20,9 @@ from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
 if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Response
 
+# It logs commands and answers, passwords included, and formats every packet even when nobody listens.
+lib.log.disabled = True
+
 ANSWER_LIMIT = 16 * 1024 * 1024
 """Bytes of untagged responses one command may bring."""
 

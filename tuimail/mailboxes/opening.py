@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import Auth, Security
@@ -137,7 +138,11 @@ async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
     else:
         status = await session.authenticate(way.mechanism, way.response)
     if status.verdict != "OK":
-        raise _refused(session.where, server, status)
+        said = status.text
+        for each in (secret, way.response):
+            # Some servers repeat what they did not understand.
+            said = said.replace(each, "****") if each else said
+        raise _refused(session.where, server, replace(status, text=said))
     session.signed_in()
 
 
