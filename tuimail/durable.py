@@ -1,0 +1,107 @@
+"""Writing a file so that it survives a power cut: the old one or the new one is there, never half of either."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from tuimail.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+TEMPORARY_SUFFIX = ".tmp"
+STALE_AFTER = 3600.0
+"""Seconds after which a temporary file is taken for one that a killed process left."""
+
+_WORDS = {
+    errno.ENOSPC: ("The disk is full", "Make room on it and try again."),
+    errno.EDQUOT: ("Your disk quota is used up", "Delete something of yours and try again."),
+    errno.EROFS: ("The disk is read-only", "Mount it writable and try again."),
+    errno.EACCES: ("Permission denied", "Check who owns the folder and its permissions."),
+    errno.EPERM: ("Permission denied", "Check who owns the folder and its permissions."),
+    errno.ENOENT: ("The folder is gone", "Make it again, or start tuimail again."),
+    errno.EIO: ("The disk has a fault", "Save your work elsewhere and check the disk."),
+}
+
+
+def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Make ``data`` the content of ``path``, mode 0600; when it returns, that survives a power cut.
+
+    A temporary file in the same folder is written, fsynced and renamed over ``path``, then the folder is fsynced: a
+    rename alone is lost by a power cut now and then. On any error the temporary file is removed and the old content
+    of ``path`` is still whole.
+
+    Raises:
+        StorageError: the disk refuses (full, read-only, quota, permission).
+    """
+    temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
+    chunks = (data,) if isinstance(data, bytes) else data
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _fsync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` (new, renamed, deleted ones) survive a power cut.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    try:
+        _fsync_folder(folder)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+
+
+def remove_stale(folder: Path, *, older_than: float = STALE_AFTER) -> None:
+    """Delete temporary files that a killed process left in ``folder`` more than ``older_than`` seconds ago.
+
+    Never raises: what cannot be tidied now is tidied another time.
+    """
+    limit = time.time() - older_than
+    try:
+        found = [each for each in folder.iterdir() if each.name.startswith(".") and each.suffix == TEMPORARY_SUFFIX]
+    except OSError:
+        return
+    for temporary in found:
+        try:
+            if temporary.lstat().st_mtime <= limit:
+                temporary.unlink(missing_ok=True)
+        except OSError:
+            continue
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """``error`` in words: what the disk refused, which file it was about, what to do."""
+    said = error.strerror or str(error)
+    words, hint = _WORDS.get(error.errno or 0, (said[:1].upper() + said[1:], "Check the disk and its permissions."))
+    return StorageError(f"{words}: {path} could not be written.", hint=hint)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems have no fsync for folders; there is nothing more to be done on those.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
