@@ -78,11 +78,12 @@ class TextEditor(TextArea, inherit_bindings=False):
             self.step = step
 
     def __init__(self, text: str = "", *, cuts: CutBuffer | None = None, id: str | None = None) -> None:  # noqa: A002
+        # TextArea's constructor moves the cursor, which looks at these.
+        self.cuts = cuts if cuts is not None else CutBuffer()
+        self.marked = False
         super().__init__("", id=id, soft_wrap=True, highlight_cursor_line=False, compact=True)
         self.cursor_blink = False
         self.match_cursor_bracket = False
-        self.cuts = cuts or CutBuffer()
-        self.marked = False
         if text:
             self.put(text)
 
