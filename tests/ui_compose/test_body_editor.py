@@ -9,11 +9,12 @@ from textual import events
 from textual.app import App
 
 from tuimail.ui.widgets.body_editor import BodyEditor
-from tuimail.ui.widgets.text_editor import TextEditor
 from tuimail.ui.widgets.wrapping import LONGEST_LINE, SOFT_BREAK
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from tuimail.ui.widgets.text_editor import TextEditor
 
 
 class Alone(App[None], inherit_bindings=False):

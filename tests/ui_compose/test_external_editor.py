@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import stat
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from textual.app import App
 
 from tuimail.errors import TuimailError, UsageError
 from tuimail.ui.screens.external_editor import FILE_NAME, EditorError, edit_outside, editor_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATH = "/usr/bin:/bin"
 
@@ -79,7 +82,11 @@ async def test_the_file_is_private(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("script", "words"),
-    [("sys.exit(3)", r"failed \(exit 3\)"), ("path.unlink()", "cannot be read"), ("os.kill(os.getpid(), 9)", "exit -9")],
+    [
+        ("sys.exit(3)", r"failed \(exit 3\)"),
+        ("path.unlink()", "cannot be read"),
+        ("os.kill(os.getpid(), 9)", "exit -9"),
+    ],
 )
 async def test_a_failing_editor_changes_nothing(tmp_path: Path, script: str, words: str) -> None:
     app: App[None] = App()

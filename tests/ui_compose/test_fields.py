@@ -13,12 +13,13 @@ from tuimail.ui.widgets.address_field import AddressField
 from tuimail.ui.widgets.attachment_field import AttachmentField, AttachmentList, kind, size_words
 from tuimail.ui.widgets.completion import Typed, address_at, with_candidate
 from tuimail.ui.widgets.header_field import HeaderField
-from tuimail.ui.widgets.text_editor import TextEditor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+
+    from tuimail.ui.widgets.text_editor import TextEditor
 
 KNOWN = ("Bob <bob@example.net>", "Bobby <bobby@example.com>", "board@list.example", '"Doe, Ann" <ann@example.org>')
 
@@ -58,7 +59,8 @@ class Alone(App[None], inherit_bindings=False):
 
 
 @pytest.mark.parametrize(
-    ("key", "step"), [("enter", 1), ("tab", 1), ("down", 1), ("ctrl+n", 1), ("up", -1), ("ctrl+p", -1), ("shift+tab", -1)]
+    ("key", "step"),
+    [("enter", 1), ("tab", 1), ("down", 1), ("ctrl+n", 1), ("up", -1), ("ctrl+p", -1), ("shift+tab", -1)],
 )
 @pytest.mark.parametrize("where", ["to", "subject", "files"])
 async def test_keys_that_leave_a_field(where: str, key: str, step: int) -> None:

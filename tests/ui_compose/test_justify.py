@@ -53,7 +53,9 @@ def test_words_are_kept_and_justifying_again_changes_nothing(lines: list[str], r
         return
 
     def words(some: list[str]) -> list[str]:
-        return "".join(line[len(line) - len(line.lstrip("> ")) :] if line.startswith(">") else line for line in some).split()
+        return "".join(
+            line[len(line) - len(line.lstrip("> ")) :] if line.startswith(">") else line for line in some
+        ).split()
 
     assert 0 <= filled.first < filled.last <= len(lines)
     assert "".join(words(list(filled.lines))) == "".join(words(lines[filled.first : filled.last]))

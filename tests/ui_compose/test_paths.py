@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tuimail.ui.widgets.path_completion import complete_path, dropped_paths, typed_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.document._document import Document
@@ -22,7 +24,7 @@ TEXTS = st.text(alphabet=st.sampled_from("ab  \t\n\u65e5e\u0301\U0001f44d"), max
 @given(st.text(alphabet="ab ", max_size=300), st.integers(1, 40))
 def test_plain_rows_fit_and_are_the_whole_line(line: str, width: int) -> None:
     offsets = [0, *plain_offsets(line, width), len(line)]
-    rows = [line[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    rows = [line[a:b] for a, b in pairwise(offsets)]
     assert "".join(rows) == line
     assert all(len(row) <= width for row in rows)
 

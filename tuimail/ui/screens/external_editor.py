@@ -6,13 +6,14 @@ import os
 import shlex
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.paths import PRIVATE_FILE, private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from textual.app import App
@@ -94,7 +95,7 @@ def read_back(path: Path) -> str:
     return text
 
 
-async def edit_outside(app: App[object], text: str, folder: Path, configured: str) -> OutsideText:
+async def edit_outside(app: App[Any], text: str, folder: Path, configured: str) -> OutsideText:
     """Run the editor on ``text`` with the terminal to itself; the event loop goes on meanwhile.
 
     Raises:
@@ -110,7 +111,7 @@ async def edit_outside(app: App[object], text: str, folder: Path, configured: st
     argv = editor_command(configured)
     path = await asyncio.to_thread(write_private, folder, text)
     try:
-        suspended = app.suspend()
+        suspended: AbstractContextManager[None] = app.suspend()
         suspended.__enter__()
     except SuspendNotSupported:
         # Without a terminal of our own (tests, a web page) there is nothing to hand over: editors with windows work.

@@ -1,6 +1,6 @@
-"""The letter's text: soft-wrapped paragraphs, quotes coloured by depth, pine's editing keys as methods.
+r"""The letter's text: soft-wrapped paragraphs, quotes coloured by depth, pine's editing keys as methods.
 
-A paragraph over 2,000 characters (a pasted log, base64) is held as several lines that end in a dim ``\\``: the mark is
+A paragraph over 2,000 characters (a pasted log, base64) is held as several lines that end in a dim ``\``: the mark is
 the editor's own, the draft and the letter have the paragraph whole (``body``).
 """
 

@@ -37,7 +37,8 @@ def complete_path(typed: str, *, here: Path | None = None) -> PathCompletion:
     found = _names(folder if folder.is_absolute() else (here or Path.cwd()) / folder, start)
     if not found:
         return PathCompletion(typed)
-    return PathCompletion(head + slash + os.path.commonprefix(found), tuple(found))
+    shared = os.path.commonprefix(found)  # noqa: RUF071 - by character is what completing is
+    return PathCompletion(head + slash + shared, tuple(found))
 
 
 def _names(folder: Path, start: str) -> list[str]:

@@ -21,8 +21,8 @@ from tuimail.ui.widgets.wrapping import QuickWrappedDocument
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.document._edit import Edit
     from textual.document._document import EditResult
+    from textual.document._edit import Edit
 
 ZWJ = "\u200d"
 

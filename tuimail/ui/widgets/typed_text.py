@@ -30,4 +30,6 @@ def clean_line(text: str, *, joint: str = " ") -> str:
     if len(filled) <= 1 and "\n" not in text and "\r" not in text:
         return clean_text(text).replace("\t", " ").replace("\n", joint)
     bare = joint.strip()
-    return joint.join(line.removesuffix(bare).rstrip() if bare and i < len(filled) - 1 else line for i, line in enumerate(filled))
+    return joint.join(
+        line.removesuffix(bare).rstrip() if bare and i < len(filled) - 1 else line for i, line in enumerate(filled)
+    )
