@@ -244,7 +244,7 @@ async def test_candidates_that_come_late_are_not_shown() -> None:
         await gate.wait()
         return KNOWN
 
-    app.to._complete = slow
+    app.to.editor.complete = slow
     async with app.run_test() as pilot:
         app.to.editor.focus()
         await pilot.press(*"b")

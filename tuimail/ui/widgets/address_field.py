@@ -25,6 +25,7 @@ class AddressEditor(LineEditor):
     """The editor of an address field: while candidates are shown, some keys are theirs."""
 
     popup: CompletionList
+    complete: Complete
 
     async def _on_key(self, event: events.Key) -> None:
         if not self.popup.shown:
@@ -41,6 +42,22 @@ class AddressEditor(LineEditor):
             return
         event.stop()
         event.prevent_default()
+
+    async def offer(self, *, unasked: bool = False) -> bool:
+        """Show what fits the address at the cursor; False if nothing does.
+
+        ``unasked``, nothing is shown for an empty or whole address, or away from its end.
+        """
+        text, (_, column) = self.text, self.cursor_location
+        typed = address_at(text, column)
+        if unasked and (not typed.text or column != typed.end):
+            self.popup.offer(())
+            return False
+        found = await self.complete(typed.text)
+        if self.text != text or self.cursor_location != (0, column) or not self.has_focus:
+            return True
+        self.popup.offer(() if unasked and already_there(typed.text, found) else found)
+        return bool(found)
 
     def take(self, candidate: str) -> None:
         """Put ``candidate`` in place of the address being typed."""
@@ -71,6 +88,7 @@ class AddressField(HeaderField):
     def _make_editor(self, text: str, cuts: CutBuffer | None, joint: str) -> LineEditor:
         editor = AddressEditor(text, cuts=cuts, joint=joint)
         editor.popup = self.popup
+        editor.complete = self._complete
         return editor
 
     def extras(self) -> ComposeResult:
@@ -81,16 +99,8 @@ class AddressField(HeaderField):
         """Look for candidates, the question before being void."""
         super().on_text_area_changed(event)
         event.prevent_default()
-        if self.editor.has_focus:
-            self.run_worker(self._offer(), group="completion", exclusive=True)
-
-    async def _offer(self) -> None:
-        text, (_, column) = self.editor.text, self.editor.cursor_location
-        typed = address_at(text, column)
-        at_its_end = column == typed.end
-        found = await self._complete(typed.text) if typed.text and at_its_end else ()
-        if self.editor.text == text and self.editor.has_focus and self.editor.cursor_location[1] == column:
-            self.popup.offer(() if already_there(typed.text, found) else found)
+        if self.editor.has_focus and isinstance(self.editor, AddressEditor):
+            self.run_worker(self.editor.offer(unasked=True), group="completion", exclusive=True, exit_on_error=False)
 
     def on_completion_list_chosen(self, event: CompletionList.Chosen) -> None:
         """A candidate was clicked."""

@@ -57,7 +57,8 @@ class BodyEditor(TextEditor):
         Binding("pagedown", "cursor_page_down", show=False),
     ]
 
-    _justified = False
+    justified = False
+    """The last change was a justification, which pasting takes back."""
     _signature: int | None = None
     _signature_known = False
 
@@ -78,7 +79,7 @@ class BodyEditor(TextEditor):
 
     def edit(self, edit: Edit) -> EditResult:
         """Any change ends the offer to unjustify."""
-        self._justified = False
+        self.justified = False
         return super().edit(edit)
 
     # -- moving
@@ -105,7 +106,7 @@ class BodyEditor(TextEditor):
         end = (last, len(self.document[last]))
         text = break_long_lines("\n".join(filled.lines))
         self.replace(text, (starts[filled.first], 0), end, maintain_selection_offset=False)
-        self._justified = True
+        self.justified = True
         return True
 
     def _whole_lines(self) -> tuple[list[str], list[int]]:
@@ -124,8 +125,8 @@ class BodyEditor(TextEditor):
 
     def action_uncut(self) -> None:
         """Right after justifying, take that back; else put back what was cut."""
-        if self._justified:
-            self._justified = False
+        if self.justified:
+            self.justified = False
             self.undo()
         else:
             super().action_uncut()
