@@ -1,0 +1,45 @@
+"""Theme files as Textual themes, with a colour for every mail role whatever the theme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.theme import Theme
+
+from tuimail.config.theme_file import COLOURS, MAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tuimail.config.theme_file import ThemeFile
+
+PREFIX = "mail-"
+"""Mail roles are CSS variables: ``$mail-failed``."""
+
+
+def textual_theme(file: ThemeFile) -> Theme:
+    """``file`` as Textual wants it, its mail roles as variables."""
+    variables = {PREFIX + role: colour for role, colour in file.mail.items()}
+    if not file.ansi:
+        variables |= {"border": file.colours["accent"], "border-blurred": file.colours["panel"]}
+    return Theme(
+        name=f"tuimail-{file.name}", dark=file.dark, ansi=file.ansi, variables=variables, **_roles(file.colours)
+    )
+
+
+def mail_defaults(theme: Theme) -> dict[str, str]:
+    """Variables for the mail roles that ``theme`` (any Textual theme) does not know, from its own colours."""
+    near = {
+        "primary": theme.primary,
+        "secondary": theme.secondary or theme.primary,
+        "accent": theme.accent or theme.primary,
+        "foreground": theme.foreground or ("#e0e0e0" if theme.dark else "#1f1f1f"),
+        "success": theme.success or theme.primary,
+        "warning": theme.warning or theme.primary,
+        "error": theme.error or theme.primary,
+    }
+    return {PREFIX + role: near[fallback] for role, fallback in MAIL.items()}
+
+
+def _roles(colours: Mapping[str, str]) -> dict[str, str]:
+    return {role: colours[role] for role in COLOURS}
