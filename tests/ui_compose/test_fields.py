@@ -9,7 +9,7 @@ from textual import events
 from textual.app import App
 
 from tuimail.compose.draft import Attachment
-from tuimail.ui.widgets.address_field import AddressField
+from tuimail.ui.widgets.address_field import AddressEditor, AddressField
 from tuimail.ui.widgets.attachment_field import AttachmentField, AttachmentList, kind, size_words
 from tuimail.ui.widgets.completion import Typed, address_at, with_candidate
 from tuimail.ui.widgets.header_field import HeaderField
@@ -244,6 +244,7 @@ async def test_candidates_that_come_late_are_not_shown() -> None:
         await gate.wait()
         return KNOWN
 
+    assert isinstance(app.to.editor, AddressEditor)
     app.to.editor.complete = slow
     async with app.run_test() as pilot:
         app.to.editor.focus()

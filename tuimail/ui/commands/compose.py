@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+import contextlib
 from typing import TYPE_CHECKING
 
-from tuimail.errors import AttachmentError, TuimailError
+from tuimail.errors import AttachmentError, StorageError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands.sending import send
@@ -260,10 +260,9 @@ async def editor(screen: ComposeScreen) -> None:
         return
     screen.editing_outside = True
     body = screen.form.body
-    try:
+    # A disk that refuses is told by the autosave; the editor's file is a copy of its own.
+    with contextlib.suppress(StorageError):
         await screen.save()
-    except TuimailError:
-        pass  # The autosave tells it; the editor's own file is a copy of its own.
     try:
         folder = screen.engine.paths.drafts / screen.draft.id
         edited = await edit_outside(screen.app, body.body, folder, screen.engine.config.ui.editor)

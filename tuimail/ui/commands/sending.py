@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import DuplicateLetterError, MessageError, TuimailError
 from tuimail.mail.text import safe_line
+from tuimail.outbox.item import ItemState
 from tuimail.ui.screens.send_dialog import Answer, SendDialog
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.outbox.item import OutboxItem
     from tuimail.ui.screens.compose import ComposeScreen
+    from tuimail.ui.screens.frame import FrameScreen
 
 
 async def send(screen: ComposeScreen) -> None:
@@ -50,7 +52,7 @@ async def _send(screen: ComposeScreen) -> None:
     _close(dialog)
     if item is not None:
         screen.closed = True
-        screen.program.queued(item)
+        _queued(screen, item)
     else:
         screen.say("")
 
@@ -90,9 +92,25 @@ async def _stored(screen: ComposeScreen, dialog: SendDialog, *, held: bool) -> O
         dialog.busy = False
 
 
+def _queued(screen: ComposeScreen, item: OutboxItem) -> None:
+    """Leave the composer; the screen beneath says what is to come, and offers to take it back."""
+    program = screen.program
+
+    async def take_back(_beneath: FrameScreen) -> None:
+        program.open_composer(await program.engine.edit(item.id))
+
+    program.go_back()
+    if item.state is ItemState.HELD and item.not_before is None:
+        sentence = "Held in the outbox until you release it."
+    else:
+        wait = (item.not_before or 0.0) - program.engine.clock.now()
+        sentence = f"Queued: goes in {wait:.0f} s." if wait >= 1 else "Queued: goes now."
+    program.offer_undo(sentence, take_back)
+
+
 def _close(dialog: SendDialog) -> None:
-    if dialog.is_attached:
-        dialog.dismiss()
+    if dialog.app.screen is dialog:
+        dialog.app.pop_screen()
 
 
 def _told(screen: ComposeScreen, error: TuimailError) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from tuimail.compose.draft import Draft
 from tuimail.errors import AddressError, StorageError
 from tuimail.events import Severity
 from tuimail.ui.commands import compose as commands
@@ -14,8 +15,6 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
 from tuimail.ui.screens.frame import FrameScreen
-from tuimail.ui.widgets.address_field import AddressField
-from tuimail.ui.widgets.attachment_field import AttachmentList
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
 
@@ -23,22 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.timer import Timer
 
-    from tuimail.compose.draft import Attachment, Draft
+    from tuimail.compose.draft import Attachment
     from tuimail.engine import Engine
     from tuimail.ui.commands.command import Command
     from tuimail.ui.screens.frame import Verb
+    from tuimail.ui.widgets.address_field import AddressField
+    from tuimail.ui.widgets.attachment_field import AttachmentList
 
 ONLY_IN_MEMORY = "The draft is only in memory until it can be saved; it is tried again every few seconds."
 
 
 class ComposeScreen(FrameScreen):
-    """Edits ``draft``; whoever opens it owns the draft (``engine.open_draft``) or has just made it."""
+    """Edits ``draft``, which whoever opens this owns (``engine.open_draft``) or has just made; None is a new one."""
 
     SCREEN_NAME: ClassVar[str] = "COMPOSE"
     CONTEXT: ClassVar[Context] = Context.COMPOSE_HEADER
-    BINDINGS = bindings_for(Context.COMPOSE_HEADER, Context.COMPOSE_BODY)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Context.COMPOSE_HEADER, Context.COMPOSE_BODY)]
     HELP: ClassVar[str] = (
         "Write the letter: fill in the header, go down into the text, send it. Nothing has to be saved: the draft is "
         "on disk a few seconds after you stop typing, and is offered again if the program or the machine stops. "
@@ -46,11 +48,26 @@ class ComposeScreen(FrameScreen):
     )
     verbs: ClassVar[Mapping[str, Verb]] = commands.VERBS
 
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    ComposeScreen #body { padding: 0; }
+    ComposeScreen .header--label, ComposeScreen Separator { color: $mail-dim; text-style: none; }
+    ComposeScreen :focus-within > .header--label { color: $mail-title; text-style: bold; }
+    ComposeScreen BodyEditor {
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background; scrollbar-color: $panel; scrollbar-color-hover: $mail-dim;
+        scrollbar-color-active: $accent; scrollbar-corner-color: $background;
+    }
+    ComposeScreen BodyEditor > .body--quote1 { color: $mail-quote1; }
+    ComposeScreen BodyEditor > .body--quote2 { color: $mail-quote2; }
+    ComposeScreen BodyEditor > .body--quote3 { color: $mail-quote3; }
+    """
+
     form: LetterForm
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft | None = None) -> None:
         super().__init__()
-        self.draft = draft
+        self.draft = draft if draft is not None else Draft()
         self.sending = False
         """A letter is being reviewed or stored; another ^X means nothing."""
         self.editing_outside = False

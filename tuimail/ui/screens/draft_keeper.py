@@ -64,10 +64,10 @@ class DraftKeeper:
 
         async with self._lock:
             draft = snapshot()
-            times = {"created_at": self.stored.created_at, "updated_at": self.stored.updated_at}
-            if replace(draft, **times) == self.stored:
+            before = self.stored
+            if replace(draft, created_at=before.created_at, updated_at=before.updated_at) == before:
                 return False
-            stored = replace(draft, created_at=self.stored.created_at or moment, updated_at=moment)
+            stored = replace(draft, created_at=before.created_at or moment, updated_at=moment)
             await self._store(stored)
             self.stored = stored
             self.on_disk = True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from tuimail.compose.draft import Draft
     from tuimail.compose.review import Review
@@ -47,13 +48,13 @@ class SendDialog(FrameScreen):
 
     SCREEN_NAME: ClassVar[str] = "SEND"
     CONTEXT: ClassVar[Context] = Context.SEND_DIALOG
-    BINDINGS = bindings_for(Context.SEND_DIALOG)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Context.SEND_DIALOG)]
     HELP: ClassVar[str] = (
         "This is how the letter would go: who gets it, from which of your addresses, by which server. Sending stores "
         "it in the outbox and leaves the rest to the program; for a few seconds it can be taken back."
     )
     DEFAULT_CSS = """
-    SendDialog #page { padding: 1 2; height: 1fr; scrollbar-size-vertical: 1; }
+    SendDialog #page { padding: 0 2; height: 1fr; scrollbar-size-vertical: 1; }
     SendDialog #page Static { height: auto; }
     SendDialog .warnings { color: $text-warning; margin-top: 1; }
     """
@@ -100,7 +101,7 @@ class SendDialog(FrameScreen):
 
     def knows(self, command: Command) -> bool:
         """Sending at a later time has no screen yet; another sender needs a choice."""
-        if command.id == "dialog-later" or (command.id == "dialog-from" and self._choices < 2):  # noqa: PLR2004
+        if command.id == "dialog-later" or (command.id == "dialog-from" and self._choices < 2):
             return False
         return super().knows(command)
 

@@ -16,7 +16,6 @@ from tuimail.ui.widgets.body_editor import BodyEditor
 from tuimail.ui.widgets.cut_buffer import CutBuffer
 from tuimail.ui.widgets.header_field import HeaderField
 from tuimail.ui.widgets.identity_field import IdentityField, SenderChoice
-from tuimail.ui.widgets.text_editor import TextEditor
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.ui.widgets.address_field import Complete
     from tuimail.ui.widgets.identity_field import Sender
+    from tuimail.ui.widgets.text_editor import TextEditor
 
 ADDRESS_FIELDS = ("to", "cc", "bcc", "reply_to")
 RICH_FIELDS = ("bcc", "reply_to")
@@ -135,14 +135,14 @@ class LetterForm(Vertical):
         return [*(field.focus_target for field in self.fields if field.display), self.body]
 
     def field_of(self, name: str) -> Widget:
-        """What takes the keys for the part ``name`` of a draft ("to", "subject", "attachment", "from"); else the text."""
+        """What takes the keys for the part ``name`` of a draft ("to", "attachment", "from"); else the text."""
         field = next((field for field in self.fields if field.id == f"field-{name}"), None)
         if field is None:
             return self.body
         field.display = True
         return field.focus_target
 
-    def show_rich(self, rich: bool) -> None:  # noqa: FBT001
+    def show_rich(self, rich: bool) -> None:
         """Show every field, or only those that hold something (and From, if there is a choice)."""
         self.rich = rich
         self.sender.display = rich or len(self.sender.choice.choices) > 1
