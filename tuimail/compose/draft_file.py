@@ -42,6 +42,8 @@ def _value(name: str, value: Any) -> Any:
     match str(_TYPES[name]):
         case "str":
             return _checked(value, str)
+        case "int":
+            return _checked(value, int)
         case "float":
             return float(_checked(value, int, float))
         case "bool":
