@@ -58,9 +58,8 @@ async def test_no_sequence_ends_the_letter_early(sequence: bytes) -> None:
     body = BODY + b"before" + sequence + smuggled
     inbox = Inbox()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: aiosmtpd.smtp.SMTP(inbox, hostname="mx.example", loop=loop), "127.0.0.1", 0
-    )
+    factory = functools.partial(aiosmtpd.smtp.SMTP, inbox, hostname="mx.example", loop=loop)
+    server = await loop.create_server(factory, "127.0.0.1", 0)
     async with server:
         way = submitter(server.sockets[0].getsockname()[1])
         result = await way.submit(letter(body=body), Recorder())
