@@ -196,6 +196,27 @@ async def test_success_before_the_server_has_proven_itself_is_fraud() -> None:
     assert "MAIL" not in server.verbs
 
 
+async def test_scram_signs_in_over_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exchange of RFC 7677, with its nonce."""
+    _, first, rounds = DIALOGUES["SCRAM-SHA-256 (RFC 7677)"]
+    assert first is not None
+    monkeypatch.setattr(
+        "tuimail.submission.handshake.mechanism",
+        lambda name, *_, **__: Scram(name, "user", "pencil", nonce="rOprNGfwEbeRWgbNEkqO"),
+    )
+    (server_first, client_final), (server_final, _) = rounds
+    result, server = await signed_in(
+        *hello("AUTH SCRAM-SHA-256 PLAIN"),
+        Expect("AUTH SCRAM-SHA-256 " + b64(first), "334 " + b64(server_first)),
+        Expect(b64(client_final), "334 " + b64(server_final)),
+        Expect("", OK),
+    )
+    assert verdict(result)[0] is Action.OK
+    assert not server.unexpected
+    assert b64(client_final) not in "".join(result.dialogue)
+    assert b64(server_first) not in "".join(result.dialogue)
+
+
 async def test_an_old_token_is_renewed_once_without_asking() -> None:
     error = "334 " + b64('{"status":"401"}')
     secret = secret_of("old-token", "fresh-token")

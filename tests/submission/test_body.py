@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.submission.conftest import BODY, Bytes, Recorder, impatient, letter, submitter
+from tests.submission.conftest import BODY, Authority, Bytes, Recorder, impatient, letter, submitter
 from tests.submission.test_smtp import DATA, MAIL, RCPT, verdict
 from tests.support.scripted_smtp import (
     Close,
@@ -27,6 +27,7 @@ from tests.support.scripted_smtp import (
     Slowly,
     hello,
 )
+from tuimail.config.model import Security
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.stuffing import stuffed
 from tuimail.submission.submitter import Letter as Outgoing
@@ -58,9 +59,8 @@ async def test_no_sequence_ends_the_letter_early(sequence: bytes) -> None:
     body = BODY + b"before" + sequence + smuggled
     inbox = Inbox()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: aiosmtpd.smtp.SMTP(inbox, hostname="mx.example", loop=loop), "127.0.0.1", 0
-    )
+    factory = functools.partial(aiosmtpd.smtp.SMTP, inbox, hostname="mx.example", loop=loop)
+    server = await loop.create_server(factory, "127.0.0.1", 0)
     async with server:
         way = submitter(server.sockets[0].getsockname()[1])
         result = await way.submit(letter(body=body), Recorder())
@@ -95,10 +95,12 @@ def test_a_well_formed_letter_arrives_byte_for_byte(lines: list[bytes]) -> None:
     assert re.sub(rb"(?m)^\.", b"", wire) == content
 
 
-async def test_a_large_letter_arrives_whole() -> None:
+@pytest.mark.parametrize("security", [Security.NONE, Security.TLS])
+async def test_a_large_letter_arrives_whole(security: Security, authority: Authority) -> None:
     body = b"X-Line: " + b"x" * 60 + b"\r\n.dots\r\n" + BODY * 20_000
-    async with ScriptedServer([(*hello(), MAIL, RCPT, DATA, Letter())]) as server:
-        way = submitter(server.port)
+    script = (*hello(), MAIL, RCPT, DATA, Letter())
+    async with ScriptedServer([script], tls=authority.server(), implicit=security is Security.TLS) as server:
+        way = submitter(server.port, security=security, ca_file=authority.file)
         watcher = Recorder()
         result = await way.submit(letter(body=body), watcher)
         await way.close()

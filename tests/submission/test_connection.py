@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.submission.conftest import SECRET, Authority, Recorder, impatient, letter, secret_of, submitter
+from tests.submission.conftest import PATIENT, SECRET, Authority, Recorder, impatient, letter, secret_of, submitter
 from tests.submission.test_smtp import DATA, MAIL, RCPT, verdict
 from tests.support.scripted_smtp import (
     Close,
@@ -23,6 +25,7 @@ from tests.support.scripted_smtp import (
     hello,
 )
 from tuimail.config.model import Auth, Security
+from tuimail.submission import reach as reach_module
 from tuimail.submission.reach import interleaved
 from tuimail.submission.result import Action, Stage, Trouble
 from tuimail.submission.tls import certificate_words, is_loopback
@@ -294,3 +297,56 @@ def test_loopback_is_told_by_the_number(address: str, loopback: bool) -> None:
 def test_address_families_take_turns() -> None:
     found = [(family, 1, 6, "", (str(number),)) for number, family in enumerate([6, 6, 6, 4, 4])]
     assert [each[0] for each in interleaved(found)] == [6, 4, 6, 4, 6]
+
+
+async def test_the_next_address_is_tried_when_one_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ScriptedServer([(*hello(), *TAKEN)]) as server:
+
+        async def two(*_: object, **__: object) -> list[Any]:
+            where = [("127.0.0.2", server.port), ("127.0.0.1", server.port)]
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", each) for each in where]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two)
+        way = submitter(server.port, host="mx.example")
+        assert verdict(await way.submit(letter(), Recorder()))[0] is Action.OK
+        await way.close()
+
+
+async def test_a_silent_address_does_not_hold_up_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    async def connect(address: Any, seconds: float) -> socket.socket:
+        tried.append(address)
+        if len(tried) == 1:
+            await asyncio.Event().wait()
+        return socket.socket()
+
+    async def resolve(*_: object) -> list[Any]:
+        return [1, 2]
+
+    monkeypatch.setattr(reach_module, "_connect", connect)
+    monkeypatch.setattr(reach_module, "_resolve", resolve)
+    monkeypatch.setattr(reach_module, "interleaved", list)
+    monkeypatch.setattr(reach_module, "STAGGER", 0.001)
+    with await reach_module.reach("mx.example", 25, PATIENT):
+        assert tried == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("error", "action", "said"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, ""), Action.RETRY, "no server named"),
+        (socket.gaierror(socket.EAI_AGAIN, ""), Action.RETRY, "looked up just now"),
+        (TimeoutError(), Action.RETRY, "looked up just now"),
+    ],
+)
+async def test_names_that_cannot_be_looked_up(
+    error: Exception, action: Action, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
+    result = await submitter(25, host="mx.example").submit(letter(), Recorder())
+    assert verdict(result) == (action, Stage.CONNECT)
+    assert said in result.recipients["bob@example.net"].words

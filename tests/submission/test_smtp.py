@@ -297,6 +297,23 @@ async def test_silence_times_out(name: str, script: tuple[Step, ...], action: Ac
     assert "in time" in next(iter(result.recipients.values())).words
 
 
+@pytest.mark.parametrize(("answers", "stage"), [(0, Stage.MAIL), (1, Stage.RCPT), (2, Stage.RCPT), (3, Stage.DATA)])
+@pytest.mark.parametrize("breaking", [Silence(), Close()])
+async def test_pipelined_answers_that_stop_coming_are_another_try(answers: int, stage: Stage, breaking: Step) -> None:
+    told = [Say(text) for text in ("250 2.1.0 ok", "550 5.1.1 who?", "250 2.1.5 ok")[:answers]]
+    people = ("a@x.example", "b@x.example")
+    unread = (Expect("MAIL"), Expect("RCPT"), Expect("RCPT"), Expect("DATA"))
+    timeouts = impatient(envelope=0.2, data=0.2)
+    result, server, watcher = await send(
+        *hello("PIPELINING"), *unread, *told, breaking, recipients=people, timeouts=timeouts
+    )
+    first, second = result.recipients.values()
+    assert first.action is (Action.RECIPIENT if answers >= 2 else Action.RETRY)
+    assert (second.action, second.stage) == (Action.RETRY, stage)
+    assert server.dots == 0
+    assert "committing" not in watcher.events
+
+
 async def test_a_354_for_the_dot_is_no_answer() -> None:
     result, _, _ = await send(*hello(), MAIL, RCPT, DATA, Letter("354 go on"))
     assert verdict(result) == (Action.UNCERTAIN, Stage.COMMITTING)
