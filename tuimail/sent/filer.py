@@ -189,7 +189,7 @@ class _Connection:
 
         now = asyncio.get_running_loop().time()
         if self._refused is not None and self._refused[0] == secret and now < self._refused[1]:
-            raise self._refused[2]
+            raise self._refused[2].with_traceback(None)
         try:
             session = await open_session(self.server, secret)
         except ImapTrouble as trouble:
