@@ -15,7 +15,7 @@ from tests.support.loopback import free_ports
 from tests.support.scripted_imap import scripted_imap
 from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
 from tuimail.errors import SecretError
-from tuimail.mailboxes import maildir, sent_mail
+from tuimail.mailboxes import maildir, opening, sent_mail
 from tuimail.mailboxes.trouble import ImapTrouble, Step
 from tuimail.sent.filer import Filer
 from tuimail.sent.providers import files_itself
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.dovecot import Dovecot
     from tests.support.scripted_imap import Conversation
+    from tuimail.mailboxes.session import ImapSession
     from tuimail.paths import Paths
 
 MESSAGE_ID = "<one@example.org>"
@@ -62,6 +63,20 @@ def filer(paths: Paths) -> Filer:
 @pytest.fixture
 def imap(dovecot: Dovecot) -> Server:
     return Server(dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.new_user(), ca_file=dovecot.ca_file)
+
+
+@pytest.fixture
+def openings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The user names that sign-ins were tried with."""
+    real = opening.open_session
+    tried: list[str] = []
+
+    async def counted(server: Server, secret: str) -> ImapSession:
+        tried.append(server.username)
+        return await real(server, secret)
+
+    monkeypatch.setattr(opening, "open_session", counted)
+    return tried
 
 
 def local_copies(paths: Paths) -> list[Path]:
@@ -193,13 +208,13 @@ async def test_cancelled_in_the_middle_and_tried_again_there_is_one_copy(
 
 @pytest.mark.real_servers
 async def test_different_letters_share_a_connection_and_are_all_filed(
-    filer: Filer, dovecot: Dovecot, imap: Server
+    filer: Filer, dovecot: Dovecot, imap: Server, openings: list[str]
 ) -> None:
     results = await asyncio.gather(
         *(filer.file_copy(account(imap), f"<{n}@example.org>", Stored(), date=time.time()) for n in range(4))
     )
     assert all(result.done for result in results)
-    assert dovecot.log().count(f"Login: user=<{imap.username}>") == 1
+    assert openings == [imap.username]
     # Each Message-ID was looked for, and none of them is that of the content.
     assert len(dovecot.letters(imap.username, "Sent")) == 4
     await filer.close()
@@ -314,3 +329,54 @@ async def test_a_failed_search_does_not_lead_to_a_second_copy(filer: Filer) -> N
         result = await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())
     assert not result.done
     assert "index broken" in result.words
+
+
+async def test_a_server_that_does_not_say_trycreate_gets_the_folder_all_the_same(filer: Filer) -> None:
+    async def script(conversation: Conversation) -> None:
+        await conversation.welcome("IMAP4rev1 AUTH=PLAIN SASL-IR NAMESPACE")
+        await conversation.answer("LIST", '* LIST () "." INBOX', "TAG OK")
+        await conversation.answer("NAMESPACE", '* NAMESPACE (("INBOX." ".")) NIL NIL', "TAG OK")
+        await conversation.answer('APPEND "INBOX.Sent"', "TAG NO no such folder")
+        await conversation.answer('CREATE "INBOX.Sent"', "TAG OK")
+        await conversation.answer('SUBSCRIBE "INBOX.Sent"', "TAG NO no need")
+        await conversation.answer('APPEND "INBOX.Sent"', "+ go")
+        tag = conversation.tag
+        await conversation.reader.readexactly(len(CONTENT) + 2)
+        conversation.tag = tag
+        await conversation.say("TAG OK")
+        await conversation.until_closed()
+
+    async with scripted_imap(script) as scripted:
+        server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
+        assert (await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())).done
+        await filer.close()
+
+
+@pytest.mark.real_servers
+async def test_a_refused_password_is_not_shown_again_until_it_changes(
+    paths: Paths, imap: Server, openings: list[str]
+) -> None:
+    async def secret(_account: Account) -> str:
+        return passwords[0]
+
+    async def attempt() -> bool:
+        result = await filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time())
+        assert result.done or "refused the user name or password" in result.words
+        return result.done
+
+    passwords = ["wrong"]
+    filer = Filer(paths, secret)
+    assert [await attempt() for _ in range(4)] == [False] * 4
+    assert len(openings) == 1
+    filer.mended("work")
+    assert not await attempt()
+    assert len(openings) == 2
+    passwords[0] = PASSWORD
+    assert await attempt()
+    await filer.close()
+
+
+async def test_a_letter_whose_file_is_gone_cannot_be_kept_locally_and_that_is_said(filer: Filer, paths: Paths) -> None:
+    result = await filer.file_copy(account(), MESSAGE_ID, Gone(), date=time.time())
+    assert (result.done, result.place) == (False, "")
+    assert "No such file" in result.words

@@ -43,8 +43,8 @@ async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool
     Raises:
         ImapTrouble: the search failed, so nobody knows.
     """
-    if not mailbox.listed or not message_id or not message_id.isascii():
-        # A Message-ID beyond ASCII is nothing that every server can search for.
+    if not mailbox.listed or not message_id or not message_id.isascii() or not message_id.isprintable():
+        # A Message-ID beyond printable ASCII is nothing that every server can search for.
         return False
     await session.require("EXAMINE", quoted(mailbox.wire))
     arguments = ("HEADER", "MESSAGE-ID", quoted(message_id))
@@ -84,7 +84,8 @@ async def put(
         )
 
     status = await append()
-    if status.verdict == "NO" and status.code == "TRYCREATE":
+    # Not every server says TRYCREATE.
+    if status.verdict == "NO" and (status.code == "TRYCREATE" or not (status.code or mailbox.listed)):
         await create(session, mailbox)
         status = await append()
     if status.verdict != "OK":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Account
     from tuimail.mailboxes.session import ImapSession
+    from tuimail.mailboxes.trouble import ImapTrouble
     from tuimail.paths import Paths
 
 LOCAL_AFTER = 3
@@ -25,6 +26,9 @@ LOCAL_AFTER = 3
 
 IDLE_SECONDS = 30.0
 """A connection nobody used for so long is closed."""
+
+SIGN_IN_PAUSE = 3600.0
+"""Seconds before a password that was refused is shown to the same server again: servers lock accounts."""
 
 _CLOCK_SLACK = 2 * 86400.0
 """Seconds a clock may be wrong without a local copy being missed."""
@@ -101,6 +105,12 @@ class Filer:
         kept = f" A copy is kept in {local.place} meanwhile." if local.done else f" {local.words}"
         return FilingResult(done=False, words=words + kept, place=local.place or place)
 
+    def mended(self, account: str) -> None:
+        """The user says that the account works again: a refused password may be tried at once."""
+        connection = self._accounts.get(account)
+        if connection is not None:
+            connection.mended()
+
     async def close(self) -> None:
         """Log out everywhere; two seconds at most."""
         connections = [*self._accounts.values()]
@@ -135,6 +145,9 @@ class Filer:
             path = await asyncio.to_thread(_keep, root, message_id, letter, date)
         except StorageError as error:
             return FilingResult(done=False, words=" ".join(part for part in (str(error), error.hint) if part))
+        except OSError as error:
+            words = f"No copy could be kept in {safe_line(str(root))}: {error.strerror or 'the disk refused'}."
+            return FilingResult(done=False, words=words)
         return FilingResult(done=True, words=f"Filed in {safe_line(str(path.parent.parent))}.", place=str(path))
 
 
@@ -148,12 +161,12 @@ class _Connection:
         self._lock = asyncio.Lock()
         self._expiry: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._refused: tuple[str, float, ImapTrouble] | None = None
+        """The password, until when it is not tried again, and what the server said to it."""
 
     @contextlib.asynccontextmanager
     async def use(self, secret: Callable[[], Awaitable[str]]) -> AsyncIterator[ImapSession]:
         """The session, for one letter at a time; dropped when that went wrong."""
-        from tuimail.mailboxes.opening import open_session
-
         async with self._lock:
             if self._expiry is not None:
                 self._expiry.cancel()
@@ -161,7 +174,7 @@ class _Connection:
             if session is not None and not await _answers(session):
                 session = self._session = None
             if session is None:
-                session = self._session = await open_session(self.server, await secret())
+                session = self._session = await self._open(await secret())
             try:
                 yield session
             except BaseException:
@@ -169,6 +182,26 @@ class _Connection:
                 self._session = None
                 raise
             self._expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire)
+
+    async def _open(self, secret: str) -> ImapSession:
+        from tuimail.mailboxes.opening import open_session
+        from tuimail.mailboxes.trouble import ImapTrouble, Step
+
+        now = asyncio.get_running_loop().time()
+        if self._refused is not None and self._refused[0] == secret and now < self._refused[1]:
+            raise self._refused[2].with_traceback(None)
+        try:
+            session = await open_session(self.server, secret)
+        except ImapTrouble as trouble:
+            if trouble.step is Step.SIGN_IN and trouble.lasting:
+                self._refused = (secret, now + SIGN_IN_PAUSE, trouble)
+            raise
+        self._refused = None
+        return session
+
+    def mended(self) -> None:
+        """Forget that a password was refused."""
+        self._refused = None
 
     async def close(self) -> None:
         """Log out."""
