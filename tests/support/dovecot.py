@@ -107,6 +107,10 @@ service imap-urlauth-login {{
   chroot =
 }}
 service anvil {{
+  # Wrong passwords are part of the tests; nobody is to wait longer for each.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
   chroot =
 }}
 service ipc {{

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.dovecot import running_dovecot
+from tests.support.postfix import running_postfix
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,8 +37,6 @@ def certificate(authority: Authority) -> ServerCertificate:
 @pytest.fixture(scope="session")
 def dovecot(authority: Authority, certificate: ServerCertificate) -> Iterator[Dovecot]:
     """A real IMAP server."""
-    from tests.support.dovecot import running_dovecot
-
     with running_dovecot(certificate, authority.ca_file) as server:
         yield server
 
@@ -43,7 +44,5 @@ def dovecot(authority: Authority, certificate: ServerCertificate) -> Iterator[Do
 @pytest.fixture(scope="session")
 def postfix(certificate: ServerCertificate, dovecot: Dovecot) -> Iterator[Postfix]:
     """A real submission server that delivers to ``dovecot``."""
-    from tests.support.postfix import running_postfix
-
     with running_postfix(certificate, dovecot) as server:
         yield server

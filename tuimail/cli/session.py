@@ -107,7 +107,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Queue | None]:
     from tuimail.outbox.store import Store
     from tuimail.paths import private_dir
 
-    store = Store(private_dir(paths.outbox), SystemClock(), when_uncertain=config.outbox.when_uncertain)
+    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox)
     try:
         if store.notice:
             complain(store.notice)

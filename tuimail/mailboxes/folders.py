@@ -27,6 +27,8 @@ class Mailbox:
     delimiter: str = ""
     attributes: frozenset[str] = frozenset()
     """Lower case, with backslash."""
+    listed: bool = True
+    """The server has it; else it is to be created."""
 
     @property
     def name(self) -> str:
@@ -75,7 +77,7 @@ def read_personal_prefix(responses: Iterable[Response]) -> str:
 
 
 def find_sent(mailboxes: Sequence[Mailbox]) -> Mailbox | None:
-    """The mailbox marked ``\\Sent`` (RFC 6154), else the one whose name says so, the shallowest first."""
+    r"""The mailbox marked ``\Sent`` (RFC 6154), else an own one whose name says so."""
     usable = [mailbox for mailbox in mailboxes if not mailbox.attributes & _NEVER]
     marked = next((mailbox for mailbox in usable if "\\sent" in mailbox.attributes), None)
     if marked is not None:
@@ -86,7 +88,7 @@ def find_sent(mailboxes: Sequence[Mailbox]) -> Mailbox | None:
 
 def new_sent(prefix: str) -> Mailbox:
     """The mailbox to create when there is none."""
-    return Mailbox(prefix + encode_mailbox("Sent"))
+    return Mailbox(prefix + encode_mailbox("Sent"), listed=False)
 
 
 def _is_own(mailbox: Mailbox) -> bool:

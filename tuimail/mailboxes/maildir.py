@@ -85,7 +85,7 @@ def find(folder: Path, message_id: str, *, since: float) -> Path | None:
 
     A folder that is not there or cannot be read holds nothing.
     """
-    wanted = message_id.encode()
+    wanted = message_id.encode("utf-8", "surrogateescape")
     for part in ("cur", "new"):
         with contextlib.suppress(OSError):
             for entry in os.scandir(folder / part):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def client_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Certificates are checked, names too, TLS 1.2 at least; ``ca_file`` is trusted as well as the system's authorities.
+    """Certificates and names are checked, TLS 1.2 at least; ``ca_file`` is trusted beside the system's authorities.
 
     Raises:
         OSError: ``ca_file`` cannot be read, or holds no certificate.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -75,7 +77,8 @@ def connection_trouble(error: BaseException, server: Server) -> ImapTrouble:
         )
     if isinstance(error, TimeoutError):
         return ImapTrouble(f"{where} does not answer.", step=Step.CONNECT, hint="Check the network, host and port.")
-    if isinstance(error, ConnectionRefusedError):
+    # Several addresses refused make one plain OSError with all their texts.
+    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
         return ImapTrouble(f"Nothing listens at {where}.", step=Step.CONNECT, hint="Check host and port in the config.")
-    said = error.strerror if isinstance(error, OSError) and error.strerror else "the connection failed"
+    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "the connection failed"
     return ImapTrouble(f"{where} cannot be reached: {said}.", step=Step.CONNECT, hint="Check the network.")
