@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from tuimail.accounts.finding import Step
 from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account
@@ -15,7 +16,7 @@ from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE, ConfigError, Secret
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from tuimail.accounts.check import Finding
+    from tuimail.accounts.finding import Finding
     from tuimail.config.model import Account, Config
     from tuimail.paths import Paths
 
@@ -141,7 +142,7 @@ def verdict(findings: tuple[Finding, ...]) -> int:
     failed = [finding for finding in findings if not finding.ok]
     if not failed:
         return EX_OK
-    return EX_NOPERM if any(finding.step in ("secret", "sign-in", "auth") for finding in failed) else EX_UNAVAILABLE
+    return EX_NOPERM if any(finding.step is Step.SIGN_IN for finding in failed) else EX_UNAVAILABLE
 
 
 def finding_document(finding: Finding) -> dict[str, object]:

@@ -11,7 +11,7 @@ from tuimail.events import WaitingForSecret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tuimail.accounts.check import Finding
+    from tuimail.accounts.finding import Finding
     from tuimail.config.model import Account
     from tuimail.events import Event
 

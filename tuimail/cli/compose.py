@@ -6,17 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of_file
+from tuimail.cli.output import note
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import load_config, need_terminal, open_app
-from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.paths import Paths
 
 MAILTO = "mailto:"
-MAILTO_FIELDS = ("to", "cc", "bcc", "subject", "body")
-"""What a mailto: link may fill in (RFC 6068 section 4); never an attachment, an identity or another header field."""
 
 
 def parser() -> Parser:
@@ -51,29 +49,17 @@ def run(argv: list[str], paths: Paths) -> int:
 
 
 def with_mailto(draft: Draft, link: str) -> Draft:
-    """``draft`` with what a mailto: link adds (RFC 6068). What the user gave comes first.
+    """``draft`` with what a mailto: link asks for; what the user gave comes first. Raises MessageError."""
+    from tuimail.compose.mailto import parse_mailto
 
-    Raises:
-        UsageError: the link holds control characters, as no honest one does.
-    """
-    from urllib.parse import unquote
-
-    address, _, query = link[len(MAILTO) :].partition("?")
-    fields: dict[str, list[str]] = {"to": [unquote(address)] if address else []}
-    for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        fields.setdefault(unquote(name).lower(), []).append(unquote(value))
-    known = {name: fields.get(name, []) for name in MAILTO_FIELDS}
-    for name, values in known.items():
-        allowed = "\t\n\r" if name == "body" else ""
-        if any((ord(char) < 32 and char not in allowed) or ord(char) == 127 for value in values for char in value):
-            raise UsageError(f"The link's {name} holds control characters.", hint="Write the letter by hand.")
-    body = "\n".join(known["body"]).replace("\r\n", "\n").replace("\r", "\n")
+    wish = parse_mailto(link)
+    if wish.ignored:
+        note(f"tuimail: the link's {', '.join(wish.ignored)} was left out; a link may not set that.")
     return replace(
         draft,
-        to=", ".join(filter(None, (draft.to, *known["to"]))),
-        cc=", ".join(filter(None, (draft.cc, *known["cc"]))),
-        bcc=", ".join(filter(None, (draft.bcc, *known["bcc"]))),
-        subject=draft.subject or " ".join(known["subject"]),
-        body=draft.body or body,
+        to=", ".join(filter(None, (draft.to, wish.to))),
+        cc=", ".join(filter(None, (draft.cc, wish.cc))),
+        subject=draft.subject or wish.subject,
+        body=draft.body or wish.body,
+        in_reply_to=draft.in_reply_to or wish.in_reply_to,
     )

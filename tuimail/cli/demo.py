@@ -36,4 +36,4 @@ def run(argv: list[str], paths: Paths) -> int:
 
     folder = Path(args.folder).expanduser().absolute() if args.folder else None
     with Demo(folder, keymap=args.keymap, theme=args.theme) as demo:
-        return run_app(demo.engine)
+        return run_app(demo.engine, server=demo.server)

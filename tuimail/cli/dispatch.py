@@ -83,6 +83,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _guarded(words: list[str]) -> int:
+    if words[:1] in (["--version"], ["-V"]):
+        sys.stdout.write(f"tuimail {__version__}\n")
+        return EX_OK
     from tuimail.paths import Paths
 
     paths = Paths.from_environment()
@@ -116,9 +119,6 @@ def _dispatch(words: list[str], paths: Paths) -> int:
     if first in ("-h", "--help", "help"):
         lines = "\n".join(f"  {name:<10} {line}" for name, line in COMMANDS.items())
         sys.stdout.write(HELP.format(commands=lines, config=paths.config_file))
-        return EX_OK
-    if first in ("--version", "-V"):
-        sys.stdout.write(f"tuimail {__version__}\n")
         return EX_OK
     if not first:
         return _run("app", [], paths)

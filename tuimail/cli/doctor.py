@@ -18,7 +18,7 @@ from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_OK, TuimailError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tuimail.accounts.check import Finding
+    from tuimail.accounts.finding import Finding
     from tuimail.config.model import Config
     from tuimail.paths import Paths
 
