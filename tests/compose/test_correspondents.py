@@ -32,7 +32,6 @@ def test_names_local_parts_and_domains_are_found(people: Correspondents) -> None
         "ada love",
         "love a",
         "count",
-        "l@",
         "countess.l@ex",
         '"Ada',
         "<count",
