@@ -29,7 +29,7 @@ from tuimail.errors import (
 )
 from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.letter import read_letter
-from tuimail.outbox.schema import MIGRATIONS
+from tuimail.outbox.schema import MARKED, MIGRATIONS
 from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:
@@ -535,7 +535,7 @@ def test_another_process_that_holds_the_index_is_named(
 def test_an_outbox_of_a_newer_tuimail_is_left_alone(folder: Path, clock: SetClock) -> None:
     store_in(folder, clock).close()
     db = sqlite3.connect(folder / "index.db")
-    db.execute("PRAGMA user_version = 99")
+    db.executescript(f"PRAGMA user_version = 99; PRAGMA application_id = {MARKED + 99}")
     db.close()
     with pytest.raises(StorageError, match="newer"):
         store_in(folder, clock)
