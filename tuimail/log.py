@@ -85,8 +85,11 @@ class _PrivateFile(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(self.file, flags, 0o600)
+            try:
+                descriptor = self._open()
+            except FileNotFoundError:
+                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                descriptor = self._open()
             try:
                 os.fchmod(descriptor, 0o600)
                 os.write(descriptor, line)
@@ -98,20 +101,18 @@ class _PrivateFile(logging.Handler):
         except Exception:  # noqa: BLE001, S110  a full disk must not take the program along, nor write on the screen
             pass
 
+    def _open(self) -> int:
+        return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
 
 @contextmanager
 def logging_to(file: Path, *, level: int = logging.WARNING, limit: int = SIZE_LIMIT) -> Iterator[None]:
     """Send every log entry of the process to ``file`` while the block runs, and none anywhere else.
 
-    The folder is made (0700) with the first use. If it cannot be, nothing is logged.
+    The file and its folder (0700) are made with the first entry; if they cannot be, nothing is logged.
     """
-    handler: logging.Handler
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = _PrivateFile(file, limit)
-    except OSError:
-        handler = logging.NullHandler()
     root = logging.getLogger()
+    handler = _PrivateFile(file, limit)
     before = root.level
     root.addHandler(handler)
     root.setLevel(level)

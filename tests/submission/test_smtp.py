@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.submission.conftest import BODY, Recorder, impatient, letter, submitter
+from tests.submission.conftest import BODY, PATIENT, Recorder, impatient, letter, submitter
 from tests.support.scripted_smtp import (
     Close,
     Expect,
@@ -22,7 +23,9 @@ from tests.support.scripted_smtp import (
     hello,
 )
 from tuimail.submission.result import Action, Stage, SubmissionResult
-from tuimail.submission.wire import Timeouts
+
+if TYPE_CHECKING:
+    from tuimail.submission.wire import Timeouts
 
 MAIL = Expect("MAIL", "250 2.1.0 ok")
 RCPT = Expect("RCPT", "250 2.1.5 ok")
@@ -30,13 +33,12 @@ DATA = Expect("DATA", "354 go on")
 
 
 async def send(
-    *script: Step, recipients: tuple[str, ...] = (), timeouts: Timeouts | None = None, **options: object
+    *script: Step, recipients: tuple[str, ...] = (), timeouts: Timeouts = PATIENT, **options: Any
 ) -> tuple[SubmissionResult, ScriptedServer, Recorder]:
     """One letter to a server that plays ``script``."""
     watcher = Recorder()
-    extra = {"timeouts": timeouts} if timeouts else {}
     async with ScriptedServer([script]) as server:
-        way = submitter(server.port, **extra, **options)
+        way = submitter(server.port, timeouts=timeouts, **options)
         result = await way.submit(letter(*recipients), watcher)
         await way.close()
         await server.hung_up.wait()
@@ -225,6 +227,15 @@ async def test_421_among_the_recipients_keeps_what_was_said_before(pipelining: b
     assert server.dots == 0
 
 
+async def test_a_farewell_between_two_commands_is_heard() -> None:
+    result, _, _ = await send(*hello(), MAIL, Expect("RCPT", "250 ok\n421 4.3.2 shutting down"), Close())
+    assert verdict(result)[0] is Action.RETRY
+    reply = result.recipients["bob@example.net"].reply
+    assert reply is not None
+    assert reply.code == 421
+    assert result.account is not None
+
+
 async def test_a_parameter_the_server_stumbles_over_is_left_out_at_once_and_for_good() -> None:
     watcher = Recorder()
     async with ScriptedServer(
@@ -281,9 +292,26 @@ async def test_a_break_is_uncertain_only_after_the_dot(
 @pytest.mark.parametrize(("name", "script", "action", "stage"), BREAKS, ids=[each[0] for each in BREAKS])
 async def test_silence_times_out(name: str, script: tuple[Step, ...], action: Action, stage: Stage) -> None:
     seconds = {"mail": "envelope", "rcpt": "envelope", "data": "data", "dot": "commit"}.get(name, "hello")
-    result, server, _ = await send(*script, Silence(), timeouts=impatient(**{seconds: 0.2}))
+    result, _, _ = await send(*script, Silence(), timeouts=impatient(**{seconds: 0.2}))
     assert verdict(result) == (action, stage)
     assert "in time" in next(iter(result.recipients.values())).words
+
+
+@pytest.mark.parametrize(("answers", "stage"), [(0, Stage.MAIL), (1, Stage.RCPT), (2, Stage.RCPT), (3, Stage.DATA)])
+@pytest.mark.parametrize("breaking", [Silence(), Close()])
+async def test_pipelined_answers_that_stop_coming_are_another_try(answers: int, stage: Stage, breaking: Step) -> None:
+    told = [Say(text) for text in ("250 2.1.0 ok", "550 5.1.1 who?", "250 2.1.5 ok")[:answers]]
+    people = ("a@x.example", "b@x.example")
+    unread = (Expect("MAIL"), Expect("RCPT"), Expect("RCPT"), Expect("DATA"))
+    timeouts = impatient(envelope=0.2, data=0.2)
+    result, server, watcher = await send(
+        *hello("PIPELINING"), *unread, *told, breaking, recipients=people, timeouts=timeouts
+    )
+    first, second = result.recipients.values()
+    assert first.action is (Action.RECIPIENT if answers >= 2 else Action.RETRY)
+    assert (second.action, second.stage) == (Action.RETRY, stage)
+    assert server.dots == 0
+    assert "committing" not in watcher.events
 
 
 async def test_a_354_for_the_dot_is_no_answer() -> None:

@@ -94,11 +94,18 @@ class Close:
 
 
 @dataclass(frozen=True)
+class HalfClose:
+    """Say no more, but go on listening."""
+
+
+@dataclass(frozen=True)
 class Reset:
     """Break the connection (RST)."""
 
 
-Step = Say | Raw | Expect | Trickle | Flood | Letter | ReadBytes | StartTls | Silence | Slowly | Close | Reset
+Step = (
+    Say | Raw | Expect | Trickle | Flood | Letter | ReadBytes | StartTls | Silence | Slowly | Close | HalfClose | Reset
+)
 
 EHLO_PLAIN: tuple[Step, ...] = (Say("220 mx.example ESMTP"), Expect("EHLO", "250-mx.example\n250 8BITMIME"))
 
@@ -163,8 +170,8 @@ class ScriptedServer:
             for step in script:
                 await self._play(step, reader, writer)
             await self._drain_rest(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, EOFError, OSError):
-            pass
+        except (asyncio.CancelledError, EOFError, OSError):
+            pass  # the end of the test, or of the connection
         finally:
             self.hung_up.set()
             self._tasks.discard(task)
@@ -206,6 +213,9 @@ class ScriptedServer:
             case Close():
                 writer.close()
                 raise EOFError
+            case HalfClose():
+                writer.write_eof()
+                await self._drain_rest(reader)
             case Reset():
                 sock = writer.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
 from tuimail.engine.letters import read_raw, take_out
-from tuimail.engine.wiring import Wiring, fingerprint
+from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
 from tuimail.events import AccountMended, Announcer, ItemChanged, Notice, Severity
 from tuimail.outbox.item import ItemState, Verb
@@ -55,6 +55,7 @@ class Engine:
         self._store: Store | None = None
         self._drafts: DraftStore | None = None
         self._correspondents: Correspondents | None = None
+        self._copies = SentCopies(self._wiring, paths)
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -68,7 +69,7 @@ class Engine:
         """
         from tuimail.outbox.writer import Writer
 
-        self._writer = Writer("outbox")
+        self._writer = Writer()
         self._store = await self._writer.run(self._open_store)
         if self._store.notice:
             self.announcer.announce(Notice(self._store.notice, Severity.WARNING))
@@ -79,9 +80,9 @@ class Engine:
             self._store,
             self._writer,
             self._wiring.submitter_for,
-            announcer=self.announcer,
-            clock=self.clock,
-            filer=self._filer(),
+            self.announcer,
+            self.clock,
+            filer=self._copies,
         )
         if run_outbox:
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")
@@ -90,7 +91,7 @@ class Engine:
         from tuimail.outbox.store import Store
 
         private_dir(self.paths.data)
-        return Store(private_dir(self.paths.outbox), self.clock, when_uncertain=self.config.outbox.when_uncertain)
+        return Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
@@ -98,6 +99,7 @@ class Engine:
             await self._runner.stop()
         if self._running is not None:
             await asyncio.gather(self._running, return_exceptions=True)
+        await self._copies.close()
         if self._writer is not None:
             if self._store is not None:
                 await self._writer.run(self._store.close)
@@ -111,7 +113,9 @@ class Engine:
 
     async def run_once(self) -> Sequence[OutboxItem]:
         """Try everything that is due once and return what was tried (``tuimail outbox run``)."""
-        return await self._open_runner.run_once()
+        if self._runner is None:
+            raise RuntimeError("the engine is not started")
+        return await self._runner.run_once()
 
     # -- composing
 
@@ -303,6 +307,8 @@ class Engine:
         from tuimail.config.secrets import forget
 
         forget(account)
+        if self._runner is not None:
+            await self._runner.forget(account)
         items = await self._run(self._queue.mended, account)
         self.announcer.announce(AccountMended(account))
         for item in items:
@@ -312,7 +318,7 @@ class Engine:
         """Block letters of accounts that are gone; let those go whose account's settings were changed (rule G8)."""
         await self._run(self._queue.missing, frozenset(self.config.accounts))
         for name, account in self.config.accounts.items():
-            await self._run(self._queue.settings, name, fingerprint(account))
+            await self._run(self._queue.settings_seen, name, fingerprint(account))
 
     # -- inside
 

@@ -1,4 +1,4 @@
-"""From an account's name to its way out, its secret and its identity."""
+"""From an account's name to its way out, its secret, its identity and its Sent folder."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Command
+from tuimail.config.model import Server
 from tuimail.errors import ConfigError, MessageError
+from tuimail.outbox.item import Filing, FilingState
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
-    from tuimail.config.model import Account, Config, Identity
+    from tuimail.config.model import Account, Command, Config, Identity
     from tuimail.events import Announcer
     from tuimail.paths import Paths
-    from tuimail.submission.submitter import Submitter
+    from tuimail.outbox.item import OutboxItem
+    from tuimail.sent import filer as sent
+    from tuimail.submission.submitter import Content, Submitter
 
 
 class Wiring:
@@ -49,26 +52,67 @@ class Wiring:
             )
         return account, identity
 
-    def submitter_for(self, name: str) -> Submitter | None:
-        """The way out of an account, or None when there is no such account."""
+    def account(self, name: str) -> Account:
+        """The account ``name``. Raises ConfigError when the config has none."""
         account = self._config.accounts.get(name)
         if account is None:
-            return None
+            raise ConfigError(
+                f"The account {name!r} is not in the config any more.",
+                hint=f"Put it back into {self._paths.config_file}, or edit the letter and choose another.",
+            )
+        return account
+
+    def submitter_for(self, name: str) -> Submitter:
+        """The way out of an account. Raises ConfigError when there is no such account."""
         from tuimail.submission.route import submitter_for
 
-        return submitter_for(
-            account,
-            partial(self.secret, account),
-            self._config.outbox,
-        )
+        account = self.account(name)
+        return submitter_for(account, partial(self._submission_secret, account), self._config.outbox)
 
-    async def secret(self, account: Account) -> str:
-        """The password or token of the account's submission server. Raises SecretError."""
-        if isinstance(account.submission, Command):
+    async def _submission_secret(self, account: Account) -> str:
+        return await self._secret(account, account.submission)
+
+    async def imap_secret(self, account: Account) -> str:
+        """The password or token of the account's IMAP server. Raises SecretError."""
+        return await self._secret(account, account.imap)
+
+    async def _secret(self, account: Account, server: Server | Command | None) -> str:
+        if not isinstance(server, Server):
             return ""
         from tuimail.config.secrets import secret_for
 
-        return await secret_for(account.submission, account.name, announce=self._announcer.announce)
+        return await secret_for(server, account.name, announce=self._announcer.announce)
+
+
+class SentCopies:
+    """The outbox's Filer, on the Sent folders of the accounts."""
+
+    def __init__(self, wiring: Wiring, paths: Paths) -> None:
+        self._wiring = wiring
+        self._paths = paths
+        self._filer: sent.Filer | None = None
+
+    async def file(self, item: OutboxItem, content: Content) -> Filing:
+        """File the copy of ``item``. Raises ConfigError when its account is gone."""
+        if self._filer is None:
+            from tuimail.sent.filer import Filer
+
+            self._filer = Filer(self._paths, self._wiring.imap_secret)
+        result = await self._filer.file_copy(
+            self._wiring.account(item.account),
+            item.message_id,
+            content,
+            date=item.queued_at,
+            attempts=item.filing.attempts,
+            place=item.filing.place,
+        )
+        state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
+        return Filing(state, words=result.words, place=result.place)
+
+    async def close(self) -> None:
+        """Log out everywhere."""
+        if self._filer is not None:
+            await self._filer.close()
 
 
 def fingerprint(account: Account) -> str:

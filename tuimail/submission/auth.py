@@ -101,11 +101,8 @@ class Scram:
         except (ScramException, UnicodeError) as error:
             raise MechanismError(str(error)) from error
         self._step = 0
-
-    @property
-    def proven(self) -> bool:
+        self.proven = False
         """The server's signature was right."""
-        return self._step == 2
 
     def answer(self, challenge: bytes) -> bytes:
         """The proof; then, after the server's signature was checked, nothing."""
@@ -123,12 +120,12 @@ class Scram:
             raise MechanismError("SCRAM has two challenges")
         if message.startswith("e="):
             # The server's way of saying no; its 535 follows.
-            self._step = 3
             return b""
         try:
             self._client.set_server_final(message)
         except (ScramException, ValueError) as error:
             raise WireError(Mishap.TAMPERED, "The server does not know the password it should check.") from error
+        self.proven = True
         return b""
 
 

@@ -122,7 +122,8 @@ class SmtpWire:
     async def command(self, line: str, *, within: float, shown: str = "") -> Reply:
         """Send ``line`` and return the reply."""
         self.dialogue.client(shown or line)
-        self._line.post(_wire_line(line), 1)
+        if not self._line.farewell:
+            self._line.post(_wire_line(line), 1)
         return await self.reply(within=within)
 
     async def hello(self, *, within: float) -> tuple[Reply, Offer]:
@@ -173,7 +174,8 @@ class SmtpWire:
         """Wait until the buffer is empty."""
         transport = self._line.transport
         if isinstance(transport, asyncio.Transport):
-            transport.set_write_buffer_limits(high=0)
+            # Not high=0: asyncio's TLS transport would take an empty buffer for a full one.
+            transport.set_write_buffer_limits(high=1, low=0)
             await self._line.drain(within)
             transport.set_write_buffer_limits(high=WRITE_AHEAD)
 

@@ -56,7 +56,8 @@ class Line(SMTPProtocol):
             self._fail(Mishap.GARBAGE, safe_line(str(error)))
             return
         self._arrived += replies
-        if len(self._arrived) > self._due and not self._body:
+        too_much = len(self._arrived) > self._due or (self._upgrading and bool(self._arrived) and self._reader.pending)
+        if too_much and not self._body:
             # Bytes nobody asked for: slipped in before TLS, or the server's good-bye to an idle connection.
             said_good_bye = self._arrived[-1].code == 421
             self._fail(Mishap.TAMPERED if self._upgrading else Mishap.EOF if said_good_bye else Mishap.GARBAGE)
@@ -91,6 +92,11 @@ class Line(SMTPProtocol):
     def stirred(self) -> bool:
         """A reply waits, or the connection broke."""
         return bool(self._arrived) or self._failure is not None
+
+    @property
+    def farewell(self) -> bool:
+        """The server has hung up with a 421 before the next command; that is the answer to it."""
+        return self._failure is not None and bool(self._arrived) and self._arrived[0].code == 421
 
     @property
     def idle(self) -> bool:

@@ -45,7 +45,7 @@ class SmtpSubmitter:
         self._server = server
         self._secret = secret
         self._timeouts = timeouts or Timeouts()
-        self._hold = hold
+        self.hold = hold
         self._letters_per_connection = letters_per_connection
         self._turn = asyncio.Lock()
         self._wire: SmtpWire | None = None
@@ -58,7 +58,7 @@ class SmtpSubmitter:
         async with self._turn:
             self._dialogue.restart()
             transaction = Transaction(
-                letter, watcher, self._context(letter), self._timeouts, hold=self._hold, dropped=self._dropped
+                letter, watcher, self._context(letter), self._timeouts, hold=self.hold, dropped=self._dropped
             )
             via = f"{self._server.host}:{self._server.port}"
             try:

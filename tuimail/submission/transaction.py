@@ -251,7 +251,7 @@ class Transaction:
             sent += length
             if sent > total:
                 break
-            if data:
+            if data and not wire.early:
                 await wire.body(data, within=self._timeouts.stall)
             if wire.early:
                 return await self._early(wire)
