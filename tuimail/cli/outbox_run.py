@@ -107,6 +107,7 @@ def line_of(item: OutboxItem, now: float) -> str:
     """One line about what became of a letter: "3k9x sent: Minutes to bob@example.net: 250 2.0.0 Ok"."""
     names = ", ".join(recipient.address for recipient in item.recipients)
     state = "sent" if item.state in (ItemState.ACCEPTED, ItemState.DONE) else str(item.state)
-    reply = item.last_reply if state == "sent" else item.words or item.last_reply
+    reply = (item.last_reply if state == "sent" else item.words or item.last_reply).rstrip(".")
     later = f"; next try {until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""
-    return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{f': {reply}' if reply else ''}{later}"
+    because = f": {reply}" if reply else ""
+    return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{because}{later}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
@@ -65,11 +66,11 @@ def run(argv: list[str], paths: Paths) -> int:
     due = moment(args.at, SystemClock().now()) if args.at else None
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
+    # The command line has no undo window: what a script says is said.
+    config = replace(config, outbox=replace(config.outbox, undo_seconds=0.0))
     # The letter's faults are told before anybody types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
     body = text_of_file(args.input) if args.input else _text_of_stdin()
-    from dataclasses import replace
-
     return run_loop(_send(config, paths, replace(draft, body=body), args, due))
 
 
@@ -89,8 +90,7 @@ def _text_of_stdin() -> str:
 async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
     now_or_wait = not args.queue and (due is None or args.wait)
     async with engine_on(config, paths, run_outbox=now_or_wait) as engine:
-        # The command line has no undo window: what a script says is said.
-        item = await engine.enqueue(draft, not_before=due or engine.clock.now(), again=args.again)
+        item = await engine.enqueue(draft, not_before=due, again=args.again)
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)
@@ -122,7 +122,7 @@ def _tell(item: OutboxItem, now: float) -> None:
     names = ", ".join(recipient.address for recipient in item.recipients)
     match item.state:
         case ItemState.ACCEPTED | ItemState.DONE:
-            reply = f": {item.last_reply}" if item.last_reply else ""
+            reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
             say(f"sent to {names}{reply}")
         case ItemState.HELD:
             say(f"held as {item.id} until {local(item.not_before)}")
