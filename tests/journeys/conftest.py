@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,13 +35,11 @@ class Correspondence:
         file = self.paths.config_file
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        password = ", ".join(
-            f'"{part}"' for part in (sys.executable, "-c", f"print({shlex.quote(self.postfix.password)})")
-        )
+        password = json.dumps(["printf", "%s", self.postfix.password])
         common = f"""
 host = "{self.postfix.host}"
 username = "{self.ada}"
-password_command = [{password}]
+password_command = {password}
 ca_file = "{self.postfix.ca_file}"
 """
         text = f"""

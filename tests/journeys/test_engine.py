@@ -71,7 +71,7 @@ async def test_a_letter_is_accepted_filed_and_read_byte_for_byte(
         done = (await engine.run_once())[0]
     finally:
         await engine.stop()
-    assert done.state is ItemState.DONE, done
+    assert done.state is ItemState.DONE, done.words
     assert [recipient.state for recipient in done.recipients] == [RecipientState.ACCEPTED]
     (read,) = correspondence.dovecot.wait_for_letters(correspondence.bob)
     assert read.endswith(frozen)

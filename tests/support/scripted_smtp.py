@@ -242,8 +242,10 @@ class ScriptedServer:
 
     async def _drain_rest(self, reader: asyncio.StreamReader, polite: asyncio.StreamWriter | None = None) -> None:
         """Listen until the client hangs up; after the end of a script (``polite``) QUIT is answered."""
+        rest = b""
         while data := await reader.read(65536):
-            for line in data.decode("utf-8", "replace").splitlines():
+            *lines, rest = (rest + data).split(b"\n")
+            for line in (each.decode("utf-8", "replace").rstrip("\r") for each in lines):
                 self.lines.append(line)
                 if line == ".":
                     self.dots += 1

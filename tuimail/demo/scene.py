@@ -13,6 +13,7 @@ from tuimail.compose.build import build
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.config.model import Account, Auth, Config, Identity, OutboxSettings, Security, Server, UiSettings
 from tuimail.demo.server import HOST, Received
+from tuimail.mail.address import parse_addresses
 from tuimail.mailboxes.maildir import deliver
 from tuimail.outbox.item import Filing, FilingState, Verb
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
@@ -196,7 +197,7 @@ class Scene:
         drafts.save(replace(RECOVERED, created_at=self._now - HOUR, updated_at=self._now - HOUR))
         known = (LUNCH, NOTES, PROOFS, GRANT, MINUTES, BIRTHDAY, THEATRE, DRAWINGS)
         for sample in known:
-            correspondents.remember_text(sample.to, self._now - DAY)
+            correspondents.remember(parse_addresses(sample.to), self._now - DAY)
 
     def _identity(self, account: str) -> Identity:
         return self._config.accounts[account].identity

@@ -12,10 +12,10 @@ import logging
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
-from tuimail.engine.letters import read_raw, take_out
+from tuimail.engine.letters import forget_unfinished, read_raw, take_out
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
-from tuimail.events import AccountMended, Announcer, ItemChanged, Notice, Severity
+from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
 from tuimail.outbox.item import ItemState, Verb
 from tuimail.paths import private_dir
 
@@ -55,6 +55,7 @@ class Engine:
         self._store: Store | None = None
         self._drafts: DraftStore | None = None
         self._correspondents: Correspondents | None = None
+        self.announcer.subscribe(_forget_refused_secret)
         self._copies = SentCopies(self._wiring, paths)
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
@@ -74,6 +75,7 @@ class Engine:
         if self._store.notice:
             self.announcer.announce(Notice(self._store.notice, Severity.WARNING))
         await self._notice_changed_accounts()
+        await self._run(forget_unfinished, self._queue, self._draft_store)
         from tuimail.outbox.runner import Runner
 
         self._runner = Runner(
@@ -140,6 +142,7 @@ class Engine:
             DuplicateLetterError: this very letter went out before (unless ``again``).
         """
         from tuimail.compose.build import build
+        from tuimail.mail.address import parse_addresses
 
         account, identity = self._wiring.bound(draft)
         now = self.clock.now()
@@ -152,7 +155,8 @@ class Engine:
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
             await self._run(self._draft_store.discard, draft.id)
-            await self._run(self._known.remember_text, ", ".join((draft.to, draft.cc, draft.bcc)), now)
+            written_to = parse_addresses(", ".join(filter(None, (draft.to, draft.cc, draft.bcc))))
+            await self._run(self._known.remember, written_to, now)
         except TuimailError:
             log.exception("after enqueueing %s", item.id)
         return item
@@ -352,3 +356,11 @@ class Engine:
 
             self._correspondents = Correspondents(self.paths.correspondents)
         return self._correspondents
+
+
+def _forget_refused_secret(event: Event) -> None:
+    """A password the server refused is asked for anew the next time."""
+    if isinstance(event, AccountTroubled):
+        from tuimail.config.secrets import forget
+
+        forget(event.account)

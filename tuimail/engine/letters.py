@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import new_draft_id
-from tuimail.errors import NoSuchItemError, TuimailError
-from tuimail.outbox.item import ItemState, RecipientState, Verb, after
+from tuimail.errors import AddressError, NoSuchItemError, TuimailError
+from tuimail.outbox.item import VERBS, ItemState, RecipientState, Verb, after
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from tuimail.compose.draft import Draft
     from tuimail.compose.postponed import DraftStore
     from tuimail.outbox.item import OutboxItem
@@ -34,17 +36,26 @@ def take_out(queue: Queue, drafts: DraftStore, verb: Verb, item_id: str, now: fl
     item = queue.item(item_id)
     after(verb, item.state)
     draft_id = new_draft_id()
+    served = {each.address for each in item.recipients if each.state is RecipientState.ACCEPTED}
     content = b"".join(queue.content(item.id).chunks())
     draft = draft_from_letter(
         content,
-        [recipient.to for recipient in item.recipients if recipient.state is not RecipientState.ACCEPTED],
+        [recipient.to for recipient in item.recipients if recipient.address not in served],
         drafts.folder(draft_id),
         account=item.account,
         identity=item.identity,
         revises=item.id,
         draft_id=draft_id,
     )
-    draft = replace(draft, revision=item.revision, created_at=now, updated_at=now, postponed=verb is Verb.CANCEL)
+    draft = replace(
+        draft,
+        to=_without(draft.to, served),
+        cc=_without(draft.cc, served),
+        revision=item.revision,
+        created_at=now,
+        updated_at=now,
+        postponed=verb is Verb.CANCEL,
+    )
     drafts.save(draft)
     drafts.acquire(draft_id)
     try:
@@ -54,6 +65,36 @@ def take_out(queue: Queue, drafts: DraftStore, verb: Verb, item_id: str, now: fl
         drafts.release(draft_id)
         drafts.discard(draft_id)
         raise
+
+
+def forget_unfinished(queue: Queue, drafts: DraftStore) -> None:
+    """Discard drafts whose letter was never taken out: the program was killed in the middle of ``take_out``.
+
+    Otherwise the letter would go and its draft, offered as recovered, might be sent as well.
+    """
+    for draft in drafts.drafts():
+        if not draft.revises or drafts.owned_elsewhere(draft.id):
+            continue
+        try:
+            item = queue.item(draft.revises)
+        except NoSuchItemError:
+            continue
+        sent = all(each.state is RecipientState.ACCEPTED for each in item.recipients)
+        if item.state in VERBS[Verb.EDIT] or item.state is ItemState.SENDING or sent:
+            drafts.discard(draft.id)
+
+
+def _without(typed: str, served: AbstractSet[str]) -> str:
+    """The address list ``typed`` without those in ``served``; one that cannot be parsed is left for the writer."""
+    from tuimail.mail.address import parse_addresses
+
+    if not served:
+        return typed
+    try:
+        addresses = parse_addresses(typed)
+    except AddressError:
+        return typed
+    return ", ".join(str(each) for each in addresses if served.isdisjoint((each.addr_spec, each.ascii_spec())))
 
 
 def read_raw(queue: Queue, item_id: str, limit: int) -> bytes:

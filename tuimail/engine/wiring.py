@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Server
+from tuimail.config.model import Auth, Server
 from tuimail.errors import ConfigError, MessageError
 from tuimail.outbox.item import Filing, FilingState
 
@@ -79,8 +79,11 @@ class Wiring:
     async def _secret(self, account: Account, server: Server | Command | None) -> str:
         if not isinstance(server, Server):
             return ""
-        from tuimail.config.secrets import secret_for
+        from tuimail.config.secrets import forget, secret_for
 
+        if server.auth is Auth.OAUTH2:
+            # An access token lives for minutes: the command that gives it knows when it needs a fresh one.
+            forget(account.name)
         return await secret_for(server, account.name, announce=self._announcer.announce)
 
 
