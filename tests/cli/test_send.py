@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     Run = Callable[..., Ran]
 
 REFUSED = Recipient(
-    EnvelopeRecipient("kim@grants.example"), RecipientState.REFUSED, Reply(550, "5.1.1", "no such user"), "No such user."
+    EnvelopeRecipient("kim@grants.example"),
+    RecipientState.REFUSED,
+    Reply(550, "5.1.1", "no such user"),
+    "No such user.",
 )
 
 
@@ -39,7 +42,11 @@ def test_the_options_make_the_letter(engine: Faked, tuimail_: Run, tmp_path: Pat
         *("-b", "e@x.org", "-a", str(file), "-r", "Countess@example.org"),
     )
     draft = engine.draft
-    assert (draft.to, draft.cc, draft.bcc) == ("bob@example.net, Kim <kim@grants.example>", "c@x.org, d@x.org", "e@x.org")
+    assert (draft.to, draft.cc, draft.bcc) == (
+        "bob@example.net, Kim <kim@grants.example>",
+        "c@x.org, d@x.org",
+        "e@x.org",
+    )
     assert (draft.subject, draft.body) == ("Minutes", "hello\n")
     assert (draft.account, draft.identity) == ("work", "countess@example.org")
     assert [(each.path, each.name, each.size) for each in draft.attachments] == [(str(file), "budget.ods", 48)]
@@ -171,11 +178,21 @@ def test_refused_recipients_are_named_with_the_servers_words(engine: Faked, tuim
     assert "kim@grants.example: 550 5.1.1 no such user" in tuimail_("send", "kim@grants.example").err
 
 
-def test_a_paused_account_does_not_keep_a_script_waiting(engine: Faked, tuimail_: Run) -> None:
+@pytest.mark.parametrize(
+    "health",
+    [
+        AccountHealth("work", Trouble.SERVER, "Not a mail server."),
+        AccountHealth("work", words="It does not answer.", probe_at=4e9, tries=1),
+    ],
+)
+def test_a_paused_account_does_not_keep_a_script_waiting(engine: Faked, tuimail_: Run, health: AccountHealth) -> None:
     engine.becomes = an_item(ItemState.QUEUED)
-    engine.trouble = AccountHealth("work", Trouble.SERVER, "paused")
+    engine.trouble = health
     ran = tuimail_("send", "bob@example.net")
     assert (ran.code, ran.out) == (0, "queued as 3k9x7m2p4q for bob@example.net\n")
+    assert f"paused: {health.words.rstrip('.')}" in ran.err
+    assert ("next try" in ran.err) == (health.probe_at is not None)
+    assert tuimail_("send", "bob@example.net", "--wait").code == 75
 
 
 def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> None:

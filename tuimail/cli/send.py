@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
 from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of, text_of_file
-from tuimail.cli.foreground import filed, settled
+from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.moments import local, moment, until
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
 
 SIGN_IN = (Trouble.SIGN_IN, Trouble.SECRET)
@@ -100,10 +100,13 @@ async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Names
             if item.state is ItemState.ACCEPTED:
                 item = await filed(engine, item.id)
         now = engine.clock.now()
+        health = await engine.health(item.account)
     if args.json:
         say_json(item_document(item))
     else:
         _tell(item, now)
+        if now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
+            _tell_pause(health, now)
     return exit_code(item, waited=args.wait)
 
 
@@ -139,6 +142,12 @@ def _tell(item: OutboxItem, now: float) -> None:
             say(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
         case _:
             say(f"queued as {item.id} for {names}")
+
+
+def _tell_pause(health: AccountHealth, now: float) -> None:
+    later = f"; next try {until(health.probe_at, now)}" if health.probe_at is not None else ""
+    note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
+    note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
 
 
 def _words(item: OutboxItem) -> str:
