@@ -227,3 +227,22 @@ def test_colours_only_change_colours() -> None:
 
 def test_an_item_long_done_still_draws() -> None:
     assert lines([replace(SCENE[0], state=ItemState.DONE, recipients=())], NOW, width=80, style=PLAIN)
+
+
+def test_watching_goes_on_until_it_is_told_to_stop(mailbox: Path, tuimail_: Run) -> None:
+    import signal
+    import subprocess
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "tuimail", "outbox", "run", "--watch"], stdout=subprocess.PIPE, text=True
+    ) as watch:
+        assert watch.stdout is not None
+        try:
+            for subject in ("One", "Two"):
+                assert tuimail_("send", "bob@example.net", "-s", subject, "--queue").code == 0
+                assert f"sent: {subject} to bob@example.net" in watch.stdout.readline()
+            watch.send_signal(signal.SIGTERM)
+            assert watch.wait(60) == 0
+            assert watch.stdout.read() == ""
+        finally:
+            watch.kill()
