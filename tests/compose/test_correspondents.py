@@ -32,7 +32,6 @@ def test_names_local_parts_and_domains_are_found(people: Correspondents) -> None
         "ada love",
         "love a",
         "count",
-        "l@",
         "countess.l@ex",
         '"Ada',
         "<count",
@@ -79,8 +78,9 @@ def test_another_process_is_noticed_and_the_file_is_private(people: Corresponden
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", '{"version": 9}', '{"version": 1, "people": [{"address": "no"}]}',
-     '{"version": 1, "people": [{"address": "a@b", "name": "", "weight": 0, "last": 1}]}', "[" * 100_000],
+    ["", "[]", '{"version": 9}', '{"version": 1, "people": []}', '{"version": 1, "people": {"no": {"address": "no"}}}',
+     '{"version": 1, "people": {"a@b": {"address": "a@b", "name": "", "weight": 0, "last": 1}}}',
+     '{"version": 1, "people": {"a@b": {"address": "a@b", "name": "\\u001b", "weight": 1, "last": 1}}}', "[" * 100_000],
 )  # fmt: skip
 def test_a_damaged_file_is_set_aside(people: Correspondents, content: str, caplog: pytest.LogCaptureFixture) -> None:
     people.path.parent.mkdir(parents=True, mode=0o700)
@@ -94,10 +94,10 @@ def test_a_damaged_file_is_set_aside(people: Correspondents, content: str, caplo
 
 
 def test_ten_thousand_people_are_searched_by_common_and_rare_words(people: Correspondents) -> None:
-    entries = [
-        {"address": f"user{n}@example{n % 7}.org", "name": f"Person Number{n}", "weight": 1.0, "last": float(n)}
+    entries = {
+        f"{n}": {"address": f"user{n}@example{n % 7}.org", "name": f"Person Number{n}", "weight": 1.0, "last": float(n)}
         for n in range(10_000)
-    ]
+    }
     people.path.parent.mkdir(parents=True, mode=0o700)
     people.path.write_text(json.dumps({"version": 1, "people": entries}))
     assert people.complete("person", 2) == [
@@ -105,4 +105,5 @@ def test_ten_thousand_people_are_searched_by_common_and_rare_words(people: Corre
         "Person Number9998 <user9998@example2.org>",
     ]
     assert people.complete("number123", 20)[-1] == "Person Number123 <user123@example4.org>"
+    assert people.complete("number99 perso user", 1) == ["Person Number9999 <user9999@example3.org>"]
     assert people.complete("@example5.org", 1) == ["Person Number9994 <user9994@example5.org>"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,7 +50,7 @@ def canonical(text: str) -> str:
 def test_our_own_letters_come_back_exactly(drawn: tuple[Draft, dict[Attachment, bytes]]) -> None:
     draft, data = drawn
     letter = build(draft, ADA, "work", now=0.0, read=data.__getitem__)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, mock.patch("os.fsync"):
         again = revised(letter.content, Path(name), letter.envelope.recipients)
         assert [(each.name, each.description, read(each)) for each in again.attachments] == [
             (each.name, each.description, data[each]) for each in draft.attachments
@@ -143,12 +145,13 @@ def test_what_cannot_be_read_as_addresses_stays_for_the_writer(tmp_path: Path) -
     assert revised(b"To: nobody, a@b\nCc: =?utf-8?q?J=C3=BC?= <j@b>\n\n", tmp_path).to == "nobody, a@b"
 
 
-def test_no_mail_of_the_corpora_breaks_it(tmp_path: Path) -> None:
+def test_no_mail_of_the_corpora_breaks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tuimail.compose.draft_file import decode, encode
 
     mails = sorted(each for each in corpus("cpython-test_email").rglob("*.txt") if each.is_file())
     mails += sorted(corpus("ruby-mail").rglob("*.eml"))[:200]
     assert mails
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     for number, mail in enumerate(mails):
         folder = tmp_path / str(number)
         folder.mkdir()

@@ -63,20 +63,25 @@ def short_folder(name: str) -> Iterator[Path]:
         yield path
 
 
+_LEASH = '''exec 3<&0; "$@" </dev/null 3<&- & server=$!; { read _ <&3; kill "$server"; } & wait "$server"'''
+"""Ends the server when our end of its standard input is closed, which a killed test run does too."""
+
+
 class Daemon:
     """One server program in the foreground."""
 
     def __init__(self, argv: Sequence[str], *, log: Path) -> None:
         self._log = log
-        # A run that is killed must leave no server behind.
-        leash = shutil.which("setpriv", path=_SYSTEM_PATH)
-        prefix = [leash, "--pdeathsig", "TERM", "--"] if leash else []
-        output = log.with_suffix(".out")
-        with output.open("wb") as sink:
+        self._output = log.with_suffix(".out")
+        with self._output.open("wb") as sink:
             self._process = subprocess.Popen(
-                [*prefix, *argv], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True, cwd="/"
+                ["/bin/sh", "-c", _LEASH, "sh", *argv],
+                stdin=subprocess.PIPE,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+                cwd="/",
             )
-        self._output = output
 
     def wait_for_ports(self, *ports: int, seconds: float = 30.0) -> None:
         """Return once every port answers.
@@ -105,12 +110,10 @@ class Daemon:
 
     def stop(self) -> None:
         """End it and its children."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()

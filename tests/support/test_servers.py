@@ -12,6 +12,8 @@ import pytest
 from tests.support.dovecot import ODD_PASSWORD, ODD_USER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.dovecot import Dovecot
     from tests.support.postfix import Postfix
 
@@ -24,12 +26,13 @@ LETTER = (
 
 
 @pytest.fixture
-def submission(postfix: Postfix) -> smtplib.SMTP:
+def submission(postfix: Postfix) -> Iterator[smtplib.SMTP]:
     context = ssl.create_default_context(cafile=str(postfix.ca_file))
     client = smtplib.SMTP(postfix.host, postfix.submission, local_hostname="[127.0.0.1]", timeout=20)
     client.starttls(context=context)
     client.login(postfix.new_user(), postfix.password)
-    return client
+    yield client
+    client.close()
 
 
 def test_a_submitted_letter_arrives_in_the_maildir_byte_for_byte(postfix: Postfix, submission: smtplib.SMTP) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Secret = Callable[[Server], Awaitable[str]]
     Progress = Callable[[Finding], None]
 
+__all__ = ["Finding", "Step", "check_account"]
+
 
 def _silent(_finding: Finding) -> None:
     pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import logging
 import math
@@ -11,14 +12,17 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
-from tuimail.errors import AddressError
-from tuimail.mail.address import Address, parse_address
+from tuimail.errors import InjectionError
+from tuimail.mail.address import quoted_phrase
 from tuimail.mail.domain import unicode_domain
+from tuimail.mail.header import check_text
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from tuimail.mail.address import Address
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +30,6 @@ VERSION = 1
 MAX_PEOPLE = 20_000
 HALF_LIFE = 60 * 86400.0
 """Seconds after which having written to somebody counts half."""
-_FEW = 400
-"""So many matches are sorted; more of them are met soon enough by going through the people in order."""
 
 _BREAKS = re.compile(r"[\s._+'\"(),-]+")
 
@@ -50,8 +52,7 @@ class Correspondent:
         return math.log2(self.weight) + self.last / HALF_LIFE
 
     def __str__(self) -> str:
-        local, _, domain = self.address.rpartition("@")
-        return str(parse_address(f"{local}@{domain}")) if not self.name else _formatted(self.name, local, domain)
+        return f"{quoted_phrase(self.name)} <{self.address}>" if self.name else self.address
 
 
 class Correspondents:
@@ -61,9 +62,8 @@ class Correspondents:
         self.path = path
         self._people: dict[str, Correspondent] = {}
         self._ordered: list[str] = []
-        self._keys: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
-        self._personal: list[tuple[str, int]] = []
-        self._domains: list[tuple[str, int]] = []
+        self._personal = _Index(())
+        self._everything = _Index(())
         self._read: tuple[int, int, int] | None = None
 
     def remember(self, addresses: Iterable[Address], now: float) -> None:
@@ -83,7 +83,7 @@ class Correspondents:
             self._people[key] = Correspondent(address.addr_spec, name, weight, now)
         best = sorted(self._people.items(), key=lambda pair: pair[1].rank, reverse=True)[:MAX_PEOPLE]
         self._people = dict(best)
-        document = {"version": VERSION, "people": [asdict(person) for person in self._people.values()]}
+        document = {"version": VERSION, "people": {key: asdict(person) for key, person in self._people.items()}}
         private_dir(self.path.parent)
         write_durably(self.path, json.dumps(document, indent=0).encode("ascii"))
         self._read = self._signature()
@@ -100,36 +100,18 @@ class Correspondents:
         words = [word for word in words if word]
         if not words or limit < 1:
             return []
-        found = self._matching(self._personal, words, limit, personal=True)
+        found = self._personal.matching(words, limit)
         if len(found) < limit:
-            more = self._matching(self._domains, words, limit + len(found), personal=False)
+            more = self._everything.matching(words, limit + len(found))
             found += [number for number in more if number not in set(found)]
         return [self._ordered[number] for number in found[:limit]]
-
-    def _matching(self, index: Sequence[tuple[str, int]], words: list[str], limit: int, *, personal: bool) -> list[int]:
-        first = words[0]
-        start = bisect_left(index, (first,))
-        end = bisect_left(index, (first + "\U0010ffff",))
-        if end - start > _FEW:
-            candidates: Iterable[int] = range(len(self._ordered))
-        else:
-            candidates = sorted({number for _key, number in index[start:end]})
-        found: list[int] = []
-        for number in candidates:
-            own, domain = self._keys[number]
-            keys = own if personal else own + domain
-            if all(any(key.startswith(word) for key in keys) for word in words):
-                found.append(number)
-                if len(found) >= limit:
-                    break
-        return found
 
     def _index(self) -> None:
         people = sorted(self._people.values(), key=lambda person: person.rank, reverse=True)
         self._ordered = [str(person) for person in people]
-        self._keys = [_keys(person) for person in people]
-        self._personal = sorted((key, n) for n, (own, _domain) in enumerate(self._keys) for key in own)
-        self._domains = sorted((key, n) for n, (_own, domain) in enumerate(self._keys) for key in domain)
+        keys = [_keys(person) for person in people]
+        self._personal = _Index((key, n) for n, (own, _domain) in enumerate(keys) for key in own)
+        self._everything = _Index((key, n) for n, (own, domain) in enumerate(keys) for key in {*own, *domain})
 
     def _refresh(self) -> None:
         """Read the file again if another process wrote it."""
@@ -167,9 +149,26 @@ class Correspondents:
         return info.st_mtime_ns, info.st_size, info.st_ino
 
 
-def _formatted(name: str, local: str, domain: str) -> str:
-    plain = parse_address(f"{local}@{domain}")
-    return str(Address(name, plain.local_part, plain.domain))
+class _Index:
+    """What may be typed, sorted, and the number of the person each entry stands for; low numbers are the best."""
+
+    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
+        pairs = sorted(entries)
+        self._keys = [key for key, _number in pairs]
+        self._numbers = [number for _key, number in pairs]
+
+    def matching(self, words: Sequence[str], limit: int) -> list[int]:
+        """The first ``limit`` numbers for which every word begins some entry."""
+        ranges = []
+        for word in words:
+            start = bisect_left(self._keys, word)
+            ranges.append((start, bisect_left(self._keys, word + "\U0010ffff", start)))
+        ranges.sort(key=lambda pair: pair[1] - pair[0])
+        start, end = ranges[0]
+        found = set(self._numbers[start:end])
+        for start, end in ranges[1:]:
+            found.intersection_update(self._numbers[start:end])
+        return heapq.nsmallest(limit, found)
 
 
 def _keys(person: Correspondent) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -188,14 +187,13 @@ def _decoded(content: bytes) -> dict[str, Correspondent]:
         raise ValueError("not a list of correspondents of this version")
     people: dict[str, Correspondent] = {}
     try:
-        for entry in document["people"]:
-            person = Correspondent(
-                str(entry["address"]), str(entry["name"]), float(entry["weight"]), float(entry["last"])
-            )
-            key = parse_address(person.address).key.casefold()
-            if not person.weight > 0 or not math.isfinite(person.rank):
-                raise ValueError("a weight that cannot be")
+        for key, entry in document["people"].items():
+            person = Correspondent(entry["address"], entry["name"], float(entry["weight"]), float(entry["last"]))
+            check_text("name", person.name)
+            check_text("address", person.address)
+            if "@" not in person.address or not person.weight > 0 or not math.isfinite(person.rank):
+                raise ValueError("an entry that cannot be")
             people[key] = person
-    except (AddressError, KeyError, TypeError) as error:
+    except (InjectionError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(str(error)) from error
     return people

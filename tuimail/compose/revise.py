@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from tuimail.compose.attachment import attach
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 1000
 _ID = re.compile(r"<[^<>\s]+>")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _FOLD = re.compile(r"\r?\n")
 
 
@@ -97,7 +99,12 @@ def _raw(message: Message, name: str) -> list[str]:
 
 
 def _line(message: Message, name: str) -> str:
-    return "".join(safe_line(decode_header(each)) for each in _raw(message, name)[:1])
+    return "".join(_plain(decode_header(each)) for each in _raw(message, name)[:1])
+
+
+def _plain(text: str) -> str:
+    """``text`` as one line that compose/build takes: what it refuses becomes visible, all else stays as it was."""
+    return "".join(safe_line(char) if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text)
 
 
 def _addresses(message: Message, name: str) -> str:
@@ -107,14 +114,14 @@ def _addresses(message: Message, name: str) -> str:
         try:
             addresses = parse_addresses(raw)
         except AddressError:
-            shown.append(safe_line(decode_header(raw)))
+            shown.append(_plain(decode_header(raw)))
             continue
         shown += [_typed(address) for address in addresses]
     return ", ".join(each for each in shown if each)
 
 
 def _typed(address: Address) -> str:
-    name = safe_line(decode_header(address.display_name)) if "=?" in address.display_name else address.display_name
+    name = _plain(decode_header(address.display_name)) if "=?" in address.display_name else address.display_name
     return str(Address(name, address.local_part, unicode_domain(address.domain)))
 
 
@@ -136,13 +143,14 @@ def _extra(message: Message) -> Iterator[tuple[str, str]]:
     for key, value in message.raw_items():
         if not is_reserved(key):
             raw = str(value).encode("utf-8", "surrogateescape")
-            yield key, safe_line(decode_header(raw.decode("utf-8", "replace")))
+            yield key, _plain(decode_header(raw.decode("utf-8", "replace")))
 
 
 def _parts(message: Message, content: bytes) -> tuple[str, list[tuple[str, str, str, bytes]]]:
     """The text, and the files as (name, content type, description, bytes)."""
     text: str | None = None
     files: list[tuple[str, str, str, bytes]] = []
+    raw = _sections(message, content)
     for part in _leaves(message):
         content_type = part.get_content_type()
         name = _file_name(part)
@@ -151,10 +159,10 @@ def _parts(message: Message, content: bytes) -> tuple[str, list[tuple[str, str, 
             continue
         ending = {"text/html": ".html", "text/plain": ".txt", MAIL: ".eml"}.get(content_type, "")
         fallback = f"part-{len(files) + 1}{ending}"
-        data = _embedded(part) if content_type.startswith("message/") else _decoded(part)
+        data = _embedded(part, raw.get(id(part))) if content_type.startswith("message/") else _decoded(part)
         if not data and content_type.startswith("multipart/"):
             data = content  # claims parts and has none: the writer gets all of it
-        described = safe_line(decode_header(str(part.get("Content-Description", ""))))
+        described = _plain(decode_header(str(part.get("Content-Description", ""))))
         files.append((name or fallback, valid_content_type(content_type), described, data))
     return text or "", files
 
@@ -195,7 +203,8 @@ def _file_name(part: Message) -> str:
         name = part.get_filename("")
     except (ValueError, LookupError, TypeError):
         return ""
-    return clean_name(decode_header(name)) if name else ""
+    by_rfc_2231 = isinstance(part.get_param("filename", header="content-disposition"), tuple)
+    return clean_name(name if by_rfc_2231 else decode_header(name)) if name else ""
 
 
 def _decoded(part: Message) -> bytes:
@@ -203,17 +212,32 @@ def _decoded(part: Message) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _embedded(part: Message) -> bytes:
-    """An embedded mail with CRLF line ends, as it stood in the letter."""
+def _embedded(part: Message, raw: bytes | None) -> bytes:
+    """An embedded mail: ``raw`` if its bytes were found in the letter, else written anew."""
+    if raw is not None:
+        return raw
     inner = part.get_payload()
     if not isinstance(inner, list) or not inner or isinstance(inner[0], str):
         return _decoded(part)
+    mail = inner[0]
     try:
-        return inner[0].as_bytes(
-            unixfrom=inner[0].get_unixfrom() is not None, policy=inner[0].policy.clone(linesep="\r\n")
-        )
+        return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n", max_line_length=None))
     except (ValueError, LookupError, TypeError, KeyError):
         return _decoded(part)
+
+
+def _sections(message: Message, content: bytes) -> dict[int, bytes]:
+    """The undecoded bodies of the outermost parts by the id of the parsed ones: the parser rewrites embedded mails."""
+    inner = message.get_payload()
+    boundary = message.get_boundary()
+    if not isinstance(inner, list) or not boundary or message.get_content_maintype() != "multipart":
+        return {}
+    delimiter = re.escape(b"--" + boundary.encode("utf-8", "replace"))
+    pieces = re.split(rb"(?:\A|\r?\n)" + delimiter + rb"(?:--)?[ \t]*(?=\r?\n|\Z)", content)[1 : len(inner) + 1]
+    if len(pieces) != len(inner):
+        return {}
+    bodies = [_BLANK_LINE.split(piece, maxsplit=1) for piece in pieces]
+    return {id(part): halves[1] for part, halves in zip(inner, bodies, strict=True) if len(halves) > 1}
 
 
 def _stored(name: str, content_type: str, description: str, data: bytes, folder: Path) -> Attachment:

@@ -72,7 +72,7 @@ class Attempt:
         self._marked = False
         """The committing mark may be on the disk."""
         self._given_up = False
-        self._leaving = False
+        self._leaving = asyncio.Event()
         self._percent = -1
 
     async def run(self, submitter_for: Callable[[str], Submitter]) -> OutboxItem | None:
@@ -86,7 +86,7 @@ class Attempt:
 
     def give_up(self, *, now: bool = False) -> None:
         """Stop it, unless the dot may be on its way; with ``now`` even then: the letter becomes uncertain."""
-        self._leaving = True
+        self._leaving.set()
         if self._task is not None and (now or not self.committed):
             self._given_up = True
             self._task.cancel()
@@ -136,7 +136,7 @@ class Attempt:
             return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=Trouble.MISSING))
         letter = Letter(self.item.id, self._envelope, content)
         self._task = asyncio.create_task(submitter.submit(letter, self))
-        if self._leaving:
+        if self._leaving.is_set():
             self.give_up()
         try:
             result = await asyncio.shield(self._task)
@@ -210,10 +210,10 @@ class Attempt:
                     desk.announcer.announce(Notice(words, Severity.ERROR))
                     told = True
                 wait = next(waits, STORE_AGAIN[-1])
-                if self._leaving and wait == STORE_AGAIN[-1]:
+                if self._leaving.is_set():
                     log.error("%s: the answer could not be stored; the letter's own mark tells it", self.item.id)
                     return None
-                await desk.sleep(wait)
+                await first_of(desk.sleep(wait), self._leaving.wait())
             else:
                 return item
 
@@ -236,11 +236,19 @@ class Attempt:
     def _broken(self) -> SubmissionResult:
         """Our own mistake: never a lost letter, never a doubled one."""
         if self.committed:
-            return self._all(
-                Verdict(Action.UNCERTAIN, Stage.COMMITTING, "tuimail failed while waiting for the answer.")
-            )
+            return self._all(Verdict(Action.UNCERTAIN, Stage.COMMITTING, "tuimail failed before the answer."))
         return self._all(Verdict(Action.RETRY, Stage.BODY, "tuimail failed at sending it; the log says more."))
 
     def _all(self, verdict: Verdict) -> SubmissionResult:
         account = verdict if verdict.action is Action.ACCOUNT else None
         return SubmissionResult(dict.fromkeys(self._to, verdict), account=account)
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Wait until one of them is over; the others are cancelled."""
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

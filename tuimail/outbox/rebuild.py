@@ -131,7 +131,9 @@ def _set_aside(folder: Path, now: float) -> Path | None:
         number += 1
         aside = folder / f"index.damaged-{stamp}-{number}"
     with storage_errors():
-        if journal.exists():
+        if journal.exists() and journal.stat().st_size == 0:
+            journal.unlink()
+        elif journal.exists():
             journal.replace(aside.with_name(f"{aside.name}-journal"))
         if not path.exists() or path.stat().st_size == 0:
             path.unlink(missing_ok=True)

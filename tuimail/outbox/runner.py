@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.errors import StorageError, TuimailError
 from tuimail.events import (
@@ -22,7 +23,7 @@ from tuimail.events import (
     Severity,
 )
 from tuimail.outbox import retry
-from tuimail.outbox.attempt import LEASE, Attempt, Desk, Sleep
+from tuimail.outbox.attempt import LEASE, Attempt, Desk, Sleep, first_of
 from tuimail.outbox.item import Filing, FilingState
 from tuimail.outbox.lock import Machine
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 LOOK = 1.0
@@ -106,11 +108,11 @@ class Runner:
             while not self._stopping:
                 try:
                     await self._start_due()
-                    pause = await self._pause()
+                    await self._wait(await self._pause())
                 except StorageError as error:
                     self._announcer.announce(Notice(f"The outbox stands still: {error} {error.hint}", Severity.ERROR))
-                    pause = AFTER_TROUBLE
-                await self._wait(pause)
+                    await first_of(self._sleep(AFTER_TROUBLE), self._woken.wait())
+                    self._woken.clear()
         finally:
             await self.stop()
 
@@ -156,25 +158,26 @@ class Runner:
             self._filing.cancel()
         tasks = [each for each in (*self._lanes.values(), self._filing) if each is not None]
         if tasks:
-            timer = asyncio.ensure_future(self._sleep(finish))
-            finished = asyncio.ensure_future(asyncio.wait(tasks))
-            await asyncio.wait([timer, finished], return_when=asyncio.FIRST_COMPLETED)
-            timer.cancel()
+            await first_of(self._sleep(finish), asyncio.wait(tasks))
             for attempt in tuple(self._attempts):
                 attempt.give_up(now=True)
             await asyncio.gather(*tasks, return_exceptions=True)
-            await finished
         await self._close_submitters()
 
     # -- the loop
     async def _start_due(self) -> None:
         await self._recover()
+        if self._clock.now() < self._troubled_until:
+            return
         for account in await self._do(self._queue.accounts_due):
             if account not in self._lanes and not self._stopping:
                 lane = asyncio.create_task(self._lane(account), name=f"outbox {account}")
                 self._lanes[account] = lane
-                lane.add_done_callback(lambda task, account=account: self._lane_ended(account, task))
-        if self._filer is not None and self._filing is None and await self._do(self._queue.filings_due):
+                lane.add_done_callback(partial(self._lane_ended, account))
+        if self._filer is None or self._filing is not None:
+            return
+        copies = await self._do(self._queue.filings_due)
+        if copies and not self._stopping:
             self._filing = asyncio.create_task(self._file(), name="outbox copies")
             self._filing.add_done_callback(self._filing_ended)
 
@@ -188,7 +191,7 @@ class Runner:
         """Seconds until there is something to do."""
         now = self._clock.now()
         filings = self._filer is not None and self._filing is None
-        due = await self._do(lambda: self._queue.next_due(busy=tuple(self._lanes), filings=filings))
+        due = await self._do(self._queue.next_due, busy=tuple(self._lanes), filings=filings)
         pause = ROUND if due is None else min(max(due - now, 0.0), ROUND)
         return max(pause, self._troubled_until - now)
 
@@ -198,7 +201,7 @@ class Runner:
         while left > 0 and not self._woken.is_set():
             before = self._clock.now()
             step = min(left, LOOK)
-            await self._sleep_or_wake(step)
+            await first_of(self._sleep(step), self._woken.wait())
             left -= step
             await self._close_idle()
             if self._clock.now() - before > step + ASLEEP:
@@ -207,15 +210,6 @@ class Runner:
             if await self._changed_elsewhere():
                 break
         self._woken.clear()
-
-    async def _sleep_or_wake(self, seconds: float) -> None:
-        timer = asyncio.ensure_future(self._sleep(seconds))
-        woken = asyncio.ensure_future(self._woken.wait())
-        try:
-            await asyncio.wait([timer, woken], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            woken.cancel()
 
     async def _changed_elsewhere(self) -> bool:
         others = (await self._do(self._queue.version)).others
@@ -230,7 +224,7 @@ class Runner:
         """Send what is due for an account, letter by letter."""
         tried: set[str] = set()
         while not self._stopping:
-            item = await self._do(lambda: self._queue.claim(self.owner, account=account, lease=LEASE))
+            item = await self._do(self._queue.claim, self.owner, account=account, lease=LEASE)
             if item is None:
                 return
             self._announcer.announce(ItemChanged(item.id))
@@ -288,6 +282,8 @@ class Runner:
             self._announcer.announce(Notice(f"Sending stopped: {error} {hint}".strip(), Severity.ERROR))
             if not isinstance(error, TuimailError):
                 log.error("a task of the outbox failed", exc_info=error)
+        else:
+            self._troubled_until = 0.0
         self._woken.set()
 
     # -- copies
@@ -341,5 +337,5 @@ class Runner:
         for account in tuple(self._submitters):
             await self.forget(account)
 
-    async def _do(self, work: Callable[..., T], *args: object) -> T:
-        return await self._writer.run(work, *args)
+    async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._writer.run(work, *args, **kwargs)

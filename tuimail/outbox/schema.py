@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.errors import StorageError
+from tuimail.errors import OutboxDamagedError, StorageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -115,9 +115,21 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
 VERSION = len(MIGRATIONS)
 
 
+MARKED = 0x746D0000
+"""``PRAGMA application_id`` is this ("tm") plus the version: a flipped byte must not look like a newer tuimail."""
+
+
 def version_of(db: sqlite3.Connection) -> int:
-    """The version of an open database; 0 for a new one."""
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
+    """The version of an open database; 0 for a new one.
+
+    Raises:
+        OutboxDamagedError: it says two versions.
+    """
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    marked = int(db.execute("PRAGMA application_id").fetchone()[0])
+    if marked != (MARKED + version if version else 0):
+        raise OutboxDamagedError("The outbox index is damaged (its version is not clear).")
+    return version
 
 
 def check_version(version: int) -> None:
@@ -138,3 +150,4 @@ def migrate(db: sqlite3.Connection) -> None:
     for step in range(version_of(db), VERSION):
         MIGRATIONS[step](db)
         db.execute(f"PRAGMA user_version = {step + 1}")
+        db.execute(f"PRAGMA application_id = {MARKED + step + 1}")

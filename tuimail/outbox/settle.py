@@ -141,11 +141,8 @@ def _verdict_for(recipient: Recipient, item: OutboxItem, result: SubmissionResul
         if item.stage is Stage.COMMITTING:
             return Verdict(Action.UNCERTAIN, Stage.COMMITTING, "It may have been delivered: no answer is known.")
         return Verdict(Action.RETRY, item.stage or Stage.CONNECT, "It was not tried.")
-    if (
-        verdict.action is Action.SPLIT
-        and verdict.reply
-        and not any(each.action is Action.OK for each in result.recipients.values())
-    ):
+    progress = any(each.action is Action.OK for each in result.recipients.values())
+    if verdict.action is Action.SPLIT and verdict.reply and not progress:
         # "Too many recipients" for none accepted would go round for ever.
         verdict = replace(verdict, action=Action.RETRY)
     if verdict.then is not None and verdict.tries is not None and recipient.tries + 1 >= verdict.tries:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+E = TypeVar("E")
 
 Job = Callable[[], None]
 
@@ -51,9 +52,9 @@ class Writer:
             try:
                 result = work(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 - it travels to whoever waits
-                _hand_over(loop, waiting, _fail, error)
+                _hand_over(loop, _fail, waiting, error)
             else:
-                _hand_over(loop, waiting, _succeed, result)
+                _hand_over(loop, _succeed, waiting, result)
 
         self._put(job)
         return await waiting
@@ -115,13 +116,10 @@ def _fail(waiting: asyncio.Future[T], error: BaseException) -> None:
 
 
 def _hand_over(
-    loop: asyncio.AbstractEventLoop,
-    waiting: asyncio.Future[T],
-    how: Callable[[asyncio.Future[T], object], None] | Callable[[asyncio.Future[T], BaseException], None],
-    what: object,
+    loop: asyncio.AbstractEventLoop, how: Callable[[asyncio.Future[T], E], None], waiting: asyncio.Future[T], what: E
 ) -> None:
     try:
-        loop.call_soon_threadsafe(how, waiting, what)  # type: ignore[arg-type]
-    except RuntimeError:
+        loop.call_soon_threadsafe(how, waiting, what)
+    except RuntimeError:  # the loop is closed: the program ends
         if isinstance(what, BaseException):
             log.warning("the program ended while work failed: %s", what)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
 _ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
-"""C0, DEL, C1, bidi marks and overrides, line separators. U+200D stays: emoji are made with it. All are 0 cells wide."""
+"""C0, DEL, C1, bidi marks and overrides, line separators: all 0 cells wide. U+200D stays, emoji are made with it."""
 
 _PASTE_OPENS = "\x1b[200~"
 _PASTE_CLOSES = "\x1b[201~"
@@ -77,7 +77,8 @@ def guard_pastes() -> None:
     """Have Textual's Linux driver parse cleaned input. Call before the app runs; calling it again changes nothing."""
     from textual.drivers import linux_driver
 
-    parser: Any = linux_driver.XTermParser
+    driver: Any = linux_driver
+    parser: Any = driver.XTermParser
     if getattr(parser, "cleans_pastes", False):
         return
 
@@ -90,9 +91,8 @@ def guard_pastes() -> None:
 
         def feed(self, data: str) -> Iterable[Message]:
             # An empty read is Textual's end of input and must arrive as it is.
-            if not data:
-                return super().feed(data)  # type: ignore[no-any-return]
-            clean = self._cleaner.feed(data)
-            return super().feed(clean) if clean else ()  # type: ignore[no-any-return]
+            clean = self._cleaner.feed(data) if data else data
+            messages: Iterable[Message] = super().feed(clean) if clean or not data else ()
+            return messages
 
-    linux_driver.XTermParser = SafeParser  # type: ignore[misc]
+    driver.XTermParser = SafeParser

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual.theme import Theme
 
-from tuimail.config.theme_file import COLOURS, MAIL
+from tuimail.config.theme_file import MAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tuimail.config.theme_file import ThemeFile
 
 PREFIX = "mail-"
@@ -22,8 +20,22 @@ def textual_theme(file: ThemeFile) -> Theme:
     variables = {PREFIX + role: colour for role, colour in file.mail.items()}
     if not file.ansi:
         variables |= {"border": file.colours["accent"], "border-blurred": file.colours["panel"]}
+    colours = file.colours
     return Theme(
-        name=f"tuimail-{file.name}", dark=file.dark, ansi=file.ansi, variables=variables, **_roles(file.colours)
+        name=f"tuimail-{file.name}",
+        primary=colours["primary"],
+        secondary=colours["secondary"],
+        accent=colours["accent"],
+        foreground=colours["foreground"],
+        background=colours["background"],
+        surface=colours["surface"],
+        panel=colours["panel"],
+        success=colours["success"],
+        warning=colours["warning"],
+        error=colours["error"],
+        dark=file.dark,
+        ansi=file.ansi,
+        variables=variables,
     )
 
 
@@ -39,7 +51,3 @@ def mail_defaults(theme: Theme) -> dict[str, str]:
         "error": theme.error or theme.primary,
     }
     return {PREFIX + role: near[fallback] for role, fallback in MAIL.items()}
-
-
-def _roles(colours: Mapping[str, str]) -> dict[str, str]:
-    return {role: colours[role] for role in COLOURS}

@@ -6,13 +6,13 @@ A binding is made with a key that no terminal sends; the keymap in force puts th
 
 from __future__ import annotations
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import commands_for
 
 
-def bindings_for(*contexts: Context) -> list[Binding]:
+def bindings_for(*contexts: Context) -> list[BindingType]:
     """Bindings of a screen that is in one of ``contexts`` at any time; prompts are always among them."""
     return [
         Binding(

@@ -27,6 +27,7 @@ class Context(StrEnum):
     COMPOSE_BODY = "compose-body"
     SEND_DIALOG = "send-dialog"
     PROMPT = "prompt"
+    PALETTE = "palette"
 
     @property
     def words(self) -> str:
@@ -49,12 +50,13 @@ _CONTEXT_WORDS = {
     Context.COMPOSE_BODY: "Composer, message text",
     Context.SEND_DIALOG: "Before sending",
     Context.PROMPT: "Answering a question",
+    Context.PALETTE: "Finding a command",
 }
 
 COMPOSE = frozenset({Context.COMPOSE_HEADER, Context.COMPOSE_BODY})
 """The composer, wherever the cursor is."""
 
-TYPING = COMPOSE | {Context.PROMPT, Context.EVERYWHERE}
+TYPING = COMPOSE | {Context.PROMPT, Context.PALETTE, Context.EVERYWHERE}
 """Where letters are text: a command there needs a control, Alt or function key."""
 
 LISTS = frozenset({Context.MENU, Context.OUTBOX, Context.DRAFTS, Context.SENT, Context.ACCOUNTS, Context.SERVER})

@@ -152,17 +152,17 @@ async def _paths(typed: str) -> Sequence[str]:
 
 
 async def attach(screen: ComposeScreen, initial: str = "") -> None:
-    """Ask for a file and attach it; a name that does not work is asked again, for mending."""
-    while True:
-        typed = await screen.ask(
-            "File to attach", initial=initial, complete=_paths, help_text="~ is your home folder; Tab completes names."
-        )
-        if not typed or not typed.strip():
-            return
-        path = await asyncio.to_thread(typed_path, typed)
-        if await _attach(screen, [path]):
-            return
-        initial = typed
+    """Ask for a file and attach it; a name that does not work stands there the next time, for mending."""
+    typed = await screen.ask(
+        "File to attach",
+        initial=initial or screen.failed_path,
+        complete=_paths,
+        help_text="~ is your home folder; Tab completes names.",
+    )
+    if typed is None or not typed.strip():
+        return
+    path = await asyncio.to_thread(typed_path, typed)
+    screen.failed_path = "" if await _attach(screen, [path]) else typed
 
 
 async def attach_typed(screen: ComposeScreen, text: str, *, pasted: bool) -> None:

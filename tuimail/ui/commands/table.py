@@ -19,6 +19,7 @@ _HEADER = frozenset({Context.COMPOSE_HEADER})
 _BODY = frozenset({Context.COMPOSE_BODY})
 _DIALOG = frozenset({Context.SEND_DIALOG})
 _PROMPT = frozenset({Context.PROMPT})
+_PALETTE = frozenset({Context.PALETTE})
 _DRAFTS = frozenset({Context.DRAFTS})
 _ACCOUNTS = frozenset({Context.ACCOUNTS})
 _SERVER = frozenset({Context.SERVER})
@@ -91,7 +92,7 @@ OUTBOX = (
             _LETTERS, pine="i", mutt="i", slot=21),
     Command("edit", "Edit", "Edit the letter", "Takes the letter out of the outbox and opens it in the composer.",
             _LETTERS, pine="e", mutt="e", slot=30),
-    Command("cancel", "To drafts", "Cancel to the drafts", "Takes the letter out of the outbox and keeps it as a draft.",
+    Command("cancel", "To drafts", "Cancel to the drafts", "Takes it out of the outbox and keeps it as a draft.",
             _LETTERS, pine="x", mutt="x", slot=31),
     Command("hold", "Hold", "Hold the letter", "Keeps it in the outbox until you release it.",
             _LETTERS, pine="h", mutt="H", slot=40),
@@ -198,7 +199,20 @@ PROMPT = (
             _PROMPT, pine="tab ctrl+t", mutt="tab ctrl+t", slot=30),
 )  # fmt: skip
 
-TABLE: tuple[Command, ...] = (*EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT)
+PALETTE = (
+    Command("palette-run", "Run", "Run the selected command", "Closes the palette and gives the command.",
+            _PALETTE, pine="enter", mutt="enter", slot=12),
+    Command("palette-close", "Close", "Close the palette", "Closes the palette; nothing is done.",
+            _PALETTE, pine="escape ctrl+c", mutt="escape ctrl+c ctrl+g", slot=11),
+    Command("palette-previous", "Previous", "Previous command", "Moves one line up.",
+            _PALETTE, pine="up ctrl+p", mutt="up ctrl+p", slot=20),
+    Command("palette-next", "Next", "Next command", "Moves one line down.",
+            _PALETTE, pine="down ctrl+n", mutt="down ctrl+n", slot=21),
+)  # fmt: skip
+
+TABLE: tuple[Command, ...] = (
+    *EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
+)  # fmt: skip
 """Every command, in the order of the help screen."""
 
 BY_ID = {command.id: command for command in TABLE}

@@ -51,8 +51,8 @@ class ComposeScreen(FrameScreen):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     ComposeScreen #body { padding: 0; }
-    ComposeScreen .header--label, ComposeScreen Separator { color: $mail-dim; text-style: none; }
-    ComposeScreen :focus-within > .header--label { color: $mail-title; text-style: bold; }
+    ComposeScreen FieldLabel, ComposeScreen Separator { color: $mail-dim; text-style: none; }
+    ComposeScreen FieldLabel.-here { color: $mail-title; text-style: bold; }
     ComposeScreen BodyEditor {
         scrollbar-background: $background; scrollbar-background-hover: $background;
         scrollbar-background-active: $background; scrollbar-color: $panel; scrollbar-color-hover: $mail-dim;
@@ -72,6 +72,8 @@ class ComposeScreen(FrameScreen):
         """A letter is being reviewed or stored; another ^X means nothing."""
         self.editing_outside = False
         self.searched = ""
+        self.failed_path = ""
+        """Typed to be attached, and could not be."""
         self.detached: Attachment | None = None
         """Taken off the letter last, for putting it back."""
         self.closed = False

@@ -18,7 +18,6 @@ from tuimail.ui.commands import everywhere
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.key_names import shown
 from tuimail.ui.commands.table import BY_ID, commands_for
-from tuimail.ui.messages import OutboxChanged, Progressed
 from tuimail.ui.screens.asking import Asking
 from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
 from tuimail.ui.widgets.status_line import StatusLine
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from tuimail.ui.app import TuimailApp
     from tuimail.ui.commands.command import Command
+    from tuimail.ui.messages import OutboxChanged, Progressed
 
     Verb = Callable[[Any], Awaitable[None] | None]
 

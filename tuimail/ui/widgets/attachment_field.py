@@ -10,9 +10,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Static
 
-from tuimail.ui.widgets.header_field import label_text
+from tuimail.ui.widgets.header_field import FieldLabel
 from tuimail.ui.widgets.text_editor import TextEditor
 from tuimail.ui.widgets.typed_text import clean_text
 
@@ -172,18 +171,17 @@ class AttachmentField(Horizontal):
 
     DEFAULT_CSS = """
     AttachmentField { height: auto; width: 1fr; }
-    AttachmentField .header--label { width: 10; height: 1; text-style: dim; }
-    AttachmentField:focus-within .header--label { text-style: bold; }
     """
 
     def __init__(self, attachments: tuple[Attachment, ...] = ()) -> None:
         super().__init__(id="field-attachment")
+        self.label = FieldLabel("Attchmnt")
         self.list = AttachmentList()
         self.list.attachments = attachments
 
     def compose(self) -> ComposeResult:
         """Label and list."""
-        yield Static(label_text("Attchmnt"), classes="header--label")
+        yield self.label
         yield self.list
 
     @property

@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 LABEL_WIDTH = 8
 
 
-def label_text(label: str) -> Text:
-    """``To      : ``, as pine writes it."""
-    return Text(f"{label:<{LABEL_WIDTH}}: ", end="", no_wrap=True)
+class FieldLabel(Static):
+    """``To      : ``, as pine writes it; brighter while the cursor is in the field (class ``-here``)."""
+
+    DEFAULT_CSS = """
+    FieldLabel { width: 10; height: 1; text-style: dim; }
+    FieldLabel.-here { text-style: bold; }
+    """
+
+    def __init__(self, label: str) -> None:
+        super().__init__(Text(f"{label:<{LABEL_WIDTH}}: ", end="", no_wrap=True), markup=False)
 
 
 class LineEditor(TextEditor):
@@ -100,8 +107,6 @@ class HeaderField(Vertical):
     DEFAULT_CSS = """
     HeaderField { height: auto; width: 1fr; }
     HeaderField > Horizontal { height: auto; }
-    HeaderField .header--label { width: 10; height: 1; text-style: dim; }
-    HeaderField:focus-within .header--label { text-style: bold; }
     HeaderField .header--note { width: auto; max-width: 50%; height: 1; color: $text-error; padding-left: 1; }
     """
 
@@ -122,7 +127,7 @@ class HeaderField(Vertical):
     ) -> None:
         super().__init__(id=f"field-{field}")
         self.field = field
-        self.label = label
+        self.label = FieldLabel(label)
         self.editor = self._make_editor(text, cuts, joint)
         self._note = Static("", classes="header--note", markup=False)
 
@@ -132,7 +137,7 @@ class HeaderField(Vertical):
     def compose(self) -> ComposeResult:
         """Label, editor, note."""
         with Horizontal():
-            yield Static(label_text(self.label), classes="header--label")
+            yield self.label
             yield self.editor
             yield self._note
         yield from self.extras()

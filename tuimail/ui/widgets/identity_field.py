@@ -11,10 +11,9 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tuimail.mail.text import safe_line
-from tuimail.ui.widgets.header_field import label_text
+from tuimail.ui.widgets.header_field import FieldLabel
 from tuimail.ui.widgets.text_editor import TextEditor
 
 if TYPE_CHECKING:
@@ -93,17 +92,16 @@ class IdentityField(Horizontal):
 
     DEFAULT_CSS = """
     IdentityField { height: 1; width: 1fr; }
-    IdentityField .header--label { width: 10; height: 1; text-style: dim; }
-    IdentityField:focus-within .header--label { text-style: bold; }
     """
 
     def __init__(self, choices: tuple[Sender, ...], account: str, address: str) -> None:
         super().__init__(id="field-from")
+        self.label = FieldLabel("From")
         self.choice = SenderChoice(choices, _index(choices, account, address))
 
     def compose(self) -> ComposeResult:
         """Label and choice."""
-        yield Static(label_text("From"), classes="header--label")
+        yield self.label
         yield self.choice
 
     @property

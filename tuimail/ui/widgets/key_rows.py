@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.message import Message
@@ -64,7 +64,7 @@ def pages_of(entries: tuple[KeyEntry, ...], slots: int) -> int:
 class KeyRows(Widget):
     """Draws entries in two rows, slot by slot down the columns, as pine does."""
 
-    COMPONENT_CLASSES = set(ROLE_CLASSES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "KeyRows { height: 2; }"
 
     entries: reactive[tuple[KeyEntry, ...]] = reactive(())

@@ -157,6 +157,12 @@ class LetterForm(Vertical):
             index = max(0, min(stops.index(focused) + step, len(stops) - 1))
             stops[index].focus()
 
+    def on_descendant_focus(self) -> None:
+        """The label of the field with the cursor is bright."""
+        focused = self.screen.focused
+        for field in self.fields:
+            field.label.set_class(field.focus_target is focused, "-here")
+
     def on_text_editor_leave(self, event: TextEditor.Leave) -> None:
         """The cursor wants out of a field."""
         event.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -27,7 +27,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     rows only.
     """
 
-    COMPONENT_CLASSES = {*ROLE_CLASSES, "line-list--cursor", "line-list--empty"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES, "line-list--cursor", "line-list--empty"}
     DEFAULT_CSS = "LineList { height: 1fr; scrollbar-size-vertical: 1; }"
 
     class Selected(Message):

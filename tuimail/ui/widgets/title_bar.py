@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -65,7 +65,7 @@ def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) 
 class TitleBar(Widget):
     """Draws ``title_line``."""
 
-    COMPONENT_CLASSES = set(ROLE_CLASSES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "TitleBar { height: 1; dock: top; }"
 
     screen_name: reactive[str] = reactive("")
@@ -73,7 +73,7 @@ class TitleBar(Widget):
     note: reactive[str] = reactive("")
     badge: reactive[Badge] = reactive(Badge())
 
-    def render_line(self, y: int) -> Strip:
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature
         """The one line."""
         width = self.size.width
         return paint(self, title_line(self.screen_name, self.accounts, self.note, self.badge, width), width)
