@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tuimail.engine import Engine
     from tuimail.events import Event
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.item import AccountHealth, OutboxItem
 
 LOOK_SECONDS = 1.0
 """How often to look without being told: another process may be the one that sends."""
@@ -36,9 +36,14 @@ async def settled(engine: Engine, item_id: str, *, show: bool) -> OutboxItem:
                 return item
             if item.state is ItemState.HELD and item.not_before is None:
                 return item
-            if item.state is not ItemState.SENDING and (await engine.health(item.account)).trouble is not None:
+            if item.state is ItemState.QUEUED and is_paused(await engine.health(item.account), engine.clock.now()):
                 return await engine.item(item_id)
             await _wait(changed, LOOK_SECONDS)
+
+
+def is_paused(health: AccountHealth, now: float) -> bool:
+    """Whether nothing of the account is tried now: it is in trouble, or its host did not answer a moment ago."""
+    return health.trouble is not None or (health.probe_at is not None and health.probe_at > now)
 
 
 async def filed(engine: Engine, item_id: str) -> OutboxItem:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tuimail.outbox.item import OutboxItem
     from tuimail.paths import Paths
 
+SENT = (ItemState.ACCEPTED, ItemState.DONE)
+
 
 def verb(args: Namespace, paths: Paths) -> int:
     """Carry out ``run``."""
@@ -79,12 +81,15 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
     """One line for each new state of a letter; with ``json``, one document a line."""
     import sys
 
-    said: dict[str, ItemState] = {}
+    said: dict[str, str] = {}
     while True:
         item = await engine.item(await changes.get())
-        if said.get(item.id) is item.state or item.state in (ItemState.SENDING, ItemState.QUEUED):
+        if item.state in (ItemState.SENDING, ItemState.QUEUED):
             continue
-        said[item.id] = item.state
+        state = "sent" if item.state in SENT else str(item.state)
+        if state == "sent" == said.get(item.id):  # first accepted, then its copy filed
+            continue
+        said[item.id] = state
         if json:
             import json as encoder
 
@@ -106,7 +111,8 @@ def _tell_trouble(event: Event) -> None:
 def line_of(item: OutboxItem, now: float) -> str:
     """One line about what became of a letter: "3k9x sent: Minutes to bob@example.net: 250 2.0.0 Ok"."""
     names = ", ".join(recipient.address for recipient in item.recipients)
-    state = "sent" if item.state in (ItemState.ACCEPTED, ItemState.DONE) else str(item.state)
-    reply = item.last_reply if state == "sent" else item.words or item.last_reply
+    state = "sent" if item.state in SENT else str(item.state)
+    reply = (item.last_reply if state == "sent" else item.words or item.last_reply).rstrip(".")
     later = f"; next try {until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""
-    return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{f': {reply}' if reply else ''}{later}"
+    because = f": {reply}" if reply else ""
+    return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{because}{later}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
 from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of, text_of_file
-from tuimail.cli.foreground import filed, settled
+from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.moments import local, moment, until
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
 
 SIGN_IN = (Trouble.SIGN_IN, Trouble.SECRET)
@@ -65,11 +66,11 @@ def run(argv: list[str], paths: Paths) -> int:
     due = moment(args.at, SystemClock().now()) if args.at else None
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
+    # The command line has no undo window: what a script says is said.
+    config = replace(config, outbox=replace(config.outbox, undo_seconds=0.0))
     # The letter's faults are told before anybody types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
     body = text_of_file(args.input) if args.input else _text_of_stdin()
-    from dataclasses import replace
-
     return run_loop(_send(config, paths, replace(draft, body=body), args, due))
 
 
@@ -89,8 +90,7 @@ def _text_of_stdin() -> str:
 async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
     now_or_wait = not args.queue and (due is None or args.wait)
     async with engine_on(config, paths, run_outbox=now_or_wait) as engine:
-        # The command line has no undo window: what a script says is said.
-        item = await engine.enqueue(draft, not_before=due or engine.clock.now(), again=args.again)
+        item = await engine.enqueue(draft, not_before=due, again=args.again)
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)
@@ -100,10 +100,13 @@ async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Names
             if item.state is ItemState.ACCEPTED:
                 item = await filed(engine, item.id)
         now = engine.clock.now()
+        health = await engine.health(item.account)
     if args.json:
         say_json(item_document(item))
     else:
         _tell(item, now)
+        if now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
+            _tell_pause(health, now)
     return exit_code(item, waited=args.wait)
 
 
@@ -122,7 +125,7 @@ def _tell(item: OutboxItem, now: float) -> None:
     names = ", ".join(recipient.address for recipient in item.recipients)
     match item.state:
         case ItemState.ACCEPTED | ItemState.DONE:
-            reply = f": {item.last_reply}" if item.last_reply else ""
+            reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
             say(f"sent to {names}{reply}")
         case ItemState.HELD:
             say(f"held as {item.id} until {local(item.not_before)}")
@@ -139,6 +142,12 @@ def _tell(item: OutboxItem, now: float) -> None:
             say(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
         case _:
             say(f"queued as {item.id} for {names}")
+
+
+def _tell_pause(health: AccountHealth, now: float) -> None:
+    later = f"; next try {until(health.probe_at, now)}" if health.probe_at is not None else ""
+    note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
+    note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
 
 
 def _words(item: OutboxItem) -> str:
