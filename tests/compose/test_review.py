@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.compose.strategies import drafts
 from tuimail.compose.attachment import attach
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.review import Finding, review, size_words, speaks_of_attachment
+from tuimail.compose.review import Finding, review, speaks_of_attachment
 from tuimail.config.model import Account, Command, Identity
 
 if TYPE_CHECKING:
@@ -105,12 +105,3 @@ def test_what_can_be_frozen_has_no_fatal_finding(drawn: tuple[Draft, dict[Attach
 )
 def test_forgotten_attachments(body: str, word: str) -> None:
     assert speaks_of_attachment(body) == word
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (48_000, "48 KB"), (999_499, "999 KB"), (1_500_000, "1.5 MB"),
-     (2_000_000_000, "2.0 GB")],
-)  # fmt: skip
-def test_sizes_in_words(size: int, words: str) -> None:
-    assert size_words(size) == words

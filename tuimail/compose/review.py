@@ -12,6 +12,7 @@ from tuimail.config.model import Identity
 from tuimail.errors import AddressError, AttachmentError, MessageError
 from tuimail.mail.address import parse_addresses
 from tuimail.mail.flowed import SIGNATURE
+from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -107,17 +108,6 @@ def review(draft: Draft, account: Account, *, check: Callable[[Attachment], None
         size=size,
         findings=tuple(findings),
     )
-
-
-def size_words(size: int) -> str:
-    """``size`` in bytes as "48 KB"."""
-    if size < 1000:
-        return f"{size} B"
-    for unit in ("KB", "MB"):
-        size_in = size / 1000 if unit == "KB" else size / 1_000_000
-        if size_in < 999.5:
-            return f"{size_in:.1f} {unit}" if size_in < 9.95 else f"{size_in:.0f} {unit}"
-    return f"{size / 1_000_000_000:.1f} GB"
 
 
 def speaks_of_attachment(body: str) -> str:
