@@ -35,6 +35,6 @@ async def settle(pilot: Pilot[int]) -> None:
     for _ in range(3):
         await pilot.pause()
         busy = [worker for worker in app.workers if worker.group in ("load", "badge") and not worker.is_finished]
-        if busy:
+        if busy and app.engine_ready.is_set():
             await app.workers.wait_for_complete(busy)
     await pilot.pause()

@@ -41,9 +41,9 @@ def test_wrapping_loses_nothing_and_keeps_the_width(text: str, width: int) -> No
 
 @pytest.mark.parametrize("width", [40, 60, 71, 72, 80, 120, 200])
 @pytest.mark.parametrize("letter", every_state(), ids=lambda letter: letter.state)
-def test_a_row_is_as_wide_as_the_screen(width: int, letter) -> None:  # type: ignore[no-untyped-def]
-    assert width_of(outbox_line(letter, width, NOW)) == width
-    assert width_of(outbox_line(letter, width, NOW, Progress(5, 10))) == width
+def test_a_row_fills_the_screen_but_for_a_margin(width: int, letter) -> None:  # type: ignore[no-untyped-def]
+    assert width_of(outbox_line(letter, width, NOW)) == width - 1
+    assert width_of(outbox_line(letter, width, NOW, Progress(5, 10))) == width - 1
 
 
 def test_hostile_subjects_are_shown_and_do_nothing() -> None:

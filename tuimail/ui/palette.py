@@ -52,7 +52,6 @@ class PaletteScreen(ListScreen[Command]):
 
     def on_mount(self) -> None:
         """All of them, before anything is typed."""
-        super().on_mount()
         self._typed.focus()
         self.list.show(self._commands)
 
