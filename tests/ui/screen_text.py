@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tuimail.ui.app import TuimailApp
 
 
-def lines(app: App[object]) -> list[str]:
+def lines(app: App[Any]) -> list[str]:
     """Every row of the screen on top, as the terminal would show it, trailing blanks cut off."""
     width, height = app.size
     strips = app.screen._compositor.render_strips(app.size)
@@ -24,7 +24,7 @@ def lines(app: App[object]) -> list[str]:
     return shown
 
 
-def text(app: App[object]) -> str:
+def text(app: App[Any]) -> str:
     """The same in one string."""
     return "\n".join(lines(app))
 
