@@ -69,6 +69,7 @@ PICTURES = (
 
 def without_network(svg: str) -> str:
     """The picture without the fonts it would fetch from elsewhere; any monospaced one does."""
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
     return re.sub(r"Fira Code", "DejaVu Sans Mono", svg)
 

@@ -110,7 +110,7 @@ def subject_of(content: bytes) -> str:
 
 
 class _Session(SMTP):
-    """One connection; reads no faster than the uplink."""
+    """One connection; takes letters no faster than the uplink."""
 
     def __init__(self, server: DemoServer, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -122,7 +122,6 @@ class _Session(SMTP):
             loop=loop,
         )
         self._server = server
-        self._clock_loop = loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._server.connections.add(self)
@@ -132,19 +131,40 @@ class _Session(SMTP):
         self._server.connections.discard(self)
         super().connection_lost(error)
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        transport = self.transport
-        if isinstance(transport, asyncio.ReadTransport) and len(data) > 4096:
-            with contextlib.suppress(RuntimeError):
-                transport.pause_reading()
-            self._clock_loop.call_later(len(data) / self._server.speed, self._resume, transport)
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Takes the letter at the uplink's speed."""
+        whole = self._reader
+        self._reader = _SlowReader(whole, self._server.speed)
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            self._reader = whole
 
-    @staticmethod
-    def _resume(transport: asyncio.ReadTransport) -> None:
-        if not transport.is_closing():
-            with contextlib.suppress(RuntimeError):
-                transport.resume_reading()
+
+class _SlowReader:
+    """A stream reader that pauses after every few kilobytes; the sender's window fills meanwhile."""
+
+    PIECE = 8192
+
+    def __init__(self, reader: asyncio.StreamReader, speed: int) -> None:
+        self._reader = reader
+        self._speed = speed
+        self._taken = 0
+
+    async def readuntil(self, separator: bytes) -> bytes:
+        """One line."""
+        return await self._slowly(await self._reader.readuntil(separator))
+
+    async def read(self, length: int) -> bytes:
+        """At most ``length`` bytes."""
+        return await self._slowly(await self._reader.read(length))
+
+    async def _slowly(self, piece: bytes) -> bytes:
+        self._taken += len(piece)
+        if self._taken >= self.PIECE:
+            await asyncio.sleep(self._taken / self._speed)
+            self._taken = 0
+        return piece
 
 
 class DemoServer:
@@ -231,6 +251,8 @@ class DemoServer:
         # The same port again after "up", so that the account's settings stay true.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A small window, so that the sender's progress is about what arrived.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         listener.bind((HOST, self.port))
         self.port = listener.getsockname()[1]
         self._listener = await self._loop.create_server(lambda: _Session(self, self._loop), sock=listener)

@@ -20,6 +20,10 @@ STAGGER = 0.25
 """Seconds before the next address is tried beside one that has not answered yet."""
 
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+UNSENT = 128 * 1024
+"""Bytes the kernel may hold back unsent. Without this it takes megabytes at once, and neither the progress shown nor
+the stall time-out would be about what the server has."""
+
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -100,6 +104,8 @@ async def _connect(address: AddressInfo, seconds: float) -> socket.socket:
         async with asyncio.timeout(seconds):
             await asyncio.get_running_loop().sock_connect(sock, where)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
     except BaseException:
         sock.close()
         raise
