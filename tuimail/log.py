@@ -22,6 +22,9 @@ SIZE_LIMIT = 512_000
 
 HIDDEN = "****"
 
+SHORT = 4
+"""A secret of fewer characters is hidden only as a word of its own: the log would be unreadable otherwise."""
+
 _SIGN_IN = re.compile(
     r"(?i)\b(AUTH(?:ENTICATE)?[ ]+[\w-]+[ ]+|(?:Bearer|Basic)[ ]+|LOGIN[ ]+\S+[ ]+|passw(?:or)?d[ ]*[=:][ ]*)\S+"
 )
@@ -42,19 +45,22 @@ def forget_secret(secret: str) -> None:
 
 def redact(text: str) -> str:
     """``text`` without secrets, sign-ins and addresses."""
-    for forms in tuple(_secrets.values()):
-        for form in forms:
+    # The longest first, lest a secret that is part of another leave the rest of that one standing.
+    for form in sorted({form for forms in tuple(_secrets.values()) for form in forms}, key=len, reverse=True):
+        if len(form) >= SHORT:
             text = text.replace(form, HIDDEN)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
     return _ADDRESS.sub("<address>", _SIGN_IN.sub(rf"\1{HIDDEN}", text))
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """The texts that would give ``secret`` away, longest first."""
+    """The texts that would give ``secret`` away."""
     from urllib.parse import quote
 
     raw = secret.encode("utf-8", "surrogateescape")
     forms = {secret, quote(secret, safe=""), repr(secret)[1:-1]}
-    if len(raw) >= 4:
+    if len(raw) >= SHORT:
         # Inside a longer text (SASL PLAIN is NUL user NUL password) base64 shows a secret in one of three shapes, by
         # the place it starts at; the characters it shares with its neighbours are cut off.
         for shift in range(3):
@@ -63,7 +69,7 @@ def _forms(secret: str) -> tuple[str, ...]:
             end = (shift + len(raw)) * 8 // 6
             forms.add(coded[start:end])
             forms.add(coded[start:end].replace("+", "-").replace("/", "_"))
-    return tuple(sorted(filter(None, forms), key=len, reverse=True))
+    return tuple(filter(None, forms))
 
 
 class _Redacting(logging.Formatter):
@@ -85,8 +91,11 @@ class _PrivateFile(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(self.file, flags, 0o600)
+            try:
+                descriptor = self._open()
+            except FileNotFoundError:
+                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                descriptor = self._open()
             try:
                 os.fchmod(descriptor, 0o600)
                 os.write(descriptor, line)
@@ -98,20 +107,18 @@ class _PrivateFile(logging.Handler):
         except Exception:  # noqa: BLE001, S110  a full disk must not take the program along, nor write on the screen
             pass
 
+    def _open(self) -> int:
+        return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
 
 @contextmanager
 def logging_to(file: Path, *, level: int = logging.WARNING, limit: int = SIZE_LIMIT) -> Iterator[None]:
     """Send every log entry of the process to ``file`` while the block runs, and none anywhere else.
 
-    The folder is made (0700) with the first use. If it cannot be, nothing is logged.
+    The file and its folder (0700) are made with the first entry; if they cannot be, nothing is logged.
     """
-    handler: logging.Handler
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = _PrivateFile(file, limit)
-    except OSError:
-        handler = logging.NullHandler()
     root = logging.getLogger()
+    handler = _PrivateFile(file, limit)
     before = root.level
     root.addHandler(handler)
     root.setLevel(level)

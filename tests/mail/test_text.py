@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.corpora import corpus
 from tuimail.mail.text import safe_line, safe_text
 
-NAUGHTY = Path(__file__).parents[3] / "shared" / "corpora" / "naughty-strings" / "blns.json"
 MAY_STAY = {"\u200c", "\u200d"}
 
 
@@ -90,8 +89,6 @@ def test_sanitising_twice_changes_nothing_more(text: str) -> None:
 
 
 def test_the_naughty_strings_are_harmless() -> None:
-    if not NAUGHTY.exists():
-        pytest.skip("the corpora are not here")
-    for text in json.loads(NAUGHTY.read_text()):
+    for text in json.loads(corpus("naughty-strings", "blns.json").read_text()):
         assert not dangerous(safe_line(text))
         assert not dangerous(safe_text(text).replace("\n", ""))

@@ -116,7 +116,9 @@ def _server(table: Table, ports: dict[Security, int], identities: list[Identity]
     username = table.text("username", default_name)
     password_command = table.argv("password_command")
     ca_file = table.file("ca_file")
-    if table.broken:
+    broken = table.broken
+    ehlo_name = table.text("ehlo_name", check=_ehlo_fault)  # without it the server still works
+    if broken:
         return None
     if security is Security.NONE and not is_loopback(host):
         secrets = " and your password" if auth is not Auth.NONE else ""
@@ -129,7 +131,7 @@ def _server(table: Table, ports: dict[Security, int], identities: list[Identity]
         auth=auth,
         password_command=password_command,
         ca_file=ca_file,
-        ehlo_name=table.text("ehlo_name", check=_ehlo_fault),
+        ehlo_name=ehlo_name,
     )
 
 

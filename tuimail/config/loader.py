@@ -26,9 +26,11 @@ KEYMAPS = ("pine", "mutt")
 def load(paths: Paths) -> Config:
     """What the user's config file says; an empty Config when there is none."""
     file = paths.config_file
-    if not file.exists() and not file.is_symlink():
-        return Config()
     source = Source(file)
+    if not file.exists():
+        if file.is_symlink():
+            source.complain((), "It is a link that leads nowhere.")
+        return Config(problems=tuple(source.problems))
     root = read_toml(source)
     config = _config(source, root)
     return _trusted(config, file) if root is not None else config

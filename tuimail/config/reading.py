@@ -6,6 +6,7 @@ caller's to decide.
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from dataclasses import dataclass, field
@@ -52,9 +53,8 @@ def read_toml(source: Source) -> Table | None:
     A missing file is an empty table and no problem.
     """
     try:
-        with source.file.open("rb") as stream:
-            import os
-
+        # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
+        with os.fdopen(os.open(source.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 source.complain((), "This is not a regular file.")
                 return None

@@ -196,7 +196,7 @@ def _safe_backend() -> KeyringBackend:
     chosen = keyring.get_keyring()
     chained = list(getattr(chosen, "backends", ())) if _module(chosen) == "keyring.backends.chainer" else [chosen]
     for backend in chained:
-        if _module(backend).startswith(tuple(f"keyring.backends.{name}" for name in SAFE_BACKENDS)):
+        if _is_safe(backend):
             return backend
     modules = {_module(backend) for backend in chained}
     if modules <= {"keyring.backends.fail"}:
@@ -214,6 +214,11 @@ def _safe_backend() -> KeyringBackend:
         f"The keyring in use ({name}) is not known to keep passwords safe, so it was not used.",
         hint=f"Start a real one (GNOME Keyring, KWallet, KeePassXC), or {_INSTEAD}.",
     )
+
+
+def _is_safe(backend: object) -> bool:
+    parent, _, rest = _module(backend).partition("keyring.backends.")
+    return not parent and rest.split(".")[0] in SAFE_BACKENDS
 
 
 def _module(backend: object) -> str:

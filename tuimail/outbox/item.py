@@ -261,6 +261,8 @@ class OutboxItem:
     changed_at: float = 0.0
     smtputf8: bool = False
     eight_bit: bool = False
+    found: bool = False
+    """Found on disk after a crash, never confirmed to the composer as queued; held until the user decides."""
 
     @property
     def needs_you(self) -> bool:
@@ -301,3 +303,6 @@ class AccountHealth:
     tries: int = 0
     """Host failures in a row."""
     recipient_limit: int | None = None
+    """So many recipients fit one transaction, learnt from the server."""
+    tried_at: float | None = None
+    """The last attempt that met the trouble; in the future it means that the clock was set back."""

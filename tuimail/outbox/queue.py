@@ -8,6 +8,7 @@ does not fit, LeaseLostError when ``owner`` does not hold the item's lease any m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, TimelineEntry, Verb
     from tuimail.submission.result import SubmissionResult
     from tuimail.submission.submitter import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Compares equal as long as nothing changed."""
+
+    others: int
+    """Counts the commits of other processes."""
+    own: int
+    """Counts the changes of this process."""
 
 
 class Queue(Protocol):
@@ -36,14 +47,20 @@ class Queue(Protocol):
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2).
 
-        The same ``composing`` id twice returns the first item (rule 15). A letter whose digest is that of a done
-        item raises DuplicateLetterError unless ``again``. ``held`` holds it by hand; ``not_before`` until then.
+        The same ``composing`` id with the same letter returns the first item (rule 15). The same letter from another
+        composing, or another letter from the same composing, raises DuplicateLetterError unless ``again``: it is in
+        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then.
         """
         ...
 
     # -- look
-    def items(self, states: Collection[ItemState] | None = None, *, limit: int | None = None) -> Sequence[OutboxItem]:
-        """Items in ``states`` (default: those still in the outbox), needs-you first, then by age."""
+    def items(
+        self, states: Collection[ItemState] | None = None, *, limit: int | None = None, newest_first: bool = False
+    ) -> Sequence[OutboxItem]:
+        """Items in ``states`` (default: those still in the outbox), needs-you first, then by age.
+
+        With ``newest_first`` by when they changed, the latest first.
+        """
         ...
 
     def item(self, item_id: str) -> OutboxItem:
@@ -70,13 +87,25 @@ class Queue(Protocol):
         """How many items are in each state that is still in the outbox."""
         ...
 
-    def version(self) -> object:
+    def version(self) -> Version:
         """Changes whenever any process changed the queue; cheap."""
         ...
 
     # -- send (the runner)
-    def recover(self) -> Sequence[OutboxItem]:
-        """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed."""
+    def recover(self, owner: str = "") -> Sequence[OutboxItem]:
+        """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed.
+
+        Letters that became due while their account is in trouble become blocked. ``owner`` is the caller, whose own
+        letters are left alone.
+        """
+        ...
+
+    def accounts_due(self) -> Sequence[str]:
+        """Accounts that have something to claim now."""
+        ...
+
+    def hurry(self) -> None:
+        """The network is up, or the machine woke: what waits for a retry is due now."""
         ...
 
     def claim(self, owner: str, *, account: str | None = None, lease: float = 120.0) -> OutboxItem | None:
@@ -91,8 +120,8 @@ class Queue(Protocol):
         """Count the attempt (rule 5)."""
         ...
 
-    def committing(self, item_id: str, owner: str) -> None:
-        """The dot is about to be written (rule 6)."""
+    def committing(self, item_id: str, owner: str, *, to: Collection[str] | None = None) -> None:
+        """The dot is about to be written (rule 6), for the addresses ``to`` (default: all still open)."""
         ...
 
     def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
@@ -103,13 +132,20 @@ class Queue(Protocol):
         """Give a claimed item back as it was (shutting down before it was touched)."""
         ...
 
-    def next_due(self) -> float | None:
-        """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
+    def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
+        """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled.
+
+        Accounts in ``busy``, and without ``filings`` the Sent copies, are left out: the caller is at work on them.
+        """
         ...
 
     # -- file
     def filings_due(self) -> Sequence[OutboxItem]:
         """Items whose Sent copy is due now."""
+        ...
+
+    def claim_filing(self, owner: str, *, lease: float = 300.0) -> OutboxItem | None:
+        """Atomically take the next item whose Sent copy is due, so that two processes do not file it twice."""
         ...
 
     def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
@@ -132,6 +168,10 @@ class Queue(Protocol):
 
     def mended(self, account: str) -> Sequence[OutboxItem]:
         """The account's trouble is over: its blocked items are queued and due now. Which ones."""
+        ...
+
+    def settings_seen(self, account: str, fingerprint: str) -> Sequence[OutboxItem]:
+        """The account's settings are those of ``fingerprint``; others than last time end its trouble. Which items."""
         ...
 
     def missing(self, known: Collection[str]) -> Sequence[OutboxItem]:

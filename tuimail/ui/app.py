@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Problem
+    from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
 
 
@@ -43,7 +44,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     NOTIFICATION_TIMEOUT = 8
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, engine: Engine, *, draft: Draft | None = None) -> None:
+    def __init__(self, engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> None:
         monochrome = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if monochrome else None)
         self.engine = engine
@@ -51,6 +52,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.badge = Badge()
         self.first_draft = draft
         """Opened in the composer at start."""
+        self.server = server
+        """The demo's embedded server, to be looked at from its own side."""
         self.problems: list[Problem] = list(engine.config.problems)
         """What is wrong in the user's files, for the accounts screen."""
         self._choose_theme(monochrome=monochrome)
@@ -170,12 +173,12 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
             frame.complain(error)
 
 
-def run(engine: Engine, *, draft: Draft | None = None) -> int:
+def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
     guard_pastes()
 
     async def main() -> int:
-        app = TuimailApp(engine, draft=draft)
+        app = TuimailApp(engine, draft=draft, server=server)
         try:
             return await app.run_async() or app.return_code or 0
         finally:

@@ -67,6 +67,14 @@ class Navigation(App[int], inherit_bindings=False):
 
         self.push_screen(AccountsScreen())
 
+    def open_server(self) -> None:
+        """The other end of the demo."""
+        from tuimail.ui.screens.server import ServerScreen
+
+        server = self._program.server
+        if server is not None:
+            self.push_screen(ServerScreen(server))
+
     def open_text(self, title: str, text: str, *, note: str = "") -> None:
         """A text to read; made safe here."""
         from tuimail.ui.screens.raw import TextScreen

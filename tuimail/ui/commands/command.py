@@ -21,6 +21,7 @@ class Context(StrEnum):
     DRAFTS = "drafts"
     SENT = "sent"
     ACCOUNTS = "accounts"
+    SERVER = "server"
     HELP = "help"
     COMPOSE_HEADER = "compose-header"
     COMPOSE_BODY = "compose-body"
@@ -43,6 +44,7 @@ _CONTEXT_WORDS = {
     Context.DRAFTS: "Drafts",
     Context.SENT: "Sent",
     Context.ACCOUNTS: "Accounts",
+    Context.SERVER: "The server's side (demo)",
     Context.HELP: "Help",
     Context.COMPOSE_HEADER: "Composer, header",
     Context.COMPOSE_BODY: "Composer, message text",
@@ -57,7 +59,7 @@ COMPOSE = frozenset({Context.COMPOSE_HEADER, Context.COMPOSE_BODY})
 TYPING = COMPOSE | {Context.PROMPT, Context.PALETTE, Context.EVERYWHERE}
 """Where letters are text: a command there needs a control, Alt or function key."""
 
-LISTS = frozenset({Context.MENU, Context.OUTBOX, Context.DRAFTS, Context.SENT, Context.ACCOUNTS})
+LISTS = frozenset({Context.MENU, Context.OUTBOX, Context.DRAFTS, Context.SENT, Context.ACCOUNTS, Context.SERVER})
 """Screens with a selected line."""
 
 PAGERS = frozenset({Context.ITEM, Context.RAW, Context.HELP})

@@ -38,6 +38,11 @@ def go_accounts(screen: MainMenuScreen) -> None:
     screen.program.open_accounts()
 
 
+def go_server(screen: MainMenuScreen) -> None:
+    """The other end, in the demo."""
+    screen.program.open_server()
+
+
 VERBS: dict[str, Verb] = {
     **LIST_VERBS,
     "open": open_,
@@ -45,4 +50,5 @@ VERBS: dict[str, Verb] = {
     "go-drafts": go_drafts,
     "go-sent": go_sent,
     "go-accounts": go_accounts,
+    "go-server": go_server,
 }

@@ -22,6 +22,7 @@ _PROMPT = frozenset({Context.PROMPT})
 _PALETTE = frozenset({Context.PALETTE})
 _DRAFTS = frozenset({Context.DRAFTS})
 _ACCOUNTS = frozenset({Context.ACCOUNTS})
+_SERVER = frozenset({Context.SERVER})
 
 EVERYWHERE = (
     Command("palette", "Commands", "Find a command", "Lists every command of this screen; type to find one.",
@@ -74,6 +75,8 @@ MENU = (
             _MENU, pine="s", mutt="s", slot=83),
     Command("go-accounts", "Accounts", "Go to the accounts", "Your accounts, whether they may send, and why not.",
             _MENU, pine="a", mutt="a", slot=84),
+    Command("go-server", "Server", "Go to the server's side", "The demo's mail server: what arrived, and its faults.",
+            _MENU, pine="v", mutt="v", slot=85),
 )  # fmt: skip
 
 OUTBOX = (
@@ -109,6 +112,20 @@ OUTBOX = (
 DRAFTS = (
     Command("discard", "Delete", "Delete the draft", "Deletes the draft, after a question.",
             _DRAFTS, pine="d", mutt="d", slot=20),
+)  # fmt: skip
+
+SERVER = (
+    Command("server-down", "Take down", "Take the server down or up", "Nobody can connect until it is up again.",
+            _SERVER, pine="d", mutt="d", slot=20),
+    Command("server-refuse", "Refuse", "Refuse an address", "Asks for an address that is to be refused, or taken again.",
+            _SERVER, pine="r", mutt="r", slot=21),
+    Command("server-swallow", "Swallow", "Swallow the next reply",
+            "Keeps the next letter and hangs up without a reply: nobody can know whether it arrived.",
+            _SERVER, pine="s", mutt="s", slot=30),
+    Command("server-busy", "Be busy", "Put senders off", "Answers 451 to everybody until switched off.",
+            _SERVER, pine="b", mutt="b", slot=31),
+    Command("server-view", "View", "Read what arrived", "Shows the letter as it arrived.",
+            _SERVER, pine="v", mutt="v", slot=40),
 )  # fmt: skip
 
 COMPOSER = (
@@ -193,7 +210,9 @@ PALETTE = (
             _PALETTE, pine="down ctrl+n", mutt="down ctrl+n", slot=21),
 )  # fmt: skip
 
-TABLE: tuple[Command, ...] = (*EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *COMPOSER, *DIALOG, *PROMPT, *PALETTE)
+TABLE: tuple[Command, ...] = (
+    *EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
+)  # fmt: skip
 """Every command, in the order of the help screen."""
 
 BY_ID = {command.id: command for command in TABLE}

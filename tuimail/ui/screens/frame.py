@@ -193,7 +193,12 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         """What the two rows show for the context, by slot; of commands sharing a slot, the one that fits."""
         by_slot: dict[int, Command] = {}
         for command in commands_for({self.context}):
-            if not command.slot or command.id in ("more", "compose-more") or not self.program.keymap.key(command.id):
+            if (
+                not command.slot
+                or command.slot == 1000
+                or not self.knows(command)
+                or not self.program.keymap.key(command.id)
+            ):
                 continue
             there = by_slot.get(command.slot)
             if there is None or (self.fits(command) and not self.fits(there)):

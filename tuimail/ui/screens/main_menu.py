@@ -16,7 +16,7 @@ from tuimail.ui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual import events
 
-PLACES = ("help", "compose", "go-outbox", "go-drafts", "go-sent", "go-accounts", "quit")
+PLACES = ("help", "compose", "go-outbox", "go-drafts", "go-sent", "go-accounts", "go-server", "quit")
 _WORDS = {
     "help": ("HELP", "The keys, and the way of a letter"),
     "compose": ("COMPOSE", "Write and send a letter"),
@@ -24,6 +24,7 @@ _WORDS = {
     "go-drafts": ("DRAFTS", "Letters put aside"),
     "go-sent": ("SENT", "What went out, and when"),
     "go-accounts": ("ACCOUNTS", "Who you write as"),
+    "go-server": ("SERVER", "The demo's mail server, from its own side"),
     "quit": ("QUIT", "Leave the program"),
 }
 
@@ -36,7 +37,6 @@ class Place:
     key: str
     note: str = ""
     """What is there, in place of the general words ("3 waiting, 1 needs you")."""
-    loud: bool = False
 
 
 def place_line(place: Place, width: int) -> Line:
@@ -46,10 +46,9 @@ def place_line(place: Place, width: int) -> Line:
     left = (width - inner) // 2
     wide = inner >= 52
     text = f"-  {place.note or words}" if wide else place.note or words
-    role = Role.NEEDS_YOU if place.loud else Role.DIM
     head = Span(fit(f"  {place.key}", 8 if wide else 5), Role.KEY)
     rest = inner - (8 if wide else 5) - (16 if wide else 11)
-    return (Span(" " * left), head, Span(fit(name, 16 if wide else 11), Role.STRONG), Span(fit(text, rest), role))
+    return (Span(" " * left), head, Span(fit(name, 16 if wide else 11), Role.STRONG), Span(fit(text, rest), Role.DIM))
 
 
 class MainMenuScreen(ListScreen[Place]):
@@ -61,18 +60,26 @@ class MainMenuScreen(ListScreen[Place]):
     BINDINGS = bindings_for(Context.MENU)
     verbs = menu.VERBS
 
+    @property
+    def _places(self) -> tuple[str, ...]:
+        return tuple(each for each in PLACES if self.knows(BY_ID[each]))
+
+    def knows(self, command: Command) -> bool:
+        """The server's side is there in the demo only."""
+        return super().knows(command) and (command.id != "go-server" or self.program.server is not None)
+
     def make_list(self) -> LineList[Place]:
         """One line per place, spaced when there is room."""
         return LineList(place_line, lambda place: place.command.id, spacing=2)
 
     def on_mount(self) -> None:
         """The menu needs no engine to be drawn."""
-        self.list.show([self._place(command_id) for command_id in PLACES])
+        self.list.show([self._place(command_id) for command_id in self._places])
         self.list.select(1)
 
     def on_resize(self, event: events.Resize) -> None:
         """Blank lines between the entries only where they fit."""
-        self.list.space(2 if event.size.height >= 2 * len(PLACES) + 7 else 1)
+        self.list.space(2 if event.size.height >= 2 * len(self._places) + 7 else 1)
 
     async def load(self) -> None:
         """Count what is in the outbox and among the drafts."""
@@ -83,7 +90,7 @@ class MainMenuScreen(ListScreen[Place]):
         counts = await engine.counts()
         if any(counts.values()):
             notes["go-outbox"] = "".join(span.text for span in badge.line).strip()
-        self.list.show([self._place(command_id, notes.get(command_id, "")) for command_id in PLACES])
+        self.list.show([self._place(command_id, notes.get(command_id, "")) for command_id in self._places])
 
     def _place(self, command_id: str, note: str = "") -> Place:
         return Place(BY_ID[command_id], self.program.keymap.key(command_id), note)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.outbox.scene import START, message
+from tuimail.errors import StorageError
+from tuimail.outbox.digest import letter_digest
+from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.letter import (
+    FileContent,
+    Head,
+    LetterDamagedError,
+    append_mark,
+    head_for,
+    read_letter,
+    write_letter,
+)
+from tuimail.outbox.replay import replay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def written(path: Path, *to: str, body: str = "") -> Head:
+    outgoing = message(1, *to, body=body)
+    head = head_for(
+        path.stem, outgoing, composing="c", queued_at=START, digest="d", not_before=None, held=False, revision=1
+    )
+    offset = write_letter(path, head, outgoing.content)
+    assert path.read_bytes()[offset : offset + head.size] == outgoing.content
+    return head
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "0000000001.letter"
+
+
+def test_a_letter_is_read_as_it_was_written(path: Path) -> None:
+    head = written(path, "bob@example.net", "müller@example.net")
+    append_mark(path, "committing", 1.0, {"by": "me", "to": ["bob@example.net"]})
+    append_mark(path, "result", 2.0, {"by": "me", "to": {}})
+    letter = read_letter(path)
+    assert letter.head == head
+    assert [mark["mark"] for mark in letter.marks] == ["committing", "result"]
+    assert (letter.whole, letter.doubtful) == (True, False)
+    assert path.stat().st_mode & 0o777 == 0o600
+    content = FileContent(path, letter.offset, head.size, head.sha256)
+    assert b"".join(content.chunks(7)) == message(1).content
+
+
+def test_a_torn_mark_costs_itself_alone(path: Path) -> None:
+    written(path)
+    append_mark(path, "committing", 1.0, {"by": "me", "to": ["bob@example.net"]})
+    whole = path.read_bytes()
+    append_mark(path, "result", 2.0, {"by": "me", "to": {}})
+    longer = path.read_bytes()
+    for end in range(len(whole), len(longer) - 1):
+        path.write_bytes(longer[:end])
+        append_mark(path, "filing", 3.0)
+        letter = read_letter(path)
+        kinds = [mark["mark"] for mark in letter.marks]
+        assert kinds in (["committing", "filing"], ["committing", "result", "filing"])
+        assert not letter.doubtful
+
+
+def test_content_whose_bytes_changed_is_never_given_away_whole(path: Path) -> None:
+    head = written(path)
+    letter = read_letter(path)
+    data = bytearray(path.read_bytes())
+    data[letter.offset + 3] ^= 1
+    path.write_bytes(bytes(data))
+    given_away: list[bytes] = []
+    with pytest.raises(OSError, match="changed"):
+        given_away.extend(FileContent(path, letter.offset, head.size, head.sha256).chunks(10))
+    assert len(b"".join(given_away)) < head.size
+
+
+def test_content_that_is_short_raises(path: Path) -> None:
+    head = written(path)
+    letter = read_letter(path)
+    path.write_bytes(path.read_bytes()[:-5])
+    assert not read_letter(path).whole
+    with pytest.raises(OSError, match="shorter"):
+        list(FileContent(path, letter.offset, head.size, head.sha256).chunks(4))
+
+
+def test_every_flipped_byte_is_noticed_or_harmless(path: Path) -> None:
+    """Above the content: refused. In a mark: the letter is never told as unsent when it was committed."""
+    head = written(path)
+    append_mark(path, "committing", 1.0, {"by": "me", "to": ["bob@example.net"]})
+    good = path.read_bytes()
+    letter = read_letter(path)
+    for position in (*range(letter.offset), *range(letter.offset + head.size, len(good))):
+        data = bytearray(good)
+        data[position] ^= 0x01
+        path.write_bytes(bytes(data))
+        if position < letter.offset:
+            with pytest.raises(LetterDamagedError):
+                read_letter(path)
+        elif good[position] != ord("\n"):
+            assert replay(read_letter(path)).state is ItemState.UNCERTAIN, position
+
+
+def test_a_mark_on_a_full_disk_is_an_error_in_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(path)
+    monkeypatch.setattr("tuimail.outbox.letter.os.write", lambda descriptor, data: len(data) - 3)
+    with pytest.raises(StorageError, match="full"):
+        append_mark(path, "committing", 1.0)
+
+
+def test_replay_tells_what_the_marks_tell(path: Path) -> None:
+    written(path, "ann@example.net", "bob@example.net")
+    assert replay(read_letter(path)).state is ItemState.QUEUED
+    append_mark(path, "committing", 1.0, {"by": "a", "to": ["ann@example.net"]})
+    uncertain = replay(read_letter(path))
+    assert [each.state for each in uncertain.recipients] == [RecipientState.UNCERTAIN, RecipientState.PENDING]
+    append_mark(path, "result", 2.0, {"by": "a", "to": {"ann@example.net": ["accepted", [250, "", "ok"], "taken"]}})
+    part = replay(read_letter(path))
+    assert part.state is ItemState.QUEUED
+    assert [each.address for each in part.open_recipients] == ["bob@example.net"]
+    append_mark(path, "result", 3.0, {"by": "a", "to": {"bob@example.net": ["refused", [550, "", "no"], "gone"]}})
+    assert replay(read_letter(path)).state is ItemState.FAILED
+
+
+def test_a_late_result_does_not_answer_for_another_attempt(path: Path) -> None:
+    written(path, "ann@example.net")
+    append_mark(path, "committing", 1.0, {"by": "a", "to": ["ann@example.net"]})
+    append_mark(path, "committing", 2.0, {"by": "b", "to": ["ann@example.net"]})
+    append_mark(path, "result", 3.0, {"by": "a", "to": {"ann@example.net": ["pending", None, "lost"]}})
+    assert replay(read_letter(path)).state is ItemState.UNCERTAIN
+    append_mark(path, "result", 4.0, {"by": "a", "to": {"ann@example.net": ["accepted", None, "ok"]}})
+    assert replay(read_letter(path)).state is ItemState.ACCEPTED
+
+
+def test_marks_of_a_later_tuimail_are_passed_over(path: Path) -> None:
+    written(path)
+    append_mark(path, "novelty", 1.0, {"by": "a"})
+    assert replay(read_letter(path)).state is ItemState.QUEUED
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_whatever_make_reading_fail_otherwise_than_in_words(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.letter"
+    written(path)
+    path.write_bytes(path.read_bytes() + data)
+    replay(read_letter(path))
+    path.write_bytes(data)
+    with pytest.raises(LetterDamagedError):
+        read_letter(path)
+
+
+def test_one_draft_frozen_twice_is_one_letter_and_another_text_another() -> None:
+    first, second = message(1), message(1)
+    fresh = second.content.replace(b"00:00:01", b"00:00:09").replace(b"<1@", b"<9@")
+    again = type(second)(**{name: getattr(second, name) for name in second.__slots__} | {"content": fresh})
+    assert letter_digest(first) == letter_digest(again)
+    assert letter_digest(first) != letter_digest(message(2))
+    assert letter_digest(first) != letter_digest(message(1, "kim@example.net"))
+    assert letter_digest(first) != letter_digest(message(1, account="home"))
+
+
+def test_random_boundaries_do_not_make_another_letter() -> None:
+    def multipart(boundary: str) -> bytes:
+        return (
+            f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n--{boundary}\r\n\r\nhi\r\n--{boundary}--\r\n'
+        ).encode()
+
+    def letter(boundary: str) -> str:
+        base = message(1)
+        fields = {name: getattr(base, name) for name in base.__slots__}
+        return letter_digest(type(base)(**fields | {"content": multipart(boundary)}))
+
+    assert letter("==abc==") == letter("==xyz12==")

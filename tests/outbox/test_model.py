@@ -1,0 +1,250 @@
+"""Any order of steps by two owners, against a model that keeps the books: hypothesis looks for the order that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.outbox.scene import START, Box, SetClock, message, result, store_in, unreachable
+from tuimail.errors import IllegalTransitionError, LeaseLostError, OutboxError
+from tuimail.outbox.item import (
+    NEEDS_YOU,
+    VERBS,
+    WAITING,
+    Filing,
+    FilingState,
+    ItemState,
+    OutboxItem,
+    RecipientState,
+    Verb,
+    verbs_for,
+)
+from tuimail.submission.result import Action
+
+if TYPE_CHECKING:
+    from tuimail.outbox.store import Store
+
+ACTIONS = [Action.OK, Action.RETRY, Action.RECIPIENT, Action.MESSAGE, Action.SPLIT]
+
+
+class Outbox(RuleBasedStateMachine):
+    """Two processes on one outbox."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.clock = SetClock(START)
+        self.box = Box(self.clock)
+        self.number = 0
+        self.ids: set[str] = set()
+        self.held: dict[str, OutboxItem] = {}
+        """owner -> what it believes to be sending"""
+        self.past_dot: dict[str, tuple[str, ...]] = {}
+        """owner -> recipients who may have the letter by now"""
+        self.has_it: dict[tuple[str, str], int] = {}
+        """(item, recipient) -> how often the letter was handed over"""
+        self.may_again: set[tuple[str, str]] = set()
+        """whom the user asked to serve once more though they may have it"""
+
+    @initialize()
+    def open(self) -> None:
+        self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(2)]
+        self.owners = [self.box.owner() for _ in range(2)]
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            store.close()
+        shutil.rmtree(self.folder)
+
+    @property
+    def store(self) -> Store:
+        return self.stores[0]
+
+    def pick(self, choice: int) -> str:
+        return sorted(self.ids)[choice % len(self.ids)]
+
+    @rule(two=st.booleans(), held=st.booleans(), who=st.integers(0, 1))
+    def enqueue(self, two: bool, held: bool, who: int) -> None:
+        self.number += 1
+        to = ["ann@x.net", "bob@x.net"] if two else ["ann@x.net"]
+        item = self.stores[who].enqueue(message(self.number, *to), composing=str(self.number), held=held)
+        self.ids.add(item.id)
+
+    @rule(who=st.integers(0, 1))
+    def claim(self, who: int) -> None:
+        owner = self.owners[who]
+        if owner not in self.held:
+            item = self.stores[who].claim(owner)
+            if item is not None:
+                assert item.open_recipients
+                self.held[owner] = item
+
+    @rule(who=st.integers(0, 1))
+    def write_dot(self, who: int) -> None:
+        owner = self.owners[who]
+        item = self.held.get(owner)
+        if item is None or owner in self.past_dot:
+            return
+        try:
+            self.stores[who].touching(item.id, owner)
+            self.stores[who].committing(item.id, owner)
+        except LeaseLostError:
+            del self.held[owner]
+            return
+        addresses = tuple(each.address for each in item.open_recipients)
+        self.past_dot[owner] = addresses
+
+    @rule(who=st.integers(0, 1), actions=st.lists(st.sampled_from(ACTIONS), min_size=2, max_size=2))
+    def answer(self, who: int, actions: list[Action]) -> None:
+        owner = self.owners[who]
+        if owner not in self.past_dot:
+            return
+        item = self.held.pop(owner)
+        for address, action in zip(self.past_dot.pop(owner), actions, strict=False):
+            if action is Action.OK:
+                self.hand_over(item.id, address)
+        with contextlib.suppress(LeaseLostError):
+            self.stores[who].record(item.id, owner, result(item, *actions))
+
+    @rule(who=st.integers(0, 1))
+    def cannot_connect(self, who: int) -> None:
+        owner = self.owners[who]
+        if owner in self.held and owner not in self.past_dot:
+            item = self.held.pop(owner)
+            try:
+                after = self.stores[who].record(item.id, owner, unreachable(item))
+            except LeaseLostError:
+                return
+            assert after.attempts == item.attempts
+
+    @rule(who=st.integers(0, 1))
+    def put_back(self, who: int) -> None:
+        owner = self.owners[who]
+        if owner in self.held and owner not in self.past_dot:
+            with contextlib.suppress(LeaseLostError):
+                self.stores[who].unclaim(self.held.pop(owner).id, owner)
+
+    @rule(who=st.integers(0, 1), delivered=st.booleans())
+    def kill(self, who: int, delivered: bool) -> None:
+        """The process dies; what was past its dot may have arrived or not."""
+        owner = self.owners[who]
+        if owner in self.past_dot and delivered:
+            for address in self.past_dot[owner]:
+                self.hand_over(self.held[owner].id, address)
+        self.past_dot.pop(owner, None)
+        self.held.pop(owner, None)
+        self.box.killed.add(owner)
+        self.stores[who].close()
+        self.stores[who] = store_in(self.folder / "outbox", self.clock, self.box)
+        self.owners[who] = self.box.owner()
+        self.stores[who].recover(self.owners[who])
+
+    @rule(who=st.integers(0, 1))
+    def recover(self, who: int) -> None:
+        self.stores[who].recover(self.owners[who])
+
+    @rule(seconds=st.sampled_from([-1e6, 1.0, 60.0, 4000.0, 1e6]), ticks=st.sampled_from([0.0, 60.0, 500.0]))
+    def time_passes(self, seconds: float, ticks: float) -> None:
+        self.clock.move(seconds)
+        self.box.ticks += ticks
+
+    @precondition(lambda self: self.ids)
+    @rule(choice=st.integers(0, 50), verb=st.sampled_from(sorted(set(Verb) - {Verb.MEND})))
+    def verb(self, choice: int, verb: Verb) -> None:
+        before = self.store.item(self.pick(choice))
+        try:
+            after = self.store.apply(verb, before.id)
+        except IllegalTransitionError:
+            assert before.state not in VERBS[verb]
+            return
+        assert before.state in VERBS[verb]
+        if verb is Verb.RESOLVE_RESEND:
+            self.may_again |= {
+                (before.id, each.address) for each in before.recipients if each.state is RecipientState.UNCERTAIN
+            }
+        assert after.id == before.id
+
+    @precondition(lambda self: self.ids)
+    @rule(choice=st.integers(0, 50))
+    def mend(self, choice: int) -> None:
+        item = self.store.item(self.pick(choice))
+        refused = [each.address for each in item.recipients if each.state is RecipientState.REFUSED]
+        try:
+            self.store.mend(item.id, refused[0] if refused else "ann@x.net", f"m{self.number}{choice}@x.net")
+        except OutboxError:
+            return
+        assert refused
+
+    @rule(who=st.integers(0, 1), works=st.booleans())
+    def file(self, who: int, works: bool) -> None:
+        item = self.stores[who].claim_filing(self.owners[who])
+        if item is not None:
+            state = FilingState.FILED if works else FilingState.DUE
+            self.stores[who].record_filing(item.id, Filing(state, item.filing.attempts + 1))
+
+    @rule()
+    def lose_the_index(self) -> None:
+        """Everything is closed, the index is lost, both start again."""
+        done = {each.id for each in self.store.items([ItemState.DONE])}
+        for who in range(2):
+            self.past_dot.pop(self.owners[who], None)
+            self.held.pop(self.owners[who], None)
+            self.box.killed.add(self.owners[who])
+            self.stores[who].close()
+        (self.folder / "outbox" / "index.db").unlink()
+        self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(2)]
+        self.owners = [self.box.owner() for _ in range(2)]
+        self.ids -= done
+
+    def hand_over(self, item_id: str, address: str) -> None:
+        key = (item_id, address)
+        if key in self.has_it:
+            assert key in self.may_again, f"{key} was sent twice and nobody asked for it"
+        self.may_again.discard(key)
+        self.has_it[key] = self.has_it.get(key, 0) + 1
+
+    @invariant()
+    def nobody_vanishes(self) -> None:
+        if not hasattr(self, "stores"):
+            return
+        items = {each.id: each for each in self.store.items(set(ItemState))}
+        assert items.keys() == self.ids
+        for item in items.values():
+            assert item.state in WAITING | {ItemState.ACCEPTED, ItemState.DONE, ItemState.CANCELLED} | NEEDS_YOU
+            if item.state in (ItemState.HELD, *NEEDS_YOU):
+                assert verbs_for(item.state)
+            if item.state in WAITING:
+                assert item.open_recipients
+            if item.state is ItemState.SENDING:
+                assert item.owner
+                assert item.lease_until is not None
+            else:
+                assert not item.owner
+            if item.state is ItemState.ACCEPTED:
+                assert item.filing.state is FilingState.DUE
+            if item.state is not ItemState.DONE:
+                assert self.store.letter_path(item.id).exists()
+
+    @invariant()
+    def whatever_waits_has_a_time(self) -> None:
+        if not hasattr(self, "stores"):
+            return
+        waiting = self.store.items([ItemState.QUEUED, ItemState.DEFERRED])
+        if waiting and not self.store.items([ItemState.SENDING]):
+            assert self.store.next_due() is not None
+
+
+Outbox.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestOutbox = Outbox.TestCase

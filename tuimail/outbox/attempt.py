@@ -1,0 +1,254 @@
+"""One attempt at one letter: claimed already, to be recorded in every case.
+
+From the committing mark to the recorded answer nothing may cancel it (rule 6); before that, giving up drops the
+connection without the dot and puts the letter back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.errors import LeaseLostError, OutboxError, SecretError, StorageError, TuimailError
+from tuimail.events import ItemChanged, ItemProgress, ItemStage, Notice, Severity
+from tuimail.mail.envelope import Envelope
+from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.submitter import Letter
+
+if TYPE_CHECKING:
+    from tuimail.events import Announcer
+    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.writer import Writer
+    from tuimail.submission.submitter import Submitter
+
+log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], Awaitable[None]]
+
+LEASE = 120.0
+"""Seconds; renewed at a third of it."""
+
+STORE_AGAIN = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between tries to store an answer that the disk refused."""
+
+CLOSED_WHILE_WAITING = (
+    "tuimail was closed while waiting for the server's answer; the letter may have been delivered. Your call."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an attempt works with."""
+
+    queue: Queue
+    writer: Writer
+    announcer: Announcer
+    owner: str
+    sleep: Sleep
+
+
+class Attempt:
+    """An attempt under way; the Watcher of its submitter."""
+
+    def __init__(self, desk: Desk, item: OutboxItem, *, recipient_limit: int | None = None) -> None:
+        self.item = item
+        self.committed = False
+        """The dot may be on its way: only an answer, or a day of reckoning, ends it now."""
+        self._desk = desk
+        recipients = item.open_recipients[: recipient_limit or None]
+        self._to = tuple(dict.fromkeys(each.address for each in recipients))
+        self._envelope = Envelope(
+            sender=item.reverse_path,
+            recipients=tuple(each.to for each in recipients),
+            smtputf8=item.smtputf8,
+            eight_bit=item.eight_bit,
+        )
+        self._failure: TuimailError | None = None
+        self._task: asyncio.Task[SubmissionResult] | None = None
+        self._marked = False
+        """The committing mark may be on the disk."""
+        self._given_up = False
+        self._leaving = asyncio.Event()
+        self._percent = -1
+
+    async def run(self, submitter_for: Callable[[str], Submitter]) -> OutboxItem | None:
+        """Carry it out and record it; the item afterwards, or None when the letter was put back or is another's."""
+        beat = asyncio.create_task(self._renew())
+        try:
+            result = await self._result(submitter_for)
+            return None if result is None else await self._record(result)
+        finally:
+            beat.cancel()
+
+    def give_up(self, *, now: bool = False) -> None:
+        """Stop it, unless the dot may be on its way; with ``now`` even then: the letter becomes uncertain."""
+        self._leaving.set()
+        if self._task is not None and (now or not self.committed):
+            self._given_up = True
+            self._task.cancel()
+
+    # -- submission/submitter.Watcher
+    async def touching(self) -> None:
+        """Count the attempt."""
+        await self._durably(self._desk.queue.touching)
+        self._desk.announcer.announce(ItemChanged(self.item.id))
+
+    async def committing(self) -> None:
+        """Mark that the dot is about to be written."""
+        self.committed = self._marked = True
+        try:
+            await self._durably(lambda item_id, owner: self._desk.queue.committing(item_id, owner, to=self._to))
+        except BaseException:
+            self.committed = False  # whoever is told so does not write the dot
+            raise
+
+    def stage(self, stage: Stage) -> None:
+        """Tell the screen."""
+        self._desk.announcer.announce(ItemStage(self.item.id, stage.words))
+
+    def progress(self, sent: int, total: int) -> None:
+        """Tell the screen, once per hundredth."""
+        percent = sent * 100 // total if total else 100
+        if percent != self._percent:
+            self._percent = percent
+            self._desk.announcer.announce(ItemProgress(self.item.id, sent, total))
+
+    # -- inside
+    async def _durably(self, work: Callable[[str, str], None]) -> None:
+        try:
+            await self._desk.writer.run(work, self.item.id, self._desk.owner)
+        except TuimailError as error:
+            self._failure = error
+            raise
+
+    async def _result(self, submitter_for: Callable[[str], Submitter]) -> SubmissionResult | None:
+        try:
+            submitter = submitter_for(self.item.account)
+            content = await self._desk.writer.run(self._desk.queue.content, self.item.id)
+        except TuimailError as error:
+            return self._not_begun(error)
+        except KeyError:
+            words = f'The account "{self.item.account}" is not in the config any more.'
+            return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=Trouble.MISSING))
+        letter = Letter(self.item.id, self._envelope, content)
+        self._task = asyncio.create_task(submitter.submit(letter, self))
+        if self._leaving.is_set():
+            self.give_up()
+        try:
+            result = await asyncio.shield(self._task)
+        except asyncio.CancelledError:
+            return await self._cancelled()
+        except TuimailError as error:
+            if error is not self._failure:
+                log.exception("an attempt at %s failed", self.item.id)
+                return self._broken()
+            result = None
+        except Exception:
+            log.exception("an attempt at %s failed", self.item.id)
+            return self._broken()
+        return result if self._failure is None else await self._refused_by_disk(result)
+
+    def _not_begun(self, error: TuimailError) -> SubmissionResult:
+        if isinstance(error, StorageError | OutboxError):
+            return self._all(Verdict(Action.MESSAGE, Stage.CONNECT, f"{error} {error.hint}".strip()))
+        trouble = Trouble.SECRET if isinstance(error, SecretError) else Trouble.MISSING
+        return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, f"{error} {error.hint}".strip(), trouble=trouble))
+
+    async def _cancelled(self) -> SubmissionResult | None:
+        """Given up by the runner, or the runner itself was cancelled."""
+        task = self._task
+        if task is None or not self._given_up:
+            # Somebody cancelled the runner's task. Before the dot that means: put it back.
+            self.give_up()
+        if task is not None:
+            await asyncio.wait([task])
+            if not task.cancelled() and task.exception() is None:
+                return task.result()  # the answer came first
+        if self.committed:
+            return self._all(Verdict(Action.UNCERTAIN, Stage.COMMITTING, CLOSED_WHILE_WAITING))
+        if self._marked:
+            return self._all(Verdict(Action.RETRY, Stage.BODY, "tuimail was closed right before the letter was sent."))
+        await self._put_back()
+        return None
+
+    async def _refused_by_disk(self, result: SubmissionResult | None) -> SubmissionResult | None:
+        """A mark could not be made, so the dot was not sent."""
+        error = self._failure
+        if isinstance(error, LeaseLostError):
+            log.warning("%s was taken over by another process", self.item.id)
+            self._desk.announcer.announce(ItemChanged(self.item.id))
+            return None
+        self._desk.announcer.announce(Notice(f"Sending stopped: {error} The letter stays queued.", Severity.ERROR))
+        return result or self._all(Verdict(Action.RETRY, Stage.BODY, f"{error} It was not sent."))
+
+    async def _put_back(self) -> None:
+        try:
+            await self._desk.writer.run(self._desk.queue.unclaim, self.item.id, self._desk.owner)
+        except TuimailError as error:
+            log.warning("%s could not be put back, its lease will run out: %s", self.item.id, error)
+        self._desk.announcer.announce(ItemChanged(self.item.id))
+
+    async def _record(self, result: SubmissionResult) -> OutboxItem | None:
+        """Store the answer; while the disk refuses, keep it in memory and try again (fault matrix, row 17)."""
+        desk = self._desk
+        waits = iter(STORE_AGAIN)
+        told = False
+        while True:
+            try:
+                item = await desk.writer.run(desk.queue.record, self.item.id, desk.owner, result)
+            except LeaseLostError as error:
+                log.warning("%s: %s", self.item.id, error)
+                desk.announcer.announce(ItemChanged(self.item.id))
+                return None
+            except StorageError as error:
+                if not told:
+                    words = f'The server\'s answer for "{self.item.subject}" could not be stored: {error} {error.hint}'
+                    desk.announcer.announce(Notice(words, Severity.ERROR))
+                    told = True
+                wait = next(waits, STORE_AGAIN[-1])
+                if self._leaving.is_set():
+                    log.error("%s: the answer could not be stored; the letter's own mark tells it", self.item.id)
+                    return None
+                await first_of(desk.sleep(wait), self._leaving.wait())
+            else:
+                return item
+
+    async def _renew(self) -> None:
+        """Keep the lease while a long upload goes on; whoever lost it must not write the dot."""
+        desk = self._desk
+        while True:
+            await desk.sleep(LEASE / 3)
+            try:
+                await desk.writer.run(desk.queue.renew, self.item.id, desk.owner, lease=LEASE)
+            except LeaseLostError as error:
+                if not self.committed and self._task is not None:
+                    self._failure = error
+                    self._given_up = True
+                    self._task.cancel()
+                return
+            except StorageError as error:
+                log.warning("the lease of %s could not be renewed: %s", self.item.id, error)
+
+    def _broken(self) -> SubmissionResult:
+        """Our own mistake: never a lost letter, never a doubled one."""
+        if self.committed:
+            return self._all(Verdict(Action.UNCERTAIN, Stage.COMMITTING, "tuimail failed before the answer."))
+        return self._all(Verdict(Action.RETRY, Stage.BODY, "tuimail failed at sending it; the log says more."))
+
+    def _all(self, verdict: Verdict) -> SubmissionResult:
+        account = verdict if verdict.action is Action.ACCOUNT else None
+        return SubmissionResult(dict.fromkeys(self._to, verdict), account=account)
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Wait until one of them is over; the others are cancelled."""
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

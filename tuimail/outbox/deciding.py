@@ -1,0 +1,175 @@
+"""The part of the store that carries out what the user decides: verbs, mended addresses and accounts, pruning.
+
+The decision is put on the letter before it is committed, so that a lost index never brings a cancelled letter back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.outbox import replay, retry
+from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry, Verb
+from tuimail.outbox.letter import append_mark
+from tuimail.outbox.sending import Sending
+from tuimail.outbox.verbs import SAID, carry_out, mended
+from tuimail.submission.result import Trouble
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Sequence
+
+KEEP_CANCELLED_DAYS = 7.0
+"""How long the bytes of a cancelled letter are kept, for second thoughts."""
+
+NO_ACCOUNT = 'The account "{}" is not in the config any more; add it again, or edit the letter to use another.'
+
+_QUEUED_ANYWAY = (ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED)
+"""States that a letter alone tells as queued; queueing such a one needs no mark."""
+
+
+class Deciding(Sending):
+    """The user's verbs, the accounts, the end of tombstones."""
+
+    def apply(self, verb: Verb, item_id: str) -> OutboxItem:
+        """Carry out a verb that needs no more than the item.
+
+        Raises:
+            IllegalTransitionError: the verb does not fit the state; that includes "it is being sent right now".
+            StorageError: the disk refuses; nothing was changed.
+        """
+        with self.index.writing() as db:
+            row = self.row(db, item_id)
+            now = self.clock.now()
+            item = carry_out(verb, row.item, now)
+            self.put(db, row.free(item))
+            self.tell(db, item.id, TimelineEntry(now, SAID[verb]))
+            if verb in (Verb.SEND_NOW, Verb.RETRY, Verb.RELEASE):
+                self._let_probe(db, item.account, now)
+            self._mark(verb, row.item, item, now)
+        if item.state is ItemState.DONE:
+            self.discard_letter(item)
+        return item
+
+    def mend(self, item_id: str, old: str, new: str) -> OutboxItem:
+        """Replace a refused recipient's address in the envelope; only the mended one is served again.
+
+        Raises:
+            IllegalTransitionError: the item is neither failed nor deferred.
+            OutboxError: ``old`` was not refused, or ``new`` is a recipient already.
+            AddressError: ``new`` is no address.
+        """
+        with self.index.writing() as db:
+            row = self.row(db, item_id)
+            now = self.clock.now()
+            item = mended(row.item, old, new, now)
+            self.put(db, row.free(item))
+            self.tell(db, item.id, TimelineEntry(now, f"{old} was mended to {new}"))
+            self._mark(Verb.MEND, row.item, item, now)
+            return item
+
+    def mended(self, account: str) -> Sequence[OutboxItem]:
+        """The account's trouble is over: its blocked items are queued and due now. Which ones."""
+        with self.index.writing() as db:
+            return self._mended(db, account)
+
+    def settings_seen(self, account: str, fingerprint: str) -> Sequence[OutboxItem]:
+        """The account's settings are those of ``fingerprint``; others than last time end its trouble (rule G8)."""
+        with self.index.reading() as db:
+            row = db.execute("SELECT fingerprint FROM settings WHERE account = ?", (account,)).fetchone()
+        if row is not None and row[0] == fingerprint:
+            return []
+        with self.index.writing() as db:
+            db.execute(
+                "INSERT INTO settings (account, fingerprint) VALUES (?, ?)"
+                " ON CONFLICT (account) DO UPDATE SET fingerprint = excluded.fingerprint",
+                (account, fingerprint),
+            )
+            if row is None or self.health_in(db, account).trouble is None:
+                return []
+            return self._mended(db, account)
+
+    def missing(self, known: Collection[str]) -> Sequence[OutboxItem]:
+        """Block the waiting items whose account is not in ``known``; free those whose account is back (rule 13)."""
+        changed: list[OutboxItem] = []
+        with self.index.reading() as db:
+            used = [
+                str(account)
+                for (account,) in db.execute(
+                    "SELECT DISTINCT account FROM item WHERE state IN ('held', 'queued', 'deferred', 'blocked')"
+                )
+            ]
+            health = {account: self.health_in(db, account) for account in used}
+        absent = [each for each in used if each not in known]
+        back = [each for each in used if each in known and health[each].trouble is Trouble.MISSING]
+        if not absent and not back:
+            return changed
+        with self.index.writing() as db:
+            now = self.clock.now()
+            for account in back:
+                changed.extend(self._mended(db, account))
+            for account in absent:
+                words = NO_ACCOUNT.format(account)
+                if health[account].trouble is not Trouble.MISSING:
+                    self.put_health(
+                        db, AccountHealth(account, trouble=Trouble.MISSING, words=words, since=now, tried_at=now)
+                    )
+                waiting = (
+                    "account = ? AND (state IN ('queued', 'deferred') OR state = 'blocked' AND trouble <> 'missing')"
+                )
+                for row in self.rows(db, waiting, (account,)):
+                    item = replace(
+                        row.item,
+                        state=ItemState.BLOCKED,
+                        trouble=Trouble.MISSING,
+                        words=words,
+                        next_attempt_at=None,
+                        changed_at=now,
+                    )
+                    self.put(db, replace(row, item=item))
+                    self.tell(db, item.id, TimelineEntry(now, "blocked: its account is not in the config"))
+                    changed.append(item)
+        return changed
+
+    def prune(self, *, keep_days: float = 180.0) -> int:
+        """Forget tombstones older than that, and the bytes of letters cancelled a week ago. How many were forgotten."""
+        now = self.clock.now()
+        with self.index.reading() as db:
+            stale = self.rows(db, "state = 'cancelled' AND changed_at < ?", (now - KEEP_CANCELLED_DAYS * retry.DAY,))
+            ended = "state IN ('done', 'cancelled') AND changed_at < ?"
+            old = self.rows(db, ended, (now - keep_days * retry.DAY,))
+        if old:
+            with self.index.writing() as db:
+                for row in old:
+                    for table, column in (("item", "id"), ("timeline", "item"), ("dialogue", "item")):
+                        db.execute(f"DELETE FROM {table} WHERE {column} = ?", (row.item.id,))  # noqa: S608
+        for row in (*stale, *old):
+            self.discard_letter(row.item)
+        return len(old)
+
+    # -- inside
+    def _mark(self, verb: Verb, before: OutboxItem, item: OutboxItem, now: float) -> None:
+        if before.state in _QUEUED_ANYWAY and item.state is ItemState.QUEUED and verb is not Verb.MEND:
+            return
+        path = self.letter_path(item.id)
+        if path.exists():  # a letter whose file is gone can still be dropped
+            append_mark(path, replay.VERB, now, replay.verb_said(verb.value, item))
+
+    def _mended(self, db: sqlite3.Connection, account: str) -> list[OutboxItem]:
+        health = self.health_in(db, account)
+        now = self.clock.now()
+        self.put_health(db, AccountHealth(account, recipient_limit=health.recipient_limit))
+        for row in self.rows(db, "state = 'deferred' AND account = ? AND next_attempt_at IS NOT NULL", (account,)):
+            self.put(db, replace(row, item=replace(row.item, next_attempt_at=None, changed_at=now)))
+        return self.unblock(db, account, now)
+
+    def _let_probe(self, db: sqlite3.Connection, account: str, now: float) -> None:
+        """The user asks for a try: a paused account lets one letter go, unless one is under way."""
+        health = self.health_in(db, account)
+        if health.trouble is Trouble.MISSING or (health.trouble is None and health.probe_at is None):
+            return
+        sending = db.execute(
+            "SELECT 1 FROM item WHERE account = ? AND state = 'sending' LIMIT 1", (account,)
+        ).fetchone()
+        if not sending:
+            self.put_health(db, replace(health, probe_at=now))

@@ -1,0 +1,51 @@
+"""What may be sent now, as conditions of SQL. The same rules as outbox/retry, asked of ten thousand rows at once.
+
+An account that is well sends everything due; one in trouble, or whose host does not answer, sends one probe when its
+time has come (rule 9).
+"""
+
+from __future__ import annotations
+
+from tuimail.outbox.retry import LONGEST, SHORT_HOLD
+
+ITEM_DUE = """(
+    item.state IN ('queued', 'deferred') AND (
+        item.next_attempt_at IS NULL OR item.next_attempt_at <= :now OR item.next_attempt_at > :far
+        OR item.last_attempt_at > :now)
+    OR item.state = 'held' AND item.not_before IS NOT NULL AND (
+        item.not_before <= :now OR item.queued_at > :now AND item.not_before - item.queued_at <= :short)
+)"""
+
+WELL = "(health.account IS NULL OR health.trouble IS NULL AND health.tries = 0 AND health.probe_at IS NULL)"
+
+PROBE_DUE = """(health.probe_at IS NOT NULL AND (
+    health.probe_at <= :now OR health.probe_at > :far OR health.tried_at > :now))"""
+
+JOINED = "item LEFT JOIN health ON health.account = item.account"
+
+CLAIMABLE = f"""(
+    ({ITEM_DUE} AND ({WELL} OR {PROBE_DUE}))
+    OR (item.state = 'blocked' AND health.trouble IS NOT NULL AND {PROBE_DUE})
+)"""
+"""May be claimed now."""
+
+PARKED = f"({ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"
+"""Due, but its account is in trouble: to be shown as blocked, else it would wait without a word."""
+
+NEXT = f"""
+SELECT item.account,
+       MIN(CASE WHEN item.state = 'blocked' THEN NULL
+                WHEN {ITEM_DUE} THEN 0
+                WHEN item.state = 'held' THEN item.not_before
+                ELSE item.next_attempt_at END),
+       MAX(item.state = 'blocked')
+FROM item
+WHERE item.state IN ('queued', 'deferred', 'blocked') OR item.state = 'held' AND item.not_before IS NOT NULL
+GROUP BY item.account
+"""  # noqa: S608 - constants of this module
+"""Per account: when its first letter is due (0: now), and whether it has blocked ones."""
+
+
+def at(now: float, **more: object) -> dict[str, object]:
+    """The parameters of the conditions."""
+    return {"now": now, "far": now + LONGEST, "short": SHORT_HOLD, **more}

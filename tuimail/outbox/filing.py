@@ -1,0 +1,104 @@
+"""The part of the store that keeps track of Sent copies; nothing here ever touches the sending (rule 8).
+
+A done letter's file is deleted after its row says done; a kill in between leaves a file that the next start deletes.
+Costs a commit and the unlink; a mark more when other recipients of the letter are still waiting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.outbox import replay, retry
+from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.ledger import Ledger
+from tuimail.outbox.letter import append_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.outbox.rows import Row
+    from tuimail.submission.submitter import Content
+
+FILING_LEASE = 300.0
+
+
+class Filer(Protocol):
+    """Files the copy of an accepted letter. sent/filer is the real one."""
+
+    async def file(self, item: OutboxItem, content: Content) -> Filing:
+        """File it once: search for the Message-ID first, because a copy may be there since before a kill.
+
+        Returns a Filing that is FILED or SKIPPED, or DUE with ``words`` when it did not work; attempts and the time
+        of the next one are counted by the caller.
+        """
+        ...
+
+
+class Copies(Ledger):
+    """Sent copies: what is due, who is at it, what came of it."""
+
+    def filings_due(self) -> Sequence[OutboxItem]:
+        """Items whose Sent copy is due now."""
+        with self.index.reading() as db:
+            rows = self.rows(db, "filing_state = 'due' ORDER BY queued_at, id")
+        now = self.clock.now()
+        return [row.item for row in rows if _filing_due(row.item, now) and not self._taken(row)]
+
+    def claim_filing(self, owner: str, *, lease: float = FILING_LEASE) -> OutboxItem | None:
+        """Atomically take the next item whose Sent copy is due, so that two processes do not file it twice."""
+        due = self.filings_due()
+        if not due:
+            return None
+        with self.index.writing() as db:
+            now = self.clock.now()
+            for each in due:
+                row = self.row(db, each.id)
+                if row.item.filing.state is FilingState.DUE and _filing_due(row.item, now) and not self._taken(row):
+                    self.put(
+                        db,
+                        replace(
+                            row,
+                            filing_owner=owner,
+                            filing_until=now + lease,
+                            filing_tick=self.host.tick() + lease,
+                        ),
+                    )
+                    return row.item
+        return None
+
+    def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
+        """What the filing came to; an accepted item whose copy is filed or skipped becomes done."""
+        with self.index.writing() as db:
+            row = self.row(db, item_id)
+            now = self.clock.now()
+            item = replace(row.item, filing=filing, changed_at=now)
+            finished = filing.state is not FilingState.DUE
+            if finished and item.state is ItemState.ACCEPTED:
+                item = replace(item, state=ItemState.DONE)
+            self.put(db, replace(row, item=item, filing_owner="", filing_until=None, filing_tick=None))
+            self.tell(db, item.id, TimelineEntry(now, _told(filing)))
+            if finished and item.state is not ItemState.DONE:
+                append_mark(self.letter_path(item.id), replay.FILING, now, replay.filing_said(filing))
+        if item.state is ItemState.DONE:
+            self.discard_letter(item)
+        return item
+
+    def _taken(self, row: Row) -> bool:
+        if not row.filing_owner or self.host.dead(row.filing_owner):
+            return False
+        if self.host.same_boot(row.filing_owner) and row.filing_tick is not None:
+            return self.host.tick() <= row.filing_tick
+        return row.filing_until is not None and self.clock.now() <= row.filing_until
+
+
+def _filing_due(item: OutboxItem, now: float) -> bool:
+    return retry.due(item.filing.next_attempt_at, item.last_attempt_at, now)
+
+
+def _told(filing: Filing) -> str:
+    if filing.state is FilingState.FILED:
+        return f"filed in {filing.words}" if filing.words else "filed"
+    if filing.state is FilingState.SKIPPED:
+        return filing.words or "no copy to file"
+    return f"the copy could not be filed: {filing.words}" if filing.words else "the copy could not be filed"

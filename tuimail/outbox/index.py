@@ -1,0 +1,177 @@
+"""The connection to the index database: how it is opened, checked, locked and written.
+
+One connection, used by one thread at a time (outbox/writer). ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA``:
+power cuts lost acknowledged commits with Python's defaults (DELETE, FULL: 5 of 50) and with WAL and NORMAL (3 of 25),
+and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs four fsyncs.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tuimail.errors import OutboxDamagedError, StorageError
+from tuimail.outbox.lock import PATIENCE, PAUSE
+from tuimail.outbox.schema import VERSION, check_version, migrate, version_of
+from tuimail.paths import PRIVATE_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tuimail.outbox.lock import FolderLock
+
+NAME = "index.db"
+BUSY_SECONDS = 5.0
+SMALL = 32 * 1024 * 1024
+"""Bytes up to which every index of the database is compared with its table at start, not only the pages' form."""
+
+
+class Index:
+    """An open index database."""
+
+    def __init__(self, path: Path, lock: FolderLock) -> None:
+        """Open, check and upgrade it; make it if there is none.
+
+        Raises:
+            OutboxDamagedError: it is no database, or a damaged one.
+            StorageError: the disk refuses, another process holds it, or a newer tuimail wrote it.
+        """
+        self.path = path
+        with storage_errors():
+            path.touch(mode=PRIVATE_FILE)
+            self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            with storage_errors():
+                self._prepare()
+                self._check()
+                version = version_of(self.db)
+            check_version(version)
+            if version < VERSION:
+                self._upgrade(lock)
+        except BaseException:
+            self.db.close()
+            raise
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction; when the block ends, it survives a power cut. An exception undoes it.
+
+        Raises:
+            StorageError: the disk refuses, or another process holds the outbox; nothing was changed then.
+            OutboxDamagedError: the database is damaged.
+        """
+        with storage_errors():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+                self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A read outside a transaction."""
+        with storage_errors():
+            yield self.db
+
+    def close(self) -> None:
+        """Close it; never raises."""
+        try:
+            self.db.close()
+        except sqlite3.Error:
+            return
+
+    def _prepare(self) -> None:
+        for pragma in (
+            "journal_mode = TRUNCATE",
+            "synchronous = EXTRA",
+            "mmap_size = 0",
+            "trusted_schema = OFF",
+            "cell_size_check = ON",
+        ):
+            self.db.execute(f"PRAGMA {pragma}").fetchall()
+
+    def _check(self) -> None:
+        check = "integrity_check" if self.path.stat().st_size <= SMALL else "quick_check"
+        found = self.db.execute(f"PRAGMA {check}(1)").fetchone()
+        if found is None or found[0] != "ok":
+            raise _damaged(str(found[0]) if found else "no answer")
+
+    def _upgrade(self, lock: FolderLock) -> None:
+        """New tables at once; a step between versions only while no other process has the old tables open."""
+        until = time.monotonic() + PATIENCE
+        while (version := self._version()) not in (0, VERSION):
+            alone = lock.try_alone()
+            try:
+                if alone:
+                    with storage_errors():
+                        self._backup(version)
+                    with self.writing() as db:
+                        migrate(db)
+                    return
+            finally:
+                lock.share()
+            if time.monotonic() >= until:
+                raise StorageError(
+                    "The outbox must be upgraded, and another tuimail has it open.",
+                    hint="Close the other tuimail, then start again.",
+                )
+            time.sleep(PAUSE)
+        with self.writing() as db:
+            migrate(db)
+
+    def _version(self) -> int:
+        with storage_errors():
+            return version_of(self.db)
+
+    def _backup(self, version: int) -> None:
+        """A copy beside it, so that a step that goes wrong costs nothing."""
+        backup = self.path.with_name(f"index.before-{version + 1}")
+        backup.unlink(missing_ok=True)
+        backup.touch(mode=PRIVATE_FILE)
+        copy = sqlite3.connect(backup)
+        try:
+            self.db.backup(copy)
+        finally:
+            copy.close()
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """What SQLite and the disk say, in words."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _in_words(error) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(str(error)) from error
+    except OSError as error:
+        raise StorageError(
+            f"The outbox could not be written: {error.strerror or error}.", hint="Check the disk and its permissions."
+        ) from error
+
+
+def _in_words(error: sqlite3.OperationalError) -> StorageError:
+    primary = (error.sqlite_errorcode & 0xFF) if hasattr(error, "sqlite_errorcode") else 0
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageError("Another tuimail holds the outbox.", hint="Try again in a moment.")
+    if primary == sqlite3.SQLITE_FULL:
+        return StorageError("The disk is full: the outbox could not be written.", hint="Make room on it and try again.")
+    if primary == sqlite3.SQLITE_READONLY:
+        return StorageError("The outbox is read-only.", hint="Check the disk and the permissions of the folder.")
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return StorageError("The outbox index cannot be opened.", hint="Check the permissions of the folder.")
+    if primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM):
+        return StorageError("The disk has a fault: the outbox could not be written.", hint="Check the disk.")
+    return _damaged(str(error))
+
+
+def _damaged(said: str) -> OutboxDamagedError:
+    return OutboxDamagedError(
+        f"The outbox index is damaged ({said}).", hint="Start tuimail again: it is rebuilt from the letters."
+    )

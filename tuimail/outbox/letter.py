@@ -1,0 +1,259 @@
+"""The letter file: envelope, exact bytes, and what was done with them. The truth the index is rebuilt from.
+
+::
+
+    tuimail-letter 1 5f3c0a91                  magic, version, CRC-32 of the next line
+    {"account": "work", "envelope": ...}       one line of JSON: the head
+    From: ...                                  exactly head.size bytes: the content, as on the wire
+    <empty line>
+    {"mark": "committing", ...} 9a0b11c2       marks and their CRC-32, appended one by one, each after an empty line
+
+Everything above the marks is written once, durably, before the composer is told "queued" (rule 2). A mark is one
+``write`` with O_APPEND and one fsync. It begins with a line end, so that a torn mark before it costs itself alone; it
+carries its CRC, so that a flipped byte is noticed. A torn mark never counts: nobody acted on it, because its fsync
+had not returned.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tuimail.durable import storage_error, write_durably
+from tuimail.errors import StorageError
+from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from tuimail.mail.envelope import Envelope
+    from tuimail.mail.outgoing import OutgoingMessage
+
+SUFFIX = ".letter"
+MAGIC = b"tuimail-letter 1 "
+LONGEST_HEAD = 16_000_000
+"""Bytes of the head line; more is not a letter of ours (100,000 recipients are about 8 MB)."""
+
+
+class LetterDamagedError(StorageError):
+    """The top of a letter file cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands on top of a letter; never changes."""
+
+    id: str
+    envelope: Envelope
+    account: str
+    identity: str
+    composing: str
+    message_id: str
+    subject: str
+    sender: str
+    queued_at: float
+    digest: str
+    size: int
+    sha256: str
+    not_before: float | None = None
+    held: bool = False
+    revision: int = 1
+
+
+Mark = dict[str, Any]
+"""One mark: "mark" (its kind), "at" (seconds since the epoch), and what the kind needs (outbox/replay)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFile:
+    """A letter as read: head, where the content begins, marks in order."""
+
+    head: Head
+    offset: int
+    marks: tuple[Mark, ...]
+    whole: bool
+    """The content is all there (its bytes are compared with ``sha256`` when they are sent)."""
+    doubtful: bool
+    """A mark that was whole once cannot be read: what it said is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """The bytes of a letter, read from its file piece by piece (submission/submitter.Content).
+
+    The last piece is given away only after the SHA-256 of all of them was found right: damaged bytes end in OSError
+    before the letter's end, and a letter without its end is never delivered.
+    """
+
+    path: Path
+    offset: int
+    size: int
+    sha256: str = ""
+
+    def chunks(self, length: int = 65536) -> Iterator[bytes]:
+        """The bytes in order, at most ``length`` at a time. Raises OSError: gone, short, damaged."""
+        seen = hashlib.sha256()
+        left = self.size
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            while left:
+                chunk = file.read(min(length, left))
+                if not chunk:
+                    raise OSError(errno.EIO, "the letter's file is shorter than the letter", str(self.path))
+                left -= len(chunk)
+                seen.update(chunk)
+                if not left and self.sha256 and seen.hexdigest() != self.sha256:
+                    raise OSError(errno.EIO, "the letter's bytes were changed on the disk", str(self.path))
+                yield chunk
+
+
+def write_letter(path: Path, head: Head, content: bytes) -> int:
+    """Store a letter durably; returns the offset of its content.
+
+    Raises:
+        StorageError: the disk refuses; no part of the file is left.
+    """
+    top = _top(head)
+    write_durably(path, (top, content))
+    return len(top)
+
+
+def head_for(
+    item_id: str,
+    message: OutgoingMessage,
+    *,
+    composing: str,
+    queued_at: float,
+    digest: str,
+    not_before: float | None,
+    held: bool,
+    revision: int,
+) -> Head:
+    """The head of a new letter."""
+    return Head(
+        id=item_id,
+        envelope=message.envelope,
+        account=message.account,
+        identity=message.identity,
+        composing=composing,
+        message_id=message.message_id,
+        subject=message.subject,
+        sender=message.sender,
+        queued_at=queued_at,
+        digest=digest,
+        size=message.size,
+        sha256=hashlib.sha256(message.content).hexdigest(),
+        not_before=not_before,
+        held=held,
+        revision=revision,
+    )
+
+
+def read_letter(path: Path) -> LetterFile:
+    """Head and marks; the content is skipped.
+
+    Raises:
+        LetterDamagedError: the top is not that of a letter.
+        StorageError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.readline(len(MAGIC) + 10)
+            line = file.readline(LONGEST_HEAD)
+            head = _head_of(magic, line, path)
+            offset = len(magic) + len(line)
+            size = os.fstat(file.fileno()).st_size
+            whole = size >= offset + head.size
+            file.seek(offset + head.size)
+            marks, doubtful = _marks_of(file.read() if whole else b"")
+    except OSError as error:
+        raise StorageError(
+            f"The letter {path} cannot be read: {error.strerror or error}.", hint="Check the disk and its permissions."
+        ) from error
+    return LetterFile(head=head, offset=offset, marks=marks, whole=whole, doubtful=doubtful)
+
+
+def append_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | None = None) -> None:
+    """Append a mark durably: one write, one fsync.
+
+    Raises:
+        StorageError: the disk refuses, or the letter's file is gone.
+    """
+    text = dump({"mark": kind, "at": at, **(said or {})}).encode()
+    line = b"\n%s %08x\n" % (text, zlib.crc32(text))
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            written = os.write(descriptor, line)
+            if written != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def letter_files(folder: Path) -> Iterable[tuple[str, Path]]:
+    """(id, path) of every letter in ``folder``, oldest id first.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    try:
+        return sorted((each.stem, each) for each in folder.iterdir() if each.suffix == SUFFIX and each.is_file())
+    except OSError as error:
+        raise StorageError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+
+
+def _top(head: Head) -> bytes:
+    plain = {name: getattr(head, name) for name in Head.__slots__ if name != "envelope"}
+    line = dump({**plain, "envelope": envelope_plain(head.envelope)}).encode() + b"\n"
+    return MAGIC + b"%08x\n" % zlib.crc32(line) + line
+
+
+def _head_of(magic: bytes, line: bytes, path: Path) -> Head:
+    try:
+        if not magic.startswith(MAGIC) or int(magic[len(MAGIC) :], 16) != zlib.crc32(line):
+            raise ValueError(magic)
+        plain = json.loads(line)
+        return Head(**{**plain, "envelope": envelope_of(plain["envelope"])})
+    except UNREADABLE:
+        raise LetterDamagedError(
+            f"The letter {path} is damaged: its envelope cannot be read.",
+            hint="Its text can still be read with any pager; send it anew from there.",
+        ) from None
+
+
+def _marks_of(data: bytes) -> tuple[tuple[Mark, ...], bool]:
+    marks: list[Mark] = []
+    doubtful = False
+    for line in data.split(b"\n"):
+        text, checksum = line[:-9], line[-8:]
+        try:
+            if int(checksum, 16) != zlib.crc32(text):
+                raise ValueError(line)
+            mark = json.loads(text)
+            marks.append({**mark, "mark": str(mark["mark"]), "at": float(mark["at"])})
+        except UNREADABLE:
+            doubtful = doubtful or _was_whole(line)
+    return tuple(marks), doubtful
+
+
+def _was_whole(line: bytes) -> bool:
+    """Whether a line that is no mark was one once; a torn one was a write that came short, and nobody relied on it.
+
+    A flipped byte leaves two of the three signs of an end; a torn line has one at most, but for a freak of chance.
+    """
+    signs = (
+        line[-10:-9] == b"}",
+        line[-9:-8] == b" ",
+        len(line) > 8 and all(c in b"0123456789abcdef" for c in line[-8:]),
+    )
+    return sum(signs) >= 2

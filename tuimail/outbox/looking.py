@@ -1,0 +1,89 @@
+"""The part of the store that only looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.errors import NoSuchItemError
+from tuimail.outbox.item import NEEDS_YOU, OPEN, AccountHealth, ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.ledger import Ledger
+from tuimail.outbox.letter import FileContent
+from tuimail.outbox.queue import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tuimail.submission.submitter import Content
+
+
+class Looking(Ledger):
+    """Items, letters, timelines; nothing is changed."""
+
+    def items(
+        self, states: Collection[ItemState] | None = None, *, limit: int | None = None, newest_first: bool = False
+    ) -> Sequence[OutboxItem]:
+        """Items in ``states`` (default: those still in the outbox).
+
+        Needs-you first, then the oldest first; with ``newest_first`` by when they changed, the latest first.
+        """
+        wanted = sorted(OPEN if states is None else states)
+        first = ", ".join(f"'{state.value}'" for state in sorted(NEEDS_YOU))
+        order = "changed_at DESC, id DESC" if newest_first else f"state NOT IN ({first}), queued_at, id"
+        where = f"state IN ({', '.join('?' * len(wanted))}) ORDER BY {order} LIMIT ?"
+        with self.index.reading() as db:
+            rows = self.rows(db, where, (*(state.value for state in wanted), -1 if limit is None else limit))
+        return [row.item for row in rows]
+
+    def item(self, item_id: str) -> OutboxItem:
+        """One item; an unambiguous prefix of the id will do."""
+        with self.index.reading() as db:
+            return self.row(db, item_id).item
+
+    def content(self, item_id: str) -> Content:
+        """The letter's exact bytes, checked against their SHA-256 as they are read.
+
+        Raises:
+            NoSuchItemError: no such item, or its letter is not kept any more (done, cancelled long ago).
+        """
+        with self.index.reading() as db:
+            row = self.row(db, item_id)
+        path = self.letter_path(row.item.id)
+        if not path.exists():
+            raise NoSuchItemError(
+                "The letter itself is not in the outbox any more.",
+                hint="Look for its copy in Sent." if row.item.state is ItemState.DONE else "Its file is gone.",
+            )
+        return FileContent(path, row.offset, row.item.size, row.sha256)
+
+    def timeline(self, item_id: str) -> Sequence[TimelineEntry]:
+        """What happened to it, oldest first."""
+        with self.index.reading() as db:
+            found = self.row(db, item_id).item.id
+            entries = db.execute(
+                "SELECT at, words, stage, reply FROM timeline WHERE item = ? ORDER BY number", (found,)
+            ).fetchall()
+        return [TimelineEntry(*values) for values in entries]
+
+    def dialogue(self, item_id: str) -> tuple[str, ...]:
+        """The last dialogue with the server, secrets hidden."""
+        with self.index.reading() as db:
+            return self.dialogue_in(db, self.row(db, item_id).item.id)
+
+    def counts(self) -> dict[ItemState, int]:
+        """How many items are in each state that is still in the outbox."""
+        with self.index.reading() as db:
+            found = db.execute(
+                "SELECT state, COUNT(*) FROM item WHERE state NOT IN ('done', 'cancelled') GROUP BY state"
+            ).fetchall()
+        return {ItemState(state): count for state, count in found}
+
+    def version(self) -> Version:
+        """Two counters: commits of other processes, changes of this one."""
+        with self.index.reading() as db:
+            others = db.execute("PRAGMA data_version").fetchone()[0]
+            return Version(others=int(others), own=db.total_changes)
+
+    def health(self, account: str) -> AccountHealth:
+        """Whether letters of the account may go."""
+        with self.index.reading() as db:
+            return self.health_in(db, account)

@@ -1,0 +1,89 @@
+"""Recipients, replies and envelopes as plain values for JSON: short rows, because most letters have one recipient.
+
+Reading raises ValueError, KeyError, TypeError or IndexError for what was not written here; callers turn that into
+"damaged".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tuimail.mail.envelope import Envelope, EnvelopeRecipient, Field
+from tuimail.outbox.item import Recipient, RecipientState
+from tuimail.submission.result import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+"""What reading a damaged value raises."""
+
+
+def dump(value: object) -> str:
+    """JSON on one line, without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def reply_plain(reply: Reply | None) -> list[Any] | None:
+    """A reply as [code, enhanced, text]."""
+    return None if reply is None else [reply.code, reply.enhanced, reply.text]
+
+
+def reply_of(plain: list[Any] | None) -> Reply | None:
+    """The reply that ``reply_plain`` wrote."""
+    return None if plain is None else Reply(int(plain[0]), str(plain[1]), str(plain[2]))
+
+
+def recipients_plain(recipients: Iterable[Recipient]) -> list[Any]:
+    """Recipients with everything known of them."""
+    return [
+        [
+            each.to.address,
+            each.to.field.value,
+            each.to.name,
+            each.state.value,
+            reply_plain(each.reply),
+            each.words,
+            each.tries,
+            each.decided_at,
+        ]
+        for each in recipients
+    ]
+
+
+def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
+    """The recipients that ``recipients_plain`` wrote."""
+    return tuple(
+        Recipient(
+            to=EnvelopeRecipient(str(address), Field(field), str(name)),
+            state=RecipientState(state),
+            reply=reply_of(reply),
+            words=str(words),
+            tries=int(tries),
+            decided_at=None if decided_at is None else float(decided_at),
+        )
+        for address, field, name, state, reply, words, tries, decided_at in plain
+    )
+
+
+def envelope_plain(envelope: Envelope) -> dict[str, Any]:
+    """An envelope."""
+    return {
+        "sender": envelope.sender,
+        "recipients": [[each.address, each.field.value, each.name] for each in envelope.recipients],
+        "smtputf8": envelope.smtputf8,
+        "eight_bit": envelope.eight_bit,
+    }
+
+
+def envelope_of(plain: dict[str, Any]) -> Envelope:
+    """The envelope that ``envelope_plain`` wrote."""
+    return Envelope(
+        sender=str(plain["sender"]),
+        recipients=tuple(
+            EnvelopeRecipient(str(address), Field(field), str(name)) for address, field, name in plain["recipients"]
+        ),
+        smtputf8=bool(plain["smtputf8"]),
+        eight_bit=bool(plain["eight_bit"]),
+    )

@@ -1,0 +1,227 @@
+"""From a letter and its marks to the outbox item they tell of. Pure; used when the index does not know (better).
+
+The marks, each with the time and the attempt it belongs to (``by``: the owner of the lease):
+
+==========  ===================================  ==================================================================
+mark        written                              says
+==========  ===================================  ==================================================================
+committing  before the dot                       its recipients may have the letter from now on
+result      right after the reply                what became of each recipient: accepted, refused, open, uncertain
+verb        before a verb of the user is shown   the state and the recipients after it
+filing      when a copy was filed or skipped     the Sent copy is done with
+==========  ===================================  ==================================================================
+
+A committing mark without a result is an uncertain letter (rule 7). A result that comes late, when another attempt has
+committed meanwhile, tells only who has the letter: it cannot know what the other attempt did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.outbox import retry
+from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Recipient, RecipientState
+from tuimail.outbox.notation import UNREADABLE, recipients_of, recipients_plain, reply_of, reply_plain
+from tuimail.submission.result import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tuimail.outbox.letter import Head, LetterFile, Mark
+    from tuimail.submission.result import SubmissionResult
+
+COMMITTING = "committing"
+RESULT = "result"
+VERB = "verb"
+FILING = "filing"
+
+MAY_HAVE_IT = "It may have been delivered; tuimail was interrupted before the server's answer was stored. Your call."
+MARK_LOST = "A note on this letter cannot be read, so it may have been sent before. Your call."
+
+OUTCOMES = {
+    Action.OK: RecipientState.ACCEPTED,
+    Action.RECIPIENT: RecipientState.REFUSED,
+    Action.MESSAGE: RecipientState.REFUSED,
+    Action.UNCERTAIN: RecipientState.UNCERTAIN,
+}
+"""What a verdict that decides something makes of a recipient; after every other one it is still open."""
+
+
+def committing_said(item: OutboxItem, owner: str, to: Iterable[str] | None) -> dict[str, object]:
+    """What the committing mark of an attempt says; without ``to`` everybody still open may have the letter."""
+    addressed = [each.address for each in item.open_recipients] if to is None else list(to)
+    return {"by": owner, "attempt": item.attempts, "to": addressed}
+
+
+def outcomes_of(result: SubmissionResult) -> dict[str, list[object]]:
+    """Address -> [state, reply, words]."""
+    return {
+        address: [
+            OUTCOMES.get(verdict.action, RecipientState.PENDING).value,
+            reply_plain(verdict.reply),
+            verdict.words,
+        ]
+        for address, verdict in result.recipients.items()
+    }
+
+
+def result_said(result: SubmissionResult, owner: str) -> dict[str, object]:
+    """What the result mark of an attempt says."""
+    return {"by": owner, "to": outcomes_of(result)}
+
+
+def verb_said(verb: str, item: OutboxItem) -> dict[str, object]:
+    """What the mark of a verb says: the item as the verb leaves it."""
+    return {
+        "verb": verb,
+        "state": item.state.value,
+        "not_before": item.not_before,
+        "recipients": recipients_plain(item.recipients),
+    }
+
+
+def filing_said(filing: Filing) -> dict[str, object]:
+    """What the mark of a filed copy says."""
+    return {"state": filing.state.value, "words": filing.words, "place": filing.place}
+
+
+def fresh_item(head: Head) -> OutboxItem:
+    """The item of a letter that was just written."""
+    held = head.held or head.not_before is not None
+    start = head.queued_at if head.not_before is None else max(head.queued_at, head.not_before)
+    return OutboxItem(
+        id=head.id,
+        state=ItemState.HELD if held else ItemState.QUEUED,
+        account=head.account,
+        identity=head.identity,
+        sender=head.sender,
+        reverse_path=head.envelope.sender,
+        subject=head.subject,
+        message_id=head.message_id,
+        size=head.size,
+        recipients=tuple(Recipient(each) for each in head.envelope.recipients),
+        queued_at=head.queued_at,
+        composing=head.composing,
+        digest=head.digest,
+        not_before=None if head.held else head.not_before,
+        expires_at=retry.expiry(start),
+        revision=head.revision,
+        changed_at=head.queued_at,
+        smtputf8=head.envelope.smtputf8,
+        eight_bit=head.envelope.eight_bit,
+        words="Held until you release it." if head.held else "",
+    )
+
+
+def replay(letter: LetterFile) -> OutboxItem:
+    """The item as the letter alone tells it."""
+    item = fresh_item(letter.head)
+    doubtful = letter.doubtful
+    last = ""
+    for mark in letter.marks:
+        try:
+            last = mark["by"] if mark["mark"] == COMMITTING else last
+            item = _after(item, _of_another(mark) if mark["mark"] == RESULT and mark["by"] != last else mark)
+        except UNREADABLE:
+            doubtful = True
+    if doubtful and item.state not in (ItemState.CANCELLED, ItemState.ACCEPTED, ItemState.DONE):
+        recipients = tuple(
+            replace(each, state=RecipientState.UNCERTAIN) if each.open else each for each in item.recipients
+        )
+        item = replace(item, state=ItemState.UNCERTAIN, recipients=recipients, words=MARK_LOST)
+    return item
+
+
+def state_of(recipients: Iterable[Recipient]) -> ItemState:
+    """The state that follows from what became of the recipients, when nothing else is known."""
+    states = {each.state for each in recipients}
+    if RecipientState.UNCERTAIN in states:
+        return ItemState.UNCERTAIN
+    if states & {RecipientState.PENDING, RecipientState.DEFERRED}:
+        return ItemState.QUEUED
+    return ItemState.FAILED if RecipientState.REFUSED in states else ItemState.ACCEPTED
+
+
+def _of_another(mark: Mark) -> Mark:
+    """What a late result still tells: who has the letter."""
+    return {**mark, "to": {to: said for to, said in mark["to"].items() if said[0] == RecipientState.ACCEPTED}}
+
+
+def _after(item: OutboxItem, mark: Mark) -> OutboxItem:
+    kind = mark["mark"]
+    at = mark["at"]
+    if kind == COMMITTING:
+        addressed = set(mark["to"])
+        recipients = tuple(
+            replace(each, state=RecipientState.UNCERTAIN, words=MAY_HAVE_IT)
+            if each.address in addressed and each.open
+            else each
+            for each in item.recipients
+        )
+        return _settled(item, recipients, at, words=MAY_HAVE_IT)
+    if kind == RESULT:
+        return with_outcomes(item, mark["to"], at)
+    if kind == VERB:
+        return with_filing(
+            replace(
+                item,
+                state=ItemState(mark["state"]),
+                not_before=mark["not_before"],
+                recipients=recipients_of(mark["recipients"]),
+                changed_at=at,
+                words="",
+            )
+        )
+    if kind == FILING:
+        filing = Filing(FilingState(mark["state"]), words=mark["words"], place=mark["place"])
+        state = ItemState.DONE if item.state is ItemState.ACCEPTED else item.state
+        return replace(item, state=state, filing=filing, changed_at=at)
+    return item  # a kind of mark that a later tuimail writes
+
+
+def with_outcomes(item: OutboxItem, outcomes: Mapping[str, list[object]], at: float) -> OutboxItem:
+    """``item`` after the outcomes of a result mark. Whoever was decided before stays decided."""
+    recipients = []
+    for each in item.recipients:
+        said = outcomes.get(each.address)
+        if said is None or not (each.open or each.state is RecipientState.UNCERTAIN):
+            recipients.append(each)
+            continue
+        state = RecipientState(str(said[0]))
+        decided = state in (RecipientState.ACCEPTED, RecipientState.REFUSED)
+        plain = said[1]
+        reply = reply_of(plain) if isinstance(plain, list) else None
+        recipients.append(
+            replace(each, state=state, reply=reply, words=str(said[2]), decided_at=at if decided else None)
+        )
+    last = next((str(each.reply) for each in recipients if each.reply is not None), item.last_reply)
+    return replace(_settled(item, tuple(recipients), at, words=""), last_reply=last)
+
+
+def _settled(item: OutboxItem, recipients: tuple[Recipient, ...], at: float, *, words: str) -> OutboxItem:
+    state = state_of(recipients)
+    return with_filing(
+        replace(
+            item,
+            recipients=recipients,
+            state=state,
+            not_before=None,
+            last_attempt_at=at,
+            changed_at=at,
+            words=words if state is ItemState.UNCERTAIN else _first_refusal(recipients),
+        )
+    )
+
+
+def _first_refusal(recipients: tuple[Recipient, ...]) -> str:
+    return next((each.words for each in recipients if each.state is RecipientState.REFUSED), "")
+
+
+def with_filing(item: OutboxItem) -> OutboxItem:
+    """A copy is due as soon as somebody has the letter; an accepted letter whose copy is filed is done."""
+    if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
+        item = replace(item, filing=Filing(FilingState.DUE))
+    if item.state is ItemState.ACCEPTED and item.filing.state in (FilingState.FILED, FilingState.SKIPPED):
+        item = replace(item, state=ItemState.DONE)
+    return item

@@ -1,0 +1,341 @@
+"""Sends what is due, files what was accepted, sleeps until there is more. One per engine; any number per outbox.
+
+One task ("lane") per account that has due letters, each with one connection; one lane for the Sent copies. The loop
+wakes when something is due, when it is woken, and when another process changed the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from tuimail.errors import StorageError, TuimailError
+from tuimail.events import (
+    AccountMended,
+    AccountTroubled,
+    ItemChanged,
+    NeedsYou,
+    Notice,
+    OutboxTouched,
+    Severity,
+)
+from tuimail.outbox import retry
+from tuimail.outbox.attempt import LEASE, Attempt, Desk, Sleep, first_of
+from tuimail.outbox.item import Filing, FilingState
+from tuimail.outbox.lock import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tuimail.clock import Clock
+    from tuimail.events import Announcer
+    from tuimail.outbox.filing import Filer
+    from tuimail.outbox.item import AccountHealth, OutboxItem
+    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.writer import Writer
+    from tuimail.submission.submitter import Submitter
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOOK = 1.0
+"""Seconds between two looks at whether another process changed the outbox."""
+
+ROUND = 60.0
+"""Seconds after which the loop looks at everything again: owners that died, leases that ran out."""
+
+IDLE = 60.0
+"""Seconds after which a connection without work is closed (rule 18)."""
+
+AFTER_TROUBLE = 30.0
+"""Seconds the loop waits after the disk refused."""
+
+ASLEEP = 30.0
+"""The clock moved on by this much more than the loop slept: the machine was suspended."""
+
+FINISH = 10.0
+"""Seconds that a letter past its dot gets for its answer when the program ends."""
+
+AT_ONCE = 50
+"""How often ``run_once`` tries one letter whose recipients the server takes part by part."""
+
+
+class Runner:
+    """The worker of the outbox."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        writer: Writer,
+        submitter_for: Callable[[str], Submitter],
+        announcer: Announcer,
+        clock: Clock,
+        *,
+        filer: Filer | None = None,
+        owner: str = "",
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """``submitter_for`` gives the way out of an account; it may raise a TuimailError (no such account)."""
+        self.owner = owner or Machine().owner()
+        self._queue = queue
+        self._writer = writer
+        self._submitter_for = submitter_for
+        self._announcer = announcer
+        self._clock = clock
+        self._filer = filer
+        self._sleep = sleep
+        self._desk = Desk(queue, writer, announcer, self.owner, sleep)
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._filing: asyncio.Task[None] | None = None
+        self._attempts: set[Attempt] = set()
+        self._submitters: dict[str, Submitter] = {}
+        self._used_at: dict[str, float] = {}
+        self._touched: dict[str, OutboxItem] = {}
+        self._seen_others = -1
+        self._troubled_until = 0.0
+
+    # -- the two ways to work
+    async def run(self) -> None:
+        """Work until ``stop``. Cancelled, it stops as ``stop`` does."""
+        try:
+            while not self._stopping:
+                try:
+                    await self._start_due()
+                    await self._wait(await self._pause())
+                except StorageError as error:
+                    self._announcer.announce(Notice(f"The outbox stands still: {error} {error.hint}", Severity.ERROR))
+                    await first_of(self._sleep(AFTER_TROUBLE), self._woken.wait())
+                    self._woken.clear()
+        finally:
+            await self.stop()
+
+    async def run_once(self) -> Sequence[OutboxItem]:
+        """Try everything due now once and file what was accepted; the items touched, as they are afterwards.
+
+        Raises:
+            StorageError: the outbox cannot be read or written.
+        """
+        self._touched.clear()
+        tried: dict[str, int] = {}
+        await self._recover()
+        while due := [each for each in await self._do(self._queue.accounts_due) if tried.get(each, 0) < AT_ONCE]:
+            outcomes = await asyncio.gather(*(self._lane(each, once=True) for each in due), return_exceptions=True)
+            for each in due:
+                tried[each] = tried.get(each, 0) + 1
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+        await self._file()
+        await self._close_submitters()
+        return [await self._do(self._queue.item, item_id) for item_id in self._touched]
+
+    def wake(self) -> None:
+        """Look for due letters now."""
+        self._woken.set()
+
+    async def hurry(self) -> None:
+        """The network is up, or the machine woke: what waits for a retry goes now."""
+        await self._do(self._queue.hurry)
+        self.wake()
+
+    async def stop(self, *, finish: float = FINISH) -> None:
+        """Put back what was not sent, wait for the answer to a dot at most ``finish`` seconds, close connections.
+
+        A letter whose answer did not come by then is recorded as uncertain.
+        """
+        self._stopping = True
+        self._woken.set()
+        for attempt in tuple(self._attempts):
+            attempt.give_up()
+        if self._filing is not None:
+            self._filing.cancel()
+        tasks = [each for each in (*self._lanes.values(), self._filing) if each is not None]
+        if tasks:
+            await first_of(self._sleep(finish), asyncio.wait(tasks))
+            for attempt in tuple(self._attempts):
+                attempt.give_up(now=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self._close_submitters()
+
+    # -- the loop
+    async def _start_due(self) -> None:
+        await self._recover()
+        if self._clock.now() < self._troubled_until:
+            return
+        for account in await self._do(self._queue.accounts_due):
+            if account not in self._lanes and not self._stopping:
+                lane = asyncio.create_task(self._lane(account), name=f"outbox {account}")
+                self._lanes[account] = lane
+                lane.add_done_callback(partial(self._lane_ended, account))
+        if self._filer is None or self._filing is not None:
+            return
+        copies = await self._do(self._queue.filings_due)
+        if copies and not self._stopping:
+            self._filing = asyncio.create_task(self._file(), name="outbox copies")
+            self._filing.add_done_callback(self._filing_ended)
+
+    async def _recover(self) -> None:
+        for item in await self._do(self._queue.recover, self.owner):
+            self._announcer.announce(ItemChanged(item.id))
+            if item.needs_you:
+                self._announcer.announce(NeedsYou(item.id, item.words))
+
+    async def _pause(self) -> float:
+        """Seconds until there is something to do."""
+        now = self._clock.now()
+        filings = self._filer is not None and self._filing is None
+        due = await self._do(self._queue.next_due, busy=tuple(self._lanes), filings=filings)
+        pause = ROUND if due is None else min(max(due - now, 0.0), ROUND)
+        return max(pause, self._troubled_until - now)
+
+    async def _wait(self, pause: float) -> None:
+        """Until ``pause`` is over, something is done, or another process did something."""
+        left = pause
+        while left > 0 and not self._woken.is_set():
+            before = self._clock.now()
+            step = min(left, LOOK)
+            await first_of(self._sleep(step), self._woken.wait())
+            left -= step
+            await self._close_idle()
+            if self._clock.now() - before > step + ASLEEP:
+                await self._do(self._queue.hurry)
+                break
+            if await self._changed_elsewhere():
+                break
+        self._woken.clear()
+
+    async def _changed_elsewhere(self) -> bool:
+        others = (await self._do(self._queue.version)).others
+        first, changed = self._seen_others < 0, others != self._seen_others
+        self._seen_others = others
+        if changed and not first:
+            self._announcer.announce(OutboxTouched())
+        return changed and not first
+
+    # -- lanes
+    async def _lane(self, account: str, *, once: bool = False) -> None:
+        """Send what is due for an account, letter by letter."""
+        tried: set[str] = set()
+        while not self._stopping:
+            item = await self._do(self._queue.claim, self.owner, account=account, lease=LEASE)
+            if item is None:
+                return
+            self._announcer.announce(ItemChanged(item.id))
+            await self._send(item)
+            if once and item.id in tried:
+                return  # part by part: the caller counts
+            tried.add(item.id)
+
+    async def _send(self, item: OutboxItem) -> None:
+        before = await self._do(self._queue.health, item.account)
+        attempt = Attempt(self._desk, item, recipient_limit=before.recipient_limit)
+        self._attempts.add(attempt)
+        if self._stopping:
+            attempt.give_up()
+        try:
+            after = await attempt.run(self._submitter)
+        finally:
+            self._attempts.discard(attempt)
+            self._used_at[item.account] = self._clock.now()
+        self._touched[item.id] = after or item
+        self._announcer.announce(ItemChanged(item.id))
+        if after is None:
+            return
+        health = await self._do(self._queue.health, item.account)
+        self._tell(item, after, before, health)
+        if after.filing.state is FilingState.DUE:
+            self._woken.set()
+
+    def _tell(self, item: OutboxItem, after: OutboxItem, before: AccountHealth, health: AccountHealth) -> None:
+        if health.trouble is not None and health.trouble != before.trouble:
+            self._announcer.announce(AccountTroubled(item.account, health.words))
+        if health.trouble is None and before.trouble is not None:
+            self._announcer.announce(AccountMended(item.account))
+            self._announcer.announce(OutboxTouched())
+        if after.needs_you:
+            self._announcer.announce(NeedsYou(after.id, after.words))
+        if after.warned and not item.warned:
+            words = f'"{after.subject}" could not be sent for four hours; tuimail goes on trying. {after.words}'
+            self._announcer.announce(Notice(words.strip(), Severity.WARNING))
+
+    def _lane_ended(self, account: str, task: asyncio.Task[None]) -> None:
+        self._lanes.pop(account, None)
+        self._after_task(task)
+
+    def _filing_ended(self, task: asyncio.Task[None]) -> None:
+        self._filing = None
+        self._after_task(task)
+
+    def _after_task(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # The next round would meet the same: wait a little, and say so.
+            self._troubled_until = self._clock.now() + AFTER_TROUBLE
+            hint = error.hint if isinstance(error, TuimailError) else "The log says more."
+            self._announcer.announce(Notice(f"Sending stopped: {error} {hint}".strip(), Severity.ERROR))
+            if not isinstance(error, TuimailError):
+                log.error("a task of the outbox failed", exc_info=error)
+        else:
+            self._troubled_until = 0.0
+        self._woken.set()
+
+    # -- copies
+    async def _file(self) -> None:
+        """File the Sent copies that are due, one after the other."""
+        filer = self._filer
+        while filer is not None and not self._stopping:
+            item = await self._do(self._queue.claim_filing, self.owner)
+            if item is None:
+                return
+            filing = await self._filed(filer, item)
+            self._touched[item.id] = await self._do(self._queue.record_filing, item.id, filing)
+            self._announcer.announce(ItemChanged(item.id))
+
+    async def _filed(self, filer: Filer, item: OutboxItem) -> Filing:
+        attempts = item.filing.attempts + 1
+        try:
+            content = await self._do(self._queue.content, item.id)
+            filing = await filer.file(item, content)
+        except TuimailError as error:
+            filing = replace(item.filing, words=f"{error} {error.hint}".strip())
+        except Exception:
+            log.exception("filing the copy of %s failed", item.id)
+            filing = replace(item.filing, words="tuimail failed at filing it; the log says more.")
+        if filing.state is FilingState.NONE:
+            filing = replace(filing, state=FilingState.DUE)
+        if filing.state is FilingState.DUE:
+            wait = retry.delay(retry.ANSWERED, attempts)
+            return replace(filing, attempts=attempts, next_attempt_at=self._clock.now() + wait)
+        return replace(filing, attempts=attempts, next_attempt_at=None)
+
+    # -- connections
+    def _submitter(self, account: str) -> Submitter:
+        if account not in self._submitters:
+            self._submitters[account] = self._submitter_for(account)
+        return self._submitters[account]
+
+    async def forget(self, account: str) -> None:
+        """Close the account's connection and build its way out anew: its settings or its password changed."""
+        submitter = self._submitters.pop(account, None)
+        if submitter is not None:
+            await submitter.close()
+
+    async def _close_idle(self) -> None:
+        now = self._clock.now()
+        for account in tuple(self._submitters):
+            if account not in self._lanes and now - self._used_at.get(account, now) > IDLE:
+                await self.forget(account)
+
+    async def _close_submitters(self) -> None:
+        for account in tuple(self._submitters):
+            await self.forget(account)
+
+    async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._writer.run(work, *args, **kwargs)

@@ -1,0 +1,153 @@
+"""The index database: its tables, and the numbered steps from one version of them to the next.
+
+Recipients are a JSON column: a list of ten thousand letters is one query, and a letter changes as a whole. ``sum`` is
+a CRC-32 over the other columns, because a flipped byte inside a row is still a sound database page to SQLite, and an
+address with one wrong letter is a letter to somebody else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.errors import OutboxDamagedError, StorageError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+_FIRST = """
+CREATE TABLE item (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('held', 'queued', 'sending', 'deferred', 'blocked', 'failed', 'uncertain',
+                                         'accepted', 'done', 'cancelled')),
+    account TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    reverse_path TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    recipients TEXT NOT NULL,
+    queued_at REAL NOT NULL,
+    composing TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    stage TEXT,
+    not_before REAL,
+    next_attempt_at REAL,
+    expires_at REAL,
+    attempts INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    last_attempt_at REAL,
+    last_reply TEXT NOT NULL,
+    words TEXT NOT NULL,
+    trouble TEXT,
+    via TEXT NOT NULL,
+    filing_state TEXT NOT NULL,
+    filing_attempts INTEGER NOT NULL,
+    filing_next REAL,
+    filing_words TEXT NOT NULL,
+    filing_place TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    warned INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    lease_until REAL,
+    changed_at REAL NOT NULL,
+    smtputf8 INTEGER NOT NULL,
+    eight_bit INTEGER NOT NULL,
+    found INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,          -- of the content
+    offset INTEGER NOT NULL,       -- of the content in the letter's file
+    lease_tick REAL,               -- the lease in the machine's ticks, which no setting of the clock moves
+    last_owner TEXT NOT NULL,      -- who tried last: a late answer of theirs is evidence
+    filing_owner TEXT NOT NULL,
+    filing_until REAL,
+    filing_tick REAL,
+    sum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX item_open ON item (state, account, queued_at) WHERE state NOT IN ('done', 'cancelled');
+CREATE INDEX item_filing ON item (filing_next) WHERE filing_state = 'due';
+CREATE INDEX item_digest ON item (digest);
+CREATE INDEX item_composing ON item (composing);
+
+CREATE TABLE timeline (
+    item TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at REAL NOT NULL,
+    words TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    reply TEXT NOT NULL,
+    PRIMARY KEY (item, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dialogue (
+    item TEXT PRIMARY KEY,
+    lines TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE health (
+    account TEXT PRIMARY KEY,
+    trouble TEXT,
+    words TEXT NOT NULL,
+    since REAL,
+    probe_at REAL,
+    tries INTEGER NOT NULL,
+    recipient_limit INTEGER,
+    tried_at REAL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+    account TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _first(db: sqlite3.Connection) -> None:
+    for statement in _FIRST.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+"""Step n leads from version n to n + 1 (``PRAGMA user_version``). Never change one that was released."""
+
+VERSION = len(MIGRATIONS)
+
+
+MARKED = 0x746D0000
+"""``PRAGMA application_id`` is this ("tm") plus the version: a flipped byte must not look like a newer tuimail."""
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """The version of an open database; 0 for a new one.
+
+    Raises:
+        OutboxDamagedError: it says two versions.
+    """
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    marked = int(db.execute("PRAGMA application_id").fetchone()[0])
+    if marked != (MARKED + version if version else 0):
+        raise OutboxDamagedError("The outbox index is damaged (its version is not clear).")
+    return version
+
+
+def check_version(version: int) -> None:
+    """Refuse a database from the future: an old program would drop what it does not know.
+
+    Raises:
+        StorageError: a newer tuimail wrote it.
+    """
+    if version > VERSION:
+        raise StorageError(
+            f"The outbox was written by a newer tuimail (index version {version}, this one knows {VERSION}).",
+            hint="Use the newer tuimail.",
+        )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the tables to ``VERSION``. Call inside a transaction; all steps or none."""
+    for step in range(version_of(db), VERSION):
+        MIGRATIONS[step](db)
+        db.execute(f"PRAGMA user_version = {step + 1}")
+        db.execute(f"PRAGMA application_id = {MARKED + step + 1}")

@@ -1,0 +1,325 @@
+"""The part of the store that sends: claim, touching, committing, record, and taking back what the dead left.
+
+What a letter costs in fsyncs (a commit is four: journal, its header, database, truncated journal): claim 4,
+touching 4, committing 1 for the mark and 4, record 1 for the mark and 4. The mark of the result comes first: the
+stretch in which a kill leaves the letter uncertain is the server's answer plus one fsync.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import WhenUncertain
+from tuimail.errors import LeaseLostError, OutboxError, StorageError
+from tuimail.outbox import due, replay, retry
+from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.ledger import Ledger
+from tuimail.outbox.letter import append_mark, read_letter
+from tuimail.outbox.settle import settle
+from tuimail.submission.result import Stage
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Sequence
+
+    from tuimail.outbox.item import AccountHealth
+    from tuimail.outbox.letter import Mark
+    from tuimail.outbox.rows import Row
+    from tuimail.submission.result import SubmissionResult
+
+log = logging.getLogger(__name__)
+
+LEASE = 120.0
+
+
+class Sending(Ledger):
+    """Leases and attempts (rules 4 to 7)."""
+
+    def accounts_due(self) -> Sequence[str]:
+        """Accounts that have something to claim now."""
+        with self.index.reading() as db:
+            found = db.execute(
+                f"SELECT DISTINCT item.account FROM {due.JOINED} WHERE {due.CLAIMABLE}",  # noqa: S608
+                due.at(self.clock.now()),
+            ).fetchall()
+        return [account for (account,) in found]
+
+    def claim(self, owner: str, *, account: str | None = None, lease: float = LEASE) -> OutboxItem | None:
+        """Atomically take the next due item whose account may send; None if there is none."""
+        with self.index.reading() as db:
+            if self._next(db, account) is None:
+                return None
+        with self.index.writing() as db:
+            found = self._next(db, account)
+            if found is None:
+                return None
+            now = self.clock.now()
+            row = self.row(db, found)
+            health = self.health_in(db, row.item.account)
+            if health.probe_at is not None:
+                # This one is the probe; nobody else may try until it is back, or given up for dead.
+                self.put_health(db, replace(health, probe_at=now + lease, tried_at=now))
+            item = replace(
+                row.item,
+                state=ItemState.SENDING,
+                stage=Stage.CONNECT,
+                owner=owner,
+                lease_until=now + lease,
+                not_before=None,
+                next_attempt_at=None,
+                trouble=None,
+                words="",
+                changed_at=now,
+            )
+            self.put(db, replace(row, item=item, last_owner=owner, lease_tick=self.host.tick() + lease))
+            return item
+
+    def renew(self, item_id: str, owner: str, *, lease: float = LEASE) -> None:
+        """Keep a claimed item."""
+        with self.index.writing() as db:
+            row = self.owned(db, item_id, owner)
+            item = replace(row.item, lease_until=self.clock.now() + lease)
+            self.put(db, replace(row, item=item, lease_tick=self.host.tick() + lease))
+
+    def touching(self, item_id: str, owner: str) -> None:
+        """Count the attempt (rule 5)."""
+        with self.index.writing() as db:
+            row = self.owned(db, item_id, owner)
+            item = replace(row.item, attempts=row.item.attempts + 1, stage=Stage.MAIL, changed_at=self.clock.now())
+            self.put(db, replace(row, item=item))
+
+    def committing(self, item_id: str, owner: str, *, to: Collection[str] | None = None) -> None:
+        """The dot is about to be written (rule 6), for the addresses ``to`` (default: all still open)."""
+        with self.index.writing() as db:
+            row = self.owned(db, item_id, owner)
+            now = self.clock.now()
+            self.put(db, replace(row, item=replace(row.item, stage=Stage.COMMITTING, changed_at=now)))
+            append_mark(
+                self.letter_path(row.item.id), replay.COMMITTING, now, replay.committing_said(row.item, owner, to)
+            )
+
+    def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
+        """What the attempt came to; releases the lease. Account trouble is stored in the same transaction.
+
+        A late answer for a letter that was declared uncertain meanwhile is the evidence that settles it.
+
+        Raises:
+            LeaseLostError: another process goes on with the item.
+            StorageError: the index cannot be written. If the letter could be, a restart finds the answer there.
+        """
+        now = self.clock.now()
+        self._witness(item_id, owner, result, now)
+        with self.index.writing() as db:
+            row = self.row(db, item_id)
+            if row.item.owner != owner:
+                return self._late(db, row, owner, result, now)
+            health = self.health_in(db, row.item.account)
+            settled = settle(row.item, result, health, self.settings, now, self.chance)
+            self.put(db, row.free(settled.item))
+            self.tell(db, row.item.id, *settled.entries)
+            self.put_dialogue(db, row.item.id, result.dialogue)
+            if settled.health != health:
+                self.put_health(db, settled.health)
+            if health.trouble is not None and settled.health.trouble is None:
+                self.unblock(db, row.item.account, now)
+        if settled.item.state is ItemState.DONE:
+            self.discard_letter(settled.item)
+        return settled.item
+
+    def unclaim(self, item_id: str, owner: str) -> None:
+        """Give a claimed item back as it was (shutting down before it was touched)."""
+        with self.index.writing() as db:
+            row = self.owned(db, item_id, owner)
+            now = self.clock.now()
+            if row.item.stage is Stage.COMMITTING:
+                raise OutboxError("The letter may have been sent: its outcome must be recorded.")
+            self.put(db, row.free(replace(row.item, state=ItemState.QUEUED, changed_at=now)))
+            self._probe_again(db, row.item.account, now)
+
+    def recover(self, owner: str = "") -> Sequence[OutboxItem]:
+        """Take back what dead owners left, and show as blocked what is due while its account is in trouble."""
+        with self.index.reading() as db:
+            lost = [row for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)) if self._over(row)]
+            parked = self._parked(db)
+        if not lost and not parked:
+            return []
+        changed = []
+        with self.index.writing() as db:
+            now = self.clock.now()
+            for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)):
+                if self._over(row):
+                    changed.append(self._take_back(db, row, now))
+            for item_id in self._parked(db):
+                row = self.row(db, item_id)
+                health = self.health_in(db, row.item.account)
+                item = replace(
+                    row.item, state=ItemState.BLOCKED, trouble=health.trouble, words=health.words, changed_at=now,
+                    not_before=None, next_attempt_at=None,
+                )  # fmt: skip
+                self.put(db, replace(row, item=item))
+                self.tell(db, item_id, TimelineEntry(now, f"blocked: {health.words}"))
+                changed.append(item)
+        return changed
+
+    def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
+        """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
+        times: list[float] = []
+        with self.index.reading() as db:
+            for account, first, blocked in db.execute(due.NEXT, due.at(self.clock.now())).fetchall():
+                if account not in busy:
+                    times.extend(_next_of(self.health_in(db, account), first, has_blocked=bool(blocked)))
+            filing = db.execute(
+                "SELECT MIN(COALESCE(filing_next, 0)) FROM item WHERE filing_state = 'due' AND filing_owner = ''"
+            ).fetchone()[0]
+        if filings and filing is not None:
+            times.append(float(filing))
+        return min(times, default=None)
+
+    def hurry(self) -> None:
+        """The network is up, or the machine woke: what waits for a retry is due now."""
+        with self.index.writing() as db:
+            now = self.clock.now()
+            for row in self.rows(db, "state = 'deferred' AND next_attempt_at IS NOT NULL"):
+                self.put(db, replace(row, item=replace(row.item, next_attempt_at=None)))
+            for row in self.rows(db, "filing_state = 'due' AND filing_next IS NOT NULL"):
+                filing = replace(row.item.filing, next_attempt_at=None)
+                self.put(db, replace(row, item=replace(row.item, filing=filing)))
+            db.execute(
+                "UPDATE health SET probe_at = ? WHERE trouble IS NULL AND probe_at IS NOT NULL AND NOT EXISTS "
+                "(SELECT 1 FROM item WHERE item.account = health.account AND item.state = 'sending')",
+                (now,),
+            )
+
+    def unblock(self, db: sqlite3.Connection, account: str, now: float) -> list[OutboxItem]:
+        """The blocked items of a mended account are queued, with a fresh budget."""
+        freed = []
+        for row in self.rows(db, "state = 'blocked' AND account = ?", (account,)):
+            item = replace(
+                row.item,
+                state=ItemState.QUEUED,
+                trouble=None,
+                words="",
+                tries=0,
+                warned=False,
+                next_attempt_at=None,
+                expires_at=retry.expiry(now),
+                changed_at=now,
+            )
+            self.put(db, replace(row, item=item))
+            self.tell(db, item.id, TimelineEntry(now, "queued again: the account is mended"))
+            freed.append(item)
+        return freed
+
+    # -- inside
+    def _next(self, db: sqlite3.Connection, account: str | None) -> str | None:
+        # A blocked letter that was sent on purpose ("send now") is queued, and goes first as the probe.
+        found = db.execute(
+            f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
+            "ORDER BY item.state = 'blocked', item.queued_at, item.id LIMIT 1",
+            due.at(self.clock.now(), account=account),
+        ).fetchone()
+        return None if found is None else str(found[0])
+
+    def _parked(self, db: sqlite3.Connection) -> list[str]:
+        found = db.execute(
+            f"SELECT item.id FROM {due.JOINED} WHERE {due.PARKED}",  # noqa: S608
+            due.at(self.clock.now()),
+        ).fetchall()
+        return [item_id for (item_id,) in found]
+
+    def _over(self, row: Row) -> bool:
+        """The lease is worth nothing any more: its owner is dead, or did not renew it."""
+        if self.host.dead(row.item.owner):
+            return True
+        if self.host.same_boot(row.item.owner) and row.lease_tick is not None:
+            return self.host.tick() > row.lease_tick
+        until = row.item.lease_until
+        return until is None or not self.clock.now() <= until <= self.clock.now() + retry.LONGEST
+
+    def _take_back(self, db: sqlite3.Connection, row: Row, now: float) -> OutboxItem:
+        item = row.item
+        said = "taken back from a tuimail that stopped"
+        if item.stage is not Stage.COMMITTING:
+            item = replace(item, state=ItemState.QUEUED, changed_at=now)
+        elif (outcomes := self._outcomes(row)) is not None:
+            item = replay.with_outcomes(item, outcomes, now)
+            said = "the server's answer was found on the letter"
+        else:
+            item, said = self._uncertain(row, now)
+        self.put(db, row.free(item))
+        self.tell(db, item.id, TimelineEntry(now, said))
+        self._probe_again(db, item.account, now)
+        return item
+
+    def _uncertain(self, row: Row, now: float) -> tuple[OutboxItem, str]:
+        item = row.item
+        if self.settings.when_uncertain is WhenUncertain.RESEND:
+            return replace(item, state=ItemState.QUEUED, changed_at=now), "its answer was lost; sent again as set up"
+        mark = self._last_mark(row)
+        to = {each.address for each in item.recipients} if mark is None else set(mark["to"])
+        recipients = tuple(
+            replace(each, state=RecipientState.UNCERTAIN, words=replay.MAY_HAVE_IT)
+            if each.open and each.address in to
+            else each
+            for each in item.recipients
+        )
+        uncertain = replace(
+            item, state=ItemState.UNCERTAIN, recipients=recipients, words=replay.MAY_HAVE_IT, changed_at=now
+        )
+        return uncertain, "interrupted while waiting for the server's answer"
+
+    def _outcomes(self, row: Row) -> dict[str, list[object]] | None:
+        """The server's answer to the last dot, when it was written on the letter and not in the index."""
+        mark = self._last_mark(row)
+        return dict(mark["to"]) if mark is not None and mark["mark"] == replay.RESULT else None
+
+    def _last_mark(self, row: Row) -> Mark | None:
+        """The last mark that the item's owner made on the letter."""
+        try:
+            marks = read_letter(self.letter_path(row.item.id)).marks
+        except StorageError:
+            return None
+        return next((mark for mark in reversed(marks) if mark.get("by") == row.item.owner), None)
+
+    def _witness(self, item_id: str, owner: str, result: SubmissionResult, now: float) -> None:
+        """Put the answer on the letter when it says something that must not be forgotten."""
+        try:
+            with self.index.reading() as db:
+                item = self.row(db, item_id).item
+            decided = any(each.action in replay.OUTCOMES for each in result.recipients.values())
+            if decided or item.stage is Stage.COMMITTING:
+                append_mark(self.letter_path(item.id), replay.RESULT, now, replay.result_said(result, owner))
+        except StorageError as error:
+            log.warning("the answer could not be put on the letter %s: %s", item_id, error)
+
+    def _late(self, db: sqlite3.Connection, row: Row, owner: str, result: SubmissionResult, now: float) -> OutboxItem:
+        item = row.item
+        outcomes = replay.outcomes_of(result)
+        definite = any(outcome[0] != RecipientState.UNCERTAIN for outcome in outcomes.values())
+        if item.state is not ItemState.UNCERTAIN or row.last_owner != owner or not definite:
+            raise LeaseLostError(
+                f"Another tuimail took over the letter {item.id}.", hint="Its state in the Outbox is the true one."
+            )
+        item = replay.with_outcomes(item, outcomes, now)
+        self.put(db, row.free(item))
+        self.tell(db, item.id, TimelineEntry(now, "the server's answer came after all", reply=item.last_reply))
+        self.put_dialogue(db, item.id, result.dialogue)
+        return item
+
+    def _probe_again(self, db: sqlite3.Connection, account: str, now: float) -> None:
+        """The probe came back without an answer: another may go."""
+        health = self.health_in(db, account)
+        if health.probe_at is not None:
+            self.put_health(db, replace(health, probe_at=now))
+
+
+def _next_of(health: AccountHealth, first: float | None, *, has_blocked: bool) -> list[float]:
+    if health.trouble is not None:
+        # A letter that becomes due is shown as blocked then; the probe goes at its own time.
+        waiting = [] if first is None else [first]
+        return [*waiting, health.probe_at] if health.probe_at is not None and (waiting or has_blocked) else waiting
+    if first is None:
+        return []
+    return [first if health.probe_at is None else max(first, health.probe_at)]

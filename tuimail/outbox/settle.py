@@ -1,0 +1,271 @@
+"""What an attempt means for a letter and its account: (item, result, health) -> (item, health, what to say). Pure.
+
+The verdicts come from submission/classify, one per recipient; here they become states:
+
+* an uncertain recipient makes the letter uncertain (rule 7), unless the settings ask to send again;
+* trouble of the account blocks the letter and pauses the account; it burns no tries (rule 9);
+* recipients still open are tried again by the schedule (rule 11), at once after a split (rule 12);
+* with nobody left open the letter is accepted, or failed when somebody was refused: "failed" then names who was
+  refused, the others have it and their copy is filed (rule 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import OutboxSettings, WhenUncertain
+from tuimail.outbox import retry
+from tuimail.outbox.item import (
+    NEEDS_YOU,
+    AccountHealth,
+    Filing,
+    FilingState,
+    ItemState,
+    OutboxItem,
+    Recipient,
+    RecipientState,
+    TimelineEntry,
+)
+from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Chance = Callable[[], float]
+"""A random number from 0 to 1, for the spread of delays."""
+
+_ACCOUNT = (Action.ACCOUNT, Action.REAUTH)
+_DECIDED = (RecipientState.ACCEPTED, RecipientState.REFUSED)
+_PASSES = frozenset({Trouble.CERTIFICATE, Trouble.SECURITY, Trouble.QUOTA, Trouble.SERVER})
+"""Trouble that may pass by itself; sign-in is never tried again unasked, because servers lock accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an attempt came to."""
+
+    item: OutboxItem
+    health: AccountHealth
+    entries: tuple[TimelineEntry, ...]
+    needs_you: str = ""
+    """What to ring the bell with; empty: nothing."""
+    warning: str = ""
+    """The four-hour warning; empty: not now."""
+
+
+def settle(
+    item: OutboxItem,
+    result: SubmissionResult,
+    health: AccountHealth,
+    settings: OutboxSettings,
+    now: float,
+    chance: Chance,
+) -> Settled:
+    """Apply ``result`` to an item being sent."""
+    asked = [_Asked(each, _verdict_for(each, item, result)) for each in item.open_recipients]
+    by_address = {each.before.address: each for each in asked}
+    recipients = tuple(
+        by_address[each.address].after(settings, now) if each.address in by_address else each
+        for each in item.recipients
+    )
+    health = _health_after(result, health, now, chance)
+    last = next((each.verdict for each in asked if each.verdict.reply), asked[0].verdict if asked else None)
+    base = replace(
+        item,
+        recipients=recipients,
+        owner="",
+        lease_until=None,
+        not_before=None,
+        next_attempt_at=None,
+        last_attempt_at=now,
+        changed_at=now,
+        stage=last.stage if last else item.stage,
+        last_reply=str(last.reply) if last and last.reply else item.last_reply,
+        trouble=None,
+        via=result.via or item.via,
+    )
+    settled = _state_after(base, item, asked, health, now, chance)
+    settled = replace(settled, filing=_filing_after(settled))
+    if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
+        settled = replace(settled, state=ItemState.DONE)
+    warning = ""
+    if settled.state is ItemState.DEFERRED and not settled.warned and _overdue(settled, now):
+        warning = f'"{item.subject}" could not be sent for four hours; tuimail goes on trying. {settled.words}'
+        settled = replace(settled, warned=True)
+    entries = [TimelineEntry(now, _told(settled, asked), str(settled.stage or ""), _replies(asked))]
+    if warning:
+        entries.append(TimelineEntry(now, "not sent for four hours; trying goes on"))
+    needs = settled.words if settled.state in NEEDS_YOU else ""
+    return Settled(settled, health, tuple(entries), needs, warning)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A recipient of this attempt, as it was, and its verdict with ``tries``/``then`` taken into account."""
+
+    before: Recipient
+    verdict: Verdict
+
+    def after(self, settings: OutboxSettings, now: float) -> Recipient:
+        """The recipient as the verdict leaves it."""
+        action = self.verdict.action
+        reply = self.verdict.reply
+        if action is Action.UNCERTAIN and settings.when_uncertain is WhenUncertain.RESEND:
+            action = Action.RETRY
+        state, tries = {
+            Action.OK: (RecipientState.ACCEPTED, 0),
+            Action.RECIPIENT: (RecipientState.REFUSED, 0),
+            Action.MESSAGE: (RecipientState.REFUSED, 0),
+            Action.UNCERTAIN: (RecipientState.UNCERTAIN, self.before.tries),
+            Action.RETRY: (RecipientState.DEFERRED, self.before.tries + 1),
+            Action.SOON: (RecipientState.DEFERRED, self.before.tries + 1),
+        }.get(action, (self.before.state, self.before.tries))
+        return replace(
+            self.before,
+            state=state,
+            tries=tries,
+            reply=reply,
+            words=self.verdict.words,
+            decided_at=now if state in _DECIDED else None,
+        )
+
+
+def _verdict_for(recipient: Recipient, item: OutboxItem, result: SubmissionResult) -> Verdict:
+    verdict = result.recipients.get(recipient.address)
+    if verdict is None:
+        if result.recipients:
+            # Not asked for this time: more recipients than the server takes at once.
+            return Verdict(Action.SPLIT, Stage.RCPT, "")
+        if item.stage is Stage.COMMITTING:
+            return Verdict(Action.UNCERTAIN, Stage.COMMITTING, "It may have been delivered: no answer is known.")
+        return Verdict(Action.RETRY, item.stage or Stage.CONNECT, "It was not tried.")
+    progress = any(each.action is Action.OK for each in result.recipients.values())
+    if verdict.action is Action.SPLIT and verdict.reply and not progress:
+        # "Too many recipients" for none accepted would go round for ever.
+        verdict = replace(verdict, action=Action.RETRY)
+    if verdict.then is not None and verdict.tries is not None and recipient.tries + 1 >= verdict.tries:
+        host = result.account is not None and verdict.then in _ACCOUNT
+        return verdict if host else replace(verdict, action=verdict.then, tries=None, then=None)
+    return verdict
+
+
+def _health_after(result: SubmissionResult, health: AccountHealth, now: float, chance: Chance) -> AccountHealth:
+    """Pause the account, or find it well again. A learnt recipient limit is kept either way."""
+    limit = result.recipient_limit or health.recipient_limit
+    verdict = result.account
+    if verdict is None:
+        return AccountHealth(health.account, recipient_limit=limit)
+    tries = health.tries + 1
+    action = verdict.action
+    if verdict.then is not None and verdict.tries is not None and tries >= verdict.tries:
+        action = verdict.then
+    trouble = (verdict.trouble or Trouble.SERVER) if action in _ACCOUNT else None
+    if action is Action.REAUTH:
+        trouble = verdict.trouble or Trouble.SIGN_IN
+    probe_at: float | None
+    if trouble is None:
+        table = retry.UNREACHABLE if verdict.reply is None else retry.ANSWERED
+        wait = retry.delay(table, tries, at_least=verdict.delay, chance=chance())
+        if action is Action.SOON:
+            wait = max(min(wait, retry.SOON), verdict.delay)
+        probe_at = now + wait
+    elif trouble in _PASSES:
+        probe_at = now + retry.delay(retry.TROUBLE, tries, at_least=verdict.delay, chance=chance())
+    else:
+        probe_at = None
+    return AccountHealth(
+        account=health.account,
+        trouble=trouble,
+        words=verdict.words,
+        since=health.since if health.since is not None else now,
+        probe_at=probe_at,
+        tries=tries,
+        recipient_limit=limit,
+        tried_at=now,
+    )
+
+
+def _state_after(
+    base: OutboxItem, before: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, chance: Chance
+) -> OutboxItem:
+    uncertain = base.count(RecipientState.UNCERTAIN)
+    if uncertain:
+        words = next((each.verdict.words for each in asked if each.verdict.action is Action.UNCERTAIN), base.words)
+        return replace(base, state=ItemState.UNCERTAIN, words=words, next_attempt_at=None)
+    if not base.open_recipients:
+        return _decided(base)
+    if health.trouble is not None:
+        return replace(base, state=ItemState.BLOCKED, trouble=health.trouble, words=health.words)
+    open_verdicts = [each.verdict for each in asked if each.verdict.action not in (Action.OK, Action.RECIPIENT)]
+    words = next((each.words for each in open_verdicts if each.action is not Action.SPLIT), "")
+    if health.tries:
+        # The host's trouble is not the letter's: its own schedule stays where it was.
+        waiting = replace(base, next_attempt_at=health.probe_at)
+    elif any(each.action is Action.SPLIT for each in open_verdicts):
+        return replace(base, state=ItemState.QUEUED, tries=0, words="The server takes a part at a time.")
+    else:
+        tries = base.tries + 1
+        answered = any(each.reply is not None for each in open_verdicts)
+        wait = retry.delay(
+            retry.ANSWERED if answered else retry.UNREACHABLE,
+            tries,
+            at_least=max((each.delay for each in open_verdicts), default=0.0),
+            chance=chance(),
+        )
+        if any(each.action is Action.SOON for each in open_verdicts):
+            wait = min(wait, retry.SOON)
+        waiting = replace(base, tries=tries, next_attempt_at=now + wait)
+    expires_at = retry.expiry_now(base.expires_at, before.last_attempt_at or before.queued_at, now)
+    if expires_at <= now:
+        return replace(
+            waiting,
+            state=ItemState.FAILED,
+            next_attempt_at=None,
+            expires_at=expires_at,
+            words=f"Given up after five days of trying. {words} Retry starts anew.".replace("  ", " "),
+        )
+    return replace(waiting, state=ItemState.DEFERRED, words=words, expires_at=expires_at)
+
+
+def _decided(base: OutboxItem) -> OutboxItem:
+    refused = [each for each in base.recipients if each.state is RecipientState.REFUSED]
+    if not refused:
+        return replace(base, state=ItemState.ACCEPTED, tries=0, words="", expires_at=None)
+    accepted = base.count(RecipientState.ACCEPTED)
+    words = refused[0].words
+    if accepted or len({each.words for each in refused}) > 1:
+        names = ", ".join(each.address for each in refused[:3]) + (" and others" if len(refused) > 3 else "")
+        others = f" The other {accepted} have it." if accepted > 1 else " The other one has it." if accepted else ""
+        words = f"Refused for {names}: {words}{others}"
+    return replace(base, state=ItemState.FAILED, words=words)
+
+
+def _filing_after(item: OutboxItem) -> Filing:
+    if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
+        return Filing(FilingState.DUE)
+    return item.filing
+
+
+def _overdue(item: OutboxItem, now: float) -> bool:
+    return item.expires_at is not None and retry.warning_due(item.expires_at, now)
+
+
+def _told(item: OutboxItem, asked: Sequence[_Asked]) -> str:
+    accepted = sum(each.verdict.action is Action.OK for each in asked)
+    refused = sum(each.verdict.action in (Action.RECIPIENT, Action.MESSAGE) for each in asked)
+    parts = [f"accepted for {accepted} of {len(asked)}" if len(asked) > 1 else "accepted"] if accepted else []
+    if refused:
+        parts.append(f"refused for {refused} of {len(asked)}" if len(asked) > 1 else "refused")
+    via = f" by {item.via}" if item.via and accepted else ""
+    if item.state in (ItemState.DEFERRED, ItemState.BLOCKED, ItemState.UNCERTAIN, ItemState.FAILED, ItemState.QUEUED):
+        parts.append(f"{item.state.value}: {item.words}" if item.words else item.state.value)
+    count = f"attempt {item.attempts}: " if item.attempts else ""
+    return f"{count}{', '.join(parts) or item.state.value}{via}"
+
+
+def _replies(asked: Sequence[_Asked]) -> str:
+    """Each different reply once, at most three."""
+    replies = dict.fromkeys(str(each.verdict.reply) for each in asked if each.verdict.reply)
+    return " | ".join(list(replies)[:3])
