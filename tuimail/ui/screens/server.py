@@ -98,7 +98,6 @@ class ServerScreen(ListScreen[Arrival]):
 
     def on_mount(self) -> None:
         """The server's thread says when something arrived."""
-        super().on_mount()
         self.server.on_change = self._changed_elsewhere
 
     def on_unmount(self) -> None:
