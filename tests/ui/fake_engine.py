@@ -161,7 +161,14 @@ class FakeEngine(Engine):
         return self.change(item(f"q{len(self.all)}", state, draft.subject, recipient(draft.to), not_before=not_before))
 
     async def enqueue_message(
-        self, message: OutgoingMessage, *, composing: str, not_before: float | None = None, held: bool = False
+        self,
+        message: OutgoingMessage,
+        *,
+        composing: str,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        revision: int = 1,
     ) -> OutboxItem:
         self._record("enqueue_message", message)
         return self.change(item(f"q{len(self.all)}", ItemState.QUEUED, message.subject))

@@ -37,7 +37,6 @@ class Place:
     key: str
     note: str = ""
     """What is there, in place of the general words ("3 waiting, 1 needs you")."""
-    loud: bool = False
 
 
 def place_line(place: Place, width: int) -> Line:
@@ -47,10 +46,9 @@ def place_line(place: Place, width: int) -> Line:
     left = (width - inner) // 2
     wide = inner >= 52
     text = f"-  {place.note or words}" if wide else place.note or words
-    role = Role.NEEDS_YOU if place.loud else Role.DIM
     head = Span(fit(f"  {place.key}", 8 if wide else 5), Role.KEY)
     rest = inner - (8 if wide else 5) - (16 if wide else 11)
-    return (Span(" " * left), head, Span(fit(name, 16 if wide else 11), Role.STRONG), Span(fit(text, rest), role))
+    return (Span(" " * left), head, Span(fit(name, 16 if wide else 11), Role.STRONG), Span(fit(text, rest), Role.DIM))
 
 
 class MainMenuScreen(ListScreen[Place]):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
+from tuimail.mail.size import size_words
 from tuimail.ui.commands import server as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.line_list import LineList
-from tuimail.mail.size import size_words
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
