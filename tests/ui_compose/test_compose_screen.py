@@ -14,7 +14,6 @@ from tests.ui_compose.composing import LETTER, composing
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.config.model import Account, Config, Identity
 from tuimail.ui.commands.command import Context
-from tuimail.ui.screens.main_menu import MainMenuScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -120,7 +120,8 @@ async def test_an_empty_letter_just_closes(paths: Paths) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "opened", "kept"), [("y", False, 0), ("n", True, 0), ("enter", True, 0), ("ctrl+c", True, 0), ("k", False, 1)]
+    ("key", "opened", "kept"),
+    [("y", False, 0), ("n", True, 0), ("enter", True, 0), ("ctrl+c", True, 0), ("k", False, 1)],
 )
 async def test_cancelling_asks_first(paths: Paths, key: str, opened: bool, kept: int) -> None:
     async with composing(paths, LETTER) as at:

@@ -90,7 +90,6 @@ async def test_while_storing_waits_keys_are_answered_and_nothing_goes_twice(path
         await at.press("y", "ctrl+x", "enter", "n")
         assert at.open
         assert "Storing" in at.status
-        await at.press("f2", "escape")
         assert at.engine.count("enqueue") == 1
         at.engine.gate.set()
         await at.until(lambda: not at.open)

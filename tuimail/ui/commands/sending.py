@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import DuplicateLetterError, MessageError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import ItemState
-from tuimail.ui.screens.send_dialog import Answer, SendDialog
+from tuimail.ui.screens.send_dialog import STORING, Answer, SendDialog
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
@@ -77,14 +77,14 @@ async def _stored(screen: ComposeScreen, dialog: SendDialog, *, held: bool) -> O
     """The letter durably in the outbox; None if it was there before and is not to go again."""
     draft: Draft = replace(dialog.draft, postponed=False)
     dialog.busy = True
-    dialog.say("Storing the letter in the outbox...")
+    dialog.say(STORING)
     try:
         try:
             return await screen.engine.enqueue(draft, held=held)
         except DuplicateLetterError as error:
             question = f"{safe_line(str(error))} Send it again?"
             if await dialog.ask_yes_no(question, default=False):
-                dialog.say("Storing the letter in the outbox...")
+                dialog.say(STORING)
                 return await screen.engine.enqueue(draft, held=held, again=True)
             dialog.say("Not sent again.")
             return None

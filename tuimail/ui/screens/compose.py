@@ -150,7 +150,8 @@ class ComposeScreen(FrameScreen):
     def _arm(self) -> None:
         wait = self._pace.due_in(time.monotonic())
         if wait is not None and self._timer is None and not self.closed:
-            self._timer = self.set_timer(wait, self._ring)
+            # Textual divides by the delay.
+            self._timer = self.set_timer(max(wait, 0.01), self._ring)
 
     def _ring(self) -> None:
         self._timer = None

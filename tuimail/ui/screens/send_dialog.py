@@ -33,6 +33,8 @@ LABEL = 13
 MOST_RECIPIENTS = 200
 """Of one field; more are counted."""
 
+STORING = "Storing the letter in the outbox..."
+
 
 class Answer(StrEnum):
     """What the user wants done with the letter."""
@@ -96,7 +98,9 @@ class SendDialog(FrameScreen):
 
     def give(self, answer: Answer) -> None:
         """Answer, unless the last answer is still being carried out."""
-        if not self.busy and self._answers.empty():
+        if self.busy:
+            self.say(STORING)
+        elif self._answers.empty():
             self._answers.put_nowait(answer)
 
     def knows(self, command: Command) -> bool:
