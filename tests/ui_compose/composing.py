@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
+    from textual.widget import Widget
 
+    from tuimail.compose.draft import Attachment
     from tuimail.compose.review import Finding
     from tuimail.config.model import Config
     from tuimail.paths import Paths
@@ -82,6 +84,18 @@ class Composing:
     @property
     def open(self) -> bool:
         return any(isinstance(each, ComposeScreen) for each in self.app.screen_stack)
+
+    @property
+    def focused(self) -> Widget | None:
+        return self.screen.focused
+
+    @property
+    def context(self) -> str:
+        return str(self.screen.context)
+
+    @property
+    def attached(self) -> list[Attachment]:
+        return list(self.screen.form.attachment.attachments)
 
     @property
     def status(self) -> str:

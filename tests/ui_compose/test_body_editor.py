@@ -30,8 +30,8 @@ class Alone(App[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield self.body
 
-    def on_text_editor_leave(self, event: TextEditor.Leave) -> None:
-        self.left.append(event.step)
+    def move(self, step: int) -> None:
+        self.left.append(step)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ class Alone(App[None], inherit_bindings=False):
         self.asked.append(typed)
         return [each for each in KNOWN if typed.casefold() in each.casefold()]
 
-    def on_text_editor_leave(self, event: TextEditor.Leave) -> None:
-        self.steps.append(event.step)
+    def move(self, step: int) -> None:
+        self.steps.append(step)
 
     def on_attachment_list_typed(self, event: AttachmentList.Typed) -> None:
         self.typed.append((event.text, event.pasted))

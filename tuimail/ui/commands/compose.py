@@ -35,7 +35,7 @@ def page_up(screen: ComposeScreen) -> None:
     if screen.focused is screen.form.body:
         screen.form.body.action_cursor_page_up()
     else:
-        screen.form.stops[0].focus()
+        screen.set_focus(screen.form.stops[0])
 
 
 def page_down(screen: ComposeScreen) -> None:
@@ -43,7 +43,7 @@ def page_down(screen: ComposeScreen) -> None:
     if screen.focused is screen.form.body:
         screen.form.body.action_cursor_page_down()
     else:
-        screen.form.body.focus()
+        screen.set_focus(screen.form.body)
 
 
 def cut(screen: ComposeScreen) -> None:

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tuimail.ui.widgets.header_field import FieldLabel
-from tuimail.ui.widgets.text_editor import TextEditor
+from tuimail.ui.widgets.text_editor import leave
 from tuimail.ui.widgets.typed_text import clean_text
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ class AttachmentList(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,ctrl+p", "move(-1)", show=False),
-        Binding("down,ctrl+n", "move(1)", show=False),
-        Binding("enter,tab", "leave(1)", show=False),
-        Binding("shift+tab", "leave(-1)", show=False),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("enter,tab", "leave(1)", show=False, priority=True),
+        Binding("shift+tab", "leave(-1)", show=False, priority=True),
         Binding("delete,backspace,ctrl+d", "remove", show=False),
     ]
 
@@ -131,7 +131,7 @@ class AttachmentList(Widget, can_focus=True):
 
     def action_leave(self, step: int) -> None:
         """To the next field or the one before."""
-        self.post_message(TextEditor.Leave(step))
+        leave(self, step)
 
     def action_remove(self) -> None:
         """Take the attachment under the bar off the letter."""
