@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tuimail.ui.app import TuimailApp
 
 
-def lines(app: App[object]) -> list[str]:
+def lines(app: App[Any]) -> list[str]:
     """Every row of the screen on top, as the terminal would show it, trailing blanks cut off."""
     width, height = app.size
     strips = app.screen._compositor.render_strips(app.size)
@@ -24,7 +24,7 @@ def lines(app: App[object]) -> list[str]:
     return shown
 
 
-def text(app: App[object]) -> str:
+def text(app: App[Any]) -> str:
     """The same in one string."""
     return "\n".join(lines(app))
 
@@ -35,6 +35,6 @@ async def settle(pilot: Pilot[int]) -> None:
     for _ in range(3):
         await pilot.pause()
         busy = [worker for worker in app.workers if worker.group in ("load", "badge") and not worker.is_finished]
-        if busy:
+        if busy and app.engine_ready.is_set():
             await app.workers.wait_for_complete(busy)
     await pilot.pause()

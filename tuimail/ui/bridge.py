@@ -27,7 +27,10 @@ def translate(event: events.Event) -> list[Message]:
         case events.NeedsYou(_, words):
             return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING, bell=True)]
         case events.AccountTroubled(account, words):
-            return [OutboxChanged(), Noted(safe_line(f"{account}: {words}"), Severity.WARNING, bell=True)]
+            return [
+                OutboxChanged(),
+                Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING, bell=True),
+            ]
         case events.AccountMended(account):
             return [OutboxChanged(), Noted(safe_line(f"{account} may send again."))]
         case events.WaitingForSecret(account, source, done):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.widgets.key_rows import KeyEntry
 
 
 def matches(command: Command, typed: str) -> bool:
@@ -51,7 +52,6 @@ class PaletteScreen(ListScreen[Command]):
 
     def on_mount(self) -> None:
         """All of them, before anything is typed."""
-        super().on_mount()
         self._typed.focus()
         self.list.show(self._commands)
 
@@ -62,6 +62,10 @@ class PaletteScreen(ListScreen[Command]):
         found.sort(key=lambda command: not matches_title(command, typed))
         self.list.show(found)
         self.list.select(0)
+
+    def key_entries(self) -> tuple[KeyEntry, ...]:
+        """The palette's own keys."""
+        return tuple(entry for entry in super().key_entries() if entry.id != "palette")
 
     def _draw(self, command: Command, width: int) -> Line:
         keys = self.program.keymap.all_keys(command.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tuimail.config.theme_file import MAIL
 
@@ -18,8 +18,9 @@ PREFIX = "mail-"
 def textual_theme(file: ThemeFile) -> Theme:
     """``file`` as Textual wants it, its mail roles as variables."""
     variables = {PREFIX + role: colour for role, colour in file.mail.items()}
-    if not file.ansi:
-        variables |= {"border": file.colours["accent"], "border-blurred": file.colours["panel"]}
+    if file.ansi:
+        # Textual's own widgets want more variables of a theme that draws in the terminal's colours.
+        variables = {**BUILTIN_THEMES["ansi-dark" if file.dark else "ansi-light"].variables, **variables}
     colours = file.colours
     return Theme(
         name=f"tuimail-{file.name}",

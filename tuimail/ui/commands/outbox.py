@@ -129,7 +129,8 @@ async def mend(screen: LetterScreen) -> None:
     old = refused[0]
     if len(refused) > 1:
         choices = [Choice(str(at), safe_line(address), address) for at, address in enumerate(refused[:9], 1)]
-        picked = await screen.ask_choice("Correct which address?", choices, default=old)
+        listed = "  ".join(f"{choice.key} {choice.label}" for choice in choices)
+        picked = await screen.ask_choice(f"Correct which address?  {listed}", choices, default=old)
         if picked is None:
             return
         old = picked

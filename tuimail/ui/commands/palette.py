@@ -33,6 +33,7 @@ def next_(screen: PaletteScreen) -> None:
 
 
 VERBS: dict[str, Verb] = {
+    "palette": close,
     "palette-run": run,
     "palette-close": close,
     "palette-previous": previous,

@@ -58,7 +58,6 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def on_line_list_selected(self) -> None:
         """Explain what is selected now."""
-        super().on_line_list_selected()
         self._explain()
 
     def _explain(self) -> None:

@@ -6,7 +6,6 @@ the screen's other commands are not there; a second question meanwhile is answer
 
 from __future__ import annotations
 
-import os.path
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
@@ -141,7 +140,7 @@ class Asking(Screen[Any], inherit_bindings=False):
         if not found:
             self._hint("Nothing fits.")
             return
-        common = os.path.commonprefix(list(found))
+        common = _common(found)
         if len(found) == 1 or len(common) > len(typed):
             prompt.input.value = found[0] if len(found) == 1 else common
             prompt.input.cursor_position = len(prompt.input.value)
@@ -151,3 +150,9 @@ class Asking(Screen[Any], inherit_bindings=False):
 
 def _entry(keys: Keymap, command_id: str, *, enabled: bool = True) -> KeyEntry:
     return KeyEntry(command_id, keys.key(command_id), BY_ID[command_id].label, enabled)
+
+
+def _common(texts: Sequence[str]) -> str:
+    """What all of ``texts`` begin with."""
+    first, last = min(texts), max(texts)
+    return next((first[:at] for at, char in enumerate(first) if last[at : at + 1] != char), first)

@@ -2,6 +2,7 @@
 
 A screen names its ``context``, its ``BINDINGS`` (``bindings_for(context)``) and its ``verbs`` (command id -> function
 taking the screen), and yields its body from ``compose_body``. Verbs live outside the screens, in ``ui/commands``.
+Textual calls the ``on_...`` handlers of every class of a screen, so those must not call ``super()``'s.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the frame at once; what it holds comes when the engine has it."""
-        self.title_bar.screen_name = self.SCREEN_NAME
+        self.title_bar.screen_name = self.heading
         self.title_bar.accounts = ", ".join(self.program.engine.config.accounts)
         self.title_bar.badge = self.program.badge
         self.refresh_keys()
@@ -82,6 +83,11 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         """Somebody may have changed something meanwhile."""
         self.reload()
+
+    @property
+    def heading(self) -> str:
+        """What the title bar calls this screen."""
+        return self.SCREEN_NAME
 
     @property
     def program(self) -> TuimailApp:

@@ -31,10 +31,13 @@ class HelpScreen(PagerScreen):
         self._words = about.HELP
         self._where = about.context
 
+    @property
+    def heading(self) -> str:
+        """Help for what."""
+        return f"HELP  {self._where.words}"
+
     def on_mount(self) -> None:
         """Nothing to load."""
-        super().on_mount()
-        self.title_bar.screen_name = f"HELP  {self._where.words}"
         self.pager.show(self._lines)
         self.call_after_refresh(self.tell_place)
 

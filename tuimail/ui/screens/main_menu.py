@@ -67,7 +67,6 @@ class MainMenuScreen(ListScreen[Place]):
 
     def on_mount(self) -> None:
         """The menu needs no engine to be drawn."""
-        super().on_mount()
         self.list.show([self._place(command_id) for command_id in PLACES])
         self.list.select(1)
 

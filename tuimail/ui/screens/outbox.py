@@ -48,7 +48,6 @@ class OutboxScreen(ListScreen[OutboxItem]):
 
     def on_mount(self) -> None:
         """Times like "in 4 min" move on while one looks."""
-        super().on_mount()
         self.set_interval(1.0, self.tick)
 
     @property
@@ -91,7 +90,6 @@ class OutboxScreen(ListScreen[OutboxItem]):
 
     def on_line_list_selected(self) -> None:
         """Explain what is selected now."""
-        super().on_line_list_selected()
         self._explain()
 
     @property

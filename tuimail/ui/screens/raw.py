@@ -20,14 +20,17 @@ class TextScreen(PagerScreen):
 
     def __init__(self, title: str, text: str, *, note: str = "") -> None:
         super().__init__()
-        self._title = title
+        self._heading = title
         self._note = note
         self._text = safe_text(text)
 
+    @property
+    def heading(self) -> str:
+        """What is shown."""
+        return self._heading
+
     def on_mount(self) -> None:
         """Nothing to load."""
-        super().on_mount()
-        self.title_bar.screen_name = self._title
         self.pager.show(lambda width: prose(self._text, width))
         if self._note:
             self.say(self._note)

@@ -59,7 +59,6 @@ class SentScreen(ListScreen[OutboxItem]):
 
     def on_line_list_selected(self) -> None:
         """Explain what is selected now."""
-        super().on_line_list_selected()
         item = self.selected
         sentences = () if item is None else sent_words(item, self.program.engine.clock.now())
         self.explained.explain(*(Span(words, Role.TEXT if at == 0 else Role.DIM) for at, words in enumerate(sentences)))

@@ -26,12 +26,10 @@ WAY = """\
     +---- your word -------+"""
 
 OUTBOX_WORDS = (
-    "A letter is on disk before the composer closes. From then on the program does the work: it connects, tries again, "
-    "serves every recipient, and files the copy. You may write on, or quit; nothing is lost.",
+    "A letter is on disk before the composer closes. From then on the program does the work, whatever you do.",
     "!  failed: the server refused it for good. Correct the address, edit it, send it again, or drop it.",
-    "?  uncertain: the answer to the last byte was lost, so it may have arrived. It is never sent twice without you: "
-    "say that it went, or send it again.",
-    "#  the account is held: password, certificate, quota. Mend the account, then check it again; its letters follow.",
+    "?  uncertain: the last answer was lost, so it may have arrived. Say that it went, or send it again.",
+    "#  the account is held: password, certificate, quota. Mend it, check it again; its letters follow.",
     ".  waiting: it goes next, or at the time shown.",
     "z  held: until the time shown, or until you release it.",
     "~  being sent.     +  sent; the copy is being filed.",

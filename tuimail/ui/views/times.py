@@ -8,12 +8,12 @@ DAY = 86_400
 
 
 def clock_time(moment: float) -> str:
-    """ "09:41"."""
+    """As in "09:41"."""
     return _local(moment).strftime("%H:%M")
 
 
 def day_and_time(moment: float, now: float) -> str:
-    """ "09:41", "tomorrow 08:00", "Thu 27 Nov 08:00", "2024-03-01"."""
+    """As in "09:41", "tomorrow 08:00", "Thu 27 Nov 08:00", "2024-03-01"."""
     then, today = _local(moment), _local(now)
     days = (then.date() - today.date()).days
     if days == 0:

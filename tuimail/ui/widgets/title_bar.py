@@ -48,6 +48,8 @@ def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) 
     """The title bar in ``width`` cells; what matters least (accounts, then the note) goes first when it is narrow."""
     left: Line = (Span(" tuimail", Role.STRONG), Span("   "), Span(screen, Role.STRONG))
     right = badge.line
+    if width_of(left) + width_of(right) + 2 > width and badge.yours:
+        right = Badge(yours=badge.yours).line
     room = width - width_of(left) - width_of(right) - 4
     parts: list[str] = []
     for text in (note, accounts):
