@@ -104,6 +104,12 @@ def build(
     )
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a header field of this name is none that a writer may set."""
+    lowered = name.casefold()
+    return lowered in RESERVED or lowered.startswith(_RESERVED_PREFIXES)
+
+
 def sender_of(identity: Identity) -> Address:
     """The address of the From field.
 
@@ -155,11 +161,10 @@ def _thread_fields(draft: Draft) -> Iterator[bytes]:
 
 def _extra_fields(headers: Sequence[tuple[str, str]]) -> Iterator[bytes]:
     for name, value in headers:
-        lowered = name.casefold()
-        if lowered in RESERVED or lowered.startswith(_RESERVED_PREFIXES):
+        if is_reserved(name):
             raise InjectionError(
                 f"{safe_line(name)} cannot be set as an extra header field: the program or a server writes it.",
                 hint="Take it out of the extra header fields.",
-                field=lowered,
+                field=name.casefold(),
             )
         yield text_field(name, value)

@@ -6,12 +6,12 @@ error with a position, so that no letter goes to somebody else (the class of CVE
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from tuimail.errors import AddressError
+from tuimail.mail.address_tokens import Token, Tokens
 from tuimail.mail.domain import DomainError, ascii_domain
 from tuimail.mail.text import safe_line
 
@@ -24,24 +24,6 @@ MAX_ADDRESS = 254
 """Octets of the whole addr-spec (RFC 5321 section 4.5.3.1.3, less the angle brackets)."""
 
 _SPECIALS = frozenset('()<>[]:;@\\,."')
-_TOKEN = re.compile(
-    r"""(?P<space>[ \t]+)
-       |(?P<quoted>"[^"\\]*(?:\\.[^"\\]*)*")
-       |(?P<literal>\[[^\[\]\\]*\])
-       |(?P<special>[<>@,;:])
-       |(?P<word>[^ \t"()<>@,;:\[\]\\]+)""",
-    re.VERBOSE | re.DOTALL,
-)
-_COMMENT_PIECE = re.compile(r"[^()\\]+|\\.|[()]", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_OPENERS = {
-    '"': "the quotation mark is never closed",
-    "(": "the parenthesis is never closed",
-    "[": "the bracket is never closed",
-    ")": "a closing parenthesis without an opening one",
-    "]": "a closing bracket without an opening one",
-    "\\": "a backslash may stand only in quotation marks",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +108,12 @@ def parse_address(text: str, *, field: str = "") -> Address:
     return found[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    """word, quoted, literal, special, comment"""
-    text: str
-    """Unquoted."""
-    position: int
-    spaced: bool
-    """White space stood before it."""
-
-
-class _Parser:
-    def __init__(self, text: str, field: str) -> None:
-        self.text = text
-        self.field = field
-
+class _Parser(Tokens):
     def addresses(self) -> tuple[Address, ...]:
         found: list[Address] = []
-        item: list[_Token] = []
+        item: list[Token] = []
         opened = False  # between < and >
-        for token in self._tokens():
+        for token in self.tokens():
             if token.kind == "special" and not opened:
                 if token.text in ",;":
                     found.extend(self._item(item))
@@ -163,17 +130,17 @@ class _Parser:
         found.extend(self._item(item))
         return tuple(found)
 
-    def _group_name(self, item: list[_Token], colon: _Token) -> None:
+    def _group_name(self, item: list[Token], colon: Token) -> None:
         """``Friends:`` names a group and is no address; anything else before a colon is a mistake."""
         if not item or any(token.kind in ("special", "literal") for token in item):
-            self._fail("a colon may only follow the name of a group", colon.position)
+            self.fail("a colon may only follow the name of a group", colon.position)
 
-    def _item(self, item: list[_Token]) -> Iterator[Address]:
+    def _item(self, item: list[Token]) -> Iterator[Address]:
         comments = [token.text for token in item if token.kind == "comment"]
         tokens = [token for token in item if token.kind != "comment"]
         if not tokens:
             if comments:
-                self._fail("there is a comment but no address", item[0].position)
+                self.fail("there is a comment but no address", item[0].position)
             return
         opening = next((n for n, token in enumerate(tokens) if _is(token, "<")), None)
         if opening is None:
@@ -182,7 +149,7 @@ class _Parser:
             spec, phrase = self._between(tokens, opening), tokens[:opening]
         for token in item:
             if token.kind == "comment" and spec[0].position < token.position < spec[-1].position:
-                self._fail("a comment may not stand inside an address", token.position)
+                self.fail("a comment may not stand inside an address", token.position)
         address = self._addr_spec(spec, bare=opening is None)
         name = " ".join(token.text for token in phrase) if phrase else " ".join(comments).strip()
         if any(token.kind in ("special", "literal") for token in phrase):
@@ -190,132 +157,77 @@ class _Parser:
         self._check_name(name, item[0].position)
         yield Address(name, address.local_part, address.domain)
 
-    def _between(self, tokens: list[_Token], opening: int) -> list[_Token]:
+    def _between(self, tokens: list[Token], opening: int) -> list[Token]:
         closing = next((n for n, token in enumerate(tokens) if _is(token, ">")), None)
         if closing is None:
-            self._fail("the < is never closed by a >", tokens[opening].position)
+            self.fail("the < is never closed by a >", tokens[opening].position)
         if closing < opening:
-            self._fail("a > without a < before it", tokens[closing].position)
+            self.fail("a > without a < before it", tokens[closing].position)
         if len(tokens) > closing + 1:
-            self._fail("there is text after the >; is a comma missing?", tokens[closing + 1].position)
+            self.fail("there is text after the >; is a comma missing?", tokens[closing + 1].position)
         if closing == opening + 1:
-            self._fail("there is no address between < and >", tokens[opening].position)
+            self.fail("there is no address between < and >", tokens[opening].position)
         return tokens[opening + 1 : closing]
 
-    def _loose_name(self, phrase: list[_Token], address: Address) -> str:
+    def _loose_name(self, phrase: list[Token], address: Address) -> str:
         """``ada@example.org <ada@example.org>`` is fine; another address before the bracket is not."""
         written = "".join(f" {token.text}" if token.spaced else token.text for token in phrase).strip()
         if written.casefold() != address.addr_spec.casefold():
             place = next(token.position for token in phrase if token.kind in ("special", "literal"))
-            self._fail('the name before < holds a character that needs quotation marks, as in "Doe, Jane"', place)
+            self.fail('the name before < holds a character that needs quotation marks, as in "Doe, Jane"', place)
         return written
 
-    def _addr_spec(self, tokens: list[_Token], *, bare: bool) -> Address:
+    def _addr_spec(self, tokens: list[Token], *, bare: bool) -> Address:
         start = tokens[0].position
         ats = [n for n, token in enumerate(tokens) if _is(token, "@")]
         if not ats:
-            self._fail("the @ is missing", start)
+            self.fail("the @ is missing", start)
         if len(ats) > 1:
-            self._fail("this address has two @; is a comma missing?", tokens[ats[1]].position)
+            self.fail("this address has two @; is a comma missing?", tokens[ats[1]].position)
         left, right = tokens[: ats[0]], tokens[ats[0] + 1 :]
         if not left:
-            self._fail("there is nothing before the @", tokens[ats[0]].position)
+            self.fail("there is nothing before the @", tokens[ats[0]].position)
         if not right:
-            self._fail("there is nothing after the @", tokens[ats[0]].position + 1)
+            self.fail("there is nothing after the @", tokens[ats[0]].position + 1)
         for token in tokens[1:]:
             if token.spaced:
                 advice = "a name before an address needs angle brackets, as in Jane <jane@example.org>"
-                self._fail(f"there is a space in the address; {advice if bare else 'take it out'}", token.position)
+                self.fail(f"there is a space in the address; {advice if bare else 'take it out'}", token.position)
         if len(left) > 1 or left[0].kind not in ("word", "quoted"):
-            self._fail("before the @ stands one word, or one text in quotation marks", left[-1].position)
+            self.fail("before the @ stands one word, or one text in quotation marks", left[-1].position)
         local = left[0].text
         self._check_local(local, start, dotted=left[0].kind == "word")
         if len(right) > 1 or right[0].kind not in ("word", "literal"):
             wrong = right[1 if right[0].kind in ("word", "literal") else 0]
-            self._fail("only a domain may follow the @; is a comma missing?", wrong.position)
+            self.fail("only a domain may follow the @; is a comma missing?", wrong.position)
         domain = right[0].text
         try:
             encoded = ascii_domain(domain)
         except DomainError as error:
-            self._fail(f'the domain "{domain}" {error}', right[0].position)
+            self.fail(f'the domain "{domain}" {error}', right[0].position)
         address = Address("", local, domain)
         if len(_quoted_local(local).encode()) + 1 + len(encoded) > MAX_ADDRESS:
-            self._fail(f"the address is longer than {MAX_ADDRESS} characters", start)
+            self.fail(f"the address is longer than {MAX_ADDRESS} characters", start)
         return address
 
     def _check_local(self, local: str, position: int, *, dotted: bool) -> None:
         if dotted and (local.startswith(".") or local.endswith(".") or ".." in local):
-            self._fail("the part before the @ has a dot too many (or needs quotation marks)", position)
+            self.fail("the part before the @ has a dot too many (or needs quotation marks)", position)
         if len(_quoted_local(local).encode("utf-8", "replace")) > MAX_LOCAL_PART:
-            self._fail(f"the part before the @ is longer than {MAX_LOCAL_PART} characters", position)
+            self.fail(f"the part before the @ is longer than {MAX_LOCAL_PART} characters", position)
         for offset, char in enumerate(local):
             if not char.isprintable() or safe_line(char) != char:
                 shown = f"U+{ord(char):04X}"
-                self._fail(f"there is an invisible character ({shown}) before the @", position + offset)
+                self.fail(f"there is an invisible character ({shown}) before the @", position + offset)
 
     def _check_name(self, name: str, position: int) -> None:
         for char in name:
             if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
-                self._fail(f"there is a control character (U+{ord(char):04X}) in the name", position)
-
-    def _tokens(self) -> Iterator[_Token]:
-        text, position, spaced = self.text, 0, False
-        while position < len(text):
-            if text[position] == "(":
-                end = self._comment_end(position)
-                yield _Token("comment", _ESCAPED.sub(r"\1", text[position + 1 : end - 1]), position, spaced)
-                position = end
-                continue
-            match = _TOKEN.match(text, position)
-            if match is None:
-                self._fail(_OPENERS[text[position]], position)
-            kind = match.lastgroup or ""
-            if kind == "space":
-                spaced = True
-            else:
-                self._refuse_controls(match.group(), position)
-                value = _ESCAPED.sub(r"\1", match.group()[1:-1]) if kind == "quoted" else match.group()
-                yield _Token(kind, value, position, spaced)
-                spaced = False
-            position = match.end()
-
-    def _comment_end(self, start: int) -> int:
-        depth, position = 0, start
-        while depth or position == start:
-            match = _COMMENT_PIECE.match(self.text, position)
-            if match is None:
-                self._fail(_OPENERS["("], start)
-            position = match.end()
-            depth += {"(": 1, ")": -1}.get(match.group(), 0)
-        self._refuse_controls(self.text[start:position], start)
-        return position
-
-    def _refuse_controls(self, piece: str, position: int) -> None:
-        if piece.isprintable():
-            return
-        for offset, char in enumerate(piece):
-            if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
-                self._fail(f"there is a control character (U+{ord(char):04X})", position + offset)
-
-    def _fail(self, what: str, position: int) -> NoReturn:
-        raise AddressError(
-            f'"{_around(self.text, position)}": {safe_line(what)}{"" if what.endswith("?") else "."}',
-            text=self.text,
-            position=min(position, len(self.text)),
-            field=self.field,
-        )
+                self.fail(f"there is a control character (U+{ord(char):04X}) in the name", position)
 
 
-def _is(token: _Token, special: str) -> bool:
+def _is(token: Token, special: str) -> bool:
     return token.kind == "special" and token.text == special
-
-
-def _around(text: str, position: int) -> str:
-    """The list's item at ``position``, short enough for one line of the screen."""
-    start = max(text.rfind(",", 0, position), text.rfind(";", 0, position)) + 1
-    ends = [end for end in (text.find(",", position), text.find(";", position)) if end > start]
-    item = safe_line(text[start : min(ends, default=len(text))].strip() or text.strip())
-    return item if len(item) <= 60 else f"{item[:59]}…"
 
 
 def _quoted(text: str) -> str:
