@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -176,6 +177,9 @@ def run(engine: Engine, *, draft: Draft | None = None) -> int:
 
     async def main() -> int:
         app = TuimailApp(engine, draft=draft)
+        # A closed terminal or a shutdown quits, so that an open draft is saved.
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, app.exit)
         try:
             return await app.run_async() or app.return_code or 0
         finally:
