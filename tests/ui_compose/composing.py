@@ -105,7 +105,7 @@ class Composing:
 
     @property
     def shown(self) -> str:
-        return text(self.app)  # type: ignore[arg-type]
+        return text(self.app)
 
     async def press(self, *keys: str) -> None:
         """Press keys and wait until what they set off is done, or waits itself."""

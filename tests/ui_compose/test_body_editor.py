@@ -14,8 +14,6 @@ from tuimail.ui.widgets.wrapping import LONGEST_LINE, SOFT_BREAK
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.text_editor import TextEditor
-
 
 class Alone(App[None], inherit_bindings=False):
     """A body and nothing else."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.text_editor import TextEditor
 
 KNOWN = ("Bob <bob@example.net>", "Bobby <bobby@example.com>", "board@list.example", '"Doe, Ann" <ann@example.org>')
 

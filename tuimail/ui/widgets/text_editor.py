@@ -88,6 +88,8 @@ class TextEditor(TextArea, inherit_bindings=False):
         _hidden("ctrl+delete", "delete_word_right"),
     ]
 
+    _text: str | None = None
+
     def __init__(self, text: str = "", *, cuts: CutBuffer | None = None, id: str | None = None) -> None:  # noqa: A002
         # TextArea's constructor moves the cursor, which looks at these.
         self.cuts = cuts if cuts is not None else CutBuffer()
@@ -99,6 +101,22 @@ class TextEditor(TextArea, inherit_bindings=False):
             self.put(text)
 
     # -- text in and out
+    @property
+    def text(self) -> str:
+        """The whole text; TextArea asks for it once a row drawn, so it is kept until the next change."""
+        if self._text is None:
+            self._text = self.document.text
+        return self._text
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.load_text(value)
+
+    def _build_highlight_map(self) -> None:
+        # Called after every change of the text.
+        self._text = None
+        super()._build_highlight_map()
+
     def put(self, text: str) -> None:
         """Replace everything by ``text`` and forget the history."""
         self.load_text(self.tidy(text))
