@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
+    from textual.widget import Widget
 
+    from tuimail.compose.draft import Attachment
     from tuimail.compose.review import Finding
     from tuimail.config.model import Config
     from tuimail.paths import Paths
@@ -84,6 +86,18 @@ class Composing:
         return any(isinstance(each, ComposeScreen) for each in self.app.screen_stack)
 
     @property
+    def focused(self) -> Widget | None:
+        return self.screen.focused
+
+    @property
+    def context(self) -> str:
+        return str(self.screen.context)
+
+    @property
+    def attached(self) -> list[Attachment]:
+        return list(self.screen.form.attachment.attachments)
+
+    @property
     def status(self) -> str:
         frame = self.app.frame
         assert frame is not None
@@ -91,7 +105,7 @@ class Composing:
 
     @property
     def shown(self) -> str:
-        return text(self.app)  # type: ignore[arg-type]
+        return text(self.app)
 
     async def press(self, *keys: str) -> None:
         """Press keys and wait until what they set off is done, or waits itself."""

@@ -14,8 +14,6 @@ from tuimail.ui.widgets.wrapping import LONGEST_LINE, SOFT_BREAK
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.text_editor import TextEditor
-
 
 class Alone(App[None], inherit_bindings=False):
     """A body and nothing else."""
@@ -30,8 +28,8 @@ class Alone(App[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield self.body
 
-    def on_text_editor_leave(self, event: TextEditor.Leave) -> None:
-        self.left.append(event.step)
+    def move(self, step: int) -> None:
+        self.left.append(step)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from textual.app import App
 
 from tuimail.compose.draft import Attachment
 from tuimail.ui.widgets.address_field import AddressEditor, AddressField
-from tuimail.ui.widgets.attachment_field import AttachmentField, AttachmentList, kind, size_words
+from tuimail.ui.widgets.attachment_field import AttachmentField, AttachmentList, kind
 from tuimail.ui.widgets.completion import Typed, address_at, with_candidate
 from tuimail.ui.widgets.header_field import HeaderField
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.text_editor import TextEditor
 
 KNOWN = ("Bob <bob@example.net>", "Bobby <bobby@example.com>", "board@list.example", '"Doe, Ann" <ann@example.org>')
 
@@ -48,8 +47,8 @@ class Alone(App[None], inherit_bindings=False):
         self.asked.append(typed)
         return [each for each in KNOWN if typed.casefold() in each.casefold()]
 
-    def on_text_editor_leave(self, event: TextEditor.Leave) -> None:
-        self.steps.append(event.step)
+    def move(self, step: int) -> None:
+        self.steps.append(step)
 
     def on_attachment_list_typed(self, event: AttachmentList.Typed) -> None:
         self.typed.append((event.text, event.pasted))
@@ -317,15 +316,6 @@ async def test_typing_or_dropping_on_the_attachment_line_asks_for_the_file() -> 
         app.files.list.post_message(events.Paste("'/tmp/a b'\x1b"))
         await pilot.pause()
         assert app.typed == [("~", False), ("'/tmp/a b'", True)]
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1.0 KB"), (48_213, "48 KB"), (999_499, "999 KB"),
-     (999_600, "1.0 MB"), (25_000_000, "25 MB"), (3_200_000_000, "3.2 GB"), (5_000_000_000_000, "5000 GB")],
-)  # fmt: skip
-def test_sizes_in_words(size: int, words: str) -> None:
-    assert size_words(size) == words
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,12 @@ from tuimail.ui.screens.main_menu import MainMenuScreen
 from tuimail.ui.screens.send_dialog import SendDialog
 
 if TYPE_CHECKING:
+    from tuimail.compose.draft import Draft
+    from tuimail.compose.review import Review
     from tuimail.paths import Paths
 
-NAMED = replace(LETTER, cc="eve@example.net", bcc="secret@example.org", attachments=(Attachment("/x", "a.pdf", "", 1),))
+FILES = (Attachment("/x", "a.pdf", "", 1),)
+NAMED = replace(LETTER, cc="eve@example.net", bcc="secret@example.org", attachments=FILES)
 
 
 async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
@@ -26,8 +29,18 @@ async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
         at.engine.findings = (Finding("body", "You write of an attachment [b]."),)
         await at.press("ctrl+x")
         assert isinstance(at.app.screen, SendDialog)
-        for words in ("work, smtp.example.org:465", "bob@example.net", "eve@example.net", "Bcc", "secret@example.org",
-                      "a.pdf", "Minutes", "about 48 KB", "! You write of an attachment [b].", "Send message?"):  # fmt: skip
+        expected = (
+            "work, smtp.example.org:465",
+            "bob@example.net",
+            "eve@example.net",
+            "secret@example.org",
+            "a.pdf",
+            "Minutes",
+            "about 48 KB",
+            "! You write of an attachment [b].",
+            "Send message?",
+        )
+        for words in expected:
             assert words in at.shown
         assert "Later" not in at.shown
         assert at.engine.queued == []
@@ -90,28 +103,47 @@ async def test_while_storing_waits_keys_are_answered_and_nothing_goes_twice(path
         await at.press("y", "ctrl+x", "enter", "n")
         assert at.open
         assert "Storing" in at.status
-        await at.press("f2", "escape")
         assert at.engine.count("enqueue") == 1
         at.engine.gate.set()
         await at.until(lambda: not at.open)
         assert len(at.engine.queued) == 1
 
 
-async def test_a_second_send_while_the_review_is_made_means_nothing(paths: Paths) -> None:
+async def test_keys_typed_ahead_while_the_review_is_made_send_once(paths: Paths) -> None:
     async with composing(paths, LETTER) as at:
         gate = asyncio.Event()
         review = at.engine.review
 
-        async def slow(draft):  # type: ignore[no-untyped-def]
+        async def slow(draft: Draft) -> Review:
             await gate.wait()
             return await review(draft)
 
         at.engine.review = slow  # type: ignore[method-assign]
-        await at.press("ctrl+x", "ctrl+x", "ctrl+x")
+        await at.press("ctrl+x", "y", "ctrl+x")
+        assert at.engine.queued == []
+        assert len(at.app.screen_stack) == 3
         gate.set()
-        await at.until(lambda: isinstance(at.app.screen, SendDialog))
-        await at.press("n")
-        assert not any(isinstance(each, SendDialog) for each in at.app.screen_stack)
+        await at.until(lambda: not at.open)
+        assert len(at.engine.queued) == 1
+
+
+async def test_an_answer_typed_before_a_warning_was_seen_does_not_count(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        gate = asyncio.Event()
+        review = at.engine.review
+
+        async def slow(draft: Draft) -> Review:
+            await gate.wait()
+            return await review(draft)
+
+        at.engine.review = slow  # type: ignore[method-assign]
+        at.engine.findings = (Finding("attachment", "Nothing is attached."),)
+        await at.press("ctrl+x", "y")
+        gate.set()
+        await at.until(lambda: "Nothing is attached." in at.shown)
+        assert at.engine.queued == []
+        await at.press("y")
+        await at.until(lambda: not at.open)
 
 
 async def test_a_disk_that_refuses_leaves_the_letter_in_the_composer(paths: Paths) -> None:

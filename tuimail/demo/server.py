@@ -7,7 +7,6 @@ anything and never listens anywhere but on 127.0.0.1.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 import threading

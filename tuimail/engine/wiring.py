@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Command, Config, Identity
     from tuimail.events import Announcer
-    from tuimail.paths import Paths
     from tuimail.outbox.item import OutboxItem
+    from tuimail.paths import Paths
     from tuimail.sent import filer as sent
     from tuimail.submission.submitter import Content, Submitter
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -154,8 +155,9 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     # -- the status line of the screen on top
     @property
     def frame(self) -> FrameScreen | None:
-        """The frame on top."""
-        return self.screen if isinstance(self.screen, FrameScreen) else None
+        """The frame on top; None while the program starts or ends."""
+        top = self.screen_stack[-1] if self.screen_stack else None
+        return top if isinstance(top, FrameScreen) else None
 
     def _frames(self) -> list[FrameScreen]:
         return [screen for screen in self.screen_stack if isinstance(screen, FrameScreen)]
@@ -179,6 +181,9 @@ def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None
 
     async def main() -> int:
         app = TuimailApp(engine, draft=draft, server=server)
+        # A closed terminal or a shutdown quits, so that an open draft is saved.
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, app.exit)
         try:
             return await app.run_async() or app.return_code or 0
         finally:

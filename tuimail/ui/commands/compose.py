@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import AttachmentError, StorageError
 from tuimail.events import Severity
+from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands.sending import send
 from tuimail.ui.widgets.address_field import AddressEditor
-from tuimail.ui.widgets.attachment_field import size_words
 from tuimail.ui.widgets.letter_form import LetterForm
 from tuimail.ui.widgets.path_completion import complete_path, dropped_paths, typed_path
 from tuimail.ui.widgets.prompt import Choice
@@ -35,7 +35,7 @@ def page_up(screen: ComposeScreen) -> None:
     if screen.focused is screen.form.body:
         screen.form.body.action_cursor_page_up()
     else:
-        screen.form.stops[0].focus()
+        screen.set_focus(screen.form.stops[0])
 
 
 def page_down(screen: ComposeScreen) -> None:
@@ -43,7 +43,7 @@ def page_down(screen: ComposeScreen) -> None:
     if screen.focused is screen.form.body:
         screen.form.body.action_cursor_page_down()
     else:
-        screen.form.body.focus()
+        screen.set_focus(screen.form.body)
 
 
 def cut(screen: ComposeScreen) -> None:

@@ -8,47 +8,52 @@ from typing import TYPE_CHECKING
 from tuimail.errors import DuplicateLetterError, MessageError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import ItemState
-from tuimail.ui.screens.send_dialog import Answer, SendDialog
+from tuimail.ui.screens.send_dialog import STORING, Answer, SendDialog
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from tuimail.compose.draft import Draft
     from tuimail.outbox.item import OutboxItem
     from tuimail.ui.screens.compose import ComposeScreen
     from tuimail.ui.screens.frame import FrameScreen
 
 
-async def send(screen: ComposeScreen) -> None:
+def send(screen: ComposeScreen) -> Awaitable[None] | None:
     """Show the letter as it would go, and put it into the outbox if that is wanted."""
     if screen.sending or screen.closed:
-        return
+        return None
     screen.sending = True
-    try:
-        await _send(screen)
-    finally:
-        screen.sending = False
+    dialog = SendDialog(screen.draft, choices=len(screen.form.sender.choice.choices))
+    # Opened before the letter is looked at, so that an answer typed ahead does not end up in the text.
+    screen.app.push_screen(dialog)
+    return _send(screen, dialog)
 
 
-async def _send(screen: ComposeScreen) -> None:
+async def _send(screen: ComposeScreen, dialog: SendDialog) -> None:
     form = screen.form
-    for field in (form.to, form.cc, form.bcc, form.reply_to):
-        if field.value.strip() and not screen.check(field):
-            sentence = screen.status.text
-            screen.point_at(field.field, sentence)
-            return
-    draft = form.snapshot()
-    review = await screen.engine.review(draft)
-    fatal = next((finding for finding in review.findings if finding.fatal), None)
-    if fatal is not None:
-        screen.point_at(fatal.field, safe_line(fatal.text))
-        return
-    dialog = SendDialog(draft, review, choices=len(form.sender.choice.choices))
-    await screen.app.push_screen(dialog)
     try:
+        await screen.catch_up()
+        for field in (form.to, form.cc, form.bcc, form.reply_to):
+            if field.value.strip() and not screen.check(field):
+                _close(dialog)
+                screen.point_at(field.field, screen.status.text)
+                return
+        draft = form.snapshot()
+        review = await screen.engine.review(draft)
+        fatal = next((finding for finding in review.findings if finding.fatal), None)
+        if fatal is not None:
+            _close(dialog)
+            screen.point_at(fatal.field, safe_line(fatal.text))
+            return
+        dialog.show(draft, review)
         item = await _decided(screen, dialog)
     except TuimailError as error:
         _close(dialog)
         _told(screen, error)
         return
+    finally:
+        screen.sending = False
     _close(dialog)
     if item is not None:
         screen.closed = True
@@ -77,14 +82,14 @@ async def _stored(screen: ComposeScreen, dialog: SendDialog, *, held: bool) -> O
     """The letter durably in the outbox; None if it was there before and is not to go again."""
     draft: Draft = replace(dialog.draft, postponed=False)
     dialog.busy = True
-    dialog.say("Storing the letter in the outbox...")
+    dialog.say(STORING)
     try:
         try:
             return await screen.engine.enqueue(draft, held=held)
         except DuplicateLetterError as error:
             question = f"{safe_line(str(error))} Send it again?"
             if await dialog.ask_yes_no(question, default=False):
-                dialog.say("Storing the letter in the outbox...")
+                dialog.say(STORING)
                 return await screen.engine.enqueue(draft, held=held, again=True)
             dialog.say("Not sent again.")
             return None

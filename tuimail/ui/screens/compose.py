@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from functools import partial
@@ -138,6 +139,15 @@ class ComposeScreen(FrameScreen):
         """A region is cut, a line is cut: the label says which."""
         self.refresh_keys()
 
+    def action_command(self, command_id: str) -> None:
+        """Carry out a command after the keys typed before it, which may still wait in their field."""
+        # What takes the keys elsewhere does so at once, for the keys typed after it; sending catches up itself.
+        moves = command_id in ("compose-page-up", "compose-page-down") and self.context is Context.COMPOSE_HEADER
+        if self.prompt is not None or self.focused is None or moves or command_id == "send":
+            super().action_command(command_id)
+        else:
+            self.focused.call_later(super().action_command, command_id)
+
     # -- saving
     def on_letter_form_changed(self, event: LetterForm.Changed) -> None:
         """Save soon."""
@@ -150,7 +160,8 @@ class ComposeScreen(FrameScreen):
     def _arm(self) -> None:
         wait = self._pace.due_in(time.monotonic())
         if wait is not None and self._timer is None and not self.closed:
-            self._timer = self.set_timer(wait, self._ring)
+            # Textual divides by the delay.
+            self._timer = self.set_timer(max(wait, 0.01), self._ring)
 
     def _ring(self) -> None:
         self._timer = None
@@ -190,6 +201,13 @@ class ComposeScreen(FrameScreen):
         """Quitting, or the terminal going away: what was typed is saved."""
         if not self.closed and not self.form.untouched and not self.form.empty:
             await self.autosave()
+
+    async def catch_up(self) -> None:
+        """Wait until the keys typed so far are in the letter."""
+        if self.focused is not None:
+            done = asyncio.Event()
+            if self.focused.call_later(done.set):
+                await done.wait()
 
     # -- checking
     def on_letter_form_checked(self, event: LetterForm.Checked) -> None:

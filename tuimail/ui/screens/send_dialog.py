@@ -10,12 +10,12 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.frame import FrameScreen
-from tuimail.ui.widgets.attachment_field import size_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,8 @@ LABEL = 13
 MOST_RECIPIENTS = 200
 """Of one field; more are counted."""
 
+STORING = "Storing the letter in the outbox..."
+
 
 class Answer(StrEnum):
     """What the user wants done with the letter."""
@@ -44,7 +46,7 @@ class Answer(StrEnum):
 
 
 class SendDialog(FrameScreen):
-    """Shows a Review and gives answers, until its owner closes it."""
+    """Shows a letter, once it is reviewed, and gives answers, until its owner closes it."""
 
     SCREEN_NAME: ClassVar[str] = "SEND"
     CONTEXT: ClassVar[Context] = Context.SEND_DIALOG
@@ -59,10 +61,12 @@ class SendDialog(FrameScreen):
     SendDialog .warnings { color: $text-warning; margin-top: 1; }
     """
 
-    def __init__(self, draft: Draft, review: Review, *, choices: int = 1) -> None:
+    def __init__(self, draft: Draft, *, choices: int = 1) -> None:
         super().__init__()
         self.draft = draft
-        self.review = review
+        self.review: Review | None = None
+        """None while it is being made."""
+        self._early: Answer | None = None
         self._choices = choices
         self._page = Static(markup=False)
         self._warnings = Static(markup=False, classes="warnings")
@@ -76,11 +80,6 @@ class SendDialog(FrameScreen):
             yield self._page
             yield self._warnings
 
-    def on_mount(self) -> None:
-        """Show the letter."""
-        super().on_mount()
-        self.show(self.draft, self.review)
-
     def show(self, draft: Draft, review: Review) -> None:
         """Show ``review`` of ``draft``."""
         self.draft, self.review = draft, review
@@ -89,6 +88,9 @@ class SendDialog(FrameScreen):
         self._warnings.update(Text(warnings))
         self._warnings.display = bool(warnings)
         self.say("Send message?")
+        early, self._early = self._early, None
+        if early is not None and not (early in (Answer.SEND, Answer.HOLD) and review.findings):
+            self.give(early)
 
     async def answer(self) -> Answer:
         """What the user wants; waits for it."""
@@ -96,7 +98,12 @@ class SendDialog(FrameScreen):
 
     def give(self, answer: Answer) -> None:
         """Answer, unless the last answer is still being carried out."""
-        if not self.busy and self._answers.empty():
+        if self.busy:
+            self.say(STORING)
+        elif self.review is None:
+            # Typed ahead, as fingers that know ^X Y do: taken once the letter is shown, unless there is a warning.
+            self._early = answer
+        elif self._answers.empty():
             self._answers.put_nowait(answer)
 
     def knows(self, command: Command) -> bool:

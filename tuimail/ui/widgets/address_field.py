@@ -27,10 +27,20 @@ class AddressEditor(LineEditor):
     popup: CompletionList
     complete: Complete
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While candidates are shown, the keys that leave are theirs, in the order in which they were typed."""
+        if self.popup.shown and action in ("leave", "cursor_up", "cursor_down"):
+            return False
+        return super().check_action(action, parameters)
+
     async def _on_key(self, event: events.Key) -> None:
         if not self.popup.shown:
             return
-        if event.key in ("tab", "enter"):
+        if self.popup.fits != self.text and event.key in ("tab", "enter"):
+            # More was typed since: these candidates are for something else.
+            self.popup.offer(())
+            self.action_leave(1)
+        elif event.key in ("tab", "enter"):
             self.take(self.popup.choice)
         elif event.key in ("down", "ctrl+n"):
             self.popup.move(1)
@@ -56,7 +66,7 @@ class AddressEditor(LineEditor):
         found = await self.complete(typed.text)
         if self.text != text or self.cursor_location != (0, column) or not self.has_focus:
             return True
-        self.popup.offer(() if unasked and already_there(typed.text, found) else found)
+        self.popup.offer(() if unasked and already_there(typed.text, found) else found, fits=text)
         return bool(found)
 
     def take(self, candidate: str) -> None:

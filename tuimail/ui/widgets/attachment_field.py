@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tuimail.ui.widgets.header_field import FieldLabel
-from tuimail.ui.widgets.text_editor import TextEditor
+from tuimail.ui.widgets.text_editor import leave
 from tuimail.ui.widgets.typed_text import clean_text
 
 if TYPE_CHECKING:
@@ -53,17 +53,6 @@ def kind(content_type: str) -> str:
     return KINDS.get(content_type) or FAMILIES.get(content_type.partition("/")[0], "file")
 
 
-def size_words(size: int) -> str:
-    """``48 KB``: bytes in the unit that gives few digits (1 KB = 1,000 bytes, as file managers count)."""
-    if size < 1_000:
-        return f"{size} bytes" if size != 1 else "1 byte"
-    for unit, scale in (("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)):
-        amount = size / scale
-        if amount < 999.5 or unit == "GB":
-            return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
-    raise AssertionError  # pragma: no cover - GB always returns
-
-
 class AttachmentList(Widget, can_focus=True):
     """Rows of attachments; a bar on one of them while it has the keys."""
 
@@ -77,10 +66,10 @@ class AttachmentList(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,ctrl+p", "move(-1)", show=False),
-        Binding("down,ctrl+n", "move(1)", show=False),
-        Binding("enter,tab", "leave(1)", show=False),
-        Binding("shift+tab", "leave(-1)", show=False),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("enter,tab", "leave(1)", show=False, priority=True),
+        Binding("shift+tab", "leave(-1)", show=False, priority=True),
         Binding("delete,backspace,ctrl+d", "remove", show=False),
     ]
 
@@ -131,7 +120,7 @@ class AttachmentList(Widget, can_focus=True):
 
     def action_leave(self, step: int) -> None:
         """To the next field or the one before."""
-        self.post_message(TextEditor.Leave(step))
+        leave(self, step)
 
     def action_remove(self) -> None:
         """Take the attachment under the bar off the letter."""
@@ -201,6 +190,7 @@ class AttachmentField(Horizontal):
 
 
 def _shown(name: str) -> str:
-    from tuimail.mail.text import safe_line
+    from tuimail.mail.size import size_words
+from tuimail.mail.text import safe_line
 
     return safe_line(name)

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.document._document import Selection
 
 from tuimail.compose.justify import SIGNATURE_MARK, justify, quote_depth
-from tuimail.ui.widgets.text_editor import TextEditor
+from tuimail.ui.widgets.text_editor import TextEditor, leave
 from tuimail.ui.widgets.wrapping import SOFT_BREAK, break_long_lines, mend_long_lines
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class BodyEditor(TextEditor):
     def action_cursor_up(self, select: bool = False) -> None:
         """Up; from the first row, back to the header."""
         if self.on_first_row and not select and not self.marked:
-            self.post_message(self.Leave(-1))
+            leave(self, -1)
         else:
             super().action_cursor_up(select)
 

@@ -124,8 +124,12 @@ class CompletionList(Widget):
         """The candidate the bar is on."""
         return self.candidates[self.here]
 
-    def offer(self, candidates: Sequence[str]) -> None:
-        """Show ``candidates``, or nothing."""
+    fits = ""
+    """The text of the field the candidates are for."""
+
+    def offer(self, candidates: Sequence[str], *, fits: str = "") -> None:
+        """Show ``candidates`` for the text ``fits``, or nothing."""
+        self.fits = fits
         self.here = 0
         self.candidates = tuple(candidates[:MOST_CANDIDATES])
         self.display = self.shown

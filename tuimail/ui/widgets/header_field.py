@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from tuimail.ui.widgets.text_editor import TextEditor
+from tuimail.ui.widgets.text_editor import TextEditor, leave
 from tuimail.ui.widgets.typed_text import clean_line
 
 if TYPE_CHECKING:
@@ -47,8 +47,11 @@ class LineEditor(TextEditor):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line--wrong"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,tab", "leave(1)", show=False),
-        Binding("shift+tab", "leave(-1)", show=False),
+        # Before the widget's own keys: what is typed ahead must find the focus moved.
+        Binding("enter,tab", "leave(1)", show=False, priority=True),
+        Binding("shift+tab", "leave(-1)", show=False, priority=True),
+        Binding("up,ctrl+p", "cursor_up", show=False, priority=True),
+        Binding("down,ctrl+n", "cursor_down", show=False, priority=True),
     ]
 
     def __init__(self, text: str = "", *, cuts: CutBuffer | None = None, joint: str = " ") -> None:
@@ -67,19 +70,19 @@ class LineEditor(TextEditor):
 
     def action_leave(self, step: int) -> None:
         """On to the next field (1) or back to the previous one (-1)."""
-        self.post_message(self.Leave(step))
+        leave(self, step)
 
     def action_cursor_up(self, select: bool = False) -> None:
         """Up; from the first row to the field above."""
         if self.on_first_row and not select:
-            self.post_message(self.Leave(-1))
+            leave(self, -1)
         else:
             super().action_cursor_up(select)
 
     def action_cursor_down(self, select: bool = False) -> None:
         """Down; from the last row to the field below."""
         if self.on_last_row and not select:
-            self.post_message(self.Leave(1))
+            leave(self, 1)
         else:
             super().action_cursor_down(select)
 
@@ -89,6 +92,11 @@ class LineEditor(TextEditor):
         if self.wrong is not None:
             text.stylize(self._wrong_style(), *self.wrong)
         return text
+
+    @property
+    def wrong_text(self) -> str:
+        """What is marked as wrong."""
+        return self.text[slice(*self.wrong)] if self.wrong is not None else ""
 
     def mark_wrong(self, span: tuple[int, int] | None) -> None:
         """Mark characters ``span`` (start, end), or nothing."""

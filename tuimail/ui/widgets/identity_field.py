@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.widgets.header_field import FieldLabel
-from tuimail.ui.widgets.text_editor import TextEditor
+from tuimail.ui.widgets.text_editor import leave
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -51,8 +51,8 @@ class SenderChoice(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,ctrl+b", "turn(-1)", show=False),
         Binding("right,ctrl+f,space", "turn(1)", show=False),
-        Binding("enter,tab,down,ctrl+n", "leave(1)", show=False),
-        Binding("shift+tab,up,ctrl+p", "leave(-1)", show=False),
+        Binding("enter,tab,down,ctrl+n", "leave(1)", show=False, priority=True),
+        Binding("shift+tab,up,ctrl+p", "leave(-1)", show=False, priority=True),
     ]
 
     here = reactive(0)
@@ -84,7 +84,7 @@ class SenderChoice(Widget, can_focus=True):
 
     def action_leave(self, step: int) -> None:
         """To the next field or the one before."""
-        self.post_message(TextEditor.Leave(step))
+        leave(self, step)
 
 
 class IdentityField(Horizontal):

@@ -155,18 +155,14 @@ class LetterForm(Vertical):
         focused = self.screen.focused
         if focused in stops:
             index = max(0, min(stops.index(focused) + step, len(stops) - 1))
-            stops[index].focus()
+            # At once: Widget.focus() would wait until the keys typed ahead were handed out.
+            self.screen.set_focus(stops[index])
 
     def on_descendant_focus(self) -> None:
         """The label of the field with the cursor is bright."""
         focused = self.screen.focused
         for field in self.fields:
             field.label.set_class(field.focus_target is focused, "-here")
-
-    def on_text_editor_leave(self, event: TextEditor.Leave) -> None:
-        """The cursor wants out of a field."""
-        event.stop()
-        self.move(event.step)
 
     def on_sender_choice_changed(self, event: SenderChoice.Changed) -> None:
         """The signature goes with the sender, if it stands there as it was put."""

@@ -7,12 +7,11 @@ methods, called by the screen's commands, so that they can be put on other keys.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
 from textual.document._document import Document, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
-from textual.message import Message
 from textual.widgets import TextArea
 
 from tuimail.ui.widgets.cut_buffer import CutBuffer
@@ -23,8 +22,27 @@ if TYPE_CHECKING:
     from textual import events
     from textual.document._document import EditResult
     from textual.document._edit import Edit
+    from textual.widget import Widget
 
 ZWJ = "\u200d"
+
+
+class Form(Protocol):
+    """What holds the fields: it moves the focus at once, so that keys typed ahead go to the right field.
+
+    A message would be handled after the next keys were handed out.
+    """
+
+    def move(self, step: int) -> None:
+        """To the next field (1) or the one before (-1)."""
+        ...
+
+
+def leave(widget: Widget, step: int) -> None:
+    """Take the focus from ``widget`` to the next field or the one before."""
+    form = next((each for each in widget.ancestors if hasattr(each, "move")), None)
+    if form is not None:
+        cast("Form", form).move(step)
 
 
 def _hidden(key: str, action: str) -> Binding:
@@ -70,12 +88,7 @@ class TextEditor(TextArea, inherit_bindings=False):
         _hidden("ctrl+delete", "delete_word_right"),
     ]
 
-    class Leave(Message):
-        """The cursor wants out of this editor: upwards (``step`` -1) or downwards (1)."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
+    _text: str | None = None
 
     def __init__(self, text: str = "", *, cuts: CutBuffer | None = None, id: str | None = None) -> None:  # noqa: A002
         # TextArea's constructor moves the cursor, which looks at these.
@@ -88,6 +101,22 @@ class TextEditor(TextArea, inherit_bindings=False):
             self.put(text)
 
     # -- text in and out
+    @property
+    def text(self) -> str:
+        """The whole text; TextArea asks for it once a row drawn, so it is kept until the next change."""
+        if self._text is None:
+            self._text = self.document.text
+        return self._text
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.load_text(value)
+
+    def _build_highlight_map(self) -> None:
+        # Called after every change of the text.
+        self._text = None
+        super()._build_highlight_map()
+
     def put(self, text: str) -> None:
         """Replace everything by ``text`` and forget the history."""
         self.load_text(self.tidy(text))

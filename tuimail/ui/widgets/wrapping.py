@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual._wrap import compute_wrap_offsets
 from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import get_tab_widths
+
+if TYPE_CHECKING:
+    from textual.document._document import Location
 
 SOFT_BREAK = "\ufdd0"
 """Ends an editor line that goes on in the next one: a noncharacter (Unicode 23.7), kept inside the program only."""
 
 LONGEST_LINE = 2_000
 """Characters; a longer paragraph is held as several editor lines, for wrapping one costs time in its whole length."""
+
+
+MANY_LINES = 50
+"""Lines of an edit from which on all is wrapped anew."""
 
 
 def break_long_lines(text: str) -> str:
@@ -74,9 +83,17 @@ class QuickWrappedDocument(WrappedDocument):
             self._line_index_to_offsets.append(list(range(first, len(rows))))
         self._offset_to_line_info = rows
 
+    def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
+        """Wrap what an edit changed; after a large paste everything, for that is the quicker way."""
+        if new_end[0] - start[0] > MANY_LINES:
+            self.wrap(self._width)
+        else:
+            super().wrap_range(start, old_end, new_end)
+
     def _wrapped(self, line: str) -> tuple[list[int], list[int]]:
         """Where ``line`` breaks, and how wide its tabs are."""
-        if line.isascii() and "\t" not in line:
+        plain = line.removesuffix(SOFT_BREAK)
+        if plain.isascii() and "\t" not in plain:
             return (plain_offsets(line, self._width) if 0 < self._width < len(line) else []), []
         tabs = get_tab_widths(line, self._tab_width)
         offsets = compute_wrap_offsets(line, self._width, self._tab_width, precomputed_tab_sections=tabs)
