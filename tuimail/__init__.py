@@ -7,7 +7,7 @@ The way of a message::
                           ui <-- events <-- outbox/runner <-- due, claim --+    | deferred: next_attempt_at
                                                 | submit                        |
                                                 v                               |
-                                         submission/smtp -- verdict per rcpt ---+-- refused: needs you (edit, mend, drop)
+                                         submission/smtp -- verdict per rcpt ---+-- refused: needs you (mend, edit)
                                                 | accepted (written at once)    +-- uncertain: never re-sent silently
                                                 v
                                            sent/filer --> mailboxes (\\Sent) --> the item leaves the outbox

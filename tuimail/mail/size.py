@@ -10,9 +10,10 @@ def size_words(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     amount = float(size)
-    unit = ""
-    for unit in _UNITS:
+    unit = "B"
+    for larger in _UNITS:
         amount /= 1000
+        unit = larger
         if amount < 999.5:
             break
     return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"

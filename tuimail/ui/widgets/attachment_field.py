@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tuimail.mail.size import size_words
+from tuimail.mail.text import safe_line
 from tuimail.ui.widgets.header_field import FieldLabel
 from tuimail.ui.widgets.text_editor import leave
 from tuimail.ui.widgets.typed_text import clean_text
@@ -190,7 +192,4 @@ class AttachmentField(Horizontal):
 
 
 def _shown(name: str) -> str:
-    from tuimail.mail.size import size_words
-from tuimail.mail.text import safe_line
-
     return safe_line(name)
