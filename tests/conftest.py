@@ -12,6 +12,8 @@ from tuimail.paths import Paths
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest_plugins = ["tests.support.servers"]
+
 
 @pytest.fixture(autouse=True)
 def neutral_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:

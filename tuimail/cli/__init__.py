@@ -1,6 +1,14 @@
-"""The command line: one file per command."""
+"""The command line: one file per command, and only the chosen one is imported.
 
+dispatch     picks the command, and turns whatever comes of it into an exit code and one sentence
+parser       argparse with sysexits, nearest words and examples
+session      what a command works on: config, paths, an engine, the outbox
+output       lines, tables, JSON; colours only where they are wanted
+document     an outbox item as the JSON document of the contract
+outbox_list  an outbox as lines for people
+moments      times, as written by people and for people
+"""
 
-def main(argv: list[str] | None = None) -> int:
-    """Run one command; ``argv`` defaults to the process's own. Returns a sysexits code."""
-    raise NotImplementedError(argv)
+from tuimail.cli.dispatch import main
+
+__all__ = ["main"]

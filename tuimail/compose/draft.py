@@ -51,6 +51,8 @@ class Draft:
     """Id of the outbox item this is a new revision of."""
     created_at: float = 0.0
     updated_at: float = 0.0
+    revision: int = 0
+    """Which revision ``revises`` is; the letter frozen from this draft is the next one."""
     postponed: bool = False
     """Put aside on purpose; otherwise it is an autosave, offered as recovered."""
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import logging
+import os
+import re
+import shutil
 from typing import TYPE_CHECKING
+
+from tuimail.compose import draft_file
+from tuimail.durable import fsync_folder, remove_stale, storage_error, write_durably
+from tuimail.errors import NoSuchItemError, OutboxError, StorageError
+from tuimail.mail.text import safe_line
+from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,45 +21,232 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
 
+log = logging.getLogger(__name__)
+
+DRAFT = "draft.json"
+LOCK = "lock"
+DAMAGED = ".damaged"
+MAX_SIZE = 64 * 1024 * 1024
+"""Bytes; a larger draft.json is none of ours."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
 
 class DraftStore:
     """One folder per draft below ``root``: ``draft.json``, and copies of files that have no other home.
 
     Every write is atomic and durable (temporary file, fsync, rename, fsync of the folder). A draft open in one
-    process is owned by it (flock); another may look but not write.
+    process is owned by it (flock on the file ``lock``, which the kernel gives up when the process dies); another may
+    look but not write. What is damaged is renamed to ``<id>.damaged``.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._owned: dict[str, int] = {}
 
     def save(self, draft: Draft) -> None:
-        """Store ``draft`` durably. Raises StorageError; the old one is then still whole."""
-        raise NotImplementedError
+        """Store ``draft`` durably.
+
+        Raises:
+            StorageError: the disk refuses; the old one is then still whole.
+            OutboxError: another process has it open.
+        """
+        mine = draft.id in self._owned
+        if not mine and not self.acquire(draft.id):
+            raise OutboxError("This draft is open in another tuimail.", hint="Close it there, or go on there.")
+        try:
+            write_durably(self.folder(draft.id) / DRAFT, draft_file.encode(draft))
+        finally:
+            if not mine:
+                self.release(draft.id)
 
     def load(self, draft_id: str) -> Draft:
-        """One draft. Raises NoSuchItemError or StorageError (damaged)."""
-        raise NotImplementedError
+        """One draft.
+
+        Raises:
+            NoSuchItemError: there is none with this id.
+            StorageError: it is damaged or cannot be read.
+        """
+        path = self._folder(draft_id) / DRAFT
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_SIZE + 1)
+        except FileNotFoundError:
+            raise NoSuchItemError(
+                f"There is no draft {safe_line(draft_id)}.", hint="It may have been sent or discarded."
+            ) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StorageError(
+                f"The draft {path} cannot be read: {reason}.", hint="Check the disk and its permissions."
+            ) from error
+        try:
+            if len(content) > MAX_SIZE:
+                raise ValueError("it is too large")
+            draft = draft_file.decode(content)
+            if draft.id != draft_id:
+                raise ValueError("it has the id of another draft")
+        except (ValueError, RecursionError) as error:
+            raise DamagedDraftError(
+                f"The draft {path} is damaged: {error}.", hint="Look at it in an editor."
+            ) from error
+        return draft
 
     def drafts(self) -> Sequence[Draft]:
         """All that can be read, newest first; a damaged one is set aside and logged, never deleted."""
-        raise NotImplementedError
+        found: list[Draft] = []
+        for draft_id in self._ids():
+            try:
+                found.append(self.load(draft_id))
+            except DamagedDraftError as error:
+                log.warning("set aside: %s", error)
+                self._set_aside(draft_id)
+            except NoSuchItemError:
+                continue  # a folder that was made but never saved into, or discarded just now
+            except StorageError as error:
+                log.warning("%s", error)
+        return sorted(found, key=lambda draft: (draft.updated_at, draft.created_at, draft.id), reverse=True)
 
     def discard(self, draft_id: str) -> None:
-        """Delete it; unknown ids are fine."""
-        raise NotImplementedError
+        """Delete it; unknown ids are fine. A draft that another process has open stays.
+
+        Raises:
+            StorageError: the disk refuses.
+            OutboxError: another process has it open.
+        """
+        folder = self._folder(draft_id)
+        if not folder.is_dir():
+            self.release(draft_id)
+            return
+        if not self.acquire(draft_id):
+            raise OutboxError("This draft is open in another tuimail.", hint="Discard it there.")
+        try:
+            # The draft itself goes first: what a kill leaves then is no draft any more.
+            (folder / DRAFT).unlink(missing_ok=True)
+            shutil.rmtree(folder)
+            fsync_folder(self.root)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        finally:
+            self.release(draft_id)
 
     def acquire(self, draft_id: str) -> bool:
-        """Own the draft while it is open here; False if another process has it."""
-        raise NotImplementedError
+        """Own the draft while it is open here; False if another process has it.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
+        if draft_id in self._owned:
+            return True
+        while True:
+            folder = self.folder(draft_id)
+            descriptor = self._locked(folder, create=True)
+            if descriptor is None:
+                return False
+            if _still_named(descriptor, folder / LOCK):
+                break
+            os.close(descriptor)  # it was discarded between the opening and the locking
+        self._owned[draft_id] = descriptor
+        remove_stale(folder, older_than=0)
+        return True
 
     def release(self, draft_id: str) -> None:
-        """Stop owning it."""
-        raise NotImplementedError
+        """Stop owning it; a folder into which nothing was saved goes away."""
+        descriptor = self._owned.pop(draft_id, None)
+        if descriptor is None:
+            return
+        folder = self._folder(draft_id)
+        try:
+            if {each.name for each in folder.iterdir()} == {LOCK}:
+                (folder / LOCK).unlink()
+                folder.rmdir()
+        except OSError:
+            log.debug("an empty draft folder stays", exc_info=True)
+        finally:
+            os.close(descriptor)
 
     def owned_elsewhere(self, draft_id: str) -> bool:
         """Another process has it open now."""
-        raise NotImplementedError
+        if draft_id in self._owned:
+            return False
+        folder = self._folder(draft_id)
+        if not (folder / LOCK).exists():
+            return False
+        try:
+            descriptor = self._locked(folder, create=False)
+        except StorageError:
+            return False
+        if descriptor is None:
+            return True
+        os.close(descriptor)
+        return False
 
     def folder(self, draft_id: str) -> Path:
-        """The draft's own folder (made if missing), for files that come with it."""
-        raise NotImplementedError
+        """The draft's own folder (made if missing), for files that come with it.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
+        folder = self._folder(draft_id)
+        if not folder.is_dir():
+            private_dir(folder)
+            fsync_folder(self.root)
+        return folder
+
+    def _folder(self, draft_id: str) -> Path:
+        if not _ID.match(draft_id):
+            raise NoSuchItemError(f'"{safe_line(draft_id)[:80]}" is not the id of a draft.')
+        return self.root / draft_id
+
+    def _ids(self) -> list[str]:
+        try:
+            return [each.name for each in self.root.iterdir() if _ID.match(each.name)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StorageError(
+                f"The drafts in {self.root} cannot be read: {reason}.", hint="Check the disk and its permissions."
+            ) from error
+
+    def _set_aside(self, draft_id: str) -> None:
+        for number in range(100):
+            target = self.root / f"{draft_id}{DAMAGED}{f'.{number}' if number else ''}"
+            if target.exists():
+                continue
+            try:
+                (self.root / draft_id).rename(target)
+            except OSError as error:
+                log.warning("%s could not be set aside: %s", draft_id, error)
+            return
+
+    def _locked(self, folder: Path, *, create: bool) -> int | None:
+        """A locked descriptor of the folder's lock file, or None if another process holds it."""
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0)
+        try:
+            descriptor = os.open(folder / LOCK, flags, 0o600)
+        except OSError as error:
+            raise storage_error(folder / LOCK, error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except OSError as error:
+            os.close(descriptor)
+            raise storage_error(folder / LOCK, error) from error
+        return descriptor
+
+
+class DamagedDraftError(StorageError):
+    """The file of a draft cannot be understood."""
+
+
+def _still_named(descriptor: int, path: Path) -> bool:
+    try:
+        named = path.stat()
+    except OSError:
+        return False
+    return os.path.samestat(os.fstat(descriptor), named)

@@ -147,7 +147,9 @@ class Problem:
     expected: str
     """What was expected, in words."""
     nearest: str = ""
-    """The nearest valid key, when the key is unknown."""
+    """The nearest valid key, when the key is unknown; the nearest valid word, when its value is."""
+    warning: bool = False
+    """It works all the same; nothing was left out."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else str(self.file)

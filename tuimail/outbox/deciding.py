@@ -73,6 +73,22 @@ class Deciding(Sending):
         with self.index.writing() as db:
             return self._mended(db, account)
 
+    def settings_seen(self, account: str, fingerprint: str) -> Sequence[OutboxItem]:
+        """The account's settings are those of ``fingerprint``; others than last time end its trouble (rule G8)."""
+        with self.index.reading() as db:
+            row = db.execute("SELECT fingerprint FROM settings WHERE account = ?", (account,)).fetchone()
+        if row is not None and row[0] == fingerprint:
+            return []
+        with self.index.writing() as db:
+            db.execute(
+                "INSERT INTO settings (account, fingerprint) VALUES (?, ?)"
+                " ON CONFLICT (account) DO UPDATE SET fingerprint = excluded.fingerprint",
+                (account, fingerprint),
+            )
+            if row is None or self.health_in(db, account).trouble is None:
+                return []
+            return self._mended(db, account)
+
     def missing(self, known: Collection[str]) -> Sequence[OutboxItem]:
         """Block the waiting items whose account is not in ``known``; free those whose account is back (rule 13)."""
         changed: list[OutboxItem] = []

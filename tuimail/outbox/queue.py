@@ -170,6 +170,10 @@ class Queue(Protocol):
         """The account's trouble is over: its blocked items are queued and due now. Which ones."""
         ...
 
+    def settings_seen(self, account: str, fingerprint: str) -> Sequence[OutboxItem]:
+        """The account's settings are those of ``fingerprint``; others than last time end its trouble. Which items."""
+        ...
+
     def missing(self, known: Collection[str]) -> Sequence[OutboxItem]:
         """Block the waiting items whose account is not in ``known``, never falling back to another (rule 13)."""
         ...

@@ -95,6 +95,11 @@ CREATE TABLE health (
     recipient_limit INTEGER,
     tried_at REAL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+    account TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 

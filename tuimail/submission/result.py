@@ -111,7 +111,7 @@ class Verdict:
     """One sentence for the user: what happened, and what to do when it is theirs to do."""
     reply: Reply | None = None
     trouble: Trouble | None = None
-    """Set for ACCOUNT and REAUTH."""
+    """Set for ACCOUNT and REAUTH, and where ``then`` is ACCOUNT."""
     delay: float = 0.0
     """Seconds the server's trouble is known to last; the next attempt is not earlier."""
     tries: int | None = None

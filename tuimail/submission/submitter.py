@@ -59,9 +59,10 @@ class Watcher(Protocol):
 class Submitter(Protocol):
     """One account's way out. Keeps its connection between letters; close() when idle or done.
 
-    submit() never raises for what a server, a network or a command does: that is a verdict. It returns as soon as
-    the reply to the dot is known, before QUIT. Cancelled, it drops the connection without sending the dot; between
-    committing() and the reply it must not be cancelled (the runner shields that stretch).
+    submit() never raises for what a server, a network or a command does: that is a verdict. What the watcher raises
+    passes through, and the letter was not handed over then. It returns as soon as the reply to the dot is known,
+    before QUIT. Cancelled, it drops the connection without sending the dot; between committing() and the reply it must
+    not be cancelled (the runner shields that stretch).
     """
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:

@@ -1,0 +1,131 @@
+"""Checking an account: each step on each server, and what to do about the first that fails."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.loopback import free_ports
+from tuimail.accounts.check import check_account
+from tuimail.accounts.finding import Finding, Step
+from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
+from tuimail.errors import SecretError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.postfix import Postfix
+
+STEPS_TLS = [Step.CONNECT, Step.TLS, Step.GREETING, Step.SIGN_IN, Step.CAPABILITIES]
+STEPS_STARTTLS = [Step.CONNECT, Step.GREETING, Step.TLS, Step.SIGN_IN, Step.CAPABILITIES]
+
+
+def account(submission: Server | Command, **more: object) -> Account:
+    return dataclasses.replace(Account("work", (Identity("ada@example.org"),), submission), **more)  # type: ignore[arg-type]
+
+
+async def password(_server: Server) -> str:
+    return "correct-horse"
+
+
+async def wrong(_server: Server) -> str:
+    return "wrong-canary"
+
+
+def servers(postfix: Postfix, security: Security = Security.TLS) -> tuple[Server, Server]:
+    user = postfix.new_user()
+    smtp = postfix.submissions if security is Security.TLS else postfix.submission
+    imap = postfix.dovecot.imaps if security is Security.TLS else postfix.dovecot.imap
+    first, second = (Server("localhost", port, security, user, ca_file=postfix.ca_file) for port in (smtp, imap))
+    return first, second
+
+
+@pytest.mark.real_servers
+@pytest.mark.parametrize(("security", "steps"), [(Security.TLS, STEPS_TLS), (Security.STARTTLS, STEPS_STARTTLS)])
+async def test_a_good_account_passes_every_step(postfix: Postfix, security: Security, steps: list[Step]) -> None:
+    smtp, imap = servers(postfix, security)
+    told: list[Finding] = []
+    findings = await check_account(account(smtp, imap=imap), password, progress=told.append)
+    assert all(finding.ok for finding in findings), findings
+    assert [finding.step for finding in findings if finding.server.endswith(f":{smtp.port}")] == steps
+    imap_steps = {finding.step for finding in findings if finding.server.endswith(f":{imap.port}")}
+    assert imap_steps == {*STEPS_TLS, Step.SENT}
+    assert sorted(told, key=repr) == sorted(findings, key=repr)
+    assert any(finding.words == "It takes letters up to 3 MB over TLS 1.3." for finding in findings)
+    assert any(finding.words == '"Sent" is made when it is needed.' for finding in findings)
+
+
+@pytest.mark.real_servers
+async def test_a_wrong_password_is_found_on_both_sides_once(postfix: Postfix) -> None:
+    smtp, imap = servers(postfix)
+    findings = await check_account(account(smtp, imap=imap), wrong)
+    failed = [finding for finding in findings if not finding.ok]
+    assert [finding.step for finding in failed] == [Step.SIGN_IN, Step.SIGN_IN]
+    assert not any("wrong-canary" in f"{finding}" for finding in findings)
+    assert postfix.log().count("SASL") < 100
+
+
+@pytest.mark.real_servers
+async def test_an_untrusted_certificate_is_found_on_both_sides(postfix: Postfix) -> None:
+    smtp, imap = (dataclasses.replace(server, ca_file=None) for server in servers(postfix))
+    findings = await check_account(account(smtp, imap=imap), password)
+    failed = [(finding.server, finding.step) for finding in findings if not finding.ok]
+    assert failed == [(f"localhost:{smtp.port}", Step.TLS), (f"localhost:{imap.port}", Step.TLS)]
+
+
+async def test_nobody_listening_says_what_to_check() -> None:
+    smtp, imap = (Server("127.0.0.1", port, Security.TLS, "ada") for port in free_ports(2))
+    findings = await check_account(account(smtp, imap=imap), password)
+    assert [(finding.step, finding.ok) for finding in findings] == [(Step.CONNECT, False)] * 2
+    assert findings[1].words.startswith("Nothing listens at 127.0.0.1:")
+    assert all(finding.words for finding in findings)
+    assert findings[1].hint
+
+
+@pytest.mark.real_servers
+async def test_a_locked_keyring_is_told(postfix: Postfix) -> None:
+    async def locked(_server: Server) -> str:
+        raise SecretError("The keyring is locked.", hint="Unlock it.")
+
+    smtp, imap = servers(postfix)
+    findings = await check_account(account(smtp, imap=imap), locked)
+    failed = [finding for finding in findings if not finding.ok]
+    assert [finding.step for finding in failed] == [Step.SIGN_IN, Step.SIGN_IN]
+    assert all("keyring is locked" in finding.words for finding in failed)
+
+
+@pytest.mark.real_servers
+async def test_no_sent_folder_is_looked_for_when_no_copy_is_wanted(postfix: Postfix) -> None:
+    smtp, imap = servers(postfix)
+    findings = await check_account(account(smtp, imap=imap, sent_copy=SentCopy.NONE), password)
+    assert Step.SENT not in {finding.step for finding in findings}
+
+
+async def test_a_command_that_is_there(tmp_path: Path) -> None:
+    script = tmp_path / "sendmail"
+    script.write_text("#!/bin/sh\nexit 1\n")
+    script.chmod(0o755)
+    (finding,) = await check_account(account(Command((str(script), "-t"))), password)
+    assert (finding.step, finding.ok) == (Step.COMMAND, True)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+async def test_a_command_that_cannot_be_run(tmp_path: Path, exists: bool) -> None:
+    script = tmp_path / "sendmail"
+    if exists:
+        script.touch(mode=0o600)
+    (finding,) = await check_account(account(Command((str(script),))), password)
+    assert not finding.ok
+    assert finding.words == (f"{script} may not be run." if exists else f"There is no command {script}.")
+    assert finding.hint
+
+
+async def test_a_maildir_that_can_be_made_and_one_that_cannot(tmp_path: Path) -> None:
+    sender = Command(("/bin/sh",))
+    _, good = await check_account(account(sender, maildir=tmp_path / "new" / "Mail"), password)
+    assert good.ok
+    (tmp_path / "file").touch()
+    _, bad = await check_account(account(sender, maildir=tmp_path / "file" / "Mail"), password)
+    assert (bad.ok, bad.words) == (False, f"{tmp_path / 'file'} is not a folder.")

@@ -1,0 +1,168 @@
+"""tuimail account and doctor."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import keyring
+import pytest
+
+import tuimail.accounts.check
+from tests.config.test_secrets import install
+from tuimail.accounts.finding import Finding, Step
+from tuimail.config import secrets
+from tuimail.outbox.item import AccountHealth
+from tuimail.submission.result import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.cli.conftest import Faked, Ran
+    from tuimail.config.model import Account
+    from tuimail.paths import Paths
+
+    Run = Callable[..., Ran]
+
+GOOD = Finding("smtp.example.org:465", Step.CONNECT, True, "Connected.")
+SIGN_IN = Finding("smtp.example.org:465", Step.SIGN_IN, False, "Wrong password.", "Store it again.")
+DOWN = Finding("smtp.example.org:465", Step.CONNECT, False, "It does not answer.", "Check the host.")
+
+
+@pytest.fixture
+def finds(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Finding, ...]]:
+    """What the check of each account finds."""
+    found: dict[str, tuple[Finding, ...]] = {}
+
+    async def check(account: Account, secret: object, *, progress: Callable[[Finding], None]) -> tuple[Finding, ...]:
+        findings = found.get(account.name, (GOOD,))
+        for finding in findings:
+            progress(finding)
+        return findings
+
+    monkeypatch.setattr(tuimail.accounts.check, "check_account", check)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def own_keyring() -> Iterator[None]:
+    before = keyring.get_keyring()
+    yield
+    keyring.set_keyring(before)
+    secrets._known.clear()
+
+
+def test_the_accounts_are_listed_with_the_default_marked(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("account", "list")
+    assert ran.out == (
+        "*  work  Ada <ada@example.org>  via smtp.example.org:465\n"
+        "   home  ada@lovelace.example   via /usr/sbin/sendmail\n"
+    )
+
+
+def test_the_list_as_json_holds_no_secret(write_config: Callable[[str], None], tuimail_: Run) -> None:
+    write_config(
+        '[accounts.work]\naddress = "a@b.c"\n'
+        '[accounts.work.submission]\nhost = "h"\npassword_command = ["x", "hunter2"]\n'
+    )
+    ran = tuimail_("account", "list", "--json")
+    (account,) = json.loads(ran.out)
+    assert (account["name"], account["default"], account["submission"]["secret"]) == ("work", True, "command")
+    assert "hunter2" not in ran.out
+
+
+def test_without_accounts_it_says_what_to_do(tuimail_: Run) -> None:
+    for verb in ("list", "check", "login"):
+        ran = tuimail_("account", verb)
+        assert ran.code == 78
+        assert "tuimail demo" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("findings", "code"),
+    [((GOOD,), 0), ((GOOD, SIGN_IN), 77), ((DOWN,), 69), ((DOWN, SIGN_IN), 77)],
+)
+def test_a_check_ends_in_what_failed(
+    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]], findings: tuple[Finding, ...], code: int
+) -> None:
+    finds["work"] = findings
+    ran = tuimail_("account", "check", "work")
+    assert ran.code == code
+    assert all(finding.words in ran.out for finding in findings)
+    assert all(finding.hint in ran.out for finding in findings)
+    document = json.loads(tuimail_("account", "check", "work", "--json").out)
+    assert (document["account"], document["ok"]) == ("work", code == 0)
+    assert document["findings"][-1]["step"] == findings[-1].step
+
+
+def test_every_account_is_checked_without_a_name(
+    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+) -> None:
+    finds["home"] = (DOWN,)
+    ran = tuimail_("account", "check", "--json")
+    assert [(each["account"], each["ok"]) for each in json.loads(ran.out)] == [("work", True), ("home", False)]
+    assert ran.code == 69
+
+
+def test_a_mended_account_lets_its_letters_go(
+    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]], home: Paths
+) -> None:
+    home.outbox.mkdir(parents=True)
+    engine.trouble = AccountHealth("work", Trouble.SIGN_IN, "Wrong password.")
+    tuimail_("account", "check", "work")
+    assert ("check_again", "work") in engine.log
+
+
+def test_login_stores_a_password_in_the_keyring(engine: Faked, tuimail_: Run) -> None:
+    backend = install("keyring.backends.SecretService")
+    ran = tuimail_("account", "login", "work", text="open sesame\n")
+    assert ran.code == 0
+    assert backend.kept == {("tuimail:smtp.example.org", "ada"): "open sesame"}
+    assert "sesame" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("module", "argv", "text", "code", "words"),
+    [
+        ("keyrings.alt.file", ("work",), "x\n", 77, "Nothing was stored"),
+        ("keyring.backends.SecretService", ("work",), "\n", 64, "No password"),
+        ("keyring.backends.SecretService", ("home",), "x\n", 78, "needs no stored password"),
+        ("keyring.backends.SecretService", ("wrok",), "x\n", 78, "Did you mean work?"),
+    ],
+)
+def test_a_login_that_cannot_be_is_told(
+    engine: Faked, tuimail_: Run, module: str, argv: tuple[str, ...], text: str, code: int, words: str
+) -> None:
+    backend = install(module)
+    ran = tuimail_("account", "login", *argv, text=text)
+    assert ran.code == code
+    assert words in ran.err
+    assert backend.kept == {}
+
+
+def test_the_doctor_finds_what_is_wrong(
+    write_config: Callable[[str], None], home: Paths, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+) -> None:
+    write_config('[accounts.work]\naddress = "a@b.c"\n[accounts.work.submission]\nhost = "h"\n[ui]\ntheme = "pin"\n')
+    home.data.mkdir(parents=True, mode=0o755)
+    home.data.chmod(0o755)
+    finds["work"] = (DOWN,)
+    ran = tuimail_("doctor")
+    assert ran.code == 73
+    for words in (f"chmod 700 {home.data}", "Did you mean pine?", "It does not answer.", "textual", "a@b.c"):
+        assert words in ran.out
+
+
+def test_a_healthy_machine_satisfies_the_doctor(
+    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+) -> None:
+    ran = tuimail_("doctor", "--json")
+    assert ran.code == 0
+    assert all(finding["ok"] for finding in json.loads(ran.out)["findings"])
+
+
+def test_the_doctor_without_servers_asks_no_server(
+    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+) -> None:
+    finds["work"] = (DOWN,)
+    assert tuimail_("doctor", "--offline").code == 0

@@ -1,0 +1,147 @@
+"""The entry: help, versions, mistakes, interruptions; and that nothing is imported before it is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tuimail
+from tests.cli.conftest import Ran
+from tuimail.cli import dispatch
+from tuimail.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., Ran]
+
+HEAVY = ("textual", "rich", "aiosmtplib", "aioimaplib", "keyring", "ssl", "email", "asyncio", "msgspec")
+
+
+def test_version(tuimail_: Run) -> None:
+    assert tuimail_("--version") == Ran(0, f"tuimail {tuimail.__version__}\n", "")
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("-h",), ("help",)])
+def test_help_names_every_command_and_has_examples(tuimail_: Run, argv: tuple[str, ...]) -> None:
+    ran = tuimail_(*argv)
+    assert ran.code == 0
+    assert all(f"\n  {name} " in ran.out for name in dispatch.COMMANDS)
+    assert "examples:" in ran.out
+    assert str(Paths.from_environment().config_file) in ran.out
+    assert all(len(line) <= 80 for line in ran.out.splitlines() if "config.toml" not in line)
+
+
+@pytest.mark.parametrize("command", dispatch.COMMANDS)
+def test_every_command_has_help_with_examples(tuimail_: Run, command: str) -> None:
+    ran = tuimail_(command, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"usage: tuimail {command}" in ran.out
+    assert "examples:" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("sned",), 'There is no command "sned". Did you mean send?'),
+        (("xyzzy",), 'There is no command "xyzzy".'),
+        (("--verison",), 'There is no option "--verison".'),
+        (("\x1b]0;x\x07",), "There is no command"),
+    ],
+)
+def test_an_unknown_command_is_64_with_the_nearest(tuimail_: Run, argv: tuple[str, ...], words: str) -> None:
+    ran = tuimail_(*argv)
+    assert (ran.code, ran.out) == (64, "")
+    assert words in ran.err
+    assert "Try: tuimail --help" in ran.err
+    assert "\x1b" not in ran.err
+
+
+@pytest.mark.parametrize("argv", [(), ("demo",), ("compose", "bob@example.net"), ("outbox", "edit", "x")])
+def test_screens_need_a_terminal(tuimail_: Run, argv: tuple[str, ...]) -> None:
+    ran = tuimail_(*argv)
+    assert ran.code == 64
+    assert "terminal" in ran.err
+
+
+class Failing:
+    """A command that ends in an exception."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def run(self, argv: list[str], paths: Paths) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyError("secret"), 70, "Something went wrong inside tuimail (KeyError)"),
+        (RecursionError(), 70, "RecursionError"),
+        (OSError(28, "No space left on device"), 73, "No space left on device"),
+        (PermissionError(13, "Permission denied", "/x"), 77, "Permission denied (/x)"),
+        (KeyboardInterrupt(), 130, ""),
+        (BrokenPipeError(), 141, ""),
+    ],
+)
+def test_nothing_ends_in_a_traceback(
+    tuimail_: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
+) -> None:
+    monkeypatch.setattr("importlib.import_module", lambda name: Failing(error))
+    ran = tuimail_("send", "x@y.z")
+    assert ran.code == code
+    assert words in ran.err
+    assert bool(words) == bool(ran.err)
+    assert "Traceback" not in ran.err
+
+
+def test_the_unexpected_is_in_the_log_and_shown_on_request(tuimail_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.import_module", lambda name: Failing(KeyError("x")))
+    tuimail_("send")
+    assert "KeyError" in Paths.from_environment().log_file.read_text()
+    monkeypatch.setenv("TUIMAIL_DEBUG", "1")
+    assert "Traceback" in tuimail_("send").err
+
+
+def python(*argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *argv], capture_output=True, text=True, timeout=60, check=False)
+
+
+def modules_after(*argv: str) -> set[str]:
+    code = f"import sys; from tuimail.cli import main; code = main({list(argv)!r}); print(*sys.modules); sys.exit(code)"
+    done = python("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("argv", [("--version",), ("--help",), ("outbox", "list"), ("outbox", "list", "--json")])
+def test_quick_commands_import_nothing_heavy(argv: tuple[str, ...]) -> None:
+    assert not modules_after(*argv) & set(HEAVY)
+
+
+def test_listing_letters_that_are_there_imports_nothing_heavy(write_config: Callable[[], None], tuimail_: Run) -> None:
+    write_config()
+    assert tuimail_("send", "bob@example.net", "-s", "Here", "--queue").code == 0
+    modules = modules_after("outbox", "list")
+    assert "sqlite3" in modules
+    assert not modules & set(HEAVY)
+
+
+def test_importing_the_engine_imports_no_screens() -> None:
+    done = python("-c", "import sys, tuimail.engine, tuimail.cli; print('textual' in sys.modules)")
+    assert done.stdout == "False\n"
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "tuimail", "--help"], stdout=stdout, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (141, b"")

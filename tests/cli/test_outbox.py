@@ -1,0 +1,248 @@
+"""tuimail outbox, on a real outbox and a real local command, and on states made up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import Faked, Ran, an_item
+from tuimail.cli.outbox_list import lines, totals
+from tuimail.cli.output import Style, cells
+from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.outbox.item import ItemState, OutboxItem, Recipient, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., Ran]
+
+NOW = 1_800_000_000.0
+PLAIN = Style(sys.stderr)
+PLAIN.on = False
+
+
+@pytest.fixture
+def mailbox(write_config: Callable[[str], None], tmp_path: Path) -> Path:
+    """An account whose letters end in this file, and one whose command fails."""
+    out = tmp_path / "out"
+    write_config(f"""\
+[accounts.work]
+address = "ada@example.org"
+[accounts.work.submission]
+command = ["/bin/sh", "-c", "cat >> {out}"]
+[accounts.down]
+address = "ada@down.example"
+[accounts.down.submission]
+command = ["/bin/sh", "-c", "exit 75"]
+""")
+    return out
+
+
+def the_id(ran: Ran) -> str:
+    return str(json.loads(ran.out)["id"])
+
+
+def test_a_letter_goes_its_whole_way_without_a_screen(mailbox: Path, tuimail_: Run) -> None:
+    queued = tuimail_("send", "bob@example.net", "-s", "Grüße", "--queue", "--json", text="hello\n")
+    assert json.loads(queued.out)["state"] == "queued"
+    listed = json.loads(tuimail_("outbox", "list", "--json").out)
+    assert [(item["subject"], item["state"]) for item in listed] == [("Grüße", "queued")]
+    assert not mailbox.exists()
+    ran = tuimail_("outbox", "run")
+    assert ran.code == 0
+    assert "sent: Grüße to bob@example.net" in ran.out
+    assert b"\nhello" in mailbox.read_bytes()
+    assert tuimail_("outbox", "list", "--json").out == "[]\n"
+    done = json.loads(tuimail_("outbox", "show", the_id(queued), "--json").out)
+    assert done["state"] == "done"
+    assert done["timeline"]
+    assert [item["state"] for item in json.loads(tuimail_("outbox", "list", "--all", "--json").out)] == ["done"]
+
+
+def test_a_letter_is_sent_in_the_foreground_and_filed(mailbox: Path, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", "-s", "Now", "--json")
+    assert (ran.code, json.loads(ran.out)["state"]) == (0, "done")
+    assert b"Subject: Now" in mailbox.read_bytes()
+
+
+def test_a_put_off_letter_is_queued_and_75_with_wait(mailbox: Path, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", "-s", "Later", "--account", "down", "--wait", "--json")
+    assert (ran.code, json.loads(ran.out)["state"]) == (75, "deferred")
+
+
+def test_hold_release_and_delete(mailbox: Path, tuimail_: Run) -> None:
+    name = the_id(tuimail_("send", "bob@example.net", "-s", "X", "--queue", "--json"))
+    assert json.loads(tuimail_("outbox", "hold", name[:8], "--json").out)["state"] == "held"
+    assert tuimail_("outbox", "run").out == ""
+    assert not mailbox.exists()
+    assert f"{name} may go: X" in tuimail_("outbox", "release", name).out
+    assert f"{name} was given up: X" in tuimail_("outbox", "delete", name).out
+    assert tuimail_("outbox", "list").out == ""
+    refused = tuimail_("outbox", "hold", name)
+    assert refused.code == 65
+    assert "cancelled" in refused.err
+
+
+def test_cancel_keeps_the_letter_as_a_draft(mailbox: Path, tuimail_: Run) -> None:
+    from tuimail.compose.postponed import DraftStore
+    from tuimail.paths import Paths
+
+    name = the_id(tuimail_("send", "bob@example.net", "-s", "Keep me", "--queue", "--json"))
+    assert tuimail_("outbox", "cancel", name).code == 0
+    assert [draft.subject for draft in DraftStore(Paths.from_environment().drafts).drafts()] == ["Keep me"]
+
+
+def test_show_tells_everything_in_words_and_raw(mailbox: Path, tuimail_: Run) -> None:
+    name = the_id(tuimail_("send", "bob@example.net", "-s", "X", "--queue", "--json"))
+    told = tuimail_("outbox", "show", name).out
+    assert all(words in told for words in ("X", "queued", "bob@example.net", "ada@example.org", "pending"))
+    raw = tuimail_("outbox", "show", name, "--raw").out
+    assert "Subject: X" in raw
+    assert raw.rstrip().endswith("hello")
+
+
+@pytest.mark.parametrize("verb", ["show", "hold", "release", "retry", "cancel", "delete"])
+def test_an_unknown_letter_is_66(mailbox: Path, tuimail_: Run, verb: str) -> None:
+    tuimail_("send", "bob@example.net", "-s", "X", "--queue")
+    ran = tuimail_("outbox", verb, "zzzz")
+    assert (ran.code, ran.out) == (66, "")
+    assert ran.err.startswith("tuimail: ")
+
+
+def test_an_outbox_that_is_not_there_yet_is_empty_and_stays_away(tuimail_: Run, tmp_path: Path) -> None:
+    from tuimail.paths import Paths
+
+    assert tuimail_("outbox") == Ran(0, "", "")
+    assert tuimail_("outbox", "list", "--json").out == "[]\n"
+    assert tuimail_("outbox", "show", "x").code == 66
+    assert not Paths.from_environment().data.exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("lsit",), "Did you mean list?"),
+        (("hold",), "ID"),
+        (("retry",), "--all"),
+        (("retry", "x", "--all"), "--all"),
+        (("resolve", "x"), "outcome"),
+        (("resolve", "x", "snet"), "Did you mean sent?"),
+        (("list", "--jsn"), "--jsn"),
+    ],
+)
+def test_wrong_use_is_64_with_a_way_out(tuimail_: Run, argv: tuple[str, ...], words: str) -> None:
+    ran = tuimail_("outbox", *argv)
+    assert ran.code == 64
+    assert words in ran.err
+    assert "Try: tuimail outbox" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "state", "verb"),
+    [
+        (("retry", "3k9"), ItemState.FAILED, Verb.RETRY),
+        (("hold", "3k9"), ItemState.QUEUED, Verb.HOLD),
+        (("release", "3k9"), ItemState.HELD, Verb.RELEASE),
+        (("delete", "3k9"), ItemState.UNCERTAIN, Verb.DROP),
+        (("resolve", "3k9", "sent"), ItemState.UNCERTAIN, Verb.RESOLVE_SENT),
+        (("resolve", "3k9", "resend"), ItemState.UNCERTAIN, Verb.RESOLVE_RESEND),
+        (("cancel", "3k9"), ItemState.DEFERRED, Verb.CANCEL),
+    ],
+)
+def test_each_verb_reaches_the_engine(
+    engine: Faked, tuimail_: Run, argv: tuple[str, ...], state: ItemState, verb: Verb
+) -> None:
+    engine.add(an_item(state))
+    assert tuimail_("outbox", *argv).code == 0
+    assert (verb, "3k9x7m2p4q") in engine.log
+    assert ("start", False) in engine.log
+
+
+def test_one_failing_letter_does_not_hold_up_the_others(engine: Faked, tuimail_: Run) -> None:
+    engine.add(an_item(ItemState.QUEUED))
+    ran = tuimail_("outbox", "hold", "nope", "3k9")
+    assert ran.code == 66
+    assert "3k9x7m2p4q is held" in ran.out
+
+
+def test_retrying_a_blocked_letter_mends_its_account(engine: Faked, tuimail_: Run) -> None:
+    engine.add(an_item(ItemState.BLOCKED))
+    tuimail_("outbox", "retry", "--all")
+    assert ("check_again", "work") in engine.log
+
+
+# -- the list, for people
+
+
+SCENE: list[OutboxItem] = [
+    an_item(ItemState.FAILED, id="a" * 10, subject="Grant renewal", last_reply="550 5.1.1 no such user"),
+    an_item(ItemState.DEFERRED, id="b" * 10, subject="Minutes of the board " * 4, next_attempt_at=NOW + 240,
+            last_reply="421 4.3.2 try again later"),
+    an_item(ItemState.HELD, id="c" * 10, subject="誕生日おめでとう", not_before=NOW + 86400),
+    an_item(ItemState.HELD, id="d" * 10, subject=""),
+    an_item(ItemState.UNCERTAIN, id="e" * 10, subject="\x1b]0;owned\x07",
+            recipients=tuple(Recipient(EnvelopeRecipient(f"{name}@example.net")) for name in "xyz")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_rows_are_aligned_and_fit(width: int) -> None:
+    drawn = lines(SCENE, NOW, width=width, style=PLAIN)
+    assert all(cells(line) <= width for line in drawn)
+    starts = {cells(line[: line.index(item.id)]) for line, item in zip(drawn, SCENE, strict=True)}
+    assert len(starts) == 1
+    assert [line[0] for line in drawn] == ["!", ".", "z", "z", "?"]
+    assert all(line.isprintable() for line in drawn)
+
+
+def test_a_row_says_what_there_is_to_know() -> None:
+    drawn = lines(SCENE, NOW, width=10_000, style=PLAIN)
+    assert drawn[0].split("  ")[0] == "! Grant renewal"
+    assert "failed: 550 5.1.1 no such user" in drawn[0]
+    assert "needs you" in drawn[0]
+    assert "in 4 min" in drawn[1]
+    assert "tomorrow 08:00" in drawn[2]
+    assert "(no subject)" in drawn[3]
+    assert "held by hand" in drawn[3]
+    assert "x@example.net +2" in drawn[4]
+    assert totals(SCENE) == "3 waiting, 2 need you"
+
+
+def test_colours_only_change_colours() -> None:
+    import re
+
+    style = Style(sys.stderr)
+    style.on = True
+    coloured = lines(SCENE, NOW, width=100, style=style)
+    assert [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in coloured] == lines(
+        SCENE, NOW, width=100, style=PLAIN
+    )
+    assert all("\x1b[" in line for line in coloured)
+
+
+def test_an_item_long_done_still_draws() -> None:
+    assert lines([replace(SCENE[0], state=ItemState.DONE, recipients=())], NOW, width=80, style=PLAIN)
+
+
+def test_watching_goes_on_until_it_is_told_to_stop(mailbox: Path, tuimail_: Run) -> None:
+    import signal
+    import subprocess
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "tuimail", "outbox", "run", "--watch"], stdout=subprocess.PIPE, text=True
+    ) as watch:
+        assert watch.stdout is not None
+        try:
+            for subject in ("One", "Two"):
+                assert tuimail_("send", "bob@example.net", "-s", subject, "--queue").code == 0
+                assert f"sent: {subject} to bob@example.net" in watch.stdout.readline()
+            watch.send_signal(signal.SIGTERM)
+            assert watch.wait(60) == 0
+            assert watch.stdout.read() == ""
+        finally:
+            watch.kill()

@@ -1,0 +1,242 @@
+"""tuimail send: what becomes of options, text and outcomes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import Faked, Ran, an_item
+from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.outbox.item import AccountHealth, ItemState, Recipient, RecipientState
+from tuimail.submission.result import Reply, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., Ran]
+
+REFUSED = Recipient(
+    EnvelopeRecipient("kim@grants.example"),
+    RecipientState.REFUSED,
+    Reply(550, "5.1.1", "no such user"),
+    "No such user.",
+)
+
+
+def test_a_letter_that_went_is_one_line(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", "-s", "Minutes")
+    assert ran == Ran(0, "sent to bob@example.net: 250 2.0.0 Ok\n", "")
+    assert engine.log[0] == ("start", True)
+    assert engine.log[-1] == "stop"
+
+
+def test_the_options_make_the_letter(engine: Faked, tuimail_: Run, tmp_path: Path) -> None:
+    file = tmp_path / "budget.ods"
+    file.write_bytes(b"x" * 48)
+    tuimail_(
+        *("send", "bob@example.net", "Kim <kim@grants.example>", "-s", "Minutes", "-c", "c@x.org", "-c", "d@x.org"),
+        *("-b", "e@x.org", "-a", str(file), "-r", "Countess@example.org"),
+    )
+    draft = engine.draft
+    assert (draft.to, draft.cc, draft.bcc) == (
+        "bob@example.net, Kim <kim@grants.example>",
+        "c@x.org, d@x.org",
+        "e@x.org",
+    )
+    assert (draft.subject, draft.body) == ("Minutes", "hello\n")
+    assert (draft.account, draft.identity) == ("work", "countess@example.org")
+    assert [(each.path, each.name, each.size) for each in draft.attachments] == [(str(file), "budget.ods", 48)]
+
+
+def test_the_text_may_come_from_a_file(engine: Faked, tuimail_: Run, tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes("grüße\r\nA".encode())
+    tuimail_("send", "bob@example.net", "-i", str(tmp_path / "t"))
+    assert engine.draft.body == "grüße\nA"
+
+
+def test_text_that_is_no_utf8_is_not_lost(engine: Faked, tuimail_: Run) -> None:
+    tuimail_("send", "bob@example.net", text="grüße".encode("latin-1"))
+    assert engine.draft.body == "grüße"
+
+
+def test_a_person_is_told_how_to_end(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", terminal=True)
+    assert "^D" in ran.err
+    assert engine.draft.body == "hello\n"
+
+
+def test_a_person_who_writes_nothing_sends_nothing(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", terminal=True, text="\n")
+    assert ran.code == 65
+    assert "nothing was sent" in ran.err
+    assert engine.log == []
+
+
+def test_an_account_is_found_by_the_from_address(engine: Faked, tuimail_: Run) -> None:
+    tuimail_("send", "bob@example.net", "-r", "ada@lovelace.example")
+    assert (engine.draft.account, engine.draft.identity) == ("home", "ada@lovelace.example")
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "words"),
+    [
+        ((), 64, "No recipient"),
+        (("bob@x.y", "--nonsense"), 64, "--nonsense"),
+        (("bob@x.y", "--queue", "--wait"), 64, "exclude"),
+        (("bob@x.y", "--at", "noon"), 64, '"noon" is not a time'),
+        (("bob@x.y", "--at", "2001-01-01T00:00:00Z"), 64, "is over"),
+        (("bob@x.y", "--account", "wrok"), 78, "Did you mean work?"),
+        (("bob@x.y", "-r", "me@x.y"), 65, "me@x.y is not an identity of any account"),
+        (("bob@x.y", "-r", "ada@example.org", "--account", "home"), 65, "not an identity of the account home"),
+        (("bob@x.y", "-r", "me"), 65, "me"),
+        (("bob@x.y", "-a", "/nowhere"), 66, "/nowhere"),
+        (("bob@x.y", "-i", "/nowhere"), 66, "/nowhere"),
+        (("bob@x.y", "-i", "/"), 66, "Is a directory"),
+        (("bob@x.y", "-s", "a\udcffb"), 64, "not valid text"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_queued(
+    engine: Faked, tuimail_: Run, argv: tuple[str, ...], code: int, words: str
+) -> None:
+    ran = tuimail_("send", *argv)
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.startswith("tuimail: ")
+    assert words in ran.err
+    assert engine.log == []
+
+
+def test_text_with_nul_bytes_is_refused(engine: Faked, tuimail_: Run) -> None:
+    assert tuimail_("send", "bob@x.y", text=b"a\0b").code == 65
+    assert engine.log == []
+
+
+def test_without_an_account_it_says_how_to_get_one(tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@x.y")
+    assert ran.code == 78
+    assert "config.toml" in ran.err
+
+
+def test_a_broken_account_is_named_with_its_problem(write_config: Callable[[str], None], tuimail_: Run) -> None:
+    write_config('[accounts.work]\naddress = "a@b.c"\n[accounts.work.submission]\nhost = 1\n')
+    ran = tuimail_("send", "bob@x.y", "--account", "work")
+    assert ran.code == 78
+    assert "config.toml:4: accounts.work.submission.host" in ran.err
+
+
+def test_queue_only_queues(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", "--queue")
+    assert ran == Ran(0, "queued as 3k9x7m2p4q for bob@example.net\n", "")
+    assert engine.log[0] == ("start", False)
+
+
+def test_later_is_held_until_then(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("send", "bob@example.net", "--at", "2100-01-02T03:04:05Z")
+    assert ran.out == "held as 3k9x7m2p4q until 2100-01-02 03:04:05\n"
+    assert engine.log[0] == ("start", False)
+
+
+def test_no_undo_window_holds_up_a_script(engine: Faked, tuimail_: Run) -> None:
+    tuimail_("send", "bob@example.net")
+    (entry,) = (each for each in engine.log if isinstance(each, tuple) and each[0] == "enqueue")
+    assert entry[2] is None
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "waited", "words"),
+    [
+        (an_item(ItemState.DONE), 0, 0, "sent to bob@example.net"),
+        (an_item(ItemState.DEFERRED, words="The server is not reachable.", next_attempt_at=2e9), 0, 75,
+         "queued as 3k9x7m2p4q; the server is not reachable; next try"),
+        (an_item(ItemState.DEFERRED, last_reply="421 4.3.2 later", next_attempt_at=2e9), 0, 75,
+         "queued as 3k9x7m2p4q; 421 4.3.2 later; next try"),
+        (an_item(ItemState.FAILED, words="Refused.", recipients=(REFUSED,)), 69, 69, "refused, kept as 3k9x7m2p4q"),
+        (an_item(ItemState.BLOCKED, words="Wrong password.", trouble=Trouble.SIGN_IN), 77, 77, "Wrong password."),
+        (an_item(ItemState.BLOCKED, words="Locked.", trouble=Trouble.SECRET), 77, 77, "blocked, kept as"),
+        (an_item(ItemState.BLOCKED, words="Expired.", trouble=Trouble.CERTIFICATE), 69, 69, "Expired."),
+        (an_item(ItemState.UNCERTAIN, words="It may have been delivered."), 0, 75, "uncertain, kept as"),
+    ],
+)  # fmt: skip
+def test_each_outcome_has_its_words_and_code(
+    engine: Faked, tuimail_: Run, item: object, code: int, waited: int, words: str
+) -> None:
+    assert isinstance(item, type(engine.becomes))
+    engine.becomes = item
+    ran = tuimail_("send", "bob@example.net")
+    assert ran.code == code
+    assert words in ran.out
+    assert ran.out.count("\n") == 1
+    engine.known.clear()
+    assert tuimail_("send", "bob@example.net", "--wait").code == waited
+
+
+def test_refused_recipients_are_named_with_the_servers_words(engine: Faked, tuimail_: Run) -> None:
+    engine.becomes = an_item(ItemState.FAILED, words="Refused.", recipients=(REFUSED,))
+    assert "kim@grants.example: 550 5.1.1 no such user" in tuimail_("send", "kim@grants.example").err
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        AccountHealth("work", Trouble.SERVER, "Not a mail server."),
+        AccountHealth("work", words="It does not answer.", probe_at=4e9, tries=1),
+    ],
+)
+def test_a_paused_account_does_not_keep_a_script_waiting(engine: Faked, tuimail_: Run, health: AccountHealth) -> None:
+    engine.becomes = an_item(ItemState.QUEUED)
+    engine.trouble = health
+    ran = tuimail_("send", "bob@example.net")
+    assert (ran.code, ran.out) == (0, "queued as 3k9x7m2p4q for bob@example.net\n")
+    assert f"paused: {health.words.rstrip('.')}" in ran.err
+    assert ("next try" in ran.err) == (health.probe_at is not None)
+    assert tuimail_("send", "bob@example.net", "--wait").code == 75
+
+
+def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> None:
+    engine.becomes = an_item(
+        ItemState.FAILED,
+        recipients=(REFUSED,),
+        attempts=1,
+        last_reply="550 5.1.1 no such user",
+        not_before=None,
+        next_attempt_at=1_800_000_060.5,
+    )
+    ran = tuimail_("send", "kim@grants.example", "--json")
+    document = json.loads(ran.out)
+    assert {key: document[key] for key in document if key not in ("filing", "words", "trouble", "expires_at")} == {
+        "id": "3k9x7m2p4q",
+        "state": "failed",
+        "account": "work",
+        "identity": "ada@example.org",
+        "from": "Ada <ada@example.org>",
+        "subject": "Minutes",
+        "message_id": "<m@example.org>",
+        "size": 1234,
+        "queued_at": "2027-01-15T08:00:00Z",
+        "not_before": None,
+        "attempts": 1,
+        "last_attempt_at": None,
+        "next_attempt_at": "2027-01-15T08:01:00Z",
+        "last_reply": "550 5.1.1 no such user",
+        "needs_you": True,
+        "recipients": [
+            {
+                "address": "kim@grants.example",
+                "field": "to",
+                "state": "refused",
+                "code": 550,
+                "enhanced": "5.1.1",
+                "text": "no such user",
+                "words": "No such user.",
+            }
+        ],
+    }
+
+
+def test_a_servers_words_cannot_act_on_the_terminal(engine: Faked, tuimail_: Run) -> None:
+    engine.becomes = replace(engine.becomes, last_reply="250 \x1b]0;owned\x07 \u202e ok")
+    ran = tuimail_("send", "bob@example.net")
+    assert not set(ran.out) & set("\x1b\x07\u202e")

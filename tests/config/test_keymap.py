@@ -1,0 +1,117 @@
+"""keys.toml: the user's keys, and what is wrong with them."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.keys import _character_to_key
+
+from tuimail.config.keymap import key_name, load_keys, parse_keys
+
+if TYPE_CHECKING:
+    from tuimail.paths import Paths
+
+FILE = Path("/k/keys.toml")
+KNOWN = {
+    "send-now": {"outbox", "item"},
+    "hold": {"outbox"},
+    "quit": {"menu", "outbox"},
+    "view": {"menu"},
+    "palette": {"everywhere"},
+}
+
+
+@pytest.mark.parametrize("char", string.printable.strip() + " é§")
+def test_characters_are_named_as_textual_names_them(char: str) -> None:
+    assert key_name(char) == _character_to_key(char)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("^X", "ctrl+x"),
+        ("^_", "ctrl+underscore"),
+        ("^\\", "ctrl+backslash"),
+        ("ctrl+X", "ctrl+x"),
+        ("Ctrl+x", "ctrl+x"),
+        ("alt+X", "alt+X"),
+        ("shift+ctrl+up", "ctrl+shift+up"),
+        ("alt++", "alt+plus"),
+        ("F5", "f5"),
+        ("PageUp", "pageup"),
+        ("question_mark", "question_mark"),
+        ("ctrl+underscore", "ctrl+underscore"),
+        ("", ""),
+        ("foo", ""),
+        ("ctrl+", ""),
+        ("control+x", ""),
+        ("ctrl+ctrl+x", ""),
+        ("^", "circumflex_accent"),
+        ("f25", ""),
+        ("\x00", ""),
+        ("latin_small_letter_a", ""),
+    ],
+)
+def test_a_key_may_be_written_in_several_ways(written: str, name: str) -> None:
+    assert key_name(written) == name
+
+
+def test_a_keymaps_own_table_comes_over_the_common_one() -> None:
+    keys = parse_keys('[keys]\nhold = "^H"\nview = ["v", "f4"]\n[mutt]\nhold = "?"\n[pine]\nview = []', FILE, KNOWN)
+    assert keys.problems == ()
+    assert keys.of("pine") == {"hold": ("ctrl+h",), "view": ()}
+    assert keys.of("mutt") == {"hold": ("question_mark",), "view": ("v", "f4")}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "nearest"),
+    [
+        ('[keys]\nhodl = "h"', 2, "keys.hodl", "hold"),
+        ('[keys]\nhold = "hh"', 2, "keys.hold", ""),
+        ("[keys]\nhold = 3", 2, "keys.hold", ""),
+        ("[keys]\nhold = [3]", 2, "keys.hold", ""),
+        ('[keys]\nhold = { a = "b" }', 2, "keys.hold", ""),
+        ('[pin]\nhold = "h"', 1, "pin", "pine"),
+        ('keys = "h"', 1, "keys", ""),
+        ("[keys", 1, "", ""),
+        ('[pine]\nhold = "s"\nsend-now = "s"', 3, "pine.send-now", ""),
+        ('[keys]\nhold = "s"\n[mutt]\nsend-now = "s"', 4, "mutt.send-now", ""),
+        ('[keys]\nview = "f2"\npalette = "f2"', 3, "keys.palette", ""),
+    ],
+)
+def test_a_wrong_key_is_told_with_its_line(text: str, line: int, key: str, nearest: str) -> None:
+    problems = parse_keys(text, FILE, KNOWN).problems
+    assert [(each.line, each.key, each.nearest) for each in problems] == [(line, key, nearest)]
+
+
+def test_of_two_commands_on_one_screen_the_first_keeps_the_key() -> None:
+    keys = parse_keys('[pine]\nhold = ["s", "h"]\nsend-now = ["s", "g"]\nview = "s"', FILE, KNOWN)
+    assert keys.of("pine") == {"hold": ("s", "h"), "send-now": ("g",), "view": ("s",)}
+    assert 'The key "s" is given to hold' in keys.problems[0].expected
+
+
+def test_the_good_keys_of_a_list_are_kept() -> None:
+    keys = parse_keys('[pine]\nhold = ["nonsense", "h"]', FILE, KNOWN)
+    assert keys.of("pine") == {"hold": ("h",)}
+    assert len(keys.problems) == 1
+
+
+def test_a_command_with_only_wrong_keys_keeps_its_declared_ones() -> None:
+    assert parse_keys('[pine]\nhold = "nonsense"', FILE, KNOWN).of("pine") == {}
+
+
+def test_no_file_is_no_keys_and_no_problem(paths: Paths) -> None:
+    keys = load_keys(paths.keys_file, KNOWN)
+    assert keys.of("pine") == {}
+    assert keys.problems == ()
+
+
+@given(st.text(max_size=12))
+def test_no_text_as_a_key_raises(text: str) -> None:
+    name = key_name(text)
+    assert name == "" or name.isprintable()

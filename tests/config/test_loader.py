@@ -1,0 +1,494 @@
+"""config.toml: what is valid is read, what is wrong is told and left out alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuimail.config.loader import load, parse
+from tuimail.config.model import (
+    Account,
+    Auth,
+    Command,
+    Config,
+    Identity,
+    OutboxSettings,
+    Security,
+    SentCopy,
+    Server,
+    UiSettings,
+    WhenRefused,
+    WhenUncertain,
+)
+
+if TYPE_CHECKING:
+    from tuimail.config.model import Problem
+    from tuimail.paths import Paths
+
+FILE = Path("/home/ada/.config/tuimail/config.toml")
+
+WHOLE = """\
+default_account = "work"
+
+[accounts.work]
+address = "ada@example.org"
+name = "Ada Lovelace"
+aliases = ["countess@example.org"]
+signature = "Ada\\nAnalytical Society"
+
+[[accounts.work.identities]]
+address = "babbage@example.org"
+name = "Ada for Charles"
+signature = ""
+
+[accounts.work.submission]
+host = "smtp.example.org"
+security = "starttls"
+username = "ada"
+auth = "password"
+password_command = ["pass", "show", "work"]
+ca_file = "ca.pem"
+ehlo_name = "laptop.example.org"
+
+[accounts.work.imap]
+host = "imap.example.org"
+auth = "oauth2"
+
+[accounts.work.maildir]
+path = "/srv/ada/Maildir"
+
+[accounts.work.sent]
+copy = "append"
+
+[accounts.home]
+address = "ada@lovelace.example"
+[accounts.home.submission]
+command = ["/usr/sbin/sendmail", "-oi"]
+
+[outbox]
+undo_seconds = 0
+when_uncertain = "resend"
+when_some_refused = "hold"
+
+[ui]
+keymap = "mutt"
+theme = "paper"
+editor = "$EDITOR"
+"""
+
+WORK = Account(
+    "work",
+    (
+        Identity("ada@example.org", "Ada Lovelace", "Ada\nAnalytical Society"),
+        Identity("countess@example.org", "Ada Lovelace", "Ada\nAnalytical Society"),
+        Identity("babbage@example.org", "Ada for Charles", ""),
+    ),
+    Server(
+        "smtp.example.org",
+        587,
+        Security.STARTTLS,
+        "ada",
+        Auth.PASSWORD,
+        ("pass", "show", "work"),
+        FILE.parent / "ca.pem",
+        "laptop.example.org",
+    ),
+    Server("imap.example.org", 993, Security.TLS, "ada@example.org", Auth.OAUTH2),
+    Path("/srv/ada/Maildir"),
+    SentCopy.APPEND,
+)
+HOME = Account("home", (Identity("ada@lovelace.example"),), Command(("/usr/sbin/sendmail", "-oi")))
+
+SMALL = """\
+[accounts.work]
+address = "ada@example.org"
+[accounts.work.submission]
+host = "smtp.example.org"
+"""
+
+
+def only(config: Config) -> Problem:
+    assert len(config.problems) == 1, [str(problem) for problem in config.problems]
+    return config.problems[0]
+
+
+def server(config: Config) -> Server:
+    account = config.accounts["work"]
+    assert isinstance(account.submission, Server)
+    return account.submission
+
+
+def test_the_whole_contract_is_read() -> None:
+    config = parse(WHOLE, FILE)
+    assert config == Config(
+        accounts={"work": WORK, "home": HOME},
+        default_account="work",
+        outbox=OutboxSettings(0.0, WhenUncertain.RESEND, WhenRefused.HOLD),
+        ui=UiSettings("mutt", "paper", "$EDITOR"),
+        file=FILE,
+    )
+
+
+def test_a_few_lines_are_enough() -> None:
+    config = parse(SMALL, FILE)
+    assert config.problems == ()
+    assert config.default is config.accounts["work"]
+    assert server(config) == Server("smtp.example.org", 465, Security.TLS, "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("lines", "port", "security"),
+    [
+        ("", 465, Security.TLS),
+        ('security = "tls"', 465, Security.TLS),
+        ('security = "starttls"', 587, Security.STARTTLS),
+        ("port = 587", 587, Security.STARTTLS),
+        ("port = 25", 25, Security.STARTTLS),
+        ("port = 465", 465, Security.TLS),
+        ("port = 4650", 4650, Security.TLS),
+        ('port = 587\nsecurity = "tls"', 587, Security.TLS),
+    ],
+)
+def test_port_and_security_follow_each_other(lines: str, port: int, security: Security) -> None:
+    assert (server(parse(SMALL + lines, FILE)).port, server(parse(SMALL + lines, FILE)).security) == (port, security)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "expected", "nearest"),
+    [
+        # whole file
+        ("a = [1\nb = 2", 2, "", "not valid TOML", ""),
+        ("\n\n[ui\n", 3, "", "not valid TOML", ""),
+        ('x = "unclosed', 1, "", "not valid TOML", ""),
+        ("[ui]\n[ui]", 2, "", "not valid TOML", ""),
+        ("a = 1\na = 2", 2, "", "not valid TOML", ""),
+        # top level
+        ("default_acount = 1", 1, "default_acount", "no such key", "default_account"),
+        ("default_account = 1", 1, "default_account", "text in quotes, not a number", ""),
+        ("accounts = 3", 1, "accounts", "Must be a table", ""),
+        ("accounts.work = 3", 1, "accounts.work", "Must be a table", ""),
+        ('[accounts."../x"]\n', 1, 'accounts."../x"', "letters, digits", ""),
+        # account
+        ("[accounts.work]\n" + SMALL[SMALL.index("[accounts.work.sub"):], 1, "accounts.work.address",
+         "address is missing", ""),
+        (SMALL.replace("ada@example.org", "ada"), 2, "accounts.work.address", "plain address", ""),
+        (SMALL.replace("ada@example.org", "Ada <a@b.c>"), 2, "accounts.work.address", "plain address", ""),
+        (SMALL.replace("ada@example.org", "a\\u0000@b.c"), 2, "accounts.work.address", "plain address", ""),
+        (SMALL.replace("ada@example.org", "a@b..c"), 2, "accounts.work.address", "valid domain", ""),
+        ('[accounts.work]\naddress = "a@b.c"', 1, "accounts.work.submission", "where letters leave", ""),
+        ('[accounts.work]\naddress = "a@b.c"\nsubmission = 1', 3, "accounts.work.submission", "Must be a table", ""),
+        (SMALL.replace("host", "hsot"), 3, "accounts.work.submission.host", "host is missing", ""),
+        # settings that fall back
+        ("[ui]\nkeymap = 'emacs'", 2, "ui.keymap", 'Must be "pine", "mutt"', ""),
+        ("[ui]\ntheme = ''", 2, "ui.theme", "not be empty", ""),
+        ("[ui]\nediter = 'vi'", 2, "ui.editer", "no such key in [ui]", "editor"),
+        ("[ui]\n\neditor = true", 3, "ui.editor", "text in quotes, not true or false", ""),
+        ("ui = 'pine'", 1, "ui", "Must be a table, [ui]", ""),
+        ("[outbox]\nundo_seconds = '5'", 2, "outbox.undo_seconds", "number of seconds from 0 to 3600", ""),
+        ("[outbox]\nundo_seconds = -1", 2, "outbox.undo_seconds", "number of seconds", ""),
+        ("[outbox]\nundo_seconds = true", 2, "outbox.undo_seconds", "not true", ""),
+        ("[outbox]\nundo_seconds = nan", 2, "outbox.undo_seconds", "number of seconds", ""),
+        ("[outbox]\nwhen_uncertain = 'aks'", 2, "outbox.when_uncertain", '"ask" or "resend", not "aks"', "ask"),
+        ("[outbox]\nwhen_some_refused = 1", 2, "outbox.when_some_refused", '"send" or "hold"', ""),
+    ],
+)  # fmt: skip
+def test_an_error_names_file_line_key_and_expectation(
+    text: str, line: int, key: str, expected: str, nearest: str
+) -> None:
+    problem = next(each for each in parse(text, FILE).problems if each.key == key)
+    assert problem.file == FILE
+    assert problem.line == line
+    assert expected in problem.expected
+    assert problem.nearest == nearest
+    assert f"{FILE}:{line}" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "expected", "nearest"),
+    [
+        ("port = '465'", "port", "whole number from 1 to 65535", ""),
+        ("port = 0", "port", "whole number from 1 to 65535, not 0", ""),
+        ("port = 70000", "port", "not 70000", ""),
+        ("port = 4.5", "port", "not 4.5", ""),
+        ("security = 'ssl'", "security", '"tls", "starttls" or "none", not "ssl"', ""),
+        ("security = 'startls'", "security", "not", "starttls"),
+        ("auth = 'plain'", "auth", '"password", "oauth2" or "none"', ""),
+        ("username = 3", "username", "text in quotes", ""),
+        ('username = "a\\r\\nb"', "username", "control characters", ""),
+        ("password_command = 'pass show work'", "password_command", "without a shell", ""),
+        ("password_command = []", "password_command", "first is the program", ""),
+        ("password_command = ['']", "password_command", "first is the program", ""),
+        ("password_command = ['pass', 1]", "password_command", "list of texts", ""),
+        ('password_command = ["a\\u0000b"]', "password_command", "list of texts", ""),
+        ("ca_file = 1", "ca_file", "text in quotes", ""),
+        ("ca_file = ''", "ca_file", "not an empty text", ""),
+        ("command = ['sendmail']", "host", "keep one of the two", ""),
+    ],
+)
+def test_a_wrong_value_in_a_server_leaves_its_account_out(lines: str, key: str, expected: str, nearest: str) -> None:
+    problem = only(parse(SMALL + lines, FILE))
+    assert parse(SMALL + lines, FILE).accounts == {}
+    assert problem.key == f"accounts.work.submission.{key}"
+    assert problem.line == (4 if key == "host" else 5)
+    assert expected in problem.expected
+    assert problem.nearest == nearest
+
+
+@pytest.mark.parametrize(
+    "host", ["", "smtp example.org", "https://x.org", "x.org:465", "x/y", "[::1]", "a@b", "a\\nb", "x" * 300]
+)
+def test_a_wrong_host_is_told(host: str) -> None:
+    config = parse(SMALL.replace("smtp.example.org", host), FILE)
+    assert config.accounts == {}
+    assert only(config).key == "accounts.work.submission.host"
+
+
+@pytest.mark.parametrize("host", ["smtp.example.org", "127.0.0.1", "::1", "2001:db8::1", "localhost", "bücher.example"])
+def test_names_and_addresses_are_hosts(host: str) -> None:
+    assert server(parse(SMALL.replace("smtp.example.org", host), FILE)).host == host
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "nearest"),
+    [
+        ("prot = 587", "prot", "port"),
+        ("securty = 'none'", "securty", "security"),
+        ("passwordcommand = ['x']", "passwordcommand", "password_command"),
+        ("Username = 'x'", "Username", "username"),
+        ("zzz = 1", "zzz", ""),
+        ("ehlo_name = 'a b'", "ehlo_name", ""),
+    ],
+)
+def test_an_unknown_key_is_told_and_the_account_stays(lines: str, key: str, nearest: str) -> None:
+    config = parse(SMALL + lines, FILE)
+    assert "work" in config.accounts
+    problem = only(config)
+    assert (problem.line, problem.key, problem.nearest) == (5, f"accounts.work.submission.{key}", nearest)
+
+
+def test_a_typo_in_security_never_weakens_it() -> None:
+    assert server(parse(SMALL + "securty = 'none'", FILE)).security is Security.TLS
+
+
+def test_a_password_in_the_file_is_refused_and_not_repeated() -> None:
+    problem = only(parse(SMALL + "password = 'hunter2'", FILE))
+    assert "password_command" in problem.expected
+    assert "hunter2" not in str(problem)
+
+
+def test_plain_text_to_a_server_elsewhere_works_with_a_warning() -> None:
+    config = parse(SMALL + "security = 'none'", FILE)
+    assert server(config).security is Security.NONE
+    assert only(config).warning
+    assert "your password" in only(config).expected
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_plain_text_on_this_machine_needs_no_warning(host: str) -> None:
+    assert parse(SMALL.replace("smtp.example.org", host) + "security = 'none'", FILE).problems == ()
+
+
+def test_a_name_that_only_begins_like_loopback_is_warned_about() -> None:
+    text = SMALL.replace("smtp.example.org", "127.0.0.1.evil.example") + "security = 'none'"
+    assert only(parse(text, FILE)).warning
+
+
+def test_a_wrong_imap_server_leaves_the_sending_alone() -> None:
+    config = parse(SMALL + "[accounts.work.imap]\nhost = 'imap.example.org'\nport = 'x'", FILE)
+    assert config.accounts["work"].imap is None
+    assert only(config).line == 7
+
+
+def test_append_without_imap_falls_back() -> None:
+    config = parse(SMALL + "[accounts.work.sent]\ncopy = 'append'", FILE)
+    assert config.accounts["work"].sent_copy is SentCopy.AUTO
+    assert only(config).key == "accounts.work.sent.copy"
+
+
+def test_a_wrong_alias_is_left_out_alone() -> None:
+    config = parse(SMALL.replace("[accounts.work.sub", "aliases = ['x@y.z', 'no', 3]\n[accounts.work.sub"), FILE)
+    assert [identity.address for identity in config.accounts["work"].identities] == ["ada@example.org", "x@y.z"]
+    assert {problem.key for problem in config.problems} == {"accounts.work.aliases[2]", "accounts.work.aliases[3]"}
+
+
+def test_another_identity_never_takes_the_place_of_a_broken_address() -> None:
+    text = SMALL.replace("ada@example.org", "ada").replace(
+        "[accounts.work.sub", "aliases=['x@y.z']\n[accounts.work.sub"
+    )
+    assert parse(text, FILE).accounts == {}
+
+
+def test_identities_alone_are_enough() -> None:
+    text = '[[accounts.work.identities]]\naddress = "a@b.c"\n' + SMALL[SMALL.index("[accounts.work.sub") :]
+    config = parse(text, FILE)
+    assert config.problems == ()
+    assert config.accounts["work"].identity.address == "a@b.c"
+
+
+def test_one_broken_account_leaves_the_others() -> None:
+    config = parse(WHOLE.replace('host = "smtp.example.org"', "host = 5"), FILE)
+    assert config.accounts == {"home": HOME}
+    assert [problem.key for problem in config.problems] == ["default_account", "accounts.work.submission.host"]
+
+
+def test_an_unknown_default_account_names_the_nearest() -> None:
+    config = parse('default_account = "wrk"\n' + SMALL, FILE)
+    assert config.default is config.accounts["work"]
+    assert (only(config).line, only(config).nearest) == (1, "work")
+
+
+def test_toml_that_cannot_be_read_yields_an_empty_config() -> None:
+    config = parse(WHOLE + "\n[broken", FILE)
+    assert config == Config(problems=config.problems, file=FILE)
+    assert only(config).line == WHOLE.count("\n") + 2
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5000, "a = " + "[" * 5000, "a = " + "{b=" * 3000])
+def test_absurd_toml_is_one_problem(text: str) -> None:
+    assert "not valid TOML" in only(parse(text, FILE)).expected
+
+
+MUTATIONS = st.lists(
+    st.tuples(
+        st.integers(0, WHOLE.index("[accounts.home]") - 1),
+        st.sampled_from(["delete", "insert", "replace", "drop-line"]),
+        st.sampled_from([*"[]{}\"'=#.,\n\\ \t0aß\x00\ud7ff", '"""', "= 1\n", "[x]\n", "[[accounts]]\n"]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def mutated(text: str, changes: list[tuple[int, str, str]]) -> str:
+    for at, how, what in changes:
+        if how == "drop-line":
+            start = text.rfind("\n", 0, at) + 1
+            end = text.find("\n", at)
+            text = text[:start] + text[end + 1 :]
+        else:
+            text = text[:at] + ("" if how == "delete" else what) + text[at + (how != "insert") :]
+    return text
+
+
+@given(MUTATIONS)
+def test_no_mutation_of_a_config_raises(changes: list[tuple[int, str, str]]) -> None:
+    config = parse(mutated(WHOLE, changes), FILE)
+    assert all(problem.expected and str(problem).isprintable() for problem in config.problems)
+
+
+LEAVES = [line for line in WHOLE.splitlines() if " = " in line]
+VALUES = [
+    "1",
+    "-1",
+    "true",
+    "nan",
+    "''",
+    "'x'",
+    "[]",
+    "['x']",
+    "[[]]",
+    "{}",
+    "{a = 1}",
+    "1979-05-27",
+    '"\\u0000"',
+    "1e999",
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(LEAVES), st.sampled_from(VALUES)), min_size=1, max_size=5))
+def test_wrong_values_never_cost_an_account_they_are_not_in(changes: list[tuple[str, str]]) -> None:
+    text = WHOLE
+    hit = set()
+    for line, value in changes:
+        section = _section_of(line)
+        hit.add(section)
+        text = text.replace(line, f"{line.split(' = ')[0]} = {value}")
+    config = parse(text, FILE)
+    if "accounts.home" not in hit:
+        assert config.accounts["home"] == HOME
+    if not any(section.startswith("accounts.work") for section in hit):
+        assert config.accounts["work"] == WORK
+    if "accounts.work" not in hit and "accounts.work.submission" not in hit:
+        assert config.accounts["work"].submission == WORK.submission
+    if "ui" not in hit:
+        assert config.ui == UiSettings("mutt", "paper", "$EDITOR")
+
+
+def _section_of(line: str) -> str:
+    before = WHOLE[: WHOLE.index(line)].splitlines()
+    header = next((each for each in reversed(before) if each.startswith("[")), "[]")
+    section = header.strip("[]").replace(".identities", "")
+    return "accounts.home" if section == "accounts.home.submission" else section
+
+
+# -- the file itself
+
+
+def write(paths: Paths, text: str, mode: int = 0o600) -> None:
+    paths.config_file.parent.mkdir(parents=True, exist_ok=True)
+    paths.config_file.write_text(text)
+    paths.config_file.chmod(mode)
+
+
+def test_no_file_is_an_empty_config_without_problems(paths: Paths) -> None:
+    assert load(paths) == Config()
+
+
+def test_a_private_file_may_hold_commands(paths: Paths) -> None:
+    write(paths, WHOLE)
+    assert set(load(paths).accounts) == {"work", "home"}
+    assert load(paths).problems == ()
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+@pytest.mark.parametrize("command", ["password_command = ['pass']", None])
+def test_commands_in_a_file_others_may_write_are_never_run(paths: Paths, mode: int, command: str | None) -> None:
+    write(paths, SMALL + command if command else SMALL.replace("host = ", "command = ['x'] #"), mode)
+    config = load(paths)
+    assert config.accounts == {}
+    assert f"chmod 600 {paths.config_file}" in only(config).expected
+
+
+def test_a_file_others_may_write_is_warned_about_without_commands(paths: Paths) -> None:
+    write(paths, SMALL, 0o666)
+    assert "work" in load(paths).accounts
+    assert only(load(paths)).warning
+
+
+def test_a_file_others_may_read_is_warned_about_when_it_holds_commands(paths: Paths) -> None:
+    write(paths, SMALL + "password_command = ['pass']", 0o644)
+    assert "work" in load(paths).accounts
+    assert only(load(paths)).warning
+    write(paths, SMALL, 0o644)
+    assert load(paths).problems == ()
+
+
+def test_what_is_no_regular_file_is_told_without_hanging(paths: Paths) -> None:
+    paths.config_file.parent.mkdir(parents=True)
+    os.mkfifo(paths.config_file)
+    assert "not a regular file" in only(load(paths)).expected
+    paths.config_file.unlink()
+    paths.config_file.mkdir()
+    assert "cannot be read" in only(load(paths)).expected
+
+
+def test_bytes_that_are_no_utf8_are_told_with_their_line(paths: Paths) -> None:
+    write(paths, "")
+    paths.config_file.write_bytes(b"[ui]\ntheme = '\xff'\n")
+    assert (only(load(paths)).line, "UTF-8" in only(load(paths)).expected) == (2, True)
+
+
+def test_a_huge_file_is_not_read(paths: Paths) -> None:
+    write(paths, "#" * 1_000_001)
+    assert "larger than 1 MB" in only(load(paths)).expected
+
+
+def test_a_dangling_link_is_told(paths: Paths) -> None:
+    paths.config_file.parent.mkdir(parents=True)
+    paths.config_file.symlink_to("/nowhere/at/all")
+    assert "leads nowhere" in only(load(paths)).expected

@@ -1,0 +1,129 @@
+"""Draws the pictures of ``screenshots/`` from the demo's scene: ``python -m tests.screenshots [FOLDER] [NAME...]``."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuimail.demo.stage import Demo
+from tuimail.ui.app import TuimailApp
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+
+TYPED_LETTER = (
+    "tab",
+    *"luigi",
+    "tab",
+    "tab",
+    "tab",
+    "tab",
+    *"Note H",
+    "enter",
+    *"Dear Luigi,",
+    "enter",
+    "enter",
+    *"there is one more note, and it is the last. I promise.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: the keys that lead there from the main menu."""
+
+    name: str
+    keys: tuple[str, ...]
+    size: tuple[int, int] = (80, 24)
+    theme: str = "pine"
+    keymap: str = "pine"
+    wait_for: str = ""
+    """Words that must be on the screen before it is taken."""
+
+
+PICTURES = (
+    Picture("menu", ()),
+    Picture("outbox", ("o",), wait_for="sending"),
+    Picture("item", ("o", "enter"), size=(100, 32)),
+    Picture("compose", ("c", *TYPED_LETTER)),
+    Picture("send", ("c", *TYPED_LETTER, "ctrl+x")),
+    Picture("sent", ("s",)),
+    Picture("drafts", ("d",)),
+    Picture("server", ("v",)),
+    Picture("accounts", ("a",)),
+    Picture("help", ("o", "question_mark")),
+    Picture("outbox-wide", ("o",), size=(120, 40), theme="midnight"),
+    Picture("outbox-mutt", ("o",), theme="mutt", keymap="mutt"),
+    Picture("outbox-light", ("o",), theme="paper"),
+    Picture("outbox-ansi", ("o",), theme="ansi"),
+    Picture("outbox-narrow", ("o",), size=(60, 20)),
+    Picture("menu-light", (), theme="paper"),
+    Picture("compose-light", ("c", *TYPED_LETTER), theme="paper", size=(120, 40)),
+)
+
+
+def without_network(svg: str) -> str:
+    """The picture without the fonts it would fetch from elsewhere; any monospaced one does."""
+    svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
+    return re.sub(r"Fira Code", "DejaVu Sans Mono", svg)
+
+
+async def draw(picture: Picture) -> str:
+    """The picture as SVG."""
+    with Demo(keymap=picture.keymap, theme=picture.theme) as demo:
+        demo.server.speed = 200_000 if picture.wait_for else 100_000_000
+        app = TuimailApp(demo.engine, server=demo.server)
+        try:
+            async with app.run_test(size=picture.size) as pilot:
+                await app.engine_ready.wait()
+                await settle(pilot)
+                await pilot.press(*picture.keys)
+                await settle(pilot)
+                if picture.wait_for:
+                    await until_sending(pilot)
+                return without_network(app.export_screenshot(title="tuimail"))
+        finally:
+            await demo.engine.stop()
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Until what was set off is on the screen."""
+    for _ in range(4):
+        await pilot.pause(0.05)
+
+
+async def until_sending(pilot: Pilot[int]) -> None:
+    """Until the large letter is half way."""
+    progress = asyncio.Event()
+
+    def listen(event: object) -> None:
+        sent, total = getattr(event, "sent", 0), getattr(event, "total", 0)
+        if total > 1_000_000 and sent * 2 > total:
+            progress.set()
+
+    app = pilot.app
+    assert isinstance(app, TuimailApp)
+    app.engine.announcer.subscribe(listen)
+    async with asyncio.timeout(60):
+        await progress.wait()
+    await settle(pilot)
+
+
+def main(arguments: list[str]) -> None:
+    """Draw all pictures, or those named."""
+    folder = Path(arguments[0]) if arguments else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = arguments[1:]
+    for picture in PICTURES:
+        if not wanted or picture.name in wanted:
+            (folder / f"{picture.name}.svg").write_text(asyncio.run(draw(picture)), encoding="utf-8")
+            print(picture.name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,211 @@
+"""The reply table: one case per row, and that nothing falls through it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuimail.submission.classify import Context, classify, classify_loss, row_for
+from tuimail.submission.mishap import Mishap
+from tuimail.submission.result import Action, Reply, Stage, Trouble
+from tuimail.submission.table import BEFORE_DOT, ROWS
+
+S = Stage
+A = Action
+ALL = Context(all_refused=True)
+SOME = Context(accepted=3)
+OPTIONAL = Context(optional=("SIZE", "DSN"))
+OAUTH = Context(oauth=True)
+
+# row name -> (stage, reply, action) and, where it matters, the context
+CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Context]] = {
+    "greeting": (S.GREETING, Reply(220, "", "mx ESMTP"), A.OK),
+    "ehlo": (S.EHLO, Reply(250, "", "mx"), A.OK),
+    "starttls go ahead": (S.STARTTLS, Reply(220, "2.0.0", "go"), A.OK),
+    "signed in": (S.AUTH, Reply(235, "2.7.0", "hello"), A.OK),
+    "sender taken": (S.MAIL, Reply(250, "2.1.0", "ok"), A.OK),
+    "recipient taken": (S.RCPT, Reply(251, "", "will forward"), A.OK),
+    "send the letter": (S.DATA, Reply(354, "", "go"), A.OK),
+    "accepted": (S.COMMITTING, Reply(252, "", "sure"), A.OK),
+    "too many connections": (S.MAIL, Reply(432, "4.3.2", "Concurrent connections limit exceeded"), A.RETRY),
+    "greeting busy": (S.GREETING, Reply(421, "4.3.2", "busy"), A.RETRY),
+    "greeting refused": (S.GREETING, Reply(554, "5.7.1", "go away"), A.SOON),
+    "ehlo unknown": (S.EHLO, Reply(502, "5.5.1", "what?"), A.ACCOUNT),
+    "ehlo busy": (S.EHLO, Reply(421, "", "busy"), A.RETRY),
+    "ehlo refused": (S.EHLO, Reply(550, "5.7.1", "no"), A.ACCOUNT),
+    "starttls not now": (S.STARTTLS, Reply(454, "4.7.0", "TLS not available"), A.RETRY),
+    "starttls refused": (S.STARTTLS, Reply(502, "5.5.1", "no"), A.ACCOUNT),
+    "password must change over": (S.AUTH, Reply(432, "4.7.12", "transition needed"), A.REAUTH),
+    "too many sign-ins": (S.AUTH, Reply(454, "4.7.0", "Too many login attempts, please try again later"), A.RETRY),
+    "sign-in not now": (S.AUTH, Reply(454, "4.7.0", "Temporary authentication failure"), A.RETRY),
+    "smtp sign-in switched off": (S.AUTH, Reply(535, "5.7.139", "Authentication unsuccessful"), A.ACCOUNT),
+    "token refused": (S.AUTH, Reply(535, "5.7.8", "bad token"), A.REAUTH, OAUTH),
+    "password refused": (S.AUTH, Reply(535, "5.7.8", "bad password"), A.REAUTH),
+    "app password needed": (S.AUTH, Reply(534, "5.7.9", "Application-specific password required"), A.ACCOUNT),
+    "browser sign-in needed": (S.AUTH, Reply(534, "5.7.14", "https://accounts.example/"), A.ACCOUNT),
+    "sign-in needs tls": (S.AUTH, Reply(538, "5.7.11", "encryption required"), A.ACCOUNT),
+    "mechanism unknown": (S.AUTH, Reply(504, "5.5.4", "unrecognized"), A.ACCOUNT),
+    "sign-in refused": (S.AUTH, Reply(550, "5.7.1", "no"), A.ACCOUNT),
+    "sending limit": (S.MAIL, Reply(550, "5.4.5", "Daily user sending limit exceeded"), A.ACCOUNT),
+    "sending rate": (S.MAIL, Reply(451, "4.7.1", "Rate limit exceeded"), A.ACCOUNT),
+    "host gone": (S.COMMITTING, Reply(421, "4.3.0", "shutting down"), A.RETRY),
+    "sign in first": (S.MAIL, Reply(530, "5.7.0", "Authentication required"), A.REAUTH),
+    "sender not international": (S.MAIL, Reply(553, "5.6.7", "no SMTPUTF8"), A.MESSAGE),
+    "letter too big": (S.MAIL, Reply(554, "5.3.4", "too big"), A.MESSAGE),
+    "letter too big, plainly": (S.MAIL, Reply(552, "", "no"), A.MESSAGE),
+    "sender not allowed": (S.MAIL, Reply(550, "5.2.252", "SendAsDenied"), A.MESSAGE),
+    "throttled": (S.MAIL, Reply(550, "5.2.251", "throttled"), A.ACCOUNT),
+    "parameter unknown": (S.MAIL, Reply(555, "5.5.4", "unsupported"), A.SOON, OPTIONAL),
+    "sender later": (S.MAIL, Reply(452, "4.3.1", "disk full"), A.RETRY),
+    "sender refused": (S.MAIL, Reply(503, "5.5.1", "bad sequence"), A.MESSAGE),
+    "too many recipients": (S.RCPT, Reply(552, "5.5.3", "too many"), A.SPLIT, SOME),
+    "too many recipients, plainly": (S.RCPT, Reply(452, "", "enough"), A.SPLIT, SOME),
+    "too many recipients at the first": (S.RCPT, Reply(552, "5.5.3", "too many"), A.RETRY),
+    "greylisted": (S.RCPT, Reply(450, "4.7.1", "come back"), A.RETRY),
+    "recipient later": (S.RCPT, Reply(452, "4.3.1", "disk full"), A.RETRY, SOME),
+    "recipient moved": (S.RCPT, Reply(551, "5.1.6", "try <b@y.example>"), A.RECIPIENT),
+    "no such domain": (S.RCPT, Reply(550, "5.1.2", "no such domain"), A.RECIPIENT),
+    "address malformed": (S.RCPT, Reply(553, "5.1.3", "syntax"), A.RECIPIENT),
+    "mailbox closed": (S.RCPT, Reply(550, "5.2.1", "disabled"), A.RECIPIENT),
+    "no such recipient": (S.RCPT, Reply(550, "5.1.1", "who?"), A.RECIPIENT),
+    "mailbox full": (S.RCPT, Reply(552, "5.2.2", "over quota"), A.RECIPIENT),
+    "relay denied": (S.RCPT, Reply(554, "5.7.1", "Relay access denied"), A.ACCOUNT, ALL),
+    "policy against all": (S.RCPT, Reply(550, "5.7.1", "policy"), A.MESSAGE, ALL),
+    "policy against one": (S.RCPT, Reply(550, "5.7.1", "policy"), A.RECIPIENT),
+    "recipient service unavailable": (S.RCPT, Reply(550, "5.5.0", "Service unavailable"), A.RETRY),
+    "recipient not international": (S.RCPT, Reply(553, "5.6.7", "no SMTPUTF8"), A.RECIPIENT),
+    "recipient parameter unknown": (S.RCPT, Reply(555, "5.5.4", "NOTIFY?"), A.SOON, OPTIONAL),
+    "recipient refused": (S.RCPT, Reply(550, "", "no"), A.RECIPIENT),
+    "letter later": (S.DATA, Reply(451, "4.3.0", "not now"), A.RETRY),
+    "letter refused": (S.DATA, Reply(554, "5.5.1", "no valid recipients"), A.MESSAGE),
+    "content later": (S.COMMITTING, Reply(451, "4.7.1", "not now"), A.RETRY),
+    "content too big": (S.BODY, Reply(554, "5.3.4", "too big"), A.MESSAGE),
+    "content too big, plainly": (S.COMMITTING, Reply(552, "", "no"), A.MESSAGE),
+    "content malformed": (S.COMMITTING, Reply(550, "5.6.0", "bare LF"), A.MESSAGE),
+    "content against policy": (S.COMMITTING, Reply(554, "5.7.1", "spam"), A.MESSAGE),
+    "content service unavailable": (S.COMMITTING, Reply(550, "5.5.0", "unavailable"), A.RETRY),
+    "content refused": (S.COMMITTING, Reply(554, "", "no"), A.MESSAGE),
+    "answer to the dot is no answer": (S.COMMITTING, Reply(354, "", "go on"), A.UNCERTAIN),
+    "out of order": (S.DATA, Reply(250, "", "ok"), A.RETRY),
+}
+
+
+@pytest.mark.parametrize("name", [row.name for row in ROWS])
+def test_row(name: str) -> None:
+    stage, reply, action, *rest = CASES[name]
+    context = rest[0] if rest else Context()
+    assert row_for(stage, reply, context).name == name
+    verdict = classify(stage, reply, context)
+    assert verdict.action is action
+    assert verdict.stage is stage
+    assert verdict.reply is reply
+
+
+def test_every_row_has_a_name_of_its_own_and_a_case() -> None:
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    assert set(CASES) == {row.name for row in ROWS}
+
+
+@given(
+    st.sampled_from(Stage),
+    st.integers(200, 599),
+    st.sampled_from(["", "2.0.0", "4.3.2", "4.5.3", "4.7.1", "5.1.1", "5.5.0", "5.5.3", "5.6.7", "5.7.1", "5.7.9"]),
+    st.sampled_from(["", "too many recipients", "relay", "rate limit", "quota", "too large"]),
+    st.builds(
+        Context,
+        port=st.sampled_from([25, 465, 587]),
+        oauth=st.booleans(),
+        accepted=st.integers(0, 2),
+        all_refused=st.booleans(),
+        optional=st.sampled_from([(), ("SIZE",), ("SIZE", "BODY", "DSN")]),
+    ),
+)
+def test_every_reply_means_something_safe(stage: Stage, code: int, enhanced: str, text: str, context: Context) -> None:
+    verdict = classify(stage, Reply(code, enhanced, text), context)
+    if verdict.action is Action.UNCERTAIN:
+        assert stage is Stage.COMMITTING
+    if verdict.action is Action.OK:
+        assert code < 400
+    elif code < 400 and stage is Stage.COMMITTING:
+        assert verdict.action is Action.UNCERTAIN
+    if 400 <= code < 500:
+        assert verdict.action not in (Action.RECIPIENT, Action.MESSAGE, Action.UNCERTAIN)
+    if verdict.action in (Action.ACCOUNT, Action.REAUTH):
+        assert verdict.trouble is not None
+    assert verdict.words or verdict.action is Action.OK
+    assert "{" not in verdict.words
+    assert (verdict.tries is None) == (verdict.then is None)
+    assert bool(verdict.drop) <= bool(context.optional)
+
+
+@pytest.mark.parametrize("mishap", list(Mishap))
+def test_after_the_dot_every_mishap_is_uncertain(mishap: Mishap) -> None:
+    verdict = classify_loss(Stage.COMMITTING, mishap)
+    assert verdict.action is Action.UNCERTAIN
+    assert "may have been delivered" in verdict.words
+
+
+LOSSES = [
+    (Mishap.UNKNOWN_HOST, S.CONNECT, A.RETRY, Trouble.SERVER, 3),
+    (Mishap.NO_DNS, S.CONNECT, A.RETRY, None, None),
+    (Mishap.REFUSED, S.CONNECT, A.RETRY, None, None),
+    (Mishap.UNREACHABLE, S.CONNECT, A.RETRY, None, None),
+    (Mishap.TIMEOUT, S.CONNECT, A.RETRY, None, None),
+    (Mishap.TIMEOUT, S.BODY, A.RETRY, None, None),
+    (Mishap.RESET, S.RCPT, A.RETRY, None, None),
+    (Mishap.EOF, S.MAIL, A.RETRY, None, None),
+    (Mishap.GARBAGE, S.EHLO, A.RETRY, Trouble.SERVER, 3),
+    (Mishap.CERTIFICATE, S.TLS, A.ACCOUNT, Trouble.CERTIFICATE, None),
+    (Mishap.HANDSHAKE, S.TLS, A.RETRY, Trouble.SECURITY, 3),
+    (Mishap.NO_STARTTLS, S.STARTTLS, A.ACCOUNT, Trouble.SECURITY, None),
+    (Mishap.TAMPERED, S.STARTTLS, A.ACCOUNT, Trouble.SECURITY, None),
+    (Mishap.NO_MECHANISM, S.AUTH, A.ACCOUNT, Trouble.SIGN_IN, None),
+    (Mishap.CLEARTEXT, S.AUTH, A.ACCOUNT, Trouble.SECURITY, None),
+    (Mishap.NO_SECRET, S.AUTH, A.ACCOUNT, Trouble.SECRET, None),
+    (Mishap.TOO_BIG, S.MAIL, A.MESSAGE, None, None),
+    (Mishap.NO_SMTPUTF8, S.MAIL, A.MESSAGE, None, None),
+    (Mishap.BAD_SENDER, S.MAIL, A.MESSAGE, None, None),
+    (Mishap.BAD_RECIPIENT, S.RCPT, A.RECIPIENT, None, None),
+    (Mishap.UNREADABLE, S.BODY, A.MESSAGE, None, None),
+    (Mishap.SOME_REFUSED, S.RCPT, A.MESSAGE, None, None),
+    (Mishap.NO_COMMAND, S.CONNECT, A.ACCOUNT, Trouble.SERVER, None),
+]
+
+
+@pytest.mark.parametrize(("mishap", "stage", "action", "trouble", "tries"), LOSSES)
+def test_a_mishap_before_the_dot(
+    mishap: Mishap, stage: Stage, action: Action, trouble: Trouble | None, tries: int | None
+) -> None:
+    verdict = classify_loss(stage, mishap, Context(host="mx.example"), detail="Because.")
+    assert (verdict.action, verdict.trouble, verdict.tries) == (action, trouble, tries)
+    assert verdict.words.endswith("Because.")
+    assert "{" not in verdict.words
+
+
+def test_every_mishap_means_something_before_the_dot() -> None:
+    assert {each[0] for each in LOSSES} == set(Mishap)
+    for mishap in Mishap:
+        for stage in BEFORE_DOT:
+            assert classify_loss(stage, mishap).action is not Action.UNCERTAIN
+
+
+def test_the_parameter_the_server_names_is_the_one_to_drop() -> None:
+    context = Context(optional=("SIZE", "BODY", "DSN"))
+    assert classify(Stage.MAIL, Reply(555, "", "ENVID not known"), context).drop == "DSN"
+    assert classify(Stage.MAIL, Reply(501, "", "bad 8BITMIME"), context).drop == "BODY"
+    assert classify(Stage.MAIL, Reply(501, "", "syntax error"), context).drop == "SIZE BODY DSN"
+
+
+def test_the_words_name_what_the_user_knows() -> None:
+    context = Context(host="mx.example", user="ada", sender="lord@example.org", size_limit=25_000_000)
+    assert "25 MB" in classify(Stage.MAIL, Reply(552, "5.3.4", ""), context).words
+    assert "ada" in classify(Stage.AUTH, Reply(535, "", ""), context).words
+    assert "lord@example.org" in classify(Stage.MAIL, Reply(553, "5.7.1", ""), context).words
+
+
+def test_limits_of_the_provider_wait_for_their_reset() -> None:
+    assert classify(Stage.COMMITTING, Reply(550, "5.4.5", "")).delay == 86400
+    assert classify(Stage.MAIL, Reply(550, "5.2.253", "")).delay == 3600
+    assert classify(Stage.AUTH, Reply(454, "4.7.0", "Too many login attempts")).delay == 900
+    assert classify(Stage.RCPT, Reply(421, "4.3.2", "too many concurrent connections")).delay == 60

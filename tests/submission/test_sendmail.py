@@ -1,0 +1,207 @@
+"""Letters handed to a local command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.submission.conftest import BODY, Bytes, Recorder, letter
+from tests.submission.test_body import Gone
+from tests.submission.test_smtp import verdict
+from tuimail.config.model import Account, Command, Identity, OutboxSettings, Server, WhenRefused
+from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.route import submitter_for
+from tuimail.submission.sendmail import CommandSubmitter, CommandTimeouts, command_line, with_local_line_ends
+from tuimail.submission.smtp import SmtpSubmitter
+from tuimail.submission.submitter import Letter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECORD = """
+import json, sys
+data = sys.stdin.buffer.read()
+with open(sys.argv[1], "w") as file:
+    json.dump({"argv": sys.argv[2:], "data": data.decode()}, file)
+"""
+
+
+def python(code: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-S", "-c", code, *arguments)
+
+
+async def test_the_command_gets_the_letter_and_the_exact_envelope(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    way = CommandSubmitter(python(RECORD, str(record), "-oi", "-t"))
+    watcher = Recorder()
+    result = await way.submit(letter("bob@example.net", "-odd@example.net", "bcc@x.example"), watcher)
+    await way.close()
+    assert verdict(result) == (Action.OK, Stage.COMMITTING)
+    told = json.loads(record.read_text())
+    assert told["argv"] == [
+        "-oi",
+        "-f",
+        "ada@example.org",
+        "--",
+        "bob@example.net",
+        "-odd@example.net",
+        "bcc@x.example",
+    ]
+    assert told["data"] == BODY.decode().replace("\r\n", "\n")
+    assert result.touched
+    assert watcher.events == ["connect", "touching", "body", "committing", "committing"]
+
+
+async def test_a_large_letter_goes_through_whole(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    body = BODY * 20_000
+    result = await CommandSubmitter(python(RECORD, str(record))).submit(letter(body=body), Recorder())
+    assert verdict(result)[0] is Action.OK
+    assert json.loads(record.read_text())["data"] == body.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"), [(["-t"], []), (["-oi", "-ti"], ["-oi", "-i"]), (["-a", "root"], ["-a", "root"]),
+                          (["--read-recipients"], [])]
+)  # fmt: skip
+def test_only_the_option_that_reads_the_header_is_left_out(options: list[str], kept: list[str]) -> None:
+    assert command_line(("sendmail", *options), "", ["b@x"]) == ["sendmail", *kept, "-f", "<>", "--", "b@x"]
+
+
+@pytest.mark.parametrize(
+    ("code", "action", "trouble"),
+    [
+        (64, Action.MESSAGE, None),
+        (65, Action.MESSAGE, None),
+        (67, Action.RECIPIENT, None),
+        (68, Action.RECIPIENT, None),
+        (69, Action.RETRY, Trouble.SERVER),
+        (70, Action.RETRY, Trouble.SERVER),
+        (71, Action.RETRY, Trouble.SERVER),
+        (74, Action.RETRY, Trouble.SERVER),
+        (75, Action.RETRY, None),
+        (77, Action.ACCOUNT, Trouble.SERVER),
+        (78, Action.ACCOUNT, Trouble.SERVER),
+        (3, Action.UNCERTAIN, None),
+    ],
+)
+async def test_exit_code(code: int, action: Action, trouble: Trouble | None) -> None:
+    complaint = f"import sys; sys.stdin.read(); sys.stderr.write('no \\x1b[31mway'); sys.exit({code})"
+    result = await CommandSubmitter(python(complaint)).submit(letter(), Recorder())
+    found = result.recipients["bob@example.net"]
+    assert (found.action, found.trouble, found.stage) == (action, trouble, Stage.COMMITTING)
+    assert found.reply is not None
+    assert found.reply.text == f"exit code {code}. no ^[[31mway"
+    assert (result.account is None) == (action is not Action.ACCOUNT)
+
+
+async def test_a_command_killed_after_the_letter_is_uncertain() -> None:
+    result = await CommandSubmitter(python("import os, sys; sys.stdin.read(); os.kill(os.getpid(), 9)")).submit(
+        letter(), Recorder()
+    )
+    assert verdict(result) == (Action.UNCERTAIN, Stage.COMMITTING)
+    assert "SIGKILL" in result.recipients["bob@example.net"].words
+
+
+@pytest.mark.parametrize(("code", "action"), [(0, Action.RETRY), (3, Action.RETRY), (65, Action.MESSAGE)])
+async def test_a_command_that_ends_before_it_has_the_letter_cannot_have_sent_it(code: int, action: Action) -> None:
+    watcher = Recorder()
+    result = await CommandSubmitter(python(f"raise SystemExit({code})")).submit(letter(body=BODY * 50_000), watcher)
+    assert verdict(result) == (action, Stage.BODY)
+    assert "committing" not in watcher.events
+
+
+@pytest.mark.parametrize("program", ["/nonexistent/sendmail", "/etc/passwd", "bad\0name"])
+async def test_a_command_that_cannot_be_run_holds_the_account(program: str) -> None:
+    watcher = Recorder()
+    result = await CommandSubmitter((program,)).submit(letter(), watcher)
+    assert verdict(result) == (Action.ACCOUNT, Stage.CONNECT)
+    assert not result.touched
+    assert "touching" not in watcher.events
+
+
+async def test_a_command_that_never_ends_is_uncertain_and_killed(tmp_path: Path) -> None:
+    forever = "import sys, time, os\nsys.stdin.read()\nopen(sys.argv[1], 'w').write(str(os.getpid()))\ntime.sleep(999)"
+    pid_file = tmp_path / "pid"
+    way = CommandSubmitter(python(forever, str(pid_file)), timeouts=CommandTimeouts(finish=1.5))
+    result = await way.submit(letter(), Recorder())
+    assert verdict(result) == (Action.UNCERTAIN, Stage.COMMITTING)
+    import os
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+async def test_a_command_that_does_not_read_gets_no_end_of_letter() -> None:
+    way = CommandSubmitter(python("import time; time.sleep(999)"), timeouts=CommandTimeouts(stall=0.3))
+    watcher = Recorder()
+    result = await way.submit(letter(body=BODY * 50_000), watcher)
+    assert verdict(result) == (Action.RETRY, Stage.BODY)
+    assert "committing" not in watcher.events
+
+
+async def test_a_mark_that_cannot_be_stored_leaves_the_command_without_the_letter(tmp_path: Path) -> None:
+    async def full() -> None:
+        raise OSError("disk full")
+
+    record = tmp_path / "record.json"
+    for watcher in (Recorder(on_committing=full), Recorder(on_touching=full)):
+        with pytest.raises(OSError, match="disk full"):
+            await CommandSubmitter(python(RECORD, str(record))).submit(letter(), watcher)
+    assert not record.exists()
+
+
+async def test_a_cancelled_command_sends_nothing(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    watcher = Recorder()
+    attempt = asyncio.create_task(CommandSubmitter(python(RECORD, str(record))).submit(letter(), watcher))
+
+    def at(stage: Stage) -> None:
+        if stage is Stage.BODY:
+            attempt.cancel()
+
+    watcher.on_stage = at
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+    assert not record.exists()
+
+
+async def test_a_letter_that_cannot_be_read_is_not_sent(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    way = CommandSubmitter(python(RECORD, str(record)))
+    result = await way.submit(Letter("x", letter().envelope, Gone(BODY)), Recorder())
+    assert verdict(result) == (Action.MESSAGE, Stage.BODY)
+    assert not record.exists()
+
+
+async def test_an_address_that_is_none_is_refused_and_the_others_served(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    way = CommandSubmitter(python(RECORD, str(record)))
+    result = await way.submit(letter("a@x.example", "not an address"), Recorder())
+    assert [each.action for each in result.recipients.values()] == [Action.OK, Action.RECIPIENT]
+    assert json.loads(record.read_text())["argv"][-2:] == ["--", "a@x.example"]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 100])
+def test_line_ends_become_local_wherever_the_pieces_are_cut(length: int) -> None:
+    text = b"a\r\nb\rc\n\r\n\r\r\nd\r"
+    assert b"".join(with_local_line_ends(Bytes(text).chunks(length))) == text.replace(b"\r\n", b"\n")
+
+
+def test_the_account_says_which_way_letters_leave() -> None:
+    identity = (Identity("ada@example.org"),)
+    command = Account("local", identity, Command(("sendmail",)))
+    server = Account("work", identity, Server("mx.example", 465))
+
+    async def secret() -> str:
+        raise AssertionError
+
+    assert isinstance(submitter_for(command, secret), CommandSubmitter)
+    assert isinstance(submitter_for(server, secret), SmtpSubmitter)
+    held = submitter_for(server, secret, OutboxSettings(when_some_refused=WhenRefused.HOLD))
+    assert isinstance(held, SmtpSubmitter)
+    assert held.hold

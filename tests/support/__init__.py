@@ -1,0 +1,1 @@
+"""What the tests lean on: real servers, scripted servers, certificates."""

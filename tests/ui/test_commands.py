@@ -1,0 +1,88 @@
+"""The command table and the keymaps made from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tuimail.ui.commands.command import READING, Context
+from tuimail.ui.commands.key_names import canonical, is_typed, shown
+from tuimail.ui.commands.keymap import KEYMAPS, clashes, key_table, keymap
+from tuimail.ui.commands.table import BY_ID, TABLE, commands_for
+
+
+def test_every_id_is_declared_once() -> None:
+    assert len(BY_ID) == len(TABLE)
+
+
+@pytest.mark.parametrize("command", TABLE, ids=lambda command: command.id)
+def test_a_declaration_fits_rows_palette_and_help(command) -> None:  # type: ignore[no-untyped-def]
+    assert 0 < len(command.label) <= 10
+    assert command.help.endswith(".")
+    assert command.contexts
+    assert not command.title.endswith(".")
+
+
+@pytest.mark.parametrize("name", KEYMAPS)
+def test_no_key_gives_two_commands_on_one_screen(name: str) -> None:
+    assert clashes(keymap(name).keys) == []
+
+
+@pytest.mark.parametrize("name", KEYMAPS)
+def test_no_letter_is_a_command_where_one_types(name: str) -> None:
+    keys = keymap(name).keys
+    assert [(each.id, key) for each in TABLE if each.amid_typing for key in keys[each.id] if is_typed(key)] == []
+
+
+@pytest.mark.parametrize("name", KEYMAPS)
+@pytest.mark.parametrize("context", sorted(READING))
+def test_every_screen_has_help_and_a_way_out(name: str, context: Context) -> None:
+    keys = keymap(name)
+    ids = {command.id for command in commands_for({context}) if keys.key(command.id)}
+    assert "help" in ids or context is Context.HELP
+    assert ids & {"back", "quit"}
+
+
+def test_pine_letters_work_as_capitals_and_mutt_letters_do_not() -> None:
+    assert "S" in keymap("pine").keys["send-now"]
+    assert "S" not in keymap("mutt").keys["send-now"]
+
+
+def test_a_key_of_the_users_is_taken_from_the_command_that_had_it() -> None:
+    own = keymap("pine", {"hold": ["d"]})
+    assert own.keys["hold"] == ("d", "D")
+    assert "d" not in own.keys["drop"]
+    assert "d" in own.keys["discard"]
+    assert clashes(own.keys) == []
+
+
+def test_a_letter_cannot_become_a_command_of_the_composer() -> None:
+    own = keymap("pine", {"send": ["x"]})
+    assert own.keys["send"] == ()
+    assert "letters are text" in own.problems[0]
+
+
+def test_unknown_commands_and_keymaps_are_told_not_fatal() -> None:
+    assert "no command 'fly'" in keymap("pine", {"fly": ["f"]}).problems[0]
+    odd = keymap("emacs")
+    assert odd.name == "pine"
+    assert odd.problems
+
+
+@pytest.mark.parametrize(
+    ("key", "on_screen"),
+    [("ctrl+x", "^X"), ("question_mark", "?"), ("ctrl+underscore", "^_"), ("alt+u", "M-U"), ("f2", "F2"),
+     ("enter", "Ret"), ("s", "s"), ("less_than_sign", "<")],
+)  # fmt: skip
+def test_keys_are_written_as_pine_writes_them(key: str, on_screen: str) -> None:
+    assert shown(key) == on_screen
+
+
+@pytest.mark.parametrize(("written", "key"), [("^X", "ctrl+x"), ("?", "question_mark"), ("M-u", "alt+u"), ("f2", "f2")])
+def test_keys_are_read_as_people_write_them(written: str, key: str) -> None:
+    assert canonical(written) == key
+
+
+def test_the_key_table_has_a_row_for_every_command() -> None:
+    rows = key_table("pine")
+    assert len(rows) == len(TABLE)
+    assert ("Outbox, A letter in the outbox", "H", BY_ID["hold"].help) in rows

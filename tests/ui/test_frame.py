@@ -1,0 +1,225 @@
+"""What holds on every screen."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ui.fake_engine import HOSTILE, NOW, FakeEngine, config, every_state, item
+from tests.ui.screen_text import lines, settle, text
+from tuimail import events
+from tuimail.compose.draft import Draft
+from tuimail.errors import StorageError
+from tuimail.outbox.item import ItemState
+from tuimail.ui.app import TuimailApp
+from tuimail.ui.commands import everywhere
+from tuimail.ui.screens.frame import FrameScreen
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Running
+    from tuimail.paths import Paths
+
+SCREENS = {
+    "MAIN MENU": (),
+    "OUTBOX": ("o",),
+    "LETTER": ("o", "enter"),
+    "DRAFTS": ("d",),
+    "SENT": ("s",),
+    "ACCOUNTS": ("a",),
+    "HELP": ("question_mark",),
+    "COMMANDS": ("f2",),
+    "RAW": ("o", "v"),
+}
+SIZES = [(80, 24), (60, 20), (120, 40)]
+
+
+def top(pilot: Pilot[int]) -> FrameScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, FrameScreen)
+    return screen
+
+
+@pytest.fixture
+def full(engine: FakeEngine) -> FakeEngine:
+    engine.letters = [Draft(id="d1", subject="Plans", to="bob@example.net", updated_at=NOW - 600, postponed=True)]
+    engine.gone = [item("s1", ItemState.DONE, "Agenda", last_reply="250 ok", changed_at=NOW - 7200)]
+    return engine
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", SCREENS)
+async def test_every_screen_stands_in_the_frame(
+    running: Running, full: FakeEngine, name: str, size: tuple[int, int]
+) -> None:
+    async with running(*SCREENS[name], size=size) as pilot:
+        shown = lines(pilot.app)
+        assert len(shown) == size[1]
+        assert shown[0].startswith(f" tuimail   {name}")
+        assert "5 waiting" in shown[0]
+        assert "3 need you" in shown[0]
+        assert any(entry.label in shown[-2] + shown[-1] for entry in top(pilot).key_rows.entries)
+
+
+@pytest.mark.parametrize("keys", ["pine", "mutt"])
+async def test_every_key_shown_gives_its_command(paths: Paths, running: Running, keys: str) -> None:
+    ways = {"o": "go-outbox", "enter": "open", "d": "go-drafts", "s": "go-sent", "a": "go-accounts",
+            "question_mark": "help", "f2": "palette", "v": "view-raw"}  # fmt: skip
+    engine = FakeEngine(paths, every_state(), settings=config(keymap=keys))
+    engine.letters = [Draft(id="d1", subject="Plans")]
+    engine.gone = [item("s1", ItemState.DONE, "Agenda")]
+    async with running(on=engine) as pilot:
+        app = pilot.app
+        assert isinstance(app, TuimailApp)
+        for name, path in SCREENS.items():
+            app.go_home()
+            await settle(pilot)
+            for way in path:
+                top(pilot).action_command(ways[way])
+                await settle(pilot)
+            screen = top(pilot)
+            entries = [*screen.key_rows.entries, *([screen.key_rows.more] if screen.key_rows.more else [])]
+            for entry in entries:
+                for key in app.keymap.keys[entry.id]:
+                    action = screen.active_bindings[key].binding.action
+                    assert action == f"command('{entry.id}')", f"{key} on {name}"
+                assert entry.id in screen.verbs or entry.id in everywhere.VERBS, f"{entry.id} on {name}"
+
+
+async def test_driving_every_key_of_the_outbox_means_something(
+    running: Running, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TuimailApp, "open_composer", lambda *_args: None)
+    monkeypatch.setattr(TuimailApp, "action_suspend_process", lambda *_args: None)
+    said: list[str] = []
+    monkeypatch.setattr(FrameScreen, "not_defined", lambda _screen, name: said.append(name))
+    async with running("o") as pilot:
+        app = pilot.app
+        assert isinstance(app, TuimailApp)
+        for entry in top(pilot).key_rows.entries:
+            await pilot.press(app.keymap.keys[entry.id][0])
+            await pilot.pause()
+            if top(pilot).prompt is not None:
+                await pilot.press("ctrl+c")
+                await pilot.pause()
+            app.go_home()
+            app.open_outbox()
+            await settle(pilot)
+    assert said == []
+
+
+async def test_a_key_that_means_nothing_says_so(running: Running) -> None:
+    async with running("o", "z") as pilot:
+        assert 'Command "z" not defined for this screen.  Use ? for help.' in text(pilot.app)
+
+
+async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running: Running) -> None:
+    engine.ready.clear()
+    async with running("o") as pilot:
+        shown = text(pilot.app)
+        assert "OUTBOX" in shown
+        assert "Grant renewal" not in shown
+        engine.ready.set()
+        await settle(pilot)
+        await settle(pilot)
+        assert "Grant renewal" in text(pilot.app)
+
+
+async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running: Running) -> None:
+    async def refuse(*, run_outbox: bool = True) -> None:
+        raise StorageError("The disk is full.", hint="Make room.")
+
+    engine.start = refuse  # type: ignore[method-assign]
+    async with running() as pilot:
+        assert "The disk is full.  Make room." in text(pilot.app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", ["OUTBOX", "LETTER", "SENT", "DRAFTS"])
+async def test_hostile_subjects_are_shown_literally(
+    paths: Paths, running: Running, name: str, size: tuple[int, int]
+) -> None:
+    engine = FakeEngine(paths, [item("h", ItemState.QUEUED, HOSTILE)])
+    engine.gone = [item("s", ItemState.DONE, HOSTILE)]
+    engine.letters = [Draft(subject=HOSTILE)]
+    async with running(*SCREENS[name], size=size, on=engine) as pilot:
+        shown = text(pilot.app)
+        assert "[/etc]" in shown
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+        await pilot.press("d") if name in ("OUTBOX", "LETTER", "DRAFTS") else None
+        await settle(pilot)
+        assert pilot.app.is_running
+
+
+async def test_a_letter_that_needs_you_rings_and_says_why(
+    engine: FakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[int] = []
+    async with running() as pilot:
+        monkeypatch.setattr(pilot.app, "bell", lambda: rung.append(1))
+        failed = dataclasses.replace(engine.all["a6"], state=ItemState.FAILED)
+        engine.change(failed)
+        engine.announcer.announce(events.NeedsYou("a6", "Refused: no such user."))
+        await settle(pilot)
+        assert rung == [1]
+        assert "Refused: no such user." in text(pilot.app)
+        assert "4 need you" in lines(pilot.app)[0]
+
+
+async def test_the_badge_vanishes_with_the_last_letter(paths: Paths, running: Running) -> None:
+    engine = FakeEngine(paths)
+    async with running(on=engine) as pilot:
+        assert lines(pilot.app)[0].rstrip().endswith("work, home")
+
+
+async def test_keys_can_be_clicked(running: Running) -> None:
+    async with running() as pilot:
+        rows = top(pilot).key_rows
+        at = next(index for index, entry in enumerate(rows.shown) if entry and entry.id == "go-drafts")
+        await pilot.click(rows, offset=(at // 2 * (80 // 6) + 2, at % 2))
+        await settle(pilot)
+        assert lines(pilot.app)[0].startswith(" tuimail   DRAFTS")
+
+
+async def test_more_shows_the_other_keys(running: Running) -> None:
+    async with running("o") as pilot:
+        before = lines(pilot.app)[-2:]
+        await pilot.press("o")
+        await settle(pilot)
+        assert lines(pilot.app)[-2:] != before
+        assert "Quit" in "".join(lines(pilot.app)[-2:])
+
+
+async def test_quitting_with_letters_waiting_says_how_they_go_on(running: Running) -> None:
+    async with running("q") as pilot:
+        shown = text(pilot.app)
+        assert "5 letters stay queued; they go on with: tuimail outbox run --watch" in " ".join(shown.split())
+        await pilot.press("n")
+        await settle(pilot)
+        assert pilot.app.is_running
+        await pilot.press("q")
+        await settle(pilot)
+        await pilot.press("y")
+        await pilot.pause()
+    assert pilot.app.return_code == 0
+
+
+async def test_no_color_draws_in_no_colour(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = TuimailApp(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert app.current_theme.ansi
+        for strip in app.screen._compositor.render_strips(app.size):
+            for segment in app.get_line_filters()[-2].apply(list(strip), app.screen.background_colors[1]):
+                style = segment.style
+                assert style is None or style.color is None or style.color.is_default, segment
+
+
+@pytest.mark.parametrize("theme", ["pine", "mutt", "ansi", "paper", "midnight", "nord", "ansi-light", "no-such-theme"])
+async def test_any_theme_will_do(paths: Paths, running: Running, theme: str) -> None:
+    async with running("o", on=FakeEngine(paths, every_state(), settings=config(theme=theme))) as pilot:
+        assert "Grant renewal" in text(pilot.app)

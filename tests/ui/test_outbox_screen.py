@@ -1,0 +1,205 @@
+"""The outbox and its verbs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ui.fake_engine import NOW
+from tests.ui.screen_text import lines, settle, text
+from tuimail import events
+from tuimail.errors import StorageError
+from tuimail.outbox.item import ItemState, Verb
+from tuimail.ui.app import TuimailApp
+from tuimail.ui.screens.outbox import OutboxScreen
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Running
+    from tests.ui.fake_engine import FakeEngine
+
+
+async def select(pilot: Pilot[int], item_id: str) -> None:
+    screen = pilot.app.screen
+    assert isinstance(screen, OutboxScreen)
+    screen.list.select([item.id for item in screen.list.rows].index(item_id))
+    await settle(pilot)
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def test_the_list_at_80_columns(running: Running) -> None:
+    async with running("o") as pilot:
+        shown = lines(pilot.app)
+    assert shown[2:11] == [
+        "   ! Grant renewal           kim@grants.example…  2 refused      needs you",
+        "   ? Invoice 2026-118        billing@acme.examp…  uncertain      needs you",
+        "   # Rota                    team@example.org     sign in        needs you",
+        "   ~ Re: Thursday            bob@example.net      sending        sending the l…",
+        "   . Minutes of the board    board@list.example   in 4 min       421 4.3.2 try…",
+        "   . Lunch?                  eve@example.net      queued",
+        "   z Happy birthday          mum@example.org      tomorrow 08:00",
+        "   z Draft contract          law@example.com      held           until you rel…",
+        "   + Report                  boss@example.org     sent, filing   250 2.0.0 que…",
+    ]
+    assert shown[17] == "   Refused by smtp.example.org for 2 of 3: 550 5.1.1 no such user."
+
+
+VERBS = [
+    ("a6", ["s"], ("apply", Verb.SEND_NOW, "a6")),
+    ("a6", ["h"], ("apply", Verb.HOLD, "a6")),
+    ("a8", ["r"], ("apply", Verb.RELEASE, "a8")),
+    ("a6", ["d", "y"], ("apply", Verb.DROP, "a6")),
+    ("a6", ["x"], ("cancel", "a6")),
+    ("a6", ["e"], ("edit", "a6")),
+    ("a2", ["i", "y"], ("apply", Verb.RESOLVE_SENT, "a2")),
+    ("a2", ["a", "y"], ("apply", Verb.RESOLVE_RESEND, "a2")),
+    ("a3", ["k"], ("check_again", "home")),
+]
+
+
+@pytest.mark.parametrize(("item_id", "keys", "call"), VERBS, ids=[str(each[2][:2]) for each in VERBS])
+async def test_a_verb_reaches_the_engine(
+    engine: FakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch, item_id: str, keys: list[str], call: object
+) -> None:
+    monkeypatch.setattr(TuimailApp, "open_composer", lambda *_args: None)
+    async with running("o") as pilot:
+        await select(pilot, item_id)
+        await press(pilot, *keys)
+    assert call in engine.calls
+
+
+@pytest.mark.parametrize("answer", ["n", "enter", "escape", "ctrl+c"])
+async def test_nothing_is_dropped_without_a_yes(engine: FakeEngine, running: Running, answer: str) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "d")
+        assert 'Drop the rest of "Grant renewal"?' in text(pilot.app)
+        await press(pilot, answer)
+        assert 'Drop the rest of "Grant renewal"?' not in text(pilot.app)
+    assert engine.calls == []
+
+
+async def test_edit_opens_the_composer_on_the_draft(
+    engine: FakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(TuimailApp, "open_composer", lambda _app, draft: opened.append(draft.revises))
+    async with running("o", "e") as pilot:
+        await settle(pilot)
+    assert opened == ["a1"]
+
+
+async def test_mending_asks_which_and_for_the_right_address(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "f")
+        assert "2 lee@grants.example" in text(pilot.app)
+        await press(pilot, "2")
+        assert "Correct the address : lee@grants.example" in text(pilot.app)
+        await press(pilot, "ctrl+u", *"leo@x.org", "enter")
+    assert engine.calls == [("mend", "a1", "lee@grants.example", "leo@x.org")]
+
+
+async def test_a_prompt_completes_addresses(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "f", "1", "ctrl+u", "b", "o", "tab")
+        assert "Bob <bob@example.net>   Board <board@list.example>" in text(pilot.app)
+        await press(pilot, "a", "tab", "enter")
+    assert engine.calls == [("mend", "a1", "kim@grants.example", "Board <board@list.example>")]
+
+
+async def test_a_verb_that_does_not_fit_says_why(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a4")
+        await press(pilot, "h")
+        assert "Cannot hold: it is being sent right now." in text(pilot.app)
+
+
+async def test_holding_can_be_undone_once(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, "h")
+        assert '"Lunch?" is held until you release it.  U to undo' in text(pilot.app)
+        await press(pilot, "u")
+        assert engine.calls[-1] == ("apply", Verb.RELEASE, "a6")
+        await press(pilot, "u")
+        assert "There is nothing to undo." in text(pilot.app)
+
+
+async def test_a_refusing_disk_is_a_sentence(engine: FakeEngine, running: Running) -> None:
+    engine.failure = StorageError("The disk is full.", hint="Make room, then try again.")
+    async with running("o") as pilot:
+        await press(pilot, "h")
+        assert "The disk is full.  Make room, then try again." in text(pilot.app)
+        assert pilot.app.is_running
+
+
+async def test_progress_moves_a_bar_and_the_selection_stays(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a5")
+        for sent in range(0, 100, 7):
+            engine.announcer.announce(events.ItemProgress("a4", sent, 100))
+        engine.announcer.announce(events.ItemProgress("a4", 62, 100))
+        await settle(pilot)
+        assert "sending 62 %   [######....]" in text(pilot.app)
+        engine.change(dataclasses.replace(engine.all["a5"], state=ItemState.FAILED, queued_at=NOW - 9999))
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, OutboxScreen)
+        assert screen.letter is not None
+        assert screen.letter.id == "a5"
+
+
+async def test_time_goes_on_while_one_looks(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        engine.stopped_clock.moment += 120
+        screen = pilot.app.screen
+        assert isinstance(screen, OutboxScreen)
+        screen.tick()
+        await settle(pilot)
+        assert "in 2 min" in text(pilot.app)
+
+
+async def test_the_letter_in_full(running: Running) -> None:
+    async with running("o", "enter", size=(120, 40)) as pilot:
+        shown = text(pilot.app)
+    assert "! lee@grants.example  refused   550 5.1.1 no such user" in shown
+    assert "C: AUTH PLAIN ****" in shown
+    assert "08:50             attempt 1: some were refused" in shown
+
+
+async def test_the_raw_view_shows_controls_and_obeys_none(running: Running) -> None:
+    async with running("o", "v") as pilot:
+        assert "^[[31mred" in text(pilot.app)
+
+
+async def test_help_tells_the_keys_of_the_screen_one_came_from(running: Running) -> None:
+    async with running("o", "question_mark", size=(120, 40)) as pilot:
+        assert "Hold the letter." in text(pilot.app)
+
+
+async def test_the_palette_gives_the_command_on_the_screen_below(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, "f2", *"hold the", "enter")
+        await settle(pilot)
+    assert engine.calls == [("apply", Verb.HOLD, "a6")]
+
+
+async def test_a_click_selects_and_a_second_opens(running: Running) -> None:
+    async with running("o") as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, OutboxScreen)
+        await pilot.click(screen.list, offset=(10, 4))
+        await settle(pilot)
+        assert screen.letter is not None
+        assert screen.letter.subject == "Minutes of the board"
+        await pilot.click(screen.list, offset=(10, 4), times=2)
+        await settle(pilot)
+        assert lines(pilot.app)[0].startswith(" tuimail   LETTER")

@@ -1,0 +1,85 @@
+"""Lines and words, without a terminal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.ui.fake_engine import HOSTILE, NOW, every_state, item, recipient
+from tuimail.outbox.item import ItemState
+from tuimail.ui.views.details import details
+from tuimail.ui.views.letters import Progress, explanation, outbox_line
+from tuimail.ui.views.times import until
+from tuimail.ui.widgets.cells import clip, fit, width_of, wrap
+from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
+from tuimail.ui.widgets.title_bar import Badge, title_line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "now"), (0, "now"), (12, "in 12 s"), (240, "in 4 min"), (7200, "11:00"), (82_800, "tomorrow 08:00"),
+     (10 * 86_400, "Fri 5 Dec 09:00"), (400 * 86_400, "2026-12-30")],
+)  # fmt: skip
+def test_moments_are_told_in_few_words(seconds: float, words: str) -> None:
+    assert until(NOW + seconds, NOW) == words
+
+
+@given(st.text(), st.integers(0, 40))
+def test_fit_is_exact_and_clip_never_longer(text: str, width: int) -> None:
+    assert cell_len(clip(text, width)) <= width
+    assert cell_len(fit(text, width)) == width
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cc", "Cs"]), max_size=80), st.integers(2, 30))
+def test_wrapping_loses_nothing_and_keeps_the_width(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("width", [40, 60, 71, 72, 80, 120, 200])
+@pytest.mark.parametrize("letter", every_state(), ids=lambda letter: letter.state)
+def test_a_row_fills_the_screen_but_for_a_margin(width: int, letter) -> None:  # type: ignore[no-untyped-def]
+    assert width_of(outbox_line(letter, width, NOW)) == width - 1
+    assert width_of(outbox_line(letter, width, NOW, Progress(5, 10))) == width - 1
+
+
+def test_hostile_subjects_are_shown_and_do_nothing() -> None:
+    letter = item("h", ItemState.QUEUED, HOSTILE, recipient("x\x1b@example.org"))
+    drawn = "".join(span.text for span in outbox_line(letter, 200, NOW))
+    assert "[/etc] [@click=app.quit]x[/] ^[]52;c;aGk=^G <U+202E>evil" in drawn
+    assert "\x1b" not in drawn
+    everything = "".join(span.text for line in details(letter, (), ("S: 250 \x1b[2J",), 60, NOW) for span in line)
+    assert everything.isprintable()
+
+
+def test_a_letter_in_need_says_why_in_a_sentence() -> None:
+    words, facts = explanation(every_state()[0], NOW)
+    assert words.startswith("Refused by smtp.example.org for 2 of 3")
+    assert "1 attempt" in facts
+
+
+def test_the_badge_is_invisible_when_the_outbox_is_empty() -> None:
+    assert Badge().line == ()
+    assert "".join(span.text for span in Badge(3, 1).line) == "3 waiting   1 needs you "
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_title_keeps_the_badge_whatever_the_width(width: int) -> None:
+    line = title_line("OUTBOX", "work, home", "draft saved 09:41", Badge(3, 1), width)
+    assert width_of(line) == width
+    assert "1 needs you" in "".join(span.text for span in line)
+
+
+def test_key_rows_turn_pages_and_show_every_entry_once_a_round() -> None:
+    entries = tuple(KeyEntry(f"c{at}", "k", "l") for at in range(19))
+    more = KeyEntry("more", "O", "More")
+    seen: list[str] = []
+    for page in range(pages_of(entries, 12)):
+        shown = page_of(entries, 12, page, more)
+        assert len(shown) == 12
+        assert shown[-1] is more
+        seen += [entry.id for entry in shown[2:-1] if entry is not None]
+    assert seen == [entry.id for entry in entries[2:]]

@@ -1,0 +1,172 @@
+"""From ^X to the outbox: never waits for the network, never loses the letter, never sends twice."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ui_compose.composing import LETTER, composing
+from tuimail.compose.draft import Attachment
+from tuimail.compose.review import Finding
+from tuimail.errors import AttachmentError, DuplicateLetterError, MessageError, StorageError
+from tuimail.ui.screens.main_menu import MainMenuScreen
+from tuimail.ui.screens.send_dialog import SendDialog
+
+if TYPE_CHECKING:
+    from tuimail.paths import Paths
+
+NAMED = replace(LETTER, cc="eve@example.net", bcc="secret@example.org", attachments=(Attachment("/x", "a.pdf", "", 1),))
+
+
+async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
+    async with composing(paths, NAMED) as at:
+        at.engine.findings = (Finding("body", "You write of an attachment [b]."),)
+        await at.press("ctrl+x")
+        assert isinstance(at.app.screen, SendDialog)
+        for words in ("work, smtp.example.org:465", "bob@example.net", "eve@example.net", "Bcc", "secret@example.org",
+                      "a.pdf", "Minutes", "about 48 KB", "! You write of an attachment [b].", "Send message?"):  # fmt: skip
+            assert words in at.shown
+        assert "Later" not in at.shown
+        assert at.engine.queued == []
+
+
+@pytest.mark.parametrize("key", ["y", "Y", "enter", "ctrl+x"])
+async def test_sending_queues_and_closes(paths: Paths, key: str) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press(*"Hi ", "ctrl+x", key)
+        await at.until(lambda: not at.open)
+        assert isinstance(at.app.screen, MainMenuScreen)
+        assert at.status == "Queued: goes in 5 s.  U to undo"
+        assert at.engine.queued[0].body == "Hi " + LETTER.body
+        assert at.engine.queued[0].id == LETTER.id
+
+
+async def test_what_was_queued_can_be_taken_back(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: not at.open)
+        await at.press("u")
+        await at.until(lambda: at.open)
+        assert at.screen.draft.subject == LETTER.subject
+        assert at.screen.draft.revises == "q1"
+
+
+@pytest.mark.parametrize("key", ["n", "ctrl+c", "escape"])
+async def test_back_from_the_page_changes_nothing(paths: Paths, key: str) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", key)
+        await at.until(lambda: at.app.screen is at.screen)
+        assert at.engine.queued == []
+        assert at.screen.form.untouched
+        await at.press("ctrl+x")
+        assert isinstance(at.app.screen, SendDialog)
+
+
+async def test_holding_queues_without_a_time(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", "h")
+        await at.until(lambda: not at.open)
+        assert at.engine.held == [True]
+        assert at.status.startswith("Held in the outbox")
+
+
+async def test_another_sender_from_the_page(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", "f")
+        await at.until(lambda: "ada@home.example" in at.shown)
+        await at.press("y")
+        await at.until(lambda: not at.open)
+        assert at.engine.queued[0].account == "home"
+
+
+async def test_while_storing_waits_keys_are_answered_and_nothing_goes_twice(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        at.engine.gate.clear()
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: at.engine.count("enqueue"))
+        await at.press("y", "ctrl+x", "enter", "n")
+        assert at.open
+        assert "Storing" in at.status
+        await at.press("f2", "escape")
+        assert at.engine.count("enqueue") == 1
+        at.engine.gate.set()
+        await at.until(lambda: not at.open)
+        assert len(at.engine.queued) == 1
+
+
+async def test_a_second_send_while_the_review_is_made_means_nothing(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        gate = asyncio.Event()
+        review = at.engine.review
+
+        async def slow(draft):  # type: ignore[no-untyped-def]
+            await gate.wait()
+            return await review(draft)
+
+        at.engine.review = slow  # type: ignore[method-assign]
+        await at.press("ctrl+x", "ctrl+x", "ctrl+x")
+        gate.set()
+        await at.until(lambda: isinstance(at.app.screen, SendDialog))
+        await at.press("n")
+        assert not any(isinstance(each, SendDialog) for each in at.app.screen_stack)
+
+
+async def test_a_disk_that_refuses_leaves_the_letter_in_the_composer(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        at.engine.failure = StorageError("The disk is full.", hint="Free some space.")
+        await at.press(*"Hi ", "ctrl+x", "y")
+        await at.until(lambda: at.app.screen is at.screen)
+        assert at.status == "The disk is full.  Free some space."
+        assert at.screen.form.body.text == "Hi " + LETTER.body
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: not at.open)
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+async def test_a_letter_sent_before_is_asked_about(paths: Paths, answer: str) -> None:
+    async with composing(paths, LETTER) as at:
+        at.engine.failure = DuplicateLetterError("This very letter was sent at 09:00.")
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: "Send it again?" in at.shown)
+        await at.press(answer)
+        if answer == "y":
+            await at.until(lambda: not at.open)
+            assert [call[2] for call in at.engine.calls if call[0] == "enqueue"] == [False, True]
+        else:
+            await at.until(lambda: at.status == "Not sent again.")
+            assert at.engine.queued == []
+            await at.press("n")
+            await at.until(lambda: at.app.screen is at.screen)
+
+
+@pytest.mark.parametrize("part", ["to", "cc", "bcc", "subject", "attachment", "from", "body"])
+async def test_what_is_fatal_puts_the_cursor_there(paths: Paths, part: str) -> None:
+    async with composing(paths) as at:
+        at.engine.findings = (Finding("subject", "only a warning"), Finding(part, "Cannot go [x].", fatal=True))
+        await at.press("ctrl+x")
+        await at.until(lambda: at.status == "Cannot go [x].")
+        await at.until(lambda: at.screen.focused is at.screen.form.field_of(part))
+        assert at.app.screen is at.screen
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [(MessageError("No.", field="cc"), "cc"), (AttachmentError("a.pdf is gone.", path="/x"), "attachment")],
+)
+async def test_what_is_found_while_storing_puts_the_cursor_there(paths: Paths, error: MessageError, part: str) -> None:
+    async with composing(paths, NAMED) as at:
+        at.engine.failure = error
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: at.app.screen is at.screen and at.status == str(error))
+        await at.until(lambda: at.screen.focused is at.screen.form.field_of(part))
+
+
+async def test_a_wrong_address_does_not_reach_the_page(paths: Paths) -> None:
+    async with composing(paths, replace(LETTER, cc="bob@@x")) as at:
+        await at.press("ctrl+x")
+        await at.until(lambda: at.screen.focused is at.screen.form.cc.editor)
+        assert "bob@@x" in at.status
+        assert at.app.screen is at.screen

@@ -1,0 +1,212 @@
+"""``tuimail account``: list the accounts, check that they work, store a password in the keyring."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tuimail.accounts.finding import Step
+from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
+from tuimail.cli.parser import Parser
+from tuimail.cli.session import account_named, engine_on, load_config, no_account
+from tuimail.cli.session import run as run_loop
+from tuimail.config.model import Auth, Command, Server
+from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE, ConfigError, SecretError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tuimail.accounts.finding import Finding
+    from tuimail.config.model import Account, Config
+    from tuimail.paths import Paths
+
+VERBS = {
+    "list": "the accounts and where their letters leave",
+    "check": "try each server: reachable? secure? signed in?",
+    "login": "store a password in the keyring",
+}
+"""Verb -> its line in the help."""
+
+
+def parser() -> Parser:
+    """Its options."""
+    listed = "\n".join(f"  {name:<8} {words}" for name, words in VERBS.items())
+    made = Parser(
+        prog="tuimail account",
+        description=f"The accounts of the config.\n\n{listed}",
+        examples=("tuimail account list", "tuimail account check work", "tuimail account login work"),
+    )
+    verbs = made.add_subparsers(dest="verb", metavar="VERB")
+    for name, words in VERBS.items():
+        sub = verbs.add_parser(name, description=f"{words[:1].upper()}{words[1:]}.")
+        if name != "list":
+            sub.add_argument("name", nargs="?", default="", metavar="NAME", help="this account")
+        if name != "login":
+            sub.add_argument("--json", action="store_true", help="say it as one JSON document")
+    return made
+
+
+def run(argv: list[str], paths: Paths) -> int:
+    """Carry out the command; without a verb, list."""
+    args = parser().parse_args(argv if argv[:1] and argv[0] != "--json" else ["list", *argv])
+    config = load_config(paths)
+    if args.verb == "list":
+        return _list(args, config, paths)
+    accounts = [account_named(config, paths, args.name)] if args.name else list(config.accounts.values())
+    if not accounts:
+        raise no_account(config, paths)
+    if args.verb == "login":
+        account = account_named(config, paths, args.name) if args.name else config.default or accounts[0]
+        return _login(account)
+    return run_loop(_check(args, config, paths, accounts))
+
+
+def _list(args: Namespace, config: Config, paths: Paths) -> int:
+    if args.json:
+        say_json([account_document(account, config) for account in config.accounts.values()])
+        return EX_OK
+    if not config.accounts:
+        raise no_account(config, paths)
+    say_table(
+        [
+            (
+                "*" if account is config.default else " ",
+                account.name,
+                str(account.identity),
+                f"via {account.via}",
+                _reads(account),
+            )
+            for account in config.accounts.values()
+        ]
+    )
+    return EX_OK
+
+
+def _reads(account: Account) -> str:
+    return f"imap {account.imap.host}:{account.imap.port}" if account.imap else ""
+
+
+def account_document(account: Account, config: Config) -> dict[str, object]:
+    """The account as JSON; never a secret, nor the command that prints one."""
+    return {
+        "name": account.name,
+        "default": account is config.default,
+        "identities": [{"address": each.address, "name": each.name} for each in account.identities],
+        "submission": _way_document(account.submission),
+        "imap": _way_document(account.imap) if account.imap else None,
+        "maildir": str(account.maildir) if account.maildir else None,
+        "sent_copy": str(account.sent_copy),
+    }
+
+
+def _way_document(way: Server | Command) -> dict[str, object]:
+    if isinstance(way, Command):
+        return {"command": list(way.argv)}
+    return {
+        "host": way.host,
+        "port": way.port,
+        "security": str(way.security),
+        "username": way.username,
+        "auth": str(way.auth),
+        "secret": "none" if way.auth is Auth.NONE else "command" if way.password_command else "keyring",
+    }
+
+
+async def _check(args: Namespace, config: Config, paths: Paths, accounts: list[Account]) -> int:
+    from tuimail.cli.checking import check
+
+    code = EX_OK
+    documents: list[dict[str, object]] = []
+    for account in accounts:
+        if not args.json:
+            say(f"{account.name}  {account.identity}")
+        findings = await check(account, tell=_silent if args.json else say_finding, show=not args.json)
+        good = all(finding.ok for finding in findings)
+        code = code or verdict(findings)
+        documents.append(
+            {"account": account.name, "ok": good, "findings": [finding_document(each) for each in findings]}
+        )
+        if good and paths.outbox.is_dir():
+            # What the outbox knows of earlier trouble is over; blocked letters may go again.
+            async with engine_on(config, paths) as engine:
+                if (await engine.health(account.name)).trouble is not None:
+                    await engine.check_again(account.name)
+                    note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
+    if args.json:
+        say_json(documents[0] if args.name else documents)
+    return code
+
+
+def verdict(findings: tuple[Finding, ...]) -> int:
+    """The exit code of a check: 77 when a sign-in or a secret failed, 69 for everything else that did."""
+    failed = [finding for finding in findings if not finding.ok]
+    if not failed:
+        return EX_OK
+    return EX_NOPERM if any(finding.step is Step.SIGN_IN for finding in failed) else EX_UNAVAILABLE
+
+
+def finding_document(finding: Finding) -> dict[str, object]:
+    """One finding as JSON."""
+    return {
+        "server": finding.server,
+        "step": finding.step,
+        "ok": finding.ok,
+        "words": finding.words,
+        "hint": finding.hint,
+    }
+
+
+def say_finding(finding: Finding) -> None:
+    """One finding as a line, what to do about it below."""
+    style = Style(sys.stdout)
+    mark = style("ok", GREEN) if finding.ok else style("!!", RED, BOLD)
+    sys.stdout.write(f"  {mark}  {style(finding.server)}  {style(finding.words)}\n")
+    if finding.hint and not finding.ok:
+        sys.stdout.write(f"      {style(finding.hint, DIM)}\n")
+    sys.stdout.flush()
+
+
+def _silent(finding: Finding) -> None:
+    del finding
+
+
+def _login(account: Account) -> int:
+    ways = (account.submission, account.imap)
+    servers = [
+        way for way in ways if isinstance(way, Server) and way.auth is not Auth.NONE and not way.password_command
+    ]
+    if not servers:
+        raise ConfigError(
+            f"The account {account.name} needs no stored password.",
+            hint="It signs in with its password_command, or not at all.",
+        )
+    for username in dict.fromkeys(server.username for server in servers):
+        mine = [server for server in servers if server.username == username]
+        hosts = " and ".join(dict.fromkeys(server.host for server in mine))
+        secret = _typed(f"Password of {username} on {hosts}: ")
+        run_loop(_store(mine, account.name, secret))
+        say(f"stored in the keyring for {username} on {hosts}")
+    return EX_OK
+
+
+def _typed(prompt: str) -> str:
+    """A password, typed without an echo, or the first line of a pipe."""
+    if is_terminal(sys.stdin):
+        from getpass import getpass
+
+        secret = getpass(prompt)
+    else:
+        secret = sys.stdin.readline().rstrip("\r\n")
+    if not secret:
+        raise UsageError("No password was given; nothing was stored.")
+    return secret
+
+
+async def _store(servers: list[Server], name: str, secret: str) -> None:
+    from tuimail.config.secrets import store_secret
+
+    for server in servers:
+        try:
+            await store_secret(server, name, secret)
+        except SecretError as error:
+            raise SecretError(f"Nothing was stored. {error}", hint=error.hint) from None

@@ -1,0 +1,39 @@
+"""``tuimail demo``: the app on an embedded account, without config or network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuimail.cli.parser import Parser
+from tuimail.cli.session import need_terminal
+
+if TYPE_CHECKING:
+    from tuimail.paths import Paths
+
+
+def parser() -> Parser:
+    """Its options."""
+    made = Parser(
+        prog="tuimail demo",
+        description="Try tuimail: sample letters in every state, and a server of its own on this machine. Nothing\n"
+        "outside a private folder is read or written.",
+        examples=("tuimail demo", "tuimail demo --keymap mutt --theme midnight"),
+    )
+    made.add_argument("--keymap", choices=("pine", "mutt"), default="pine", help="pine's keys or mutt's")
+    made.add_argument("--theme", default="pine", metavar="NAME", help="pine, mutt, paper, midnight, ansi")
+    made.add_argument("--folder", metavar="FOLDER", help="keep everything there, and go on with it next time")
+    return made
+
+
+def run(argv: list[str], paths: Paths) -> int:
+    """Carry out the command."""
+    del paths
+    args = parser().parse_args(argv)
+    need_terminal()
+    from tuimail.demo.stage import Demo
+    from tuimail.ui.app import run as run_app
+
+    folder = Path(args.folder).expanduser().absolute() if args.folder else None
+    with Demo(folder, keymap=args.keymap, theme=args.theme) as demo:
+        return run_app(demo.engine, server=demo.server)

@@ -1,0 +1,155 @@
+"""Picks the command, and turns whatever comes of it into an exit code and one sentence. Thin and quick to import."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol, cast
+
+from tuimail import __version__
+from tuimail.errors import EX_CANTCREAT, EX_NOPERM, EX_OK, EX_SOFTWARE, TuimailError, UsageError
+
+if TYPE_CHECKING:
+    from tuimail.paths import Paths
+
+COMMANDS = {
+    "compose": "write a letter in the composer",
+    "send": "send a letter: the text comes from standard input or a file",
+    "outbox": "see what is on its way, and steer it",
+    "account": "list the accounts, check that they work, store a password",
+    "doctor": "check everything, and say what to do about it",
+    "demo": "try tuimail on an embedded account, without config or network",
+}
+"""Every command, with its line in the help. Each lives in the module of its name."""
+
+EX_INTERRUPTED = 130
+"""Ended by ^C, as a shell counts it."""
+
+EX_PIPE = 141
+"""Nobody reads our output any more, as a shell counts it."""
+
+HELP = """\
+usage: tuimail [COMMAND] [OPTION]...
+
+A mail client for the terminal with an outbox: press send and keep working.
+Without a command it opens.
+
+commands:
+{commands}
+
+options:
+  -h, --help     show this, or with a command, that command's help
+  --version      show the version
+
+examples:
+  tuimail demo                                    look around; nothing is needed
+  tuimail compose bob@example.net -s Thursday     write to Bob
+  date | tuimail send bob@example.net -s "It is"  send from a script
+  tuimail outbox list                             what is on its way
+  tuimail outbox run --watch                      keep sending without a screen
+
+The config is {config}.
+"""
+
+
+class Module(Protocol):
+    """What each command's module has."""
+
+    def run(self, argv: list[str], paths: Paths) -> int:
+        """Carry out the command; returns its exit code, raises TuimailError."""
+        ...
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; ``argv`` defaults to the process's own. Returns a sysexits code and never raises."""
+    words = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    try:
+        code = _guarded(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more while it closes standard output.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EX_PIPE
+    except KeyboardInterrupt:
+        return EX_INTERRUPTED
+    return code
+
+
+def _guarded(words: list[str]) -> int:
+    if words[:1] in (["--version"], ["-V"]):
+        sys.stdout.write(f"tuimail {__version__}\n")
+        return EX_OK
+    from tuimail.paths import Paths
+
+    paths = Paths.from_environment()
+    try:
+        return _dispatch(words, paths)
+    except TuimailError as error:
+        _complain(str(error), error.hint)
+        return error.exit_code
+    except SystemExit as done:  # argparse, after --help
+        return done.code if isinstance(done.code, int) else EX_OK
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _complain(f"The system refused: {error.strerror or error}{where}.", "Check the disk and its permissions.")
+        return EX_NOPERM if isinstance(error, PermissionError) else EX_CANTCREAT
+    except Exception as error:  # noqa: BLE001  the last line of defence: a sentence, never a traceback
+        _complain(
+            f"Something went wrong inside tuimail ({type(error).__name__}). Letters in the outbox are safe.",
+            f"The details are in {paths.log_file}; TUIMAIL_DEBUG=1 shows them here.",
+        )
+        if os.environ.get("TUIMAIL_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+        return EX_SOFTWARE
+
+
+def _dispatch(words: list[str], paths: Paths) -> int:
+    first = words[0] if words else ""
+    if first in ("-h", "--help", "help"):
+        lines = "\n".join(f"  {name:<10} {line}" for name, line in COMMANDS.items())
+        sys.stdout.write(HELP.format(commands=lines, config=paths.config_file))
+        return EX_OK
+    if not first:
+        return _run("app", [], paths)
+    if first in COMMANDS:
+        return _run(first, words[1:], paths)
+    from tuimail.config.reading import nearest_to, shown
+
+    nearest = nearest_to(first, COMMANDS)
+    what = "option" if first.startswith("-") else "command"
+    meant = f" Did you mean {nearest}?" if nearest else ""
+    raise UsageError(f"There is no {what} {shown(first)}.{meant}", hint="Try: tuimail --help")
+
+
+def _run(name: str, words: list[str], paths: Paths) -> int:
+    import logging
+
+    from tuimail.log import logging_to
+
+    module = cast("Module", importlib.import_module(f"tuimail.cli.{name}"))
+    level = logging.DEBUG if os.environ.get("TUIMAIL_DEBUG") else logging.WARNING
+    with logging_to(paths.log_file, level=level):
+        try:
+            return module.run(words, paths)
+        except (TuimailError, BrokenPipeError):
+            raise
+        except Exception:
+            logging.getLogger(__name__).exception("unexpected, in %s", name)
+            raise
+
+
+def _complain(sentence: str, hint: str) -> None:
+    from tuimail.cli.output import complain
+
+    complain(sentence, hint)

@@ -1,0 +1,122 @@
+"""The options that describe a letter, shared by ``compose`` and ``send``; and the draft they make."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tuimail.cli.session import account_named, no_account
+from tuimail.compose.draft import Draft
+from tuimail.errors import AttachmentError, MessageError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from tuimail.cli.parser import Parser
+    from tuimail.compose.draft import Attachment
+    from tuimail.config.model import Account, Config, Identity
+    from tuimail.paths import Paths
+
+TEXT_LIMIT = 50_000_000
+"""Bytes of the longest text; anything longer is a file to attach."""
+
+
+def add_draft_options(parser: Parser) -> None:
+    """Recipients, subject, attachments, account."""
+    parser.add_argument("-s", "--subject", default="", help="the subject")
+    parser.add_argument("-c", "--cc", action="append", default=[], metavar="ADDRESS", help="send a copy to")
+    parser.add_argument("-b", "--bcc", action="append", default=[], metavar="ADDRESS", help="send a hidden copy to")
+    parser.add_argument("-a", "--attach", action="append", default=[], metavar="FILE", help="attach a file")
+    parser.add_argument("-i", "--input", metavar="FILE", help="take the text from FILE")
+    parser.add_argument("--account", default="", metavar="NAME", help="send through this account")
+    parser.add_argument("-r", "--from", dest="sender", default="", metavar="ADDRESS", help="write as this identity")
+
+
+def bind(config: Config, paths: Paths, name: str, sender: str) -> tuple[Account, Identity]:
+    """The account and identity to write as; only what is not named is the default.
+
+    Raises:
+        ConfigError: there is no such account.
+        MessageError: no account has this identity.
+    """
+    if not config.accounts and not name:
+        raise no_account(config, paths)
+    if not sender:
+        account = account_named(config, paths, name) if name else config.default
+        if account is None:
+            raise no_account(config, paths)
+        return account, account.identity
+    from tuimail.mail.address import parse_address
+
+    spec = parse_address(sender, field="from").addr_spec
+    candidates = [account_named(config, paths, name)] if name else list(config.accounts.values())
+    if not name and config.default is not None:
+        candidates.sort(key=lambda each: each is not config.default)
+    for account in candidates:
+        identity = account.identity_for(spec)
+        if identity is not None:
+            return account, identity
+    known = [identity.address for account in candidates for identity in account.identities]
+    whose = f"the account {name}" if name else "any account"
+    raise MessageError(
+        f"{spec} is not an identity of {whose}.",
+        hint=f"Known: {', '.join(known)}. Add it to the aliases of an account in {config.file or paths.config_file}.",
+        field="from",
+    )
+
+
+def draft_of(
+    args: argparse.Namespace, addresses: Sequence[str], body: str, account: Account, identity: Identity
+) -> Draft:
+    """The letter that the options describe. Raises UsageError, MessageError, AttachmentError."""
+    for what, text in (("subject", args.subject), *(("address", each) for each in (*addresses, *args.cc, *args.bcc))):
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise UsageError(f"The {what} is not valid text in this locale.", hint="Use a UTF-8 locale.")
+    now = time.time()
+    return Draft(
+        account=account.name,
+        identity=identity.address,
+        to=", ".join(addresses),
+        cc=", ".join(args.cc),
+        bcc=", ".join(args.bcc),
+        subject=args.subject,
+        body=body,
+        attachments=tuple(attachment(file) for file in args.attach),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def attachment(file: str) -> Attachment:
+    """The file ``file``, to go along. Raises AttachmentError."""
+    from tuimail.compose.attachment import attach
+
+    return attach(file)
+
+
+def text_of_file(file: str) -> str:
+    """The text in ``file``. Raises AttachmentError (exit code 66) when it cannot be read."""
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123  a name as the shell gave it, whatever its bytes
+            return text_of(stream.read(TEXT_LIMIT + 1))
+    except OSError as error:
+        raise AttachmentError(f"The text cannot be read from {file}: {error.strerror}.", path=file) from None
+
+
+def text_of(raw: bytes) -> str:
+    """``raw`` as text: UTF-8, or what machines wrote before it.
+
+    Raises:
+        MessageError: it is too long, or no text.
+    """
+    if len(raw) > TEXT_LIMIT:
+        raise MessageError("The text is longer than 50 MB.", hint="Attach it as a file: -a FILE.", field="body")
+    if b"\0" in raw:
+        raise MessageError("The text holds NUL bytes, so it is no text.", hint="Attach it: -a FILE.", field="body")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Nothing a script says may be lost for its charset: Windows-1252 reads every Latin-1 text as well.
+        text = raw.decode("cp1252", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,100 @@
+"""Waiting in the foreground for what becomes of one letter, with its progress on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tuimail.cli.output import fit, is_terminal
+from tuimail.events import ItemProgress, ItemStage, WaitingForSecret
+from tuimail.outbox.item import FilingState, ItemState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tuimail.engine import Engine
+    from tuimail.events import Event
+    from tuimail.outbox.item import AccountHealth, OutboxItem
+
+LOOK_SECONDS = 1.0
+"""How often to look without being told: another process may be the one that sends."""
+
+FILING_SECONDS = 60.0
+"""The most that the copy in Sent may hold up the command."""
+
+
+async def settled(engine: Engine, item_id: str, *, show: bool) -> OutboxItem:
+    """The item when its try is over: decided, put off, or not tried since its account is paused."""
+    changed = asyncio.Event()
+    with _watching(engine, item_id, changed, show=show and is_terminal(sys.stderr)):
+        while True:
+            changed.clear()
+            item = await engine.item(item_id)
+            if item.state not in (ItemState.QUEUED, ItemState.SENDING, ItemState.HELD):
+                return item
+            if item.state is ItemState.HELD and item.not_before is None:
+                return item
+            if item.state is ItemState.QUEUED and is_paused(await engine.health(item.account), engine.clock.now()):
+                return await engine.item(item_id)
+            await _wait(changed, LOOK_SECONDS)
+
+
+def is_paused(health: AccountHealth, now: float) -> bool:
+    """Whether nothing of the account is tried now: it is in trouble, or its host did not answer a moment ago."""
+    return health.trouble is not None or (health.probe_at is not None and health.probe_at > now)
+
+
+async def filed(engine: Engine, item_id: str) -> OutboxItem:
+    """The item when its copy was filed, or that was tried once."""
+    changed = asyncio.Event()
+    deadline = engine.clock.now() + FILING_SECONDS
+    with _watching(engine, item_id, changed, show=False):
+        while True:
+            changed.clear()
+            item = await engine.item(item_id)
+            over = item.filing.state is not FilingState.DUE or item.filing.attempts > 0
+            if item.state is not ItemState.ACCEPTED or over or engine.clock.now() >= deadline:
+                return item
+            await _wait(changed, LOOK_SECONDS)
+
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        pass
+
+
+@contextmanager
+def _watching(engine: Engine, item_id: str, changed: asyncio.Event, *, show: bool) -> Iterator[None]:
+    def listen(event: Event) -> None:
+        if show:
+            words = progress_words(event, item_id)
+            if words:
+                sys.stderr.write(f"\r{fit(words, 60)}")
+                sys.stderr.flush()
+        if not isinstance(event, ItemProgress | ItemStage | WaitingForSecret):
+            changed.set()
+
+    unsubscribe = engine.announcer.subscribe(listen)
+    try:
+        yield
+    finally:
+        unsubscribe()
+        if show:
+            sys.stderr.write(f"\r{' ' * 60}\r")
+            sys.stderr.flush()
+
+
+def progress_words(event: Event, item_id: str) -> str:
+    """What goes on, in a few words; empty when it is of no interest."""
+    if isinstance(event, ItemStage) and event.item_id == item_id:
+        return f"{event.words}..."
+    if isinstance(event, ItemProgress) and event.item_id == item_id and event.total:
+        return f"sending {100 * event.sent // event.total} %"
+    if isinstance(event, WaitingForSecret) and not event.done:
+        return f"waiting for {event.source}..."
+    return ""

@@ -1,0 +1,120 @@
+"""``tuimail outbox list`` and ``show``: read the outbox and say what is in it. No network, no event loop."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tuimail.cli.document import detail_document, item_document
+from tuimail.cli.moments import local, until
+from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
+from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
+from tuimail.cli.session import load_config, outbox_of
+from tuimail.errors import EX_OK, NoSuchItemError
+from tuimail.outbox.item import ItemState
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from tuimail.outbox.item import OutboxItem, TimelineEntry
+    from tuimail.paths import Paths
+
+
+def verb(args: Namespace, paths: Paths) -> int:
+    """Carry out ``list`` or ``show``."""
+    return _list(args, paths) if args.verb == "list" else _show(args, paths)
+
+
+def _list(args: Namespace, paths: Paths) -> int:
+    config = load_config(paths, quiet=True)
+    with outbox_of(config, paths) as outbox:
+        items: Sequence[OutboxItem] = []
+        if outbox is not None:
+            items = outbox.items(frozenset(ItemState)) if args.all else outbox.items()
+    if args.json:
+        say_json([item_document(item) for item in items])
+        return EX_OK
+    style = Style(sys.stdout)
+    for line in lines(items, time.time(), width=width(), style=style):
+        sys.stdout.write(line + "\n")
+    if is_terminal(sys.stdout):
+        note(totals(items) if items else "The outbox is empty.")
+    return EX_OK
+
+
+def _show(args: Namespace, paths: Paths) -> int:
+    item_id = args.ids[0]
+    if args.raw:
+        return _raw(item_id, paths)
+    config = load_config(paths, quiet=True)
+    with outbox_of(config, paths) as outbox:
+        if outbox is None:
+            raise NoSuchItemError("The outbox is empty.")
+        item = outbox.item(item_id)
+        timeline, dialogue = outbox.timeline(item.id), outbox.dialogue(item.id)
+    if args.json:
+        say_json(detail_document(item, timeline, dialogue))
+    else:
+        _tell(item, timeline, dialogue)
+    return EX_OK
+
+
+def _raw(item_id: str, paths: Paths) -> int:
+    from tuimail.cli.session import engine_on, run
+
+    async def read() -> bytes:
+        async with engine_on(load_config(paths, quiet=True), paths) as engine:
+            item = await engine.item(item_id)
+            return await engine.raw(item.id, limit=item.size + 1)
+
+    content = run(read())
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None or is_terminal(sys.stdout):
+        from tuimail.mail.text import safe_text
+
+        sys.stdout.write(safe_text(content.decode("utf-8", "replace")))
+    else:
+        sys.stdout.flush()
+        binary.write(content)
+        binary.flush()
+    return EX_OK
+
+
+def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]) -> None:
+    style = Style(sys.stdout)
+    now = time.time()
+    sys.stdout.write(f"{style(item.subject or '(no subject)', BOLD)}  {style(item.id, DIM)}\n")
+    sys.stdout.write(f"{style(state_of(item), COLOURS[item.state], BOLD)}\n")
+    if item.words:
+        say(item.words)
+    facts = [
+        ("from", item.sender),
+        ("account", item.account + (f", via {item.via}" if item.via else "")),
+        ("queued", local(item.queued_at)),
+        ("not before", local(item.not_before)),
+        ("next try", until(item.next_attempt_at, now) if item.state is ItemState.DEFERRED else ""),
+        ("attempts", str(item.attempts) if item.attempts else ""),
+        ("last reply", item.last_reply),
+        ("given up", local(item.expires_at) if item.state is ItemState.DEFERRED else ""),
+        ("copy", item.filing.words),
+        ("size", f"{item.size:,} bytes".replace(",", " ")),
+        ("message id", item.message_id),
+    ]
+    sys.stdout.write("\n")
+    say_table([(f"  {name}", text) for name, text in facts if text])
+    sys.stdout.write("\n")
+    say_table(
+        [
+            (f"  {each.to.field}", each.address, str(each.state), str(each.reply or each.words or ""))
+            for each in item.recipients
+        ]
+    )
+    if timeline:
+        sys.stdout.write("\n")
+        say_table([(f"  {local(entry.at)}", entry.words, entry.reply) for entry in timeline])
+    if dialogue:
+        sys.stdout.write("\n")
+        for line in dialogue:
+            sys.stdout.write(f"  {style(line, DIM)}\n")

@@ -1,0 +1,118 @@
+"""``tuimail outbox run``: send what is due without a screen; with ``--watch``, go on until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from tuimail.cli.document import item_document
+from tuimail.cli.moments import until
+from tuimail.cli.output import complain, note, say, say_json
+from tuimail.cli.session import engine_on, load_config, run
+from tuimail.errors import EX_OK
+from tuimail.events import AccountTroubled, ItemChanged, Notice, WaitingForSecret
+from tuimail.outbox.item import ItemState
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tuimail.config.model import Config
+    from tuimail.engine import Engine
+    from tuimail.events import Event
+    from tuimail.outbox.item import OutboxItem
+    from tuimail.paths import Paths
+
+SENT = (ItemState.ACCEPTED, ItemState.DONE)
+
+
+def verb(args: Namespace, paths: Paths) -> int:
+    """Carry out ``run``."""
+    config = load_config(paths)
+    return run(_watch(config, paths, json=args.json) if args.watch else _once(config, paths, json=args.json))
+
+
+async def _once(config: Config, paths: Paths, *, json: bool) -> int:
+    async with engine_on(config, paths) as engine:
+        engine.announcer.subscribe(_tell_trouble)
+        tried = await engine.run_once()
+        now = engine.clock.now()
+        items = [await engine.item(item.id) for item in tried]
+    if json:
+        say_json([item_document(item) for item in items])
+    else:
+        for item in items:
+            say(line_of(item, now))
+    return EX_OK
+
+
+async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    changes: asyncio.Queue[str] = asyncio.Queue()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ItemChanged):
+            changes.put_nowait(event.item_id)
+        else:
+            _tell_trouble(event)
+
+    try:
+        async with engine_on(config, paths, run_outbox=True) as engine:
+            engine.announcer.subscribe(listen)
+            telling = loop.create_task(_tell_changes(engine, changes, json=json))
+            stopping = loop.create_task(stop.wait())
+            # A reader that went away (BrokenPipeError) ends the watch as well.
+            done, _ = await asyncio.wait((telling, stopping), return_when=asyncio.FIRST_COMPLETED)
+            for task in (telling, stopping):
+                task.cancel()
+            await asyncio.gather(telling, stopping, return_exceptions=True)
+            if telling in done:
+                telling.result()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return EX_OK
+
+
+async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bool) -> None:
+    """One line for each new state of a letter; with ``json``, one document a line."""
+    import sys
+
+    said: dict[str, str] = {}
+    while True:
+        item = await engine.item(await changes.get())
+        if item.state in (ItemState.SENDING, ItemState.QUEUED):
+            continue
+        state = "sent" if item.state in SENT else str(item.state)
+        if state == "sent" == said.get(item.id):  # first accepted, then its copy filed
+            continue
+        said[item.id] = state
+        if json:
+            import json as encoder
+
+            sys.stdout.write(encoder.dumps(item_document(item), ensure_ascii=False) + "\n")
+        else:
+            say(line_of(item, engine.clock.now()))
+        sys.stdout.flush()
+
+
+def _tell_trouble(event: Event) -> None:
+    if isinstance(event, AccountTroubled):
+        complain(f"Account {event.account}: {event.words}", "When it is mended: tuimail account check")
+    elif isinstance(event, Notice):
+        note(f"tuimail: {event.text}")
+    elif isinstance(event, WaitingForSecret) and not event.done:
+        note(f"tuimail: waiting for {event.source} (account {event.account})")
+
+
+def line_of(item: OutboxItem, now: float) -> str:
+    """One line about what became of a letter: "3k9x sent: Minutes to bob@example.net: 250 2.0.0 Ok"."""
+    names = ", ".join(recipient.address for recipient in item.recipients)
+    state = "sent" if item.state in SENT else str(item.state)
+    reply = (item.last_reply if state == "sent" else item.words or item.last_reply).rstrip(".")
+    later = f"; next try {until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""
+    because = f": {reply}" if reply else ""
+    return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{because}{later}"

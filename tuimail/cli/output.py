@@ -1,0 +1,110 @@
+"""Lines, tables and JSON. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BOLD, DIM, RED, GREEN, YELLOW, CYAN, MAGENTA = "1", "2", "31", "32", "33", "36", "35"
+"""SGR parameters: the terminal's own colours, so that they suit it."""
+
+
+def say(line: str) -> None:
+    """One line of result."""
+    sys.stdout.write(safe_line(line) + "\n")
+
+
+def note(line: str) -> None:
+    """One line about what goes on, on standard error."""
+    sys.stderr.write(safe_line(line) + "\n")
+
+
+def complain(sentence: str, hint: str = "") -> None:
+    """What went wrong, and what to do about it."""
+    note(f"tuimail: {sentence}")
+    if hint:
+        note(f"  {hint}")
+
+
+def say_json(document: object) -> None:
+    """One JSON document."""
+    import json
+
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person looks at ``stream``."""
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+class Style:
+    """Colours for one stream, where they are wanted: a terminal, no NO_COLOR, not a dumb one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.on = is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+    def __call__(self, text: str, *codes: str) -> str:
+        """``text``, safe, in the colours of ``codes``."""
+        text = safe_line(text)
+        wanted = ";".join(filter(None, codes))
+        return f"\x1b[{wanted}m{text}\x1b[0m" if self.on and wanted and text.strip() else text
+
+
+def width() -> int:
+    """Columns to fill: the terminal's; without one, as many as the text needs."""
+    if not is_terminal(sys.stdout):
+        return 10_000
+    import shutil
+
+    return max(40, shutil.get_terminal_size().columns)
+
+
+def cells(text: str) -> int:
+    """Columns that ``text`` takes on a terminal (East Asian wide and combining characters considered)."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0
+        if unicodedata.combining(char) or char in "\u200d\ufe0f"
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
+        for char in text
+    )
+
+
+def fit(text: str, columns: int) -> str:
+    """``text`` in exactly ``columns``: cut with an ellipsis, or filled with blanks."""
+    text = safe_line(text)
+    taken = cells(text)
+    if taken > columns:
+        while text and cells(text) > columns - 1:
+            text = text[:-1]
+        text += "…" if columns > 0 else ""
+        taken = cells(text)
+    return text + " " * (columns - taken)
+
+
+def say_table(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
+    """Rows in aligned columns, two blanks apart."""
+    clean = [[safe_line(cell) for cell in row] for row in rows]
+    widths = [
+        max((cells(row[place]) for row in clean if place < len(row)), default=0)
+        for place in range(max(map(len, clean), default=0))
+    ]
+    for row in clean:
+        line = "  ".join(fit(cell, widths[place]) for place, cell in enumerate(row))
+        sys.stdout.write((" " * indent + line).rstrip() + "\n")

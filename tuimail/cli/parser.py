@@ -1,0 +1,55 @@
+"""argparse with our manners: sysexits, nearest words, examples below the help."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tuimail.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Parser(argparse.ArgumentParser):
+    """One command's parser. Wrong use raises UsageError (exit code 64)."""
+
+    def __init__(
+        self,
+        *,
+        prog: str | None = None,
+        description: str | None = None,
+        examples: Sequence[str] = (),
+        **rest: Any,  # what add_parser() hands on differs between versions of Python
+    ) -> None:
+        super().__init__(
+            **{
+                **rest,
+                "prog": prog,
+                "description": description,
+                "epilog": "examples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None,
+                "formatter_class": argparse.RawDescriptionHelpFormatter,
+                "allow_abbrev": False,
+            }
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was wrong and how to learn more."""
+        raise UsageError(_sentence(message), hint=f"Try: {self.prog} --help")
+
+
+def _sentence(message: str) -> str:
+    """The words of argparse as a sentence, with the nearest choice when a word is unknown."""
+    from tuimail.mail.text import safe_line
+
+    unknown = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message)
+    if unknown:
+        from tuimail.config.reading import nearest_to, shown
+
+        choices = [choice.strip().strip("'") for choice in unknown[2].split(",")]
+        nearest = nearest_to(unknown[1], choices)
+        meant = f" Did you mean {nearest}?" if nearest else f" Choose from {', '.join(choices)}."
+        return f"There is no {shown(unknown[1])} here.{meant}"
+    words = safe_line(message)
+    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

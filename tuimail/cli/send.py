@@ -1,0 +1,155 @@
+"""``tuimail send``: queue a letter durably, try it once in the foreground, say in one line what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.cli.document import item_document
+from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of, text_of_file
+from tuimail.cli.foreground import filed, is_paused, settled
+from tuimail.cli.moments import local, moment, until
+from tuimail.cli.output import complain, is_terminal, note, say, say_json
+from tuimail.cli.parser import Parser
+from tuimail.cli.session import engine_on, load_config
+from tuimail.cli.session import run as run_loop
+from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
+from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.submission.result import Trouble
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tuimail.compose.draft import Draft
+    from tuimail.config.model import Config
+    from tuimail.outbox.item import AccountHealth, OutboxItem
+    from tuimail.paths import Paths
+
+SIGN_IN = (Trouble.SIGN_IN, Trouble.SECRET)
+
+
+def parser() -> Parser:
+    """Its options."""
+    made = Parser(
+        prog="tuimail send",
+        description="Send a letter; its text comes from standard input or a file. It is safe in the outbox before\n"
+        "anything else happens; if it cannot go at once, the outbox keeps trying while tuimail is open\n"
+        "or `tuimail outbox run --watch` runs.",
+        examples=(
+            'date | tuimail send bob@example.net -s "It is"',
+            "tuimail send bob@example.net -s Minutes -i minutes.txt -a budget.ods",
+            "tuimail send mum@example.org -s Happy -i wishes.txt --at 08:00",
+            "tuimail send bob@example.net -s Report --wait --json < report.txt",
+        ),
+    )
+    made.add_argument("addresses", nargs="*", metavar="ADDRESS", help="who it is for")
+    add_draft_options(made)
+    made.add_argument("--at", metavar="TIME", help='send later: "18:30", "+2h", or an RFC 3339 date')
+    made.add_argument("--queue", action="store_true", help="only queue it; something else sends it")
+    made.add_argument("--wait", action="store_true", help="wait until every recipient is decided or put off (then 75)")
+    made.add_argument("--again", action="store_true", help="send it even if the very same letter went out before")
+    made.add_argument("--json", action="store_true", help="say it as one JSON document")
+    return made
+
+
+def run(argv: list[str], paths: Paths) -> int:
+    """Carry out the command."""
+    args = parser().parse_args(argv)
+    if not (args.addresses or args.cc or args.bcc):
+        raise UsageError("No recipient is named.", hint="For example: tuimail send bob@example.net -s Hello")
+    if args.queue and args.wait:
+        raise UsageError("--queue and --wait exclude each other.", hint="Try: tuimail send --help")
+    from tuimail.clock import SystemClock
+
+    due = moment(args.at, SystemClock().now()) if args.at else None
+    config = load_config(paths)
+    account, identity = bind(config, paths, args.account, args.sender)
+    # The command line has no undo window: what a script says is said.
+    config = replace(config, outbox=replace(config.outbox, undo_seconds=0.0))
+    # The letter's faults are told before anybody types its text.
+    draft = draft_of(args, args.addresses, "", account, identity)
+    body = text_of_file(args.input) if args.input else _text_of_stdin()
+    return run_loop(_send(config, paths, replace(draft, body=body), args, due))
+
+
+def _text_of_stdin() -> str:
+    if sys.stdin is None:
+        raise UsageError("There is no text: standard input is closed.", hint="Use -i FILE.")
+    typed = is_terminal(sys.stdin)
+    if typed:
+        note("Write the text; end it with ^D on an empty line, give up with ^C.")
+    stream = getattr(sys.stdin, "buffer", None)
+    text = text_of(stream.read()) if stream is not None else sys.stdin.read()
+    if typed and not text.strip():
+        raise MessageError("Nothing was written, so nothing was sent.", field="body")
+    return text
+
+
+async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
+    now_or_wait = not args.queue and (due is None or args.wait)
+    async with engine_on(config, paths, run_outbox=now_or_wait) as engine:
+        item = await engine.enqueue(draft, not_before=due, again=args.again)
+        if now_or_wait:
+            try:
+                item = await settled(engine, item.id, show=not args.json)
+            except asyncio.CancelledError:
+                complain("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
+                raise
+            if item.state is ItemState.ACCEPTED:
+                item = await filed(engine, item.id)
+        now = engine.clock.now()
+        health = await engine.health(item.account)
+    if args.json:
+        say_json(item_document(item))
+    else:
+        _tell(item, now)
+        if now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
+            _tell_pause(health, now)
+    return exit_code(item, waited=args.wait)
+
+
+def exit_code(item: OutboxItem, *, waited: bool) -> int:
+    """What a script learns. Anything but 0 means that somebody must act, or, with ``--wait``, that it is undecided."""
+    if item.state is ItemState.FAILED:
+        return EX_UNAVAILABLE
+    if item.state is ItemState.BLOCKED:
+        return EX_NOPERM if item.trouble in SIGN_IN else EX_UNAVAILABLE
+    if waited and item.state not in (ItemState.ACCEPTED, ItemState.DONE):
+        return EX_TEMPFAIL
+    return EX_OK
+
+
+def _tell(item: OutboxItem, now: float) -> None:
+    names = ", ".join(recipient.address for recipient in item.recipients)
+    match item.state:
+        case ItemState.ACCEPTED | ItemState.DONE:
+            reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
+            say(f"sent to {names}{reply}")
+        case ItemState.HELD:
+            say(f"held as {item.id} until {local(item.not_before)}")
+            note("It goes then if tuimail is open, or with: tuimail outbox run --watch")
+        case ItemState.DEFERRED:
+            say(f"queued as {item.id}; {_words(item)}next try {until(item.next_attempt_at, now)}")
+            note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
+        case ItemState.FAILED:
+            refused = [each for each in item.recipients if each.state is RecipientState.REFUSED]
+            say(f"refused, kept as {item.id}: {item.words or item.last_reply}")
+            for each in refused:
+                note(f"  {each.address}: {each.reply or each.words}")
+        case ItemState.BLOCKED | ItemState.UNCERTAIN:
+            say(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
+        case _:
+            say(f"queued as {item.id} for {names}")
+
+
+def _tell_pause(health: AccountHealth, now: float) -> None:
+    later = f"; next try {until(health.probe_at, now)}" if health.probe_at is not None else ""
+    note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
+    note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
+
+
+def _words(item: OutboxItem) -> str:
+    words = (item.words or item.last_reply).rstrip(".")
+    return f"{words[:1].lower()}{words[1:]}; " if words and not words[:1].isdigit() else f"{words}; " if words else ""

@@ -1,0 +1,140 @@
+"""Files to go along: looked at when they are attached, read when the letter is frozen.
+
+Only regular files are taken: a FIFO would wait for ever, a device or a file of /proc has no end and no size.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from tuimail.compose.content_type import content_type_of
+from tuimail.compose.draft import Attachment
+from tuimail.compose.file_name import clean_name
+from tuimail.errors import AttachmentError
+from tuimail.mail.text import safe_line
+
+MAX_SIZE = 2 * 1024**3
+"""Bytes; no server takes more, and the letter is built in memory."""
+
+_HEAD = 4096
+_KINDS = (
+    (stat.S_ISDIR, "is a folder", "Attach its files, or pack it first (zip, tar)."),
+    (stat.S_ISFIFO, "is a pipe, not a file", "Write its output to a file and attach that."),
+    (stat.S_ISSOCK, "is a socket, not a file", "Attach a regular file."),
+    (stat.S_ISCHR, "is a device, not a file", "Attach a regular file."),
+    (stat.S_ISBLK, "is a device, not a file", "Attach a regular file."),
+)
+_REASONS = {
+    errno.ENOENT: ("there is no such file", "Check the name."),
+    errno.ENOTDIR: ("there is no such file", "Check the name."),
+    errno.EACCES: ("it may not be read", "Check its permissions."),
+    errno.EPERM: ("it may not be read", "Check its permissions."),
+    errno.ELOOP: ("its links lead in a circle", "Attach the file itself."),
+    errno.ENAMETOOLONG: ("its name is too long", "Check the name."),
+}
+
+
+def attach(path: str | Path) -> Attachment:
+    """The attachment for the file at ``path`` (``~`` is the home folder).
+
+    Raises:
+        AttachmentError: it is missing, unreadable, not a regular file, or too large.
+    """
+    text = str(path)
+    if "\0" in text:
+        raise AttachmentError(f"{safe_line(text)} is no file name.", path=text, hint="Check the name.")
+    absolute = str(Path(os.path.expanduser(text)).absolute())  # noqa: PTH111 - never raises for an unknown user
+    descriptor, info = _open(absolute)
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            head = file.read(_HEAD)
+        except OSError as error:
+            raise _unreadable(absolute, error) from error
+    if not info.st_size and head:
+        raise AttachmentError(
+            f"{safe_line(absolute)} is made up by the system and has no size of its own.",
+            path=absolute,
+            hint="Copy it to a file and attach that.",
+        )
+    name = clean_name(absolute)
+    return Attachment(absolute, name, content_type_of(name, head), info.st_size)
+
+
+def check(attachment: Attachment) -> None:
+    """See whether ``attachment`` could be read now as it was attached.
+
+    Raises:
+        AttachmentError: it vanished, became unreadable, or changed its size.
+    """
+    os.close(_open_unchanged(attachment)[0])
+
+
+def read(attachment: Attachment) -> bytes:
+    """The bytes of ``attachment``, exactly as many as when it was attached.
+
+    Raises:
+        AttachmentError: it vanished, became unreadable, or changed since.
+    """
+    descriptor, before = _open_unchanged(attachment)
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            data = file.read(attachment.size + 1)
+            after = os.fstat(file.fileno())
+        except OSError as error:
+            raise _unreadable(attachment.path, error) from error
+    if len(data) != attachment.size or after.st_mtime_ns != before.st_mtime_ns:
+        raise _changed(attachment)
+    return data
+
+
+def _open(path: str) -> tuple[int, os.stat_result]:
+    """Open a regular file; the look before the opening spares devices, the look after it tells the truth."""
+    try:
+        _refuse_unusual(path, os.stat(path))  # noqa: PTH116 - the same call as fstat below
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        info = os.fstat(descriptor)
+        _refuse_unusual(path, info)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, info
+
+
+def _refuse_unusual(path: str, info: os.stat_result) -> None:
+    shown = safe_line(path)
+    for is_kind, words, hint in _KINDS:
+        if is_kind(info.st_mode):
+            raise AttachmentError(f"{shown} {words}.", path=path, hint=hint)
+    if not stat.S_ISREG(info.st_mode):
+        raise AttachmentError(f"{shown} is not a regular file.", path=path, hint="Attach a regular file.")
+    if info.st_size > MAX_SIZE:
+        raise AttachmentError(
+            f"{shown} is larger than 2 GB, which no mail server takes.", path=path, hint="Send a link to it instead."
+        )
+
+
+def _open_unchanged(attachment: Attachment) -> tuple[int, os.stat_result]:
+    descriptor, info = _open(attachment.path)
+    if info.st_size != attachment.size:
+        os.close(descriptor)
+        raise _changed(attachment)
+    return descriptor, info
+
+
+def _unreadable(path: str, error: OSError) -> AttachmentError:
+    reason, hint = _REASONS.get(error.errno or 0, (error.strerror or str(error), "Check the file."))
+    return AttachmentError(f"{safe_line(path)} cannot be attached: {reason}.", path=path, hint=hint)
+
+
+def _changed(attachment: Attachment) -> AttachmentError:
+    return AttachmentError(
+        f"{safe_line(attachment.path)} has changed since it was attached.",
+        path=attachment.path,
+        hint="Remove it from the letter and attach it again.",
+    )

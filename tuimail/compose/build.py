@@ -1,0 +1,170 @@
+"""From a draft to a frozen letter: its exact bytes and its envelope. Nothing re-serialises it afterwards.
+
+The letter says what its writer wrote and nothing about the machine: no User-Agent, no host name, no Bcc.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.compose import attachment as files
+from tuimail.compose.mime import file_part, mixed, text_part
+from tuimail.errors import InjectionError, MessageError
+from tuimail.mail.address import Address, parse_address, parse_addresses
+from tuimail.mail.date import format_date
+from tuimail.mail.envelope import Envelope, EnvelopeRecipient, Field
+from tuimail.mail.header import address_field, check_text, id_field, is_message_id, structured_field, text_field
+from tuimail.mail.message_id import make_message_id
+from tuimail.mail.outgoing import OutgoingMessage
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+
+    from tuimail.compose.draft import Attachment, Draft
+    from tuimail.config.model import Identity
+
+NO_VISIBLE_RECIPIENT = "undisclosed-recipients:;"
+
+RESERVED = frozenset(
+    {
+        *("from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "in-reply-to"),
+        *("references", "mime-version", "received", "return-path", "delivered-to", "errors-to", "apparently-to"),
+        *("dkim-signature", "authentication-results"),
+    }
+)
+"""Fields the program writes itself, or that only servers write."""
+_RESERVED_PREFIXES = ("content-", "resent-", "arc-")
+
+
+def build(
+    draft: Draft,
+    identity: Identity,
+    account_name: str,
+    *,
+    now: float,
+    tz: tzinfo | None = None,
+    message_id: str | None = None,
+    read: Callable[[Attachment], bytes] = files.read,
+) -> OutgoingMessage:
+    """Freeze ``draft``, written as ``identity``, to leave through the account ``account_name``.
+
+    Args:
+        draft: What was written; address fields are parsed here.
+        identity: Who writes.
+        account_name: Stable id of the account.
+        now: Seconds since the epoch, for the Date field.
+        tz: The zone of the Date field; the machine's if None.
+        message_id: With angle brackets; a fresh one if None.
+        read: How to read an attachment.
+
+    Raises:
+        MessageError: no recipients, a bad address, a control character, a reserved header field, an unreadable
+            attachment; ``field`` says where.
+    """
+    sender = sender_of(identity)
+    fields = recipients_of(draft)
+    reply_to = parse_addresses(draft.reply_to, field="reply-to")
+    recipients = envelope_recipients(fields)
+    if not recipients:
+        raise MessageError("The letter has no recipient.", hint="Write an address in To, Cc or Bcc.", field="to")
+    own_id = make_message_id(sender.domain) if message_id is None else message_id
+    text = text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
+    parts = [file_part(each, read(each)) for each in draft.attachments]
+    body = mixed([text, *parts]) if parts else text
+    content = b"".join(
+        [
+            structured_field("Date", format_date(now, tz)),
+            address_field("From", [sender]),
+            *_recipient_fields(fields),
+            *([address_field("Reply-To", reply_to)] if reply_to else []),
+            *([text_field("Subject", draft.subject)] if draft.subject else []),
+            id_field("Message-ID", [own_id]),
+            *_thread_fields(draft),
+            *_extra_fields(draft.headers),
+            structured_field("MIME-Version", "1.0"),
+            bytes(body),
+        ]
+    )
+    written = (sender, *reply_to, *(address for field in fields.values() for address in field))
+    return OutgoingMessage(
+        content=content,
+        envelope=Envelope(
+            sender=sender.wire_spec(),
+            recipients=recipients,
+            smtputf8=any(address.needs_smtputf8 for address in written),
+            eight_bit=not content.isascii(),
+        ),
+        message_id=own_id,
+        subject=draft.subject,
+        sender=str(sender),
+        account=account_name,
+        identity=identity.address,
+    )
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a header field of this name is none that a writer may set."""
+    lowered = name.casefold()
+    return lowered in RESERVED or lowered.startswith(_RESERVED_PREFIXES)
+
+
+def sender_of(identity: Identity) -> Address:
+    """The address of the From field.
+
+    Raises:
+        MessageError: the identity's address or name cannot stand there; ``field`` is "from".
+    """
+    address = parse_address(identity.address, field="from")
+    check_text("From", identity.name)
+    return Address(identity.name, address.local_part, address.domain)
+
+
+def recipients_of(draft: Draft) -> dict[Field, tuple[Address, ...]]:
+    """The addresses of To, Cc and Bcc.
+
+    Raises:
+        AddressError: one of them is none.
+    """
+    typed = {Field.TO: draft.to, Field.CC: draft.cc, Field.BCC: draft.bcc}
+    return {field: parse_addresses(text, field=field.value) for field, text in typed.items()}
+
+
+def envelope_recipients(fields: Mapping[Field, Sequence[Address]]) -> tuple[EnvelopeRecipient, ...]:
+    """Everybody once, in the order of To, Cc, Bcc; of two spellings of a mailbox the first one stays."""
+    found: dict[str, EnvelopeRecipient] = {}
+    for field, addresses in fields.items():
+        for address in addresses:
+            found.setdefault(address.key, EnvelopeRecipient(address.wire_spec(), field, address.display_name))
+    return tuple(found.values())
+
+
+def _recipient_fields(fields: Mapping[Field, Sequence[Address]]) -> Iterator[bytes]:
+    if fields[Field.TO]:
+        yield address_field("To", fields[Field.TO])
+    elif not fields[Field.CC]:
+        yield address_field("To", (), if_none=NO_VISIBLE_RECIPIENT)
+    if fields[Field.CC]:
+        yield address_field("Cc", fields[Field.CC])
+
+
+def _thread_fields(draft: Draft) -> Iterator[bytes]:
+    """Ids come from letters of others: a malformed one is left out, a hostile one refused."""
+    for name, ids in (("In-Reply-To", draft.in_reply_to.split(" ")), ("References", draft.references)):
+        for each in ids:
+            check_text(name, each)
+        sound = [each for each in ids if is_message_id(each)]
+        if sound:
+            yield id_field(name, sound)
+
+
+def _extra_fields(headers: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+    for name, value in headers:
+        if is_reserved(name):
+            raise InjectionError(
+                f"{safe_line(name)} cannot be set as an extra header field: the program or a server writes it.",
+                hint="Take it out of the extra header fields.",
+                field=name.casefold(),
+            )
+        yield text_field(name, value)

@@ -1,0 +1,269 @@
+"""From a frozen letter back to a draft, to edit it and send it anew.
+
+Exact for letters of our own; letters of others (handed over by ``tuimail sendmail``) come back as well as they can: the
+first plain text becomes the text, everything else a file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from tuimail.compose.attachment import attach
+from tuimail.compose.build import is_reserved
+from tuimail.compose.content_type import MAIL, UNKNOWN, valid_content_type
+from tuimail.compose.draft import Attachment, Draft
+from tuimail.compose.file_name import clean_name, stored_name
+from tuimail.durable import fsync_folder, storage_error
+from tuimail.errors import AddressError, AttachmentError
+from tuimail.mail import flowed
+from tuimail.mail.address import Address, parse_addresses
+from tuimail.mail.domain import unicode_domain
+from tuimail.mail.encoded_word import decode_header
+from tuimail.mail.envelope import EnvelopeRecipient, Field
+from tuimail.mail.header import is_message_id
+from tuimail.mail.text import safe_line, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from email.message import Message
+    from pathlib import Path
+
+MAX_PARTS = 1000
+_ID = re.compile(r"<[^<>\s]+>")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(r"\r?\n")
+
+
+def draft_from_letter(
+    content: bytes,
+    recipients: Sequence[EnvelopeRecipient],
+    folder: Path,
+    *,
+    account: str,
+    identity: str,
+    revises: str = "",
+    draft_id: str,
+) -> Draft:
+    """The draft that ``content`` was frozen from.
+
+    Args:
+        content: The letter.
+        recipients: Of its envelope; hidden ones are known from there alone.
+        folder: An own folder of the draft, where attached files are written under safe names, 0600.
+        account: Name of the account it was to leave through.
+        identity: Address it was written as.
+        revises: Id of the outbox item it comes from.
+        draft_id: Id of the new draft.
+
+    Raises:
+        StorageError: the disk refuses a file.
+    """
+    message = _parsed(content)
+    text, files = _parts(message, content)
+    return Draft(
+        id=draft_id,
+        account=account,
+        identity=identity,
+        to=_addresses(message, "To"),
+        cc=_addresses(message, "Cc"),
+        bcc=", ".join(_bcc(each) for each in recipients if each.field is Field.BCC),
+        reply_to=_addresses(message, "Reply-To"),
+        subject=_line(message, "Subject"),
+        body=text,
+        attachments=tuple(_stored(*each, folder) for each in files),
+        in_reply_to=next(iter(_ids(message, "In-Reply-To")), ""),
+        references=tuple(_ids(message, "References")),
+        headers=tuple(_extra(message)),
+        revises=revises,
+    )
+
+
+def _parsed(content: bytes) -> Message:
+    """By the standard parser under its oldest policy, the only one that does not raise on hostile mail."""
+    from email import message_from_bytes, policy
+
+    return message_from_bytes(content, policy=policy.compat32)
+
+
+def _raw(message: Message, name: str) -> list[str]:
+    """Every field called ``name``, unfolded, its raw bytes as the UTF-8 they mostly are."""
+    found: list[str] = []
+    for key, value in message.raw_items():
+        if key.casefold() == name.casefold():
+            raw = str(value).encode("utf-8", "surrogateescape")
+            found.append(_FOLD.sub("", raw.decode("utf-8", "replace")))
+    return found
+
+
+def _line(message: Message, name: str) -> str:
+    return "".join(_plain(decode_header(each)) for each in _raw(message, name)[:1])
+
+
+def _plain(text: str) -> str:
+    """``text`` as one line that compose/build takes: what it refuses becomes visible, all else stays as it was."""
+    return "".join(safe_line(char) if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text)
+
+
+def _addresses(message: Message, name: str) -> str:
+    """The list as people type it: names decoded, domains in Unicode; one that cannot be read stays for the writer."""
+    shown: list[str] = []
+    for raw in _raw(message, name):
+        try:
+            addresses = parse_addresses(raw)
+        except AddressError:
+            shown.append(_plain(decode_header(raw)))
+            continue
+        shown += [_typed(address) for address in addresses]
+    return ", ".join(each for each in shown if each)
+
+
+def _typed(address: Address) -> str:
+    name = _plain(decode_header(address.display_name)) if "=?" in address.display_name else address.display_name
+    return str(Address(name, address.local_part, unicode_domain(address.domain)))
+
+
+def _bcc(recipient: EnvelopeRecipient) -> str:
+    try:
+        (address,) = parse_addresses(recipient.address)
+    except (AddressError, ValueError):
+        return recipient.address
+    return str(Address(recipient.name, address.local_part, unicode_domain(address.domain)))
+
+
+def _ids(message: Message, name: str) -> Iterator[str]:
+    for raw in _raw(message, name):
+        yield from (each for each in _ID.findall(raw) if is_message_id(each))
+
+
+def _extra(message: Message) -> Iterator[tuple[str, str]]:
+    """Fields that neither we nor servers write."""
+    for key, value in message.raw_items():
+        if not is_reserved(key):
+            raw = str(value).encode("utf-8", "surrogateescape")
+            yield key, _plain(decode_header(raw.decode("utf-8", "replace")))
+
+
+def _parts(message: Message, content: bytes) -> tuple[str, list[tuple[str, str, str, bytes]]]:
+    """The text, and the files as (name, content type, description, bytes)."""
+    text: str | None = None
+    files: list[tuple[str, str, str, bytes]] = []
+    raw = _sections(message, content)
+    for part in _leaves(message):
+        content_type = part.get_content_type()
+        name = _file_name(part)
+        if text is None and content_type == "text/plain" and not name:
+            text = _text(part)
+            continue
+        ending = {"text/html": ".html", "text/plain": ".txt", MAIL: ".eml"}.get(content_type, "")
+        fallback = f"part-{len(files) + 1}{ending}"
+        data = _embedded(part, raw.get(id(part))) if content_type.startswith("message/") else _decoded(part)
+        if not data and content_type.startswith("multipart/"):
+            data = content  # claims parts and has none: the writer gets all of it
+        described = _plain(decode_header(str(part.get("Content-Description", ""))))
+        files.append((name or fallback, valid_content_type(content_type), described, data))
+    return text or "", files
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """Parts that hold no others, in order; an embedded mail is one of them. Not recursive, and bounded."""
+    waiting, seen = [message], 0
+    while waiting and seen < MAX_PARTS:
+        part = waiting.pop()
+        seen += 1
+        inner = part.get_payload()
+        if isinstance(inner, list) and not part.get_content_type().startswith("message/"):
+            waiting.extend(each for each in reversed(inner) if not isinstance(each, str))
+        else:
+            yield part
+
+
+def _text(part: Message) -> str:
+    charset = str(part.get_content_charset("utf-8"))
+    raw = _decoded(part)
+    try:
+        decoded = raw.decode(charset)
+    except (LookupError, ValueError):
+        decoded = raw.decode("utf-8", "replace")
+    text = decoded.replace("\r\n", "\n").removesuffix("\n")
+    if str(part.get_param("format", "")).casefold() == "flowed":
+        text = flowed.decode(text, delete_space=str(part.get_param("delsp", "")).casefold() == "yes")
+    return text if _sound(text) else safe_text(text)
+
+
+def _sound(text: str) -> bool:
+    """Text that compose/build takes as it is."""
+    return not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
+
+
+def _file_name(part: Message) -> str:
+    try:
+        name = part.get_filename("")
+    except (ValueError, LookupError, TypeError):
+        return ""
+    by_rfc_2231 = isinstance(part.get_param("filename", header="content-disposition"), tuple)
+    return clean_name(name if by_rfc_2231 else decode_header(name)) if name else ""
+
+
+def _decoded(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _embedded(part: Message, raw: bytes | None) -> bytes:
+    """An embedded mail: ``raw`` if its bytes were found in the letter, else written anew."""
+    if raw is not None:
+        return raw
+    inner = part.get_payload()
+    if not isinstance(inner, list) or not inner or isinstance(inner[0], str):
+        return _decoded(part)
+    mail = inner[0]
+    try:
+        return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n", max_line_length=None))
+    except (ValueError, LookupError, TypeError, KeyError):
+        return _decoded(part)
+
+
+def _sections(message: Message, content: bytes) -> dict[int, bytes]:
+    """The undecoded bodies of the outermost parts by the id of the parsed ones: the parser rewrites embedded mails."""
+    inner = message.get_payload()
+    boundary = message.get_boundary()
+    if not isinstance(inner, list) or not boundary or message.get_content_maintype() != "multipart":
+        return {}
+    delimiter = re.escape(b"--" + boundary.encode("utf-8", "replace"))
+    pieces = re.split(rb"(?:\A|\r?\n)" + delimiter + rb"(?:--)?[ \t]*(?=\r?\n|\Z)", content)[1 : len(inner) + 1]
+    if len(pieces) != len(inner):
+        return {}
+    bodies = [_BLANK_LINE.split(piece, maxsplit=1) for piece in pieces]
+    return {id(part): halves[1] for part, halves in zip(inner, bodies, strict=True) if len(halves) > 1}
+
+
+def _stored(name: str, content_type: str, description: str, data: bytes, folder: Path) -> Attachment:
+    """Write ``data`` into ``folder`` under a name that is free and safe; durable before the draft names it."""
+    base = stored_name(name)
+    stem, dot, ending = base.rpartition(".")
+    for number in range(1, 10_000):
+        path = folder / (base if number == 1 else f"{stem}-{number}{dot}{ending}" if stem else f"{base}-{number}")
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise storage_error(path, error) from error
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise storage_error(path, error) from error
+        fsync_folder(folder)
+        found = attach(path)
+        kept = content_type if content_type != UNKNOWN else found.content_type
+        return Attachment(found.path, name, kept, found.size, description)
+    raise AttachmentError(
+        f"{safe_line(name)} cannot be unpacked: too many files of that name.", path=str(folder / base)
+    )

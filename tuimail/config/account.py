@@ -1,0 +1,185 @@
+"""One ``[accounts.NAME]`` table -> an Account, or None when it cannot be used. Pure.
+
+A wrong value in a server leaves that server out, since a guess about a server is worse than none: without its
+submission an account is left out, without its IMAP it still sends.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import Account, Auth, Command, Identity, Security, SentCopy, Server
+from tuimail.config.reading import shown
+
+if TYPE_CHECKING:
+    from tuimail.config.reading import Table
+
+SUBMISSION_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+IMAP_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
+STARTTLS_PORTS = frozenset({25, 587, 2525, 143})
+"""Where a connection starts in the clear (RFC 8314 section 7); STARTTLS is then the default, and still mandatory."""
+
+_NOT_HERE = "A password does not belong in this file: use password_command, or store it with tuimail account login."
+_MISPLACED = {"password": _NOT_HERE, "pass": _NOT_HERE, "token": _NOT_HERE}
+
+
+def account_name_fault(name: str) -> str:
+    """What is wrong with ``name`` as an account's name, which also names its folder; empty when nothing is."""
+    if not re.fullmatch(r"[\w+@-][\w.+@-]{0,63}", name):
+        return "An account's name is made of letters, digits, dots, hyphens and underscores, at most 64."
+    return ""
+
+
+def read_account(name: str, table: Table) -> Account | None:
+    """The account of ``table``; None when it has no valid identity or no valid submission."""
+    identities = _identities(table)
+    submission_table = table.table("submission")
+    submission: Server | Command | None = None
+    if submission_table is not None:
+        submission = _submission(submission_table, identities)
+    elif "submission" not in table:
+        table.complain("submission", f"There is no [accounts.{name}.submission]: it says where letters leave.")
+    imap_table = table.table("imap")
+    imap = None if imap_table is None else _server(imap_table, IMAP_PORTS, identities, "the IMAP server's name")
+    if imap_table is not None:
+        imap_table.finish(meant=_MISPLACED)
+    maildir_table = table.table("maildir")
+    maildir = None
+    if maildir_table is not None:
+        maildir = maildir_table.file("path")
+        maildir_table.finish()
+    sent_copy = SentCopy.AUTO
+    sent_table = table.table("sent")
+    if sent_table is not None:
+        sent_copy = sent_table.choice("copy", SentCopy.AUTO)
+        if sent_copy is SentCopy.APPEND and imap is None:
+            sent_table.complain("copy", f'"append" needs a valid [accounts.{name}.imap]; the copy goes to the Maildir.')
+            sent_copy = SentCopy.AUTO
+        sent_table.finish()
+    table.finish(meant=_MISPLACED)
+    if not identities or submission is None:
+        return None
+    return Account(name, tuple(identities), submission, imap, maildir, sent_copy)
+
+
+def _identities(table: Table) -> list[Identity]:
+    name = table.text("name")
+    signature = table.text("signature", lines=True)
+    others = table.tables("identities")
+    needed = "" if others else 'the address you write as, for example "ada@example.org"'
+    address = table.text("address", needed=needed, check=address_fault)
+    found = [Identity(address, name, signature)] if address else []
+    for index, alias in table.list_of_texts("aliases"):
+        wrong = address_fault(alias)
+        if wrong:
+            table.source.complain((*table.path, "aliases", index), wrong)
+        else:
+            found.append(Identity(alias, name, signature))
+    for each in others:
+        other = Identity(
+            each.text("address", needed="the address of this identity", check=address_fault),
+            each.text("name", name),
+            each.text("signature", signature, lines=True),
+        )
+        each.finish()
+        if other.address:
+            found.append(other)
+    once: dict[str, Identity] = {}
+    for identity in found:
+        once.setdefault(identity.address.casefold(), identity)
+    if "address" in table and not address:
+        return []  # the first identity is the default one: another must not take its place unasked
+    return list(once.values())
+
+
+def _submission(table: Table, identities: list[Identity]) -> Server | Command | None:
+    if "command" in table:
+        argv = table.argv("command")
+        for key in ("host", "port", "security", "username", "auth", "password_command", "ca_file", "ehlo_name"):
+            if table.holds(key):
+                table.complain(key, "Goes with a server, but this submission has a command: keep one of the two.")
+        table.finish()
+        return None if table.broken else Command(argv)
+    server = _server(table, SUBMISSION_PORTS, identities, "the submission server's name, or command = [...]")
+    table.finish(meant=_MISPLACED)
+    return server
+
+
+def _server(table: Table, ports: dict[Security, int], identities: list[Identity], what: str) -> Server | None:
+    host = table.text("host", needed=what, check=host_fault)
+    written_port = table.whole("port", 0, least=1, most=65535)
+    by_port = Security.STARTTLS if written_port in STARTTLS_PORTS else Security.TLS
+    security = table.choice("security", by_port)
+    auth = table.choice("auth", Auth.PASSWORD)
+    default_name = identities[0].address if identities and auth is not Auth.NONE else ""
+    username = table.text("username", default_name)
+    password_command = table.argv("password_command")
+    ca_file = table.file("ca_file")
+    broken = table.broken
+    ehlo_name = table.text("ehlo_name", check=_ehlo_fault)  # without it the server still works
+    if broken:
+        return None
+    if security is Security.NONE and not is_loopback(host):
+        secrets = " and your password" if auth is not Auth.NONE else ""
+        table.warn("security", f'With "none" everybody on the way to {host} can read your letters{secrets}.')
+    return Server(
+        host=host,
+        port=written_port or ports[security],
+        security=security,
+        username=username,
+        auth=auth,
+        password_command=password_command,
+        ca_file=ca_file,
+        ehlo_name=ehlo_name,
+    )
+
+
+def address_fault(address: str) -> str:
+    """What is wrong with ``address`` as an identity's; empty when nothing is."""
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain or re.search(r"[\s<>,;\x00-\x1f\x7f-\x9f]", address):
+        return f'Must be a plain address such as "ada@example.org", not {shown(address, 60)}.'
+    if domain.startswith(".") or domain.endswith(".") or ".." in domain:
+        return f"Must have a valid domain after the @, not {shown(domain, 60)}."
+    return ""
+
+
+def host_fault(host: str) -> str:
+    """What is wrong with ``host``; empty when nothing is."""
+    if "://" in host or "/" in host:
+        return "Must be a server's name alone, without a scheme or a path."
+    if is_address(host):
+        return ""
+    if re.fullmatch(r"[^:]+:\d+", host):
+        return "Must be a server's name alone; the number goes into port."
+    if not host or len(host) > 253 or re.search(r"[\s:@\[\]<>\"'\\\x00-\x1f\x7f-\x9f]", host):
+        return 'Must be a server\'s name such as "smtp.example.org".'
+    return ""
+
+
+def is_address(host: str) -> bool:
+    """Whether ``host`` is an IP address."""
+    if ":" not in host:
+        parts = host.split(".")
+        return len(parts) == 4 and all(re.fullmatch("[0-9]{1,3}", part) and int(part) < 256 for part in parts)
+    from ipaddress import AddressValueError, IPv6Address
+
+    try:
+        IPv6Address(host)
+    except AddressValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` never leaves this machine."""
+    if host.casefold().rstrip(".") == "localhost" or host == "::1":
+        return True
+    return host.startswith("127.") and is_address(host)
+
+
+def _ehlo_fault(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]", name):
+        return ""
+    return 'Must be a host name such as "laptop.example.org"; leave it out to tell the server nothing.'

@@ -1,0 +1,197 @@
+"""The user's keys: keys.toml -> overrides of the keys that commands are declared with. Pure but for reading the file.
+
+::
+
+    [keys]                      both keymaps
+    send-now = "g"              a command's id = a key, or a list of keys; [] takes its keys away
+    [pine]                      one keymap; comes before [keys]
+    send = ["ctrl+x", "f4"]
+
+A key is written as Textual names it (``ctrl+x``, ``f2``, ``question_mark``), as a single character (``?``) or as pine
+writes it (``^X``). A key given here takes itself away from whatever command has it by declaration; that is the
+interface's to do, this room only tells where the file contradicts itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tuimail.config.loader import KEYMAPS
+from tuimail.config.reading import Source, nearest_to, parse_toml, read_toml, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from tuimail.config.model import Problem
+    from tuimail.config.reading import Table
+
+NAMED_KEYS = frozenset(
+    [
+        *("enter", "escape", "tab", "space", "backspace", "delete", "insert"),
+        *("home", "end", "pageup", "pagedown", "up", "down", "left", "right"),
+        *(f"f{number}" for number in range(1, 25)),
+    ]
+)
+"""Keys that are no character."""
+
+MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
+
+_RENAMED = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Where Textual does not use the Unicode name."""
+
+
+EVERYWHERE = "everywhere"
+"""The context that is part of every screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOverrides:
+    """What the user's file says."""
+
+    keys: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Keymap -> command id -> keys as Textual names them; an empty tuple takes the command's keys away."""
+    problems: tuple[Problem, ...] = ()
+
+    def of(self, keymap: str) -> Mapping[str, tuple[str, ...]]:
+        """The user's keys in ``keymap``: command id -> keys."""
+        return self.keys.get(keymap, {})
+
+
+def load_keys(file: Path, known: Mapping[str, Collection[str]]) -> KeyOverrides:
+    """What ``file`` says; nothing, and no problem, when there is none.
+
+    ``known`` holds every command's id with the contexts (screens) it can be given in.
+    """
+    source = Source(file)
+    return _overrides(source, read_toml(source), known)
+
+
+def parse_keys(text: str, file: Path, known: Mapping[str, Collection[str]]) -> KeyOverrides:
+    """What ``text`` says; ``file`` is only named in problems. Pure."""
+    source = Source(file)
+    return _overrides(source, parse_toml(source, text), known)
+
+
+def key_name(written: str) -> str:
+    """``written`` as Textual names it ("?" -> "question_mark", "^X" -> "ctrl+x"); empty when it is no key."""
+    if len(written) == 1:
+        return _character_name(written)
+    if re.fullmatch(r"\^[^\s^]", written):
+        return _with_modifiers(["ctrl"], written[1].lower())
+    if written.endswith("++"):
+        *modifiers, last = (*written[:-2].split("+"), "+")
+    else:
+        *modifiers, last = written.split("+")
+    modifiers = [modifier.lower() for modifier in modifiers]
+    if any(modifier not in MODIFIERS for modifier in modifiers) or len(set(modifiers)) < len(modifiers):
+        return ""
+    return _with_modifiers(modifiers, last)
+
+
+def _with_modifiers(modifiers: list[str], last: str) -> str:
+    if len(last) == 1:
+        name = _character_name(last.lower() if modifiers == ["ctrl"] else last)
+    elif last.lower() in NAMED_KEYS or _is_character_name(last):
+        name = last.lower()
+    else:
+        name = ""
+    ordered = [modifier for modifier in MODIFIERS if modifier in modifiers]
+    return "+".join([*ordered, name]) if name else ""
+
+
+def _character_name(character: str) -> str:
+    if character.isalnum():
+        return character
+    if character == " ":
+        return "space"
+    name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
+    return _RENAMED.get(name, name)
+
+
+def _is_character_name(name: str) -> bool:
+    back = {ours: theirs for theirs, ours in _RENAMED.items()}
+    words = back.get(name, name)
+    for spelt in (words.replace("_", " "), words.replace("_", "-")):
+        try:
+            return not unicodedata.lookup(spelt).isalnum()
+        except KeyError:
+            continue
+    return False
+
+
+def _overrides(source: Source, root: Table | None, known: Mapping[str, Collection[str]]) -> KeyOverrides:
+    found: dict[str, dict[str, tuple[str, ...]]] = {keymap: {} for keymap in KEYMAPS}
+    if root is not None:
+        # [keys] first, so that a keymap's own table comes over it.
+        for section in ("keys", *KEYMAPS):
+            table = root.table(section)
+            if table is None:
+                continue
+            for command in table.names():
+                if command not in known:
+                    table.complain(
+                        command, f"There is no command {shown(command)}.", nearest=nearest_to(command, known)
+                    )
+                    continue
+                keys = _keys(table, command)
+                for keymap in () if keys is None else KEYMAPS if section == "keys" else (section,):
+                    found[keymap][command] = keys or ()
+        root.finish()
+        for keymap in KEYMAPS:
+            found[keymap] = _without_clashes(root, keymap, found[keymap], known)
+    problems = dict.fromkeys(sorted(source.problems, key=lambda problem: problem.line))
+    return KeyOverrides(found, tuple(problems))
+
+
+def _keys(table: Table, command: str) -> tuple[str, ...] | None:
+    """The keys written for ``command``; None when none of them is one."""
+    value = table.values[command]
+    listed = value if isinstance(value, list) else [value]
+    names: list[str] = []
+    for each in listed:
+        name = key_name(each) if isinstance(each, str) else ""
+        if not name:
+            table.complain(command, f'Must be a key such as "g", "?", "^X", "ctrl+x" or "f2", not {shown(each)}.')
+        elif name not in names:
+            names.append(name)
+    return tuple(names) if names or not listed else None
+
+
+def _without_clashes(
+    root: Table, keymap: str, wanted: dict[str, tuple[str, ...]], known: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Where two commands of one screen are given the same key, the first one keeps it."""
+    kept: dict[str, tuple[str, ...]] = {}
+    for command, keys in wanted.items():
+        taken = {key: other for other, theirs in kept.items() if _meet(known[command], known[other]) for key in theirs}
+        clashing = [key for key in keys if key in taken]
+        for key in clashing:
+            section = keymap if command in _section(root, keymap) else "keys"
+            root.source.complain(
+                (section, command), f'The key "{key}" is given to {taken[key]} on the same screen; that one keeps it.'
+            )
+        rest = tuple(key for key in keys if key not in clashing)
+        if rest or not keys:
+            kept[command] = rest
+    return kept
+
+
+def _section(root: Table, name: str) -> Collection[str]:
+    value = root.values.get(name)
+    return value if isinstance(value, dict) else ()
+
+
+def _meet(first: Collection[str], second: Collection[str]) -> bool:
+    """Whether both can be given on one screen."""
+    return EVERYWHERE in first or EVERYWHERE in second or not set(first).isdisjoint(second)

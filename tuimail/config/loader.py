@@ -1,0 +1,155 @@
+"""config.toml -> Config. What is wrong becomes a Problem, and only the smallest valid unit around it is left out.
+
+A wrong setting falls back to its default, a wrong server takes its account along, a file that is not TOML yields an
+empty Config; this never raises for what a file holds.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.config.account import account_name_fault, read_account
+from tuimail.config.model import Account, Command, Config, OutboxSettings, UiSettings, WhenRefused, WhenUncertain
+from tuimail.config.reading import Source, Table, nearest_to, parse_toml, read_toml, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tuimail.paths import Paths
+
+KEYMAPS = ("pine", "mutt")
+
+
+def load(paths: Paths) -> Config:
+    """What the user's config file says; an empty Config when there is none."""
+    file = paths.config_file
+    source = Source(file)
+    if not file.exists():
+        if file.is_symlink():
+            source.complain((), "It is a link that leads nowhere.")
+        return Config(problems=tuple(source.problems))
+    root = read_toml(source)
+    config = _config(source, root)
+    return _trusted(config, file) if root is not None else config
+
+
+def parse(text: str, file: Path) -> Config:
+    """What ``text`` says; ``file`` is only named in problems. Pure."""
+    source = Source(file)
+    return _config(source, parse_toml(source, text))
+
+
+def _config(source: Source, root: Table | None) -> Config:
+    if root is None:
+        return Config(problems=tuple(source.problems), file=source.file)
+    default = root.text("default_account")
+    accounts = _accounts(root)
+    outbox = _outbox(root)
+    ui = _ui(root)
+    root.finish()
+    if default and default not in accounts:
+        written = root.values.get("accounts")
+        if isinstance(written, dict) and default in written:
+            root.complain("default_account", f"The account {shown(default)} is left out; see its own problem.")
+        else:
+            root.complain(
+                "default_account", f"There is no account {shown(default)}.", nearest=nearest_to(default, accounts)
+            )
+        default = ""
+    return Config(
+        accounts=accounts,
+        default_account=default or next(iter(accounts), ""),
+        outbox=outbox,
+        ui=ui,
+        problems=tuple(sorted(source.problems, key=lambda problem: problem.line)),
+        file=source.file,
+    )
+
+
+def _accounts(root: Table) -> dict[str, Account]:
+    found: dict[str, Account] = {}
+    tables = root.table("accounts")
+    if tables is None:
+        return found
+    for name in tables.names():
+        wrong = account_name_fault(name)
+        if wrong:
+            tables.complain(name, wrong)
+            continue
+        table = tables.table(name)
+        account = read_account(name, table) if table is not None else None
+        if account is not None:
+            found[name] = account
+    return found
+
+
+def _outbox(root: Table) -> OutboxSettings:
+    usual = OutboxSettings()
+    table = root.table("outbox")
+    if table is None:
+        return usual
+    settings = OutboxSettings(
+        undo_seconds=table.number("undo_seconds", usual.undo_seconds, least=0, most=3600, unit="seconds"),
+        when_uncertain=table.choice("when_uncertain", WhenUncertain.ASK),
+        when_some_refused=table.choice("when_some_refused", WhenRefused.SEND),
+    )
+    table.finish()
+    return settings
+
+
+def _ui(root: Table) -> UiSettings:
+    usual = UiSettings()
+    table = root.table("ui")
+    if table is None:
+        return usual
+    settings = UiSettings(
+        keymap=table.text("keymap", usual.keymap, check=_keymap_fault),
+        theme=table.text("theme", usual.theme, check=_not_empty),
+        editor=table.text("editor", usual.editor, check=_not_empty),
+    )
+    table.finish()
+    return settings
+
+
+def _keymap_fault(name: str) -> str:
+    if name in KEYMAPS or name.endswith(".toml") or "/" in name:
+        return ""
+    close = nearest_to(name, KEYMAPS)
+    return f'Must be "pine", "mutt" or the path of a keys file, not {shown(name)}.' + (
+        f" Did you mean {close}?" if close else ""
+    )
+
+
+def _not_empty(text: str) -> str:
+    return "" if text.strip() else "Must not be empty."
+
+
+def _trusted(config: Config, file: Path) -> Config:
+    """Commands are run only from a file that nobody else could have written; others reading it is told."""
+    try:
+        info = file.stat()
+    except OSError:
+        return config
+    source = Source(file)
+    commands = any(_holds_command(account) for account in config.accounts.values())
+    mode = stat.S_IMODE(info.st_mode)
+    if mode & 0o022 or info.st_uid not in (os.geteuid(), 0):
+        whose = f"Others may write to this file; run: chmod 600 {file}"
+        if info.st_uid not in (os.geteuid(), 0):
+            whose = "This file belongs to another user; copy it to a file of your own."
+        if commands:
+            source.complain((), f"It holds commands, so it is not used. {whose}")
+            return Config(problems=(*source.problems, *config.problems), file=file)
+        source.complain((), whose, warning=True)
+    elif mode & 0o044 and commands:
+        source.complain((), f"Others may read this file; run: chmod 600 {file}", warning=True)
+    return replace(config, problems=(*source.problems, *config.problems))
+
+
+def _holds_command(account: Account) -> bool:
+    """Whether using the account runs a program the file names."""
+    servers = (account.submission, account.imap)
+    return any(isinstance(each, Command) or (each is not None and bool(each.password_command)) for each in servers)

@@ -1,0 +1,79 @@
+"""Runs a ``password_command``: argv without a shell, in a session of its own, for a limited time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from tuimail.errors import SecretError
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OUTPUT_LIMIT = 65_536
+"""Bytes read of the command's output; a longer first line is no password."""
+
+_NO_TERMINAL = "It runs without a terminal, so a passphrase must come from an agent or a graphical dialog."
+
+
+async def first_line(argv: Sequence[str], account: str, *, limit: float) -> str:
+    """The first line the command prints. ``limit`` is in seconds.
+
+    Raises:
+        SecretError: it cannot be run, fails, takes too long, or prints nothing. Holds what it wrote on stderr, never
+            what it wrote on stdout, and of its words only the first, since the others may hold a secret.
+    """
+    name = f"The password command {safe_line(argv[0])} of account {account}"
+    try:
+        # A session of its own: its prompts cannot reach our screen, and it can be ended with all it started.
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise SecretError(f"{name} was not found.", hint="Install it, or correct password_command.") from None
+    except OSError as error:
+        raise SecretError(f"{name} cannot be run: {error.strerror}.", hint="Correct password_command.") from None
+    finished = False
+    try:
+        async with asyncio.timeout(limit):
+            output, complaint, code = await asyncio.gather(
+                _start_of(process.stdout), _start_of(process.stderr), process.wait()
+            )
+        finished = True
+    except TimeoutError:
+        raise SecretError(f"{name} gave no answer within {limit:g} seconds.", hint=_NO_TERMINAL) from None
+    finally:
+        if not finished:  # too slow, or cancelled
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 1)
+    if code != 0:
+        said = safe_line(" ".join(complaint.decode("utf-8", "replace").split()))[:300]
+        how = f"was ended by signal {-code}" if code < 0 else f"failed with code {code}"
+        raise SecretError(f"{name} {how}{': ' + said if said else '.'}", hint=f"Run it by hand. {_NO_TERMINAL}")
+    line = output.split(b"\n", 1)[0].removesuffix(b"\r")
+    if not line:
+        raise SecretError(f"{name} printed nothing.", hint="Its first line of output must be the password.")
+    if len(line) >= OUTPUT_LIMIT:
+        raise SecretError(f"{name} printed a line too long for a password.", hint="Correct password_command.")
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise SecretError(f"{name} printed what is not UTF-8 text.", hint="Correct password_command.") from None
+
+
+async def _start_of(stream: asyncio.StreamReader | None) -> bytes:
+    """The first OUTPUT_LIMIT bytes; the rest is read and dropped, so that the command does not stall."""
+    kept = b""
+    while stream is not None and (piece := await stream.read(OUTPUT_LIMIT)):
+        kept += piece[: OUTPUT_LIMIT - len(kept)]
+    return kept

@@ -1,0 +1,245 @@
+"""The embedded submission server: aiosmtpd on a free loopback port, in a thread of its own.
+
+Owns what "the server's side" shows: every letter that arrived, and the faults one can switch on. It never relays
+anything and never listens anywhere but on 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from aiosmtpd.smtp import SMTP
+
+from tuimail.mail.header import decode_header
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+HOST = "127.0.0.1"
+BYTES_PER_SECOND = 150_000
+"""A calm uplink, so that a large letter can be watched on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A letter that arrived."""
+
+    at: float
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    size: int
+    content: bytes
+    answered: bool = True
+    """False: the server has it but its reply was swallowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What the server does wrong on purpose."""
+
+    down: bool = False
+    refused: frozenset[str] = frozenset()
+    """Recipients answered with 550."""
+    busy: bool = False
+    """Answers MAIL with 451."""
+    swallow: bool = False
+    """Keeps the next letter and hangs up without a reply; switches itself off."""
+
+
+class _Handler:
+    """aiosmtpd's hooks."""
+
+    def __init__(self, server: DemoServer) -> None:
+        self._server = server
+
+    async def handle_MAIL(  # noqa: N802
+        self, _smtp: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self._server.faults.busy:
+            return "451 4.3.2 I am busy, try again later"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, _smtp: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address.casefold() in self._server.faults.refused:
+            return f"550 5.1.1 <{address}>: no such user here"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, smtp: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
+        swallow = self._server.faults.swallow
+        number = self._server.keep(
+            Received(
+                time.time(),
+                safe_line(envelope.mail_from or "<>"),
+                tuple(safe_line(address) for address in envelope.rcpt_tos),
+                subject_of(envelope.content),
+                len(envelope.content),
+                bytes(envelope.content),
+                answered=not swallow,
+            )
+        )
+        if swallow:
+            self._server.set(swallow=False)
+            if smtp.transport is not None:
+                smtp.transport.abort()  # type: ignore[attr-defined]
+        return f"250 2.0.0 Ok: queued as DEMO{number:04d}"
+
+
+def subject_of(content: bytes) -> str:
+    """The decoded Subject of a letter, safe to draw."""
+    head = content.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"subject":
+            return safe_line(decode_header(value.strip()))
+    return ""
+
+
+class _Session(SMTP):
+    """One connection; reads no faster than the uplink."""
+
+    def __init__(self, server: DemoServer, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            _Handler(server),
+            hostname="demo.example",
+            ident="tuimail demo",
+            enable_SMTPUTF8=True,
+            data_size_limit=50_000_000,
+            loop=loop,
+        )
+        self._server = server
+        self._clock_loop = loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._server.connections.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._server.connections.discard(self)
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        transport = self.transport
+        if isinstance(transport, asyncio.ReadTransport) and len(data) > 4096:
+            with contextlib.suppress(RuntimeError):
+                transport.pause_reading()
+            self._clock_loop.call_later(len(data) / self._server.speed, self._resume, transport)
+
+    @staticmethod
+    def _resume(transport: asyncio.ReadTransport) -> None:
+        if not transport.is_closing():
+            with contextlib.suppress(RuntimeError):
+                transport.resume_reading()
+
+
+class DemoServer:
+    """A submission server to play with.
+
+    All methods may be called from any thread. ``on_change`` is called from the server's thread after anything
+    arrived or a fault was switched.
+    """
+
+    def __init__(self, on_change: Callable[[], None] | None = None, *, speed: int = BYTES_PER_SECOND) -> None:
+        self.on_change = on_change or (lambda: None)
+        self.speed = speed
+        self.port = 0
+        self.faults = Faults()
+        self.connections: set[_Session] = set()
+        self._received: list[Received] = []
+        self._lock = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._listener: asyncio.Server | None = None
+        self._thread = threading.Thread(target=self._run, name="demo-server", daemon=True)
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """What arrived, oldest first."""
+        with self._lock:
+            return tuple(self._received)
+
+    def keep(self, letter: Received) -> int:
+        """Add a letter to what arrived; its number, from 1."""
+        with self._lock:
+            self._received.append(letter)
+            number = len(self._received)
+        self.on_change()
+        return number
+
+    def start(self) -> int:
+        """Listen; returns the port.
+
+        Raises:
+            OSError: no port could be had.
+        """
+        # aiosmtpd reports every command at INFO and a lost client as an error: none of it is the user's concern.
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+        self._thread.start()
+        self._call(self._listen())
+        return self.port
+
+    def stop(self) -> None:
+        """Hang up and end the thread."""
+        if self._loop.is_closed() or not self._thread.is_alive():
+            return
+        self._call(self._hang_up())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+
+    def set(self, **faults: Any) -> Faults:
+        """Switch faults on or off; takes the listener down or up as ``down`` says."""
+        before, self.faults = self.faults, replace(self.faults, **faults)
+        if self.faults.down != before.down:
+            work = self._hang_up() if self.faults.down else self._listen()
+            if threading.current_thread() is self._thread:
+                self._loop.create_task(work)
+            else:
+                self._call(work)
+        self.on_change()
+        return self.faults
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            for task in asyncio.all_tasks(self._loop):
+                task.cancel()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+
+    async def _listen(self) -> None:
+        if self._listener is not None:
+            return
+        # The same port again after "up", so that the account's settings stay true.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, self.port))
+        self.port = listener.getsockname()[1]
+        self._listener = await self._loop.create_server(lambda: _Session(self, self._loop), sock=listener)
+
+    async def _hang_up(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        for session in tuple(self.connections):
+            transport = session.transport
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()

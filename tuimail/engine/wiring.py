@@ -1,0 +1,123 @@
+"""From an account's name to its way out, its secret, its identity and its Sent folder."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import Auth, Server
+from tuimail.errors import ConfigError, MessageError
+from tuimail.outbox.item import Filing, FilingState
+
+if TYPE_CHECKING:
+    from tuimail.compose.draft import Draft
+    from tuimail.config.model import Account, Command, Config, Identity
+    from tuimail.events import Announcer
+    from tuimail.paths import Paths
+    from tuimail.outbox.item import OutboxItem
+    from tuimail.sent import filer as sent
+    from tuimail.submission.submitter import Content, Submitter
+
+
+class Wiring:
+    """What the config says, as things that work."""
+
+    def __init__(self, config: Config, paths: Paths, announcer: Announcer) -> None:
+        self._config = config
+        self._paths = paths
+        self._announcer = announcer
+
+    def bound(self, draft: Draft) -> tuple[Account, Identity]:
+        """The account and identity a draft names; only an unnamed one gets the default (rule 13 of the outbox).
+
+        Raises:
+            ConfigError: the account is not in the config.
+            MessageError: the account has no such identity.
+        """
+        if not self._config.accounts:
+            raise ConfigError(
+                "There is no account to send with.",
+                hint=f"Describe one in {self._paths.config_file} (the README shows how).",
+            )
+        account = self._config.accounts.get(draft.account) if draft.account else self._config.default
+        if account is None:
+            raise ConfigError(f"There is no account {draft.account!r}.", hint="Choose another in the From line.")
+        identity = account.identity_for(draft.identity) if draft.identity else account.identity
+        if identity is None:
+            raise MessageError(
+                f"The account {account.name} has no identity {draft.identity}.",
+                hint="Choose another in the From line, or add it to the account's aliases.",
+                field="from",
+            )
+        return account, identity
+
+    def account(self, name: str) -> Account:
+        """The account ``name``. Raises ConfigError when the config has none."""
+        account = self._config.accounts.get(name)
+        if account is None:
+            raise ConfigError(
+                f"The account {name!r} is not in the config any more.",
+                hint=f"Put it back into {self._paths.config_file}, or edit the letter and choose another.",
+            )
+        return account
+
+    def submitter_for(self, name: str) -> Submitter:
+        """The way out of an account. Raises ConfigError when there is no such account."""
+        from tuimail.submission.route import submitter_for
+
+        account = self.account(name)
+        return submitter_for(account, partial(self._submission_secret, account), self._config.outbox)
+
+    async def _submission_secret(self, account: Account) -> str:
+        return await self._secret(account, account.submission)
+
+    async def imap_secret(self, account: Account) -> str:
+        """The password or token of the account's IMAP server. Raises SecretError."""
+        return await self._secret(account, account.imap)
+
+    async def _secret(self, account: Account, server: Server | Command | None) -> str:
+        if not isinstance(server, Server):
+            return ""
+        from tuimail.config.secrets import forget, secret_for
+
+        if server.auth is Auth.OAUTH2:
+            # An access token lives for minutes: the command that gives it knows when it needs a fresh one.
+            forget(account.name)
+        return await secret_for(server, account.name, announce=self._announcer.announce)
+
+
+class SentCopies:
+    """The outbox's Filer, on the Sent folders of the accounts."""
+
+    def __init__(self, wiring: Wiring, paths: Paths) -> None:
+        self._wiring = wiring
+        self._paths = paths
+        self._filer: sent.Filer | None = None
+
+    async def file(self, item: OutboxItem, content: Content) -> Filing:
+        """File the copy of ``item``. Raises ConfigError when its account is gone."""
+        if self._filer is None:
+            from tuimail.sent.filer import Filer
+
+            self._filer = Filer(self._paths, self._wiring.imap_secret)
+        result = await self._filer.file_copy(
+            self._wiring.account(item.account),
+            item.message_id,
+            content,
+            date=item.queued_at,
+            attempts=item.filing.attempts,
+            place=item.filing.place,
+        )
+        state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
+        return Filing(state, words=result.words, place=result.place)
+
+    async def close(self) -> None:
+        """Log out everywhere."""
+        if self._filer is not None:
+            await self._filer.close()
+
+
+def fingerprint(account: Account) -> str:
+    """Changes with any setting of the account's way out."""
+    return hashlib.sha256(repr(account.submission).encode()).hexdigest()

@@ -1,0 +1,129 @@
+"""The log: one file of our own, 0600, rotated, and nothing in it that is not ours to write down.
+
+Every line passes ``redact``: registered secrets (also in base64, as sign-ins carry them), sign-in lines and addresses
+are replaced. Nothing is ever logged to the terminal.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIZE_LIMIT = 512_000
+"""Bytes after which the file becomes ``tuimail.log.1``, the one before it is dropped."""
+
+HIDDEN = "****"
+
+SHORT = 4
+"""A secret of fewer characters is hidden only as a word of its own: the log would be unreadable otherwise."""
+
+_SIGN_IN = re.compile(
+    r"(?i)\b(AUTH(?:ENTICATE)?[ ]+[\w-]+[ ]+|(?:Bearer|Basic)[ ]+|LOGIN[ ]+\S+[ ]+|passw(?:or)?d[ ]*[=:][ ]*)\S+"
+)
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;\[\]]+@[^\s<>\"'(),:;]+")
+_secrets: dict[str, tuple[str, ...]] = {}
+
+
+def register_secret(secret: str) -> None:
+    """Never let ``secret`` into the log, in any of the forms it goes over the wire."""
+    if secret:
+        _secrets[secret] = _forms(secret)
+
+
+def forget_secret(secret: str) -> None:
+    """``secret`` is none any more."""
+    _secrets.pop(secret, None)
+
+
+def redact(text: str) -> str:
+    """``text`` without secrets, sign-ins and addresses."""
+    # The longest first, lest a secret that is part of another leave the rest of that one standing.
+    for form in sorted({form for forms in tuple(_secrets.values()) for form in forms}, key=len, reverse=True):
+        if len(form) >= SHORT:
+            text = text.replace(form, HIDDEN)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+    return _ADDRESS.sub("<address>", _SIGN_IN.sub(rf"\1{HIDDEN}", text))
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """The texts that would give ``secret`` away."""
+    from urllib.parse import quote
+
+    raw = secret.encode("utf-8", "surrogateescape")
+    forms = {secret, quote(secret, safe=""), repr(secret)[1:-1]}
+    if len(raw) >= SHORT:
+        # Inside a longer text (SASL PLAIN is NUL user NUL password) base64 shows a secret in one of three shapes, by
+        # the place it starts at; the characters it shares with its neighbours are cut off.
+        for shift in range(3):
+            coded = base64.b64encode(b"\0" * shift + raw).decode()
+            start = (shift * 8 + 5) // 6
+            end = (shift + len(raw)) * 8 // 6
+            forms.add(coded[start:end])
+            forms.add(coded[start:end].replace("+", "-").replace("/", "_"))
+    return tuple(filter(None, forms))
+
+
+class _Redacting(logging.Formatter):
+    """Redacts the whole entry, its traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+class _PrivateFile(logging.Handler):
+    """Appends to one file; several processes may."""
+
+    def __init__(self, file: Path, limit: int) -> None:
+        super().__init__()
+        self.file = file
+        self.limit = limit
+        self.setFormatter(_Redacting("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+            try:
+                descriptor = self._open()
+            except FileNotFoundError:
+                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                descriptor = self._open()
+            try:
+                os.fchmod(descriptor, 0o600)
+                os.write(descriptor, line)
+                full = os.fstat(descriptor).st_size >= self.limit
+            finally:
+                os.close(descriptor)
+            if full:
+                self.file.replace(self.file.with_name(self.file.name + ".1"))
+        except Exception:  # noqa: BLE001, S110  a full disk must not take the program along, nor write on the screen
+            pass
+
+    def _open(self) -> int:
+        return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+@contextmanager
+def logging_to(file: Path, *, level: int = logging.WARNING, limit: int = SIZE_LIMIT) -> Iterator[None]:
+    """Send every log entry of the process to ``file`` while the block runs, and none anywhere else.
+
+    The file and its folder (0700) are made with the first entry; if they cannot be, nothing is logged.
+    """
+    root = logging.getLogger()
+    handler = _PrivateFile(file, limit)
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(level)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+        root.removeHandler(handler)

@@ -1,0 +1,111 @@
+"""The tokens of a typed address list (RFC 5322 section 3.2), each with its place, so that a fault can be pointed at."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from tuimail.errors import AddressError
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t]+)
+       |(?P<quoted>"[^"\\]*(?:\\.[^"\\]*)*")
+       |(?P<literal>\[[^\[\]\\]*\])
+       |(?P<special>[<>@,;:])
+       |(?P<word>[^ \t"()<>@,;:\[\]\\]+)""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_PIECE = re.compile(r"[^()\\]+|\\.|[()]", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_OPENERS = {
+    '"': "the quotation mark is never closed",
+    "(": "the parenthesis is never closed",
+    "[": "the bracket is never closed",
+    ")": "a closing parenthesis without an opening one",
+    "]": "a closing bracket without an opening one",
+    "\\": "a backslash may stand only in quotation marks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, a quoted text, a domain literal, a special character or a comment."""
+
+    kind: str
+    """word, quoted, literal, special, comment"""
+    text: str
+    """Unquoted."""
+    position: int
+    spaced: bool
+    """White space stood before it."""
+
+
+class Tokens:
+    """``text`` in tokens; ``field`` goes into the errors."""
+
+    def __init__(self, text: str, field: str) -> None:
+        self.text = text
+        self.field = field
+
+    def tokens(self) -> Iterator[Token]:
+        """The tokens in order; white space is noted at the one after it."""
+        text, position, spaced = self.text, 0, False
+        while position < len(text):
+            if text[position] == "(":
+                end = self._comment_end(position)
+                yield Token("comment", _ESCAPED.sub(r"\1", text[position + 1 : end - 1]), position, spaced)
+                position = end
+                continue
+            match = _TOKEN.match(text, position)
+            if match is None:
+                self.fail(_OPENERS[text[position]], position)
+            kind = match.lastgroup or ""
+            if kind == "space":
+                spaced = True
+            else:
+                self._refuse_controls(match.group(), position)
+                value = _ESCAPED.sub(r"\1", match.group()[1:-1]) if kind == "quoted" else match.group()
+                yield Token(kind, value, position, spaced)
+                spaced = False
+            position = match.end()
+
+    def _comment_end(self, start: int) -> int:
+        depth, position = 0, start
+        while depth or position == start:
+            match = _COMMENT_PIECE.match(self.text, position)
+            if match is None:
+                self.fail(_OPENERS["("], start)
+            position = match.end()
+            depth += {"(": 1, ")": -1}.get(match.group(), 0)
+        self._refuse_controls(self.text[start:position], start)
+        return position
+
+    def _refuse_controls(self, piece: str, position: int) -> None:
+        if piece.isprintable():
+            return
+        for offset, char in enumerate(piece):
+            if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
+                self.fail(f"there is a control character (U+{ord(char):04X})", position + offset)
+
+    def fail(self, what: str, position: int) -> NoReturn:
+        """Refuse the list because of ``what`` at ``position``."""
+        raise AddressError(
+            f'"{_around(self.text, position)}": {safe_line(what)}{"" if what.endswith("?") else "."}',
+            text=self.text,
+            position=min(position, len(self.text)),
+            field=self.field,
+        )
+
+
+def _around(text: str, position: int) -> str:
+    """The list's item at ``position``, short enough for one line of the screen."""
+    start = max(text.rfind(",", 0, position), text.rfind(";", 0, position)) + 1
+    ends = [end for end in (text.find(",", position), text.find(";", position)) if end > start]
+    item = safe_line(text[start : min(ends, default=len(text))].strip() or text.strip())
+    return item if len(item) <= 60 else f"{item[:59]}…"

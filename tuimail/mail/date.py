@@ -1,0 +1,25 @@
+"""The Date field (RFC 5322 section 3.3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def format_date(now: float, tz: tzinfo | None = None) -> str:
+    """``now`` (seconds since the epoch) as "Mon, 23 Nov 2026 19:22:00 +0100" in ``tz``, else in the local zone."""
+    moment = datetime.fromtimestamp(int(now), UTC).astimezone(tz)
+    offset = moment.utcoffset()
+    minutes = round(offset.total_seconds() / 60) if offset else 0
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return (
+        f"{_DAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} {moment.year:04d} "
+        f"{moment:%H:%M:%S} {sign}{hours:02d}{rest:02d}"
+    )

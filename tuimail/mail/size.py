@@ -1,0 +1,18 @@
+"""Sizes in words."""
+
+from __future__ import annotations
+
+_UNITS = ("KB", "MB", "GB", "TB")
+
+
+def size_words(size: int) -> str:
+    """``size`` in bytes as people say it, in powers of 1000, at most three digits: "840 B", "1.3 KB", "48 KB"."""
+    if size < 1000:
+        return f"{size} B"
+    amount = float(size)
+    unit = ""
+    for unit in _UNITS:
+        amount /= 1000
+        if amount < 999.5:
+            break
+    return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"

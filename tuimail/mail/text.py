@@ -1,0 +1,84 @@
+"""The one sanitiser: what was written by others, made safe to draw in a terminal.
+
+Nothing is dropped silently: a character that would act on the terminal, reorder the line or hide itself is replaced
+by its name (``^[``, ``<U+202E>``), so that the reader sees that it was there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+TAB_WIDTH = 8
+
+_ZWNJ = "\u200c"
+_ZWJ = "\u200d"
+_TEXT_STYLE = "\ufe0e"
+_EMOJI_STYLE = "\ufe0f"
+_KEYCAP = "\u20e3"
+_VIRAMA = 9
+"""Canonical combining class of the sign that joins Indic letters."""
+
+# Everything that acts or hides: controls, line and paragraph separators, the format characters (category Cf), fillers
+# and selectors that have no shape of their own, surrogates, the tag plane.
+_SUSPECT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+
+
+def safe_line(text: str) -> str:
+    """``text`` as one line that can do nothing but be read.
+
+    Controls (C0, DEL, C1, line ends and tabs included), bidi overrides and invisible characters become visible; lone
+    surrogates become U+FFFD. Joiners stay where a script or an emoji needs them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _SUSPECT.sub(_shown, text)
+
+
+def safe_text(text: str) -> str:
+    r"""The same for several lines: ``\n`` stays, CRLF becomes ``\n``, tabs become spaces up to the next stop."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(safe_line(line.expandtabs(TAB_WIDTH)) for line in lines)
+
+
+def _shown(match: re.Match[str]) -> str:
+    char = match.group()
+    code = ord(char)
+    if _belongs(match):
+        return char
+    if code < 0x20 or code == 0x7F:
+        return f"^{chr(code ^ 0x40)}"
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    return f"<U+{code:04X}>"
+
+
+def _belongs(match: re.Match[str]) -> bool:
+    """Whether an invisible character is doing its proper work here."""
+    char, text = match.group(), match.string
+    before = text[match.start() - 1] if match.start() else ""
+    after = text[match.end()] if match.end() < len(text) else ""
+    if not before:
+        return False
+    if char in (_TEXT_STYLE, _EMOJI_STYLE):
+        return _pictures(before) or (before in "0123456789#*" and after == _KEYCAP)
+    if char not in (_ZWJ, _ZWNJ) or not after:
+        return False
+    if unicodedata.combining(before) == _VIRAMA:
+        return True
+    if char == _ZWNJ:
+        # Persian and its neighbours part letters of one word with it.
+        return unicodedata.bidirectional(before) == unicodedata.bidirectional(after) == "AL"
+    return (_pictures(before) or before == _EMOJI_STYLE) and _pictures(after)
+
+
+def _pictures(char: str) -> bool:
+    """Whether ``char`` can be (part of) an emoji."""
+    if char in "\u203c\u2049\u2139\u3030" or "\u2190" <= char <= "\u21ff":
+        return True
+    return char > "\u00a8" and unicodedata.category(char) in {"So", "Sk"} and char != "\u2800"

@@ -1,0 +1,218 @@
+"""IMAP on the wire (RFC 3501, RFC 9051): cutting the stream into responses, reading them, quoting. Pure.
+
+Everything here is iterative and bounded: a server may send anything, and gets an error instead of our memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Response = tuple[bytes, ...]
+"""One response: text, then literal and text in turn; line ends and ``{n}`` stripped."""
+
+Value = Union[None, bytes, "Atom", list["Value"]]
+"""A parsed value: NIL, a string, an atom, or a list."""
+
+LINE_LIMIT = 1024 * 1024
+LITERAL_LIMIT = 1024 * 1024
+RESPONSE_LIMIT = 4 * 1024 * 1024
+DEPTH_LIMIT = 32
+
+
+class WireError(Exception):
+    """What the server sent is not IMAP, or more of it than anybody needs."""
+
+
+class Atom(bytes):
+    """A value written without quotes."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status response: OK, NO, BAD, BYE or PREAUTH (RFC 3501 section 7.1)."""
+
+    verdict: str
+    code: str = ""
+    """The response code's name, upper case: TRYCREATE, OVERQUOTA, AUTHENTICATIONFAILED."""
+    text: str = ""
+    """The server's words; not sanitised."""
+
+
+_STATUS = re.compile(rb"(?:\S+ )?(OK|NO|BAD|BYE|PREAUTH)(?: |$)", re.IGNORECASE)
+_CODE = re.compile(r"\[([^\s\]]+)([^\]]*)\] ?")
+_LITERAL = re.compile(rb"\{(\d{1,20})\+?\}$")
+_TOKEN = re.compile(rb'[ ]*(?:([()])|"([^"\\]*(?:\\.[^"\\]*)*)"|([^ ()"]+))', re.DOTALL)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+
+
+class ResponseReader:
+    """Cuts a byte stream into responses; literals may hold anything, line ends included."""
+
+    def __init__(
+        self, *, line_limit: int = LINE_LIMIT, literal_limit: int = LITERAL_LIMIT, response_limit: int = RESPONSE_LIMIT
+    ) -> None:
+        self._line_limit = line_limit
+        self._literal_limit = literal_limit
+        self._response_limit = response_limit
+        self._buffer = bytearray()
+        self._searched = 0
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._literal: int | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Bytes are here that belong to no finished response yet."""
+        return bool(self._buffer or self._pieces)
+
+    def feed(self, data: bytes) -> Iterator[Response]:
+        """The responses that ``data`` completes.
+
+        Raises:
+            WireError: a line, a literal or a response is over its limit; nothing can be read after that.
+        """
+        self._buffer += data
+        while (piece := self._next_piece()) is not None:
+            self._size += len(piece) + 1
+            if self._size > self._response_limit:
+                raise WireError("a response without end")
+            was_literal = self._literal is not None
+            self._literal = None
+            self._pieces.append(piece)
+            if was_literal:
+                continue
+            first = self._pieces[0]
+            # The words of a status or a continuation may end like the announcement of a literal.
+            announced = None if first[:1] == b"+" or _STATUS.match(first) else _LITERAL.search(piece)
+            if announced:
+                size = int(announced.group(1))
+                if size > self._literal_limit:
+                    raise WireError(f"a literal of {size} bytes")
+                self._pieces[-1] = piece[: announced.start()]
+                self._literal = size
+                continue
+            response = tuple(self._pieces)
+            self._pieces = []
+            self._size = 0
+            yield response
+
+    def _next_piece(self) -> bytes | None:
+        buffer = self._buffer
+        if self._literal is not None:
+            if len(buffer) < self._literal:
+                return None
+            piece = bytes(buffer[: self._literal])
+            del buffer[: self._literal]
+            return piece
+        end = buffer.find(b"\n", self._searched)
+        if (len(buffer) if end < 0 else end) > self._line_limit:
+            raise WireError("a line without end")
+        if end < 0:
+            self._searched = len(buffer)
+            return None
+        piece = bytes(buffer[:end]).removesuffix(b"\r")
+        del buffer[: end + 1]
+        self._searched = 0
+        return piece
+
+
+def parse(response: Response) -> list[Value]:
+    """The values of a response (LIST, NAMESPACE, SEARCH), in order.
+
+    Raises:
+        WireError: unbalanced or too deep parentheses, an open quote.
+    """
+    top: list[Value] = []
+    stack = [top]
+    for index, piece in enumerate(response):
+        if index % 2:
+            stack[-1].append(piece)
+            continue
+        position = 0
+        text = piece.rstrip(b" ")
+        while position < len(text):
+            token = _TOKEN.match(text, position)
+            if token is None:
+                raise WireError("a quote that is never closed")
+            position = token.end()
+            _put(stack, token)
+    if len(stack) != 1:
+        raise WireError("parentheses that do not match")
+    return top
+
+
+def _put(stack: list[list[Value]], token: re.Match[bytes]) -> None:
+    bracket, quoted_text, atom = token.groups()
+    if bracket == b"(":
+        if len(stack) > DEPTH_LIMIT:
+            raise WireError("parentheses nested too deeply")
+        inner: list[Value] = []
+        stack[-1].append(inner)
+        stack.append(inner)
+    elif bracket == b")":
+        if len(stack) == 1:
+            raise WireError("parentheses that do not match")
+        stack.pop()
+    elif atom is not None:
+        stack[-1].append(None if atom.upper() == b"NIL" else Atom(atom))
+    else:
+        stack[-1].append(_ESCAPED.sub(rb"\1", quoted_text))
+
+
+def parse_status(line: bytes) -> Status | None:
+    """A status response, with or without its tag; None when the line is something else."""
+    match = _STATUS.match(line)
+    if match is None:
+        return None
+    rest = line[match.end() :].decode("utf-8", "replace")
+    code = _CODE.match(rest)
+    verdict = match.group(1).decode().upper()
+    if code is None:
+        return Status(verdict, "", rest.strip())
+    return Status(verdict, code.group(1).upper(), rest[code.end() :].strip())
+
+
+def quoted(text: str) -> str:
+    """``text`` as a quoted string (RFC 3501 section 4.3).
+
+    Raises:
+        ValueError: it holds CR, LF or NUL, which no quoted string can.
+    """
+    if any(char in text for char in "\r\n\0"):
+        raise ValueError("a line end or NUL cannot be quoted")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def encode_mailbox(name: str) -> str:
+    """A mailbox name in modified UTF-7 (RFC 3501 section 5.1.3)."""
+    parts: list[str] = []
+    for run in re.findall(r"[\x20-\x7e]+|[^\x20-\x7e]+", name):
+        if run[0].isascii() and run[0].isprintable():
+            parts.append(run.replace("&", "&-"))
+        else:
+            packed = base64.b64encode(run.encode("utf-16-be", "surrogatepass")).decode()
+            parts.append("&" + packed.rstrip("=").replace("/", ",") + "-")
+    return "".join(parts)
+
+
+def decode_mailbox(wire: str) -> str:
+    """The reverse; what is not modified UTF-7 stays as it is."""
+
+    def decoded(match: re.Match[str]) -> str:
+        packed = match.group(1).replace(",", "/")
+        if not packed:
+            return "&"
+        try:
+            return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode("utf-16-be")
+        except ValueError:
+            return match.group()
+
+    return re.sub(r"&([A-Za-z0-9+,]*)-", decoded, wire)

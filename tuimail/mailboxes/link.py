@@ -1,0 +1,188 @@
+"""The protocol below an IMAP session: aioimaplib, with its receiving half replaced.
+
+aioimaplib keeps the tags, the states and the commands. What it does with the server's words is done here instead,
+because version 2.0.3 recurses once per line, rewrites what it reads, logs secrets, and lets commands on a lost
+connection wait for ever. The names of it that are overridden or used are pinned by a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import aioimaplib
+from aioimaplib import aioimaplib as lib
+
+from tuimail.mail.text import safe_line
+from tuimail.mailboxes.imap_wire import ResponseReader, Status, WireError, parse_status
+from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
+
+if TYPE_CHECKING:
+    from tuimail.mailboxes.imap_wire import Response
+
+# It logs commands and answers, passwords included, and formats every packet even when nobody listens.
+lib.log.disabled = True
+
+ANSWER_LIMIT = 16 * 1024 * 1024
+"""Bytes of untagged responses one command may bring."""
+
+
+class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
+    """The protocol: iterative, bounded, silent in the log, and never leaving a command behind."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, where: str) -> None:
+        super().__init__(loop)
+        self.where = where
+        self.step = Step.GREETING
+        self.greeting: asyncio.Future[Status] = loop.create_future()
+        self.untagged: list[Response] = []
+        self.lost: ImapTrouble | None = None
+        self.pending_sync_command: Any = None
+        self._sealed = False
+        """STARTTLS is agreed: nothing may come before TLS does (response injection)."""
+        self._reader = ResponseReader()
+        self._untagged_size = 0
+        self._bye: Status | None = None
+        self._continuation_waiter: asyncio.Future[bytes] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    # -- what asyncio calls
+    def data_received(self, d: bytes) -> None:
+        """Cut and deal out what came; nonsense ends the connection."""
+        try:
+            for response in self._reader.feed(d):
+                self._refuse_early_words()
+                self._dispatch(response)
+                if self.lost:
+                    return
+            if self._reader.pending:
+                self._refuse_early_words()
+        except (WireError, aioimaplib.AioImapException, ValueError) as error:
+            self.fail(f"{self.where} does not speak IMAP properly ({safe_line(str(error))[:200]}).")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wake everybody at once."""
+        if self._bye is not None:
+            self.fail(f"{self.where} ended the session{server_words(self._bye)}.", status=self._bye)
+        elif exc is not None and self.step is Step.TLS:
+            self.fail(f"The connection to {self.where} was lost while securing it.")
+        else:
+            self.fail(f"The connection to {self.where} was lost.")
+
+    def pause_writing(self) -> None:
+        """The network is slower than we are."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._writable.set()
+
+    # -- what aioimaplib calls
+    def send(self, line: str, scrub: str | None = None) -> None:  # noqa: ARG002 - its signature
+        """Write a command; unlike the overridden one it logs nothing, for the line may hold a password."""
+        self.transport.write(line.encode("utf-8", "surrogateescape") + b"\r\n")
+
+    # -- what the session calls
+    def fail(self, words: str, *, status: Status | None = None, lasting: bool = False) -> None:
+        """The link is dead: wake everybody who waits on it."""
+        if self.lost is None:
+            self.lost = ImapTrouble(words, step=self.step, status=status, lasting=lasting)
+        if self.transport is not None:
+            self.transport.abort()
+        self._writable.set()
+        for waiter in (self.greeting, self._continuation_waiter):
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(self.lost)
+                waiter.exception()  # nobody may be waiting; asyncio need not complain
+        commands = [*self.pending_async_commands.values(), self.pending_sync_command]
+        self.pending_async_commands.clear()
+        self.pending_sync_command = None
+        for command in commands:
+            if command is not None:
+                command._exception = self.lost  # noqa: SLF001 - the only way to wake it with a reason
+                command.close(b"", "KO")
+
+    async def run(self, name: str, *arguments: str, prefix: str = "") -> Status:
+        """Send a command and wait for its tagged reply; ``untagged`` holds what else came.
+
+        Raises:
+            ImapTrouble: the connection is or gets lost, or an argument cannot be sent.
+        """
+        if self.lost:
+            raise self.lost
+        self.untagged = []
+        self._untagged_size = 0
+        try:
+            response = await self.execute(
+                aioimaplib.Command(name, self.new_tag(), *arguments, prefix=prefix, loop=self.loop)
+            )
+        except ValueError:
+            raise ImapTrouble("A line end cannot be part of an IMAP command.", step=self.step, lasting=True) from None
+        except aioimaplib.AioImapException as error:
+            raise ImapTrouble(f"{name} is not possible now: {safe_line(str(error))}.", step=self.step) from None
+        line = response.result.encode() + b" " + bytes(response.lines[-1])
+        return parse_status(line) or Status("BAD")
+
+    def signed_in(self) -> None:
+        """Commands on mailboxes are legal now."""
+        self.state = lib.AUTH
+
+    def selected(self) -> None:
+        """Commands on letters are legal now."""
+        self.state = lib.SELECTED
+
+    def expect_continuation(self) -> asyncio.Future[bytes]:
+        """A future for the next ``+`` line."""
+        self._continuation_waiter = self.loop.create_future()
+        return self._continuation_waiter
+
+    async def write(self, piece: bytes) -> None:
+        """Write ``piece`` once the last ones have gone far enough."""
+        if self.lost:
+            raise self.lost
+        self.transport.write(piece)
+        await self._writable.wait()
+        if self.lost:
+            raise self.lost
+
+    def upgraded(self, transport: asyncio.Transport) -> None:
+        """TLS is up."""
+        self.transport = transport
+        self._sealed = False
+
+    def _refuse_early_words(self) -> None:
+        if self._sealed:
+            raise WireError("words before the encryption began")
+
+    def _dispatch(self, response: Response) -> None:
+        line = response[0]
+        if self.state == lib.CONNECTED:
+            self._greet(line)
+        elif line.startswith(b"* "):
+            status = parse_status(line)
+            if status is not None and status.verdict == "BYE":
+                self._bye = status
+            self._untagged_size += sum(map(len, response)) + 100
+            if self._untagged_size > ANSWER_LIMIT:
+                raise WireError("an answer without end")
+            self.untagged.append(response)
+        elif line.startswith(b"+"):
+            if self._continuation_waiter is not None and not self._continuation_waiter.done():
+                self._continuation_waiter.set_result(line[1:].strip())
+        elif lib.tagged_status_response_re.match(line):
+            starttls = self.pending_sync_command is not None and self.pending_sync_command.name == "STARTTLS"
+            self._response_done(line)
+            self._sealed = starttls and (parse_status(line) or Status("")).verdict == "OK"
+        elif line:
+            raise WireError("a line that is no response")
+
+    def _greet(self, line: bytes) -> None:
+        status = parse_status(line) if line.startswith(b"* ") else None
+        if status is None or status.verdict not in ("OK", "PREAUTH", "BYE"):
+            self.fail(f"{self.where} is not an IMAP server.", lasting=True)
+        elif status.verdict == "BYE":
+            self.fail(f"{self.where} turns us away{server_words(status)}.", status=status)
+        else:
+            self.state = lib.AUTH if status.verdict == "PREAUTH" else lib.NONAUTH
+            self.greeting.set_result(status)

@@ -1,0 +1,177 @@
+"""The way into an IMAP account: connect, secure, sign in. Nothing secret goes over an open line."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import Auth, Security
+from tuimail.mailboxes.imap_wire import quoted
+from tuimail.mailboxes.session import ImapSession, Patience
+from tuimail.mailboxes.sign_in import choose
+from tuimail.mailboxes.tls import client_context
+from tuimail.mailboxes.trouble import ImapTrouble, Step, connection_trouble, server_words
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from tuimail.config.model import Server
+    from tuimail.mailboxes.imap_wire import Status
+
+_PASSING = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
+"""Response codes (RFC 5530) of a refused sign-in that say nothing against the password."""
+
+
+async def open_session(
+    server: Server,
+    secret: str,
+    *,
+    patience: Patience | None = None,
+    reached: Callable[[Step], None] = lambda _step: None,
+) -> ImapSession:
+    """A signed-in session.
+
+    Args:
+        server: where and how.
+        secret: the password or access token.
+        patience: other time limits.
+        reached: told each step once it is done.
+
+    Raises:
+        ImapTrouble: it did not work; its ``step`` says how far it came.
+    """
+    session = await _connect(server, patience or Patience(), reached)
+    try:
+        greeting = await session.greeting()
+        reached(Step.GREETING)
+        if server.security is Security.STARTTLS:
+            session.step = Step.TLS
+            await _secure(session, server, greeting)
+            reached(Step.TLS)
+        session.step = Step.CAPABILITIES
+        await _read_capabilities(session)
+        reached(Step.CAPABILITIES)
+        session.step = Step.SIGN_IN
+        if greeting.verdict != "PREAUTH":
+            await _sign_in(session, server, secret)
+            await _read_capabilities(session)
+        reached(Step.SIGN_IN)
+        session.step = Step.MAILBOX
+    except BaseException:
+        session.abort()
+        raise
+    return session
+
+
+async def _connect(server: Server, patience: Patience, reached: Callable[[Step], None]) -> ImapSession:
+    context = _context(server) if server.security is Security.TLS else None
+    try:
+        session = await ImapSession.connect(server.host, server.port, patience=patience, context=context)
+    except (OSError, UnicodeError) as error:  # TimeoutError and TLS errors are OSErrors
+        raise connection_trouble(error, server) from error
+    reached(Step.CONNECT)
+    if context is not None:
+        reached(Step.TLS)
+    return session
+
+
+async def _secure(session: ImapSession, server: Server, greeting: Status) -> None:
+    """STARTTLS (RFC 3501 section 6.2.1)."""
+    if greeting.verdict == "PREAUTH":
+        raise ImapTrouble(
+            f"{session.where} signs us in before the connection is secured; somebody may be tampering with it.",
+            step=Step.TLS,
+            hint='Ask the provider, or use port 993 with security = "tls".',
+            lasting=True,
+        )
+    await _read_capabilities(session)
+    if "STARTTLS" not in session.capabilities:
+        raise ImapTrouble(
+            f"{session.where} offers no encryption, or somebody on the way hides it. Nothing was sent.",
+            step=Step.TLS,
+            hint='Use port 993 with security = "tls" if the provider has it.',
+            lasting=True,
+        )
+    context = _context(server)
+    await session.require("STARTTLS")
+    try:
+        await session.start_tls(context, server.host)
+    except OSError as error:
+        raise connection_trouble(error, server) from error
+
+
+async def _read_capabilities(session: ImapSession) -> None:
+    responses = await session.require("CAPABILITY")
+    words = [word for line, *_ in responses if line[:13].upper() == b"* CAPABILITY " for word in line.split()[2:]]
+    session.capabilities = frozenset(word.decode("ascii", "replace").upper() for word in words)
+    if not session.capabilities & {"IMAP4REV1", "IMAP4REV2"}:
+        raise ImapTrouble(f"{session.where} does not say that it speaks IMAP4rev1.", step=session.step, lasting=True)
+
+
+async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
+    if server.security is Security.NONE and not _is_loopback(session.peer):
+        raise ImapTrouble(
+            f"The password is not sent to {session.where}: the connection is not encrypted.",
+            step=Step.SIGN_IN,
+            hint='Set security = "tls" (port 993) or "starttls" (port 143).',
+            lasting=True,
+        )
+    if server.auth is not Auth.NONE and (not server.username or any(char in secret for char in "\0\r\n")):
+        raise ImapTrouble(
+            f"The user name or password for {session.where} cannot be used.",
+            step=Step.SIGN_IN,
+            hint="Set username in the config; a password has no line end in it.",
+            lasting=True,
+        )
+    way = choose(server.auth, session.capabilities, username=server.username, secret=secret)
+    if way is None:
+        raise ImapTrouble(
+            f"{session.where} knows no way to sign in that tuimail does.",
+            step=Step.SIGN_IN,
+            hint='It must offer PLAIN or LOGIN; for auth = "oauth2", XOAUTH2 or OAUTHBEARER.',
+            lasting=True,
+        )
+    if way.mechanism == "LOGIN":
+        status, _ = await session.command("LOGIN", quoted(server.username), quoted(secret))
+    else:
+        status = await session.authenticate(way.mechanism, way.response)
+    if status.verdict != "OK":
+        said = status.text
+        for each in (secret, way.response):
+            # Some servers repeat what they did not understand.
+            said = said.replace(each, "****") if each else said
+        raise _refused(session.where, server, replace(status, text=said))
+    session.signed_in()
+
+
+def _refused(where: str, server: Server, status: Status) -> ImapTrouble:
+    passing = status.code in _PASSING
+    what = "token" if server.auth is Auth.OAUTH2 else "user name or password"
+    if passing:
+        words, hint = f"{where} cannot sign anybody in now", "It is tried again later."
+    else:
+        words, hint = f"{where} refused the {what}", f"Check the {what}; some providers want an app password."
+    return ImapTrouble(
+        f"{words}{server_words(status)}.", step=Step.SIGN_IN, hint=hint, status=status, lasting=not passing
+    )
+
+
+def _context(server: Server) -> ssl.SSLContext:
+    try:
+        return client_context(server.ca_file)
+    except OSError as error:
+        raise ImapTrouble(
+            f"The certificates in {server.ca_file} cannot be used: {error.strerror or error}.",
+            step=Step.TLS,
+            hint="Check ca_file in the config.",
+            lasting=True,
+        ) from error
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

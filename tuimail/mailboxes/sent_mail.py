@@ -1,0 +1,117 @@
+r"""What filing asks of an IMAP account: find \Sent, find a letter in it, put one there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tuimail.mailboxes import folders
+from tuimail.mailboxes.imap_wire import WireError, quoted
+from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tuimail.mailboxes.folders import Mailbox
+    from tuimail.mailboxes.imap_wire import Status
+    from tuimail.mailboxes.session import ImapSession
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+async def sent_mailbox(session: ImapSession) -> Mailbox:
+    """The account's mailbox for sent letters; one that is to be created when there is none.
+
+    Raises:
+        ImapTrouble: the server cannot or will not tell.
+    """
+    extended = {"SPECIAL-USE", "LIST-EXTENDED"} <= session.capabilities
+    arguments = ['""', '"*"', *(["RETURN (SPECIAL-USE)"] if extended else [])]
+    listed = folders.read_list(await session.require("LIST", *arguments))
+    found = folders.find_sent(listed)
+    if found is not None:
+        return found
+    prefix = ""
+    if "NAMESPACE" in session.capabilities:
+        prefix = folders.read_personal_prefix(await session.require("NAMESPACE"))
+    return folders.new_sent(prefix)
+
+
+async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool:
+    """Whether ``mailbox`` holds a letter with this Message-ID; one that is to be created holds nothing.
+
+    Raises:
+        ImapTrouble: the search failed, so nobody knows.
+    """
+    if not mailbox.listed or not message_id or not message_id.isascii() or not message_id.isprintable():
+        # A Message-ID beyond printable ASCII is nothing that every server can search for.
+        return False
+    await session.require("EXAMINE", quoted(mailbox.wire))
+    arguments = ("HEADER", "MESSAGE-ID", quoted(message_id))
+    responses = await session.require("SEARCH", *arguments, prefix="UID")
+    try:
+        return bool(folders.uids(responses))
+    except WireError as error:
+        raise ImapTrouble("The server's answer to a search makes no sense.", step=Step.MAILBOX) from error
+
+
+async def put(
+    session: ImapSession,
+    mailbox: Mailbox,
+    pieces: Callable[[], Iterable[bytes]],
+    size: int,
+    *,
+    date: float,
+    progress: Callable[[int], None] = lambda _sent: None,
+) -> None:
+    """Append a letter, read already; the mailbox is created and subscribed when the server asks for it.
+
+    Args:
+        session: signed in.
+        mailbox: where to.
+        pieces: gives the letter from its beginning each time it is called.
+        size: bytes in all.
+        date: seconds since the epoch, shown as the time of arrival.
+        progress: told how many bytes are on their way.
+
+    Raises:
+        ImapTrouble: it was not stored.
+    """
+
+    async def append() -> Status:
+        return await session.append(
+            mailbox.wire, pieces(), size, flags="(\\Seen)", date=internal_date(date), progress=progress
+        )
+
+    status = await append()
+    # Not every server says TRYCREATE.
+    if status.verdict == "NO" and (status.code == "TRYCREATE" or not (status.code or mailbox.listed)):
+        await create(session, mailbox)
+        status = await append()
+    if status.verdict != "OK":
+        reason = "is full" if status.code == "OVERQUOTA" else "did not take the copy"
+        raise ImapTrouble(f"The mailbox {reason}{server_words(status)}.", step=Step.MAILBOX, status=status)
+
+
+async def create(session: ImapSession, mailbox: Mailbox) -> None:
+    """Make ``mailbox`` and subscribe to it; that it exists by now is no trouble.
+
+    Raises:
+        ImapTrouble: the server refuses.
+    """
+    use = ["(USE (\\Sent))"] if "CREATE-SPECIAL-USE" in session.capabilities else []
+    status, _ = await session.command("CREATE", quoted(mailbox.wire), *use)
+    if status.verdict != "OK" and use:
+        status, _ = await session.command("CREATE", quoted(mailbox.wire))
+    if status.verdict != "OK" and status.code != "ALREADYEXISTS":
+        raise ImapTrouble(
+            f"The mailbox for sent letters could not be made{server_words(status)}.", step=Step.MAILBOX, status=status
+        )
+    # Not being subscribed is no reason to fail: the letter is what matters.
+    await session.command("SUBSCRIBE", quoted(mailbox.wire))
+
+
+def internal_date(seconds: float) -> str:
+    """A quoted date-time (RFC 3501 section 9), in UTC, with English months whatever the locale."""
+    when = datetime.fromtimestamp(seconds, UTC)
+    return f'"{when.day:02d}-{_MONTHS[when.month - 1]}-{when.year:04d} {when:%H:%M:%S} +0000"'

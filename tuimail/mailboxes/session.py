@@ -1,0 +1,284 @@
+"""One IMAP session: commands one at a time, with honest time limits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from tuimail.mail.text import safe_line
+from tuimail.mailboxes.imap_wire import quoted
+from tuimail.mailboxes.link import Link
+from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tuimail.mailboxes.imap_wire import Response, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds."""
+
+    connect: float = 20.0
+    tls: float = 30.0
+    reply: float = 60.0
+    stall: float = 60.0
+    """An upload during which nothing moves."""
+    commit: float = 120.0
+    """The reply to an uploaded letter."""
+    goodbye: float = 2.0
+
+
+class ImapSession:
+    """A connection to an IMAP server; mailboxes/opening makes signed-in ones.
+
+    Every coroutine raises ImapTrouble when the server or the network fails. A command that is cancelled or times
+    out ends the connection, for what the server sends afterwards could be taken for the answer to another.
+    """
+
+    def __init__(self, link: Link, patience: Patience) -> None:
+        self._link = link
+        self._patience = patience
+        self._lock = asyncio.Lock()
+        self.capabilities: frozenset[str] = frozenset()
+        """Upper case, as last read."""
+
+    @classmethod
+    async def connect(cls, host: str, port: int, *, patience: Patience, context: ssl.SSLContext | None = None) -> Self:
+        """Connect, with TLS from the start if there is a ``context``.
+
+        Raises:
+            OSError: no connection, or no trust in it.
+        """
+        loop = asyncio.get_running_loop()
+        where = f"{safe_line(host)}:{port}"
+        tls: dict[str, Any] = {"ssl": context, "ssl_handshake_timeout": patience.tls} if context else {}
+        async with asyncio.timeout(patience.connect + (patience.tls if context else 0.0)):
+            _transport, link = await loop.create_connection(
+                lambda: Link(loop, where), host, port, happy_eyeballs_delay=0.25, **tls
+            )
+        return cls(link, patience)
+
+    @property
+    def where(self) -> str:
+        """Host and port, safe to show."""
+        return self._link.where
+
+    @property
+    def step(self) -> Step:
+        """How far it has come; said with every trouble."""
+        return self._link.step
+
+    @step.setter
+    def step(self, step: Step) -> None:
+        self._link.step = step
+
+    @property
+    def peer(self) -> str:
+        """The server's IP address, or nothing."""
+        name = self._link.transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+    @property
+    def alive(self) -> bool:
+        """No trouble so far."""
+        return self._link.lost is None
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._link.fail(f"The connection to {self._link.where} was dropped.")
+
+    async def close(self) -> None:
+        """Log out; never raises, takes two seconds at most."""
+        with contextlib.suppress(ImapTrouble, TimeoutError):
+            async with asyncio.timeout(self._patience.goodbye):
+                await self.command("LOGOUT")
+        self.abort()
+
+    async def command(self, name: str, *arguments: str, prefix: str = "") -> tuple[Status, list[Response]]:
+        """Run a command; its status (also NO and BAD) and the untagged responses that came with it.
+
+        Args:
+            name: an IMAP command aioimaplib knows.
+            arguments: as on the wire, quoted by the caller.
+            prefix: ``UID``, or nothing.
+        """
+        async with self._lock:
+            return await self._run(name, *arguments, prefix=prefix)
+
+    async def require(self, name: str, *arguments: str, prefix: str = "") -> list[Response]:
+        """Run a command that must be answered with OK.
+
+        Raises:
+            ImapTrouble: NO or BAD, with the server's words.
+        """
+        status, responses = await self.command(name, *arguments, prefix=prefix)
+        if status.verdict != "OK":
+            raise self._refusal(f"{self._link.where} refused {name}", status)
+        return responses
+
+    async def append(
+        self,
+        mailbox: str,
+        pieces: Iterable[bytes],
+        size: int,
+        *,
+        flags: str,
+        date: str,
+        progress: Callable[[int], None] = lambda _sent: None,
+    ) -> Status:
+        r"""Upload a letter (RFC 3501 section 6.3.11); the server's status, also a NO.
+
+        Args:
+            mailbox: its wire name.
+            pieces: the letter; together exactly ``size`` bytes.
+            size: bytes in all.
+            flags: such as ``(\\Seen)``.
+            date: a quoted date-time.
+            progress: told how many bytes are on their way.
+        """
+        async with self._lock:
+            arguments = (quoted(mailbox), flags, date, f"{{{size}}}")
+            ready, running = self._start("APPEND", *arguments)
+            try:
+                async with asyncio.timeout(self._patience.reply):
+                    await _either(ready, running)
+                if ready.done() and not running.done():
+                    await self._upload(pieces, size, running, progress)
+                async with asyncio.timeout(self._patience.commit):
+                    return await asyncio.shield(running)
+            except TimeoutError:
+                raise self._silent("the letter was being filed") from None
+            finally:
+                self._finish(running)
+
+    async def _upload(
+        self, pieces: Iterable[bytes], size: int, running: asyncio.Task[Status], progress: Callable[[int], None]
+    ) -> None:
+        sent = 0
+        source = iter(pieces)
+        while piece := await asyncio.to_thread(_next, source):
+            if running.done():
+                # Refused half-way. What is left of the literal would be read as commands.
+                status = await running
+                trouble = self._refusal(f"{self._link.where} refused the letter", status)
+                self.abort()
+                raise trouble
+            sent += len(piece)
+            if sent > size:
+                break
+            async with asyncio.timeout(self._patience.stall):
+                await self._link.write(piece)
+            progress(sent)
+        if sent != size:
+            self.abort()
+            raise ImapTrouble("The letter's file changed while it was being filed.", step=Step.MAILBOX)
+        async with asyncio.timeout(self._patience.stall):
+            await self._link.write(b"\r\n")
+
+    async def greeting(self) -> Status:
+        """The server's first words: OK or PREAUTH."""
+        try:
+            async with asyncio.timeout(self._patience.reply):
+                return await asyncio.shield(self._link.greeting)
+        except TimeoutError:
+            raise self._silent("it should have greeted us") from None
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Encrypt, once STARTTLS was agreed; nothing learnt before counts after it.
+
+        Raises:
+            OSError: the handshake failed, or there is no trust in the other side.
+        """
+        link = self._link
+        if link.lost:
+            # asyncio would wait for ever for a handshake on a connection that is gone.
+            raise link.lost
+        try:
+            async with asyncio.timeout(self._patience.tls):
+                transport = await link.loop.start_tls(link.transport, link, context, server_hostname=host)
+        except OSError:
+            if link.lost:
+                raise link.lost from None
+            raise
+        if transport is None or link.lost:
+            raise link.lost or ImapTrouble(f"The connection to {link.where} was lost.", step=link.step)
+        link.upgraded(transport)
+        self.capabilities = frozenset()
+
+    def signed_in(self) -> None:
+        """The server accepted the sign-in: commands on mailboxes are legal now."""
+        self._link.signed_in()
+
+    async def authenticate(self, mechanism: str, response: str) -> Status:
+        """Sign in by SASL (RFC 3501 section 6.2.2) with one response; the server's status, also a NO."""
+        initial = "SASL-IR" in self.capabilities
+        answers = [] if initial else [response]
+        ready, running = self._start("AUTHENTICATE", mechanism, *([response] if initial else []))
+        try:
+            async with asyncio.timeout(self._patience.reply):
+                while True:
+                    await _either(ready, running)
+                    if running.done():
+                        return await running
+                    await ready
+                    # A refused token comes as a challenge with the reason, to be answered with nothing (RFC 7628).
+                    ready = self._link.expect_continuation()
+                    self._link.send(answers.pop() if answers else "")
+        except TimeoutError:
+            raise self._silent("we were signing in") from None
+        finally:
+            self._finish(running)
+
+    # -- running a command
+    async def _run(self, name: str, *arguments: str, prefix: str = "") -> tuple[Status, list[Response]]:
+        _ready, running = self._start(name, *arguments, prefix=prefix)
+        try:
+            async with asyncio.timeout(self._patience.reply):
+                status = await asyncio.shield(running)
+        except TimeoutError:
+            raise self._silent(f"we asked for {name}") from None
+        finally:
+            self._finish(running)
+        if status.verdict == "OK" and name in ("SELECT", "EXAMINE"):
+            self._link.selected()
+        return status, self._link.untagged
+
+    def _start(
+        self, name: str, *arguments: str, prefix: str = ""
+    ) -> tuple[asyncio.Future[bytes], asyncio.Task[Status]]:
+        link = self._link
+        ready = link.expect_continuation()
+        return ready, asyncio.ensure_future(link.run(name, *arguments, prefix=prefix))
+
+    def _finish(self, running: asyncio.Task[Status]) -> None:
+        """A command that was given up leaves a connection nobody understands any more: drop it."""
+        if not running.done():
+            self.abort()
+            running.cancel()
+        elif not running.cancelled():
+            running.exception()  # seen, so that asyncio need not complain
+
+    def _silent(self, when: str) -> ImapTrouble:
+        trouble = ImapTrouble(
+            f"{self._link.where} stopped answering while {when}.", step=self._link.step, hint="Check the network."
+        )
+        self.abort()
+        return trouble
+
+    def _refusal(self, words: str, status: Status) -> ImapTrouble:
+        return ImapTrouble(f"{words}{server_words(status)}.", step=self._link.step, status=status)
+
+
+async def _either(first: asyncio.Future[bytes], second: asyncio.Future[Status]) -> None:
+    both: tuple[asyncio.Future[Any], ...] = (first, second)
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _next(source: Iterator[bytes]) -> bytes:
+    """The next piece, read in a thread because it may come from a slow disk; empty at the end."""
+    return next(filter(None, source), b"")

@@ -1,0 +1,84 @@
+"""What can go wrong between us and an IMAP server, in words."""
+
+from __future__ import annotations
+
+import errno
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tuimail.errors import EX_NOPERM, EX_UNAVAILABLE, TuimailError
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from tuimail.config.model import Server
+    from tuimail.mailboxes.imap_wire import Status
+
+_WORDS_LIMIT = 300
+"""Characters of a server's words that are shown."""
+
+
+class Step(StrEnum):
+    """How far a session had come."""
+
+    CONNECT = "connect"
+    TLS = "tls"
+    GREETING = "greeting"
+    CAPABILITIES = "capabilities"
+    SIGN_IN = "sign-in"
+    MAILBOX = "mailbox"
+
+
+class ImapTrouble(TuimailError):  # noqa: N818 - named for what it tells the user
+    """An IMAP server or the way to it failed; ``str()`` is one safe sentence, ``hint`` says what to do."""
+
+    def __init__(
+        self, message: str, *, step: Step, hint: str = "", status: Status | None = None, lasting: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.step = step
+        self.status = status
+        """The server's reply, when there was one."""
+        self.lasting = lasting
+        """It will not get better by itself: the password, the certificate or the settings are wrong."""
+        self.exit_code = EX_NOPERM if step is Step.SIGN_IN else EX_UNAVAILABLE
+
+
+def server_words(status: Status) -> str:
+    """The server's words, safe to show: ': "Mailbox is full"', or nothing."""
+    text = safe_line(status.text[:_WORDS_LIMIT])
+    return f': "{text}"' if text else ""
+
+
+def connection_trouble(error: BaseException, server: Server) -> ImapTrouble:
+    """What an error of connecting or of the TLS handshake means."""
+    import socket
+    import ssl
+
+    where = f"{safe_line(server.host)}:{server.port}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ImapTrouble(
+            f"The certificate of {where} is not to be trusted: {safe_line(error.verify_message)}.",
+            step=Step.TLS,
+            hint="Check host in the config and the clock; for a private authority name its ca_file.",
+            lasting=True,
+        )
+    if isinstance(error, ssl.SSLError):
+        return ImapTrouble(
+            f"The connection to {where} could not be secured: {safe_line(error.reason or 'TLS failed')}.",
+            step=Step.TLS,
+            hint='Port 993 goes with security = "tls", port 143 with security = "starttls".',
+        )
+    if isinstance(error, socket.gaierror):
+        return ImapTrouble(
+            f"There is no server called {safe_line(server.host)}, or the name cannot be looked up now.",
+            step=Step.CONNECT,
+            hint="Check the network, and host in the config.",
+        )
+    if isinstance(error, TimeoutError):
+        return ImapTrouble(f"{where} does not answer.", step=Step.CONNECT, hint="Check the network, host and port.")
+    # Several addresses refused make one plain OSError with all their texts.
+    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
+        return ImapTrouble(f"Nothing listens at {where}.", step=Step.CONNECT, hint="Check host and port in the config.")
+    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "the connection failed"
+    return ImapTrouble(f"{where} cannot be reached: {said}.", step=Step.CONNECT, hint="Check the network.")

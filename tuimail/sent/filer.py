@@ -1,0 +1,244 @@
+"""Filing the copy of an accepted letter: once, in the right place, without ever touching SMTP again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.config.model import SentCopy, Server
+from tuimail.errors import SecretError, StorageError
+from tuimail.mail.text import safe_line
+from tuimail.sent.providers import files_itself
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from tuimail.config.model import Account
+    from tuimail.mailboxes.session import ImapSession
+    from tuimail.mailboxes.trouble import ImapTrouble
+    from tuimail.paths import Paths
+
+LOCAL_AFTER = 3
+"""Failed attempts after which a copy is kept on this machine as well."""
+
+IDLE_SECONDS = 30.0
+"""A connection nobody used for so long is closed."""
+
+SIGN_IN_PAUSE = 3600.0
+"""Seconds before a password that was refused is shown to the same server again: servers lock accounts."""
+
+_CLOCK_SLACK = 2 * 86400.0
+"""Seconds a clock may be wrong without a local copy being missed."""
+
+
+class Letter(Protocol):
+    """The letter's exact bytes, from the beginning each time it is asked."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        ...
+
+    def chunks(self, length: int = 65536) -> Iterator[bytes]:
+        """The bytes in order. Raises OSError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FilingResult:
+    """What one attempt came to."""
+
+    done: bool
+    """There is nothing more to do: filed, or skipped."""
+    skipped: bool = False
+    """Nothing was to be filed."""
+    words: str = ""
+    """Where it is, or why it is not there and what to do; safe to show."""
+    place: str = ""
+    """Path of a copy on this machine, if there is one."""
+
+
+class Filer:
+    """Files copies for all accounts; keeps one IMAP connection per account for a short while.
+
+    ``secret`` gives the password or token of an account's IMAP server. Nothing here raises for what a server, a
+    network or a disk does. Filing the same letter again finds the copy and does nothing.
+    """
+
+    def __init__(
+        self, paths: Paths, secret: Callable[[Account], Awaitable[str]], *, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
+        self._paths = paths
+        self._secret = secret
+        self._idle_seconds = idle_seconds
+        self._accounts: dict[str, _Connection] = {}
+
+    async def file_copy(
+        self, account: Account, message_id: str, letter: Letter, *, date: float, attempts: int = 0, place: str = ""
+    ) -> FilingResult:
+        """File a copy of ``letter``.
+
+        Args:
+            account: where it was sent from; its ``sent_copy`` says what to do.
+            message_id: with angle brackets.
+            letter: its bytes.
+            date: when it was sent, seconds since the epoch.
+            attempts: earlier attempts that failed.
+            place: a local copy an earlier attempt left.
+        """
+        wish = account.sent_copy
+        if wish is SentCopy.NONE:
+            return FilingResult(done=True, skipped=True, words="No copy is kept, as the config says.")
+        if wish is SentCopy.SERVER or (wish is SentCopy.AUTO and _server_files(account)):
+            return FilingResult(done=True, skipped=True, words="The server files it itself.")
+        if account.imap is None:
+            return await self._locally(account, message_id, letter, date)
+        words = await self._remotely(account, account.imap, message_id, letter, date)
+        if not words:
+            return FilingResult(done=True, words=f"Filed on {safe_line(account.imap.host)}.", place=place)
+        if attempts + 1 < LOCAL_AFTER:
+            return FilingResult(done=False, words=words, place=place)
+        local = await self._locally(account, message_id, letter, date)
+        kept = f" A copy is kept in {local.place} meanwhile." if local.done else f" {local.words}"
+        return FilingResult(done=False, words=words + kept, place=local.place or place)
+
+    def mended(self, account: str) -> None:
+        """The user says that the account works again: a refused password may be tried at once."""
+        connection = self._accounts.get(account)
+        if connection is not None:
+            connection.mended()
+
+    async def close(self) -> None:
+        """Log out everywhere; two seconds at most."""
+        connections = [*self._accounts.values()]
+        self._accounts.clear()
+        await asyncio.gather(*(connection.close() for connection in connections))
+
+    async def _remotely(self, account: Account, server: Server, message_id: str, letter: Letter, date: float) -> str:
+        """Append on the server; empty when the copy is there, else why not."""
+        from tuimail.mailboxes import sent_mail
+        from tuimail.mailboxes.trouble import ImapTrouble
+
+        connection = self._accounts.get(account.name)
+        if connection is None or connection.server != server:
+            if connection is not None:
+                await connection.close()
+            connection = self._accounts[account.name] = _Connection(server, self._idle_seconds)
+        try:
+            async with connection.use(lambda: self._secret(account)) as session:
+                mailbox = await sent_mail.sent_mailbox(session)
+                # Always: an earlier attempt may have been cut off after the server stored it.
+                if not await sent_mail.holds(session, mailbox, message_id):
+                    await sent_mail.put(session, mailbox, letter.chunks, letter.size, date=date)
+        except (ImapTrouble, SecretError) as trouble:
+            return " ".join(part for part in (str(trouble), trouble.hint) if part)
+        except OSError as error:
+            return f"The letter's file cannot be read: {error.strerror or 'it is gone'}."
+        return ""
+
+    async def _locally(self, account: Account, message_id: str, letter: Letter, date: float) -> FilingResult:
+        root = account.maildir or self._paths.account_maildir(account.name)
+        try:
+            path = await asyncio.to_thread(_keep, root, message_id, letter, date)
+        except StorageError as error:
+            return FilingResult(done=False, words=" ".join(part for part in (str(error), error.hint) if part))
+        except OSError as error:
+            words = f"No copy could be kept in {safe_line(str(root))}: {error.strerror or 'the disk refused'}."
+            return FilingResult(done=False, words=words)
+        return FilingResult(done=True, words=f"Filed in {safe_line(str(path.parent.parent))}.", place=str(path))
+
+
+class _Connection:
+    """One account's connection, opened when needed, closed when idle."""
+
+    def __init__(self, server: Server, idle_seconds: float) -> None:
+        self.server = server
+        self._idle_seconds = idle_seconds
+        self._session: ImapSession | None = None
+        self._lock = asyncio.Lock()
+        self._expiry: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._refused: tuple[str, float, ImapTrouble] | None = None
+        """The password, until when it is not tried again, and what the server said to it."""
+
+    @contextlib.asynccontextmanager
+    async def use(self, secret: Callable[[], Awaitable[str]]) -> AsyncIterator[ImapSession]:
+        """The session, for one letter at a time; dropped when that went wrong."""
+        async with self._lock:
+            if self._expiry is not None:
+                self._expiry.cancel()
+            session = self._session
+            if session is not None and not await _answers(session):
+                session = self._session = None
+            if session is None:
+                session = self._session = await self._open(await secret())
+            try:
+                yield session
+            except BaseException:
+                session.abort()
+                self._session = None
+                raise
+            self._expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire)
+
+    async def _open(self, secret: str) -> ImapSession:
+        from tuimail.mailboxes.opening import open_session
+        from tuimail.mailboxes.trouble import ImapTrouble, Step
+
+        now = asyncio.get_running_loop().time()
+        if self._refused is not None and self._refused[0] == secret and now < self._refused[1]:
+            raise self._refused[2].with_traceback(None)
+        try:
+            session = await open_session(self.server, secret)
+        except ImapTrouble as trouble:
+            if trouble.step is Step.SIGN_IN and trouble.lasting:
+                self._refused = (secret, now + SIGN_IN_PAUSE, trouble)
+            raise
+        self._refused = None
+        return session
+
+    def mended(self) -> None:
+        """Forget that a password was refused."""
+        self._refused = None
+
+    async def close(self) -> None:
+        """Log out."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _expire(self) -> None:
+        session = self._session
+        if session is not None and not self._lock.locked():
+            self._session = None  # at once, so that nobody begins to use it
+            task = asyncio.ensure_future(session.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+
+async def _answers(session: ImapSession) -> bool:
+    """Whether a kept connection still works; the server may have closed it while nobody looked."""
+    from tuimail.mailboxes.trouble import ImapTrouble
+
+    try:
+        await session.require("NOOP")
+    except ImapTrouble:
+        session.abort()
+        return False
+    return True
+
+
+def _keep(root: Path, message_id: str, letter: Letter, date: float) -> Path:
+    from tuimail.mailboxes import maildir
+
+    folder = maildir.sent_folder(root)
+    found = maildir.find(folder, message_id, since=date - _CLOCK_SLACK) if message_id else None
+    return found or maildir.deliver(folder, letter.chunks(), date=date)
+
+
+def _server_files(account: Account) -> bool:
+    return isinstance(account.submission, Server) and files_itself(account.submission.host)

@@ -1,0 +1,217 @@
+"""What an event of the dialogue means. Pure: looks up the reply table (submission/table) and the mishaps below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tuimail.submission.mishap import Mishap
+from tuimail.submission.result import Action, Stage, Trouble, Verdict
+from tuimail.submission.table import ROWS, Row, When
+
+if TYPE_CHECKING:
+    from tuimail.submission.result import Reply
+
+SUBMISSION_PORTS = frozenset({465, 587})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the table needs to know beside the reply."""
+
+    host: str = "the server"
+    port: int = 587
+    user: str = "this account"
+    sender: str = "this address"
+    oauth: bool = False
+    """Signing in with a token."""
+    accepted: int = 0
+    """Recipients accepted so far in this transaction."""
+    all_refused: bool = False
+    """Every recipient of the transaction was refused, and this is asked again for each."""
+    optional: tuple[str, ...] = field(default=())
+    """ESMTP parameters the command carried that may be left out: "SIZE", "BODY", "DSN"."""
+    size_limit: int = 0
+    """The most bytes the server announced to take (RFC 1870); 0 unknown."""
+
+
+def row_for(stage: Stage, reply: Reply, context: Context) -> Row:
+    """The row of the table that ``reply`` falls under."""
+    return next(row for row in ROWS if _fits(row, stage, reply, context))
+
+
+def classify(stage: Stage, reply: Reply, context: Context | None = None) -> Verdict:
+    """What ``reply`` at ``stage`` means."""
+    context = context or Context()
+    row = row_for(stage, reply, context)
+    return Verdict(
+        action=row.action,
+        stage=stage,
+        words=_filled(row.words, context),
+        reply=reply,
+        trouble=row.trouble,
+        delay=row.delay,
+        tries=row.tries,
+        then=row.then,
+        drop=_parameters_to_drop(reply, context) if row.when is When.OPTIONAL_SENT else "",
+    )
+
+
+def classify_loss(stage: Stage, mishap: Mishap, context: Context | None = None, *, detail: str = "") -> Verdict:
+    """What ``mishap`` at ``stage`` means; ``detail`` is a sanitised sentence that is added to the words.
+
+    Once the final dot may have been written nothing but a reply tells what became of the letter: UNCERTAIN.
+    """
+    context = context or Context()
+    if stage is Stage.COMMITTING:
+        why = _UNCERTAIN_WORDS.get(mishap, "The connection broke before the server answered")
+        words = f"{why}; the letter may have been delivered. Look in Sent, or ask, before you send it again."
+        return Verdict(Action.UNCERTAIN, stage, words)
+    meaning = _MISHAPS[mishap]
+    words = _filled(meaning.words, context).replace("{stage}", stage.words)
+    return Verdict(
+        action=meaning.action,
+        stage=stage,
+        words=f"{words} {detail}".rstrip(),
+        trouble=meaning.trouble,
+        tries=meaning.tries,
+        then=Action.ACCOUNT if meaning.tries else None,
+    )
+
+
+def _fits(row: Row, stage: Stage, reply: Reply, context: Context) -> bool:
+    return (
+        stage in row.stages
+        and str(reply.code).startswith(row.codes)
+        and _says(row, reply)
+        and _holds(row.when, context)
+    )
+
+
+def _says(row: Row, reply: Reply) -> bool:
+    if row.enhanced is None and row.text is None:
+        return True
+    if row.enhanced is not None and row.enhanced.fullmatch(reply.enhanced or "-"):
+        return True
+    return row.text is not None and row.text.search(reply.text) is not None
+
+
+def _holds(when: When, context: Context) -> bool:
+    match when:
+        case When.ALWAYS:
+            return True
+        case When.SUBMISSION_PORT:
+            return context.port in SUBMISSION_PORTS
+        case When.SOME_ACCEPTED:
+            return context.accepted > 0
+        case When.ALL_REFUSED:
+            return context.all_refused
+        case When.OPTIONAL_SENT:
+            return bool(context.optional)
+        case When.OAUTH:
+            return context.oauth
+
+
+def _parameters_to_drop(reply: Reply, context: Context) -> str:
+    """The parameter the server names, else all that may go."""
+    text = reply.text.upper()
+    spoken_of = {"DSN": ("RET", "ENVID", "NOTIFY", "ORCPT"), "BODY": ("BODY", "8BITMIME"), "SIZE": ("SIZE",)}
+    named = [each for each in context.optional if any(word in text for word in spoken_of.get(each, (each,)))]
+    return " ".join(named or context.optional)
+
+
+def _filled(words: str, context: Context) -> str:
+    limit = f" (it takes {context.size_limit / 1_000_000:.3g} MB)" if context.size_limit else ""
+    for name, value in (
+        ("{host}", context.host),
+        ("{user}", context.user or "this account"),
+        ("{sender}", context.sender or "this address"),
+        ("{limit}", limit),
+    ):
+        words = words.replace(name, value)
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    action: Action
+    words: str
+    trouble: Trouble | None = None
+    tries: int | None = None
+    """So many in a row, then the account is held."""
+
+
+_UNCERTAIN_WORDS = {
+    Mishap.TIMEOUT: "The server took the whole letter and then did not answer in time",
+    Mishap.GARBAGE: "The server took the whole letter and then answered gibberish",
+}
+
+_MISHAPS: dict[Mishap, _Meaning] = {
+    Mishap.UNKNOWN_HOST: _Meaning(
+        Action.RETRY,
+        "There is no server named {host}; check its name in the account, or the network.",
+        Trouble.SERVER,
+        tries=3,
+    ),
+    Mishap.NO_DNS: _Meaning(Action.RETRY, "The name {host} cannot be looked up just now; is there a network?"),
+    Mishap.REFUSED: _Meaning(Action.RETRY, "{host} does not answer at this port; trying again later."),
+    Mishap.UNREACHABLE: _Meaning(Action.RETRY, "{host} cannot be reached; is there a network?"),
+    Mishap.TIMEOUT: _Meaning(Action.RETRY, "{host} did not answer in time while {stage}; trying again later."),
+    Mishap.RESET: _Meaning(Action.RETRY, "The connection to {host} broke while {stage}; trying again later."),
+    Mishap.EOF: _Meaning(Action.RETRY, "{host} hung up while {stage}; trying again later."),
+    Mishap.GARBAGE: _Meaning(
+        Action.RETRY,
+        "{host} does not speak as a mail server should; check its name and port in the account.",
+        Trouble.SERVER,
+        tries=3,
+    ),
+    Mishap.CERTIFICATE: _Meaning(
+        Action.ACCOUNT,
+        "The certificate of {host} cannot be trusted, so nothing was sent.",
+        Trouble.CERTIFICATE,
+    ),
+    Mishap.HANDSHAKE: _Meaning(
+        Action.RETRY,
+        "No secure connection to {host} could be agreed on; check port and security in the account.",
+        Trouble.SECURITY,
+        tries=3,
+    ),
+    Mishap.NO_STARTTLS: _Meaning(
+        Action.ACCOUNT,
+        '{host} offers no STARTTLS, so nothing was sent over the open line; try port 465 with security = "tls".',
+        Trouble.SECURITY,
+    ),
+    Mishap.TAMPERED: _Meaning(
+        Action.ACCOUNT,
+        "Somebody may be tampering with the connection to {host}; nothing was sent. Try another network.",
+        Trouble.SECURITY,
+    ),
+    Mishap.NO_MECHANISM: _Meaning(
+        Action.ACCOUNT,
+        "{host} offers no way to sign in that fits this account; check auth, port and security in the account.",
+        Trouble.SIGN_IN,
+    ),
+    Mishap.CLEARTEXT: _Meaning(
+        Action.ACCOUNT,
+        'The password would cross an open line, so it was not sent; set security = "tls" or "starttls".',
+        Trouble.SECURITY,
+    ),
+    Mishap.NO_SECRET: _Meaning(Action.ACCOUNT, "The password for {user} could not be had.", Trouble.SECRET),
+    Mishap.TOO_BIG: _Meaning(
+        Action.MESSAGE, "The letter is too big for {host}{limit}; send a smaller attachment or a link."
+    ),
+    Mishap.NO_SMTPUTF8: _Meaning(
+        Action.MESSAGE, "{host} cannot take international addresses; use addresses in plain ASCII."
+    ),
+    Mishap.BAD_SENDER: _Meaning(
+        Action.MESSAGE, "{sender} cannot be used as a sender's address; choose another identity."
+    ),
+    Mishap.BAD_RECIPIENT: _Meaning(Action.RECIPIENT, "This is not an address a letter can be sent to; correct it."),
+    Mishap.UNREADABLE: _Meaning(
+        Action.MESSAGE, "The letter's file cannot be read, so it was not sent; edit the letter and send it again."
+    ),
+    Mishap.SOME_REFUSED: _Meaning(
+        Action.MESSAGE, "Nothing was sent, because another recipient was refused; correct that address and send again."
+    ),
+    Mishap.NO_COMMAND: _Meaning(Action.ACCOUNT, "The command that sends letters cannot be run.", Trouble.SERVER),
+}

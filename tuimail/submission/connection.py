@@ -1,0 +1,230 @@
+"""A connection to a submission server on aiosmtplib's client, driven one step at a time.
+
+aiosmtplib brings the command line with its injection check, flow control, the STARTTLS upgrade and the reading of EHLO.
+Its whole-letter calls are not used: they cannot tell a drop before the final dot from one after it, try three
+mechanisms with one wrong password, and time an upload as if it were an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+import aiosmtplib
+
+from tuimail.config.model import Security
+from tuimail.mail.text import safe_line
+from tuimail.submission.line import Line
+from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.reach import ascii_host, reach
+from tuimail.submission.result import Reply, Stage
+from tuimail.submission.tls import certificate_words, is_loopback, tls_context
+from tuimail.submission.wire import Offer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuimail.config.model import Server
+    from tuimail.submission.dialogue import Dialogue
+    from tuimail.submission.replies import RawReply
+    from tuimail.submission.wire import Timeouts
+
+DEFAULT_EHLO_NAME = "[127.0.0.1]"
+"""The host's own name is nobody's business."""
+WRITE_AHEAD = 131072
+"""Bytes of a letter that may wait in memory for the network."""
+
+
+class SmtpWire:
+    """A connection to a server (submission/wire.Wire): aiosmtplib's client on our Line, with the dialogue recorded."""
+
+    def __init__(self, line: Line, client: aiosmtplib.SMTP, dialogue: Dialogue, context: ssl.SSLContext) -> None:
+        self.dialogue = dialogue
+        self.letters = 0
+        """Letters taken to their end on this connection."""
+        self.used_at = 0.0
+        self._line = line
+        self._client = client
+        self._context = context
+
+    @classmethod
+    async def open(
+        cls, server: Server, timeouts: Timeouts, dialogue: Dialogue, reached: Callable[[Stage], None]
+    ) -> SmtpWire:
+        """Connect, with TLS from the first byte where the account says so. Raises WireError."""
+        reached(Stage.CONNECT)
+        try:
+            context = await asyncio.to_thread(tls_context, server.ca_file)
+        except OSError as error:
+            raise WireError(Mishap.CERTIFICATE, safe_line(f"{server.ca_file}: {error.strerror or error}")) from error
+        sock = await reach(server.host, server.port, timeouts)
+        loop = asyncio.get_running_loop()
+        implicit = server.security is Security.TLS
+        if implicit:
+            reached(Stage.TLS)
+        try:
+            transport, line = await loop.create_connection(
+                Line,
+                sock=sock,
+                ssl=context if implicit else None,
+                server_hostname=ascii_host(server.host) if implicit else None,
+                ssl_handshake_timeout=timeouts.tls if implicit else None,
+            )
+        except BaseException as error:
+            sock.close()
+            if isinstance(error, OSError):
+                raise _tls_mishap(error, server.host) from error
+            raise
+        transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        client = aiosmtplib.SMTP(hostname=ascii_host(server.host), local_hostname=_ehlo_name(server))
+        client.protocol, client.transport = line, transport
+        return cls(line, client, dialogue, context)
+
+    @property
+    def secure(self) -> bool:
+        """TLS is on."""
+        return self._client.is_connected and self._client.get_transport_info("ssl_object") is not None
+
+    @property
+    def private(self) -> bool:
+        """TLS is on, or the other end is this machine."""
+        if self.secure:
+            return True
+        if not self._client.is_connected:
+            return False
+        peer = self._client.get_transport_info("peername")
+        return isinstance(peer, tuple) and is_loopback(str(peer[0]))
+
+    @property
+    def security(self) -> str:
+        """For the screen: "TLS 1.3" or "not encrypted"."""
+        if not self.secure:
+            return "not encrypted"
+        version = self._client.get_transport_info("ssl_object").version() or "TLS"
+        return str(version).replace("TLSv", "TLS ")
+
+    @property
+    def usable(self) -> bool:
+        """Another letter can go over it."""
+        return self._line.idle
+
+    @property
+    def last(self) -> RawReply:
+        """The last reply as it came."""
+        return self._line.last
+
+    @property
+    def early(self) -> bool:
+        """A reply came before it was asked for, or the connection broke."""
+        return self._line.stirred
+
+    async def command(self, line: str, *, within: float, shown: str = "") -> Reply:
+        """Send ``line`` and return the reply."""
+        self.dialogue.client(shown or line)
+        if not self._line.farewell:
+            self._line.post(_wire_line(line), 1)
+        return await self.reply(within=within)
+
+    async def hello(self, *, within: float) -> tuple[Reply, Offer]:
+        """EHLO with an address literal or the configured name."""
+        self.dialogue.client(f"EHLO {self._client.local_hostname}")
+        self._line.post(b"", 0)  # raises what is known of a broken connection, in our words
+        try:
+            await self._client.ehlo(timeout=within)
+        except aiosmtplib.SMTPHeloError:
+            return self._heard(), Offer()
+        offer = Offer(
+            dict(self._client.esmtp_extensions),
+            tuple(name.upper() for name in self._client.server_auth_methods),
+        )
+        return self._heard(), offer
+
+    async def start_tls(self, *, within: float) -> Reply:
+        """STARTTLS and, after a 220, TLS with a verified certificate."""
+        self.dialogue.client("STARTTLS")
+        try:
+            await self._line.upgrade(self._context, self._client.hostname or "", within)
+        except aiosmtplib.SMTPResponseException:
+            return self._heard()
+        except OSError as error:
+            raise _tls_mishap(error, self._client.hostname or "") from error
+        self._client.transport = self._line.transport
+        if isinstance(self._client.transport, asyncio.Transport):
+            self._client.transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        return self._heard()
+
+    def send(self, *lines: str) -> None:
+        """Send ``lines`` in one go."""
+        for line in lines:
+            self.dialogue.client(line)
+        self._line.post(b"".join(map(_wire_line, lines)), len(lines))
+
+    async def reply(self, *, within: float) -> Reply:
+        """The next reply."""
+        await self._line.take(within)
+        return self._heard()
+
+    async def body(self, data: bytes, *, within: float) -> None:
+        """Send a piece of the letter."""
+        self._line.post_body(data)
+        await self._line.drain(within)
+
+    async def flush(self, *, within: float) -> None:
+        """Wait until the buffer is empty."""
+        transport = self._line.transport
+        if isinstance(transport, asyncio.Transport):
+            # Not high=0: asyncio's TLS transport would take an empty buffer for a full one.
+            transport.set_write_buffer_limits(high=1, low=0)
+            await self._line.drain(within)
+            transport.set_write_buffer_limits(high=WRITE_AHEAD)
+
+    async def dot(self) -> None:
+        """Send the final dot."""
+        self._line.post(b".\r\n", 1)
+        self.dialogue.client(".")
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        if isinstance(self._line.transport, asyncio.Transport):
+            self._line.transport.abort()
+        self._client.close()
+
+    async def quit(self, *, within: float) -> None:
+        """End the dialogue politely, within ``within`` seconds; never raises but when cancelled."""
+        try:
+            if self.usable:
+                async with asyncio.timeout(within):
+                    await self._client.quit()
+        except (WireError, aiosmtplib.SMTPException, OSError, TimeoutError):
+            pass
+        finally:
+            self.abort()
+
+    def _heard(self) -> Reply:
+        raw = self._line.last
+        for number, line in enumerate(raw.lines, 1):
+            shown = "****" if raw.code == 334 and line else line
+            self.dialogue.server(f"{raw.code}{' ' if number == len(raw.lines) else '-'}{shown}")
+        reply = raw.reply
+        return Reply(reply.code, reply.enhanced, self.dialogue.scrub(reply.text))
+
+
+def _wire_line(line: str) -> bytes:
+    """``line`` as bytes. Raises WireError when it holds a control character: one command must stay one."""
+    if any(char < " " or char == "\x7f" for char in line):
+        raise WireError(Mishap.BAD_RECIPIENT)
+    return line.encode() + b"\r\n"
+
+
+def _tls_mishap(error: OSError, host: str) -> WireError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return WireError(Mishap.CERTIFICATE, certificate_words(error, host))
+    if isinstance(error, ssl.SSLError):
+        return WireError(Mishap.HANDSHAKE, safe_line(f"({error.reason or error})"))
+    return WireError(Mishap.HANDSHAKE)
+
+
+def _ehlo_name(server: Server) -> str:
+    name = server.ehlo_name
+    return name if name and name.isascii() and name.isprintable() and " " not in name else DEFAULT_EHLO_NAME

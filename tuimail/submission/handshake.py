@@ -1,0 +1,170 @@
+"""From the greeting to the sign-in: what happens on a connection before the first letter."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.config.model import Auth, Security
+from tuimail.errors import SecretError
+from tuimail.mail.text import safe_line
+from tuimail.submission.auth import Mechanism, MechanismError, mechanism, mechanisms_for
+from tuimail.submission.classify import Context, classify
+from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.result import Action, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tuimail.config.model import Server
+    from tuimail.submission.result import Reply, Verdict
+    from tuimail.submission.wire import Offer, Timeouts, Wire
+
+
+class Upgradable(Protocol):
+    """A connection that can be secured (submission/connection)."""
+
+    async def start_tls(self, *, within: float) -> Reply:
+        """STARTTLS and, after a 220, TLS. Raises WireError (TAMPERED, CERTIFICATE, HANDSHAKE, ...)."""
+        ...
+
+
+class RefusedError(Exception):
+    """The server said no; ``verdict`` tells what that means."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.words)
+        self.verdict = verdict
+
+
+@dataclass(slots=True)
+class Handshake:
+    """Brings a fresh connection to the point where a letter can be sent. ``stage`` tells how far it came."""
+
+    server: Server
+    secret: Callable[[], Awaitable[str]]
+    timeouts: Timeouts
+    reached: Callable[[Stage], None]
+    """Told of every stage."""
+
+    async def run(self, wire: Wire, upgrade: Upgradable) -> Offer:
+        """Greeting, EHLO, STARTTLS where it is demanded, sign-in.
+
+        Raises:
+            RefusedError: the server refused a step.
+            WireError: anything else.
+        """
+        self._expect(Stage.GREETING, await self._greeting(wire))
+        offer = await self._hello(wire)
+        if self.server.security is Security.STARTTLS:
+            self.reached(Stage.STARTTLS)
+            if not offer.has("starttls"):
+                raise WireError(Mishap.NO_STARTTLS)
+            self._expect(Stage.STARTTLS, await upgrade.start_tls(within=self.timeouts.tls))
+            # What was said in clear does not count any more (RFC 3207 section 4.2).
+            offer = await self._hello(wire)
+        if self.server.auth is not Auth.NONE and self.server.username:
+            self.reached(Stage.AUTH)
+            await self._sign_in(wire, offer)
+        return offer
+
+    async def _greeting(self, wire: Wire) -> Reply:
+        self.reached(Stage.GREETING)
+        return await wire.reply(within=self.timeouts.hello)
+
+    async def _hello(self, wire: Wire) -> Offer:
+        self.reached(Stage.EHLO)
+        reply, offer = await wire.hello(within=self.timeouts.hello)
+        self._expect(Stage.EHLO, reply)
+        return offer
+
+    async def _sign_in(self, wire: Wire, offer: Offer) -> None:
+        oauth = self.server.auth is Auth.OAUTH2
+        names = mechanisms_for(offer.mechanisms, oauth=oauth, private=wire.private)
+        secret = await self._ask(wire)
+        reply = await self._try(wire, names, secret)
+        if oauth and reply.code == 535:
+            # A token grows old while the computer sleeps; one fresh one, then the user is asked.
+            fresh = await self._ask(wire)
+            if fresh != secret:
+                reply = await self._try(wire, names, fresh)
+            verdict = self._verdict(Stage.AUTH, reply)
+            if verdict.action is Action.REAUTH:
+                raise RefusedError(replace(verdict, action=Action.ACCOUNT))
+        elif reply.code == 432 and wire.private and "PLAIN" in names and names[0] != "PLAIN":
+            # RFC 4954 section 6: the password has to cross once in clear to be stored anew.
+            reply = await self._try(wire, ["PLAIN"], secret)
+        self._expect(Stage.AUTH, reply)
+
+    async def _ask(self, wire: Wire) -> str:
+        try:
+            secret = await self.secret()
+        except SecretError as error:
+            raise WireError(Mishap.NO_SECRET, safe_line(f"{error} {error.hint}".strip())) from error
+        wire.dialogue.conceal(secret)
+        return secret
+
+    async def _try(self, wire: Wire, names: list[str], secret: str) -> Reply:
+        """Sign in with the first of ``names`` the server really knows; its last reply."""
+        reply = None
+        for name in names:
+            try:
+                # Key derivation and Unicode tables: not on the loop.
+                made = await asyncio.to_thread(
+                    mechanism, name, self.server.username, secret, host=self.server.host, port=self.server.port
+                )
+            except MechanismError:
+                continue
+            reply = await self._exchange(wire, name, made)
+            if reply.code not in (501, 504):
+                return reply
+        if reply is None:
+            raise WireError(Mishap.NO_MECHANISM, "User name or password hold characters it cannot take.")
+        return reply
+
+    async def _exchange(self, wire: Wire, name: str, made: Mechanism) -> Reply:
+        seconds = self.timeouts.hello
+        if made.first is None:
+            reply = await wire.command(f"AUTH {name}", within=seconds)
+        else:
+            first = _encoded(made.first) or "="
+            reply = await wire.command(f"AUTH {name} {first}", within=seconds, shown=f"AUTH {name} ****")
+        rounds = 0
+        while reply.code == 334:
+            rounds += 1
+            try:
+                if rounds > 5:
+                    raise MechanismError("no end of challenges")
+                challenge = base64.b64decode(wire.last.lines[-1].strip().encode("ascii"), validate=True)
+                answer = _encoded(await asyncio.to_thread(made.answer, challenge))
+            except (MechanismError, binascii.Error, UnicodeError):
+                # RFC 4954 section 4: the server answers a cancelled exchange with 501.
+                reply = await wire.command("*", within=seconds)
+                if reply.code == 334:
+                    raise WireError(Mishap.GARBAGE) from None
+                return reply
+            reply = await wire.command(answer, within=seconds, shown="****")
+        if reply.code == 235 and not made.proven:
+            raise WireError(Mishap.TAMPERED, "The server did not prove that it knows the password.")
+        return reply
+
+    def _expect(self, stage: Stage, reply: Reply) -> None:
+        verdict = self._verdict(stage, reply)
+        if verdict.action is not Action.OK:
+            raise RefusedError(verdict)
+
+    def _verdict(self, stage: Stage, reply: Reply) -> Verdict:
+        context = Context(
+            host=self.server.host,
+            port=self.server.port,
+            user=self.server.username,
+            oauth=self.server.auth is Auth.OAUTH2,
+        )
+        return classify(stage, reply, context)
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,170 @@
+"""aiosmtplib's protocol object with a queue of replies instead of one, so that commands can be pipelined (RFC 2920)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from aiosmtplib import SMTPResponse, SMTPServerDisconnected, SMTPTimeoutError
+from aiosmtplib.protocol import SMTPProtocol
+
+from tuimail.mail.text import safe_line
+from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.replies import GarbledReplyError, RawReply, ReplyReader
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+
+class Line(SMTPProtocol):
+    """aiosmtplib's protocol with a queue of replies, so that several commands may be under way (RFC 2920).
+
+    Used by one task at a time. Replies that came before a break are handed out before the break is told.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reader = ReplyReader()
+        self._arrived: deque[RawReply] = deque()
+        self._due = 0
+        """Replies that may still come for what was sent."""
+        self._body = False
+        """The body is being written; what comes now is an early reply, not a stray one."""
+        self._upgrading = False
+        self._failure: WireError | None = None
+        self._stir: asyncio.Future[None] | None = None
+        self.last = RawReply(0, ("",))
+        """The last reply handed out."""
+
+    # -- what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: connected; the greeting is due."""
+        super().connection_made(transport)
+        if self._due == 0 and self.last.code == 0:
+            self._due = 1  # the greeting
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came."""
+        if self._failure is not None:
+            return
+        try:
+            replies = self._reader.feed(data)
+        except GarbledReplyError as error:
+            self._fail(Mishap.GARBAGE, safe_line(str(error)))
+            return
+        self._arrived += replies
+        too_much = len(self._arrived) > self._due or (self._upgrading and bool(self._arrived) and self._reader.pending)
+        if too_much and not self._body:
+            # Bytes nobody asked for: slipped in before TLS, or the server's good-bye to an idle connection.
+            said_good_bye = self._arrived[-1].code == 421
+            self._fail(Mishap.TAMPERED if self._upgrading else Mishap.EOF if said_good_bye else Mishap.GARBAGE)
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """asyncio: the server sends no more."""
+        self._fail(Mishap.EOF)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: it is over."""
+        super().connection_lost(exc)
+        self._fail(Mishap.RESET if exc else Mishap.EOF)
+
+    def resume_writing(self) -> None:
+        """asyncio: there is room again."""
+        super().resume_writing()
+        self._wake()
+
+    # -- what aiosmtplib calls
+
+    async def read_response(self, timeout: float | None = None) -> SMTPResponse:  # noqa: ASYNC109
+        """One more reply is due; return it."""
+        self._due += 1
+        raw = await self.take(timeout)
+        return SMTPResponse(raw.code, "\n".join(raw.lines))
+
+    # -- what we call
+
+    @property
+    def stirred(self) -> bool:
+        """A reply waits, or the connection broke."""
+        return bool(self._arrived) or self._failure is not None
+
+    @property
+    def farewell(self) -> bool:
+        """The server has hung up with a 421 before the next command; that is the answer to it."""
+        return self._failure is not None and bool(self._arrived) and self._arrived[0].code == 421
+
+    @property
+    def idle(self) -> bool:
+        """Connected, and neither side owes the other anything."""
+        return self.is_connected and not self.stirred and self._due == 0 and not self._reader.pending
+
+    async def upgrade(self, context: ssl.SSLContext, host: str, within: float) -> None:
+        """STARTTLS. A refusal is in ``last``; anything after a 220 and before TLS ends the connection."""
+        self._upgrading = True
+        try:
+            await self.start_tls(context, server_hostname=host, timeout=within)
+            if self._reader.pending or self.stirred:
+                raise self._failure or WireError(Mishap.TAMPERED)
+        except SMTPTimeoutError:
+            raise WireError(Mishap.HANDSHAKE) from None
+        except SMTPServerDisconnected:
+            tampered = self._failure is not None and self._failure.mishap is Mishap.TAMPERED
+            raise WireError(Mishap.TAMPERED if tampered else Mishap.HANDSHAKE) from None
+        finally:
+            self._upgrading = False
+
+    def post(self, data: bytes, replies: int) -> None:
+        """Write ``data``, which calls for so many replies. Raises WireError when the connection is gone."""
+        self._body = False
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self.write(data)
+        except SMTPServerDisconnected:
+            raise WireError(Mishap.RESET) from None
+        self._due += replies
+
+    def post_body(self, data: bytes) -> None:
+        """Write a piece of the body; a reply now is an early one, not a stray one."""
+        self.post(data, 0)
+        self._body = True
+
+    async def take(self, within: float | None) -> RawReply:
+        """The next reply. Raises WireError."""
+        await self._until(lambda: self.stirred, within)
+        if not self._arrived:
+            raise self._failure or WireError(Mishap.EOF)
+        self._due = max(0, self._due - 1)
+        self.last = self._arrived.popleft()
+        return self.last
+
+    async def drain(self, within: float) -> None:
+        """Wait until more can be written, a reply has come or the connection broke."""
+        await self._until(lambda: not self._paused or self.stirred, within)
+
+    async def _until(self, done: Callable[[], bool], within: float | None) -> None:
+        try:
+            async with asyncio.timeout(within):
+                while not done():
+                    self._stir = self._loop.create_future()
+                    await self._stir
+        except TimeoutError:
+            raise WireError(Mishap.TIMEOUT) from None
+        finally:
+            self._stir = None
+
+    def _wake(self) -> None:
+        if self._stir is not None and not self._stir.done():
+            self._stir.set_result(None)
+
+    def _fail(self, mishap: Mishap, detail: str = "") -> None:
+        if self._failure is None:
+            self._failure = WireError(mishap, detail)
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+        self._wake()

@@ -1,0 +1,63 @@
+"""What can end an attempt other than a reply of the server."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Mishap(StrEnum):
+    """The kinds that are told apart because they mean different things (submission/classify)."""
+
+    UNKNOWN_HOST = "unknown-host"
+    """The host's name does not exist."""
+    NO_DNS = "no-dns"
+    """Names cannot be looked up just now."""
+    REFUSED = "refused"
+    """Nothing listens at the port."""
+    UNREACHABLE = "unreachable"
+    """No way to the host: no network, no route."""
+    TIMEOUT = "timeout"
+    """Nothing happened for too long."""
+    RESET = "reset"
+    """The connection broke."""
+    EOF = "eof"
+    """The server hung up without a word."""
+    GARBAGE = "garbage"
+    """What came is no SMTP reply, or an endless one."""
+    CERTIFICATE = "certificate"
+    """The server could not prove that it is who it should be."""
+    HANDSHAKE = "handshake"
+    """TLS could not be agreed on."""
+    NO_STARTTLS = "no-starttls"
+    """STARTTLS was demanded and is not offered."""
+    TAMPERED = "tampered"
+    """Somebody slipped bytes in before TLS, or the server failed to prove that it knows the password."""
+    NO_MECHANISM = "no-mechanism"
+    """No way to sign in that both sides know."""
+    CLEARTEXT = "cleartext"
+    """The only ways to sign in would show the password on an open line."""
+    NO_SECRET = "no-secret"
+    """The password or token could not be had."""
+    TOO_BIG = "too-big"
+    """The letter is larger than the server announced to take."""
+    NO_SMTPUTF8 = "no-smtputf8"
+    """The letter needs SMTPUTF8 and the server does not have it."""
+    BAD_SENDER = "bad-sender"
+    """The reverse-path cannot be put into a command."""
+    BAD_RECIPIENT = "bad-recipient"
+    """The forward-path cannot be put into a command."""
+    UNREADABLE = "unreadable"
+    """The letter's own file cannot be read, or is shorter than it was."""
+    SOME_REFUSED = "some-refused"
+    """Another recipient was refused, and the letter is to go to all or none."""
+    NO_COMMAND = "no-command"
+    """The local command does not exist or may not be run."""
+
+
+class WireError(Exception):
+    """The dialogue cannot go on. ``detail`` adds to the words of the verdict; it is sanitised already."""
+
+    def __init__(self, mishap: Mishap, detail: str = "") -> None:
+        super().__init__(f"{mishap}: {detail}" if detail else str(mishap))
+        self.mishap = mishap
+        self.detail = detail

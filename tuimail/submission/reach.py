@@ -1,0 +1,117 @@
+"""Reaching a host: every address of its name, the next one tried while the last is still silent (RFC 8305)."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from tuimail.mail.text import safe_line
+from tuimail.submission.mishap import Mishap, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tuimail.submission.wire import Timeouts
+
+STAGGER = 0.25
+"""Seconds before the next address is tried beside one that has not answered yet."""
+
+AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+_NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
+async def reach(host: str, port: int, timeouts: Timeouts) -> socket.socket:
+    """A connected, non-blocking socket to ``host``.
+
+    Raises:
+        WireError: with what went wrong at the last address (UNKNOWN_HOST, NO_DNS, REFUSED, UNREACHABLE, TIMEOUT).
+    """
+    addresses = interleaved(await _resolve(host, port, timeouts))
+    waiting = deque(addresses)
+    attempts: set[asyncio.Task[socket.socket]] = set()
+    failure = WireError(Mishap.UNREACHABLE)
+    try:
+        while waiting or attempts:
+            if waiting:
+                attempts.add(asyncio.create_task(_connect(waiting.popleft(), timeouts.connect)))
+            done, attempts = await asyncio.wait(
+                attempts, timeout=STAGGER if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for attempt in done:
+                if (error := attempt.exception()) is None:
+                    # Another may have succeeded in the same turn of the loop.
+                    attempts |= done - {attempt}
+                    return attempt.result()
+                failure = _mishap(error)
+        raise failure
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
+        for late in await asyncio.gather(*attempts, return_exceptions=True):
+            if isinstance(late, socket.socket):
+                late.close()
+
+
+def interleaved(addresses: Iterable[AddressInfo]) -> Sequence[AddressInfo]:
+    """``addresses`` with the families taking turns, the resolver's first choice first."""
+    families: dict[Any, deque[AddressInfo]] = {}
+    for address in addresses:
+        families.setdefault(address[0], deque()).append(address)
+    ordered: list[AddressInfo] = []
+    while families:
+        for family in tuple(families):
+            ordered.append(families[family].popleft())
+            if not families[family]:
+                del families[family]
+    return ordered
+
+
+async def _resolve(host: str, port: int, timeouts: Timeouts) -> Sequence[AddressInfo]:
+    try:
+        name = ascii_host(host)
+        async with asyncio.timeout(timeouts.resolve):
+            found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise WireError(Mishap.NO_DNS) from None
+    except socket.gaierror as error:
+        raise WireError(Mishap.UNKNOWN_HOST if error.errno in _NO_SUCH_NAME else Mishap.NO_DNS) from error
+    except UnicodeError as error:
+        raise WireError(Mishap.UNKNOWN_HOST) from error
+    return [(family, kind, proto, name, address) for family, kind, proto, name, address in found]
+
+
+def ascii_host(host: str) -> str:
+    """``host`` with its labels as on the wire (RFC 5891). Raises UnicodeError when it is no name."""
+    if host.isascii():
+        return host
+    import idna
+
+    return idna.encode(host, uts46=True).decode("ascii")
+
+
+async def _connect(address: AddressInfo, seconds: float) -> socket.socket:
+    family, kind, proto, _, where = address
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setblocking(False)
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(sock, where)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _mishap(error: BaseException) -> WireError:
+    if isinstance(error, TimeoutError):
+        return WireError(Mishap.TIMEOUT)
+    if isinstance(error, ConnectionRefusedError):
+        return WireError(Mishap.REFUSED)
+    if isinstance(error, OSError):
+        known = error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+        return WireError(Mishap.UNREACHABLE, "" if known else safe_line(error.strerror or str(error)))
+    raise error

@@ -1,0 +1,104 @@
+"""A server's replies, read from bytes as they come in (RFC 5321 section 4.2, RFC 2034). No I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tuimail.mail.text import safe_line
+from tuimail.submission.result import Reply
+
+MAX_BYTES = 65536
+"""Longest reply that is listened to, all its lines together."""
+MAX_LINES = 100
+"""Most lines one reply may have."""
+MAX_TEXT = 1000
+"""Characters of a reply's text that are kept."""
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)\s*")
+
+
+class GarbledReplyError(ValueError):
+    """The server does not speak SMTP: a line without a code, codes that disagree, or no end in sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """One reply as it came, line by line."""
+
+    code: int
+    lines: tuple[str, ...]
+    """The text of each line, without code and line end; not sanitised."""
+
+    @property
+    def reply(self) -> Reply:
+        """The reply as the rest of the program sees it: sanitised, shortened, with its enhanced code if it agrees."""
+        enhanced = ""
+        words = []
+        for line in self.lines:
+            match = _ENHANCED.match(line)
+            found = f"{match[1]}.{int(match[2])}.{int(match[3])}" if match else ""
+            if match and int(match[1]) == self.code // 100 and enhanced in ("", found):
+                enhanced = found
+                words.append(line[match.end() :].strip())
+            else:
+                words.append(line.strip())
+        text = safe_line(" ".join(word for word in words if word))
+        if len(text) > MAX_TEXT:
+            text = text[: MAX_TEXT - 1] + "…"
+        return Reply(self.code, enhanced, text)
+
+
+class ReplyReader:
+    """Cuts a stream of bytes into replies."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._code = 0
+        self._lines: list[str] = []
+        self._bytes = 0
+
+    @property
+    def pending(self) -> bool:
+        """Part of a reply is here, its end is not."""
+        return bool(self._buffer or self._lines)
+
+    def feed(self, data: bytes) -> list[RawReply]:
+        """Take ``data`` and return the replies it completes, in order.
+
+        Raises:
+            GarbledReplyError: what came is no reply, or one longer than MAX_BYTES or MAX_LINES. The reader is of no
+                use afterwards.
+        """
+        self._buffer += data
+        replies: list[RawReply] = []
+        while (end := self._buffer.find(b"\n", self._searched)) >= 0:
+            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            del self._buffer[: end + 1]
+            self._searched = 0
+            self._bytes += end + 1
+            if reply := self._line(line):
+                replies.append(reply)
+        self._searched = len(self._buffer)
+        if self._bytes + len(self._buffer) > MAX_BYTES:
+            raise GarbledReplyError(f"a reply of more than {MAX_BYTES} bytes")
+        return replies
+
+    def _line(self, line: bytes) -> RawReply | None:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise GarbledReplyError(f"not a reply: {line[:80].decode('utf-8', 'replace')!r}")
+        code = int(match[1])
+        if self._lines and code != self._code:
+            raise GarbledReplyError(f"a reply whose lines disagree: {self._code} and {code}")
+        if len(self._lines) >= MAX_LINES or self._bytes > MAX_BYTES:
+            raise GarbledReplyError("a reply without an end")
+        self._code = code
+        self._lines.append((match[3] or b"").decode("utf-8", "replace"))
+        if match[2] == b"-":
+            return None
+        reply = RawReply(code, tuple(self._lines))
+        self._lines, self._bytes = [], 0
+        return reply

@@ -1,0 +1,545 @@
+"""What every reply of a submission server means: the table, row by row. The lookup is in submission/classify.
+
+The first row that fits wins, so the particular ones stand before the general ones. A row fits when the stage is one of
+its stages, the code begins with one of its ``codes``, one of its ``enhanced`` patterns or its ``text`` matches (when it
+has any), and its condition holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tuimail.submission.result import Action, Stage, Trouble
+
+
+class When(StrEnum):
+    """Conditions on what came before."""
+
+    ALWAYS = "always"
+    SUBMISSION_PORT = "submission port"
+    """465 or 587."""
+    SOME_ACCEPTED = "some recipients accepted"
+    ALL_REFUSED = "every recipient refused like this"
+    OPTIONAL_SENT = "optional parameters sent"
+    """The command carried ESMTP parameters that may be left out."""
+    OAUTH = "signing in with a token"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. Action and the fields after it become those of the Verdict."""
+
+    name: str
+    stages: frozenset[Stage]
+    codes: tuple[str, ...]
+    """Codes or their beginnings: "4" is every 4yz."""
+    action: Action
+    words: str = ""
+    """May hold {host}, {user}, {sender} and {limit} (of classify.Context)."""
+    enhanced: re.Pattern[str] | None = None
+    """Must match the enhanced code whole ..."""
+    text: re.Pattern[str] | None = None
+    """... or, when both are given, this must be found in the text instead."""
+    when: When = When.ALWAYS
+    trouble: Trouble | None = None
+    delay: float = 0.0
+    tries: int | None = None
+    then: Action | None = None
+
+
+def _row(
+    name: str,
+    stages: frozenset[Stage] | Stage,
+    codes: str,
+    action: Action,
+    words: str = "",
+    *,
+    enhanced: str = "",
+    text: str = "",
+    when: When = When.ALWAYS,
+    trouble: Trouble | None = None,
+    delay: float = 0.0,
+    tries: int | None = None,
+    then: Action | None = None,
+) -> Row:
+    """A row; ``enhanced`` is a list of codes in which x stands for any number."""
+    patterns = "|".join(re.escape(each).replace("x", r"\d+") for each in enhanced.split())
+    return Row(
+        name=name,
+        stages=frozenset({stages}) if isinstance(stages, Stage) else stages,
+        codes=tuple(codes.split()),
+        action=action,
+        words=words,
+        enhanced=re.compile(patterns) if patterns else None,
+        text=re.compile(text, re.IGNORECASE) if text else None,
+        when=when,
+        trouble=trouble,
+        delay=delay,
+        tries=tries,
+        then=then,
+    )
+
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+ANY = frozenset(Stage)
+BEFORE_DOT = ANY - {Stage.COMMITTING}
+ENVELOPE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA})
+CONTENT = frozenset({Stage.BODY, Stage.COMMITTING})
+LETTER = ENVELOPE | CONTENT
+
+ROWS: tuple[Row, ...] = (
+    # -- what the server is glad about
+    _row("greeting", Stage.GREETING, "220", Action.OK),
+    _row("ehlo", Stage.EHLO, "250", Action.OK),
+    _row("starttls go ahead", Stage.STARTTLS, "220", Action.OK),
+    _row("signed in", Stage.AUTH, "235", Action.OK),
+    _row("sender taken", Stage.MAIL, "250", Action.OK),
+    _row("recipient taken", Stage.RCPT, "250 251 252", Action.OK),
+    _row("send the letter", Stage.DATA, "354", Action.OK),
+    _row("accepted", Stage.COMMITTING, "2", Action.OK, "The server has it."),
+    # -- the host as a whole, at any stage
+    _row(
+        "too many connections",
+        ANY,
+        "421 432 450 451 454",
+        Action.RETRY,
+        "The server allows fewer connections at once; trying again in a minute.",
+        text=r"concurrent (smtp )?(connections|sessions)|too many (simultaneous )?connections",
+        delay=60,
+    ),
+    # -- greeting, EHLO, STARTTLS
+    _row("greeting busy", Stage.GREETING, "4", Action.RETRY, "{host} is busy; trying again later."),
+    _row(
+        "greeting refused",
+        Stage.GREETING,
+        "5",
+        Action.SOON,
+        "{host} does not want to talk to us; check the server's name and port in the account.",
+        trouble=Trouble.SERVER,
+        tries=3,
+        then=Action.ACCOUNT,
+    ),
+    _row(
+        "ehlo unknown",
+        Stage.EHLO,
+        "500 502 504",
+        Action.ACCOUNT,
+        "{host} does not know EHLO, so nobody can sign in there; check the server's name and port in the account.",
+        when=When.SUBMISSION_PORT,
+        trouble=Trouble.SERVER,
+    ),
+    _row("ehlo busy", Stage.EHLO, "4", Action.RETRY, "{host} is busy; trying again later."),
+    _row(
+        "ehlo refused",
+        Stage.EHLO,
+        "5",
+        Action.ACCOUNT,
+        "{host} refuses this computer; check the server's name, port and ehlo_name in the account.",
+        trouble=Trouble.SERVER,
+    ),
+    _row(
+        "starttls not now",
+        Stage.STARTTLS,
+        "4",
+        Action.RETRY,
+        "{host} cannot secure the connection just now; nothing was sent, trying again later.",
+    ),
+    _row(
+        "starttls refused",
+        Stage.STARTTLS,
+        "2 3 5",
+        Action.ACCOUNT,
+        "{host} refuses to secure the connection, so nothing was sent over it; try port 465 with security tls.",
+        trouble=Trouble.SECURITY,
+    ),
+    # -- signing in
+    _row(
+        "password must change over",
+        Stage.AUTH,
+        "432",
+        Action.REAUTH,
+        "The server wants the password typed in again for {user}.",
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "too many sign-ins",
+        Stage.AUTH,
+        "4",
+        Action.RETRY,
+        "{host} has seen too many sign-ins for {user}; waiting a quarter of an hour.",
+        text=r"too many (log|sign|auth)|login attempts|rate limit",
+        delay=900,
+    ),
+    _row("sign-in not now", Stage.AUTH, "4", Action.RETRY, "{host} cannot check sign-ins just now; trying later."),
+    _row(
+        "smtp sign-in switched off",
+        Stage.AUTH,
+        "535",
+        Action.ACCOUNT,
+        "Signing in for sending is switched off for {user}; ask the administrator to enable authenticated SMTP, "
+        'or use auth = "oauth2".',
+        enhanced="5.7.139",
+        text=r"SmtpClientAuthentication is disabled",
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "token refused",
+        Stage.AUTH,
+        "535",
+        Action.REAUTH,
+        "The server refused the access token for {user}; sign in again.",
+        when=When.OAUTH,
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "password refused",
+        Stage.AUTH,
+        "535",
+        Action.REAUTH,
+        "The server refused user name or password for {user}; enter the password again.",
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "app password needed",
+        Stage.AUTH,
+        "534",
+        Action.ACCOUNT,
+        "The server wants an app password for {user}: make one in the provider's settings and enter it.",
+        enhanced="5.7.9",
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "browser sign-in needed",
+        Stage.AUTH,
+        "534",
+        Action.ACCOUNT,
+        "The server wants {user} to sign in with a web browser first; its answer names the address.",
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "sign-in needs tls",
+        Stage.AUTH,
+        "538",
+        Action.ACCOUNT,
+        'The server wants an encrypted connection for signing in; set security = "tls" or "starttls".',
+        trouble=Trouble.SECURITY,
+    ),
+    _row(
+        "mechanism unknown",
+        Stage.AUTH,
+        "501 504",
+        Action.ACCOUNT,
+        "{host} takes none of the ways to sign in that tuimail knows.",
+        trouble=Trouble.SIGN_IN,
+    ),
+    _row(
+        "sign-in refused",
+        Stage.AUTH,
+        "5",
+        Action.ACCOUNT,
+        "{host} refuses to let {user} sign in; its answer says why.",
+        trouble=Trouble.SIGN_IN,
+    ),
+    # -- limits of the account, said at any step of a letter
+    _row(
+        "sending limit",
+        LETTER,
+        "421 45 55",
+        Action.ACCOUNT,
+        "The provider's sending limit is reached; letters wait a day until it resets.",
+        enhanced="5.4.5 5.7.708",
+        text=r"daily (user |message |sending )*(sending )?(quota|limit)|sending (quota|limit)",
+        trouble=Trouble.QUOTA,
+        delay=DAY,
+    ),
+    _row(
+        "sending rate",
+        frozenset({Stage.MAIL}),
+        "421 45 55",
+        Action.ACCOUNT,
+        "The provider's sending rate is reached; letters wait an hour.",
+        text=r"rate.?limit|limit exceeded|too many (messages|mails|emails)|(message|sending) quota",
+        trouble=Trouble.QUOTA,
+        delay=HOUR,
+    ),
+    _row("host gone", LETTER, "421", Action.RETRY, "The server ended the connection; it was not sent, trying again."),
+    _row(
+        "sign in first",
+        ENVELOPE,
+        "530",
+        Action.REAUTH,
+        'The server wants {user} to sign in before sending; check auth = "password" in the account and the password.',
+        trouble=Trouble.SIGN_IN,
+    ),
+    # -- MAIL
+    _row(
+        "sender not international",
+        Stage.MAIL,
+        "550 553",
+        Action.MESSAGE,
+        "The server cannot take international addresses; write from an address in plain ASCII.",
+        enhanced="5.6.7",
+    ),
+    _row(
+        "letter too big",
+        Stage.MAIL,
+        "5",
+        Action.MESSAGE,
+        "The letter is too big for the server{limit}; send a smaller attachment or a link.",
+        enhanced="5.3.4",
+        text=r"too (big|large)|exceeds.*(size|limit)|size.*exceed",
+    ),
+    _row(
+        "letter too big, plainly",
+        Stage.MAIL,
+        "552",
+        Action.MESSAGE,
+        "The letter is too big for the server{limit}; send a smaller attachment or a link.",
+    ),
+    _row(
+        "sender not allowed",
+        Stage.MAIL,
+        "550 553 554",
+        Action.MESSAGE,
+        "The server does not let {user} write as {sender}; choose another identity.",
+        enhanced="5.1.7 5.1.8 5.7.1 5.7.60 5.2.252",
+        text=r"sender|not owned|send ?as|from address|mailfrom",
+    ),
+    _row(
+        "throttled",
+        Stage.MAIL,
+        "550",
+        Action.ACCOUNT,
+        "The provider slows this account down; letters wait an hour.",
+        enhanced="5.2.251 5.2.253 5.2.254 5.2.255",
+        trouble=Trouble.QUOTA,
+        delay=HOUR,
+    ),
+    _row(
+        "parameter unknown",
+        Stage.MAIL,
+        "500 501 502 503 504 555",
+        Action.SOON,
+        "The server stumbled over an optional parameter; trying without it.",
+        when=When.OPTIONAL_SENT,
+        tries=3,
+        then=Action.MESSAGE,
+    ),
+    _row(
+        "sender later", Stage.MAIL, "4", Action.RETRY, "The server cannot take a letter just now; trying again later."
+    ),
+    _row("sender refused", Stage.MAIL, "5", Action.MESSAGE, "The server refused the letter at its sender, {sender}."),
+    # -- RCPT
+    _row(
+        "too many recipients",
+        Stage.RCPT,
+        "452 552",
+        Action.SPLIT,
+        "The server takes fewer recipients at once; the others get it in another go.",
+        enhanced="4.5.3 5.5.3",
+        text=r"too many recipients",
+        when=When.SOME_ACCEPTED,
+    ),
+    _row(
+        "too many recipients, plainly",
+        Stage.RCPT,
+        "452",
+        Action.SPLIT,
+        "The server takes fewer recipients at once; the others get it in another go.",
+        enhanced="-",
+        when=When.SOME_ACCEPTED,
+    ),
+    _row(
+        "too many recipients at the first",
+        Stage.RCPT,
+        "552",
+        Action.RETRY,
+        "The server takes no recipient just now; trying again later.",
+        enhanced="5.5.3",
+        text=r"too many recipients",
+    ),
+    _row(
+        "greylisted",
+        Stage.RCPT,
+        "450 451",
+        Action.RETRY,
+        "The server makes first-time senders wait; trying again soon.",
+        enhanced="4.7.1",
+        text=r"gr[ea]y.?list",
+    ),
+    _row("recipient later", Stage.RCPT, "4", Action.RETRY, "Not possible just now for this recipient; trying later."),
+    _row(
+        "recipient moved",
+        Stage.RCPT,
+        "551",
+        Action.RECIPIENT,
+        "This recipient has moved; the server's answer may name the new address. Check it before you use it.",
+    ),
+    _row(
+        "no such domain",
+        Stage.RCPT,
+        "550 551 553 554 556",
+        Action.RECIPIENT,
+        "The part after the @ does not exist or takes no mail; check the address.",
+        enhanced="5.1.2 5.1.10 5.4.4",
+    ),
+    _row(
+        "address malformed",
+        Stage.RCPT,
+        "501 550 553",
+        Action.RECIPIENT,
+        "The server says this is not an address; correct it.",
+        enhanced="5.1.3",
+    ),
+    _row(
+        "mailbox closed",
+        Stage.RCPT,
+        "55",
+        Action.RECIPIENT,
+        "This mailbox is closed or does not take mail.",
+        enhanced="5.2.1",
+    ),
+    _row(
+        "no such recipient",
+        Stage.RCPT,
+        "550 551 553 556",
+        Action.RECIPIENT,
+        "There is no such recipient; check the address.",
+        enhanced="5.1.x",
+    ),
+    _row(
+        "mailbox full",
+        Stage.RCPT,
+        "550 552",
+        Action.RECIPIENT,
+        "The recipient's mailbox is full; try again later, or tell them another way.",
+        enhanced="5.2.2",
+    ),
+    _row(
+        "relay denied",
+        Stage.RCPT,
+        "550 551 553 554",
+        Action.ACCOUNT,
+        "The server takes no letters to other places from us; check that the account signs in, at the right server.",
+        text=r"relay|authenticat|log ?in first",
+        when=When.ALL_REFUSED,
+        trouble=Trouble.SERVER,
+    ),
+    _row(
+        "policy against all",
+        Stage.RCPT,
+        "550 554",
+        Action.MESSAGE,
+        "The server refuses this letter for every recipient; its answer says why.",
+        enhanced="5.7.1",
+        when=When.ALL_REFUSED,
+    ),
+    _row(
+        "policy against one",
+        Stage.RCPT,
+        "550 554",
+        Action.RECIPIENT,
+        "The server refuses letters from you to this recipient; its answer says why.",
+        enhanced="5.7.x",
+    ),
+    _row(
+        "recipient service unavailable",
+        Stage.RCPT,
+        "550",
+        Action.RETRY,
+        "The server could not serve this recipient; trying a few more times.",
+        enhanced="5.5.0",
+        tries=3,
+        then=Action.RECIPIENT,
+    ),
+    _row(
+        "recipient not international",
+        Stage.RCPT,
+        "550 553",
+        Action.RECIPIENT,
+        "The server cannot take an international address; use one in plain ASCII.",
+        enhanced="5.6.7",
+    ),
+    _row(
+        "recipient parameter unknown",
+        Stage.RCPT,
+        "504 555",
+        Action.SOON,
+        "The server stumbled over an optional parameter; trying without it.",
+        when=When.OPTIONAL_SENT,
+        tries=3,
+        then=Action.RECIPIENT,
+    ),
+    _row("recipient refused", Stage.RCPT, "5", Action.RECIPIENT, "The server refused this recipient; it says why."),
+    # -- DATA, the body, the dot
+    _row("letter later", Stage.DATA, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
+    _row("letter refused", Stage.DATA, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
+    _row("content later", CONTENT, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
+    _row(
+        "content too big",
+        CONTENT,
+        "5",
+        Action.MESSAGE,
+        "The letter is too big for the server{limit}; send a smaller attachment or a link.",
+        enhanced="5.3.4",
+        text=r"too (big|large)|exceeds.*(size|limit)|size.*exceed",
+    ),
+    _row(
+        "content too big, plainly",
+        CONTENT,
+        "552",
+        Action.MESSAGE,
+        "The letter is too big for the server{limit}; send a smaller attachment or a link.",
+        enhanced="-",
+    ),
+    _row(
+        "content malformed",
+        CONTENT,
+        "55",
+        Action.MESSAGE,
+        "The server cannot take the letter in this form (8-bit text or long lines); edit it and send it again.",
+        enhanced="5.6.x",
+    ),
+    _row(
+        "content against policy",
+        CONTENT,
+        "55",
+        Action.MESSAGE,
+        "The server refused what the letter says or carries (spam, virus or policy); edit it before sending it again.",
+        enhanced="5.7.x",
+    ),
+    _row(
+        "content service unavailable",
+        CONTENT,
+        "5",
+        Action.RETRY,
+        "The server could not take the letter; trying a few more times.",
+        enhanced="5.5.0",
+        tries=3,
+        then=Action.MESSAGE,
+    ),
+    _row("content refused", CONTENT, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
+    # -- replies where they do not belong
+    _row(
+        "answer to the dot is no answer",
+        Stage.COMMITTING,
+        "3",
+        Action.UNCERTAIN,
+        "The server's answer makes no sense; the letter may have been delivered. Look in Sent before you resend.",
+    ),
+    _row(
+        "out of order",
+        BEFORE_DOT,
+        "2 3 4 5",
+        Action.RETRY,
+        "{host} gives answers that do not belong here; nothing was sent, trying again.",
+        trouble=Trouble.SERVER,
+        tries=3,
+        then=Action.ACCOUNT,
+    ),
+)
+"""In order; the last rows catch everything, so every reply has exactly one meaning."""

@@ -1,0 +1,113 @@
+"""What a dialogue needs of a connection. The real one is in submission/connection; the dialogue knows no sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tuimail.submission.dialogue import Dialogue
+    from tuimail.submission.replies import RawReply
+    from tuimail.submission.result import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds each step may take (RFC 5321 section 4.5.3.2)."""
+
+    connect: float = 20.0
+    """Per address."""
+    resolve: float = 30.0
+    tls: float = 30.0
+    hello: float = 300.0
+    """Greeting, EHLO, STARTTLS and each step of signing in."""
+    envelope: float = 300.0
+    """MAIL and each RCPT."""
+    data: float = 120.0
+    stall: float = 180.0
+    """Without 64 KB of the body getting out; about the 500 bytes a second that Postfix asks for."""
+    commit: float = 600.0
+    """The answer to the final dot. Never less: a server that is still at it would deliver twice."""
+    quit: float = 2.0
+    idle: float = 60.0
+    """A connection unused for longer is not used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the server said to EHLO (RFC 5321 section 4.1.1.1)."""
+
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case keyword -> its parameters."""
+    mechanisms: tuple[str, ...] = ()
+    """SASL mechanisms, upper case."""
+
+    def has(self, keyword: str) -> bool:
+        """Whether the server offers ``keyword``."""
+        return keyword.lower() in self.keywords
+
+    @property
+    def size_limit(self) -> int:
+        """The most bytes it takes (RFC 1870); 0 when it names none."""
+        words = self.keywords.get("size", "").split()
+        return int(words[0]) if words and words[0].isascii() and words[0].isdecimal() and len(words[0]) < 19 else 0
+
+
+class Wire(Protocol):
+    """One connection to a server, one reply per command, in order. Every method may raise WireError."""
+
+    dialogue: Dialogue
+
+    @property
+    def secure(self) -> bool:
+        """TLS is on."""
+        ...
+
+    @property
+    def private(self) -> bool:
+        """Nobody can listen: TLS is on, or both ends are this machine."""
+        ...
+
+    @property
+    def last(self) -> RawReply:
+        """The last reply as it came; a challenge must be read unshortened."""
+        ...
+
+    @property
+    def early(self) -> bool:
+        """A reply came before it was asked for, or the connection broke."""
+        ...
+
+    async def command(self, line: str, *, within: float, shown: str = "") -> Reply:
+        """Send ``line`` and return the reply; ``shown`` is what the dialogue records instead."""
+        ...
+
+    async def hello(self, *, within: float) -> tuple[Reply, Offer]:
+        """EHLO."""
+        ...
+
+    def send(self, *lines: str) -> None:
+        """Send ``lines`` in one go; each is answered by one reply."""
+        ...
+
+    async def reply(self, *, within: float) -> Reply:
+        """The next reply to what was sent."""
+        ...
+
+    async def body(self, data: bytes, *, within: float) -> None:
+        """Send a piece of the letter, already dot-stuffed; returns early when a reply comes."""
+        ...
+
+    async def flush(self, *, within: float) -> None:
+        """Wait until everything sent has left, or a reply has come early."""
+        ...
+
+    async def dot(self) -> None:
+        """Send the final dot. Raises WireError only when nothing of it was written."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection at once, with whatever is still to be sent."""
+        ...

@@ -1,0 +1,187 @@
+"""The app: it wires engine, theme, keymap and the first screen, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+
+from tuimail.config.keymap import load_keys
+from tuimail.config.theme_file import load_theme
+from tuimail.errors import TuimailError
+from tuimail.events import Severity
+from tuimail.outbox.item import NEEDS_YOU, WAITING
+from tuimail.ui.bridge import connect
+from tuimail.ui.commands.keymap import keymap
+from tuimail.ui.commands.table import TABLE
+from tuimail.ui.messages import Noted, OutboxChanged, Progressed
+from tuimail.ui.navigation import Navigation
+from tuimail.ui.safety import StripActing, guard_pastes
+from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.theme import mail_defaults, textual_theme
+from tuimail.ui.widgets.title_bar import Badge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.filter import LineFilter
+    from textual.screen import Screen
+
+    from tuimail.compose.draft import Draft
+    from tuimail.config.model import Problem
+    from tuimail.demo.server import DemoServer
+    from tuimail.engine import Engine
+
+
+class TuimailApp(Navigation, App[int], inherit_bindings=False):
+    """One engine's face in the terminal. It starts the engine after the first paint; ``run`` stops it."""
+
+    TITLE = "tuimail"
+    CSS_PATH = "look.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    NOTIFICATION_TIMEOUT = 8
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> None:
+        monochrome = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if monochrome else None)
+        self.engine = engine
+        self.engine_ready = asyncio.Event()
+        self.badge = Badge()
+        self.first_draft = draft
+        """Opened in the composer at start."""
+        self.server = server
+        """The demo's embedded server, to be looked at from its own side."""
+        self.problems: list[Problem] = list(engine.config.problems)
+        """What is wrong in the user's files, for the accounts screen."""
+        self._choose_theme(monochrome=monochrome)
+        self._choose_keys()
+        self._disconnect: Callable[[], None] | None = None
+
+    # -- wiring
+    def _choose_theme(self, *, monochrome: bool) -> None:
+        if monochrome:
+            self.theme = "ansi-dark"
+            return
+        name = self.engine.config.ui.theme
+        if name in self.available_themes:
+            self.theme = name
+            return
+        file, problems = load_theme(name, self.engine.paths)
+        self.problems += problems
+        theme = textual_theme(file)
+        self.register_theme(theme)
+        self.theme = theme.name
+
+    def _choose_keys(self) -> None:
+        known = {command.id: command.contexts for command in TABLE}
+        own = load_keys(self.engine.paths.keys_file, known)
+        self.problems += own.problems
+        name = self.engine.config.ui.keymap
+        self.keymap = keymap(name, own.of(name))
+        self.set_keymap(self.keymap.for_textual())
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """A colour for every mail role in any theme."""
+        return mail_defaults(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, then the net for control characters."""
+        return [*super().get_line_filters(), StripActing()]
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main menu."""
+        from tuimail.ui.screens.main_menu import MainMenuScreen
+
+        return MainMenuScreen()
+
+    # -- life
+    def on_mount(self) -> None:
+        """Show the frame, then start the engine."""
+        self._disconnect = connect(self.engine.announcer, self.post_message)
+        self.call_after_refresh(self.run_worker, self._start(), group="engine")
+
+    async def _start(self) -> None:
+        try:
+            await self.engine.start()
+        except TuimailError as error:
+            self.complain(error)
+            return
+        self.engine_ready.set()
+        await self._count()
+        if self.first_draft is not None:
+            self.open_composer(self.first_draft)
+        if self.problems:
+            many = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+            self.say(f"There is {many} in your configuration: see Accounts.", Severity.WARNING)
+
+    def on_unmount(self) -> None:
+        """Listen no more."""
+        if self._disconnect is not None:
+            self._disconnect()
+
+    # -- what the engine says
+    async def on_outbox_changed(self, _message: OutboxChanged) -> None:
+        """Count again, and tell every open screen."""
+        self.run_worker(self._count(), group="badge", exclusive=True)
+        for screen in self._frames():
+            screen.post_message(OutboxChanged())
+
+    def on_progressed(self, message: Progressed) -> None:
+        """Tell the screen on top."""
+        frame = self.frame
+        if frame is not None:
+            frame.post_message(Progressed(message.item_id, sent=message.sent, total=message.total, words=message.words))
+
+    def on_noted(self, message: Noted) -> None:
+        """Say it where the user looks."""
+        if message.bell:
+            self.bell()
+        self.say(message.text, message.severity)
+
+    async def _count(self) -> None:
+        if not self.engine_ready.is_set():
+            return
+        counts = await self.engine.counts()
+        waiting = sum(count for state, count in counts.items() if state in WAITING)
+        yours = sum(count for state, count in counts.items() if state in NEEDS_YOU)
+        self.badge = Badge(waiting, yours)
+        for screen in self._frames():
+            screen.title_bar.badge = self.badge
+
+    # -- the status line of the screen on top
+    @property
+    def frame(self) -> FrameScreen | None:
+        """The frame on top."""
+        return self.screen if isinstance(self.screen, FrameScreen) else None
+
+    def _frames(self) -> list[FrameScreen]:
+        return [screen for screen in self.screen_stack if isinstance(screen, FrameScreen)]
+
+    def say(self, text: str, severity: Severity = Severity.INFO) -> None:
+        """Put a sentence (safe to draw) into the status line of whatever screen is on top."""
+        frame = self.frame
+        if frame is not None:
+            frame.say(text, severity)
+
+    def complain(self, error: TuimailError) -> None:
+        """Say what went wrong on the screen on top."""
+        frame = self.frame
+        if frame is not None:
+            frame.complain(error)
+
+
+def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> int:
+    """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
+    guard_pastes()
+
+    async def main() -> int:
+        app = TuimailApp(engine, draft=draft, server=server)
+        try:
+            return await app.run_async() or app.return_code or 0
+        finally:
+            await engine.stop()
+
+    return asyncio.run(main())

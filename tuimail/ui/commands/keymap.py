@@ -1,0 +1,116 @@
+"""A keymap in force: pine's or mutt's keys with the user's own on top, checked for clashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.ui.commands import table
+from tuimail.ui.commands.command import Context
+from tuimail.ui.commands.key_names import canonical, is_typed, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tuimail.ui.commands.command import Command
+
+KEYMAPS = ("pine", "mutt")
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """Which keys give which command."""
+
+    name: str
+    """"pine" or "mutt"."""
+    keys: Mapping[str, tuple[str, ...]]
+    """Command id -> Textual key names, the shown one first. Empty: no key."""
+    problems: tuple[str, ...] = ()
+    """What of the user's own keys could not be used, one sentence each."""
+
+    def key(self, command_id: str) -> str:
+        """The key the screen shows for a command ("^X", "S"); empty if it has none."""
+        keys = self.keys.get(command_id, ())
+        return shown(keys[0], upper=self.name == "pine") if keys else ""
+
+    def all_keys(self, command_id: str) -> str:
+        """Every key of a command, for the help screen ("S", "? F1 ^G")."""
+        upper = self.name == "pine"
+        names = (shown(key, upper=upper) for key in self.keys.get(command_id, ()))
+        return " ".join(dict.fromkeys(names))
+
+    def for_textual(self) -> dict[str, str]:
+        """What ``App.set_keymap`` takes."""
+        return {command: ",".join(keys) for command, keys in self.keys.items() if keys}
+
+
+def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -> Keymap:
+    """The built-in keymap ``name`` with the user's ``own`` keys (command id -> keys) on top.
+
+    A key of the user's takes itself away from any other command of the same screen; what makes no sense is left out
+    and told in ``problems``.
+    """
+    problems: list[str] = []
+    base = name if name in KEYMAPS else "pine"
+    if base != name:
+        problems.append(f"There is no keymap {name!r}: pine's keys are used. Known: {', '.join(KEYMAPS)}.")
+    keys = {command.id: tuple(map(canonical, command.default_keys(base))) for command in table.TABLE}
+    for command_id, wanted in (own or {}).items():
+        command = table.BY_ID.get(command_id)
+        if command is None:
+            problems.append(f"There is no command {command_id!r}.")
+            continue
+        good = tuple(key for key in map(canonical, wanted) if _fits(key, command, problems))
+        for other in table.TABLE:
+            if other is not command and _meet(command, other):
+                keys[other.id] = tuple(key for key in keys[other.id] if key not in good)
+        keys[command_id] = good
+    if base == "pine":
+        keys = _either_case(keys)
+    return Keymap(base, keys, tuple(problems))
+
+
+def clashes(keys: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
+    """Keys that two commands of one screen share: (key, command id, command id)."""
+    found = []
+    for index, first in enumerate(table.TABLE):
+        for second in table.TABLE[index + 1 :]:
+            if _meet(first, second):
+                found += [(key, first.id, second.id) for key in keys[first.id] if key in keys[second.id]]
+    return found
+
+
+def key_table(name: str) -> list[tuple[str, str, str]]:
+    """Rows for the README: (where, keys, what it does), in table order."""
+    force = keymap(name)
+    rows = []
+    for command in table.TABLE:
+        where = ", ".join(context.words for context in Context if context in command.contexts)
+        rows.append((where, force.all_keys(command.id), command.help))
+    return rows
+
+
+def _fits(key: str, command: Command, problems: list[str]) -> bool:
+    if command.amid_typing and is_typed(key):
+        problems.append(
+            f"{shown(key)!r} cannot be a key for {command.id}: letters are text there. Use Ctrl, Alt or F1-12."
+        )
+        return False
+    return True
+
+
+def _meet(first: Command, second: Command) -> bool:
+    """Whether both commands can be given on one screen."""
+    if Context.EVERYWHERE in first.contexts | second.contexts:
+        return True
+    return not first.contexts.isdisjoint(second.contexts)
+
+
+def _either_case(keys: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Pine's single letters work as capitals too, unless the capital has a meaning of its own there."""
+    wide = dict(keys)
+    for command in table.TABLE:
+        capitals = [key.swapcase() for key in keys[command.id] if len(key) == 1 and key.isalpha()]
+        taken = {key for other in table.TABLE if _meet(command, other) for key in keys[other.id]}
+        wide[command.id] = (*keys[command.id], *(key for key in capitals if key not in taken))
+    return wide

@@ -1,0 +1,224 @@
+"""The command table: every command of the interface, declared once.
+
+Keys follow alpine 2.26 and mutt 2.4 where they have the command; the others take a letter that is free in both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.ui.commands.command import COMPOSE, LISTS, PAGERS, READING, Command, Context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_EVERYWHERE = frozenset({Context.EVERYWHERE})
+_MENU = frozenset({Context.MENU})
+_LETTERS = frozenset({Context.OUTBOX, Context.ITEM})
+_HEADER = frozenset({Context.COMPOSE_HEADER})
+_BODY = frozenset({Context.COMPOSE_BODY})
+_DIALOG = frozenset({Context.SEND_DIALOG})
+_PROMPT = frozenset({Context.PROMPT})
+_PALETTE = frozenset({Context.PALETTE})
+_DRAFTS = frozenset({Context.DRAFTS})
+_ACCOUNTS = frozenset({Context.ACCOUNTS})
+_SERVER = frozenset({Context.SERVER})
+
+EVERYWHERE = (
+    Command("palette", "Commands", "Find a command", "Lists every command of this screen; type to find one.",
+            _EVERYWHERE, pine="f2", mutt="f2", slot=120),
+    Command("suspend", "Suspend", "Suspend the program", "Back to the shell; `fg` returns. Letters wait meanwhile.",
+            _EVERYWHERE, pine="ctrl+z", mutt="ctrl+z"),
+    Command("redraw", "Redraw", "Draw the screen again", "Draws everything again, if something spoilt the screen.",
+            _EVERYWHERE, pine="ctrl+l", mutt="ctrl+l"),
+)  # fmt: skip
+
+READERS = (
+    Command("help", "Help", "Help for this screen", "Explains this screen and its keys, and the way of a letter.",
+            READING - {Context.HELP}, pine="? f1 ctrl+g", mutt="? f1", slot=10),
+    Command("back", "Back", "Go back", "Returns to the screen before.",
+            READING - _MENU, pine="< left escape ,", mutt="q escape left", slot=11),
+    Command("main-menu", "Main menu", "Go to the main menu", "Returns to the main menu from anywhere.",
+            READING - _MENU, pine="m", mutt="M", slot=90),
+    Command("previous", "Prev", "Previous line", "Moves one line up.",
+            LISTS | PAGERS, pine="p up ctrl+p", mutt="k up"),
+    Command("next", "Next", "Next line", "Moves one line down.",
+            LISTS | PAGERS, pine="n down ctrl+n", mutt="j down"),
+    Command("page-up", "Prev page", "Previous page", "Moves one page up.",
+            READING - _MENU, pine="- pageup ctrl+y", mutt="Z pageup -"),
+    Command("page-down", "Next page", "Next page", "Moves one page down.",
+            READING - _MENU, pine="space pagedown ctrl+v", mutt="z pagedown space"),
+    Command("first", "First", "Go to the first line", "Moves to the top.",
+            READING, pine="home", mutt="= home"),
+    Command("last", "Last", "Go to the last line", "Moves to the bottom.",
+            READING, pine="end", mutt="* end"),
+    Command("more", "More", "More keys", "Shows the other keys of this screen in the two rows.",
+            READING - _MENU, pine="o f3", mutt="f3", slot=1000),
+    Command("quit-now", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
+            READING - _MENU, pine="q", mutt="Q", slot=110),
+    Command("undo", "Undo", "Undo the last step", "Takes back what the status line offers to undo.",
+            READING - {Context.HELP, Context.RAW}, pine="u", mutt="u", slot=60),
+    Command("compose", "Compose", "Write a letter", "Opens the composer on an empty letter.",
+            READING - {Context.HELP, Context.RAW}, pine="c", mutt="m", slot=80),
+)  # fmt: skip
+
+MENU = (
+    Command("quit", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
+            _MENU, pine="q", mutt="q", slot=11),
+    Command("open", "Open", "Open the selected line", "Opens what is selected.",
+            LISTS, pine="enter > right", mutt="enter right", slot=12),
+    Command("go-outbox", "Outbox", "Go to the outbox", "Letters on their way, and those that need you.",
+            _MENU, pine="o", mutt="o", slot=81),
+    Command("go-drafts", "Drafts", "Go to the drafts", "Letters put aside, and those recovered after a crash.",
+            _MENU, pine="d", mutt="R", slot=82),
+    Command("go-sent", "Sent", "Go to the sent letters", "What went out, when, and what the server said.",
+            _MENU, pine="s", mutt="s", slot=83),
+    Command("go-accounts", "Accounts", "Go to the accounts", "Your accounts, whether they may send, and why not.",
+            _MENU, pine="a", mutt="a", slot=84),
+    Command("go-server", "Server", "Go to the server's side", "The demo's mail server: what arrived, and its faults.",
+            _MENU, pine="v", mutt="v", slot=85),
+)  # fmt: skip
+
+OUTBOX = (
+    Command("send-now", "Send now", "Send the letter now", "Tries at once, with a fresh budget of attempts.",
+            _LETTERS, pine="s", mutt="s", slot=20),
+    Command("send-again", "Send again", "Send an uncertain letter again",
+            "The answer was lost: sends it once more, at the risk that it arrives twice.",
+            _LETTERS, pine="a", mutt="a", slot=20),
+    Command("mend", "Mend", "Correct a refused address", "Asks for the right address and sends to that one only.",
+            _LETTERS, pine="f", mutt="f", slot=21),
+    Command("mark-sent", "It went", "Mark an uncertain letter as sent",
+            "The answer was lost, but you know that it arrived: it is filed as sent.",
+            _LETTERS, pine="i", mutt="i", slot=21),
+    Command("edit", "Edit", "Edit the letter", "Takes the letter out of the outbox and opens it in the composer.",
+            _LETTERS, pine="e", mutt="e", slot=30),
+    Command("cancel", "To drafts", "Cancel to the drafts", "Takes it out of the outbox and keeps it as a draft.",
+            _LETTERS, pine="x", mutt="x", slot=31),
+    Command("hold", "Hold", "Hold the letter", "Keeps it in the outbox until you release it.",
+            _LETTERS, pine="h", mutt="H", slot=40),
+    Command("release", "Release", "Release a held letter", "Lets a held letter go.",
+            _LETTERS, pine="r", mutt="r", slot=40),
+    Command("drop", "Drop", "Drop the letter", "Deletes it from the outbox, after a question.",
+            _LETTERS, pine="d", mutt="d", slot=41),
+    Command("view-raw", "View", "View the letter as it goes", "Shows the exact bytes of the letter.",
+            _LETTERS | {Context.SENT}, pine="v", mutt="v", slot=50),
+    Command("dialogue", "Dialogue", "View the last dialogue", "What the server and we said last, secrets hidden.",
+            _LETTERS | {Context.SENT}, pine="l", mutt="l", slot=51),
+    Command("check-again", "Check", "Check the account again",
+            "You mended the account: its letters are tried again now.",
+            _LETTERS | _ACCOUNTS, pine="k", mutt="K", slot=61),
+)  # fmt: skip
+
+DRAFTS = (
+    Command("discard", "Delete", "Delete the draft", "Deletes the draft, after a question.",
+            _DRAFTS, pine="d", mutt="d", slot=20),
+)  # fmt: skip
+
+SERVER = (
+    Command("server-down", "Take down", "Take the server down or up", "Nobody can connect until it is up again.",
+            _SERVER, pine="d", mutt="d", slot=20),
+    Command("server-refuse", "Refuse", "Refuse an address", "Asks for an address that is to be refused, or taken again.",
+            _SERVER, pine="r", mutt="r", slot=21),
+    Command("server-swallow", "Swallow", "Swallow the next reply",
+            "Keeps the next letter and hangs up without a reply: nobody can know whether it arrived.",
+            _SERVER, pine="s", mutt="s", slot=30),
+    Command("server-busy", "Be busy", "Put senders off", "Answers 451 to everybody until switched off.",
+            _SERVER, pine="b", mutt="b", slot=31),
+    Command("server-view", "View", "Read what arrived", "Shows the letter as it arrived.",
+            _SERVER, pine="v", mutt="v", slot=40),
+)  # fmt: skip
+
+COMPOSER = (
+    Command("compose-help", "Help", "Help for the composer", "Explains the composer and its keys.",
+            COMPOSE, pine="ctrl+g f1", mutt="ctrl+g f1", slot=10),
+    Command("compose-cancel", "Cancel", "Cancel the letter", "Leaves the composer, after a question.",
+            COMPOSE, pine="ctrl+c", mutt="ctrl+c", slot=11),
+    Command("send", "Send", "Send the letter", "Shows the letter as it would go, and puts it into the outbox.",
+            COMPOSE, pine="ctrl+x", mutt="ctrl+x", slot=20),
+    Command("address-book", "Addresses", "Complete an address", "Offers addresses you wrote to before, or files.",
+            _HEADER, pine="ctrl+t", mutt="ctrl+t", slot=21),
+    Command("justify", "Justify", "Justify the paragraph", "Joins the lines of the paragraph and wraps them anew.",
+            _BODY, pine="ctrl+j", mutt="ctrl+j", slot=21),
+    Command("rich-header", "Rich hdr", "Show all header fields", "Shows or hides From, Bcc and Reply-To.",
+            _HEADER, pine="ctrl+r", mutt="ctrl+r", slot=30),
+    Command("attach", "Attach", "Attach a file", "Asks for a file and attaches it.",
+            _HEADER, pine="ctrl+j", mutt="ctrl+j", slot=31),
+    Command("read-file", "Read file", "Insert a file", "Asks for a text file and inserts it at the cursor.",
+            _BODY, pine="ctrl+r", mutt="ctrl+r", slot=30),
+    Command("where-is", "Where is", "Search the text", "Asks for words and moves to where they stand next.",
+            _BODY, pine="ctrl+w", mutt="ctrl+w", slot=31),
+    Command("compose-page-up", "Prev page", "Previous page", "Moves up: to the first field, or one page.",
+            COMPOSE, pine="ctrl+y pageup", mutt="ctrl+y pageup", slot=60),
+    Command("compose-page-down", "Next page", "Next page", "Moves down: to the message text, or one page.",
+            COMPOSE, pine="ctrl+v pagedown", mutt="ctrl+v pagedown", slot=61),
+    Command("cut-line", "Cut line", "Cut the line", "Cuts the line or the marked text; several in a row are kept.",
+            COMPOSE, pine="ctrl+k", mutt="ctrl+k", slot=50),
+    Command("uncut", "Paste", "Put back what was cut", "Inserts what was cut last.",
+            COMPOSE, pine="ctrl+u", mutt="ctrl+u", slot=51),
+    Command("postpone", "Postpone", "Postpone the letter", "Keeps the letter among the drafts and closes the composer.",
+            COMPOSE, pine="ctrl+o", mutt="ctrl+o", slot=40),
+    Command("editor", "Editor", "Use your own editor", "Opens the message text in $VISUAL or $EDITOR.",
+            COMPOSE, pine="ctrl+underscore alt+e f4", mutt="ctrl+underscore alt+e f4", slot=41),
+    Command("compose-undo", "Undo", "Undo typing", "Takes back the last change of the text.",
+            COMPOSE, pine="alt+u f5", mutt="alt+u f5", slot=70),
+    Command("compose-redo", "Redo", "Redo typing", "Does again what was undone last.",
+            COMPOSE, pine="alt+r f6", mutt="alt+r f6", slot=71),
+    Command("mark", "Mark", "Set a mark", "Starts marking text; move the cursor, then cut it.",
+            _BODY, pine="ctrl+circumflex_accent alt+a", mutt="ctrl+circumflex_accent alt+a", slot=72),
+    Command("detach", "Detach", "Remove an attachment", "Takes the attachment under the cursor off the letter.",
+            _HEADER, pine="alt+d f7", mutt="alt+d f7", slot=72),
+    Command("delete-char", "Delete", "Delete the character", "Deletes the character under the cursor.",
+            COMPOSE, pine="ctrl+d", mutt="ctrl+d"),
+    Command("compose-more", "More", "More keys", "Shows the other keys of the composer in the two rows.",
+            COMPOSE, pine="f3", mutt="f3", slot=1000),
+)  # fmt: skip
+
+DIALOG = (
+    Command("dialog-send", "Send", "Send it", "Puts the letter into the outbox.",
+            _DIALOG, pine="y enter ctrl+x", mutt="y enter ctrl+x", slot=20),
+    Command("dialog-back", "Back", "Back to the letter", "Returns to the composer; nothing is sent.",
+            _DIALOG, pine="n ctrl+c escape", mutt="n q ctrl+c escape", slot=21),
+    Command("dialog-later", "Later", "Send later", "Asks when the letter is to leave.",
+            _DIALOG, pine="l", mutt="l", slot=30),
+    Command("dialog-hold", "Hold", "Queue but hold", "Puts it into the outbox, to wait there until you release it.",
+            _DIALOG, pine="h", mutt="h", slot=31),
+    Command("dialog-from", "From", "Write as somebody else", "Chooses another account or identity of yours.",
+            _DIALOG, pine="f", mutt="f", slot=40),
+    Command("dialog-help", "Help", "Help for this screen", "Explains the choices.",
+            _DIALOG, pine="? f1 ctrl+g", mutt="? f1 ctrl+g", slot=10),
+)  # fmt: skip
+
+PROMPT = (
+    Command("prompt-help", "Help", "Help for the question", "Says what is being asked, in the status line.",
+            _PROMPT, pine="ctrl+g f1", mutt="f1", slot=10),
+    Command("prompt-cancel", "Cancel", "Cancel the question", "Leaves everything as it was.",
+            _PROMPT, pine="ctrl+c escape", mutt="ctrl+c ctrl+g escape", slot=11),
+    Command("prompt-accept", "Accept", "Accept the answer", "Takes what was typed.",
+            _PROMPT, pine="enter", mutt="enter", slot=20),
+    Command("prompt-complete", "Complete", "Complete the answer", "Completes what was typed, where that is possible.",
+            _PROMPT, pine="tab ctrl+t", mutt="tab ctrl+t", slot=30),
+)  # fmt: skip
+
+PALETTE = (
+    Command("palette-run", "Run", "Run the selected command", "Closes the palette and gives the command.",
+            _PALETTE, pine="enter", mutt="enter", slot=12),
+    Command("palette-close", "Close", "Close the palette", "Closes the palette; nothing is done.",
+            _PALETTE, pine="escape ctrl+c", mutt="escape ctrl+c ctrl+g", slot=11),
+    Command("palette-previous", "Previous", "Previous command", "Moves one line up.",
+            _PALETTE, pine="up ctrl+p", mutt="up ctrl+p", slot=20),
+    Command("palette-next", "Next", "Next command", "Moves one line down.",
+            _PALETTE, pine="down ctrl+n", mutt="down ctrl+n", slot=21),
+)  # fmt: skip
+
+TABLE: tuple[Command, ...] = (
+    *EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
+)  # fmt: skip
+"""Every command, in the order of the help screen."""
+
+BY_ID = {command.id: command for command in TABLE}
+
+
+def commands_for(contexts: Iterable[Context]) -> list[Command]:
+    """The commands that work in any of ``contexts``, those for everywhere included, in table order."""
+    wanted = {*contexts, Context.EVERYWHERE}
+    return [command for command in TABLE if not command.contexts.isdisjoint(wanted)]

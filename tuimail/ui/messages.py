@@ -1,0 +1,45 @@
+"""What the engine's events become for the screens. Posted to the app, which hands them to every open screen."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from tuimail.events import Severity
+
+
+class OutboxChanged(Message, bubble=False):
+    """Items or accounts changed: read them again. A later one takes the place of an unread one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One is enough."""
+        return isinstance(message, OutboxChanged)
+
+
+class Progressed(Message, bubble=False):
+    """Where a letter being sent stands; a later one takes the place of an unread one of the same letter."""
+
+    def __init__(self, item_id: str, *, sent: int = 0, total: int = 0, words: str = "") -> None:
+        super().__init__()
+        self.item_id = item_id
+        self.sent = sent
+        self.total = total
+        self.words = words
+        """The stage, if that is what changed; else empty."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Newer bytes of the same letter."""
+        return (
+            isinstance(message, Progressed)
+            and message.item_id == self.item_id
+            and bool(message.words) == bool(self.words)
+        )
+
+
+class Noted(Message, bubble=False):
+    """A sentence for the status line; ``bell`` rings as well."""
+
+    def __init__(self, text: str, severity: Severity = Severity.INFO, *, bell: bool = False) -> None:
+        super().__init__()
+        self.text = text
+        self.severity = severity
+        self.bell = bell

@@ -1,0 +1,119 @@
+"""Which screen comes next: the part of the app that opens and closes screens. Screens are imported when they open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import App
+
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tuimail.compose.draft import Draft
+    from tuimail.ui.app import TuimailApp
+    from tuimail.ui.screens.frame import FrameScreen
+
+    UndoStep = Callable[[FrameScreen], Awaitable[None] | None]
+
+
+class Navigation(App[int], inherit_bindings=False):
+    """Opens and closes screens, and keeps the one step that can be undone."""
+
+    _undo: UndoStep | None = None
+
+    @property
+    def _program(self) -> TuimailApp:
+        return cast("TuimailApp", self)
+
+    def go_back(self) -> None:
+        """Close the screen on top, never the last one."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def go_home(self) -> None:
+        """Close everything above the main menu."""
+        for _ in self.screen_stack[1:]:
+            self.pop_screen()
+
+    def open_outbox(self) -> None:
+        """The letters on their way."""
+        from tuimail.ui.screens.outbox import OutboxScreen
+
+        self.push_screen(OutboxScreen())
+
+    def open_item(self, item_id: str) -> None:
+        """One letter in full."""
+        from tuimail.ui.screens.item import ItemScreen
+
+        self.push_screen(ItemScreen(item_id))
+
+    def open_drafts(self) -> None:
+        """What was put aside."""
+        from tuimail.ui.screens.drafts import DraftsScreen
+
+        self.push_screen(DraftsScreen())
+
+    def open_sent(self) -> None:
+        """What went out."""
+        from tuimail.ui.screens.sent import SentScreen
+
+        self.push_screen(SentScreen())
+
+    def open_accounts(self) -> None:
+        """Accounts, and what is wrong with them."""
+        from tuimail.ui.screens.accounts import AccountsScreen
+
+        self.push_screen(AccountsScreen())
+
+    def open_server(self) -> None:
+        """The other end of the demo."""
+        from tuimail.ui.screens.server import ServerScreen
+
+        server = self._program.server
+        if server is not None:
+            self.push_screen(ServerScreen(server))
+
+    def open_text(self, title: str, text: str, *, note: str = "") -> None:
+        """A text to read; made safe here."""
+        from tuimail.ui.screens.raw import TextScreen
+
+        self.push_screen(TextScreen(title, text, note=note))
+
+    def open_help(self, screen: FrameScreen) -> None:
+        """Help for ``screen``."""
+        from tuimail.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(screen))
+
+    def open_palette(self, screen: FrameScreen) -> None:
+        """Every command of ``screen``."""
+        from tuimail.ui.palette import PaletteScreen
+
+        self.push_screen(PaletteScreen(screen))
+
+    def open_composer(self, draft: Draft | None = None) -> None:
+        """The composer on ``draft`` (owned by this process already), or on an empty letter."""
+        from tuimail.ui.screens.compose import ComposeScreen
+
+        self.push_screen(ComposeScreen(draft))
+
+    # -- undo
+    def offer_undo(self, text: str, step: UndoStep) -> None:
+        """Say ``text`` (safe to draw) on the screen on top, and that ``step`` can take it back."""
+        self._undo = step
+        self._program.say(f"{text}  {self._program.keymap.key('undo')} to undo")
+
+    def undo(self, screen: FrameScreen) -> None:
+        """Take back the last step, once."""
+        step, self._undo = self._undo, None
+        if step is None:
+            screen.say("There is nothing to undo.")
+        else:
+            screen.carry_out(step)
+
+
+def quoted(text: str, fallback: str = "(no subject)") -> str:
+    """A subject in quotes, safe to draw, as sentences of the status line name letters."""
+    return f'"{safe_line(text)}"' if text.strip() else fallback

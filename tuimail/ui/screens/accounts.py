@@ -1,0 +1,69 @@
+"""Accounts: whether each may send and why not, and what is wrong in the user's files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.ui.commands import accounts
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.views.rows import AccountRow, account_line, account_words
+from tuimail.ui.widgets.cells import Role, Span
+from tuimail.ui.widgets.explained import Explained
+from tuimail.ui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class AccountsScreen(ListScreen[AccountRow]):
+    """One line per account, then one per problem of the configuration."""
+
+    SCREEN_NAME = "ACCOUNTS"
+    CONTEXT = Context.ACCOUNTS
+    HELP = "Your accounts from the configuration file, whether their letters may go, and what is wrong in your files."
+    BINDINGS = bindings_for(Context.ACCOUNTS)
+    verbs = accounts.VERBS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.explained = Explained()
+
+    def make_list(self) -> LineList[AccountRow]:
+        """One line per account or problem."""
+        return LineList(account_line, lambda row: row.id, empty="No account is configured: run  tuimail account add")
+
+    def compose_body(self) -> ComposeResult:
+        """The list, and the explanation."""
+        yield self.list
+        yield self.explained
+
+    def fits(self, command: Command) -> bool:
+        """Only an account in trouble needs a check."""
+        row = self.selected
+        if command.id == "check-again":
+            return row is not None and row.health is not None and row.health.trouble is not None
+        return command.id != "open" or row is not None
+
+    async def load(self) -> None:
+        """The health of every account."""
+        engine = self.program.engine
+        rows = [
+            AccountRow(name, account, await engine.health(name)) for name, account in engine.config.accounts.items()
+        ]
+        rows += [AccountRow(f"!{index}", problem=str(each)) for index, each in enumerate(self.program.problems)]
+        self.list.show(rows)
+        self._explain()
+
+    def on_line_list_selected(self) -> None:
+        """Explain what is selected now."""
+        self._explain()
+
+    def _explain(self) -> None:
+        row = self.selected
+        if row is None:
+            self.explained.explain()
+            return
+        words, facts = account_words(row, self.program.engine.clock.now())
+        self.explained.explain(Span(words, Role.FAILED if row.troubled else Role.TEXT), Span(facts, Role.DIM))

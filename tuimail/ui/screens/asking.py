@@ -1,0 +1,158 @@
+"""Questions on a screen: ``await screen.ask(...)``, ``await screen.ask_yes_no(...)``, ``await screen.ask_choice(...)``.
+
+They stand where the status line is, with their own key rows, and return None when the user cancels. While one is open
+the screen's other commands are not there; a second question meanwhile is answered None at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from tuimail.ui.commands.table import BY_ID
+from tuimail.ui.widgets.key_rows import KeyEntry
+from tuimail.ui.widgets.prompt import Choice, ChoicePrompt, LinePrompt, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tuimail.ui.commands.keymap import Keymap
+    from tuimail.ui.screens.frame import FrameScreen
+
+    Completer = Callable[[str], Awaitable[Sequence[str]]]
+
+_CHOICE = "choice:"
+
+
+class Asking(Screen[Any], inherit_bindings=False):
+    """The part of a screen that asks."""
+
+    prompt: Prompt | None = None
+    """The open question."""
+    _completer: Completer | None = None
+
+    async def ask(
+        self,
+        label: str,
+        *,
+        initial: str = "",
+        help_text: str = "",
+        complete: Completer | None = None,
+        password: bool = False,
+    ) -> str | None:
+        """Ask for one line of text. ``complete`` gives, for what was typed, whole lines that fit."""
+        if self.prompt is not None:
+            return None
+        self._completer = complete
+        return await self._ask(LinePrompt(label, initial, help_text=help_text, password=password))
+
+    async def ask_yes_no(self, question: str, *, default: bool | None = True, help_text: str = "") -> bool | None:
+        """Ask Y or N; Return takes ``default`` (None: Return does nothing). None when cancelled."""
+        choices = (Choice("y", "Yes", "yes"), Choice("n", "No", "no"))
+        fallback = None if default is None else ("yes" if default else "no")
+        answer = await self.ask_choice(question, choices, default=fallback, help_text=help_text)
+        return None if answer is None else answer == "yes"
+
+    async def ask_choice(
+        self, question: str, choices: Sequence[Choice], *, default: str | None = None, help_text: str = ""
+    ) -> str | None:
+        """Ask for one of ``choices``; the value of the one taken, None when cancelled."""
+        if self.prompt is not None:
+            return None
+        return await self._ask(ChoicePrompt(question, choices, default=default, help_text=help_text))
+
+    async def _ask(self, prompt: Prompt) -> str | None:
+        frame = self._frame
+        focused = frame.focused
+        self.prompt = prompt
+        frame.status.say("")
+        frame.status.display = False
+        try:
+            await frame.query_one("#foot").mount(prompt, before=frame.key_rows)
+            frame.refresh_keys()
+            return await prompt.answer
+        finally:
+            self.prompt = None
+            self._completer = None
+            frame.status.display = True
+            if frame.is_attached:
+                prompt.remove()
+                if focused is not None and focused.is_attached:
+                    focused.focus()
+                frame.refresh_keys()
+
+    @property
+    def _frame(self) -> FrameScreen:
+        from tuimail.ui.screens.frame import FrameScreen
+
+        assert isinstance(self, FrameScreen)  # noqa: S101 - for the type checker; only frames ask
+        return self
+
+    def prompt_entries(self) -> tuple[KeyEntry, ...]:
+        """Key rows of the open question; the default stands in brackets."""
+        keys: Keymap = self._frame.program.keymap
+        prompt = self.prompt
+        entries = [
+            _entry(keys, "prompt-help", enabled=bool(prompt and prompt.help_text)),
+            _entry(keys, "prompt-cancel"),
+        ]
+        if isinstance(prompt, ChoicePrompt):
+            for choice in prompt.choices:
+                label = f"[{choice.label}]" if choice.value == prompt.default else choice.label
+                entries.append(KeyEntry(_CHOICE + choice.value, choice.key.upper(), label))
+        else:
+            entries.append(_entry(keys, "prompt-accept"))
+            if self._completer is not None:
+                entries.append(_entry(keys, "prompt-complete"))
+        return tuple(entries)
+
+    def answer_prompt(self, command_id: str) -> None:
+        """Carry out a command of the open question."""
+        prompt = self.prompt
+        if prompt is None:
+            return
+        if command_id.startswith(_CHOICE):
+            prompt.finish(command_id.removeprefix(_CHOICE))
+        elif command_id == "prompt-cancel":
+            prompt.finish(None)
+        elif command_id == "prompt-accept":
+            prompt.accept()
+        elif command_id == "prompt-help":
+            self._hint(prompt.help_text or "Answer the question, or leave it with the key shown below.")
+        elif command_id == "prompt-complete" and isinstance(prompt, LinePrompt) and self._completer is not None:
+            self._frame.carry_out(lambda _screen: self._complete(prompt))
+
+    def _hint(self, text: str) -> None:
+        """Words above the question."""
+        frame = self._frame
+        frame.status.say(text)
+        frame.status.display = True
+
+    async def _complete(self, prompt: LinePrompt) -> None:
+        """Complete as far as what fits agrees, and show what fits."""
+        if self._completer is None:
+            return
+        typed = prompt.input.value
+        found = await self._completer(typed)
+        if self.prompt is not prompt or prompt.input.value != typed:
+            return
+        if not found:
+            self._hint("Nothing fits.")
+            return
+        common = _common(found)
+        if len(found) == 1 or len(common) > len(typed):
+            prompt.input.value = found[0] if len(found) == 1 else common
+            prompt.input.cursor_position = len(prompt.input.value)
+        if len(found) > 1:
+            self._hint("   ".join(found[:12]))
+
+
+def _entry(keys: Keymap, command_id: str, *, enabled: bool = True) -> KeyEntry:
+    return KeyEntry(command_id, keys.key(command_id), BY_ID[command_id].label, enabled)
+
+
+def _common(texts: Sequence[str]) -> str:
+    """What all of ``texts`` begin with."""
+    first, last = min(texts), max(texts)
+    return next((first[:at] for at, char in enumerate(first) if last[at : at + 1] != char), first)

@@ -1,0 +1,244 @@
+"""COMPOSE: the letter as a form, saved while it is written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from tuimail.compose.draft import Draft
+from tuimail.errors import AddressError, StorageError
+from tuimail.events import Severity
+from tuimail.ui.commands import compose as commands
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Context
+from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
+from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.widgets.identity_field import senders
+from tuimail.ui.widgets.letter_form import LetterForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from tuimail.compose.draft import Attachment
+    from tuimail.engine import Engine
+    from tuimail.ui.commands.command import Command
+    from tuimail.ui.screens.frame import Verb
+    from tuimail.ui.widgets.address_field import AddressField
+    from tuimail.ui.widgets.attachment_field import AttachmentList
+
+ONLY_IN_MEMORY = "The draft is only in memory until it can be saved; it is tried again every few seconds."
+
+
+class ComposeScreen(FrameScreen):
+    """Edits ``draft``, which whoever opens this owns (``engine.open_draft``) or has just made; None is a new one."""
+
+    SCREEN_NAME: ClassVar[str] = "COMPOSE"
+    CONTEXT: ClassVar[Context] = Context.COMPOSE_HEADER
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Context.COMPOSE_HEADER, Context.COMPOSE_BODY)]
+    HELP: ClassVar[str] = (
+        "Write the letter: fill in the header, go down into the text, send it. Nothing has to be saved: the draft is "
+        "on disk a few seconds after you stop typing, and is offered again if the program or the machine stops. "
+        "Sending puts the letter into the outbox; you need not wait for it."
+    )
+    verbs: ClassVar[Mapping[str, Verb]] = commands.VERBS
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    ComposeScreen #body { padding: 0; }
+    ComposeScreen FieldLabel, ComposeScreen Separator { color: $mail-dim; text-style: none; }
+    ComposeScreen FieldLabel.-here { color: $mail-title; text-style: bold; }
+    ComposeScreen BodyEditor {
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background; scrollbar-color: $panel; scrollbar-color-hover: $mail-dim;
+        scrollbar-color-active: $accent; scrollbar-corner-color: $background;
+    }
+    ComposeScreen BodyEditor > .body--quote1 { color: $mail-quote1; }
+    ComposeScreen BodyEditor > .body--quote2 { color: $mail-quote2; }
+    ComposeScreen BodyEditor > .body--quote3 { color: $mail-quote3; }
+    """
+
+    form: LetterForm
+
+    def __init__(self, draft: Draft | None = None) -> None:
+        super().__init__()
+        self.draft = draft if draft is not None else Draft()
+        self.sending = False
+        """A letter is being reviewed or stored; another ^X means nothing."""
+        self.editing_outside = False
+        self.searched = ""
+        self.failed_path = ""
+        """Typed to be attached, and could not be."""
+        self.detached: Attachment | None = None
+        """Taken off the letter last, for putting it back."""
+        self.closed = False
+        """The draft was sent, postponed or given up: there is nothing to save any more."""
+        self._pace = Pace()
+        self._timer: Timer | None = None
+        self._warned = False
+
+    # -- the frame
+    def compose_body(self) -> ComposeResult:
+        """The form."""
+        self.form = LetterForm(self.draft, senders(self.engine.config), self.engine.complete_address)
+        self.keeper = DraftKeeper(self.form.snapshot(), self.engine.save_draft)
+        yield self.form
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the app."""
+        return self.program.engine
+
+    @property
+    def context(self) -> Context:
+        """Header or text, by the cursor."""
+        in_text = self.focused is not None and self.focused is self.form.body
+        return Context.COMPOSE_BODY if in_text else Context.COMPOSE_HEADER
+
+    @property
+    def on_attachments(self) -> bool:
+        """The cursor is on the Attchmnt line."""
+        return self.focused is self.form.attachment.list
+
+    def fits(self, command: Command) -> bool:
+        """Whether there is something to do it to."""
+        match command.id:
+            case "detach":
+                return bool(self.form.attachment.attachments)
+            case "uncut":
+                return bool(self.form.cuts.text) or self.form.body.justified
+        return super().fits(command)
+
+    def label(self, command: Command) -> str:
+        """Some keys mean a little more on some lines."""
+        match command.id:
+            case "uncut" if self.context is Context.COMPOSE_BODY and self.form.body.justified:
+                return "Unjustify"
+            case "cut-line" if self.context is Context.COMPOSE_BODY and not self.form.body.selection.is_empty:
+                return "Cut text"
+            case "cut-line" if self.on_attachments:
+                return "Remove"
+            case "address-book" if self.on_attachments:
+                return "Files"
+            case "address-book" if self.focused is self.form.sender.choice:
+                return "Next one"
+        return super().label(command)
+
+    def on_descendant_focus(self) -> None:
+        """The keys are others in the header and in the text."""
+        if self.prompt is None:
+            self.refresh_keys()
+
+    def on_text_area_selection_changed(self) -> None:
+        """A region is cut, a line is cut: the label says which."""
+        self.refresh_keys()
+
+    # -- saving
+    def on_letter_form_changed(self, event: LetterForm.Changed) -> None:
+        """Save soon."""
+        event.stop()
+        self._pace.changed(time.monotonic())
+        self._arm()
+        if self.prompt is None:
+            self.refresh_keys()
+
+    def _arm(self) -> None:
+        wait = self._pace.due_in(time.monotonic())
+        if wait is not None and self._timer is None and not self.closed:
+            self._timer = self.set_timer(wait, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._pace.due_in(time.monotonic()) == 0:
+            self._pace.settled()
+            self.run_worker(self.autosave(), group="autosave", exit_on_error=False)
+        else:
+            self._arm()
+
+    async def autosave(self) -> None:
+        """Save if something changed; a disk that refuses is told once, and nothing typed is lost."""
+        if self.closed:
+            return
+        try:
+            await self.save()
+        except StorageError as error:
+            self.title_bar.note = "draft not saved"
+            if not self._warned:
+                self._warned = True
+                self.say(f"{error}  {ONLY_IN_MEMORY}", Severity.WARNING)
+            # Once more, a longest wait from now.
+            self._pace.changed(time.monotonic())
+            self._arm()
+
+    async def save(self, *, postponed: bool = False) -> None:
+        """Store the draft durably, unless just that is stored already.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        moment = self.engine.clock.now()
+        if await self.keeper.save(lambda: replace(self.form.snapshot(), postponed=postponed), moment=moment):
+            self._warned = False
+            self.title_bar.note = time.strftime("draft saved %H:%M", time.localtime(moment))
+
+    async def on_unmount(self) -> None:
+        """Quitting, or the terminal going away: what was typed is saved."""
+        if not self.closed and not self.form.untouched and not self.form.empty:
+            await self.autosave()
+
+    # -- checking
+    def on_letter_form_checked(self, event: LetterForm.Checked) -> None:
+        """The cursor left an address field: look at what was typed."""
+        event.stop()
+        self.check(event.field)
+
+    def check(self, field: AddressField) -> bool:
+        """Whether every address of ``field`` can be sent to; if not, mark the first that cannot and say why."""
+        from tuimail.mail.address import parse_addresses
+
+        try:
+            parse_addresses(field.value, field=field.field)
+        except AddressError as error:
+            field.note("not an address", _wrong_span(field.value, error.position))
+            self.complain(error)
+            return False
+        field.note("")
+        return True
+
+    def point_at(self, part: str, sentence: str) -> None:
+        """Put the cursor where something is wrong and say what."""
+        target = self.form.field_of(part)
+        self.call_after_refresh(partial(self.set_focus, target))
+        self.say(sentence, Severity.ERROR)
+
+    # -- files
+    def on_attachment_list_typed(self, event: AttachmentList.Typed) -> None:
+        """A name is typed or files are dropped on the Attchmnt line."""
+        event.stop()
+        self.carry_out(lambda _screen: commands.attach_typed(self, event.text, pasted=event.pasted))
+
+    def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
+        """An attachment was taken off."""
+        event.stop()
+        commands.removed(self, event.attachment)
+        self.form.post_message(LetterForm.Changed())
+
+    # -- leaving
+    async def close(self, sentence: str) -> None:
+        """Leave the composer; ``sentence`` goes into the status line of the screen beneath."""
+        self.closed = True
+        self.program.go_back()
+        self.program.say(sentence)
+
+
+def _wrong_span(text: str, position: int) -> tuple[int, int]:
+    """The address around ``position``."""
+    from tuimail.ui.widgets.completion import address_at
+
+    typed = address_at(text, min(position, len(text)))
+    return (typed.start, typed.end) if typed.text else (0, len(text))

@@ -1,0 +1,37 @@
+"""Drafts: letters put aside, and letters recovered after a crash."""
+
+from __future__ import annotations
+
+from tuimail.compose.draft import Draft
+from tuimail.ui.commands import drafts
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.views.rows import draft_line
+from tuimail.ui.widgets.line_list import LineList
+
+
+class DraftsScreen(ListScreen[Draft]):
+    """One line per draft, newest first."""
+
+    SCREEN_NAME = "DRAFTS"
+    CONTEXT = Context.DRAFTS
+    HELP = "Letters you put aside, and letters recovered because the program ended while you wrote. Return goes on."
+    BINDINGS = bindings_for(Context.DRAFTS)
+    verbs = drafts.VERBS
+
+    def make_list(self) -> LineList[Draft]:
+        """One line per draft."""
+        return LineList(
+            lambda draft, width: draft_line(draft, width, self.program.engine.clock.now()),
+            lambda draft: draft.id,
+            empty="There are no drafts.",
+        )
+
+    def fits(self, command: Command) -> bool:
+        """Most commands want a draft."""
+        return self.selected is not None or command.id not in ("open", "discard")
+
+    async def load(self) -> None:
+        """The drafts nobody has open."""
+        self.list.show(await self.program.engine.drafts())

@@ -1,0 +1,46 @@
+"""Help for the screen one came from, made from the command table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Context
+from tuimail.ui.commands.moving import PAGER_VERBS
+from tuimail.ui.commands.table import commands_for
+from tuimail.ui.screens.paging import PagerScreen
+from tuimail.ui.views.help_text import help_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.widgets.cells import Line
+
+
+class HelpScreen(PagerScreen):
+    """What a screen is for, its keys, and the way of a letter in plain words."""
+
+    SCREEN_NAME = "HELP"
+    CONTEXT = Context.HELP
+    BINDINGS = bindings_for(Context.HELP)
+    verbs = PAGER_VERBS
+
+    def __init__(self, about: FrameScreen) -> None:
+        super().__init__()
+        self._words = about.HELP
+        self._where = about.context
+
+    @property
+    def heading(self) -> str:
+        """Help for what."""
+        return f"HELP  {self._where.words}"
+
+    def on_mount(self) -> None:
+        """Nothing to load."""
+        self.pager.show(self._lines)
+        self.call_after_refresh(self.tell_place)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        commands = commands_for({self._where})
+        return help_lines(self._where.words, self._words, commands, self.program.keymap, width)

@@ -1,0 +1,75 @@
+"""One letter of the outbox in full: why it is where it is, each recipient, what happened, the last dialogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from tuimail.errors import NoSuchItemError
+from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.ui.commands import outbox
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.commands.moving import PAGER_VERBS
+from tuimail.ui.screens.paging import PagerScreen
+from tuimail.ui.views.details import details
+from tuimail.ui.views.letters import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tuimail.outbox.item import TimelineEntry
+    from tuimail.ui.messages import Progressed
+    from tuimail.ui.screens.frame import Verb
+    from tuimail.ui.widgets.cells import Line
+
+
+class ItemScreen(PagerScreen):
+    """Follows one letter while it moves."""
+
+    SCREEN_NAME = "LETTER"
+    CONTEXT = Context.ITEM
+    HELP = "One letter: why it is where it is, what became of each recipient, and every attempt."
+    BINDINGS = bindings_for(Context.ITEM)
+    verbs: ClassVar[Mapping[str, Verb]] = {**outbox.VERBS, **PAGER_VERBS}
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__()
+        self._item_id = item_id
+        self.letter: OutboxItem | None = None
+        """The letter the verbs act on; None until it is read."""
+        self._timeline: Sequence[TimelineEntry] = ()
+        self._dialogue: Sequence[str] = ()
+        self._progress: Progress | None = None
+
+    def fits(self, command: Command) -> bool:
+        """By the state of the letter."""
+        return outbox.fits(command, self.letter)
+
+    async def load(self) -> None:
+        """Read the letter and its history."""
+        engine = self.program.engine
+        try:
+            self.letter = await engine.item(self._item_id)
+        except NoSuchItemError as error:
+            self.letter = None
+            self.complain(error)
+        else:
+            self._timeline = await engine.timeline(self._item_id)
+            self._dialogue = await engine.dialogue(self._item_id)
+            if self.letter.state is not ItemState.SENDING:
+                self._progress = None
+            self.pager.show(self._lines)
+            self.tell_place()
+        self.refresh_keys()
+
+    def on_progressed(self, message: Progressed) -> None:
+        """Move the bar."""
+        if message.item_id == self._item_id and message.total:
+            self._progress = Progress(message.sent, message.total)
+            self.pager.show(self._lines)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        if self.letter is None:
+            return ()
+        now = self.program.engine.clock.now()
+        return details(self.letter, self._timeline, self._dialogue, width, now, self._progress)

@@ -1,0 +1,43 @@
+"""A screen whose body is one list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tuimail.ui.screens.frame import FrameScreen
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tuimail.ui.widgets.line_list import LineList
+
+T = TypeVar("T")
+
+
+class ListScreen(FrameScreen, Generic[T]):
+    """Base of the screens that show a list; the moving verbs (``commands/moving``) act on ``list``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.list = self.make_list()
+
+    def make_list(self) -> LineList[T]:
+        """The list, made once."""
+        raise NotImplementedError
+
+    @property
+    def selected(self) -> T | None:
+        """The selected value."""
+        return self.list.selected
+
+    def compose_body(self) -> ComposeResult:
+        """The list alone; screens add below it what explains the selection."""
+        yield self.list
+
+    def on_line_list_selected(self) -> None:
+        """Other commands may fit the new selection."""
+        self.refresh_keys()
+
+    def on_line_list_opened(self) -> None:
+        """A double click opens."""
+        self.action_command("open")

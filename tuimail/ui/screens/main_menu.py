@@ -1,0 +1,98 @@
+"""The main menu: pine's centred list of places, each with its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.ui.commands import menu
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.commands.table import BY_ID
+from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.widgets.cells import Line, Role, Span, fit
+from tuimail.ui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual import events
+
+PLACES = ("help", "compose", "go-outbox", "go-drafts", "go-sent", "go-accounts", "go-server", "quit")
+_WORDS = {
+    "help": ("HELP", "The keys, and the way of a letter"),
+    "compose": ("COMPOSE", "Write and send a letter"),
+    "go-outbox": ("OUTBOX", "Letters on their way"),
+    "go-drafts": ("DRAFTS", "Letters put aside"),
+    "go-sent": ("SENT", "What went out, and when"),
+    "go-accounts": ("ACCOUNTS", "Who you write as"),
+    "go-server": ("SERVER", "The demo's mail server, from its own side"),
+    "quit": ("QUIT", "Leave the program"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the menu."""
+
+    command: Command
+    key: str
+    note: str = ""
+    """What is there, in place of the general words ("3 waiting, 1 needs you")."""
+    loud: bool = False
+
+
+def place_line(place: Place, width: int) -> Line:
+    """The entry, centred in ``width`` cells."""
+    name, words = _WORDS[place.command.id]
+    inner = min(64, width - 4)
+    left = (width - inner) // 2
+    wide = inner >= 52
+    text = f"-  {place.note or words}" if wide else place.note or words
+    role = Role.NEEDS_YOU if place.loud else Role.DIM
+    head = Span(fit(f"  {place.key}", 8 if wide else 5), Role.KEY)
+    rest = inner - (8 if wide else 5) - (16 if wide else 11)
+    return (Span(" " * left), head, Span(fit(name, 16 if wide else 11), Role.STRONG), Span(fit(text, rest), role))
+
+
+class MainMenuScreen(ListScreen[Place]):
+    """Where the program starts."""
+
+    SCREEN_NAME = "MAIN MENU"
+    CONTEXT = Context.MENU
+    HELP = "Choose where to go: press its letter, or move to it and press Return."
+    BINDINGS = bindings_for(Context.MENU)
+    verbs = menu.VERBS
+
+    @property
+    def _places(self) -> tuple[str, ...]:
+        return tuple(each for each in PLACES if self.knows(BY_ID[each]))
+
+    def knows(self, command: Command) -> bool:
+        """The server's side is there in the demo only."""
+        return super().knows(command) and (command.id != "go-server" or self.program.server is not None)
+
+    def make_list(self) -> LineList[Place]:
+        """One line per place, spaced when there is room."""
+        return LineList(place_line, lambda place: place.command.id, spacing=2)
+
+    def on_mount(self) -> None:
+        """The menu needs no engine to be drawn."""
+        self.list.show([self._place(command_id) for command_id in self._places])
+        self.list.select(1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Blank lines between the entries only where they fit."""
+        self.list.space(2 if event.size.height >= 2 * len(self._places) + 7 else 1)
+
+    async def load(self) -> None:
+        """Count what is in the outbox and among the drafts."""
+        engine = self.program.engine
+        drafts = len(await engine.drafts())
+        badge = self.program.badge
+        notes = {"go-drafts": "" if not drafts else "1 letter" if drafts == 1 else f"{drafts} letters"}
+        counts = await engine.counts()
+        if any(counts.values()):
+            notes["go-outbox"] = "".join(span.text for span in badge.line).strip()
+        self.list.show([self._place(command_id, notes.get(command_id, "")) for command_id in self._places])
+
+    def _place(self, command_id: str, note: str = "") -> Place:
+        return Place(BY_ID[command_id], self.program.keymap.key(command_id), note)

@@ -1,0 +1,37 @@
+"""A text to read: a letter's bytes, a dialogue with a server."""
+
+from __future__ import annotations
+
+from tuimail.mail.text import safe_text
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Context
+from tuimail.ui.commands.moving import PAGER_VERBS
+from tuimail.ui.screens.paging import PagerScreen
+from tuimail.ui.views.prose import prose
+
+
+class TextScreen(PagerScreen):
+    """Shows ``text``, made safe to draw; ``title`` names it in the title bar."""
+
+    CONTEXT = Context.RAW
+    HELP = "A text as it is, control characters made visible."
+    BINDINGS = bindings_for(Context.RAW)
+    verbs = PAGER_VERBS
+
+    def __init__(self, title: str, text: str, *, note: str = "") -> None:
+        super().__init__()
+        self._heading = title
+        self._note = note
+        self._text = safe_text(text)
+
+    @property
+    def heading(self) -> str:
+        """What is shown."""
+        return self._heading
+
+    def on_mount(self) -> None:
+        """Nothing to load."""
+        self.pager.show(lambda width: prose(self._text, width))
+        if self._note:
+            self.say(self._note)
+        self.call_after_refresh(self.tell_place)

@@ -1,0 +1,142 @@
+"""BEFORE SENDING: the letter as it would go, on one calm page."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tuimail.mail.text import safe_line
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Context
+from tuimail.ui.commands.table import BY_ID
+from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.widgets.attachment_field import size_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tuimail.compose.draft import Draft
+    from tuimail.compose.review import Review
+    from tuimail.ui.commands.command import Command
+    from tuimail.ui.screens.frame import Verb
+    from tuimail.ui.widgets.key_rows import KeyEntry
+
+LABEL = 13
+MOST_RECIPIENTS = 200
+"""Of one field; more are counted."""
+
+
+class Answer(StrEnum):
+    """What the user wants done with the letter."""
+
+    SEND = "send"
+    HOLD = "hold"
+    BACK = "back"
+    OTHER_SENDER = "other-sender"
+
+
+class SendDialog(FrameScreen):
+    """Shows a Review and gives answers, until its owner closes it."""
+
+    SCREEN_NAME: ClassVar[str] = "SEND"
+    CONTEXT: ClassVar[Context] = Context.SEND_DIALOG
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for(Context.SEND_DIALOG)]
+    HELP: ClassVar[str] = (
+        "This is how the letter would go: who gets it, from which of your addresses, by which server. Sending stores "
+        "it in the outbox and leaves the rest to the program; for a few seconds it can be taken back."
+    )
+    DEFAULT_CSS = """
+    SendDialog #page { padding: 0 2; height: 1fr; scrollbar-size-vertical: 1; }
+    SendDialog #page Static { height: auto; }
+    SendDialog .warnings { color: $text-warning; margin-top: 1; }
+    """
+
+    def __init__(self, draft: Draft, review: Review, *, choices: int = 1) -> None:
+        super().__init__()
+        self.draft = draft
+        self.review = review
+        self._choices = choices
+        self._page = Static(markup=False)
+        self._warnings = Static(markup=False, classes="warnings")
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue()
+        self.busy = False
+        """The letter is being stored: answers mean nothing now."""
+
+    def compose_body(self) -> ComposeResult:
+        """One page that scrolls if it must."""
+        with VerticalScroll(id="page", can_focus=False):
+            yield self._page
+            yield self._warnings
+
+    def on_mount(self) -> None:
+        """Show the letter."""
+        super().on_mount()
+        self.show(self.draft, self.review)
+
+    def show(self, draft: Draft, review: Review) -> None:
+        """Show ``review`` of ``draft``."""
+        self.draft, self.review = draft, review
+        self._page.update(page(draft, review))
+        warnings = "\n".join(f"! {safe_line(finding.text)}" for finding in review.findings)
+        self._warnings.update(Text(warnings))
+        self._warnings.display = bool(warnings)
+        self.say("Send message?")
+
+    async def answer(self) -> Answer:
+        """What the user wants; waits for it."""
+        return await self._answers.get()
+
+    def give(self, answer: Answer) -> None:
+        """Answer, unless the last answer is still being carried out."""
+        if not self.busy and self._answers.empty():
+            self._answers.put_nowait(answer)
+
+    def knows(self, command: Command) -> bool:
+        """Sending at a later time has no screen yet; another sender needs a choice."""
+        if command.id == "dialog-later" or (command.id == "dialog-from" and self._choices < 2):
+            return False
+        return super().knows(command)
+
+    def key_entries(self) -> tuple[KeyEntry, ...]:
+        """Only what ``knows`` knows."""
+        return tuple(entry for entry in super().key_entries() if self.knows(BY_ID[entry.id]))
+
+    verbs: ClassVar[Mapping[str, Verb]] = {
+        "dialog-send": lambda screen: screen.give(Answer.SEND),
+        "dialog-hold": lambda screen: screen.give(Answer.HOLD),
+        "dialog-back": lambda screen: screen.give(Answer.BACK),
+        "dialog-from": lambda screen: screen.give(Answer.OTHER_SENDER),
+    }
+
+
+def page(draft: Draft, review: Review) -> Text:
+    """The letter in lines of a label and a value."""
+    text = Text()
+    _row(text, "From", [review.sender])
+    _row(text, "By", [f"{review.account}, {review.via}"])
+    text.append("\n")
+    for label, recipients in (("To", review.to), ("Cc", review.cc), ("Bcc", review.bcc)):
+        _row(text, label, recipients)
+    text.append("\n")
+    _row(text, "Subject", [draft.subject] if draft.subject.strip() else [])
+    _row(text, "Attachments", review.attachments)
+    _row(text, "Size", [f"about {size_words(review.size)}"])
+    text.rstrip()
+    return text
+
+
+def _row(text: Text, label: str, values: list[str] | tuple[str, ...]) -> None:
+    """``values`` one below the other; nothing when there are none."""
+    for index, value in enumerate(values[:MOST_RECIPIENTS]):
+        text.append(f"{label if index == 0 else '':<{LABEL}}", style="dim")
+        text.append(safe_line(value) + "\n")
+    if len(values) > MOST_RECIPIENTS:
+        text.append(f"{'':<{LABEL}}and {len(values) - MOST_RECIPIENTS} more\n")

@@ -1,0 +1,1 @@
+"""What the screens say: pure functions from values to lines and words."""

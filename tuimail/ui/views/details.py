@@ -1,0 +1,102 @@
+"""One letter in full: facts, recipients, timeline. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.mail.text import safe_line
+from tuimail.outbox.item import FilingState, RecipientState
+from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
+from tuimail.ui.views.times import day_and_time, size
+from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.outbox.item import OutboxItem, TimelineEntry
+
+MARGIN = "   "
+LABEL = 10
+_MARKS = {
+    RecipientState.PENDING: (".", Role.QUEUED),
+    RecipientState.ACCEPTED: ("+", Role.ACCEPTED),
+    RecipientState.DEFERRED: (".", Role.DEFERRED),
+    RecipientState.REFUSED: ("!", Role.FAILED),
+    RecipientState.UNCERTAIN: ("?", Role.UNCERTAIN),
+}
+
+
+def details(
+    item: OutboxItem,
+    timeline: Sequence[TimelineEntry],
+    dialogue: Sequence[str],
+    width: int,
+    now: float,
+    progress: Progress | None = None,
+) -> list[Line]:
+    """Every line of the detail screen."""
+    words, facts = explanation(item, now)
+    role = role_of(item.state)
+    state = f"{item.state.value}" + (f"  {bar(progress.percent, 22)} {progress.percent} %" if progress else "")
+    when = state_words(item, now)
+    if not progress and when != item.state.value:
+        state += f"  {when}"
+    lines = [
+        *_field("Subject", subject_of(item), width, Role.STRONG),
+        *_field("From", safe_line(item.sender), width),
+        *_field("State", state, width, role),
+        *_field("", words, width, role if item.needs_you else Role.TEXT),
+        *_field("", facts, width, Role.DIM),
+        *_field("Letter", f"{size(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
+    ]
+    if item.filing.state is not FilingState.NONE:
+        filed = safe_line(item.filing.words) or {"due": "being filed", "skipped": "no copy wanted here"}.get(
+            item.filing.state, "filed"
+        )
+        lines += _field("Sent copy", filed, width, Role.DIM)
+    lines += [(), _heading("Recipients")]
+    wide = max((len(recipient.address) for recipient in item.recipients), default=0)
+    column = min(max(18, wide), max(18, width // 2 - 10))
+    for recipient in item.recipients:
+        mark, colour = _MARKS[recipient.state]
+        said = str(recipient.reply) if recipient.reply else ""
+        lines.append(
+            (
+                Span(f"{MARGIN}{mark} ", colour),
+                Span(fit(safe_line(recipient.address), column) + "  "),
+                Span(fit(recipient.state.value, 10), colour),
+                Span(fit(safe_line(said), max(0, width - column - 18)), Role.DIM),
+            )
+        )
+        if recipient.words:
+            lines += [(Span(f"{MARGIN}  {part}"),) for part in wrap(safe_line(recipient.words), width - 6)]
+    lines += [(), _heading("What happened")]
+    for entry in timeline:
+        said = f"{entry.words}  {entry.reply}".strip()
+        lines += _field(day_and_time(entry.at, now), safe_line(said), width, label_width=17)
+    if dialogue:
+        lines += [(), _heading("The last dialogue")]
+        lines += dialogue_lines(dialogue, width)
+    return lines
+
+
+def dialogue_lines(dialogue: Sequence[str], width: int) -> list[Line]:
+    """What was said, our words dim."""
+    lines: list[Line] = []
+    for said in dialogue:
+        role = Role.DIM if said.startswith("C:") else Role.TEXT
+        lines += [(Span(MARGIN + part, role),) for part in wrap(safe_line(said), width - 2 * len(MARGIN))]
+    return lines
+
+
+def _heading(text: str) -> Line:
+    return (Span(MARGIN), Span(text, Role.ACCENT))
+
+
+def _field(label: str, text: str, width: int, role: Role = Role.TEXT, *, label_width: int = LABEL) -> list[Line]:
+    """A labelled text, wrapped under itself."""
+    room = max(10, width - len(MARGIN) - label_width - 2)
+    return [
+        (Span(MARGIN + fit(label if index == 0 else "", label_width) + " ", Role.DIM), Span(part, role))
+        for index, part in enumerate(wrap(text, room))
+    ]

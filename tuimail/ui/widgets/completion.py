@@ -1,0 +1,158 @@
+"""Completing the address being typed: which part of the field that is, and the list under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+
+MOST_CANDIDATES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The address the cursor is in: characters ``start`` to ``end`` of the field."""
+
+    start: int
+    end: int
+    text: str
+
+
+def address_at(text: str, column: int) -> Typed:
+    """The part of the address list ``text`` between the separators around ``column``.
+
+    A comma within quotes, a comment or angle brackets does not separate.
+    """
+    start = 0
+    quoted = False
+    depth = 0
+    skip = False
+    end = len(text)
+    for index, char in enumerate(text):
+        if skip:
+            skip = False
+        elif char == "\\" and (quoted or depth):
+            skip = True
+        elif char == '"' and not depth:
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif char in "(<":
+            depth += 1
+        elif char in ")>":
+            depth = max(0, depth - 1)
+        elif char in ",;" and not depth:
+            if index >= column:
+                end = index
+                break
+            start = index + 1
+    raw = text[start:end]
+    lead = len(raw) - len(raw.lstrip())
+    return Typed(start + lead, start + lead + len(raw.strip()), raw.strip())
+
+
+def with_candidate(text: str, typed: Typed, candidate: str) -> tuple[str, int]:
+    """``text`` with ``candidate`` in place of ``typed`` only, ready for the next address; and the cursor's column."""
+    before, after = text[: typed.start], text[typed.end :]
+    if before and not before.endswith(" "):
+        before += " "
+    if not after.strip():
+        after = ", "
+        return before + candidate + after, len(before) + len(candidate) + 2
+    return before + candidate + after, len(before) + len(candidate)
+
+
+def already_there(typed: str, candidates: Sequence[str]) -> bool:
+    """Whether ``typed`` is a whole candidate or its address, so that there is nothing to complete."""
+    wanted = typed.casefold()
+    return any(wanted in (each.casefold(), addr_spec(each).casefold()) for each in candidates)
+
+
+def addr_spec(address: str) -> str:
+    """The bare address in ``Name <address>``."""
+    return address[address.rindex("<") + 1 : -1] if address.endswith(">") and "<" in address else address
+
+
+class CompletionList(Widget):
+    """Up to eight candidates over what lies below; the keys stay with the field."""
+
+    DEFAULT_CSS = """
+    CompletionList {
+        overlay: screen;
+        constrain: none inside;
+        display: none;
+        width: auto;
+        height: auto;
+        max-width: 100%;
+        margin-left: 9;
+        background: $panel;
+        color: $foreground;
+    }
+    CompletionList > .completion--here { text-style: reverse; }
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"completion--here"}
+    ALLOW_SELECT = False
+
+    candidates: reactive[tuple[str, ...]] = reactive((), layout=True)
+    here = reactive(0)
+
+    class Chosen(Message):
+        """A candidate was clicked."""
+
+        def __init__(self, candidate: str) -> None:
+            super().__init__()
+            self.candidate = candidate
+
+    @property
+    def shown(self) -> bool:
+        """There is something to choose from."""
+        return bool(self.candidates)
+
+    @property
+    def choice(self) -> str:
+        """The candidate the bar is on."""
+        return self.candidates[self.here]
+
+    def offer(self, candidates: Sequence[str]) -> None:
+        """Show ``candidates``, or nothing."""
+        self.here = 0
+        self.candidates = tuple(candidates[:MOST_CANDIDATES])
+        self.display = self.shown
+
+    def move(self, step: int) -> None:
+        """Move the bar, round the ends."""
+        self.here = (self.here + step) % len(self.candidates)
+
+    def render(self) -> Text:
+        """One candidate a row."""
+        width = max(map(_cells, self.candidates), default=0)
+        lines = []
+        for index, candidate in enumerate(self.candidates):
+            line = Text(f" {candidate}{' ' * (width - _cells(candidate))} ", no_wrap=True)
+            if index == self.here:
+                line.stylize(self.get_component_rich_style("completion--here", partial=True) or Style(reverse=True))
+            lines.append(line)
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the one under the mouse."""
+        event.stop()
+        if 0 <= event.y < len(self.candidates):
+            self.post_message(self.Chosen(self.candidates[event.y]))
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)

@@ -1,0 +1,129 @@
+"""A list that draws only the lines on the screen, whatever its length. Every list of the program is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tuimail.ui.widgets.cells import Line, Role, Span
+from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+
+T = TypeVar("T")
+
+
+class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
+    """Rows of values with one selected; keeps the selected one selected when rows come and go.
+
+    ``identify`` names a value for life; ``draw`` makes a line of it for a width in cells and is called for visible
+    rows only.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES, "line-list--cursor", "line-list--empty"}
+    DEFAULT_CSS = "LineList { height: 1fr; scrollbar-size-vertical: 1; }"
+
+    class Selected(Message):
+        """Another row is selected; ``row_id`` is None in an empty list."""
+
+        def __init__(self, row_id: str | None) -> None:
+            super().__init__()
+            self.row_id = row_id
+
+    class Opened(Message):
+        """A row was clicked twice."""
+
+    def __init__(
+        self,
+        draw: Callable[[T, int], Line],
+        identify: Callable[[T], str],
+        *,
+        empty: str = "",
+        spacing: int = 1,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self._draw = draw
+        self._identify = identify
+        self._empty = empty
+        self._spacing = spacing
+        self.rows: Sequence[T] = ()
+        self.cursor = 0
+        """Index of the selected row."""
+
+    @property
+    def selected(self) -> T | None:
+        """The selected value."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def show(self, rows: Sequence[T]) -> None:
+        """Show ``rows``; the selection stays on its row, or on its place when that row is gone."""
+        before = self.selected
+        old_id = None if before is None else self._identify(before)
+        self.rows = rows
+        index = next((at for at, row in enumerate(rows) if self._identify(row) == old_id), None)
+        self.cursor = index if index is not None else max(0, min(self.cursor, len(rows) - 1))
+        self.virtual_size = Size(0, len(rows) * self._spacing)
+        self.refresh()
+        self._reveal()
+        after = self.selected
+        self.post_message(self.Selected(None if after is None else self._identify(after)))
+
+    def select(self, index: int) -> None:
+        """Select the row at ``index``, or the nearest there is."""
+        wanted = max(0, min(index, len(self.rows) - 1))
+        if wanted == self.cursor or not self.rows:
+            return
+        self.cursor = wanted
+        self.refresh()
+        self._reveal()
+        self.post_message(self.Selected(self._identify(self.rows[wanted])))
+
+    def move(self, step: int) -> None:
+        """Select ``step`` rows further down (negative: up)."""
+        self.select(self.cursor + step)
+
+    def space(self, spacing: int) -> None:
+        """Draw every row ``spacing`` lines below the one before."""
+        self._spacing = spacing
+        self.virtual_size = Size(0, len(self.rows) * spacing)
+        self.refresh()
+        self._reveal()
+
+    @property
+    def page(self) -> int:
+        """Rows on one screen."""
+        return max(1, self.size.height // self._spacing)
+
+    def _reveal(self) -> None:
+        self.scroll_to_region(Region(0, self.cursor * self._spacing, self.size.width, 1), animate=False, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        width = self.size.width
+        if not self.rows:
+            text = f"   {self._empty}" if y == min(1, self.size.height - 1) else ""
+            return paint(self, (Span(text, Role.DIM),), width)
+        index, offset = divmod(y + self.scroll_offset.y, self._spacing)
+        if offset or index >= len(self.rows):
+            return Strip.blank(width, self.rich_style)
+        line = self._draw(self.rows[index], width)
+        if index != self.cursor:
+            return paint(self, line, width)
+        return paint(self, line, width, base=self.get_component_rich_style("line-list--cursor"), plain=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects, a second one opens."""
+        index, offset = divmod(event.y + self.scroll_offset.y, self._spacing)
+        if offset or index >= len(self.rows):
+            return
+        if index == self.cursor and event.chain > 1:
+            self.post_message(self.Opened())
+        self.select(index)

@@ -1,0 +1,123 @@
+"""Questions in the status line: a line to type, or one key of a few. Each has its own key rows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One possible answer to a question."""
+
+    key: str
+    """A lower-case letter."""
+    label: str
+    value: str
+    """What the question returns for it."""
+
+
+class Prompt(Widget):
+    """Something asked in the status line; ``answer`` is done when the user answered (a text) or cancelled (None)."""
+
+    def __init__(self, help_text: str) -> None:
+        super().__init__()
+        self.help_text = help_text
+        self.answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def finish(self, value: str | None) -> None:
+        """Answer; a second answer is ignored."""
+        if not self.answer.done():
+            self.answer.set_result(value)
+
+    def accept(self) -> None:
+        """What Return does."""
+        raise NotImplementedError
+
+
+class PromptInput(Input):
+    """One line of typing; Alt with a letter is never text."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Textual would insert the letter of an unbound Alt key."""
+        if event.key.startswith("alt+"):
+            event.prevent_default()
+
+
+class LinePrompt(Prompt):
+    """Asks for one line of text."""
+
+    DEFAULT_CSS = """
+    LinePrompt { height: 1; padding: 0 1; }
+    LinePrompt Horizontal { height: 1; }
+    LinePrompt Static { width: auto; max-width: 60%; height: 1; }
+    LinePrompt PromptInput { width: 1fr; }
+    """
+
+    def __init__(self, label: str, initial: str = "", *, help_text: str = "", password: bool = False) -> None:
+        super().__init__(help_text)
+        self.label = label
+        self.input = PromptInput(initial, password=password, select_on_focus=False, compact=True)
+
+    def compose(self) -> ComposeResult:
+        """Label and field."""
+        with Horizontal():
+            yield Static(Content(f"{self.label} : "), markup=False)
+            yield self.input
+
+    def on_mount(self) -> None:
+        """Start at the end of what stands there."""
+        self.input.cursor_position = len(self.input.value)
+        self.input.focus()
+
+    def accept(self) -> None:
+        """What was typed."""
+        self.finish(self.input.value)
+
+
+class ChoicePrompt(Prompt, can_focus=True, inherit_bindings=False):
+    """Asks for one of a few keys."""
+
+    DEFAULT_CSS = "ChoicePrompt { height: auto; max-height: 4; padding: 0 1; }"
+
+    def __init__(
+        self, question: str, choices: Sequence[Choice], *, default: str | None = None, help_text: str = ""
+    ) -> None:
+        super().__init__(help_text)
+        self.question = question
+        self.choices = tuple(choices)
+        self.default = default
+
+    def render(self) -> Content:
+        """The question."""
+        return Content(self.question)
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """A choice's letter answers; anything else rings the bell."""
+        event.stop()
+        for choice in self.choices:
+            if choice.key == event.key.lower():
+                self.finish(choice.value)
+                return
+        self.app.bell()
+
+    def accept(self) -> None:
+        """The default, if there is one."""
+        if self.default is not None:
+            self.finish(self.default)

@@ -1,0 +1,242 @@
+"""The editor under the header fields and the body: Textual's TextArea with pine's manners.
+
+Its own bindings are the ones every editor has (moving, deleting). What the key rows show (cut, search, justify) are
+methods, called by the screen's commands, so that they can be put on other keys.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.document._document import Document, Location, Selection
+from textual.document._document_navigator import DocumentNavigator
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tuimail.ui.widgets.cut_buffer import CutBuffer
+from tuimail.ui.widgets.typed_text import clean_text
+from tuimail.ui.widgets.wrapping import QuickWrappedDocument
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.document._document import EditResult
+    from textual.document._edit import Edit
+
+ZWJ = "\u200d"
+
+
+def _hidden(key: str, action: str) -> Binding:
+    return Binding(key, action, show=False)
+
+
+class TextEditor(TextArea, inherit_bindings=False):
+    """A TextArea that takes text, keeps a mark, and cuts into a shared buffer."""
+
+    DEFAULT_CSS = """
+    TextEditor, TextEditor:focus {
+        border: none;
+        padding: 0;
+        background: transparent;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _hidden("up", "cursor_up"),
+        _hidden("down", "cursor_down"),
+        _hidden("left,ctrl+b", "cursor_left"),
+        _hidden("right,ctrl+f", "cursor_right"),
+        _hidden("ctrl+p", "cursor_up"),
+        _hidden("ctrl+n", "cursor_down"),
+        _hidden("home,ctrl+a", "cursor_line_start"),
+        _hidden("end,ctrl+e", "cursor_line_end"),
+        _hidden("ctrl+left", "cursor_word_left"),
+        _hidden("ctrl+right,ctrl+@", "cursor_word_right"),
+        _hidden("ctrl+home", "text_start"),
+        _hidden("ctrl+end", "text_end"),
+        _hidden("shift+left", "cursor_left(True)"),
+        _hidden("shift+right", "cursor_right(True)"),
+        _hidden("shift+up", "cursor_up(True)"),
+        _hidden("shift+down", "cursor_down(True)"),
+        _hidden("shift+home", "cursor_line_start(True)"),
+        _hidden("shift+end", "cursor_line_end(True)"),
+        _hidden("ctrl+shift+left", "cursor_word_left(True)"),
+        _hidden("ctrl+shift+right", "cursor_word_right(True)"),
+        _hidden("backspace", "delete_left"),
+        _hidden("delete,ctrl+d", "delete_right"),
+        _hidden("ctrl+backspace", "delete_word_left"),
+        _hidden("ctrl+delete", "delete_word_right"),
+    ]
+
+    class Leave(Message):
+        """The cursor wants out of this editor: upwards (``step`` -1) or downwards (1)."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, text: str = "", *, cuts: CutBuffer | None = None, id: str | None = None) -> None:  # noqa: A002
+        # TextArea's constructor moves the cursor, which looks at these.
+        self.cuts = cuts if cuts is not None else CutBuffer()
+        self.marked = False
+        super().__init__("", id=id, soft_wrap=True, highlight_cursor_line=False, compact=True)
+        self.cursor_blink = False
+        self.match_cursor_bracket = False
+        if text:
+            self.put(text)
+
+    # -- text in and out
+    def put(self, text: str) -> None:
+        """Replace everything by ``text`` and forget the history."""
+        self.load_text(self.tidy(text))
+
+    def tidy(self, text: str) -> str:
+        """What of ``text`` may enter here."""
+        return clean_text(text)
+
+    def type_text(self, text: str) -> None:
+        """Insert ``text`` at the cursor, in place of a selection, as one step of the history."""
+        start, end = (self.cursor_location,) * 2 if self.marked else self.selection
+        self.unmark()
+        self.replace(self.tidy(text), start, end, maintain_selection_offset=False)
+        self.scroll_cursor_visible()
+
+    def _set_document(self, text: str, language: str | None) -> None:  # noqa: ARG002
+        # As in TextArea, but wrapped by QuickWrappedDocument and without a language.
+        self._highlight_query = None
+        self.document = Document(text)
+        self.wrapped_document = QuickWrappedDocument(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._build_highlight_map()
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
+
+    # -- keys and pastes
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key.startswith(("alt+", "ctrl+", "super+", "meta+")) and event.is_printable:
+            # TextArea would insert the letter of an unknown Alt+letter.
+            event.prevent_default()
+        elif self.marked and (event.is_printable or event.key == "enter"):
+            # In pine a mark only grows a region for cutting: typing does not replace it.
+            self.unmark()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.type_text(event.text)
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Every change ends the mark, and the gathering of cut lines."""
+        self.marked = False
+        self.cuts.pause()
+        return super().edit(edit)
+
+    # -- the mark
+    def action_set_mark(self) -> None:
+        """Set the mark at the cursor, or take it away."""
+        if self.marked:
+            self.unmark()
+        else:
+            self.selection = Selection.cursor(self.cursor_location)
+            self.marked = True
+
+    def unmark(self) -> None:
+        """No region is marked any more."""
+        if self.marked:
+            self.marked = False
+            self.selection = Selection.cursor(self.cursor_location)
+
+    def move_cursor(
+        self, location: Location, select: bool = False, center: bool = False, record_width: bool = True
+    ) -> None:
+        """Move there; with the mark set, the region grows."""
+        self.cuts.pause()
+        super().move_cursor(location, select or self.marked, center, record_width)
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        """One character to the left."""
+        super().action_cursor_left(select or self.marked)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """One character to the right."""
+        super().action_cursor_right(select or self.marked)
+
+    @property
+    def on_first_row(self) -> bool:
+        """The cursor is on the first row drawn."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y == 0
+
+    @property
+    def on_last_row(self) -> bool:
+        """The cursor is on the last row drawn."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y == self.wrapped_document.height - 1
+
+    def action_text_start(self) -> None:
+        """To the first character."""
+        self.move_cursor((0, 0))
+
+    def action_text_end(self) -> None:
+        """Behind the last character."""
+        self.move_cursor(self.document.end)
+
+    def get_cursor_left_location(self) -> Location:
+        """One whole character to the left: an emoji or a letter with its accents is one."""
+        row, column = super().get_cursor_left_location()
+        line = self.document[row]
+        while 0 < column < len(line) and _goes_on(line, column):
+            column -= 1
+        return row, column
+
+    def get_cursor_right_location(self) -> Location:
+        """One whole character to the right."""
+        start_row, _ = self.cursor_location
+        row, column = super().get_cursor_right_location()
+        if row == start_row:
+            line = self.document[row]
+            while column < len(line) and _goes_on(line, column):
+                column += 1
+        return row, column
+
+    # -- cutting and pasting
+    def action_cut(self) -> None:
+        """Cut the region if there is one, else the cursor's line; cuts in a row gather."""
+        if not self.selection.is_empty:
+            start, end = sorted(self.selection)
+            self.cuts.take(self.get_text_range(start, end))
+            self.delete(start, end, maintain_selection_offset=False)
+            return
+        row, _ = self.cursor_location
+        last = row == self.document.line_count - 1
+        start, end = (row, 0), (row, len(self.document[row])) if last else (row + 1, 0)
+        if start != end:
+            self.cuts.gather(self.get_text_range(start, end))
+            self.delete(start, end, maintain_selection_offset=False)
+            self.cuts.go_on()
+
+    def action_uncut(self) -> None:
+        """Put back what was cut last, at the cursor."""
+        if self.cuts.text:
+            self.type_text(self.cuts.text)
+
+
+def _goes_on(line: str, column: int) -> bool:
+    """Whether the character at ``column`` belongs to the one before it."""
+    char, before = line[column], line[column - 1]
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me") or char == ZWJ:
+        return True
+    if before == ZWJ and unicodedata.category(char) == "So":
+        return True
+    if "\U0001f3fb" <= char <= "\U0001f3ff":
+        return unicodedata.category(before) == "So"
+    if _is_regional(char) and _is_regional(before):
+        run = 0
+        while column - run - 1 >= 0 and _is_regional(line[column - run - 1]):
+            run += 1
+        return run % 2 == 1
+    return False
+
+
+def _is_regional(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
