@@ -2,7 +2,7 @@
 
 One connection, used by one thread at a time (outbox/writer). ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA``:
 power cuts lost acknowledged commits with Python's defaults (DELETE, FULL: 5 of 50) and with WAL and NORMAL (3 of 25),
-and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs four fsyncs.
+and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs five fsyncs.
 """
 
 from __future__ import annotations
