@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -29,6 +31,8 @@ from tuimail.outbox.item import (
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuimail.outbox.store import Store
 
 ACTIONS = [Action.OK, Action.RETRY, Action.RECIPIENT, Action.MESSAGE, Action.SPLIT]
@@ -44,6 +48,7 @@ class Outbox(RuleBasedStateMachine):
         self.box = Box(self.clock)
         self.number = 0
         self.ids: set[str] = set()
+        self.cancelled: set[str] = set()
         self.held: dict[str, OutboxItem] = {}
         """owner -> what it believes to be sending"""
         self.past_dot: dict[str, tuple[str, ...]] = {}
@@ -57,6 +62,8 @@ class Outbox(RuleBasedStateMachine):
     def open(self) -> None:
         self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(2)]
         self.owners = [self.box.owner() for _ in range(2)]
+        for two in (True, False, True):
+            self.enqueue(two, held=False, who=0)
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -70,6 +77,7 @@ class Outbox(RuleBasedStateMachine):
     def pick(self, choice: int) -> str:
         return sorted(self.ids)[choice % len(self.ids)]
 
+    @precondition(lambda self: len(self.ids) < 8)
     @rule(two=st.booleans(), held=st.booleans(), who=st.integers(0, 1))
     def enqueue(self, two: bool, held: bool, who: int) -> None:
         self.number += 1
@@ -77,15 +85,16 @@ class Outbox(RuleBasedStateMachine):
         item = self.stores[who].enqueue(message(self.number, *to), composing=str(self.number), held=held)
         self.ids.add(item.id)
 
-    @rule(who=st.integers(0, 1))
     def claim(self, who: int) -> None:
         owner = self.owners[who]
         if owner not in self.held:
+            self.stores[who].recover(owner)
             item = self.stores[who].claim(owner)
             if item is not None:
                 assert item.open_recipients
                 self.held[owner] = item
 
+    @precondition(lambda self: self.held)
     @rule(who=st.integers(0, 1))
     def write_dot(self, who: int) -> None:
         owner = self.owners[who]
@@ -101,6 +110,23 @@ class Outbox(RuleBasedStateMachine):
         addresses = tuple(each.address for each in item.open_recipients)
         self.past_dot[owner] = addresses
 
+    @rule(who=st.integers(0, 1), dot=st.booleans())
+    def begin(self, who: int, dot: bool) -> None:
+        self.claim(who)
+        if dot:
+            self.write_dot(who)
+
+    @rule(who=st.integers(0, 1))
+    def deliver_all(self, who: int) -> None:
+        """One that works without a hitch: whatever may go, goes."""
+        for _ in range(10):
+            self.claim(who)
+            if self.owners[who] not in self.held:
+                return
+            self.write_dot(who)
+            self.answer(who, [Action.OK, Action.OK])
+
+    @precondition(lambda self: self.past_dot)
     @rule(who=st.integers(0, 1), actions=st.lists(st.sampled_from(ACTIONS), min_size=2, max_size=2))
     def answer(self, who: int, actions: list[Action]) -> None:
         owner = self.owners[who]
@@ -113,6 +139,7 @@ class Outbox(RuleBasedStateMachine):
         with contextlib.suppress(LeaseLostError):
             self.stores[who].record(item.id, owner, result(item, *actions))
 
+    @precondition(lambda self: self.held)
     @rule(who=st.integers(0, 1))
     def cannot_connect(self, who: int) -> None:
         owner = self.owners[who]
@@ -124,6 +151,7 @@ class Outbox(RuleBasedStateMachine):
                 return
             assert after.attempts == item.attempts
 
+    @precondition(lambda self: self.held)
     @rule(who=st.integers(0, 1))
     def put_back(self, who: int) -> None:
         owner = self.owners[who]
@@ -131,6 +159,7 @@ class Outbox(RuleBasedStateMachine):
             with contextlib.suppress(LeaseLostError):
                 self.stores[who].unclaim(self.held.pop(owner).id, owner)
 
+    @precondition(lambda self: self.held)
     @rule(who=st.integers(0, 1), delivered=st.booleans())
     def kill(self, who: int, delivered: bool) -> None:
         """The process dies; what was past its dot may have arrived or not."""
@@ -216,7 +245,9 @@ class Outbox(RuleBasedStateMachine):
             return
         items = {each.id: each for each in self.store.items(set(ItemState))}
         assert items.keys() == self.ids
+        self.cancelled |= {each.id for each in items.values() if each.state is ItemState.CANCELLED}
         for item in items.values():
+            assert (item.state is ItemState.CANCELLED) == (item.id in self.cancelled)
             assert item.state in WAITING | {ItemState.ACCEPTED, ItemState.DONE, ItemState.CANCELLED} | NEEDS_YOU
             if item.state in (ItemState.HELD, *NEEDS_YOU):
                 assert verbs_for(item.state)
@@ -241,9 +272,55 @@ class Outbox(RuleBasedStateMachine):
             assert self.store.next_due() is not None
 
 
+def walk(seed: int, steps: int) -> None:
+    """One long walk. Hypothesis leaves rules out at random to find odd orders; this takes all of them, thickly."""
+    chance = random.Random(seed)
+    machine = Outbox()
+    machine.open()
+
+    def who() -> int:
+        return chance.randrange(2)
+
+    moves: list[tuple[int, Callable[[], None]]] = [
+        (2, lambda: machine.enqueue(chance.random() < 0.5, held=chance.random() < 0.2, who=who())),
+        (6, lambda: machine.begin(who(), dot=True)),
+        (2, lambda: machine.begin(who(), dot=False)),
+        (2, lambda: machine.write_dot(who())),
+        (3, lambda: machine.answer(who(), chance.choices(ACTIONS, k=2))),
+        (1, lambda: machine.cannot_connect(who())),
+        (1, lambda: machine.put_back(who())),
+        (3, lambda: machine.kill(who(), delivered=chance.random() < 0.7)),
+        (2, lambda: machine.deliver_all(who())),
+        (1, lambda: machine.recover(who())),
+        (4, lambda: machine.time_passes(chance.choice([1.0, 60.0, 4000.0, -1e6]), chance.choice([0.0, 60.0, 500.0]))),
+        (5, lambda: machine.verb(chance.randrange(50), chance.choice(sorted(set(Verb) - {Verb.MEND})))),
+        (1, lambda: machine.mend(chance.randrange(50))),
+        (1, lambda: machine.file(who(), works=chance.random() < 0.6)),
+        (1, machine.lose_the_index),
+    ]
+    try:
+        for move in chance.choices([move for _, move in moves], [weight for weight, _ in moves], k=steps):
+            move()
+            machine.nobody_vanishes()
+            machine.whatever_waits_has_a_time()
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_long_walks(seed: int) -> None:
+    walk(seed, 120)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_very_long_walks(seed: int) -> None:
+    walk(seed, 600)
+
+
 Outbox.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=30,
+    max_examples=15,
+    stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

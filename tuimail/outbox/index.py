@@ -2,7 +2,7 @@
 
 One connection, used by one thread at a time (outbox/writer). ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA``:
 power cuts lost acknowledged commits with Python's defaults (DELETE, FULL: 5 of 50) and with WAL and NORMAL (3 of 25),
-and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs four fsyncs.
+and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs five fsyncs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.lock import PATIENCE, PAUSE
-from tuimail.outbox.schema import VERSION, check_version, migrate, version_of
+from tuimail.outbox.schema import VERSION, check_tables, check_version, migrate, version_of
 from tuimail.paths import PRIVATE_FILE
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Index:
                 self._prepare()
                 self._check()
                 version = version_of(self.db)
+                if version == VERSION:
+                    check_tables(self.db)
             check_version(version)
             if version < VERSION:
                 self._upgrade(lock)
@@ -148,7 +150,7 @@ def storage_errors() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise _in_words(error) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(str(error)) from error
     except OSError as error:
         raise StorageError(

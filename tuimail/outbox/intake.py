@@ -1,6 +1,6 @@
 """The part of the store that takes letters in: the letter's file, then its row, both durable (rule 2).
 
-Costs two fsyncs for the letter (file, folder) and a commit of four. All of it happens inside one transaction, so that
+Costs two fsyncs for the letter (file, folder) and a commit of five. All of it happens inside one transaction, so that
 a letter's file without a row is always what a crash left, and never what another process is about to finish.
 """
 

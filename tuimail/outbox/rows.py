@@ -22,6 +22,22 @@ _STORED = ("sha256", "offset", "lease_tick", "last_owner", "filing_owner", "fili
 _OWN = ("state", "recipients", "stage", "trouble")
 _FILING = ("filing_state", "filing_attempts", "filing_next", "filing_words", "filing_place")
 
+_REAL = frozenset(
+    (
+        "queued_at",
+        "not_before",
+        "next_attempt_at",
+        "expires_at",
+        "last_attempt_at",
+        "lease_until",
+        "changed_at",
+        "lease_tick",
+        "filing_until",
+        "filing_tick",
+        "filing_next",
+    )
+)
+
 COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING)
 SELECT = f"SELECT {', '.join(COLUMNS)}, sum FROM item"  # noqa: S608
 PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)}, sum) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
@@ -62,8 +78,18 @@ def values_of(row: Row) -> tuple[Any, ...]:
         item.filing.words,
         item.filing.place,
     )
-    values = tuple(_encodable(value) for value in values)
+    values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
     return (*values, _sum(values))
+
+
+def check_sum(values: tuple[Any, ...]) -> None:
+    """Compare the values of a ``SELECT`` with their sum.
+
+    Raises:
+        OutboxDamagedError: they are not those that were written.
+    """
+    if _sum(values[:-1]) != values[-1]:
+        raise _damaged_row()
 
 
 def row_of(values: tuple[Any, ...]) -> Row:
@@ -96,25 +122,30 @@ def row_of(values: tuple[Any, ...]) -> Row:
             ),
         )
     except UNREADABLE:
-        raise OutboxDamagedError(
-            "A row of the outbox index is damaged.", hint="Start tuimail again: it is rebuilt from the letters."
-        ) from None
+        raise _damaged_row() from None
     return Row(item, **{name: named[name] for name in _STORED})
 
 
 def health_of(values: tuple[Any, ...]) -> AccountHealth:
-    """The health of a row (account, trouble, words, since, probe_at, tries, recipient_limit, tried_at)."""
+    """The health of a row.
+
+    Raises:
+        OutboxDamagedError: the values are not those that were written.
+    """
     account, trouble, words, since, probe_at, tries, limit, tried_at = values
-    return AccountHealth(
-        account=account,
-        trouble=None if trouble is None else Trouble(trouble),
-        words=words,
-        since=since,
-        probe_at=probe_at,
-        tries=tries,
-        recipient_limit=limit,
-        tried_at=tried_at,
-    )
+    try:
+        return AccountHealth(
+            account=account,
+            trouble=None if trouble is None else Trouble(trouble),
+            words=words,
+            since=since,
+            probe_at=probe_at,
+            tries=tries,
+            recipient_limit=limit,
+            tried_at=tried_at,
+        )
+    except ValueError:
+        raise _damaged_row() from None
 
 
 def health_values(health: AccountHealth) -> tuple[Any, ...]:
@@ -132,20 +163,20 @@ def health_values(health: AccountHealth) -> tuple[Any, ...]:
 
 
 def _sum(values: tuple[Any, ...]) -> int:
-    # Numbers are written as SQLite gives them back: whole REAL values as floats, all others exactly.
-    return zlib.crc32("\0".join(_exact(value) for value in values).encode("utf-8", "surrogatepass"))
+    """CRC-32 of the values just as SQLite gives them back."""
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
 
 
-def _exact(value: object) -> str:
-    if isinstance(value, float):
-        return value.hex()
-    if isinstance(value, int):
-        return float(value).hex()
-    return "" if value is None else str(value)
-
-
-def _encodable(value: object) -> object:
-    """SQLite stores UTF-8: a lone surrogate (a mangled subject) becomes a question mark."""
+def _as_stored(name: str, value: object) -> object:
+    """What SQLite makes of a value: REAL columns give floats; UTF-8 has no lone surrogates (a mangled subject)."""
+    if name in _REAL and isinstance(value, int):
+        return float(value)
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "replace").decode("utf-8")
     return value
+
+
+def _damaged_row() -> OutboxDamagedError:
+    return OutboxDamagedError(
+        "A row of the outbox index is damaged.", hint="Start tuimail again: it is rebuilt from the letters."
+    )

@@ -145,6 +145,27 @@ def check_version(version: int) -> None:
         )
 
 
+def check_tables(db: sqlite3.Connection) -> None:
+    """Compare the tables with those of ``VERSION``: a flipped byte in a definition is still a sound page to SQLite.
+
+    Raises:
+        OutboxDamagedError: they differ.
+    """
+    import sqlite3
+
+    wanted = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(wanted)
+        if _definitions(wanted) != _definitions(db):
+            raise OutboxDamagedError("The outbox index is damaged (its tables are not those it was made with).")
+    finally:
+        wanted.close()
+
+
+def _definitions(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the tables to ``VERSION``. Call inside a transaction; all steps or none."""
     for step in range(version_of(db), VERSION):

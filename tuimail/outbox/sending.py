@@ -1,8 +1,8 @@
-"""The part of the store that sends: claim, touching, committing, record, and taking back what the dead left.
+"""The part of the store that sends: claim, touching, committing, record.
 
-What a letter costs in fsyncs (a commit is four: journal, its header, database, truncated journal): claim 4,
-touching 4, committing 1 for the mark and 4, record 1 for the mark and 4. The mark of the result comes first: the
-stretch in which a kill leaves the letter uncertain is the server's answer plus one fsync.
+What a letter costs in fsyncs, measured (a commit is five: journal, its header, folder, database, truncated journal):
+claim 5, touching 5, committing 1 for the mark and 5, record 1 for the mark and 5. The mark of the result comes first:
+the stretch in which a kill leaves the letter uncertain is the server's answer plus one fsync.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import WhenUncertain
 from tuimail.errors import LeaseLostError, OutboxError, StorageError
 from tuimail.outbox import due, replay, retry
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.ledger import Ledger
-from tuimail.outbox.letter import append_mark, read_letter
+from tuimail.outbox.letter import append_mark
+from tuimail.outbox.recovery import Recovery
 from tuimail.outbox.settle import settle
 from tuimail.submission.result import Stage
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tuimail.outbox.item import AccountHealth
-    from tuimail.outbox.letter import Mark
     from tuimail.outbox.rows import Row
     from tuimail.submission.result import SubmissionResult
 
@@ -34,7 +32,7 @@ log = logging.getLogger(__name__)
 LEASE = 120.0
 
 
-class Sending(Ledger):
+class Sending(Recovery):
     """Leases and attempts (rules 4 to 7)."""
 
     def accounts_due(self) -> Sequence[str]:
@@ -136,32 +134,7 @@ class Sending(Ledger):
             if row.item.stage is Stage.COMMITTING:
                 raise OutboxError("The letter may have been sent: its outcome must be recorded.")
             self.put(db, row.free(replace(row.item, state=ItemState.QUEUED, changed_at=now)))
-            self._probe_again(db, row.item.account, now)
-
-    def recover(self, owner: str = "") -> Sequence[OutboxItem]:
-        """Take back what dead owners left, and show as blocked what is due while its account is in trouble."""
-        with self.index.reading() as db:
-            lost = [row for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)) if self._over(row)]
-            parked = self._parked(db)
-        if not lost and not parked:
-            return []
-        changed = []
-        with self.index.writing() as db:
-            now = self.clock.now()
-            for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)):
-                if self._over(row):
-                    changed.append(self._take_back(db, row, now))
-            for item_id in self._parked(db):
-                row = self.row(db, item_id)
-                health = self.health_in(db, row.item.account)
-                item = replace(
-                    row.item, state=ItemState.BLOCKED, trouble=health.trouble, words=health.words, changed_at=now,
-                    not_before=None, next_attempt_at=None,
-                )  # fmt: skip
-                self.put(db, replace(row, item=item))
-                self.tell(db, item_id, TimelineEntry(now, f"blocked: {health.words}"))
-                changed.append(item)
-        return changed
+            self.probe_again(db, row.item.account, now)
 
     def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
         """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
@@ -222,67 +195,6 @@ class Sending(Ledger):
         ).fetchone()
         return None if found is None else str(found[0])
 
-    def _parked(self, db: sqlite3.Connection) -> list[str]:
-        found = db.execute(
-            f"SELECT item.id FROM {due.JOINED} WHERE {due.PARKED}",  # noqa: S608
-            due.at(self.clock.now()),
-        ).fetchall()
-        return [item_id for (item_id,) in found]
-
-    def _over(self, row: Row) -> bool:
-        """The lease is worth nothing any more: its owner is dead, or did not renew it."""
-        if self.host.dead(row.item.owner):
-            return True
-        if self.host.same_boot(row.item.owner) and row.lease_tick is not None:
-            return self.host.tick() > row.lease_tick
-        until = row.item.lease_until
-        return until is None or not self.clock.now() <= until <= self.clock.now() + retry.LONGEST
-
-    def _take_back(self, db: sqlite3.Connection, row: Row, now: float) -> OutboxItem:
-        item = row.item
-        said = "taken back from a tuimail that stopped"
-        if item.stage is not Stage.COMMITTING:
-            item = replace(item, state=ItemState.QUEUED, changed_at=now)
-        elif (outcomes := self._outcomes(row)) is not None:
-            item = replay.with_outcomes(item, outcomes, now)
-            said = "the server's answer was found on the letter"
-        else:
-            item, said = self._uncertain(row, now)
-        self.put(db, row.free(item))
-        self.tell(db, item.id, TimelineEntry(now, said))
-        self._probe_again(db, item.account, now)
-        return item
-
-    def _uncertain(self, row: Row, now: float) -> tuple[OutboxItem, str]:
-        item = row.item
-        if self.settings.when_uncertain is WhenUncertain.RESEND:
-            return replace(item, state=ItemState.QUEUED, changed_at=now), "its answer was lost; sent again as set up"
-        mark = self._last_mark(row)
-        to = {each.address for each in item.recipients} if mark is None else set(mark["to"])
-        recipients = tuple(
-            replace(each, state=RecipientState.UNCERTAIN, words=replay.MAY_HAVE_IT)
-            if each.open and each.address in to
-            else each
-            for each in item.recipients
-        )
-        uncertain = replace(
-            item, state=ItemState.UNCERTAIN, recipients=recipients, words=replay.MAY_HAVE_IT, changed_at=now
-        )
-        return uncertain, "interrupted while waiting for the server's answer"
-
-    def _outcomes(self, row: Row) -> dict[str, list[object]] | None:
-        """The server's answer to the last dot, when it was written on the letter and not in the index."""
-        mark = self._last_mark(row)
-        return dict(mark["to"]) if mark is not None and mark["mark"] == replay.RESULT else None
-
-    def _last_mark(self, row: Row) -> Mark | None:
-        """The last mark that the item's owner made on the letter."""
-        try:
-            marks = read_letter(self.letter_path(row.item.id)).marks
-        except StorageError:
-            return None
-        return next((mark for mark in reversed(marks) if mark.get("by") == row.item.owner), None)
-
     def _witness(self, item_id: str, owner: str, result: SubmissionResult, now: float) -> None:
         """Put the answer on the letter when it says something that must not be forgotten."""
         try:
@@ -307,12 +219,6 @@ class Sending(Ledger):
         self.tell(db, item.id, TimelineEntry(now, "the server's answer came after all", reply=item.last_reply))
         self.put_dialogue(db, item.id, result.dialogue)
         return item
-
-    def _probe_again(self, db: sqlite3.Connection, account: str, now: float) -> None:
-        """The probe came back without an answer: another may go."""
-        health = self.health_in(db, account)
-        if health.probe_at is not None:
-            self.put_health(db, replace(health, probe_at=now))
 
 
 def _next_of(health: AccountHealth, first: float | None, *, has_blocked: bool) -> list[float]:
