@@ -117,7 +117,7 @@ DRAFTS = (
 SERVER = (
     Command("server-down", "Take down", "Take the server down or up", "Nobody can connect until it is up again.",
             _SERVER, pine="d", mutt="d", slot=20),
-    Command("server-refuse", "Refuse", "Refuse an address", "Asks for an address that is to be refused, or taken again.",
+    Command("server-refuse", "Refuse", "Refuse an address", "Asks for an address to be refused, or taken again.",
             _SERVER, pine="r", mutt="r", slot=21),
     Command("server-swallow", "Swallow", "Swallow the next reply",
             "Keeps the next letter and hangs up without a reply: nobody can know whether it arrived.",
