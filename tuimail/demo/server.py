@@ -133,7 +133,7 @@ class _Session(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """Takes the letter at the uplink's speed."""
         whole = self._reader
-        self._reader = _SlowReader(whole, self._server.speed)
+        self._reader = _SlowReader(whole, self._server.speed)  # type: ignore[assignment]
         try:
             await super().smtp_DATA(arg)
         finally:
