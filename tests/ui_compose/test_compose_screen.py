@@ -245,8 +245,8 @@ async def test_attaching_by_prompt_with_completion(paths: Paths, files: Path) ->
         await at.press("enter")
         await at.until(lambda: at.attached)
         assert at.attached[0].name == "notes.txt"
-        assert "1. notes.txt (18 bytes, text)" in at.shown
-        assert "notes.txt (18 bytes) attached." in at.shown
+        assert "1. notes.txt (18 B, text)" in at.shown
+        assert "notes.txt (18 B) attached." in at.shown
         assert at.focused is at.screen.form.to.editor
 
 

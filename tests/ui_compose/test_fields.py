@@ -288,7 +288,7 @@ async def test_attachments_are_listed_with_size_and_kind() -> None:
         assert app.files.list.render().plain.split("\n") == [
             "1. budget.ods (48 KB, spreadsheet)",
             "2. photo.jpg (2.4 MB, picture)",
-            "3. odd[red]<U+202E>gpj.exe (1 byte, file)",
+            "3. odd[red]<U+202E>gpj.exe (1 B, file)",
         ]
 
 
