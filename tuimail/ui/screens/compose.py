@@ -18,6 +18,7 @@ from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
+from tuimail.ui.widgets.prompt import LinePrompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,6 +240,14 @@ class ComposeScreen(FrameScreen):
         """A name is typed or files are dropped on the Attchmnt line."""
         event.stop()
         self.carry_out(lambda _screen: commands.attach_typed(self, event.text, pasted=event.pasted))
+
+    def on_attachment_list_typed_ahead(self, event: AttachmentList.TypedAhead) -> None:
+        """What was typed while the question for a file opened belongs into it."""
+        event.stop()
+        if isinstance(self.prompt, LinePrompt):
+            self.prompt.typed_ahead(event.text)
+            if event.entered:
+                self.prompt.accept()
 
     def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
         """An attachment was taken off."""

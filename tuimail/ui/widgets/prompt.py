@@ -69,6 +69,7 @@ class LinePrompt(Prompt):
     def __init__(self, label: str, initial: str = "", *, help_text: str = "", password: bool = False) -> None:
         super().__init__(help_text)
         self.label = label
+        self.initial = initial
         self.input = PromptInput(initial, password=password, select_on_focus=False, compact=True)
 
     def compose(self) -> ComposeResult:
@@ -81,6 +82,13 @@ class LinePrompt(Prompt):
         """Start at the end of what stands there."""
         self.input.cursor_position = len(self.input.value)
         self.input.focus()
+
+    def typed_ahead(self, text: str) -> None:
+        """Put ``text`` before what was typed since the question has the keys."""
+        at = len(self.initial)
+        cursor = self.input.cursor_position
+        self.input.value = self.input.value[:at] + text + self.input.value[at:]
+        self.input.cursor_position = cursor + len(text)
 
     def accept(self) -> None:
         """What was typed."""
