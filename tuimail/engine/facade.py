@@ -93,7 +93,12 @@ class Engine:
         from tuimail.outbox.store import Store
 
         private_dir(self.paths.data)
-        return Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
+        store = Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
+        try:
+            store.prune()
+        except TuimailError:
+            log.exception("what is long over could not be forgotten; the next start tries again")
+        return store
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""

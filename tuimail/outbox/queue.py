@@ -179,7 +179,7 @@ class Queue(Protocol):
         ...
 
     def prune(self, *, keep_days: float = 180.0) -> int:
-        """Forget tombstones older than that. How many."""
+        """Forget tombstones older than that, and the bytes of letters cancelled a week ago. How many were forgotten."""
         ...
 
     def close(self) -> None:
