@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Command, Config, Identity
     from tuimail.events import Announcer
-    from tuimail.paths import Paths
     from tuimail.outbox.item import OutboxItem
+    from tuimail.paths import Paths
     from tuimail.sent import filer as sent
     from tuimail.submission.submitter import Content, Submitter
 
@@ -111,6 +111,11 @@ class SentCopies:
         )
         state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
         return Filing(state, words=result.words, place=result.place)
+
+    def mended(self, account: str) -> None:
+        """The user says that the account works again: a password its IMAP server refused may be tried at once."""
+        if self._filer is not None:
+            self._filer.mended(account)
 
     async def close(self) -> None:
         """Log out everywhere."""
