@@ -259,14 +259,14 @@ class Runner:
             if item is None:
                 return
             self._announcer.announce(ItemChanged(item.id))
-            await self._send(item)
+            await self._send(item, patient=not (once or only))
             if (once and tried[item.id]) or tried[item.id] >= AT_ONCE:
                 return  # part by part: the caller counts
             tried[item.id] += 1
 
-    async def _send(self, item: OutboxItem) -> None:
+    async def _send(self, item: OutboxItem, *, patient: bool) -> None:
         before = await self._do(self._queue.health, item.account)
-        attempt = Attempt(self._desk, item, recipient_limit=before.recipient_limit)
+        attempt = Attempt(self._desk, item, recipient_limit=before.recipient_limit, patient=patient)
         self._attempts.add(attempt)
         if self._stopping:
             attempt.give_up()
