@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.document import item_document
 from tuimail.cli.moments import until
 from tuimail.cli.outbox_list import names_of
-from tuimail.cli.output import complain, note, say, say_json
+from tuimail.cli.output import complain, json_of, note, say, say_json
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
 from tuimail.events import AccountTroubled, ItemChanged, Notice, WaitingForSecret
@@ -95,9 +95,7 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
             continue
         said[item.id] = state
         if json:
-            import json as encoder
-
-            sys.stdout.write(encoder.dumps(item_document(item), ensure_ascii=False) + "\n")
+            sys.stdout.write(json_of(item_document(item)) + "\n")
         else:
             say(line_of(item, engine.clock.now()))
         sys.stdout.flush()
