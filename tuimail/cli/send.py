@@ -18,6 +18,7 @@ from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
 from tuimail.cli.streams import give_up_output
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
+from tuimail.events import Notice
 from tuimail.outbox.item import ItemState, RecipientState
 from tuimail.submission.result import Trouble
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
+    from tuimail.events import Event
     from tuimail.outbox.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
 
@@ -92,12 +94,13 @@ def _text_of_stdin() -> str:
 async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
     now_or_wait = not args.queue and (due is None or args.wait)
     async with engine_on(config, paths) as engine:
+        engine.announcer.subscribe(_tell_notice)
         item = await engine.enqueue(draft, not_before=due, again=args.again)
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)
             except asyncio.CancelledError:
-                complain("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
+                _tell_interrupted(await engine.item(item.id))
                 raise
             if item.state is ItemState.ACCEPTED:
                 item = await filed(engine, item.id)
@@ -149,6 +152,23 @@ def _tell(item: OutboxItem, now: float) -> None:
             say(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
         case _:
             say(f"queued as {item.id} for {names}")
+
+
+def _tell_interrupted(item: OutboxItem) -> None:
+    if item.state is ItemState.UNCERTAIN:
+        complain(
+            "Interrupted before the server's answer came: the letter may have been delivered.",
+            f"Say what became of it: tuimail outbox resolve {item.id} sent|resend",
+        )
+    elif item.state in (ItemState.ACCEPTED, ItemState.DONE):
+        complain("Interrupted, but the letter was sent.", f"See: tuimail outbox show {item.id}")
+    else:
+        complain("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
+
+
+def _tell_notice(event: Event) -> None:
+    if isinstance(event, Notice):
+        note(f"tuimail: {event.text}")
 
 
 def _tell_pause(health: AccountHealth, now: float) -> None:

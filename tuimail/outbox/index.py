@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.lock import PATIENCE, PAUSE
-from tuimail.outbox.schema import VERSION, check_version, migrate, version_of
+from tuimail.outbox.schema import VERSION, check_schema, check_version, migrate, version_of
 from tuimail.paths import PRIVATE_FILE
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Index:
             check_version(version)
             if version < VERSION:
                 self._upgrade(lock)
+            with storage_errors():
+                check_schema(self.db)
         except BaseException:
             self.db.close()
             raise

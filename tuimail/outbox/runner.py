@@ -189,6 +189,9 @@ class Runner:
             self._filing.cancel()
         tasks = [each for each in (*self._lanes.values(), *self._apart, self._filing) if each is not None]
         if tasks:
+            if finish and any(attempt.committed for attempt in self._attempts):
+                words = f"A letter is with the server; waiting at most {finish:.0f} seconds for its answer."
+                self._announcer.announce(Notice(words, Severity.INFO))
             await first_of(self._sleep(finish), asyncio.wait(tasks))
             for attempt in tuple(self._attempts):
                 attempt.give_up(now=True)

@@ -145,6 +145,27 @@ def check_version(version: int) -> None:
         )
 
 
+def check_schema(db: sqlite3.Connection) -> None:
+    """Compare the tables of a database of ``VERSION`` with what they should be: SQLite takes any sound statement.
+
+    Raises:
+        OutboxDamagedError: a flipped byte made another table, column or condition of one.
+    """
+    import sqlite3
+
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(model)
+        if _schema_of(db) != _schema_of(model):
+            raise OutboxDamagedError("The outbox index is damaged (its tables are not those it was made with).")
+    finally:
+        model.close()
+
+
+def _schema_of(db: sqlite3.Connection) -> list[object]:
+    return db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+
+
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the tables to ``VERSION``. Call inside a transaction; all steps or none."""
     for step in range(version_of(db), VERSION):
