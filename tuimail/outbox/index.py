@@ -152,6 +152,8 @@ def storage_errors() -> Iterator[None]:
         raise _in_words(error) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(str(error)) from error
+    except UnicodeDecodeError as error:  # what SQLite says of a damaged name holds that name
+        raise _damaged("what it holds is no text") from error
     except OSError as error:
         raise StorageError(
             f"The outbox could not be written: {error.strerror or error}.", hint="Check the disk and its permissions."

@@ -175,7 +175,7 @@ def _tombstones(aside: Path | None) -> Iterator[Row]:
                 continue
             if row.item.state in (ItemState.DONE, ItemState.CANCELLED):
                 yield row
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # SQLite names what is damaged, in its own bytes
         return
     finally:
         db.close()

@@ -132,16 +132,9 @@ def health_values(health: AccountHealth) -> tuple[Any, ...]:
 
 
 def _sum(values: tuple[Any, ...]) -> int:
-    # Numbers are written as SQLite gives them back: whole REAL values as floats, all others exactly.
-    return zlib.crc32("\0".join(_exact(value) for value in values).encode("utf-8", "surrogatepass"))
-
-
-def _exact(value: object) -> str:
-    if isinstance(value, float):
-        return value.hex()
-    if isinstance(value, int):
-        return float(value).hex()
-    return "" if value is None else str(value)
+    # Numbers are taken as SQLite gives them back: whole REAL values as floats. A list's repr is exact, and quick.
+    exact = repr([float(value) if isinstance(value, int) else value for value in values])
+    return zlib.crc32(exact.encode("utf-8", "surrogatepass"))
 
 
 def _encodable(value: object) -> object:
