@@ -130,7 +130,7 @@ def _filled(words: str, context: Context) -> str:
         ("{limit}", limit),
     ):
         words = words.replace(name, value)
-    return words[:1].upper() + words[1:]
+    return words if words.startswith(context.host or " ") else words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)
