@@ -11,6 +11,7 @@ from tests.ui.fake_engine import HOSTILE, NOW, FakeEngine, config, every_state, 
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.compose.draft import Draft
+from tuimail.config.model import Config
 from tuimail.errors import StorageError
 from tuimail.outbox.item import ItemState
 from tuimail.ui.app import TuimailApp
@@ -223,3 +224,14 @@ async def test_no_color_draws_in_no_colour(engine: FakeEngine, monkeypatch: pyte
 async def test_any_theme_will_do(paths: Paths, running: Running, theme: str) -> None:
     async with running("o", on=FakeEngine(paths, every_state(), settings=config(theme=theme))) as pilot:
         assert "Grant renewal" in text(pilot.app)
+
+
+async def test_without_an_account_the_program_says_how_to_make_one(paths: Paths) -> None:
+    app = TuimailApp(FakeEngine(paths, settings=Config()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "There is no account yet" in text(app)
+        await pilot.press("a")
+        await settle(pilot)
+        assert str(paths.config_file)[:40] in text(app)
+        assert "[accounts.work.submission]" in text(app)

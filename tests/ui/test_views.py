@@ -9,8 +9,9 @@ from rich.cells import cell_len
 
 from tests.ui.fake_engine import HOSTILE, NOW, every_state, item, recipient
 from tuimail.outbox.item import ItemState
+from tuimail.submission.result import Stage
 from tuimail.ui.views.details import details
-from tuimail.ui.views.letters import Progress, explanation, outbox_line
+from tuimail.ui.views.letters import Progress, columns_for, explanation, last_words, outbox_line
 from tuimail.ui.views.times import until
 from tuimail.ui.widgets.cells import clip, fit, width_of, wrap
 from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
@@ -83,3 +84,23 @@ def test_key_rows_turn_pages_and_show_every_entry_once_a_round() -> None:
         assert shown[-1] is more
         seen += [entry.id for entry in shown[2:-1] if entry is not None]
     assert seen == [entry.id for entry in entries[2:]]
+
+
+def test_columns_share_the_room_and_keep_the_number_of_recipients() -> None:
+    many = [recipient(f"{'x' * 40}@example.org"), recipient("b@example.org"), recipient("c@example.org")]
+    letter = item("l", ItemState.QUEUED, "A subject that is longer than any column at this width", *many)
+    short = item("s", ItemState.QUEUED, "Lunch?", recipient("bob@example.net"))
+    columns = columns_for([letter, short], 80, NOW)
+    drawn = "".join(span.text for span in outbox_line(letter, 80, NOW, columns=columns))
+    assert "… +2  " in drawn
+    assert abs(columns.subject - columns.to) <= 1
+    alone = columns_for([short], 80, NOW)
+    assert (alone.subject, alone.to) == (len("Lunch?"), len("bob@example.net"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"), [(None, "unreachable"), (Stage.CONNECT, "unreachable"), (Stage.EHLO, "no answer")]
+)
+def test_a_waiting_letter_that_got_no_reply_says_so(stage: Stage | None, words: str) -> None:
+    letter = item("d", ItemState.DEFERRED, "x", recipient("bob@example.net"), stage=stage, last_reply="421 before")
+    assert last_words(letter) == words

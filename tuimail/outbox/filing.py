@@ -112,7 +112,7 @@ def _filing_due(item: OutboxItem, now: float) -> bool:
 
 def _told(filing: Filing) -> str:
     if filing.state is FilingState.FILED:
-        return f"filed in {filing.words}" if filing.words else "filed"
+        return filing.words or "filed"
     if filing.state is FilingState.SKIPPED:
         return filing.words or "no copy to file"
     return f"the copy could not be filed: {filing.words}" if filing.words else "the copy could not be filed"

@@ -285,7 +285,7 @@ class TimelineEntry:
 
     at: float
     words: str
-    """"queued", "attempt 2: 421 try again later", "filed in Sent"."""
+    """"queued", "attempt 2: 421 try again later", "Filed in Maildir/Sent."."""
     stage: str = ""
     reply: str = ""
 

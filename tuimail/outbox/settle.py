@@ -255,14 +255,22 @@ def _overdue(item: OutboxItem, now: float) -> bool:
 def _told(item: OutboxItem, asked: Sequence[_Asked]) -> str:
     accepted = sum(each.verdict.action is Action.OK for each in asked)
     refused = sum(each.verdict.action in (Action.RECIPIENT, Action.MESSAGE) for each in asked)
-    parts = [f"accepted for {accepted} of {len(asked)}" if len(asked) > 1 else "accepted"] if accepted else []
+    via = f" by {item.via}" if item.via else ""
+    parts = [(f"accepted for {accepted} of {len(asked)}" if len(asked) > 1 else "accepted") + via] if accepted else []
     if refused:
         parts.append(f"refused for {refused} of {len(asked)}" if len(asked) > 1 else "refused")
-    via = f" by {item.via}" if item.via and accepted else ""
-    if item.state in (ItemState.DEFERRED, ItemState.BLOCKED, ItemState.UNCERTAIN, ItemState.FAILED, ItemState.QUEUED):
-        parts.append(f"{item.state.value}: {item.words}" if item.words else item.state.value)
+    # Why somebody was refused stands with the reply, and at the recipient.
+    if item.state is not ItemState.FAILED or not refused:
+        parts += _left_as(item)
     count = f"attempt {item.attempts}: " if item.attempts else ""
-    return f"{count}{', '.join(parts) or item.state.value}{via}"
+    return f"{count}{', '.join(parts) or item.state.value}"
+
+
+def _left_as(item: OutboxItem) -> list[str]:
+    """What is left to do, in words."""
+    if item.state in (ItemState.DEFERRED, ItemState.BLOCKED, ItemState.UNCERTAIN, ItemState.FAILED, ItemState.QUEUED):
+        return [f"{item.state.value}: {item.words}" if item.words else item.state.value]
+    return []
 
 
 def _replies(asked: Sequence[_Asked]) -> str:

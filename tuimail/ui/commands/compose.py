@@ -291,7 +291,7 @@ async def cancel(screen: ComposeScreen) -> None:
         await screen.engine.discard_draft(screen.draft.id)
         await screen.close("Message cancelled.")
         return
-    choices = (Choice("y", "Yes, delete", "delete"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
+    choices = (Choice("y", "Delete", "delete"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
     answer = await screen.ask_choice("Cancel message? The draft is deleted then.", choices, default="no")
     if answer == "delete":
         await screen.engine.discard_draft(screen.draft.id)

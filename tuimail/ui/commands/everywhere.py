@@ -57,7 +57,9 @@ def undo(screen: FrameScreen) -> None:
 async def quit_(screen: FrameScreen) -> None:
     """Leave, saying what goes on without us."""
     badge = screen.program.badge
-    if badge.waiting:
+    if screen.program.server is not None:
+        question = "Really quit the demo?"
+    elif badge.waiting:
         letters = "1 letter stays" if badge.waiting == 1 else f"{badge.waiting} letters stay"
         going = "it goes" if badge.waiting == 1 else "they go"
         question = f"{letters} queued; {going} on with: tuimail outbox run --watch.  Quit tuimail?"

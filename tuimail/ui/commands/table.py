@@ -115,7 +115,7 @@ DRAFTS = (
 )  # fmt: skip
 
 SERVER = (
-    Command("server-down", "Take down", "Take the server down or up", "Nobody can connect until it is up again.",
+    Command("server-down", "Down", "Take the server down or up", "Nobody can connect until it is up again.",
             _SERVER, pine="d", mutt="d", slot=20),
     Command("server-refuse", "Refuse", "Refuse an address", "Asks for an address to be refused, or taken again.",
             _SERVER, pine="r", mutt="r", slot=21),

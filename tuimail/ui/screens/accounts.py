@@ -17,6 +17,26 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
+def first_steps(config_file: str) -> str:
+    """What to do when there is no account: the file to write, and what to put there."""
+    return f"""\
+There is no account yet. To look around without one:  tuimail demo
+To write as yourself, put this, with your own names, into
+{config_file}
+
+[accounts.work]
+address = "ada@example.org"
+name = "Ada Lovelace"
+[accounts.work.submission]
+host = "smtp.example.org"
+port = 465
+security = "tls"
+username = "ada"
+password_command = ["pass", "show", "work"]
+
+Then start tuimail again. To check it:  tuimail doctor"""
+
+
 class AccountsScreen(ListScreen[AccountRow]):
     """One line per account, then one per problem of the configuration."""
 
@@ -32,7 +52,11 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def make_list(self) -> LineList[AccountRow]:
         """One line per account or problem."""
-        return LineList(account_line, lambda row: row.id, empty="No account is configured: run  tuimail account add")
+        return LineList(account_line, lambda row: row.id)
+
+    def on_mount(self) -> None:
+        """Without an account, say how to make one."""
+        self.list.empty = first_steps(str(self.program.engine.paths.config_file))
 
     def compose_body(self) -> ComposeResult:
         """The list, and the explanation."""
@@ -62,6 +86,7 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def _explain(self) -> None:
         row = self.selected
+        self.explained.display = row is not None
         if row is None:
             self.explained.explain()
             return

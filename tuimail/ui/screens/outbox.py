@@ -9,7 +9,15 @@ from tuimail.ui.commands import outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.views.letters import Progress, explanation, outbox_line, role_of, state_words
+from tuimail.ui.views.letters import (
+    Columns,
+    Progress,
+    columns_for,
+    explanation,
+    outbox_line,
+    role_of,
+    state_words,
+)
 from tuimail.ui.widgets.cells import Line, Role, Span
 from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
@@ -34,6 +42,8 @@ class OutboxScreen(ListScreen[OutboxItem]):
         self.explained = Explained()
         self._progress: dict[str, Progress] = {}
         self._told: tuple[str, ...] = ()
+        self._columns: tuple[int, Columns] | None = None
+        """For a width; None: to be found anew, the letters changed."""
 
     def make_list(self) -> LineList[OutboxItem]:
         """One line per letter."""
@@ -67,6 +77,7 @@ class OutboxScreen(ListScreen[OutboxItem]):
             for item in items
             if item.state is ItemState.SENDING and item.id in self._progress
         }
+        self._columns = None
         self.list.show(sorted(items, key=lambda item: (not item.needs_you, item.queued_at, item.id)))
         self._explain()
 
@@ -98,7 +109,9 @@ class OutboxScreen(ListScreen[OutboxItem]):
 
     def _draw(self, item: OutboxItem, width: int) -> Line:
         progress = self._progress.get(item.id) if item.state is ItemState.SENDING else None
-        return outbox_line(item, width, self._now, progress)
+        if self._columns is None or self._columns[0] != width:
+            self._columns = (width, columns_for(self.list.rows, width, self._now))
+        return outbox_line(item, width, self._now, progress, self._columns[1])
 
     def _explain(self) -> None:
         item = self.letter

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from textual.widgets import Static
-
 from tuimail.mail.size import size_words
 from tuimail.ui.commands import server as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
+from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class ServerScreen(ListScreen[Arrival]):
     def __init__(self, server: DemoServer) -> None:
         super().__init__()
         self.server = server
-        self._mood = Static("", id="mood", markup=False)
+        self._mood = Explained()
 
     def make_list(self) -> LineList[Arrival]:
         """One line per letter."""
@@ -112,16 +111,16 @@ class ServerScreen(ListScreen[Arrival]):
         """Newest first."""
         letters = [Arrival(number, letter) for number, letter in enumerate(self.server.received, start=1)]
         self.list.show(letters[::-1])
-        self._mood.update(mood(self.server.faults))
+        self._mood.explain(Span(mood(self.server.faults)))
         self.refresh_keys()
 
     def label(self, command: Command) -> str:
         """The switches say what they would do now."""
         faults = self.server.faults
         on = {
-            "server-down": (faults.down, "Take up"),
+            "server-down": (faults.down, "Up"),
             "server-busy": (faults.busy, "Be free"),
-            "server-swallow": (faults.swallow, "Reply again"),
+            "server-swallow": (faults.swallow, "Reply"),
         }
         active, label = on.get(command.id, (False, ""))
         return label if active else super().label(command)

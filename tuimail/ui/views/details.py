@@ -69,12 +69,15 @@ def details(
                 Span(fit(safe_line(said), max(0, width - column - 18)), Role.DIM),
             )
         )
-        if recipient.words:
-            lines += [(Span(f"{MARGIN}  {part}"),) for part in wrap(safe_line(recipient.words), width - 6)]
+        # That a letter was accepted is said by the state and the reply.
+        if recipient.words and recipient.state is not RecipientState.ACCEPTED:
+            lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(safe_line(recipient.words), width - 10)]
     lines += [(), _heading("What happened")]
-    for entry in timeline:
+    moments = [day_and_time(entry.at, now) for entry in timeline]
+    column = max((len(moment) for moment in moments), default=0) + 1
+    for moment, entry in zip(moments, timeline, strict=True):
         said = f"{entry.words}  {entry.reply}".strip()
-        lines += _field(day_and_time(entry.at, now), safe_line(said), width, label_width=17)
+        lines += _field(moment, safe_line(said), width, label_width=column)
     if dialogue:
         lines += [(), _heading("The last dialogue")]
         lines += dialogue_lines(dialogue, width)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.submission.result import Stage
 from tuimail.ui.views.times import day_and_time, span, until
-from tuimail.ui.widgets.cells import Line, Role, Span, fit
+from tuimail.ui.widgets.cells import Line, Role, Span, clip, fit, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +34,18 @@ MARKS = {
 
 WIDE = 72
 """From so many cells on a line has all five columns."""
+
+MARK = 5
+"""Cells of the margin and the mark."""
+
+GAP = 2
+"""Cells between two columns."""
+
+STATE = 14
+"""Cells of a state, as in "tomorrow 08:00"; a date further off takes two more."""
+
+BAR = 12
+"""Cells of a progress bar in the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +73,16 @@ def subject_of(item: OutboxItem) -> str:
     return safe_line(item.subject) or "(no subject)"
 
 
-def names(recipients: Sequence[Recipient]) -> str:
-    """The first recipient, and how many more: "kim@grants.example +2"."""
+def names(recipients: Sequence[Recipient], width: int = 0) -> str:
+    """The first recipient, and how many more: "kim@grants.example +2".
+
+    When ``width`` cells (0: any number) are too few, the address is cut, never the number.
+    """
     if not recipients:
         return "(nobody)"
     first = safe_line(recipients[0].address)
-    return first if len(recipients) == 1 else f"{first} +{len(recipients) - 1}"
+    more = f" +{len(recipients) - 1}" if len(recipients) > 1 else ""
+    return (clip(first, max(1, width - len(more))) if width else first) + more
 
 
 def state_words(item: OutboxItem, now: float, progress: Progress | None = None) -> str:
@@ -92,12 +111,14 @@ def last_words(item: OutboxItem, progress: Progress | None = None) -> str:
         return "needs you"
     if item.state is ItemState.SENDING:
         if progress is not None and progress.total:
-            return bar(progress.percent, 12)
+            return bar(progress.percent, BAR)
         if progress is not None and progress.words:
             return progress.words
         return item.stage.words if item.stage else ""
     if item.state is ItemState.HELD and item.not_before is None:
         return "until you release it"
+    if item.state is ItemState.DEFERRED and not any(each.reply for each in item.open_recipients):
+        return "unreachable" if item.stage in (None, Stage.CONNECT) else "no answer"
     return safe_line(item.last_reply)
 
 
@@ -108,31 +129,64 @@ def bar(percent: int, width: int) -> str:
     return f"[{'#' * done}{'.' * (inner - done)}]"
 
 
-def outbox_line(item: OutboxItem, width: int, now: float, progress: Progress | None = None) -> Line:
-    """One row of the outbox in ``width`` cells."""
-    role = role_of(item.state)
-    mark = Span(f"   {MARKS[item.state]} ", role)
-    state = state_words(item, now, progress)
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells of the columns of the outbox, the two between them not counted; they follow what stands in the list."""
+
+    subject: int
+    to: int
+    state: int
+    last: int
+    """0: there is no room for it."""
+
+
+def columns_for(items: Sequence[OutboxItem], width: int, now: float) -> Columns:
+    """Columns for ``items`` in ``width`` cells: as wide as what is in them, the room shared fairly when it is short."""
+    words = max((cell_len(state_words(item, now)) for item in items), default=0)
+    state = max(STATE, min(words, STATE + 2))
+    subject = max((cell_len(subject_of(item)) for item in items), default=0)
+    to = max((cell_len(names(item.recipients)) for item in items), default=0)
+    last = max((cell_len(last_words(item)) for item in items), default=0)
+    room = width - MARK - state - 1 - 2 * GAP
     if width < WIDE:
-        rest = width - 5 - 15 - 1
-        subject = rest * 3 // 5
-        return (
-            mark,
-            Span(fit(subject_of(item), subject - 1) + " ", Role.STRONG if item.needs_you else Role.TEXT),
-            Span(fit(names(item.recipients), rest - subject - 1) + " ", Role.DIM),
-            Span(fit(state, 15), role),
-        )
-    rest = width - 5 - 15 - 1
-    last = min(34, max(14, rest // 4))
-    rest -= last
-    subject = rest * 11 // 20
-    return (
-        mark,
-        Span(fit(subject_of(item), subject - 2) + "  ", Role.STRONG if item.needs_you else Role.TEXT),
-        Span(fit(names(item.recipients), rest - subject - 2) + "  ", Role.DIM),
-        Span(fit(state, 14) + " ", role),
-        Span(fit(last_words(item, progress), last), role if item.needs_you or progress else Role.DIM),
+        return Columns(*share(room, (subject, to)), state, 0)
+    room -= GAP
+    # Whom and what come first; the last words of a server are in the lines beneath as well.
+    last = max(BAR, min(last, max(room // 4, room - subject - to)))
+    return Columns(*share(room - last, (subject, to)), state, last)
+
+
+def share(room: int, wants: tuple[int, int]) -> tuple[int, int]:
+    """``room`` for two that want so many cells: who wants less than half of it gets that, the other what is left."""
+    one, two = wants
+    half = room // 2
+    if one + two <= room:
+        return one, two
+    if one <= half:
+        return one, room - one
+    if two <= room - half:
+        return room - two, two
+    return half, room - half
+
+
+def outbox_line(
+    item: OutboxItem, width: int, now: float, progress: Progress | None = None, columns: Columns | None = None
+) -> Line:
+    """One row of the outbox in ``width`` cells; ``columns`` as for the list it stands in, default: for it alone."""
+    columns = columns or columns_for((item,), width, now)
+    role = role_of(item.state)
+    gap = " " * GAP
+    line = (
+        Span(f"   {MARKS[item.state]} ", role),
+        Span(fit(subject_of(item), columns.subject) + gap, Role.STRONG if item.needs_you else Role.TEXT),
+        Span(fit(names(item.recipients, columns.to), columns.to) + gap, Role.DIM),
+        Span(fit(state_words(item, now, progress), columns.state), role),
     )
+    left = width - 1 - width_of(line)
+    if not columns.last:
+        return (*line, Span(" " * left))
+    words = fit(last_words(item, progress), columns.last)
+    return (*line, Span(fit(gap + words, left), role if item.needs_you or progress else Role.DIM))
 
 
 def explanation(item: OutboxItem, now: float) -> tuple[str, str]:

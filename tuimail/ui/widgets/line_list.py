@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuimail.ui.widgets.cells import Line, Role, Span
+from tuimail.ui.widgets.cells import Line, Role, Span, clip
 from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._draw = draw
         self._identify = identify
-        self._empty = empty
+        self.empty = empty
+        """What an empty list says, of one line or more."""
         self._spacing = spacing
         self.rows: Sequence[T] = ()
         self.cursor = 0
@@ -109,8 +110,10 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """One line of the screen."""
         width = self.size.width
         if not self.rows:
-            text = f"   {self._empty}" if y == min(1, self.size.height - 1) else ""
-            return paint(self, (Span(text, Role.DIM),), width)
+            said = self.empty.splitlines()
+            at = y - (1 if self.size.height > len(said) else 0)
+            text = f"   {said[at]}" if 0 <= at < len(said) else ""
+            return paint(self, (Span(clip(text, width), Role.DIM),), width)
         index, offset = divmod(y + self.scroll_offset.y, self._spacing)
         if offset or index >= len(self.rows):
             return Strip.blank(width, self.rich_style)

@@ -1,0 +1,202 @@
+"""A letter's whole way through the screens: typed, sent, watched, mended; real Postfix, real Dovecot."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.journeys.waiting import until
+from tests.support.loopback import free_ports
+from tests.ui.screen_text import settle, text
+from tuimail.config.loader import load
+from tuimail.engine import Engine
+from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.ui.app import TuimailApp
+from tuimail.ui.screens.compose import ComposeScreen
+from tuimail.ui.screens.sent import SentScreen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.journeys.conftest import Correspondence
+
+pytestmark = pytest.mark.real_servers
+
+
+@asynccontextmanager
+async def at_the_screen(correspondence: Correspondence) -> AsyncIterator[Pilot[int]]:
+    """The program as Ada starts it."""
+    engine = Engine(load(correspondence.paths), correspondence.paths)
+    try:
+        async with TuimailApp(engine).run_test(size=(80, 24)) as pilot:
+            app = pilot.app
+            assert isinstance(app, TuimailApp)
+            await app.engine_ready.wait()
+            yield pilot
+    finally:
+        await engine.stop()
+
+
+def engine_of(pilot: Pilot[int]) -> Engine:
+    assert isinstance(pilot.app, TuimailApp)
+    return pilot.app.engine
+
+
+async def typed(pilot: Pilot[int], words: str) -> None:
+    names = {"\n": "enter", "@": "at", ".": "full_stop", ",": "comma", " ": "space", "/": "slash", "-": "minus"}
+    await pilot.press(*(names.get(char, char) for char in words))
+
+
+async def seen(pilot: Pilot[int], words: str) -> None:
+    """Until ``words`` are on the screen."""
+    async with asyncio.timeout(60):
+        while words not in text(pilot.app):
+            await settle(pilot)
+            await asyncio.sleep(0.02)
+
+
+async def write_and_send(pilot: Pilot[int], to: str, subject: str, body: str, file: str = "") -> None:
+    """From the main menu: compose, fill in, ^X, Y; ends with the composer closed."""
+    await pilot.press("c")
+    await settle(pilot)
+    await seen(pilot, "COMPOSE ")
+    await typed(pilot, to)
+    await pilot.press("tab", "tab")
+    if file:
+        await typed(pilot, file)
+    await pilot.press("enter" if file else "tab")
+    await settle(pilot)
+    if file:
+        await pilot.press("tab")
+    await typed(pilot, subject)
+    await pilot.press("enter")
+    await typed(pilot, body)
+    await pilot.press("ctrl+x")
+    await seen(pilot, "Send message?")
+    await pilot.press("y")
+    await seen(pilot, "MAIN MENU")
+
+
+async def only_letter(engine: Engine) -> OutboxItem:
+    (item,) = [*await engine.items(), *await engine.sent()]
+    return item
+
+
+async def reached(engine: Engine, state: ItemState) -> OutboxItem:
+    async def holds() -> bool:
+        return (await only_letter(engine)).state is state
+
+    await until(engine, holds)
+    return await only_letter(engine)
+
+
+async def test_a_letter_typed_at_the_screen_is_read_byte_for_byte(
+    correspondence: Correspondence, tmp_path: Path
+) -> None:
+    correspondence.write_config()
+    file = tmp_path / "figures.bin"
+    file.write_bytes(bytes(range(256)) * 40)
+    async with at_the_screen(correspondence) as pilot:
+        await write_and_send(pilot, correspondence.bob, "The figures", "Dear Bob,\n\n.as promised", str(file))
+        engine = engine_of(pilot)
+        done = await reached(engine, ItemState.DONE)
+        await pilot.press("s")
+        await seen(pilot, "The figures")
+        assert isinstance(pilot.app.screen, SentScreen)
+        await seen(pilot, "Accepted for its recipient: 250 2.0.0")
+    assert done.attempts == 1
+    (read,) = correspondence.dovecot.wait_for_letters(correspondence.bob)
+    (copy,) = correspondence.dovecot.letters(correspondence.ada, "Sent")
+    assert read.endswith(copy)
+    assert b"\r\n.as promised" in copy or b"\r\n\r\n.as promised" in copy
+    assert b"figures.bin" in copy
+
+
+async def test_a_letter_waits_in_sight_while_the_server_is_down_and_goes_at_a_key(
+    correspondence: Correspondence,
+) -> None:
+    port = free_ports(1)[0]
+    correspondence.write_config(port=port, imap=False)
+    async with at_the_screen(correspondence) as pilot:
+        await write_and_send(pilot, correspondence.bob, "Patience", "hello")
+        await reached(engine_of(pilot), ItemState.DEFERRED)
+        await pilot.press("o")
+        await seen(pilot, "unreachable")
+        await seen(pilot, "Patience")
+        assert "does not answer at this port" in " ".join(text(pilot.app).split())
+        relay = await _relay(port, correspondence.postfix.submission)
+        try:
+            await pilot.press("s")
+            await reached(engine_of(pilot), ItemState.DONE)
+            await seen(pilot, "Nothing is waiting.")
+        finally:
+            relay.close()
+    assert len(correspondence.dovecot.wait_for_letters(correspondence.bob)) == 1
+
+
+async def test_a_refused_recipient_is_mended_on_the_screen(correspondence: Correspondence) -> None:
+    correspondence.write_config(imap=False)
+    async with at_the_screen(correspondence) as pilot:
+        await write_and_send(pilot, "nobody@example.org", "To whom", "hello")
+        await reached(engine_of(pilot), ItemState.FAILED)
+        await pilot.press("o")
+        await seen(pilot, "1 refused")
+        await pilot.press("f")
+        await seen(pilot, "Correct the address : nobody@example.org")
+        await pilot.press(*["backspace"] * len("nobody@example.org"))
+        await typed(pilot, correspondence.bob)
+        await pilot.press("enter")
+        await reached(engine_of(pilot), ItemState.DONE)
+        await seen(pilot, "Nothing is waiting.")
+    assert len(correspondence.dovecot.wait_for_letters(correspondence.bob)) == 1
+
+
+async def test_a_server_that_says_nothing_never_keeps_a_key_waiting(correspondence: Correspondence) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    connected = asyncio.Event()
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1")
+    correspondence.write_config(port=silent.sockets[0].getsockname()[1], imap=False)
+    async with at_the_screen(correspondence) as pilot:
+        await write_and_send(pilot, correspondence.bob, "Anybody there", "hello")
+        await connected.wait()
+        await pilot.press("o")
+        await seen(pilot, "sending")
+        await pilot.press("enter")
+        await seen(pilot, "Recipients")
+        await pilot.press("less_than_sign", "m", "c")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ComposeScreen)
+        await typed(pilot, "eve@example.net")
+        await settle(pilot)
+        assert pilot.app.screen.form.to.value == "eve@example.net"
+        item = await only_letter(engine_of(pilot))
+        assert item.state is ItemState.SENDING, "all that was while it was being sent"
+    silent.close()
+
+
+async def _relay(port: int, to_port: int) -> asyncio.Server:
+    """The server comes up: ``port`` leads to the real one."""
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        finally:
+            writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", to_port)
+        await asyncio.gather(carry(reader, there[1]), carry(there[0], writer), return_exceptions=True)
+
+    return await asyncio.start_server(connected, "127.0.0.1", port)
