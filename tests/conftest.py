@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tuimail.paths import Paths
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest_plugins = ["tests.support.servers"]
+
+
+# A run is the same every time; TUIMAIL_HYPOTHESIS=search looks for what no run has found yet.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("TUIMAIL_HYPOTHESIS", "repeatable"))
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
 TYPED_LETTER = (
-    "tab",
     *"luigi",
     "tab",
     "tab",

@@ -20,10 +20,15 @@ The rooms, upper ones import lower ones and never the other way::
     engine      the composition root: owns every background task, outlives every screen
     outbox | sent | compose | accounts        the steps of a message; independent of each other
     submission | mailboxes                    the two ways out of this program: SMTP (or a command), Maildir and IMAP
+    tls sasl    what both say to a server before a letter
     config      accounts, identities, secrets, themes, keys
     events      what the engine announces
     mail        the words: pure values, no I/O
-    errors paths log clock
+    durable     files that survive a power cut
+    paths log clock
+    errors      every error a user may read, with its exit code
+
+A room of many files lists them on its first page. [tool.importlinter] in pyproject.toml holds the order of the rooms.
 
 This module imports nothing, so that ``import tuimail`` costs nothing.
 """

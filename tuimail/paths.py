@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.errors import ForeignStoreError, StorageError
+from tuimail.errors import ForeignStoreError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +36,13 @@ class Paths:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Paths:
-        """The XDG folders of this user; ``TUIMAIL_CONFIG`` names another config file."""
+        """The XDG folders of this user; ``TUIMAIL_CONFIG`` names another config file.
+
+        Raises:
+            UsageError: there is no HOME, and the system knows no home of this user.
+        """
         env = os.environ if environ is None else environ
-        home = Path(env.get("HOME") or Path.home())
+        home = Path(env.get("HOME") or _home_of_user())
 
         def base(variable: str, fallback: str) -> Path:
             value = env.get(variable, "")
@@ -47,7 +51,7 @@ class Paths:
             return root / "tuimail"
 
         named = env.get("TUIMAIL_CONFIG")
-        config_file = Path(named).expanduser() if named else base("XDG_CONFIG_HOME", ".config") / "config.toml"
+        config_file = _expanded(named) if named else base("XDG_CONFIG_HOME", ".config") / "config.toml"
         return cls(
             config_file=config_file,
             data=base("XDG_DATA_HOME", ".local/share"),
@@ -93,6 +97,20 @@ class Paths:
     def account_maildir(self, account: str) -> Path:
         """The account's local Maildir (holds ``Sent`` when there is no server folder)."""
         return self.data / "accounts" / account / "Maildir"
+
+
+def _home_of_user() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise UsageError("This user has no home folder.", hint="Name one with the variable HOME.") from None
+
+
+def _expanded(named: str) -> Path:
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        return Path(named)  # ~nobody/x: a name like any other
 
 
 def private_dir(path: Path) -> Path:

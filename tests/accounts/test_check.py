@@ -53,7 +53,7 @@ async def test_a_good_account_passes_every_step(postfix: Postfix, security: Secu
     imap_steps = {finding.step for finding in findings if finding.server.endswith(f":{imap.port}")}
     assert imap_steps == {*STEPS_TLS, Step.SENT}
     assert sorted(told, key=repr) == sorted(findings, key=repr)
-    assert any(finding.words == "It takes letters up to 3 MB over TLS 1.3." for finding in findings)
+    assert any(finding.words == "It takes letters up to 3.0 MB over TLS 1.3." for finding in findings)
     assert any(finding.words == '"Sent" is made when it is needed.' for finding in findings)
 
 

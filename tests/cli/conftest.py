@@ -13,7 +13,7 @@ import tuimail.engine
 from tuimail.cli import main
 from tuimail.clock import SystemClock
 from tuimail.errors import NoSuchItemError
-from tuimail.events import Announcer, ItemChanged
+from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, Recipient, Verb, after
 from tuimail.paths import Paths
@@ -123,10 +123,8 @@ class FakeEngine:
     clock: SystemClock = field(default_factory=SystemClock)
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
-    running: bool = False
 
     async def start(self, *, run_outbox: bool = True) -> None:
-        self.running = run_outbox
         self.log.append(("start", run_outbox))
 
     async def stop(self) -> None:
@@ -139,10 +137,16 @@ class FakeEngine:
         state = ItemState.QUEUED if not_before is None else ItemState.HELD
         item = replace(self.becomes, state=state, not_before=not_before)
         self.known[item.id] = item
-        if self.running:
-            self.known[item.id] = self.becomes
-            self.announcer.announce(ItemChanged(item.id))
         return item
+
+    async def send_one(self, item_id: str) -> OutboxItem:
+        self.log.append(("send_one", item_id))
+        self.known[item_id] = self.becomes
+        return self.becomes
+
+    async def file_one(self, item_id: str) -> OutboxItem:
+        self.log.append(("file_one", item_id))
+        return self.known[item_id]
 
     async def item(self, item_id: str) -> OutboxItem:
         for known in self.known.values():

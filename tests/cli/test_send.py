@@ -30,7 +30,8 @@ REFUSED = Recipient(
 def test_a_letter_that_went_is_one_line(engine: Faked, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", "-s", "Minutes")
     assert ran == Ran(0, "sent to bob@example.net: 250 2.0.0 Ok\n", "")
-    assert engine.log[0] == ("start", True)
+    assert engine.log[0] == ("start", False), "no other letter is tried"
+    assert engine.log[2] == ("send_one", "3k9x7m2p4q")
     assert engine.log[-1] == "stop"
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.journeys.program import Program
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -68,3 +70,11 @@ security = "tls"
 def correspondence(postfix: Postfix, paths: Paths) -> Correspondence:
     """Two users nobody wrote to before."""
     return Correspondence(postfix.new_user("ada"), postfix.new_user("bob"), paths, postfix)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The real program, in a home of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Program(home)

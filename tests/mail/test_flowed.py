@@ -53,7 +53,8 @@ def test_paragraphs_survive(text: str) -> None:
 @given(texts(), st.integers(20, 100))
 def test_lines_are_short_where_there_are_spaces(text: str, width: int) -> None:
     for line in flowed.encode(text, width=width).split("\n"):
-        assert len(line) <= width or " " not in line.strip("> ").removeprefix("-- ")
+        # Blanks before a break hang over the edge, as in every editor.
+        assert len(line.rstrip(" ")) <= width or " " not in line.strip("> ").removeprefix("-- ")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.outbox import retry
+from tuimail.outbox import due, retry
 
 moments = st.floats(0, 4e9)
 chances = st.floats(0, 1)
@@ -58,12 +61,17 @@ def test_what_lies_beyond_every_delay_was_written_by_a_wrong_clock() -> None:
     assert not retry.due(1e9 + retry.LONGEST - 1, None, 1e9)
 
 
-def test_an_undo_window_ends_when_the_clock_was_set_back_and_a_date_does_not() -> None:
-    assert retry.hold_over(1005, 1000, 900)
-    assert not retry.hold_over(1005, 1000, 1001)
-    assert retry.hold_over(1005, 1000, 1005)
-    assert not retry.hold_over(90_000, 1000, 900)
-    assert not retry.hold_over(None, 1000, 9e9)
+@pytest.mark.parametrize(
+    ("until", "now", "over"),
+    [(1005, 1001, False), (1005, 1005, True), (1005, 900, True), (90_000, 900, False), (None, 9e9, False)],
+)
+def test_an_undo_window_ends_when_the_clock_was_set_back_and_a_date_does_not(
+    until: float | None, now: float, over: bool
+) -> None:
+    held = "SELECT 'held' AS state, NULL AS next_attempt_at, NULL AS last_attempt_at"
+    query = f"SELECT {due.ITEM_DUE} FROM ({held}, :until AS not_before, 1000 AS queued_at) AS item"
+    with closing(sqlite3.connect(":memory:")) as db:
+        assert bool(db.execute(query, due.at(now, until=until)).fetchone()[0]) is over
 
 
 def test_time_in_which_nobody_tried_does_not_use_up_the_five_days() -> None:

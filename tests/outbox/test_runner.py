@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.outbox.scene import Box, SetClock, message, store_in, verdict
+from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
 from tuimail.errors import ConfigError, StorageError
 from tuimail.events import (
     AccountMended,
@@ -19,6 +19,7 @@ from tuimail.events import (
     OutboxTouched,
 )
 from tuimail.outbox.attempt import LEASE
+from tuimail.outbox.filing import FILING_LEASE
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Verb
 from tuimail.outbox.runner import IDLE, Runner
 from tuimail.outbox.writer import Writer
@@ -318,6 +319,157 @@ async def test_an_answer_the_disk_refuses_is_kept_until_it_is_stored(
     assert bench.state(item_id) is ItemState.DONE
     assert len(bench.post.delivered) == 1
     assert len(bench.said(Notice)) == 1
+
+
+async def test_a_single_run_ends_when_the_disk_refuses_before_the_dot(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = bench.queue()
+
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.", hint="Make room.")
+
+    with monkeypatch.context() as patch:
+        for each in ("touching", "record", "unclaim"):
+            patch.setattr(bench.store, each, full)
+        with pytest.raises(StorageError, match="full"):
+            await bench.runner.run_once()
+    assert bench.post.dots == 0
+    bench.box.killed.add(bench.runner.owner)
+    await bench.another("2:1:boot:next").run_once()
+    assert bench.state(item_id) is ItemState.DONE
+    assert len(bench.post.delivered) == 1
+
+
+async def test_a_single_run_does_not_wait_for_ever_to_store_an_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = bench.queue()
+
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.", hint="Make room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.store, "record", full)
+        task = asyncio.create_task(bench.runner.run_once())
+        while not task.done():
+            await asyncio.sleep(0.001)
+            bench.time.advance(1)
+    with pytest.raises(StorageError, match="full"):
+        await task
+    bench.box.killed.add(bench.runner.owner)
+    await bench.another("2:1:boot:next").run_once()
+    assert bench.state(item_id) is ItemState.UNCERTAIN
+    assert len(bench.post.delivered) == 1
+
+
+async def test_one_letter_is_tried_and_filed_alone(bench: Bench) -> None:
+    other, mine = bench.queue(1), bench.queue(2)
+    assert (await bench.runner.run_one(mine)).state is ItemState.ACCEPTED
+    assert bench.drawer.filed == []
+    assert (await bench.runner.file_one(mine)).state is ItemState.DONE
+    assert bench.state(other) is ItemState.QUEUED
+    assert len(bench.post.delivered) == 1
+
+
+async def test_one_letter_that_another_process_is_at_is_left_to_it(bench: Bench) -> None:
+    item_id = bench.queue()
+    assert bench.writer.call(bench.store.claim, "2:1:boot:other") is not None
+    assert (await bench.runner.run_one(item_id)).state is ItemState.SENDING
+    assert bench.post.dots == 0
+
+
+async def test_one_letter_in_parts_goes_in_one_try(bench: Bench) -> None:
+    item_id = bench.queue(1, "a@x.org", "b@x.org", "c@x.org")
+
+    async def script(letter: Letter, watcher: Watcher) -> SubmissionResult:
+        await bench.post.up_to_dot(letter, watcher)
+        return answer(letter, Action.OK, Action.SPLIT)
+
+    bench.post.script = script
+    assert (await bench.runner.run_one(item_id)).state is ItemState.ACCEPTED
+    assert bench.post.dots == 3
+
+
+async def test_a_single_run_that_is_cancelled_puts_the_letter_back(bench: Bench) -> None:
+    item_id = bench.queue()
+
+    async def script(letter: Letter, watcher: Watcher) -> SubmissionResult:
+        await watcher.touching()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.post.script = script
+    task = asyncio.create_task(bench.runner.run_once())
+    await until(lambda: bench.item(item_id).attempts == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (bench.state(item_id), bench.post.dots) == (ItemState.QUEUED, 0)
+
+
+async def test_a_single_run_that_is_cancelled_after_the_dot_waits_ten_seconds_not_ten_minutes(bench: Bench) -> None:
+    item_id = bench.queue()
+
+    async def script(letter: Letter, watcher: Watcher) -> SubmissionResult:
+        await bench.post.up_to_dot(letter, watcher)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.post.script = script
+    task = asyncio.create_task(bench.runner.run_once())
+    await until(lambda: bench.post.dots == 1)
+    task.cancel()
+    while not task.done():
+        await asyncio.sleep(0.001)
+        bench.time.advance(1)
+    assert task.cancelled()
+    assert bench.state(item_id) is ItemState.UNCERTAIN
+    assert bench.clock.time < START + LEASE
+
+
+async def test_a_slow_copy_keeps_its_lease(bench: Bench) -> None:
+    item_id = bench.queue()
+    gate = asyncio.Event()
+
+    class Slow(Drawer):
+        async def file(self, item: OutboxItem, content: Content) -> Filing:
+            await gate.wait()
+            return await super().file(item, content)
+
+    bench.drawer = Slow()
+    bench.runner = bench.another("1:1:boot:me")
+    task = asyncio.create_task(bench.runner.run_once())
+    await until(lambda: bench.state(item_id) is ItemState.ACCEPTED and bool(bench.time.sleepers))
+    for _ in range(6):
+        bench.box.ticks += FILING_LEASE / 3
+        before = set(bench.time.sleepers)
+        bench.time.advance(FILING_LEASE / 3)
+        await until(lambda: bool(bench.time.sleepers) and before.isdisjoint(bench.time.sleepers))  # noqa: B023
+        assert bench.writer.call(bench.store.claim_filing, "2:1:boot:other") is None
+    gate.set()
+    await task
+    assert (bench.state(item_id), bench.drawer.filed) == (ItemState.DONE, [item_id])
+
+
+async def test_a_copy_whose_lease_was_lost_is_left_to_the_other(bench: Bench) -> None:
+    item_id = bench.queue()
+
+    class Stuck(Drawer):
+        async def file(self, item: OutboxItem, content: Content) -> Filing:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    bench.drawer = Stuck()
+    bench.runner = bench.another("1:1:boot:me")
+    task = asyncio.create_task(bench.runner.run_once())
+    await until(lambda: bench.state(item_id) is ItemState.ACCEPTED and bool(bench.time.sleepers))
+    bench.box.ticks += FILING_LEASE + 1
+    assert bench.writer.call(bench.store.claim_filing, "2:1:boot:other") is not None
+    bench.time.advance(FILING_LEASE / 3)
+    await task
+    assert bench.state(item_id) is ItemState.ACCEPTED
+    assert bench.item(item_id).filing.state is FilingState.DUE
 
 
 # -- the loop

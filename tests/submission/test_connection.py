@@ -28,7 +28,7 @@ from tuimail.config.model import Auth, Security
 from tuimail.submission import reach as reach_module
 from tuimail.submission.reach import interleaved
 from tuimail.submission.result import Action, Stage, Trouble
-from tuimail.submission.tls import certificate_words, is_loopback
+from tuimail.tls import certificate_words, is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path

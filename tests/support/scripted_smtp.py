@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,13 @@ class Slowly:
 
 
 @dataclass(frozen=True)
+class Do:
+    """Call ``action``."""
+
+    action: Callable[[], None]
+
+
+@dataclass(frozen=True)
 class Close:
     """Hang up."""
 
@@ -104,7 +111,20 @@ class Reset:
 
 
 Step = (
-    Say | Raw | Expect | Trickle | Flood | Letter | ReadBytes | StartTls | Silence | Slowly | Close | HalfClose | Reset
+    Say
+    | Raw
+    | Expect
+    | Trickle
+    | Flood
+    | Letter
+    | ReadBytes
+    | StartTls
+    | Silence
+    | Slowly
+    | Do
+    | Close
+    | HalfClose
+    | Reset
 )
 
 EHLO_PLAIN: tuple[Step, ...] = (Say("220 mx.example ESMTP"), Expect("EHLO", "250-mx.example\n250 8BITMIME"))
@@ -210,6 +230,8 @@ class ScriptedServer:
                 raise EOFError
             case Slowly(gate):
                 await gate.wait()
+            case Do(action):
+                action()
             case Close():
                 writer.close()
                 raise EOFError

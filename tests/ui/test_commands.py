@@ -6,7 +6,7 @@ import pytest
 
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.key_names import canonical, is_typed, shown
-from tuimail.ui.commands.keymap import KEYMAPS, clashes, key_table, keymap
+from tuimail.ui.commands.keymap import KEYMAPS, clashes, keymap
 from tuimail.ui.commands.table import BY_ID, TABLE, commands_for
 
 
@@ -80,9 +80,3 @@ def test_keys_are_written_as_pine_writes_them(key: str, on_screen: str) -> None:
 @pytest.mark.parametrize(("written", "key"), [("^X", "ctrl+x"), ("?", "question_mark"), ("M-u", "alt+u"), ("f2", "f2")])
 def test_keys_are_read_as_people_write_them(written: str, key: str) -> None:
     assert canonical(written) == key
-
-
-def test_the_key_table_has_a_row_for_every_command() -> None:
-    rows = key_table("pine")
-    assert len(rows) == len(TABLE)
-    assert ("Outbox, A letter in the outbox", "H", BY_ID["hold"].help) in rows

@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 
 from tuimail.errors import TuimailError, UsageError
-from tuimail.ui.screens.external_editor import FILE_NAME, EditorError, edit_outside, editor_command
+from tuimail.ui.screens.external_editor import FILE_NAME, EditorError, edit_outside, editor_command, read_back
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,3 +109,9 @@ async def test_a_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path) 
     async with app.run_test():
         with pytest.raises(TuimailError):
             await edit_outside(app, "x", tmp_path / "file" / "draft", _editor(tmp_path, ""))
+
+
+def test_what_an_editor_of_another_system_leaves_is_mended(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\n")
+    assert read_back(file) == "one\ntwo\nthree\n"

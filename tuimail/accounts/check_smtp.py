@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Finding, Step
 from tuimail.config.model import Auth, Security
+from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.submission.classify import Context, classify_loss
 from tuimail.submission.connection import SmtpWire
@@ -90,7 +91,7 @@ class _Check:
         self._passed(self.stage)
         encrypted = "" if self._server.security is Security.NONE else f" over {safe_line(security)}"
         limit = offer.size_limit
-        takes = f"letters up to {limit / 1_000_000:.3g} MB" if limit else "letters of any size it does not name"
+        takes = f"letters up to {size_words(limit)}" if limit else "letters of any size it does not name"
         self._add(Step.CAPABILITIES, f"It takes {takes}{encrypted}.")
 
     def failed(self, words: str, stage: Stage) -> None:

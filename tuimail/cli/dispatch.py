@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tuimail import __version__
+from tuimail.cli.ending import Terminated
+from tuimail.cli.streams import give_up_output, secure
 from tuimail.errors import EX_CANTCREAT, EX_NOPERM, EX_OK, EX_SOFTWARE, TuimailError, UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ COMMANDS = {
 
 EX_INTERRUPTED = 130
 """Ended by ^C, as a shell counts it."""
+
+EX_TERMINATED = 143
+"""Ended by SIGTERM, as a shell counts it."""
 
 EX_PIPE = 141
 """Nobody reads our output any more, as a shell counts it."""
@@ -65,20 +69,21 @@ class Module(Protocol):
 def main(argv: list[str] | None = None) -> int:
     """Run one command; ``argv`` defaults to the process's own. Returns a sysexits code and never raises."""
     words = sys.argv[1:] if argv is None else argv
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+    secure()
     try:
         code = _guarded(words)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain once more while it closes standard output.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return EX_PIPE
+    except OSError as error:
+        give_up_output()
+        _complain(f"Standard output cannot be written to: {error.strerror or error}.", "What was to be done is done.")
+        return EX_CANTCREAT
     except KeyboardInterrupt:
         return EX_INTERRUPTED
+    except Terminated:
+        return EX_TERMINATED
     return code
 
 
@@ -88,8 +93,9 @@ def _guarded(words: list[str]) -> int:
         return EX_OK
     from tuimail.paths import Paths
 
-    paths = Paths.from_environment()
+    paths = None
     try:
+        paths = Paths.from_environment()
         return _dispatch(words, paths)
     except TuimailError as error:
         _complain(str(error), error.hint)
@@ -103,9 +109,10 @@ def _guarded(words: list[str]) -> int:
         _complain(f"The system refused: {error.strerror or error}{where}.", "Check the disk and its permissions.")
         return EX_NOPERM if isinstance(error, PermissionError) else EX_CANTCREAT
     except Exception as error:  # noqa: BLE001  the last line of defence: a sentence, never a traceback
+        details = f"The details are in {paths.log_file}; " if paths else ""
         _complain(
             f"Something went wrong inside tuimail ({type(error).__name__}). Letters in the outbox are safe.",
-            f"The details are in {paths.log_file}; TUIMAIL_DEBUG=1 shows them here.",
+            f"{details}TUIMAIL_DEBUG=1 shows them here.",
         )
         if os.environ.get("TUIMAIL_DEBUG"):
             import traceback

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 import time
 from typing import TYPE_CHECKING
 
+from tuimail.cli.output import is_terminal, note
 from tuimail.cli.session import account_named, no_account
 from tuimail.compose.draft import Draft
 from tuimail.errors import AttachmentError, MessageError, UsageError
@@ -98,6 +102,8 @@ def attachment(file: str) -> Attachment:
 def text_of_file(file: str) -> str:
     """The text in ``file``. Raises AttachmentError (exit code 66) when it cannot be read."""
     try:
+        if is_terminal(sys.stderr) and stat.S_ISFIFO(os.stat(file).st_mode):  # noqa: PTH116
+            note(f"The text comes from the pipe {file}; give up with ^C.")
         with open(file, "rb") as stream:  # noqa: PTH123  a name as the shell gave it, whatever its bytes
             return text_of(stream.read(TEXT_LIMIT + 1))
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.output import fit, is_terminal
 from tuimail.events import ItemProgress, ItemStage, WaitingForSecret
-from tuimail.outbox.item import FilingState, ItemState
+from tuimail.outbox.item import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,20 @@ FILING_SECONDS = 60.0
 
 
 async def settled(engine: Engine, item_id: str, *, show: bool) -> OutboxItem:
-    """The item when its try is over: decided, put off, or not tried since its account is paused."""
-    changed = asyncio.Event()
-    with _watching(engine, item_id, changed, show=show and is_terminal(sys.stderr)):
+    """Try the item; as it is when that is over: decided, put off, or not tried since its account is paused.
+
+    No other letter is touched. If another process is at it, or it is to go later, this waits.
+    """
+    with _watching(engine, item_id, show=show and is_terminal(sys.stderr)):
         while True:
-            changed.clear()
-            item = await engine.item(item_id)
+            item = await engine.send_one(item_id)
             if item.state not in (ItemState.QUEUED, ItemState.SENDING, ItemState.HELD):
                 return item
             if item.state is ItemState.HELD and item.not_before is None:
                 return item
             if item.state is ItemState.QUEUED and is_paused(await engine.health(item.account), engine.clock.now()):
                 return await engine.item(item_id)
-            await _wait(changed, LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def is_paused(health: AccountHealth, now: float) -> bool:
@@ -48,45 +49,31 @@ def is_paused(health: AccountHealth, now: float) -> bool:
 
 async def filed(engine: Engine, item_id: str) -> OutboxItem:
     """The item when its copy was filed, or that was tried once."""
-    changed = asyncio.Event()
-    deadline = engine.clock.now() + FILING_SECONDS
-    with _watching(engine, item_id, changed, show=False):
-        while True:
-            changed.clear()
-            item = await engine.item(item_id)
-            over = item.filing.state is not FilingState.DUE or item.filing.attempts > 0
-            if item.state is not ItemState.ACCEPTED or over or engine.clock.now() >= deadline:
-                return item
-            await _wait(changed, LOOK_SECONDS)
-
-
-async def _wait(changed: asyncio.Event, seconds: float) -> None:
     try:
-        async with asyncio.timeout(seconds):
-            await changed.wait()
+        async with asyncio.timeout(FILING_SECONDS):
+            return await engine.file_one(item_id)
     except TimeoutError:
-        pass
+        return await engine.item(item_id)  # the outbox files it later
 
 
 @contextmanager
-def _watching(engine: Engine, item_id: str, changed: asyncio.Event, *, show: bool) -> Iterator[None]:
+def _watching(engine: Engine, item_id: str, *, show: bool) -> Iterator[None]:
     def listen(event: Event) -> None:
-        if show:
-            words = progress_words(event, item_id)
-            if words:
-                sys.stderr.write(f"\r{fit(words, 60)}")
-                sys.stderr.flush()
-        if not isinstance(event, ItemProgress | ItemStage | WaitingForSecret):
-            changed.set()
+        words = progress_words(event, item_id)
+        if words:
+            sys.stderr.write(f"\r{fit(words, 60)}")
+            sys.stderr.flush()
 
+    if not show:
+        yield
+        return
     unsubscribe = engine.announcer.subscribe(listen)
     try:
         yield
     finally:
         unsubscribe()
-        if show:
-            sys.stderr.write(f"\r{' ' * 60}\r")
-            sys.stderr.flush()
+        sys.stderr.write(f"\r{' ' * 60}\r")
+        sys.stderr.flush()
 
 
 def progress_words(event: Event, item_id: str) -> str:

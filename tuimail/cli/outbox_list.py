@@ -47,6 +47,9 @@ COLOURS = {
     ItemState.CANCELLED: DIM,
 }
 
+NAMED = 5
+"""Recipients that a sentence names."""
+
 SHARES = {"subject": 0.34, "to": 0.3, "state": 0.36}
 """How the columns share what the fixed ones leave."""
 
@@ -59,6 +62,13 @@ def recipients_of(item: OutboxItem) -> str:
         return ""
     more = f" +{len(listed) - 1}" if len(listed) > 1 else ""
     return listed[0].address + more
+
+
+def names_of(item: OutboxItem) -> str:
+    """All recipients in one line, or the first of many and how many more there are."""
+    named = [each.address for each in item.recipients[:NAMED]]
+    more = len(item.recipients) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def state_of(item: OutboxItem) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
 from tuimail.cli.moments import until
-from tuimail.cli.output import complain, note, say, say_json
+from tuimail.cli.outbox_list import names_of
+from tuimail.cli.output import complain, json_of, note, say, say_json
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
 from tuimail.events import AccountTroubled, ItemChanged, Notice, WaitingForSecret
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tuimail.events import Event
     from tuimail.outbox.item import OutboxItem
     from tuimail.paths import Paths
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends the watch, in good order."""
 
 SENT = (ItemState.ACCEPTED, ItemState.DONE)
 
@@ -49,7 +53,7 @@ async def _once(config: Config, paths: Paths, *, json: bool) -> int:
 async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         loop.add_signal_handler(number, stop.set)
     changes: asyncio.Queue[str] = asyncio.Queue()
 
@@ -72,7 +76,7 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
             if telling in done:
                 telling.result()
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             loop.remove_signal_handler(number)
     return EX_OK
 
@@ -91,9 +95,7 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
             continue
         said[item.id] = state
         if json:
-            import json as encoder
-
-            sys.stdout.write(encoder.dumps(item_document(item), ensure_ascii=False) + "\n")
+            sys.stdout.write(json_of(item_document(item)) + "\n")
         else:
             say(line_of(item, engine.clock.now()))
         sys.stdout.flush()
@@ -110,7 +112,7 @@ def _tell_trouble(event: Event) -> None:
 
 def line_of(item: OutboxItem, now: float) -> str:
     """One line about what became of a letter: "3k9x sent: Minutes to bob@example.net: 250 2.0.0 Ok"."""
-    names = ", ".join(recipient.address for recipient in item.recipients)
+    names = names_of(item)
     state = "sent" if item.state in SENT else str(item.state)
     reply = (item.last_reply if state == "sent" else item.words or item.last_reply).rstrip(".")
     later = f"; next try {until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""

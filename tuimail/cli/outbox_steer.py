@@ -61,7 +61,7 @@ async def _steer(args: Namespace, config: Config, paths: Paths) -> int:
                 code = code or error.exit_code
     if args.json:
         documents = [item_document(item) for item in changed]
-        say_json(documents[0] if len(ids) == 1 and documents else documents)
+        say_json(documents[0] if len(args.ids) == 1 and documents else documents)
     else:
         for item in changed:
             say(f"{item.id} {DONE[chosen]}: {item.subject or '(no subject)'}")

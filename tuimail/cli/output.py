@@ -34,10 +34,15 @@ def complain(sentence: str, hint: str = "") -> None:
 
 def say_json(document: object) -> None:
     """One JSON document."""
+    sys.stdout.write(json_of(document, indent=2) + "\n")
+
+
+def json_of(document: object, *, indent: int | None = None) -> str:
+    """``document`` as JSON, escaped where standard output cannot hold every character."""
     import json
 
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
+    return json.dumps(document, ensure_ascii=encoding not in ("utf-8", "utf8"), indent=indent)
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
-from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of, text_of_file
+from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.moments import local, moment, until
+from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
+from tuimail.cli.streams import give_up_output
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
+from tuimail.events import Notice
 from tuimail.outbox.item import ItemState, RecipientState
 from tuimail.submission.result import Trouble
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
+    from tuimail.events import Event
     from tuimail.outbox.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
 
@@ -81,7 +85,7 @@ def _text_of_stdin() -> str:
     if typed:
         note("Write the text; end it with ^D on an empty line, give up with ^C.")
     stream = getattr(sys.stdin, "buffer", None)
-    text = text_of(stream.read()) if stream is not None else sys.stdin.read()
+    text = text_of(stream.read(TEXT_LIMIT + 1)) if stream is not None else sys.stdin.read()
     if typed and not text.strip():
         raise MessageError("Nothing was written, so nothing was sent.", field="body")
     return text
@@ -89,24 +93,30 @@ def _text_of_stdin() -> str:
 
 async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
     now_or_wait = not args.queue and (due is None or args.wait)
-    async with engine_on(config, paths, run_outbox=now_or_wait) as engine:
+    async with engine_on(config, paths) as engine:
+        engine.announcer.subscribe(_tell_notice)
         item = await engine.enqueue(draft, not_before=due, again=args.again)
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)
             except asyncio.CancelledError:
-                complain("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
+                _tell_interrupted(await engine.item(item.id))
                 raise
             if item.state is ItemState.ACCEPTED:
                 item = await filed(engine, item.id)
         now = engine.clock.now()
         health = await engine.health(item.account)
-    if args.json:
-        say_json(item_document(item))
-    else:
-        _tell(item, now)
-        if now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
-            _tell_pause(health, now)
+    try:
+        if args.json:
+            say_json(item_document(item))
+        else:
+            _tell(item, now)
+        sys.stdout.flush()
+    except OSError:
+        # The letter's fate does not hang on who listens: another code would make a script send it again.
+        give_up_output()
+    if not args.json and now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
+        _tell_pause(health, now)
     return exit_code(item, waited=args.wait)
 
 
@@ -122,7 +132,7 @@ def exit_code(item: OutboxItem, *, waited: bool) -> int:
 
 
 def _tell(item: OutboxItem, now: float) -> None:
-    names = ", ".join(recipient.address for recipient in item.recipients)
+    names = names_of(item)
     match item.state:
         case ItemState.ACCEPTED | ItemState.DONE:
             reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
@@ -142,6 +152,23 @@ def _tell(item: OutboxItem, now: float) -> None:
             say(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
         case _:
             say(f"queued as {item.id} for {names}")
+
+
+def _tell_interrupted(item: OutboxItem) -> None:
+    if item.state is ItemState.UNCERTAIN:
+        complain(
+            "Interrupted before the server's answer came: the letter may have been delivered.",
+            f"Say what became of it: tuimail outbox resolve {item.id} sent|resend",
+        )
+    elif item.state in (ItemState.ACCEPTED, ItemState.DONE):
+        complain("Interrupted, but the letter was sent.", f"See: tuimail outbox show {item.id}")
+    else:
+        complain("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
+
+
+def _tell_notice(event: Event) -> None:
+    if isinstance(event, Notice):
+        note(f"tuimail: {event.text}")
 
 
 def _tell_pause(health: AccountHealth, now: float) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from tuimail.cli.ending import run
 from tuimail.cli.output import complain, is_terminal, note
 from tuimail.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Config
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
     from tuimail.outbox.queue import Queue
     from tuimail.paths import Paths
 
-_Result = TypeVar("_Result")
+__all__ = [
+    "account_named",
+    "engine_on",
+    "load_config",
+    "need_terminal",
+    "no_account",
+    "open_app",
+    "outbox_of",
+    "run",
+]
 
 
 def load_config(paths: Paths, *, quiet: bool = False) -> Config:
@@ -61,13 +71,6 @@ def no_account(config: Config, paths: Paths) -> ConfigError:
         "No account is set up yet.",
         hint=f"Describe one in {paths.config_file} (the README shows how), or look around with: tuimail demo",
     )
-
-
-def run(work: Coroutine[object, object, _Result]) -> _Result:
-    """Run ``work`` on an event loop; ^C cancels it and raises KeyboardInterrupt when it has cleaned up."""
-    import asyncio
-
-    return asyncio.run(work)
 
 
 @asynccontextmanager

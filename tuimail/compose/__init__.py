@@ -1,1 +1,8 @@
-"""Step 1: from a draft to a frozen letter."""
+"""Step 1: from a draft to a frozen letter.
+
+draft                  the letter being written; postponed and draft_file keep it on disk
+build                  freezes it, with mime, attachment, content_type and file_name
+review                 what is said before it goes
+revise                 from a frozen letter back to a draft
+mailto, correspondents, justify    help with writing
+"""

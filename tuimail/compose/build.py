@@ -116,8 +116,8 @@ def sender_of(identity: Identity) -> Address:
     Raises:
         MessageError: the identity's address or name cannot stand there; ``field`` is "from".
     """
+    check_text("From", f"{identity.address}{identity.name}")
     address = parse_address(identity.address, field="from")
-    check_text("From", identity.name)
     return Address(identity.name, address.local_part, address.domain)
 
 

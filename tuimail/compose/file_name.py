@@ -15,7 +15,7 @@ _DEVICES = frozenset(
 def clean_name(raw: str) -> str:
     """``raw`` without folders and without characters that control, reorder or hide; never empty, at most 200 bytes."""
     name = raw.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    name = "".join(map(_clean, name)).strip().rstrip(" .")
+    name = _trimmed("".join(map(_clean, name)))
     return _shortened(name or FALLBACK)
 
 
@@ -24,6 +24,13 @@ def stored_name(raw: str) -> str:
     name = "".join("_" if char in '<>:"|?*' else char for char in clean_name(raw)).lstrip(".-~ ")
     if not name or name.partition(".")[0].casefold() in _DEVICES:
         name = f"_{name or FALLBACK}"
+    return name
+
+
+def _trimmed(name: str) -> str:
+    """``name`` without blanks of any kind around it, nor dots and blanks at its end."""
+    while (trimmed := name.strip().rstrip(".")) != name:
+        name = trimmed
     return name
 
 
@@ -41,4 +48,4 @@ def _shortened(name: str) -> str:
     if not dot or not stem or len(ending.encode()) > 20:
         stem, dot, ending = name, "", ""
     room = MAX_BYTES - len((dot + ending).encode())
-    return stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + dot + ending
+    return _trimmed(stem.encode()[:room].decode("utf-8", "ignore")) + dot + ending

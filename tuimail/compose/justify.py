@@ -11,13 +11,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuimail.mail.flowed import SIGNATURE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FILL_COLUMN = 72
 """Cells of a filled line, its quote marks included."""
-
-SIGNATURE_MARK = "-- "
 
 _QUOTE = re.compile(r"(?:>[ ]?)+")
 _ITEM = re.compile(r"[ ]*(?:[-*+\u2022]|\(?\d{1,3}[.)])[ ]+(?=\S)")
@@ -42,7 +42,7 @@ def justify(lines: Sequence[str], row: int) -> Justified | None:
     """Fill the paragraph around ``row``, or the next one if that line is blank; None when there is none."""
     while row < len(lines) and not _content(lines[row]):
         row += 1
-    if row >= len(lines) or lines[row] == SIGNATURE_MARK:
+    if row >= len(lines) or lines[row] == SIGNATURE:
         return None
     depth = quote_depth(lines[row])
     first, last = row, row + 1
@@ -62,7 +62,7 @@ def _content(line: str) -> str:
 
 
 def _belongs(line: str, depth: int) -> bool:
-    return bool(_content(line)) and quote_depth(line) == depth and line != SIGNATURE_MARK
+    return bool(_content(line)) and quote_depth(line) == depth and line != SIGNATURE
 
 
 def _starts(line: str) -> bool:

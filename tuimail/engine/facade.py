@@ -93,7 +93,12 @@ class Engine:
         from tuimail.outbox.store import Store
 
         private_dir(self.paths.data)
-        return Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
+        store = Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
+        try:
+            store.prune()
+        except TuimailError:
+            log.exception("what is long over could not be forgotten; the next start tries again")
+        return store
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
@@ -118,6 +123,18 @@ class Engine:
         if self._runner is None:
             raise RuntimeError("the engine is not started")
         return await self._runner.run_once()
+
+    async def send_one(self, item_id: str) -> OutboxItem:
+        """Try one letter, if it is due and no other process is at it; all others are left alone (``tuimail send``)."""
+        if self._runner is None:
+            raise RuntimeError("the engine is not started")
+        return await self._runner.run_one(item_id)
+
+    async def file_one(self, item_id: str) -> OutboxItem:
+        """File the Sent copy of one letter, if that is due and no other process is at it."""
+        if self._runner is None:
+            raise RuntimeError("the engine is not started")
+        return await self._runner.file_one(item_id)
 
     # -- composing
 
@@ -313,6 +330,7 @@ class Engine:
         forget(account)
         if self._runner is not None:
             await self._runner.forget(account)
+        self._copies.mended(account)
         items = await self._run(self._queue.mended, account)
         self.announcer.announce(AccountMended(account))
         for item in items:

@@ -106,8 +106,9 @@ def read_raw(queue: Queue, item_id: str, limit: int) -> bytes:
     item = queue.item(item_id)
     try:
         if item.state is ItemState.DONE and item.filing.place:
-            with Path(item.filing.place).open("rb") as copy:
-                return copy.read(limit)
+            from tuimail.mailboxes import maildir
+
+            return maildir.read(Path(item.filing.place), limit=limit)
         whole = bytearray()
         for chunk in queue.content(item.id).chunks():
             whole += chunk

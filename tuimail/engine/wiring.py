@@ -112,6 +112,11 @@ class SentCopies:
         state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
         return Filing(state, words=result.words, place=result.place)
 
+    def mended(self, account: str) -> None:
+        """The user says that the account works again: a password its IMAP server refused may be tried at once."""
+        if self._filer is not None:
+            self._filer.mended(account)
+
     async def close(self) -> None:
         """Log out everywhere."""
         if self._filer is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,8 @@ from tuimail.config.model import Auth, Security
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.mailboxes.session import ImapSession, Patience
 from tuimail.mailboxes.sign_in import choose
-from tuimail.mailboxes.tls import client_context
 from tuimail.mailboxes.trouble import ImapTrouble, Step, connection_trouble, server_words
+from tuimail.tls import is_loopback, tls_context
 
 if TYPE_CHECKING:
     import ssl
@@ -111,7 +110,7 @@ async def _read_capabilities(session: ImapSession) -> None:
 
 
 async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
-    if server.security is Security.NONE and not _is_loopback(session.peer):
+    if server.security is Security.NONE and not is_loopback(session.peer):
         raise ImapTrouble(
             f"The password is not sent to {session.where}: the connection is not encrypted.",
             step=Step.SIGN_IN,
@@ -125,7 +124,7 @@ async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
             hint="Set username in the config; a password has no line end in it.",
             lasting=True,
         )
-    way = choose(server.auth, session.capabilities, username=server.username, secret=secret)
+    way = choose(server, session.capabilities, secret)
     if way is None:
         raise ImapTrouble(
             f"{session.where} knows no way to sign in that tuimail does.",
@@ -160,7 +159,7 @@ def _refused(where: str, server: Server, status: Status) -> ImapTrouble:
 
 def _context(server: Server) -> ssl.SSLContext:
     try:
-        return client_context(server.ca_file)
+        return tls_context(server.ca_file)
     except OSError as error:
         raise ImapTrouble(
             f"The certificates in {server.ca_file} cannot be used: {error.strerror or error}.",
@@ -168,10 +167,3 @@ def _context(server: Server) -> ssl.SSLContext:
             hint="Check ca_file in the config.",
             lasting=True,
         ) from error
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

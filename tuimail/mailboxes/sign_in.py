@@ -6,10 +6,13 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuimail import sasl
 from tuimail.config.model import Auth
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from tuimail.config.model import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +28,27 @@ class SignIn:
         return f"SignIn({self.mechanism})"
 
 
-def choose(auth: Auth, capabilities: Collection[str], *, username: str, secret: str) -> SignIn | None:
+def choose(server: Server, capabilities: Collection[str], secret: str) -> SignIn | None:
     """The best way both sides know, or None.
 
     Args:
-        auth: what the account wants; a password is never sent in place of a token, nor the reverse.
+        server: who signs in where, and with what: a password is never sent in place of a token, nor the reverse.
         capabilities: upper case, as read after TLS.
-        username: who.
         secret: the password or access token; over a protected connection only.
     """
-    if auth is Auth.OAUTH2:
+    if server.auth is Auth.OAUTH2:
         if "AUTH=OAUTHBEARER" in capabilities and "AUTH=XOAUTH2" not in capabilities:
-            return SignIn("OAUTHBEARER", _packed(f"n,a={_escaped(username)},\1auth=Bearer {secret}\1\1"))
+            return SignIn("OAUTHBEARER", _packed(sasl.oauthbearer(server.username, secret, server.host, server.port)))
         if "AUTH=XOAUTH2" in capabilities:
-            return SignIn("XOAUTH2", _packed(f"user={username}\1auth=Bearer {secret}\1\1"))
+            return SignIn("XOAUTH2", _packed(sasl.xoauth2(server.username, secret)))
         return None
-    if auth is Auth.PASSWORD:
+    if server.auth is Auth.PASSWORD:
         if "AUTH=PLAIN" in capabilities:
-            return SignIn("PLAIN", _packed(f"\0{username}\0{secret}"))
+            return SignIn("PLAIN", _packed(sasl.plain(server.username, secret)))
         if "LOGINDISABLED" not in capabilities:
             return SignIn("LOGIN", "")
     return None
 
 
-def _packed(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def _escaped(name: str) -> str:
-    # A GS2 header's authzid (RFC 5801 section 4).
-    return name.replace("=", "=3D").replace(",", "=2C")
+def _packed(response: bytes) -> str:
+    return base64.b64encode(response).decode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import EX_NOPERM, EX_UNAVAILABLE, TuimailError
 from tuimail.mail.text import safe_line
+from tuimail.tls import certificate_words
 
 if TYPE_CHECKING:
     from tuimail.config.model import Server
@@ -58,9 +59,9 @@ def connection_trouble(error: BaseException, server: Server) -> ImapTrouble:
     where = f"{safe_line(server.host)}:{server.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return ImapTrouble(
-            f"The certificate of {where} is not to be trusted: {safe_line(error.verify_message)}.",
+            f"The certificate of {where} is not to be trusted.",
             step=Step.TLS,
-            hint="Check host in the config and the clock; for a private authority name its ca_file.",
+            hint=certificate_words(error, server.host),
             lasting=True,
         )
     if isinstance(error, ssl.SSLError):

@@ -54,11 +54,18 @@ class Desk:
 class Attempt:
     """An attempt under way; the Watcher of its submitter."""
 
-    def __init__(self, desk: Desk, item: OutboxItem, *, recipient_limit: int | None = None) -> None:
+    def __init__(
+        self, desk: Desk, item: OutboxItem, *, recipient_limit: int | None = None, patient: bool = True
+    ) -> None:
+        """``patient``: an answer that the disk refuses is kept until it takes it; else StorageError ends it.
+
+        That is at once before the dot, and after the dot when ``STORE_AGAIN`` is over.
+        """
         self.item = item
         self.committed = False
         """The dot may be on its way: only an answer, or a day of reckoning, ends it now."""
         self._desk = desk
+        self._patient = patient
         recipients = item.open_recipients[: recipient_limit or None]
         self._to = tuple(dict.fromkeys(each.address for each in recipients))
         self._envelope = Envelope(
@@ -205,11 +212,15 @@ class Attempt:
                 desk.announcer.announce(ItemChanged(self.item.id))
                 return None
             except StorageError as error:
+                if not self._patient and not self.committed:
+                    raise  # nothing is lost: when this process has ended, the letter is queued again
                 if not told:
                     words = f'The server\'s answer for "{self.item.subject}" could not be stored: {error} {error.hint}'
                     desk.announcer.announce(Notice(words, Severity.ERROR))
                     told = True
-                wait = next(waits, STORE_AGAIN[-1])
+                wait = next(waits, STORE_AGAIN[-1] if self._patient else None)
+                if wait is None:
+                    raise  # the answer may be on the letter; if not, a restart flags it
                 if self._leaving.is_set():
                     log.error("%s: the answer could not be stored; the letter's own mark tells it", self.item.id)
                     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail.errors import LeaseLostError
 from tuimail.outbox import replay, retry
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
 from tuimail.outbox.ledger import Ledger
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tuimail.submission.submitter import Content
 
 FILING_LEASE = 300.0
+"""Seconds; renewed at a third of it."""
 
 
 class Filer(Protocol):
@@ -45,9 +47,9 @@ class Copies(Ledger):
         now = self.clock.now()
         return [row.item for row in rows if _filing_due(row.item, now) and not self._taken(row)]
 
-    def claim_filing(self, owner: str, *, lease: float = FILING_LEASE) -> OutboxItem | None:
+    def claim_filing(self, owner: str, *, lease: float = FILING_LEASE, only: str | None = None) -> OutboxItem | None:
         """Atomically take the next item whose Sent copy is due, so that two processes do not file it twice."""
-        due = self.filings_due()
+        due = [item for item in self.filings_due() if only is None or item.id == only]
         if not due:
             return None
         with self.index.writing() as db:
@@ -66,6 +68,18 @@ class Copies(Ledger):
                     )
                     return row.item
         return None
+
+    def renew_filing(self, item_id: str, owner: str, *, lease: float = FILING_LEASE) -> None:
+        """Keep a claimed copy during a long upload.
+
+        Raises:
+            LeaseLostError: another process files it now, or has.
+        """
+        with self.index.writing() as db:
+            row = self.row(db, item_id)
+            if row.filing_owner != owner:
+                raise LeaseLostError(f"Another tuimail took over the copy of the letter {item_id}.")
+            self.put(db, replace(row, filing_until=self.clock.now() + lease, filing_tick=self.host.tick() + lease))
 
     def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
         """What the filing came to; an accepted item whose copy is filed or skipped becomes done."""

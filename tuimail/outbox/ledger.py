@@ -7,11 +7,11 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxError
-from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
+from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
+from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
 from tuimail.outbox.letter import SUFFIX
 from tuimail.outbox.notation import dump
-from tuimail.outbox.rows import PUT, SELECT, Row, health_of, health_values, row_of, values_of
+from tuimail.outbox.rows import COLUMNS, PUT, SELECT, Row, health_of, health_values, row_of, values_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tuimail.outbox.settle import Chance
 
 log = logging.getLogger(__name__)
+
+_STATE = COLUMNS.index("state")
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TIME_DIGITS = 8
@@ -87,8 +89,20 @@ class Ledger:
         return row
 
     def rows(self, db: sqlite3.Connection, where: str, parameters: Iterable[object] = ()) -> list[Row]:
-        """The rows that fit a condition."""
-        return [row_of(values) for values in db.execute(f"{SELECT} WHERE {where}", tuple(parameters))]
+        """The rows that fit a condition; a tombstone that is damaged is left out: nothing hangs on it any more.
+
+        Raises:
+            OutboxDamagedError: a row that may still be sent is damaged.
+        """
+        found = []
+        for values in db.execute(f"{SELECT} WHERE {where}", tuple(parameters)):
+            try:
+                found.append(row_of(values))
+            except OutboxDamagedError:
+                if values[_STATE] not in (ItemState.DONE, ItemState.CANCELLED):
+                    raise
+                log.warning("outbox: a tombstone is damaged")
+        return found
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
         """Write a row as a whole."""

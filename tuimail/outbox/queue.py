@@ -108,8 +108,13 @@ class Queue(Protocol):
         """The network is up, or the machine woke: what waits for a retry is due now."""
         ...
 
-    def claim(self, owner: str, *, account: str | None = None, lease: float = 120.0) -> OutboxItem | None:
-        """Atomically take the next due item whose account may send; None if there is none."""
+    def claim(
+        self, owner: str, *, account: str | None = None, lease: float = 120.0, only: str | None = None
+    ) -> OutboxItem | None:
+        """Atomically take the next due item whose account may send; None if there is none.
+
+        With ``only`` no other than the item of this id.
+        """
         ...
 
     def renew(self, item_id: str, owner: str, *, lease: float = 120.0) -> None:
@@ -144,8 +149,15 @@ class Queue(Protocol):
         """Items whose Sent copy is due now."""
         ...
 
-    def claim_filing(self, owner: str, *, lease: float = 300.0) -> OutboxItem | None:
-        """Atomically take the next item whose Sent copy is due, so that two processes do not file it twice."""
+    def claim_filing(self, owner: str, *, lease: float = 300.0, only: str | None = None) -> OutboxItem | None:
+        """Atomically take the next item whose Sent copy is due, so that two processes do not file it twice.
+
+        With ``only`` no other than the item of this id.
+        """
+        ...
+
+    def renew_filing(self, item_id: str, owner: str, *, lease: float = 300.0) -> None:
+        """Keep a claimed copy during a long upload. Raises LeaseLostError when another process has it."""
         ...
 
     def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
@@ -179,7 +191,7 @@ class Queue(Protocol):
         ...
 
     def prune(self, *, keep_days: float = 180.0) -> int:
-        """Forget tombstones older than that. How many."""
+        """Forget tombstones older than that, and the bytes of letters cancelled a week ago. How many were forgotten."""
         ...
 
     def close(self) -> None:

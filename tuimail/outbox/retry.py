@@ -56,17 +56,6 @@ def due(next_attempt_at: float | None, last_attempt_at: float | None, now: float
     return last_attempt_at is not None and last_attempt_at > now
 
 
-def hold_over(not_before: float | None, queued_at: float, now: float) -> bool:
-    """Whether a hold until ``not_before`` is over; None is a hold by hand and never over.
-
-    An undo window ends also when the clock was set back before the letter was queued; "send tomorrow at eight" is
-    meant by the clock and waits for it.
-    """
-    if not_before is None:
-        return False
-    return not_before <= now or (queued_at > now and not_before - queued_at <= SHORT_HOLD)
-
-
 def expiry(start: float) -> float:
     """When trying ends for a letter whose tries began at ``start``."""
     return start + GIVE_UP_AFTER

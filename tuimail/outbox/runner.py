@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from tuimail.errors import StorageError, TuimailError
+from tuimail.errors import LeaseLostError, StorageError, TuimailError
 from tuimail.events import (
     AccountMended,
     AccountTroubled,
@@ -24,11 +25,12 @@ from tuimail.events import (
 )
 from tuimail.outbox import retry
 from tuimail.outbox.attempt import LEASE, Attempt, Desk, Sleep, first_of
+from tuimail.outbox.filing import FILING_LEASE
 from tuimail.outbox.item import Filing, FilingState
 from tuimail.outbox.lock import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from tuimail.clock import Clock
     from tuimail.events import Announcer
@@ -93,6 +95,8 @@ class Runner:
         self._woken = asyncio.Event()
         self._stopping = False
         self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._apart: set[asyncio.Task[None]] = set()
+        """Lanes outside of the loop."""
         self._filing: asyncio.Task[None] | None = None
         self._attempts: set[Attempt] = set()
         self._submitters: dict[str, Submitter] = {}
@@ -126,15 +130,42 @@ class Runner:
         tried: dict[str, int] = {}
         await self._recover()
         while due := [each for each in await self._do(self._queue.accounts_due) if tried.get(each, 0) < AT_ONCE]:
-            outcomes = await asyncio.gather(*(self._lane(each, once=True) for each in due), return_exceptions=True)
             for each in due:
                 tried[each] = tried.get(each, 0) + 1
-            for outcome in outcomes:
-                if isinstance(outcome, BaseException):
-                    raise outcome
+            await self._all_of(*(self._lane(each, once=True) for each in due))
         await self._file()
         await self._close_submitters()
         return [await self._do(self._queue.item, item_id) for item_id in self._touched]
+
+    async def run_one(self, item_id: str) -> OutboxItem:
+        """Try one letter now, if it is due and nobody else is at it; no other is touched. As it is afterwards.
+
+        Raises:
+            StorageError: the outbox cannot be read or written.
+            NoSuchItemError: there is no such letter.
+        """
+        item = await self._do(self._queue.item, item_id)
+        await self._all_of(self._lane(item.account, only=item.id))
+        return await self._do(self._queue.item, item.id)
+
+    async def file_one(self, item_id: str) -> OutboxItem:
+        """File the Sent copy of one letter, if it is due and nobody else is at it; the letter afterwards."""
+        await self._file(only=item_id)
+        return await self._do(self._queue.item, item_id)
+
+    async def _all_of(self, *lanes: Coroutine[object, object, None]) -> None:
+        """Wait for lanes outside of the loop. Cancelled, they end as ``stop`` ends them: not at a server's leisure."""
+        tasks = [asyncio.create_task(lane, name="outbox lane") for lane in lanes]
+        self._apart.update(tasks)
+        try:
+            await asyncio.wait(tasks)
+            for task in tasks:
+                await task
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+        finally:
+            self._apart.difference_update(tasks)
 
     def wake(self) -> None:
         """Look for due letters now."""
@@ -156,8 +187,11 @@ class Runner:
             attempt.give_up()
         if self._filing is not None:
             self._filing.cancel()
-        tasks = [each for each in (*self._lanes.values(), self._filing) if each is not None]
+        tasks = [each for each in (*self._lanes.values(), *self._apart, self._filing) if each is not None]
         if tasks:
+            if finish and any(attempt.committed for attempt in self._attempts):
+                words = f"A letter is with the server; waiting at most {finish:.0f} seconds for its answer."
+                self._announcer.announce(Notice(words, Severity.INFO))
             await first_of(self._sleep(finish), asyncio.wait(tasks))
             for attempt in tuple(self._attempts):
                 attempt.give_up(now=True)
@@ -220,22 +254,22 @@ class Runner:
         return changed and not first
 
     # -- lanes
-    async def _lane(self, account: str, *, once: bool = False) -> None:
-        """Send what is due for an account, letter by letter."""
-        tried: set[str] = set()
+    async def _lane(self, account: str, *, once: bool = False, only: str | None = None) -> None:
+        """Send what is due for an account, letter by letter; of all letters ``only`` this one."""
+        tried: Counter[str] = Counter()
         while not self._stopping:
-            item = await self._do(self._queue.claim, self.owner, account=account, lease=LEASE)
+            item = await self._do(self._queue.claim, self.owner, account=account, lease=LEASE, only=only)
             if item is None:
                 return
             self._announcer.announce(ItemChanged(item.id))
-            await self._send(item)
-            if once and item.id in tried:
+            await self._send(item, patient=not (once or only))
+            if (once and tried[item.id]) or tried[item.id] >= AT_ONCE:
                 return  # part by part: the caller counts
-            tried.add(item.id)
+            tried[item.id] += 1
 
-    async def _send(self, item: OutboxItem) -> None:
+    async def _send(self, item: OutboxItem, *, patient: bool) -> None:
         before = await self._do(self._queue.health, item.account)
-        attempt = Attempt(self._desk, item, recipient_limit=before.recipient_limit)
+        attempt = Attempt(self._desk, item, recipient_limit=before.recipient_limit, patient=patient)
         self._attempts.add(attempt)
         if self._stopping:
             attempt.give_up()
@@ -287,16 +321,45 @@ class Runner:
         self._woken.set()
 
     # -- copies
-    async def _file(self) -> None:
-        """File the Sent copies that are due, one after the other."""
+    async def _file(self, *, only: str | None = None) -> None:
+        """File the Sent copies that are due, one after the other; of all letters ``only`` this one's."""
         filer = self._filer
         while filer is not None and not self._stopping:
-            item = await self._do(self._queue.claim_filing, self.owner)
+            item = await self._do(self._queue.claim_filing, self.owner, lease=FILING_LEASE, only=only)
             if item is None:
                 return
-            filing = await self._filed(filer, item)
+            filing = await self._filed_or_lost(filer, item)
+            if filing is None:
+                continue
             self._touched[item.id] = await self._do(self._queue.record_filing, item.id, filing)
             self._announcer.announce(ItemChanged(item.id))
+
+    async def _filed_or_lost(self, filer: Filer, item: OutboxItem) -> Filing | None:
+        """File it while the lease is kept; None when another process took over (this one was suspended)."""
+        filing = asyncio.create_task(self._filed(filer, item))
+        beat = asyncio.create_task(self._keep_filing(item, filing))
+        try:
+            return await filing
+        except asyncio.CancelledError:
+            if beat.done() and not beat.cancelled():
+                return None
+            filing.cancel()
+            raise
+        finally:
+            beat.cancel()
+
+    async def _keep_filing(self, item: OutboxItem, filing: asyncio.Task[Filing]) -> None:
+        """Renew the lease of a copy; stops the filing and returns when it is lost."""
+        while True:
+            await self._sleep(FILING_LEASE / 3)
+            try:
+                await self._do(self._queue.renew_filing, item.id, self.owner, lease=FILING_LEASE)
+            except LeaseLostError as error:
+                log.warning("the copy of %s: %s", item.id, error)
+                filing.cancel()
+                return
+            except StorageError as error:
+                log.warning("the lease of the copy of %s could not be renewed: %s", item.id, error)
 
     async def _filed(self, filer: Filer, item: OutboxItem) -> Filing:
         attempts = item.filing.attempts + 1

@@ -44,13 +44,15 @@ class Sending(Recovery):
             ).fetchall()
         return [account for (account,) in found]
 
-    def claim(self, owner: str, *, account: str | None = None, lease: float = LEASE) -> OutboxItem | None:
+    def claim(
+        self, owner: str, *, account: str | None = None, lease: float = LEASE, only: str | None = None
+    ) -> OutboxItem | None:
         """Atomically take the next due item whose account may send; None if there is none."""
         with self.index.reading() as db:
-            if self._next(db, account) is None:
+            if self._next(db, account, only) is None:
                 return None
         with self.index.writing() as db:
-            found = self._next(db, account)
+            found = self._next(db, account, only)
             if found is None:
                 return None
             now = self.clock.now()
@@ -186,12 +188,13 @@ class Sending(Recovery):
         return freed
 
     # -- inside
-    def _next(self, db: sqlite3.Connection, account: str | None) -> str | None:
+    def _next(self, db: sqlite3.Connection, account: str | None, only: str | None) -> str | None:
         # A blocked letter that was sent on purpose ("send now") is queued, and goes first as the probe.
         found = db.execute(
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
+            "AND (:only IS NULL OR item.id = :only) "
             "ORDER BY item.state = 'blocked', item.queued_at, item.id LIMIT 1",
-            due.at(self.clock.now(), account=account),
+            due.at(self.clock.now(), account=account, only=only),
         ).fetchone()
         return None if found is None else str(found[0])
 

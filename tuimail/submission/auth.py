@@ -10,6 +10,7 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail import sasl
 from tuimail.submission.mishap import Mishap, WireError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Plain:
     def __init__(self, user: str, secret: str) -> None:
         if "\0" in user or "\0" in secret:
             raise MechanismError("a NUL in user name or password")
-        self.first: bytes | None = b"\0" + user.encode() + b"\0" + secret.encode()
+        self.first: bytes | None = sasl.plain(user, secret)
 
     def answer(self, challenge: bytes) -> bytes:
         """The same again, for servers that ignore an initial response; else an error."""
@@ -138,13 +139,11 @@ class Bearer:
         if "\1" in user or "\1" in token:
             raise MechanismError("a control character in user name or token")
         if name == "OAUTHBEARER":
-            escaped = user.replace("=", "=3D").replace(",", "=2C")
-            text = f"n,a={escaped},\1host={host}\1port={port}\1auth=Bearer {token}\1\1"
+            self.first: bytes | None = sasl.oauthbearer(user, token, host, port)
             self._after_error = b"\1"
         else:
-            text = f"user={user}\1auth=Bearer {token}\1\1"
+            self.first = sasl.xoauth2(user, token)
             self._after_error = b""
-        self.first: bytes | None = text.encode()
         self.error = ""
         """The server's reason, e.g. "invalid_token"."""
 

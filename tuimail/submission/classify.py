@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tuimail.mail.size import size_words
 from tuimail.submission.mishap import Mishap
 from tuimail.submission.result import Action, Stage, Trouble, Verdict
 from tuimail.submission.table import ROWS, Row, When
@@ -121,7 +122,7 @@ def _parameters_to_drop(reply: Reply, context: Context) -> str:
 
 
 def _filled(words: str, context: Context) -> str:
-    limit = f" (it takes {context.size_limit / 1_000_000:.3g} MB)" if context.size_limit else ""
+    limit = f" (it takes {size_words(context.size_limit)})" if context.size_limit else ""
     for name, value in (
         ("{host}", context.host),
         ("{user}", context.user or "this account"),
@@ -129,7 +130,7 @@ def _filled(words: str, context: Context) -> str:
         ("{limit}", limit),
     ):
         words = words.replace(name, value)
-    return words[:1].upper() + words[1:]
+    return words if words.startswith(context.host or " ") else words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

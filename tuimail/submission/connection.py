@@ -19,8 +19,8 @@ from tuimail.submission.line import Line
 from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.reach import ascii_host, reach
 from tuimail.submission.result import Reply, Stage
-from tuimail.submission.tls import certificate_words, is_loopback, tls_context
 from tuimail.submission.wire import Offer
+from tuimail.tls import certificate_words, is_loopback, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -137,4 +137,3 @@ class SubmissionResult:
     """Learnt: so many recipients fit one transaction."""
     via: str = ""
     """Where it went: "smtp.example.org:465 (TLS 1.3)" or the command."""
-    extra: Mapping[str, str] = field(default_factory=dict)

@@ -80,16 +80,6 @@ def clashes(keys: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
     return found
 
 
-def key_table(name: str) -> list[tuple[str, str, str]]:
-    """Rows for the README: (where, keys, what it does), in table order."""
-    force = keymap(name)
-    rows = []
-    for command in table.TABLE:
-        where = ", ".join(context.words for context in Context if context in command.contexts)
-        rows.append((where, force.all_keys(command.id), command.help))
-    return rows
-
-
 def _fits(key: str, command: Command, problems: list[str]) -> bool:
     if command.amid_typing and is_typed(key):
         problems.append(

@@ -49,8 +49,6 @@ class DraftKeeper:
     def __init__(self, stored: Draft, store: Callable[[Draft], Awaitable[None]]) -> None:
         self.stored = stored
         """What is on disk, as far as we know."""
-        self.on_disk = bool(stored.updated_at)
-        """Something of this draft was stored at any time."""
         self._store = store
         self._lock = asyncio.Lock()
 
@@ -70,5 +68,4 @@ class DraftKeeper:
             stored = replace(draft, created_at=before.created_at or moment, updated_at=moment)
             await self._store(stored)
             self.stored = stored
-            self.on_disk = True
             return True

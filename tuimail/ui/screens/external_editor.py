@@ -77,7 +77,9 @@ def write_private(folder: Path, text: str) -> Path:
 
 
 def read_back(path: Path) -> str:
-    """What the editor left in ``path``; bytes that are no UTF-8 are taken as Latin-1. Blocks.
+    """What the editor left in ``path``, without other systems' byte order mark and line ends. Blocks.
+
+    Bytes that are no UTF-8 are taken as Latin-1.
 
     Raises:
         EditorError: the file is gone, unreadable or far too large.
@@ -89,10 +91,10 @@ def read_back(path: Path) -> str:
     except OSError as error:
         raise EditorError(f"The editor's file cannot be read: {error.strerror}. The text stays as it was.") from error
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 async def edit_outside(app: App[Any], text: str, folder: Path, configured: str) -> OutsideText:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import FilingState, RecipientState
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
-from tuimail.ui.views.times import day_and_time, size
+from tuimail.ui.views.times import day_and_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def details(
         *_field("State", state, width, role),
         *_field("", words, width, role if item.needs_you else Role.TEXT),
         *_field("", facts, width, Role.DIM),
-        *_field("Letter", f"{size(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
+        *_field("Letter", f"{size_words(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
     ]
     if item.filing.state is not FilingState.NONE:
         filed = safe_line(item.filing.words) or {"due": "being filed", "skipped": "no copy wanted here"}.get(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import AccountHealth, FilingState, RecipientState
 from tuimail.ui.views.letters import names, subject_of
-from tuimail.ui.views.times import day_and_time, size
+from tuimail.ui.views.times import day_and_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def sent_words(item: OutboxItem, now: float) -> tuple[str, str]:
         FilingState.NONE: "",
     }[item.filing.state]
     via = f" via {safe_line(item.via)}" if item.via else ""
-    facts = f"{copy}  {safe_line(item.account)}{via} - {day_and_time(sent_at(item), now)} - {size(item.size)}"
+    facts = f"{copy}  {safe_line(item.account)}{via} - {day_and_time(sent_at(item), now)} - {size_words(item.size)}"
     return f"Accepted for {whom}{said}", facts.strip()
 
 

@@ -48,14 +48,5 @@ def span(seconds: float) -> str:
     return f"{round(seconds / DAY)} days"
 
 
-def size(count: int) -> str:
-    """Bytes in words: "840 B", "48 KB", "25.0 MB"."""
-    if count < 1000:
-        return f"{count} B"
-    if count < 1_000_000:
-        return f"{round(count / 1000)} KB"
-    return f"{count / 1_000_000:.1f} MB"
-
-
 def _local(moment: float) -> datetime:
     return datetime.fromtimestamp(moment).astimezone()

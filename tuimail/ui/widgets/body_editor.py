@@ -14,7 +14,8 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.document._document import Selection
 
-from tuimail.compose.justify import SIGNATURE_MARK, justify, quote_depth
+from tuimail.compose.justify import justify, quote_depth
+from tuimail.mail.flowed import SIGNATURE
 from tuimail.ui.widgets.text_editor import TextEditor, leave
 from tuimail.ui.widgets.wrapping import SOFT_BREAK, break_long_lines, mend_long_lines
 
@@ -180,7 +181,7 @@ class BodyEditor(TextEditor):
         if not self._signature_known:
             lines = self.document.lines
             lowest = max(0, len(lines) - LONGEST_SIGNATURE)
-            found = (index for index in range(len(lines) - 1, lowest - 1, -1) if lines[index] == SIGNATURE_MARK)
+            found = (index for index in range(len(lines) - 1, lowest - 1, -1) if lines[index] == SIGNATURE)
             self._signature = next(found, None)
             self._signature_known = True
         return self._signature

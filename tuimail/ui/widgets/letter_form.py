@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from tuimail.mail.flowed import SIGNATURE
 from tuimail.ui.widgets.address_field import AddressField
 from tuimail.ui.widgets.attachment_field import AttachmentField
 from tuimail.ui.widgets.body_editor import BodyEditor
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
     from tuimail.ui.widgets.identity_field import Sender
     from tuimail.ui.widgets.text_editor import TextEditor
 
-ADDRESS_FIELDS = ("to", "cc", "bcc", "reply_to")
 RICH_FIELDS = ("bcc", "reply_to")
 """Shown when they hold something or when asked for."""
 
-SIGNATURE_HEAD = "\n\n-- \n"
+SIGNATURE_HEAD = f"\n\n{SIGNATURE}\n"
 
 
 class Separator(Widget):

@@ -1,4 +1,4 @@
-"""TLS for submission (RFC 8314, RFC 9325, RFC 9525): always verified, and failures said in words."""
+"""TLS to a mail server (RFC 8314, RFC 9325, RFC 9525): always verified, and failures said in words."""
 
 from __future__ import annotations
 
