@@ -46,8 +46,8 @@ async def test_the_list_at_80_columns(running: Running) -> None:
         "   . Minutes of the board  board@list.example     in 4 min        421 4.3.2 tr…",
         "   . Lunch?                eve@example.net        queued",
         "   z Happy birthday        mum@example.org        tomorrow 08:00",
-        "   z Draft contract        law@example.com        held            until you r…",
-        "   + Report                boss@example.org       sent, filing    250 2.0.0 q…",
+        "   z Draft contract        law@example.com        held            until you re…",
+        "   + Report                boss@example.org       sent, filing    250 2.0.0 qu…",
     ]
     assert shown[17] == "   Refused by smtp.example.org for 2 of 3: 550 5.1.1 no such user."
 

@@ -14,6 +14,10 @@ class Terminated(BaseException):
     """SIGTERM or SIGHUP came; what was begun has been put back or finished."""
 
 
+class _Interrupted(BaseException):
+    """^C came."""
+
+
 def run(work: Coroutine[object, object, _Result]) -> _Result:
     """Run ``work`` on an event loop of its own.
 
@@ -27,7 +31,7 @@ def run(work: Coroutine[object, object, _Result]) -> _Result:
 
     async def guarded() -> _Result:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        ended = False
+        ended = interrupted = False
 
         def end() -> None:
             nonlocal ended
@@ -35,15 +39,33 @@ def run(work: Coroutine[object, object, _Result]) -> _Result:
                 ended = True
                 task.cancel()
 
+        def interrupt() -> None:
+            # Each one cancels what is awaited then: the second ends the wait for an answer, too. Python's own way would
+            # break into whatever is running.
+            nonlocal interrupted
+            interrupted = True
+            if task is not None:
+                task.cancel()
+
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:  # under nohup it stays ignored
                 with contextlib.suppress(ValueError, RuntimeError):  # not the main thread
                     loop.add_signal_handler(number, end)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(signal.SIGINT, interrupt)
         try:
             return await work
         except asyncio.CancelledError:
+            if interrupted:
+                raise _Interrupted from None
             if ended:
                 raise Terminated from None
             raise
 
-    return asyncio.run(guarded())
+    try:
+        return asyncio.run(guarded())
+    except _Interrupted:
+        # The program is ending: one more ^C must not break into that.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt from None

@@ -102,16 +102,19 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
-        if self._runner is not None:
-            await self._runner.stop()
-        if self._running is not None:
-            await asyncio.gather(self._running, return_exceptions=True)
-        await self._copies.close()
-        if self._writer is not None:
-            if self._store is not None:
-                await self._writer.run(self._store.close)
-            self._writer.close()
-        self._runner = self._running = self._store = self._writer = None
+        try:
+            if self._runner is not None:
+                await self._runner.stop()
+            if self._running is not None:
+                await asyncio.gather(self._running, return_exceptions=True)
+            await self._copies.close()
+        finally:
+            # Without awaiting anything: whoever is too impatient to wait for the rest still leaves a closed outbox.
+            if self._writer is not None:
+                if self._store is not None:
+                    self._writer.call(self._store.close)
+                self._writer.close()
+            self._runner = self._running = self._store = self._writer = None
 
     def wake(self) -> None:
         """Look for due letters now (network up, resume, "send now")."""
