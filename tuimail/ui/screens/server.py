@@ -33,7 +33,8 @@ class Arrival:
 def arrival_line(arrival: Arrival, width: int) -> Line:
     """Time, from whom, to whom, subject, size."""
     letter = arrival.letter
-    when = datetime.fromtimestamp(letter.at).astimezone().strftime("%H:%M:%S")
+    then = datetime.fromtimestamp(letter.at).astimezone()
+    when = then.strftime("%H:%M:%S" if then.date() == datetime.now(then.tzinfo).date() else "%a %d %b")
     first, *others = letter.recipients
     recipients = f"{first} +{len(others)}" if others else first
     size = size_words(letter.size)
