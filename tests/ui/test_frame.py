@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
 
 from tests.ui.fake_engine import HOSTILE, NOW, FakeEngine, config, every_state, item
 from tests.ui.screen_text import lines, settle, text
@@ -235,3 +236,20 @@ async def test_without_an_account_the_program_says_how_to_make_one(paths: Paths)
         await settle(pilot)
         assert str(paths.config_file)[:40] in text(app)
         assert "[accounts.work.submission]" in text(app)
+
+
+async def test_keys_typed_in_one_burst_before_return_belong_to_the_answer(running: Running) -> None:
+    async with running("o") as pilot:
+        screen = top(pilot)
+        answers: list[str | None] = []
+
+        async def question(_screen: object) -> None:
+            answers.append(await screen.ask("Which?"))
+
+        screen.carry_out(question)
+        await settle(pilot)
+        for character in "kim2":
+            pilot.app.post_message(Key(character, character))
+        pilot.app.post_message(Key("enter", "\r"))
+        await settle(pilot)
+        assert answers == ["kim2"]

@@ -117,11 +117,13 @@ class Asking(Screen[Any], inherit_bindings=False):
         elif command_id == "prompt-cancel":
             prompt.finish(None)
         elif command_id == "prompt-accept":
-            prompt.accept()
+            # The key goes before the field's own ones: what was typed ahead of it must get there first.
+            typed_into = prompt.input if isinstance(prompt, LinePrompt) else prompt
+            typed_into.call_later(prompt.accept)
         elif command_id == "prompt-help":
             self._hint(prompt.help_text or "Answer the question, or leave it with the key shown below.")
         elif command_id == "prompt-complete" and isinstance(prompt, LinePrompt) and self._completer is not None:
-            self._frame.carry_out(lambda _screen: self._complete(prompt))
+            prompt.input.call_later(self._frame.carry_out, lambda _screen: self._complete(prompt))
 
     def _hint(self, text: str) -> None:
         """Words above the question."""

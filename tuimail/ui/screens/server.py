@@ -34,7 +34,7 @@ def arrival_line(arrival: Arrival, width: int) -> Line:
     """Time, from whom, to whom, subject, size."""
     letter = arrival.letter
     then = datetime.fromtimestamp(letter.at).astimezone()
-    when = then.strftime("%H:%M:%S" if then.date() == datetime.now(then.tzinfo).date() else "%a %d %b")
+    when = then.strftime("%H:%M:%S" if then.date() == datetime.now(then.tzinfo).date() else "%d %b")
     first, *others = letter.recipients
     recipients = f"{first} +{len(others)}" if others else first
     size = size_words(letter.size)

@@ -189,11 +189,18 @@ def outbox_line(
     return (*line, Span(fit(gap + words, left), role if item.needs_you or progress else Role.DIM))
 
 
+def _telling_reply(item: OutboxItem) -> str:
+    """The server's words about what is the matter: of a letter refused in part, not those to the others."""
+    refused = (each.reply for each in item.recipients if each.state is RecipientState.REFUSED and each.reply)
+    return str(next(refused, None) or item.last_reply) if item.state is ItemState.FAILED else item.last_reply
+
+
 def explanation(item: OutboxItem, now: float) -> tuple[str, str]:
     """Two sentences on a letter: what is the matter and what to do; and the facts."""
     words = safe_line(item.words) or _plain_words(item, now)
-    if item.last_reply and item.last_reply not in item.words:
-        words += f"  {safe_line(item.last_reply)}"
+    reply = _telling_reply(item)
+    if reply and reply not in item.words:
+        words += f"  {safe_line(reply)}"
     facts = [f"{safe_line(item.account)} via {safe_line(item.via)}" if item.via else safe_line(item.account)]
     facts.append(f"written {span(now - item.queued_at)} ago")
     if item.attempts:
