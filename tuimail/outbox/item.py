@@ -146,6 +146,11 @@ VERBS: dict[Verb, dict[ItemState, ItemState]] = {
 cancelled becomes accepted instead: its copy is still filed (outbox/settle)."""
 
 
+def _words(verb: Verb) -> str:
+    """``verb`` as a sentence names it."""
+    return {Verb.RESOLVE_SENT: "mark as sent", Verb.RESOLVE_RESEND: "send again"}.get(verb, verb.replace("-", " "))
+
+
 def verbs_for(state: ItemState) -> frozenset[Verb]:
     """The verbs that fit an item in ``state``."""
     return frozenset(verb for verb, table in VERBS.items() if state in table)
@@ -160,8 +165,12 @@ def after(verb: Verb, state: ItemState) -> ItemState:
     try:
         return VERBS[verb][state]
     except KeyError:
-        fitting = ", ".join(sorted(verbs_for(state))) or "nothing but waiting"
+        fitting = ", ".join(sorted(map(_words, verbs_for(state)))) or "nothing but waiting"
         because = {
+            ItemState.QUEUED: "it is on its way",
+            ItemState.DEFERRED: "it waits for its next try",
+            ItemState.BLOCKED: "its account cannot send",
+            ItemState.FAILED: "it was refused",
             ItemState.SENDING: "it is being sent right now",
             ItemState.UNCERTAIN: "it may have been delivered",
             ItemState.ACCEPTED: "the server has it already",
@@ -169,7 +178,7 @@ def after(verb: Verb, state: ItemState) -> ItemState:
             ItemState.CANCELLED: "it was cancelled",
         }.get(state, f"it is {state}")
         raise IllegalTransitionError(
-            f"Cannot {verb.replace('-', ' ')}: {because}.",
+            f"Cannot {_words(verb)}: {because}.",
             state=state,
             verb=verb,
             hint=f"Possible now: {fitting}.",
