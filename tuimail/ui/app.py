@@ -115,8 +115,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         if self.first_draft is not None:
             self.open_composer(self.first_draft)
         if self.problems:
-            many = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-            self.say(f"There is {many} in your configuration: see Accounts.", Severity.WARNING)
+            many = "is 1 problem" if len(self.problems) == 1 else f"are {len(self.problems)} problems"
+            self.say(f"There {many} in your configuration: see Accounts.", Severity.WARNING)
         elif not self.engine.config.accounts:
             self.say("There is no account yet: Accounts says how to make one.")
 
