@@ -5,6 +5,7 @@ Whoever forks must have no threads; ``python -m tests.proof`` has none.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -16,10 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 # What a command imports when it runs is imported here once.
 import tests.proof.preloaded  # noqa: F401
 from tests.journeys.program import SECONDS, Program, Ran, account
+from tests.proof.witness import sealed
 from tuimail.cli import main
+from tuimail.compose.draft import Draft
+from tuimail.config.loader import load
+from tuimail.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 
@@ -64,16 +69,45 @@ class Child:
 class Household(Program):
     """A home, and the program in it."""
 
+    desk: Path | None = None
+    """Where what it says is kept; the home when there is none."""
+
+    def queue_many(self, numbers: Iterable[int], *, to: str = "bob", say: Callable[[str], object] | None = None) -> Child:
+        """Queue sealed letters in one new process; ``say`` is told the Message-ID of each one that is safe."""
+
+        async def queueing() -> None:
+            engine = Engine(load(self.paths), self.paths)
+            await engine.start(run_outbox=False)
+            try:
+                for number in numbers:
+                    draft = Draft(to=f"{to}{number}@example.net", subject=f"letter {number}", body=sealed(number).decode())
+                    item = await engine.enqueue(draft)
+                    if say is not None:
+                        say(item.message_id)
+            finally:
+                await engine.stop()
+
+        return self._fork(lambda: asyncio.run(queueing()) or 0, b"")
+
     def start_forked(self, *words: str, text: bytes = b"", before: Callable[[], object] | None = None) -> Child:
         """Start a command; ``before`` is called in the new process first."""
+
+        def work() -> int:
+            if before is not None:
+                before()
+            return main(list(words))
+
+        return self._fork(work, text)
+
+    def _fork(self, work: Callable[[], int], text: bytes) -> Child:
         number = f"{time.monotonic_ns()}"
-        out, err, given = (self.home / f".{name}-{number}" for name in ("out", "err", "in"))
+        out, err, given = ((self.desk or self.home) / f".{name}-{number}" for name in ("out", "err", "in"))
         given.write_bytes(text)
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            self._become(words, given, out, err, before)
+            self._become(work, given, out, err)
         out.touch()
         err.touch()
         return Child(pid, out, err)
@@ -89,9 +123,7 @@ class Household(Program):
         found: list[dict[str, Any]] = ran.document
         return found
 
-    def _become(
-        self, words: tuple[str, ...], given: Path, out: Path, err: Path, before: Callable[[], object] | None
-    ) -> NoReturn:
+    def _become(self, work: Callable[[], int], given: Path, out: Path, err: Path) -> NoReturn:
         code = 70
         try:
             for number, path, flags in (
@@ -105,9 +137,8 @@ class Household(Program):
             os.environ.clear()
             os.environ.update(self.environment)
             os.chdir(self.home)
-            if before is not None:
-                before()
-            code = main(list(words))
+            time.tzset()
+            code = work()
         except BaseException:  # noqa: BLE001  the parent reads it
             traceback.print_exc()
         finally:

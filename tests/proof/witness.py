@@ -14,9 +14,13 @@ import random
 import re
 import signal
 import socket
+import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
+
+from tests.support.smtp_sink import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,6 +58,12 @@ class Witness:
     port: int
     ledger: Path
     pid: int
+
+    @property
+    def talks(self) -> int:
+        """How many connections there were."""
+        path = self.ledger.with_suffix(".talks")
+        return path.stat().st_size if path.exists() else 0
 
     def mark(self) -> int:
         """A moment to count from."""
@@ -97,6 +107,61 @@ def witness(
         os.waitpid(pid, 0)
 
 
+@contextlib.contextmanager
+def sink(folder: Path) -> Iterator[Sink]:
+    """Postfix's smtp-sink, written by others, which puts each letter it took into a file of its own."""
+    folder.mkdir()
+    folder.chmod(0o777)
+    for each in folder.parents:
+        if each.name.startswith("tuimail-proof-"):
+            each.chmod(0o755)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    argv = [PROGRAM, *user, "-d", f"{folder}/%s.", f"127.0.0.1:{port}", "100"]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            listening(port)
+            yield Sink(port, folder, process.pid)
+        finally:
+            process.kill()
+
+
+def listening(port: int) -> None:
+    """Wait until somebody answers on ``port``."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+class Sink(Witness):
+    """A running smtp-sink; its ``ledger`` is a folder."""
+
+    def taken(self, since: int = 0) -> list[Taken]:
+        """What it took."""
+        return [_dumped(each.read_bytes()) for each in self.ledger.iterdir()]
+
+
+def _dumped(data: bytes) -> Taken:
+    """A letter as smtp-sink keeps it, with the envelope in lines of its own on top."""
+    top, _, text = data.partition(b"\nReceived:")
+    letter = text.partition(b"\n")[2]
+    while letter.startswith((b"\t", b" ")):
+        letter = letter.partition(b"\n")[2]
+    to = tuple(each.decode() for each in re.findall(rb"^X-Rcpt-Args: <(.*?)>", top, re.MULTILINE))
+    found = re.search(rb"^Message-ID: (\S+)", letter, re.MULTILINE | re.IGNORECASE)
+    text = letter.rstrip(b"\n") + b"\n"
+    return Taken(found.group(1).decode() if found else "", to, hashlib.sha256(letter).hexdigest(), _whole(text))
+
+
 def _serve(sock: socket.socket, service: Service) -> NoReturn:
     """Until killed, or until the rig is gone."""
     parent = os.getppid()
@@ -119,6 +184,7 @@ class Service:
 
     def __init__(self, ledger: Path, faults: float, chance: random.Random, stop_at_dot: Path | None) -> None:
         self._ledger = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._talks = os.open(ledger.with_suffix(".talks"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._faults = faults
         self._chance = chance
         self._stop_at_dot = stop_at_dot
@@ -126,6 +192,7 @@ class Service:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        os.write(self._talks, b".")
         try:
             await self._dialogue(reader, writer)
         except (OSError, EOFError, asyncio.IncompleteReadError):
