@@ -1,10 +1,11 @@
-"""``python -m tests.proof [NAME...] [--quick] [--json FILE]``: run rigs and show what they came to."""
+"""Run rigs and show what they came to; at full size, write the table of the README anew."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 import json
+import logging
 import sys
 import time
 from dataclasses import replace
@@ -38,16 +39,18 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all of them: {' '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="small sizes, and the README is left alone")
     parser.add_argument("--full", action="store_true", help="full sizes, and the README's table is written (the default)")
+    parser.add_argument("--keep-readme", action="store_true", help="full sizes, and the README is left alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of this run there")
     args = parser.parse_args()
     if unknown := set(args.names) - set(NAMES):
         parser.error(f"no such rig: {' '.join(sorted(unknown))}")
+    logging.getLogger("tuimail").addHandler(logging.NullHandler())
     figures: dict[str, Figure] = {}
     for name in args.names or NAMES:
         print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
         figure = figures[name] = carried_out(name, full=not args.quick)
         print(table.sentence(figure), file=sys.stderr)
-        if not args.quick and not figure.skipped:
+        if not (args.quick or args.keep_readme or figure.skipped):
             table.keep(name, figure)
     print(table.markdown(figures))
     if args.json:
