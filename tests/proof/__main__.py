@@ -14,7 +14,20 @@ from pathlib import Path
 from tests.proof import table
 from tests.proof.figure import Figure, Rig
 
-NAMES = ("model", "lines", "syscalls", "random", "disks", "damage", "protocol", "replies", "clocks", "processes", "powercuts", "soak")
+NAMES = (
+    "model",
+    "lines",
+    "syscalls",
+    "random",
+    "disks",
+    "damage",
+    "protocol",
+    "replies",
+    "clocks",
+    "processes",
+    "powercuts",
+    "soak",
+)
 
 
 def rig(name: str) -> Rig:
@@ -38,7 +51,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all of them: {' '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="small sizes, and the README is left alone")
-    parser.add_argument("--full", action="store_true", help="full sizes, and the README's table is written (the default)")
+    parser.add_argument(
+        "--full", action="store_true", help="full sizes, and the README's table is written (the default)"
+    )
     parser.add_argument("--keep-readme", action="store_true", help="full sizes, and the README is left alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of this run there")
     args = parser.parse_args()

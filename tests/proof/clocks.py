@@ -161,5 +161,7 @@ def _ended(watcher: Child) -> list[str]:
 
 
 RIG = Rig(
-    "clocks", "the clock jumps (-1 d, +1 d, +10 y, 8 h of suspend, daylight saving); no hot loop at a failing server", run
+    "clocks",
+    "the clock jumps (-1 d, +1 d, +10 y, 8 h of suspend, daylight saving); no hot loop at a failing server",
+    run,
 )

@@ -67,7 +67,7 @@ def ruined(folder: Path, damages: Sequence[Callable[[Path], None]]) -> Figure:
 
 
 def journals(case: Case, folder: Path, chosen: Sequence[tuple[str, str, int]]) -> tuple[int, Figure]:
-    """Kill at each of the ``chosen`` calls; where a journal is left, harm it in every way, each in a life of its own."""
+    """Kill at each of the ``chosen`` calls; a journal that is left is harmed, each time in a life of its own."""
     figures, harmed = [Figure()], 0
     with witness(folder / "ledger") as server:
         for number, (which, calls, call) in enumerate(chosen):
@@ -101,4 +101,9 @@ def run(full: bool) -> Figure:
     return total([Figure(size), files, *(figure for _, figure in (*pages, *harmed))])
 
 
-RIG = Rig("damage", "the index: a byte flipped in every page, cut, zeroed, gone; its journal gone, zeroed, cut", run, no_strace)
+RIG = Rig(
+    "damage",
+    "a byte flipped in every page of the index; it is cut, zeroed, gone; its journal is",
+    run,
+    no_strace,
+)

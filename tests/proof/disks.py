@@ -46,7 +46,7 @@ def refused_at(folder: Path, chosen: Sequence[tuple[str, int, str]]) -> tuple[in
             run = traced(home, words, DISK, f"error={error}:when={when}", text=sealed(number), speed=SPEED)
             letters += told(run.ran)
             refusals += run.injected
-            failures = ()
+            failures: tuple[str, ...] = ()
             if which == QUEUE and run.ran.code == 0 and not told(run.ran):
                 failures = ("it ended well and said nothing",)
             if run.ran.code and not run.ran.err.strip() and once:  # many in a row refuse its words as well

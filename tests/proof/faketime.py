@@ -8,13 +8,15 @@ import time
 from typing import Any
 
 
-def install(*, wall: float = 0.0, ticks: float = 0.0, speed: float = 1.0, jump: tuple[float, float] = (0.0, 0.0)) -> None:
-    """Move the clock on the wall by ``wall`` seconds, the machine's own by ``ticks``; let both run ``speed`` times faster.
+def install(
+    *, wall: float = 0.0, ticks: float = 0.0, speed: float = 1.0, jump: tuple[float, float] = (0.0, 0.0)
+) -> None:
+    """Move the clock on the wall by ``wall`` seconds, the machine's own by ``ticks``; both run ``speed`` times faster.
 
-    SIGUSR1 moves them once more, by ``jump``. What waits by Python's clocks, asyncio or ``time.sleep`` waits in this time. SQLite and the kernel keep the true one.
+    SIGUSR1 moves them once more, by ``jump``. What waits by Python's clocks, by asyncio or by ``time.sleep`` waits in
+    this time; SQLite and the kernel keep the true one.
     """
     now, sleep = time.time, time.sleep
-
     clock_gettime = time.clock_gettime
     jumped: list[tuple[float, float]] = [(0.0, 0.0)]
     signal.signal(signal.SIGUSR1, lambda *_: jumped.append(jump))
@@ -30,7 +32,7 @@ def install(*, wall: float = 0.0, ticks: float = 0.0, speed: float = 1.0, jump: 
     still = time.monotonic()
     monotonic = time.monotonic
     time.monotonic = lambda: still + (monotonic() - still) * speed
-    time.sleep = lambda seconds: sleep(seconds / speed)
+    time.sleep = lambda seconds: sleep(float(seconds) / speed)
     select = selectors.DefaultSelector.select
 
     def quicker(self: Any, timeout: float | None = None) -> Any:

@@ -72,22 +72,28 @@ class Household(Program):
     desk: Path | None = None
     """Where what it says is kept; the home when there is none."""
 
-    def queue_many(self, numbers: Iterable[int], *, to: str = "bob", say: Callable[[str], object] | None = None) -> Child:
-        """Queue sealed letters in one new process; ``say`` is told the Message-ID of each one that is safe."""
+    def queue_many(self, numbers: Iterable[int], *, to: str = "bob", told: int = -1) -> Child:
+        """Queue sealed letters in one new process; descriptor ``told`` gets the Message-ID of each that is safe."""
 
         async def queueing() -> None:
             engine = Engine(load(self.paths), self.paths)
             await engine.start(run_outbox=False)
             try:
                 for number in numbers:
-                    draft = Draft(to=f"{to}{number}@example.net", subject=f"letter {number}", body=sealed(number).decode())
+                    draft = Draft(
+                        to=f"{to}{number}@example.net", subject=f"letter {number}", body=sealed(number).decode()
+                    )
                     item = await engine.enqueue(draft)
-                    if say is not None:
-                        say(item.message_id)
+                    if told >= 0:
+                        os.write(told, item.message_id.encode() + b"\n")
             finally:
                 await engine.stop()
 
-        return self._fork(lambda: asyncio.run(queueing()) or 0, b"")
+        def work() -> int:
+            asyncio.run(queueing())
+            return 0
+
+        return self._fork(work, b"")
 
     def start_forked(self, *words: str, text: bytes = b"", before: Callable[[], object] | None = None) -> Child:
         """Start a command; ``before`` is called in the new process first."""
@@ -112,9 +118,11 @@ class Household(Program):
         err.touch()
         return Child(pid, out, err)
 
-    def forked(self, *words: str, text: bytes = b"", before: Callable[[], object] | None = None) -> Ran:
+    def forked(
+        self, *words: str, text: bytes = b"", before: Callable[[], object] | None = None, seconds: float = SECONDS
+    ) -> Ran:
         """Run a command to its end."""
-        return self.start_forked(*words, text=text, before=before).wait()
+        return self.start_forked(*words, text=text, before=before).wait(seconds)
 
     def listed(self) -> list[dict[str, Any]]:
         """Every letter as JSON tells it, the sent and cancelled ones as well."""

@@ -59,7 +59,7 @@ def reckon(home: Household, server: Witness, *, since: int = 0, letters: int) ->
     failures: list[str] = []
     items: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
-        ran = home.forked("outbox", "run")
+        ran = home.forked("outbox", "run", seconds=900.0)
         if ran.code:
             failures.append(f"outbox run ended with {ran.code}: {ran.err.strip()}")
         items = home.listed()
@@ -94,7 +94,11 @@ def compare(items: list[dict[str, Any]], server: Witness, *, since: int = 0, let
         lost=sum(not got[each] for each in wanted) + max(0, letters - len(items)),
         doubled=sum(count > 1 for count in got.values()),
         wrong=sum(not each.whole or digests[each.message_id] != each.digest for each in taken),
-        failures=tuple(f"{each.message_id} is with the server and not in the outbox" for each in taken if each.message_id not in known),
+        failures=tuple(
+            f"{each.message_id} is with the server and not in the outbox"
+            for each in taken
+            if each.message_id not in known
+        ),
     )
 
 

@@ -113,4 +113,6 @@ def run(full: bool) -> Figure:
     return total([Figure(plural(kills, "kill")), *figures])
 
 
-RIG = Rig("lines", "killed at every line of `outbox/`, from queueing to done: 1 recipient, 3 with one deferred, 10 MB", run)
+RIG = Rig(
+    "lines", "killed at every line of `outbox/`, from queueing to done: 1 recipient, 3 with one deferred, 10 MB", run
+)

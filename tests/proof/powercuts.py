@@ -19,11 +19,10 @@ import struct
 import subprocess
 import time
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.journeys.program import account
-from tests.proof.figure import Figure, Rig, plural, total
+from tests.proof.figure import Figure, Rig, total
 from tests.proof.household import Household
 from tests.proof.life import reckon
 from tests.proof.witness import witness
@@ -31,6 +30,7 @@ from tests.proof.workers import spread, workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 SIZES = {True: 200, False: 5}
 """Full or quick -> cuts while queueing, and as many while sending."""
@@ -130,6 +130,13 @@ def cut_off(disk: Disk, pid: int, after: float) -> None:
     disk.up()
 
 
+def at_work(chance: random.Random, begun: Callable[[], bool]) -> None:
+    """Wait until it is in the midst of it; one time in five, cut while it starts."""
+    until = time.monotonic() + (10 if chance.random() < 0.8 else 0)
+    while not begun() and time.monotonic() < until:
+        time.sleep(0.001)
+
+
 def clear(disk: Disk, home: Path) -> None:
     """Make room."""
     shutil.rmtree(home)
@@ -146,10 +153,10 @@ def queueing_cut(folder: Path, chosen: Sequence[int]) -> tuple[int, Figure]:
             home = at_home(disk, server.port, number, folder)
             os.sync()
             told = os.open(folder / f"told{number}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            child = home.queue_many(
-                range(number * 1000, number * 1000 + 500), say=lambda each, to=told: os.write(to, f"{each}\n".encode())
-            )
-            cut_off(disk, child.pid, chance.uniform(0.01, 0.25))
+            child = home.queue_many(range(number * 1000, number * 1000 + 500), told=told)
+            begun = folder / f"told{number}"
+            at_work(chance, lambda: begun.stat().st_size > 0)  # noqa: B023  called here only
+            cut_off(disk, child.pid, chance.uniform(0.0, 0.2))
             os.close(told)
             known = (folder / f"told{number}").read_text().split()
             safe += len(known)
@@ -170,8 +177,10 @@ def sending_cut(folder: Path, chosen: Sequence[int]) -> tuple[int, Figure]:
             home = at_home(disk, server.port, number, folder)
             assert home.queue_many(range(number * 1000, number * 1000 + LETTERS)).wait().code == 0
             os.sync()
+            before = server.talks
             child = home.start_forked("outbox", "run")
-            cut_off(disk, child.pid, chance.uniform(0.03, 0.5))
+            at_work(chance, lambda: server.talks > before)  # noqa: B023  called here only
+            cut_off(disk, child.pid, chance.uniform(0.0, 0.3))
             sent += len(server.taken(since))
             figures.append(reckon(home, server, since=since, letters=LETTERS).at(f"sending, cut {number}"))
             clear(disk, home.home)

@@ -13,5 +13,14 @@ LEFT_OUT = ("tuimail.ui", "tuimail.demo", "tuimail.__main__")
 for module in pkgutil.walk_packages(tuimail.__path__, "tuimail."):
     if not module.name.startswith(LEFT_OUT):
         importlib.import_module(module.name)
-for name in ("aiosmtplib", "email.message", "email.policy", "email.parser", "ssl", "msgspec", "tomllib._parser", "gettext"):
+for name in (
+    "aiosmtplib",
+    "email.message",
+    "email.policy",
+    "email.parser",
+    "ssl",
+    "msgspec",
+    "tomllib._parser",
+    "gettext",
+):
     importlib.import_module(name)

@@ -48,7 +48,9 @@ def handed_over(count: int) -> tuple[float, Figure]:
             stop.touch()
             with witness(folder / f"ledger{number}", stop_at_dot=stop) as server:
                 home = household(folder / f"home{number}", server.port)
-                watch = partial(home.start_forked, "outbox", "run", "--watch", before=partial(faketime.install, speed=SPEED))
+                watch = partial(
+                    home.start_forked, "outbox", "run", "--watch", before=partial(faketime.install, speed=SPEED)
+                )
                 first = watch()
                 assert home.queue_many(range(number * 10, number * 10 + 3)).wait().code == 0
                 until = time.monotonic() + 30

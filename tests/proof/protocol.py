@@ -21,7 +21,20 @@ from tests.proof.figure import Figure, Rig, plural, total
 from tests.proof.workers import spread, workshop
 from tests.submission.conftest import PATIENT, submitter
 from tests.support.scripted_smtp import (
-    Alert, Close, Expect, Flood, Letter, Raw, ReadBytes, Reset, Say, ScriptedServer, Silence, StartTls, Step, Trickle,
+    Alert,
+    Close,
+    Expect,
+    Flood,
+    Letter,
+    Raw,
+    ReadBytes,
+    Reset,
+    Say,
+    ScriptedServer,
+    Silence,
+    StartTls,
+    Step,
+    Trickle,
     hello,
 )  # fmt: skip
 from tuimail.config.model import Auth, Security

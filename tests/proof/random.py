@@ -16,7 +16,7 @@ from tests.support.smtp_sink import PROGRAM
 SIZES = {True: (2000, 300), False: (60, 6)}
 """Full or quick -> letters, and kills at most."""
 
-LONGEST = 0.5
+LONGEST = 1.0
 """Seconds between a start and the kill, at most."""
 
 
@@ -30,7 +30,7 @@ def run(full: bool) -> Figure:
         assert home.queue_many(range(letters)).wait(600).code == 0
         for _ in range(most):
             child = home.start_forked("outbox", "run")
-            time.sleep(chance.uniform(0.02, LONGEST))
+            time.sleep(chance.uniform(0.05, LONGEST))
             if child.ended():
                 child.wait()
                 break

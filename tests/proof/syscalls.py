@@ -81,4 +81,6 @@ def run(full: bool) -> Figure:
     return total([Figure(plural(kills, "kill")), *figures])
 
 
-RIG = Rig("syscalls", "killed at every call that writes (strace), from queueing to done: the same three letters", run, missing)
+RIG = Rig(
+    "syscalls", "killed at every call that writes (strace), from queueing to done: the same three letters", run, missing
+)

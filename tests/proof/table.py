@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 FIGURES = Path(__file__).with_name("figures.json")
 BEGIN, END = "<!-- proof -->\n", "<!-- /proof -->\n"
-HEAD = "| what was done | size | lost | doubled | wrong bytes | flagged uncertain | of these needlessly |\n|---|--:|--:|--:|--:|--:|--:|"
+COLUMNS = ("what was done", "size", "lost", "doubled", "wrong bytes", "flagged uncertain", "of these needlessly")
+HEAD = f"| {' | '.join(COLUMNS)} |\n|---|---|{'--:|' * 5}"
 
 
 def markdown(figures: Mapping[str, Figure]) -> str:

@@ -85,9 +85,7 @@ def copies(taken: Iterable[Taken]) -> Counter[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def witness(
-    ledger: Path, *, faults: float = 0.0, seed: int = 0, stop_at_dot: Path | None = None
-) -> Iterator[Witness]:
+def witness(ledger: Path, *, faults: float = 0.0, seed: int = 0, stop_at_dot: Path | None = None) -> Iterator[Witness]:
     """Run one. ``faults``: the share of commands that come to grief.
 
     People called ``later...`` are put off the first time. While the file ``stop_at_dot`` exists, no dot is answered.
@@ -119,7 +117,7 @@ def sink(folder: Path) -> Iterator[Sink]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    argv = [PROGRAM, *user, "-d", f"{folder}/%s.", f"127.0.0.1:{port}", "100"]
+    argv = [str(PROGRAM), *user, "-d", f"{folder}/%s.", f"127.0.0.1:{port}", "100"]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             listening(port)
@@ -168,7 +166,7 @@ def _serve(sock: socket.socket, service: Service) -> NoReturn:
 
     async def main() -> None:
         server = await asyncio.start_server(service.talk, sock=sock, limit=1 << 20)
-        while os.getppid() == parent:
+        while os.getppid() == parent:  # noqa: ASYNC110  the system does not tell
             await asyncio.sleep(1.0)
         server.close()
 
@@ -248,7 +246,7 @@ class Service:
         # An answer of 4yz means that it was not taken; after any other mishap it may have been.
         if not fault or (not fault.startswith("4") and self._chance.random() < 0.5):
             self._note(b"".join(lines), to)
-        while self._stop_at_dot is not None and self._stop_at_dot.exists():
+        while self._stop_at_dot is not None and self._stop_at_dot.exists():  # noqa: ASYNC110  of another process
             await asyncio.sleep(0.01)
         if fault:
             await self._misbehave(writer, fault)
