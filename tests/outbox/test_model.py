@@ -1,4 +1,4 @@
-"""Any order of steps by several owners, against a model that keeps the books: hypothesis looks for the order that fails."""
+"""Any order of steps by several owners, against a model that keeps the books: hypothesis looks for one that fails."""
 
 from __future__ import annotations
 
@@ -315,7 +315,10 @@ class Outbox(RuleBasedStateMachine):
 
 
 def walk(seed: int, steps: int) -> int:
-    """One long walk; how many letters it had. Hypothesis leaves rules out at random to find odd orders; this takes all of them, thickly."""
+    """One long walk; how many letters it had.
+
+    Hypothesis leaves rules out at random to find odd orders; this takes all of them, thickly.
+    """
     chance = random.Random(seed)
     machine = Outbox()
     machine.open()
