@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from tuimail.mail.envelope import TROUBLE_ONLY
 from tuimail.outbox.notation import dump, envelope_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tuimail.mail.content import Content
+    from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
 
 _FRESH_FIELDS = re.compile(rb"(?im)^(?:date|message-id):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
@@ -44,7 +46,7 @@ def measure(message: OutgoingMessage) -> Measured:
     """
     boundaries = _boundaries(message.content)
     exact = hashlib.sha256()
-    digest = hashlib.sha256(dump([message.account, envelope_plain(message.envelope)]).encode())
+    digest = hashlib.sha256(dump([message.account, envelope_plain(_addressed(message.envelope))]).encode())
     for piece in reduce(_without, enumerate(boundaries), _undated(_seen(message.content, exact.update))):
         digest.update(piece)
     return Measured(digest.hexdigest(), exact.hexdigest())
@@ -110,3 +112,8 @@ def _without(pieces: Iterator[bytes], numbered: tuple[int, bytes]) -> Iterator[b
         held = rest[end:]
         yield (b"boundary %d" % number).join([*before, rest[:end]])
     yield held
+
+
+def _addressed(envelope: Envelope) -> Envelope:
+    """Who it is from and for; how it is to travel makes no other letter of it."""
+    return replace(envelope, notify=TROUBLE_ONLY, hold_until=None)
