@@ -45,7 +45,7 @@ def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def write_aside(path: Path, data: bytes | Iterable[bytes]) -> Path:
-    """The first third of ``write_durably``: ``data`` is on the disk, in a temporary file beside ``path``, which it names.
+    """The first third of ``write_durably``: ``data`` is durable, in a temporary file beside ``path``. Returns its path.
 
     Raises:
         StorageError: the disk refuses; the temporary file is gone.

@@ -1,4 +1,4 @@
-"""How a file travels in a letter (RFC 2045 section 6), piece by piece: as base64, or as it is with CRLF line ends. Pure.
+"""How a file travels in a letter (RFC 2045 section 6) and comes out of it, piece by piece. Pure.
 
 Nothing here holds more than a few pieces of a file, whatever its size.
 """
@@ -6,6 +6,7 @@ Nothing here holds more than a few pieces of a file, whatever its size.
 from __future__ import annotations
 
 import base64
+import binascii
 import codecs
 import re
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _LINE = _LETTERS + 2
 _LOOK = 4096
 """Bytes at the beginning of a file that show whether it is a mail."""
 
+_NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -47,11 +49,11 @@ class Base64:
         raw = max(1, length // _LINE) * RAW_LINE
         held = b""
         for piece in self.source.chunks(raw):
-            piece = held + piece if held else piece
-            fitting = len(piece) - len(piece) % RAW_LINE
-            held = piece[fitting:]
+            joined = held + piece
+            fitting = len(joined) - len(joined) % RAW_LINE
+            held = joined[fitting:]
             if fitting:
-                yield _encoded(piece[:fitting])
+                yield _encoded(joined[:fitting])
         if held:
             yield _encoded(held)
 
@@ -114,6 +116,29 @@ def is_utf8(source: Content) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What ``pieces`` encode; letters that are no base64 are skipped, what is missing at the end is no error."""
+    held = b""
+    for piece in pieces:
+        letters, padding, _ = (held + piece.translate(None, _NO_BASE64)).partition(b"=")
+        fitting = len(letters) - len(letters) % 4
+        held = letters[fitting:]
+        yield binascii.a2b_base64(letters[:fitting])
+        if padding:
+            break
+    if len(held) > 1:
+        yield binascii.a2b_base64(held + b"=" * (4 - len(held)))
+
+
+def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What ``pieces`` encode."""
+    held = b""
+    for piece in pieces:
+        lines, end, held = (held + piece).rpartition(b"\n")
+        yield binascii.a2b_qp(lines + end)
+    yield binascii.a2b_qp(held)
 
 
 def holds(content: Content, wanted: bytes) -> bool:
