@@ -216,7 +216,8 @@ class Cut:
 
 MIXED = (
     b'Date: x\r\nContent-Type: multipart/mixed; Boundary="abab"\r\nMessage-ID:\r\n <1@a>\r\nSubject: s\r\n\r\n'
-    b"--abab\r\nContent-Type: multipart/x; boundary=ddd\r\n\r\n--ddd\r\nDate: stays\r\nbabababab dddd\r\n--ddd--\r\n--abab--"
+    b"--abab\r\nContent-Type: multipart/x; boundary=ddd\r\n\r\n"
+    b"--ddd\r\nDate: stays\r\nbabababab dddd\r\n--ddd--\r\n--abab--"
 )
 
 
