@@ -7,6 +7,7 @@ import pytest
 from tests.outbox.scene import START, message
 from tuimail.errors import AddressError, IllegalTransitionError, OutboxError
 from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.outbox.digest import Measured
 from tuimail.outbox.item import (
     NEEDS_YOU,
     VERBS,
@@ -42,7 +43,14 @@ LEGAL = {
 
 def item(state: ItemState = ItemState.QUEUED, **recipients: RecipientState) -> OutboxItem:
     head = head_for(
-        "0000000001", message(), composing="c", queued_at=START, digest="d", not_before=None, held=False, revision=1
+        "0000000001",
+        message(),
+        composing="c",
+        queued_at=START,
+        measured=Measured("d", ""),
+        not_before=None,
+        held=False,
+        revision=1,
     )
     everybody = tuple(
         Recipient(EnvelopeRecipient(f"{name}@example.net"), each) for name, each in recipients.items()

@@ -18,13 +18,14 @@ from tuimail.events import (
     Notice,
     OutboxTouched,
 )
+from tuimail.mail.content import Content, whole
 from tuimail.outbox.attempt import LEASE
 from tuimail.outbox.filing import FILING_LEASE
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Verb
 from tuimail.outbox.runner import IDLE, Runner
 from tuimail.outbox.writer import Writer
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
-from tuimail.submission.submitter import Content, Letter, Submitter, Watcher
+from tuimail.submission.submitter import Letter, Submitter, Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +189,7 @@ async def test_everything_due_is_sent_filed_and_told(bench: Bench) -> None:
     ids = [bench.queue(number) for number in range(3)]
     touched = await bench.runner.run_once()
     assert {each.id: each.state for each in touched} == dict.fromkeys(ids, ItemState.DONE)
-    assert [content for _, content in bench.post.delivered] == [message(number).content for number in range(3)]
+    assert [content for _, content in bench.post.delivered] == [whole(message(number).content) for number in range(3)]
     assert bench.drawer.filed == ids
     assert bench.post.closed == 1
     assert bench.said(ItemProgress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from tuimail.outbox.item import ItemState
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tuimail.outbox.item import OutboxItem, TimelineEntry
     from tuimail.paths import Paths
@@ -64,22 +65,38 @@ def _show(args: Namespace, paths: Paths) -> int:
 def _raw(item_id: str, paths: Paths) -> int:
     from tuimail.cli.session import engine_on, run
 
-    async def read() -> bytes:
+    async def copy() -> None:
         async with engine_on(load_config(paths, quiet=True), paths) as engine:
-            item = await engine.item(item_id)
-            return await engine.raw(item.id, limit=item.size + 1)
+            # Nothing else happens on this loop: the letter is read and written as fast as its reader takes it.
+            _write(await engine.raw_pieces((await engine.item(item_id)).id))
 
-    content = run(read())
+    run(copy())
+    return EX_OK
+
+
+def _write(pieces: Iterator[bytes]) -> None:
+    """A letter's exact bytes; on a terminal what is safe to show of them."""
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None or is_terminal(sys.stdout):
         from tuimail.mail.text import safe_text
 
-        sys.stdout.write(safe_text(content.decode("utf-8", "replace")))
-    else:
-        sys.stdout.flush()
-        binary.write(content)
-        binary.flush()
-    return EX_OK
+        for text in _lines(pieces):
+            sys.stdout.write(safe_text(text))
+        return
+    sys.stdout.flush()
+    for piece in pieces:
+        binary.write(piece)
+    binary.flush()
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """The text of ``pieces``, cut only where a line ends."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    held = ""
+    for piece in pieces:
+        whole, end, held = (held + decoder.decode(piece)).rpartition("\n")
+        yield whole + end
+    yield held + decoder.decode(b"", final=True)
 
 
 def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
-from tuimail.engine.letters import forget_unfinished, read_raw, take_out
+from tuimail.engine.letters import forget_unfinished, raw_pieces, read_raw, take_out
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
 from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
@@ -20,7 +20,7 @@ from tuimail.outbox.item import ItemState, Verb
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.draft import Draft
@@ -274,6 +274,10 @@ class Engine:
             NoSuchItemError: there is no such item, or no copy of it on this machine.
         """
         return await self._run(read_raw, self._queue, item_id, limit)
+
+    async def raw_pieces(self, item_id: str) -> Iterator[bytes]:
+        """All of the letter's bytes, piece by piece, to be read on any thread; see ``engine/letters.raw_pieces``."""
+        return await self._run(raw_pieces, self._queue, item_id)
 
     async def counts(self) -> dict[ItemState, int]:
         """How many items are in each state still in the outbox."""

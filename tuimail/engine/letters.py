@@ -14,6 +14,7 @@ from tuimail.errors import AddressError, NoSuchItemError, TuimailError
 from tuimail.outbox.item import VERBS, ItemState, RecipientState, Verb, after
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from tuimail.compose.draft import Draft
@@ -37,9 +38,8 @@ def take_out(queue: Queue, drafts: DraftStore, verb: Verb, item_id: str, now: fl
     after(verb, item.state)
     draft_id = new_draft_id()
     served = {each.address for each in item.recipients if each.state is RecipientState.ACCEPTED}
-    content = b"".join(queue.content(item.id).chunks())
     draft = draft_from_letter(
-        content,
+        queue.content(item.id),
         [recipient.to for recipient in item.recipients if recipient.address not in served],
         drafts.folder(draft_id),
         account=item.account,
@@ -97,23 +97,42 @@ def _without(typed: str, served: AbstractSet[str]) -> str:
     return ", ".join(str(each) for each in addresses if served.isdisjoint((each.addr_spec, each.ascii_spec())))
 
 
+def raw_pieces(queue: Queue, item_id: str) -> Iterator[bytes]:
+    """The bytes of a letter, piece by piece; of a done item those of its filed local copy.
+
+    The pieces may be read on any thread. What is read of them ends in NoSuchItemError when the file cannot be read to
+    its end.
+
+    Raises:
+        NoSuchItemError: there is no such item, or no copy of it on this machine.
+    """
+    item = queue.item(item_id)
+    if item.state is ItemState.DONE and item.filing.place:
+        from tuimail.mailboxes import maildir
+
+        return _told(maildir.pieces(Path(item.filing.place)), item)
+    return _told(queue.content(item.id).chunks(), item)
+
+
+def _told(pieces: Iterator[bytes], item: OutboxItem) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    except FileNotFoundError as error:
+        raise NoSuchItemError("There is no copy of this letter on this machine.", hint=item.filing.words) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NoSuchItemError(f"The letter cannot be read: {reason}.", hint="Check the disk.") from error
+
+
 def read_raw(queue: Queue, item_id: str, limit: int) -> bytes:
     """At most ``limit`` bytes of a letter; of a done item from its filed local copy.
 
     Raises:
         NoSuchItemError: there is no such item, or no copy of it on this machine.
     """
-    item = queue.item(item_id)
-    try:
-        if item.state is ItemState.DONE and item.filing.place:
-            from tuimail.mailboxes import maildir
-
-            return maildir.read(Path(item.filing.place), limit=limit)
-        whole = bytearray()
-        for chunk in queue.content(item.id).chunks():
-            whole += chunk
-            if len(whole) >= limit:
-                break
-        return bytes(whole[:limit])
-    except OSError as error:
-        raise NoSuchItemError("There is no copy of this letter on this machine.", hint=item.filing.words) from error
+    found = bytearray()
+    for piece in raw_pieces(queue, item_id):
+        found += piece
+        if len(found) >= limit:
+            break
+    return bytes(found[:limit])

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Command, Config, Identity
     from tuimail.events import Announcer
+    from tuimail.mail.content import Content
     from tuimail.outbox.item import OutboxItem
     from tuimail.paths import Paths
     from tuimail.sent import filer as sent
-    from tuimail.submission.submitter import Content, Submitter
+    from tuimail.submission.submitter import Submitter
 
 
 class Wiring:

@@ -18,8 +18,8 @@ from tuimail.outbox.ledger import Ledger
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuimail.mail.content import Content
     from tuimail.outbox.rows import Row
-    from tuimail.submission.submitter import Content
 
 FILING_LEASE = 300.0
 """Seconds; renewed at a third of it."""

@@ -16,6 +16,7 @@ had not returned.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -24,16 +25,18 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuimail.durable import storage_error, write_durably
-from tuimail.errors import StorageError
+from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
+from tuimail.errors import MessageError, StorageError
 from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.digest import Measured
 
 SUFFIX = ".letter"
 MAGIC = b"tuimail-letter 1 "
@@ -87,7 +90,7 @@ class LetterFile:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The bytes of a letter, read from its file piece by piece (submission/submitter.Content).
+    """The bytes of a letter, read from its file piece by piece (mail/content.Content).
 
     The last piece is given away only after the SHA-256 of all of them was found right: damaged bytes end in OSError
     before the letter's end, and a letter without its end is never delivered.
@@ -115,15 +118,63 @@ class FileContent:
                 yield chunk
 
 
-def write_letter(path: Path, head: Head, content: bytes) -> int:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A letter that is durable, but not yet in the outbox: nobody looks at its file until it has its name."""
+
+    head: Head
+    path: Path
+    offset: int
+    """Where its content begins."""
+    temporary: Path
+
+    def put_in_place(self) -> None:
+        """Give the file its name; it survives a power cut after ``durable.fsync_folder``. Raises StorageError."""
+        put_in_place(self.temporary, self.path)
+
+    def discard(self) -> None:
+        """Take the file away; one that is in place already stays."""
+        with contextlib.suppress(OSError):
+            self.temporary.unlink(missing_ok=True)
+
+
+def prepare_letter(path: Path, head: Head, content: Content) -> Prepared:
+    """Write a letter durably beside ``path``, piece by piece.
+
+    Raises:
+        StorageError: the disk refuses; no part of the file is left.
+        MessageError: the content is not what ``head`` says, since an attached file changed meanwhile; likewise.
+    """
+    top = _top(head)
+    return Prepared(head, path, len(top), write_aside(path, _checked(top, head, content)))
+
+
+def write_letter(path: Path, head: Head, content: Content) -> int:
     """Store a letter durably; returns the offset of its content.
 
     Raises:
         StorageError: the disk refuses; no part of the file is left.
+        MessageError: as ``prepare_letter``.
     """
-    top = _top(head)
-    write_durably(path, (top, content))
-    return len(top)
+    prepared = prepare_letter(path, head, content)
+    prepared.put_in_place()
+    fsync_folder(path.parent)
+    return prepared.offset
+
+
+def _checked(top: bytes, head: Head, content: Content) -> Iterator[bytes]:
+    yield top
+    seen, size = hashlib.sha256(), 0
+    for piece in content.chunks():
+        seen.update(piece)
+        size += len(piece)
+        yield piece
+    if size != head.size or seen.hexdigest() != head.sha256:
+        raise MessageError(
+            "An attached file changed while the letter was being stored, so it was not queued.",
+            hint="Attach the file again when it is finished.",
+            field="attachment",
+        )
 
 
 def head_for(
@@ -132,7 +183,7 @@ def head_for(
     *,
     composing: str,
     queued_at: float,
-    digest: str,
+    measured: Measured,
     not_before: float | None,
     held: bool,
     revision: int,
@@ -148,9 +199,9 @@ def head_for(
         subject=message.subject,
         sender=message.sender,
         queued_at=queued_at,
-        digest=digest,
+        digest=measured.digest,
         size=message.size,
-        sha256=hashlib.sha256(message.content).hexdigest(),
+        sha256=measured.sha256,
         not_before=not_before,
         held=held,
         revision=revision,

@@ -13,7 +13,7 @@ from tuimail.outbox.queue import Version
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tuimail.submission.submitter import Content
+    from tuimail.mail.content import Content
 
 
 class Looking(Ledger):

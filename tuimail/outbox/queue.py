@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, TimelineEntry, Verb
     from tuimail.submission.result import SubmissionResult
-    from tuimail.submission.submitter import Content
 
 
 @dataclass(frozen=True, slots=True)

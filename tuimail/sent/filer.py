@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tuimail.config.model import SentCopy, Server
 from tuimail.errors import SecretError, StorageError
@@ -13,10 +13,11 @@ from tuimail.mail.text import safe_line
 from tuimail.sent.providers import files_itself
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from tuimail.config.model import Account
+    from tuimail.mail.content import Content
     from tuimail.mailboxes.session import ImapSession
     from tuimail.mailboxes.trouble import ImapTrouble
     from tuimail.paths import Paths
@@ -32,19 +33,6 @@ SIGN_IN_PAUSE = 3600.0
 
 _CLOCK_SLACK = 2 * 86400.0
 """Seconds a clock may be wrong without a local copy being missed."""
-
-
-class Letter(Protocol):
-    """The letter's exact bytes, from the beginning each time it is asked."""
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        ...
-
-    def chunks(self, length: int = 65536) -> Iterator[bytes]:
-        """The bytes in order. Raises OSError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,7 @@ class Filer:
         self._accounts: dict[str, _Connection] = {}
 
     async def file_copy(
-        self, account: Account, message_id: str, letter: Letter, *, date: float, attempts: int = 0, place: str = ""
+        self, account: Account, message_id: str, letter: Content, *, date: float, attempts: int = 0, place: str = ""
     ) -> FilingResult:
         """File a copy of ``letter``.
 
@@ -117,7 +105,7 @@ class Filer:
         self._accounts.clear()
         await asyncio.gather(*(connection.close() for connection in connections))
 
-    async def _remotely(self, account: Account, server: Server, message_id: str, letter: Letter, date: float) -> str:
+    async def _remotely(self, account: Account, server: Server, message_id: str, letter: Content, date: float) -> str:
         """Append on the server; empty when the copy is there, else why not."""
         from tuimail.mailboxes import sent_mail
         from tuimail.mailboxes.trouble import ImapTrouble
@@ -139,7 +127,7 @@ class Filer:
             return f"The letter's file cannot be read: {error.strerror or 'it is gone'}."
         return ""
 
-    async def _locally(self, account: Account, message_id: str, letter: Letter, date: float) -> FilingResult:
+    async def _locally(self, account: Account, message_id: str, letter: Content, date: float) -> FilingResult:
         root = account.maildir or self._paths.account_maildir(account.name)
         try:
             path = await asyncio.to_thread(_keep, root, message_id, letter, date)
@@ -232,7 +220,7 @@ async def _answers(session: ImapSession) -> bool:
     return True
 
 
-def _keep(root: Path, message_id: str, letter: Letter, date: float) -> Path:
+def _keep(root: Path, message_id: str, letter: Content, date: float) -> Path:
     from tuimail.mailboxes import maildir
 
     folder = maildir.sent_folder(root)

@@ -236,14 +236,15 @@ async def read_file(screen: ComposeScreen) -> None:
 
 def _text_of(path: Path) -> str:
     """The text in a regular file; the attachment's checks keep FIFOs and devices out. Blocks."""
+    from tuimail.compose.attachment import AttachedFile
     from tuimail.compose.attachment import attach as look_at
-    from tuimail.compose.attachment import read
+    from tuimail.mail.content import whole
 
     found = look_at(path)
     shown = safe_line(str(path))
     if found.size > LARGEST_TEXT:
         raise AttachmentError(f"{shown} is too large to be inserted.", path=str(path), hint="Attach it instead.")
-    raw = read(found)
+    raw = whole(AttachedFile(found))
     if b"\0" in raw:
         raise AttachmentError(f"{shown} is not a text file.", path=str(path), hint="Attach it instead.")
     try:
