@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
@@ -17,6 +18,8 @@ from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
 from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
 from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.wishes import NONE as NO_WISHES
+from tuimail.outbox.wishes import granted
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
@@ -26,11 +29,12 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
-    from tuimail.config.model import Config
+    from tuimail.config.model import Config, WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
     from tuimail.outbox.runner import Runner
     from tuimail.outbox.store import Store
+    from tuimail.outbox.wishes import Wishes
     from tuimail.outbox.writer import Writer
     from tuimail.paths import Paths
 
@@ -149,11 +153,18 @@ class Engine:
         return await asyncio.to_thread(review, draft, account)
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         """Freeze ``draft``, store it durably, discard the draft, remember its recipients, wake the runner.
 
-        ``not_before`` defaults to the end of the undo window. The draft is untouched when anything is raised.
+        ``not_before`` defaults to the end of the undo window; ``wishes`` may let the server keep it until then, say
+        what to do when it is late, and what is to be reported back. The draft is untouched when anything is raised.
 
         Raises:
             MessageError: it cannot go as it is; ``field`` says where.
@@ -167,10 +178,18 @@ class Engine:
         account, identity = self._wiring.bound(draft)
         now = self.clock.now()
         message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
+        envelope, not_before = granted(message.envelope, wishes, self.config.outbox, not_before)
+        message = replace(message, envelope=envelope)
         if not_before is None and not held and self.config.outbox.undo_seconds > 0:
             not_before = now + self.config.outbox.undo_seconds
         item = await self.enqueue_message(
-            message, composing=draft.id, not_before=not_before, held=held, again=again, revision=draft.revision + 1
+            message,
+            composing=draft.id,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=draft.revision + 1,
+            on_late=wishes.on_late,
         )
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
@@ -190,12 +209,19 @@ class Engine:
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
     ) -> OutboxItem:
         """Store a letter that is frozen already."""
 
         def store() -> OutboxItem:
             return self._queue.enqueue(
-                message, composing=composing, not_before=not_before, held=held, again=again, revision=revision
+                message,
+                composing=composing,
+                not_before=not_before,
+                held=held,
+                again=again,
+                revision=revision,
+                on_late=on_late,
             )
 
         # Once begun it is carried through, even if the screen that asked is gone.

@@ -22,6 +22,7 @@ from tuimail.outbox.rows import Row
 if TYPE_CHECKING:
     import sqlite3
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Intake(Ledger):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
 
@@ -63,6 +65,7 @@ class Intake(Ledger):
                     not_before=not_before,
                     held=held,
                     revision=revision,
+                    on_late=on_late,
                 )
                 written = self.letter_path(head.id)
                 offset = write_letter(written, head, message.content)

@@ -40,7 +40,7 @@ class Sending(Recovery):
         with self.index.reading() as db:
             found = db.execute(
                 f"SELECT DISTINCT item.account FROM {due.JOINED} WHERE {due.CLAIMABLE}",  # noqa: S608
-                due.at(self.clock.now()),
+                due.at(self.clock.now(), self.settings.when_late),
             ).fetchall()
         return [account for (account,) in found]
 
@@ -142,7 +142,9 @@ class Sending(Recovery):
         """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
         times: list[float] = []
         with self.index.reading() as db:
-            for account, first, blocked in db.execute(due.NEXT, due.at(self.clock.now())).fetchall():
+            for account, first, blocked in db.execute(
+                due.NEXT, due.at(self.clock.now(), self.settings.when_late)
+            ).fetchall():
                 if account not in busy:
                     times.extend(_next_of(self.health_in(db, account), first, has_blocked=bool(blocked)))
             filing = db.execute(
@@ -194,7 +196,7 @@ class Sending(Recovery):
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
             "AND (:only IS NULL OR item.id = :only) "
             "ORDER BY item.state = 'blocked', item.rank, item.id LIMIT 1",
-            due.at(self.clock.now(), account=account, only=only),
+            due.at(self.clock.now(), self.settings.when_late, account=account, only=only),
         ).fetchone()
         return None if found is None else str(found[0])
 

@@ -124,9 +124,10 @@ class Transaction:
     def _rcpt_commands(self, dsn: bool) -> dict[str, str]:
         """Address -> command; those that cannot be put into a command are decided at once."""
         commands = {}
+        envelope = self._letter.envelope
         for address in self._addresses:
             try:
-                commands[address] = rcpt_command(address, smtputf8=self._letter.envelope.smtputf8, dsn=dsn)
+                commands[address] = rcpt_command(address, smtputf8=envelope.smtputf8, dsn=dsn, notify=envelope.notify)
             except WireError as error:
                 self._verdicts[address] = classify_loss(Stage.RCPT, error.mishap, self._context)
         if self._verdicts and self._hold:
