@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
 from tuimail.engine.letters import forget_unfinished, read_raw, take_out
+from tuimail.engine.reporting import told
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
 from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
     from tuimail.config.model import Config, WhenLate
+    from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
+    from tuimail.outbox.reports import Matched
     from tuimail.outbox.runner import Runner
     from tuimail.outbox.store import Store
     from tuimail.outbox.wishes import Wishes
@@ -345,6 +348,23 @@ class Engine:
         item = await self._run(self._queue.mend, item_id, old, addresses[0].ascii_spec())
         self._changed(item)
         return item
+
+    # -- delivery reports
+
+    async def read_report(self, raw: bytes) -> DeliveryReport | None:
+        """The delivery report in a letter; None when it is none."""
+        from tuimail.mail.bounce import read_report
+
+        return await asyncio.to_thread(read_report, raw, self.clock.now())
+
+    async def report(self, found: DeliveryReport) -> Matched | None:
+        """Tie a report to its letter and tell what is new; None when it is about none of ours. Raises StorageError."""
+        matched = await self._run(self._queue.report, found)
+        if matched is not None and matched.news:
+            self.announcer.announce(ItemChanged(matched.item.id))
+            for event in told(matched):
+                self.announcer.announce(event)
+        return matched
 
     # -- accounts
 
