@@ -16,6 +16,7 @@ from tuimail.errors import NoSuchItemError
 from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, Recipient, Verb, after
+from tuimail.outbox.wishes import NONE, Wishes
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class FakeEngine:
     clock: SystemClock = field(default_factory=SystemClock)
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
+    wishes: Wishes = NONE
 
     async def start(self, *, run_outbox: bool = True) -> None:
         self.log.append(("start", run_outbox))
@@ -131,9 +133,16 @@ class FakeEngine:
         self.log.append("stop")
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NONE,
     ) -> OutboxItem:
         self.log.append(("enqueue", draft, not_before, again))
+        self.wishes = wishes
         state = ItemState.QUEUED if not_before is None else ItemState.HELD
         item = replace(self.becomes, state=state, not_before=not_before)
         self.known[item.id] = item

@@ -16,12 +16,15 @@ from tuimail.config.model import (
     Auth,
     Command,
     Config,
+    DeliveryReports,
     Identity,
+    Later,
     OutboxSettings,
     Security,
     SentCopy,
     Server,
     UiSettings,
+    WhenLate,
     WhenRefused,
     WhenUncertain,
 )
@@ -74,6 +77,9 @@ command = ["/usr/sbin/sendmail", "-oi"]
 undo_seconds = 0
 when_uncertain = "resend"
 when_some_refused = "hold"
+when_late = "ask"
+later = "server"
+delivery_reports = "all"
 
 [ui]
 keymap = "mutt"
@@ -128,7 +134,9 @@ def test_the_whole_contract_is_read() -> None:
     assert config == Config(
         accounts={"work": WORK, "home": HOME},
         default_account="work",
-        outbox=OutboxSettings(0.0, WhenUncertain.RESEND, WhenRefused.HOLD),
+        outbox=OutboxSettings(
+            0.0, WhenUncertain.RESEND, WhenRefused.HOLD, WhenLate.ASK, Later.SERVER, DeliveryReports.ALL
+        ),
         ui=UiSettings("mutt", "paper", "$EDITOR"),
         file=FILE,
     )
@@ -194,6 +202,9 @@ def test_port_and_security_follow_each_other(lines: str, port: int, security: Se
         ("[outbox]\nundo_seconds = true", 2, "outbox.undo_seconds", "not true", ""),
         ("[outbox]\nundo_seconds = nan", 2, "outbox.undo_seconds", "number of seconds", ""),
         ("[outbox]\nwhen_uncertain = 'aks'", 2, "outbox.when_uncertain", '"ask" or "resend", not "aks"', "ask"),
+        ("[outbox]\nwhen_late = 'aks'", 2, "outbox.when_late", '"send", "ask" or "hold", not "aks"', "ask"),
+        ("[outbox]\nlater = 'serve'", 2, "outbox.later", '"here" or "server"', "server"),
+        ("[outbox]\ndelivery_reports = true", 2, "outbox.delivery_reports", '"trouble", "all" or "none"', ""),
         ("[outbox]\nwhen_some_refused = 1", 2, "outbox.when_some_refused", '"send" or "hold"', ""),
     ],
 )  # fmt: skip

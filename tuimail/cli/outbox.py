@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tuimail.paths import Paths
 
-LOOK, RUN, STEER = "outbox_look", "outbox_run", "outbox_steer"
+LOOK, RUN, STEER, REPORT = "outbox_look", "outbox_run", "outbox_steer", "outbox_report"
 """The modules that carry the verbs out."""
 
 VERBS = {
@@ -26,6 +26,7 @@ VERBS = {
     "cancel": (STEER, "take a letter out of the outbox; it is kept among the drafts"),
     "edit": (STEER, "take a letter out and open it in the composer"),
     "delete": (STEER, "give a letter up"),
+    "report": (REPORT, "take a bounce or delivery report, from a mail filter, and tie it to its letter"),
     "resolve": (STEER, "say what became of an uncertain letter: sent, or resend"),
 }
 """Verb -> its module and its line in the help."""
@@ -70,6 +71,8 @@ def parser() -> Parser:
         elif name == "resolve":
             sub.add_argument("ids", nargs=1, metavar="ID")
             sub.add_argument("outcome", choices=("sent", "resend"), help="it was delivered; or send it again")
+        elif name == "report":
+            sub.add_argument("files", nargs="*", metavar="FILE", help="the report; default: standard input")
         elif name == "edit":
             sub.add_argument("ids", nargs=1, metavar="ID")
         else:

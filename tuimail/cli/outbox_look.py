@@ -14,12 +14,13 @@ from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_jso
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
 from tuimail.outbox.item import ItemState
+from tuimail.outbox.reports import bounced, said
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Sequence
 
-    from tuimail.outbox.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
     from tuimail.paths import Paths
 
 
@@ -60,6 +61,10 @@ def _show(args: Namespace, paths: Paths) -> int:
     else:
         _tell(item, timeline, dialogue)
     return EX_OK
+
+
+def _reply(recipient: Recipient) -> str:
+    return str(recipient.reply or recipient.words or "")
 
 
 def _raw(item_id: str, paths: Paths) -> int:
@@ -106,6 +111,9 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     sys.stdout.write(f"{style(state_of(item), COLOURS[item.state], BOLD)}\n")
     if item.words:
         say(item.words)
+    for each in bounced(item):  # though the server had accepted it
+        if each.report:
+            say(f"{each.address} {said(each.report)}")
     facts = [
         ("from", item.sender),
         ("account", item.account + (f", via {item.via}" if item.via else "")),
@@ -124,7 +132,7 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     sys.stdout.write("\n")
     say_table(
         [
-            (f"  {each.to.field}", each.address, str(each.state), str(each.reply or each.words or ""))
+            (f"  {each.to.field}", each.address, str(each.state), said(each.report) if each.report else _reply(each))
             for each in item.recipients
         ]
     )

@@ -17,9 +17,13 @@ from tuimail.cli.parser import Parser
 from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
 from tuimail.cli.streams import give_up_output
+from tuimail.config.model import Later, WhenLate
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
 from tuimail.events import Notice
+from tuimail.mail.envelope import Notify
+from tuimail.moments.spoken import planned
 from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.wishes import Wishes
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
@@ -44,13 +48,24 @@ def parser() -> Parser:
         examples=(
             'date | tuimail send bob@example.net -s "It is"',
             "tuimail send bob@example.net -s Minutes -i minutes.txt -a budget.ods",
-            "tuimail send mum@example.org -s Happy -i wishes.txt --at 08:00",
+            'tuimail send mum@example.org -s Happy -i wishes.txt --at "tomorrow 9am"',
             "tuimail send bob@example.net -s Report --wait --json < report.txt",
         ),
     )
     made.add_argument("addresses", nargs="*", metavar="ADDRESS", help="who it is for")
     add_draft_options(made)
-    made.add_argument("--at", metavar="TIME", help='send later: "18:30", "+2h", or an RFC 3339 date')
+    made.add_argument("--at", metavar="TIME", help='send later: "tomorrow 9am", "18:30", "+2h", "31 dec 18:30"...')
+    made.add_argument(
+        "--if-late",
+        choices=[each.value for each in WhenLate],
+        help="when no tuimail ran at that time (default: config)",
+    )
+    made.add_argument(
+        "--on-server", action="store_true", default=None, help="let the server keep it until then, if it can"
+    )
+    made.add_argument(
+        "--notify", metavar="WHAT", help='delivery reports to ask for: "failure,delay,success", or "never"'
+    )
     made.add_argument("--queue", action="store_true", help="only queue it; something else sends it")
     made.add_argument("--wait", action="store_true", help="wait until every recipient is decided or put off (then 75)")
     made.add_argument("--again", action="store_true", help="send it even if the very same letter went out before")
@@ -68,6 +83,9 @@ def run(argv: list[str], paths: Paths) -> int:
     from tuimail.clock import SystemClock
 
     due = moment(args.at, SystemClock().now()) if args.at else None
+    if due is None and (args.if_late or args.on_server):
+        raise UsageError("--if-late and --on-server need a time.", hint='For example: --at "tomorrow 9am"')
+    wishes = Wishes(WhenLate(args.if_late) if args.if_late else None, args.on_server, _notify(args.notify))
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
     # The command line has no undo window: what a script says is said.
@@ -75,7 +93,22 @@ def run(argv: list[str], paths: Paths) -> int:
     # The letter's faults are told before anybody types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
     body = text_of_file(args.input) if args.input else _text_of_stdin()
-    return run_loop(_send(config, paths, replace(draft, body=body), args, due))
+    return run_loop(_send(config, paths, replace(draft, body=body), args, due, wishes))
+
+
+def _notify(text: str | None) -> tuple[Notify, ...] | None:
+    """The delivery reports ``text`` names; None: as the config says."""
+    if text is None:
+        return None
+    words = [word.strip().lower() for word in text.split(",")]
+    if words == ["never"]:
+        return ()
+    try:
+        return tuple(dict.fromkeys(Notify(word) for word in words))
+    except ValueError:
+        raise UsageError(
+            "--notify takes failure, delay and success with commas between, or never.", hint="Try: tuimail send --help"
+        ) from None
 
 
 def _text_of_stdin() -> str:
@@ -91,11 +124,16 @@ def _text_of_stdin() -> str:
     return text
 
 
-async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
-    now_or_wait = not args.queue and (due is None or args.wait)
+async def _send(
+    config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None, wishes: Wishes
+) -> int:
+    on_server = due is not None and (
+        wishes.on_server or (wishes.on_server is None and config.outbox.later is Later.SERVER)
+    )
+    now_or_wait = not args.queue and (due is None or on_server or args.wait)
     async with engine_on(config, paths) as engine:
         engine.announcer.subscribe(_tell_notice)
-        item = await engine.enqueue(draft, not_before=due, again=args.again)
+        item = await engine.enqueue(draft, not_before=due, again=args.again, wishes=wishes)
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)
@@ -137,8 +175,13 @@ def _tell(item: OutboxItem, now: float) -> None:
         case ItemState.ACCEPTED | ItemState.DONE:
             reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
             say(f"sent to {names}{reply}")
+            if item.words:
+                note(item.words)
         case ItemState.HELD:
-            say(f"held as {item.id} until {local(item.not_before)}")
+            when = f"until {local(item.not_before)}: {planned(item.not_before, now)}" if item.not_before else "by hand"
+            say(f"held as {item.id} {when}")
+            if item.words and item.not_before:
+                note(item.words)
             note("It goes then if tuimail is open, or with: tuimail outbox run --watch")
         case ItemState.DEFERRED:
             say(f"queued as {item.id}; {_words(item)}next try {until(item.next_attempt_at, now)}")

@@ -12,7 +12,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.account import account_name_fault, read_account
-from tuimail.config.model import Account, Command, Config, OutboxSettings, UiSettings, WhenRefused, WhenUncertain
+from tuimail.config.model import (
+    Account,
+    Command,
+    Config,
+    DeliveryReports,
+    Later,
+    OutboxSettings,
+    UiSettings,
+    WhenLate,
+    WhenRefused,
+    WhenUncertain,
+)
 from tuimail.config.reading import Source, Table, nearest_to, parse_toml, read_toml, shown
 
 if TYPE_CHECKING:
@@ -95,6 +106,9 @@ def _outbox(root: Table) -> OutboxSettings:
         undo_seconds=table.number("undo_seconds", usual.undo_seconds, least=0, most=3600, unit="seconds"),
         when_uncertain=table.choice("when_uncertain", WhenUncertain.ASK),
         when_some_refused=table.choice("when_some_refused", WhenRefused.SEND),
+        when_late=table.choice("when_late", WhenLate.SEND),
+        later=table.choice("later", Later.HERE),
+        delivery_reports=table.choice("delivery_reports", DeliveryReports.TROUBLE),
     )
     table.finish()
     return settings

@@ -126,6 +126,24 @@ class WhenLate(StrEnum):
     HOLD = "hold"
 
 
+class Later(StrEnum):
+    """Who keeps a letter that is to be sent later."""
+
+    HERE = "here"
+    SERVER = "server"
+    """The server, where it can (FUTURERELEASE, RFC 4865); else it is kept here."""
+
+
+class DeliveryReports(StrEnum):
+    """What the servers on the way are to report (RFC 3461)."""
+
+    TROUBLE = "trouble"
+    """That it could not be delivered, or takes long."""
+    ALL = "all"
+    """That it was delivered as well."""
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """The ``[outbox]`` table."""
@@ -134,6 +152,8 @@ class OutboxSettings:
     when_uncertain: WhenUncertain = WhenUncertain.ASK
     when_some_refused: WhenRefused = WhenRefused.SEND
     when_late: WhenLate = WhenLate.SEND
+    later: Later = Later.HERE
+    delivery_reports: DeliveryReports = DeliveryReports.TROUBLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
 from tuimail.engine.letters import forget_unfinished, raw_pieces, read_raw, take_out
+from tuimail.engine.reporting import told
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
 from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
 from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.wishes import NONE as NO_WISHES
+from tuimail.outbox.wishes import granted
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
@@ -26,11 +30,14 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
-    from tuimail.config.model import Config
+    from tuimail.config.model import Config, WhenLate
+    from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
+    from tuimail.outbox.reports import Matched
     from tuimail.outbox.runner import Runner
     from tuimail.outbox.store import Store
+    from tuimail.outbox.wishes import Wishes
     from tuimail.outbox.writer import Writer
     from tuimail.paths import Paths
 
@@ -149,11 +156,18 @@ class Engine:
         return await asyncio.to_thread(review, draft, account)
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         """Freeze ``draft``, store it durably, discard the draft, remember its recipients, wake the runner.
 
-        ``not_before`` defaults to the end of the undo window. The draft is untouched when anything is raised.
+        ``not_before`` defaults to the end of the undo window; ``wishes`` may let the server keep it until then, say
+        what to do when it is late, and what is to be reported back. The draft is untouched when anything is raised.
 
         Raises:
             MessageError: it cannot go as it is; ``field`` says where.
@@ -167,10 +181,18 @@ class Engine:
         account, identity = self._wiring.bound(draft)
         now = self.clock.now()
         message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
+        envelope, not_before = granted(message.envelope, wishes, self.config.outbox, not_before)
+        message = replace(message, envelope=envelope)
         if not_before is None and not held and self.config.outbox.undo_seconds > 0:
             not_before = now + self.config.outbox.undo_seconds
         item = await self.enqueue_message(
-            message, composing=draft.id, not_before=not_before, held=held, again=again, revision=draft.revision + 1
+            message,
+            composing=draft.id,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=draft.revision + 1,
+            on_late=wishes.on_late,
         )
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
@@ -190,12 +212,19 @@ class Engine:
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
     ) -> OutboxItem:
         """Store a letter that is frozen already."""
 
         def store() -> OutboxItem:
             return self._queue.enqueue(
-                message, composing=composing, not_before=not_before, held=held, again=again, revision=revision
+                message,
+                composing=composing,
+                not_before=not_before,
+                held=held,
+                again=again,
+                revision=revision,
+                on_late=on_late,
             )
 
         # Once begun it is carried through, even if the screen that asked is gone.
@@ -323,6 +352,23 @@ class Engine:
         item = await self._run(self._queue.mend, item_id, old, addresses[0].ascii_spec())
         self._changed(item)
         return item
+
+    # -- delivery reports
+
+    async def read_report(self, raw: bytes) -> DeliveryReport | None:
+        """The delivery report in a letter; None when it is none."""
+        from tuimail.mail.bounce import read_report
+
+        return await asyncio.to_thread(read_report, raw, self.clock.now())
+
+    async def report(self, found: DeliveryReport) -> Matched | None:
+        """Tie a report to its letter and tell what is new; None when it is about none of ours. Raises StorageError."""
+        matched = await self._run(self._queue.report, found)
+        if matched is not None and matched.news:
+            self.announcer.announce(ItemChanged(matched.item.id))
+            for event in told(matched):
+                self.announcer.announce(event)
+        return matched
 
     # -- accounts
 

@@ -6,14 +6,21 @@ time has come (rule 9).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tuimail.outbox.late import CAREFUL
 from tuimail.outbox.retry import LONGEST, SHORT_HOLD
 
-ITEM_DUE = """(
+if TYPE_CHECKING:
+    from tuimail.config.model import WhenLate
+
+ITEM_DUE = f"""(
     item.state IN ('queued', 'deferred') AND (
         item.next_attempt_at IS NULL OR item.next_attempt_at <= :now OR item.next_attempt_at > :far
         OR item.last_attempt_at > :now)
     OR item.state = 'held' AND item.not_before IS NOT NULL AND (
         item.not_before <= :now OR item.queued_at > :now AND item.not_before - item.queued_at <= :short)
+    AND NOT {CAREFUL}
 )"""
 
 WELL = "(health.account IS NULL OR health.trouble IS NULL AND health.tries = 0 AND health.probe_at IS NULL)"
@@ -46,6 +53,6 @@ GROUP BY item.account
 """Per account: when its first letter is due (0: now), and whether it has blocked ones."""
 
 
-def at(now: float, **more: object) -> dict[str, object]:
+def at(now: float, when_late: WhenLate, **more: object) -> dict[str, object]:
     """The parameters of the conditions."""
-    return {"now": now, "far": now + LONGEST, "short": SHORT_HOLD, **more}
+    return {"now": now, "far": now + LONGEST, "short": SHORT_HOLD, "when_late": when_late.value, **more}

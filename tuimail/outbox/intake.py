@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Incoming:
     held: bool = False
     again: bool = False
     revision: int = 1
+    on_late: WhenLate | None = None
 
 
 class Intake(Ledger):
@@ -59,6 +61,7 @@ class Intake(Ledger):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
 
@@ -67,7 +70,9 @@ class Intake(Ledger):
             StorageError: the disk refuses, or another process holds the outbox; nothing of the letter is left then.
             MessageError: an attached file cannot be read, or changed meanwhile; likewise.
         """
-        incoming = Incoming(message, composing, not_before=not_before, held=held, again=again, revision=revision)
+        incoming = Incoming(
+            message, composing, not_before=not_before, held=held, again=again, revision=revision, on_late=on_late
+        )
         (taken,) = self.enqueue_many([incoming])
         if isinstance(taken, DuplicateLetterError):
             raise taken
@@ -133,6 +138,7 @@ class Intake(Ledger):
             not_before=letter.not_before,
             held=letter.held,
             revision=letter.revision,
+            on_late=letter.on_late,
         )
         return prepare_letter(self.letter_path(item_id), head, letter.message.content)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
@@ -187,6 +188,7 @@ def head_for(
     not_before: float | None,
     held: bool,
     revision: int,
+    on_late: WhenLate | None = None,
 ) -> Head:
     """The head of a new letter."""
     return Head(
@@ -205,6 +207,7 @@ def head_for(
         not_before=not_before,
         held=held,
         revision=revision,
+        on_late="" if on_late is None else on_late.value,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, TimelineEntry, Verb
@@ -44,12 +45,14 @@ class Queue(Protocol):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2).
 
         The same ``composing`` id with the same letter returns the first item (rule 15). The same letter from another
         composing, or another letter from the same composing, raises DuplicateLetterError unless ``again``: it is in
-        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then.
+        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then, and ``on_late`` says what
+        to do when nobody could send it then (None: as the settings say).
         """
         ...
 
@@ -95,7 +98,8 @@ class Queue(Protocol):
     def recover(self, owner: str = "") -> Sequence[OutboxItem]:
         """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed.
 
-        Letters that became due while their account is in trouble become blocked. ``owner`` is the caller, whose own
+        Letters that are late are decided on (outbox/late), and those due while their account is in trouble become
+        blocked. ``owner`` is the caller, whose own
         letters are left alone.
         """
         ...

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Collection, Sequence
 
+    from tuimail.mail.content import Content
     from tuimail.outbox.item import AccountHealth
     from tuimail.outbox.rows import Row
     from tuimail.submission.result import SubmissionResult
-    from tuimail.submission.submitter import Content
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Sending(Recovery):
         with self.index.reading() as db:
             found = db.execute(
                 f"SELECT DISTINCT item.account FROM {due.JOINED} WHERE {due.CLAIMABLE}",  # noqa: S608
-                due.at(self.clock.now()),
+                due.at(self.clock.now(), self.settings.when_late),
             ).fetchall()
         return [account for (account,) in found]
 
@@ -208,7 +208,9 @@ class Sending(Recovery):
         """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
         times: list[float] = []
         with self.index.reading() as db:
-            for account, first, blocked in db.execute(due.NEXT, due.at(self.clock.now())).fetchall():
+            for account, first, blocked in db.execute(
+                due.NEXT, due.at(self.clock.now(), self.settings.when_late)
+            ).fetchall():
                 if account not in busy:
                     times.extend(_next_of(self.health_in(db, account), first, has_blocked=bool(blocked)))
             filing = db.execute(
@@ -260,7 +262,7 @@ class Sending(Recovery):
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
             "AND (:only IS NULL OR item.id = :only) "
             "ORDER BY item.state = 'blocked', item.rank, item.id LIMIT 1",
-            due.at(self.clock.now(), account=account, only=only),
+            due.at(self.clock.now(), self.settings.when_late, account=account, only=only),
         ).fetchone()
         return None if found is None else str(found[0])
 

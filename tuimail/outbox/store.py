@@ -8,7 +8,7 @@
       index.damaged-...          an index that was set aside
       lock                       shared by every open outbox (outbox/lock)
 
-Its parts: looking, intake, sending, filing, deciding. Everything runs on one thread at a time (outbox/writer).
+Its parts: looking, intake, sending, filing, deciding, reports. Everything runs on one thread at a time (outbox/writer).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tuimail.outbox.intake import Intake
 from tuimail.outbox.lock import FolderLock, Host, Machine
 from tuimail.outbox.looking import Looking
 from tuimail.outbox.rebuild import open_index
+from tuimail.outbox.reports import Reports
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.settle import Chance
 
 
-class Store(Looking, Intake, Copies, Deciding):
+class Store(Looking, Intake, Copies, Deciding, Reports):
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str

@@ -57,6 +57,7 @@ def carry_out(verb: Verb, item: OutboxItem, now: float) -> OutboxItem:
         expires_at=retry.expiry(now),
         changed_at=now,
         found=False,
+        asks=False,
     )
     if verb is Verb.RESOLVE_RESEND:
         return replace(fresh, words="Sent again because you asked for it.")

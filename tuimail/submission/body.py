@@ -11,8 +11,8 @@ from tuimail.submission.stuffing import stuffed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from tuimail.mail.content import Content
     from tuimail.submission.result import Reply
-    from tuimail.submission.submitter import Content
     from tuimail.submission.wire import Timeouts, Wire
 
 AT_ONCE = 262144

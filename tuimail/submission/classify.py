@@ -116,7 +116,12 @@ def _holds(when: When, context: Context) -> bool:
 def _parameters_to_drop(reply: Reply, context: Context) -> str:
     """The parameter the server names, else all that may go."""
     text = reply.text.upper()
-    spoken_of = {"DSN": ("RET", "ENVID", "NOTIFY", "ORCPT"), "BODY": ("BODY", "8BITMIME"), "SIZE": ("SIZE",)}
+    spoken_of = {
+        "DSN": ("RET", "ENVID", "NOTIFY", "ORCPT"),
+        "BODY": ("BODY", "8BITMIME"),
+        "SIZE": ("SIZE",),
+        "HOLDUNTIL": ("HOLD", "FUTURE"),
+    }
     named = [each for each in context.optional if any(word in text for word in spoken_of.get(each, (each,)))]
     return " ".join(named or context.optional)
 
@@ -203,6 +208,9 @@ _MISHAPS: dict[Mishap, _Meaning] = {
     ),
     Mishap.NO_SMTPUTF8: _Meaning(
         Action.MESSAGE, "{host} cannot take international addresses; use addresses in plain ASCII."
+    ),
+    Mishap.NO_FUTURE_RELEASE: _Meaning(
+        Action.KEEP, "{host} does not keep letters until later, or not for so long; this one is kept here until then."
     ),
     Mishap.BAD_SENDER: _Meaning(
         Action.MESSAGE, "{sender} cannot be used as a sender's address; choose another identity."

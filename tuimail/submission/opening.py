@@ -37,14 +37,15 @@ def opening_for(letter: Letter, offer: Offer, dropped: Collection[str], *, hold:
     """How the transaction of ``letter`` opens. With ``hold`` DATA waits for the last RCPT: its 354 binds.
 
     Raises:
-        WireError: TOO_BIG, NO_SMTPUTF8 or BAD_SENDER; nothing needs to be sent to know.
+        WireError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
     """
     mail = mail_command(letter, offer, dropped)
     recipients: dict[str, str] = {}
     unfit: dict[str, WireError] = {}
-    for address in dict.fromkeys(letter.envelope.addresses):
+    envelope, dsn = letter.envelope, "DSN" in mail.optional
+    for address in dict.fromkeys(envelope.addresses):
         try:
-            recipients[address] = rcpt_command(address, smtputf8=letter.envelope.smtputf8, dsn="DSN" in mail.optional)
+            recipients[address] = rcpt_command(address, smtputf8=envelope.smtputf8, dsn=dsn, notify=envelope.notify)
         except WireError as error:
             unfit[address] = error
     return Opening(mail, recipients, unfit, data=offer.has("pipelining") and not hold)

@@ -66,6 +66,8 @@ class Action(StrEnum):
     """This recipient is refused for good."""
     SPLIT = "split"
     """Too many recipients for one transaction: the rest goes in another at once."""
+    KEEP = "keep"
+    """The server does not keep letters until their time: to be kept here, and handed over then."""
     UNCERTAIN = "uncertain"
     """It may have been accepted; never sent again silently."""
 

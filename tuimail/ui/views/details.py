@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.mail.dsn import ReportAction
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import FilingState, RecipientState
+from tuimail.outbox.reports import said as said_of
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
 from tuimail.ui.views.times import day_and_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
@@ -24,6 +26,11 @@ _MARKS = {
     RecipientState.DEFERRED: (".", Role.DEFERRED),
     RecipientState.REFUSED: ("!", Role.FAILED),
     RecipientState.UNCERTAIN: ("?", Role.UNCERTAIN),
+}
+_REPORTED = {
+    ReportAction.FAILED: Role.FAILED,
+    ReportAction.DELAYED: Role.DEFERRED,
+    ReportAction.DELIVERED: Role.ACCEPTED,
 }
 
 
@@ -69,6 +76,10 @@ def details(
                 Span(fit(safe_line(said), max(0, width - column - 18)), Role.DIM),
             )
         )
+        if recipient.report:
+            told = safe_line(said_of(recipient.report))
+            shade = _REPORTED.get(recipient.report.action, Role.DIM)
+            lines += [(Span(f"{MARGIN}    {part}", shade),) for part in wrap(told, width - 10)]
         # That a letter was accepted is said by the state and the reply.
         if recipient.words and recipient.state is not RecipientState.ACCEPTED:
             lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(safe_line(recipient.words), width - 10)]
