@@ -124,7 +124,7 @@ class FakeEngine:
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         self.log.append(("start", run_outbox))
 
     async def stop(self) -> None:

@@ -64,7 +64,7 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
             _tell_trouble(event)
 
     try:
-        async with engine_on(config, paths, run_outbox=True) as engine:
+        async with engine_on(config, paths, watch=True) as engine:
             engine.announcer.subscribe(listen)
             telling = loop.create_task(_tell_changes(engine, changes, json=json))
             stopping = loop.create_task(stop.wait())

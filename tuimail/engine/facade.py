@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
     from tuimail.config.model import Config
+    from tuimail.engine.surroundings import Surroundings
     from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.doorbell import Neighbour
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
     from tuimail.outbox.runner import Runner
     from tuimail.outbox.store import Store
@@ -59,11 +61,14 @@ class Engine:
         self._copies = SentCopies(self._wiring, paths)
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
+        self._surroundings: Surroundings | None = None
 
     # -- life
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         """Open the stores, recover, and (unless told not to) start sending what is due.
+
+        ``watch``: it goes on without a screen; others are told so (``watchers``).
 
         Raises:
             StorageError: the folders or the index cannot be opened.
@@ -87,7 +92,14 @@ class Engine:
             filer=self._copies,
         )
         if run_outbox:
+            from tuimail.engine.surroundings import Surroundings
+            from tuimail.outbox.doorbell import Role
+
+            role = Role.WATCH if watch else Role.APP
+            self._surroundings = Surroundings(self._runner, self._store.doorbell, role)
+            self._surroundings.open()
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")
+            await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
 
     def _open_store(self) -> Store:
         from tuimail.outbox.store import Store
@@ -103,6 +115,8 @@ class Engine:
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
         try:
+            if self._surroundings is not None:
+                await self._surroundings.closed()
             if self._runner is not None:
                 await self._runner.stop()
             if self._running is not None:
@@ -110,11 +124,13 @@ class Engine:
             await self._copies.close()
         finally:
             # Without awaiting anything: whoever is too impatient to wait for the rest still leaves a closed outbox.
+            if self._surroundings is not None:
+                self._surroundings.close()
             if self._writer is not None:
                 if self._store is not None:
                     self._writer.call(self._store.close)
                 self._writer.close()
-            self._runner = self._running = self._store = self._writer = None
+            self._runner = self._running = self._store = self._writer = self._surroundings = None
 
     def wake(self) -> None:
         """Look for due letters now (network up, resume, "send now")."""
@@ -319,6 +335,12 @@ class Engine:
         item = await self._run(self._queue.mend, item_id, old, addresses[0].ascii_spec())
         self._changed(item)
         return item
+
+    def watchers(self) -> Sequence[Neighbour]:
+        """Processes that go on sending without a screen, this one included."""
+        from tuimail.outbox.doorbell import Role, neighbours
+
+        return [each for each in neighbours(self.paths.outbox) if each.role is Role.WATCH]
 
     # -- accounts
 

@@ -18,7 +18,7 @@ from tuimail.outbox.schema import VERSION, check_tables, check_version, migrate,
 from tuimail.paths import PRIVATE_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tuimail.outbox.lock import FolderLock
@@ -40,6 +40,8 @@ class Index:
             StorageError: the disk refuses, another process holds it, or a newer tuimail wrote it.
         """
         self.path = path
+        self.committed: Callable[[], None] = _nobody_asks
+        """Called after every transaction that changed something."""
         with storage_errors():
             path.touch(mode=PRIVATE_FILE)
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -65,6 +67,7 @@ class Index:
             StorageError: the disk refuses, or another process holds the outbox; nothing was changed then.
             OutboxDamagedError: the database is damaged.
         """
+        before = self.db.total_changes
         with storage_errors():
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -74,6 +77,8 @@ class Index:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
+        if self.db.total_changes != before:
+            self.committed()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -141,6 +146,10 @@ class Index:
             self.db.backup(copy)
         finally:
             copy.close()
+
+
+def _nobody_asks() -> None:
+    """What is called after a commit as long as nobody wants to know."""
 
 
 @contextmanager
