@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
+    from tuimail.outbox.doorbell import Neighbour
 
 CONFIG = """\
 default_account = "work"
@@ -123,6 +124,7 @@ class FakeEngine:
     clock: SystemClock = field(default_factory=SystemClock)
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
+    watching: Sequence[Neighbour] = ()
 
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         self.log.append(("start", run_outbox))
@@ -171,6 +173,9 @@ class FakeEngine:
 
     async def check_again(self, account: str) -> None:
         self.log.append(("check_again", account))
+
+    def watchers(self) -> Sequence[Neighbour]:
+        return self.watching
 
     async def run_once(self) -> Sequence[OutboxItem]:
         self.log.append("run_once")

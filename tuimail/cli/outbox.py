@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tuimail.paths import Paths
 
-LOOK, RUN, STEER = "outbox_look", "outbox_run", "outbox_steer"
+LOOK, RUN, STEER, SERVICE = "outbox_look", "outbox_run", "outbox_steer", "outbox_service"
 """The modules that carry the verbs out."""
 
 VERBS = {
@@ -26,6 +26,7 @@ VERBS = {
     "cancel": (STEER, "take a letter out of the outbox; it is kept among the drafts"),
     "edit": (STEER, "take a letter out and open it in the composer"),
     "delete": (STEER, "give a letter up"),
+    "service": (SERVICE, "a service that keeps sending without a screen: install, remove, status"),
     "resolve": (STEER, "say what became of an uncertain letter: sent, or resend"),
 }
 """Verb -> its module and its line in the help."""
@@ -36,6 +37,7 @@ EXAMPLES = (
     "tuimail outbox run --watch",
     "tuimail outbox retry --all",
     "tuimail outbox resolve 3k9 sent",
+    "tuimail outbox service install",
 )
 
 
@@ -70,6 +72,8 @@ def parser() -> Parser:
         elif name == "resolve":
             sub.add_argument("ids", nargs=1, metavar="ID")
             sub.add_argument("outcome", choices=("sent", "resend"), help="it was delivered; or send it again")
+        elif name == "service":
+            sub.add_argument("action", choices=("install", "remove", "status"), help="what to do with it")
         elif name == "edit":
             sub.add_argument("ids", nargs=1, metavar="ID")
         else:
