@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
+    from tuimail.outbox.doorbell import Neighbour
 
 CONFIG = """\
 default_account = "work"
@@ -125,8 +126,9 @@ class FakeEngine:
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
     wishes: Wishes = NONE
+    watching: Sequence[Neighbour] = ()
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         self.log.append(("start", run_outbox))
 
     async def stop(self) -> None:
@@ -180,6 +182,9 @@ class FakeEngine:
 
     async def check_again(self, account: str) -> None:
         self.log.append(("check_again", account))
+
+    def watchers(self) -> Sequence[Neighbour]:
+        return self.watching
 
     async def run_once(self) -> Sequence[OutboxItem]:
         self.log.append("run_once")

@@ -141,7 +141,7 @@ class FakeEngine(Engine):
             failure, self.failure = self.failure, None
             raise failure
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         await self.ready.wait()
 
     async def stop(self) -> None:

@@ -14,6 +14,7 @@ from tuimail import events
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Config
 from tuimail.errors import StorageError
+from tuimail.outbox.doorbell import Neighbour, Role
 from tuimail.outbox.item import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import everywhere
@@ -131,7 +132,7 @@ async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running:
 
 
 async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running: Running) -> None:
-    async def refuse(*, run_outbox: bool = True) -> None:
+    async def refuse(*, run_outbox: bool = True, watch: bool = False) -> None:
         raise StorageError("The disk is full.", hint="Make room.")
 
     engine.start = refuse  # type: ignore[method-assign]
@@ -207,6 +208,15 @@ async def test_quitting_with_letters_waiting_says_how_they_go_on(running: Runnin
         await pilot.press("y")
         await pilot.pause()
     assert pilot.app.return_code == 0
+
+
+async def test_quitting_beside_a_watcher_says_that_it_goes_on(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeEngine, "watchers", lambda self: [Neighbour(Role.WATCH, 4711, here=True)])
+    async with running("q") as pilot:
+        shown = " ".join(text(pilot.app).split())
+        assert "5 letters stay queued; the outbox service goes on sending. Quit tuimail?" in shown
 
 
 async def test_no_color_draws_in_no_colour(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from tuimail.paths import Paths
 
-LOOK, RUN, STEER, REPORT = "outbox_look", "outbox_run", "outbox_steer", "outbox_report"
+LOOK, RUN, STEER = "outbox_look", "outbox_run", "outbox_steer"
+REPORT, SERVICE = "outbox_report", "outbox_service"
 """The modules that carry the verbs out."""
 
 VERBS = {
@@ -27,6 +28,7 @@ VERBS = {
     "edit": (STEER, "take a letter out and open it in the composer"),
     "delete": (STEER, "give a letter up"),
     "report": (REPORT, "take a bounce or delivery report, from a mail filter, and tie it to its letter"),
+    "service": (SERVICE, "a service that keeps sending without a screen: install, remove, status"),
     "resolve": (STEER, "say what became of an uncertain letter: sent, or resend"),
 }
 """Verb -> its module and its line in the help."""
@@ -37,6 +39,7 @@ EXAMPLES = (
     "tuimail outbox run --watch",
     "tuimail outbox retry --all",
     "tuimail outbox resolve 3k9 sent",
+    "tuimail outbox service install",
 )
 
 
@@ -73,6 +76,8 @@ def parser() -> Parser:
             sub.add_argument("outcome", choices=("sent", "resend"), help="it was delivered; or send it again")
         elif name == "report":
             sub.add_argument("files", nargs="*", metavar="FILE", help="the report; default: standard input")
+        elif name == "service":
+            sub.add_argument("action", choices=("install", "remove", "status"), help="what to do with it")
         elif name == "edit":
             sub.add_argument("ids", nargs=1, metavar="ID")
         else:

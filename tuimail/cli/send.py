@@ -144,17 +144,18 @@ async def _send(
                 item = await filed(engine, item.id)
         now = engine.clock.now()
         health = await engine.health(item.account)
+        watched = bool(engine.watchers())
     try:
         if args.json:
             say_json(item_document(item))
         else:
-            _tell(item, now)
+            _tell(item, now, watched=watched)
         sys.stdout.flush()
     except OSError:
         # The letter's fate does not hang on who listens: another code would make a script send it again.
         give_up_output()
     if not args.json and now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
-        _tell_pause(health, now)
+        _tell_pause(health, now, watched=watched)
     return exit_code(item, waited=args.wait)
 
 
@@ -169,7 +170,7 @@ def exit_code(item: OutboxItem, *, waited: bool) -> int:
     return EX_OK
 
 
-def _tell(item: OutboxItem, now: float) -> None:
+def _tell(item: OutboxItem, now: float, *, watched: bool) -> None:
     names = names_of(item)
     match item.state:
         case ItemState.ACCEPTED | ItemState.DONE:
@@ -182,10 +183,10 @@ def _tell(item: OutboxItem, now: float) -> None:
             say(f"held as {item.id} {when}")
             if item.words and item.not_before:
                 note(item.words)
-            note("It goes then if tuimail is open, or with: tuimail outbox run --watch")
+            note(f"It goes then {_while(watched=watched)}")
         case ItemState.DEFERRED:
             say(f"queued as {item.id}; {_words(item)}next try {until(item.next_attempt_at, now)}")
-            note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
+            note(f"It goes on {_while(watched=watched)}")
         case ItemState.FAILED:
             refused = [each for each in item.recipients if each.state is RecipientState.REFUSED]
             say(f"refused, kept as {item.id}: {item.words or item.last_reply}")
@@ -214,10 +215,17 @@ def _tell_notice(event: Event) -> None:
         note(f"tuimail: {event.text}")
 
 
-def _tell_pause(health: AccountHealth, now: float) -> None:
+def _tell_pause(health: AccountHealth, now: float, *, watched: bool) -> None:
     later = f"; next try {until(health.probe_at, now)}" if health.probe_at is not None else ""
     note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
-    note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
+    note(f"It goes on {_while(watched=watched)}")
+
+
+def _while(*, watched: bool) -> str:
+    """Who sends it later."""
+    if watched:
+        return "by itself: the outbox is being watched."
+    return "while tuimail is open, or with: tuimail outbox run --watch (always: tuimail outbox service install)"
 
 
 def _words(item: OutboxItem) -> str:

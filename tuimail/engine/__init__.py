@@ -2,6 +2,7 @@
 
 facade      what the two faces may ask for; owns the background tasks
 letters     what happens to one letter on the writer thread: taken out of the outbox, read raw
+surroundings  what wakes the outbox from outside: other processes, the network, the clock
 wiring      from an account's name to its way out, its secret, its Sent copy
 """
 

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
     from tuimail.config.model import Config, WhenLate
+    from tuimail.engine.surroundings import Surroundings
     from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.doorbell import Neighbour
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
     from tuimail.outbox.reports import Matched
     from tuimail.outbox.runner import Runner
@@ -66,11 +68,14 @@ class Engine:
         self._copies = SentCopies(self._wiring, paths)
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
+        self._surroundings: Surroundings | None = None
 
     # -- life
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         """Open the stores, recover, and (unless told not to) start sending what is due.
+
+        ``watch``: it goes on without a screen; others are told so (``watchers``).
 
         Raises:
             StorageError: the folders or the index cannot be opened.
@@ -94,7 +99,14 @@ class Engine:
             filer=self._copies,
         )
         if run_outbox:
+            from tuimail.engine.surroundings import Surroundings
+            from tuimail.outbox.doorbell import Role
+
+            role = Role.WATCH if watch else Role.APP
+            self._surroundings = Surroundings(self._runner, self._store.doorbell, role)
+            self._surroundings.open()
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")
+            await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
 
     def _open_store(self) -> Store:
         from tuimail.outbox.store import Store
@@ -110,6 +122,8 @@ class Engine:
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
         try:
+            if self._surroundings is not None:
+                await self._surroundings.closed()
             if self._runner is not None:
                 await self._runner.stop()
             if self._running is not None:
@@ -117,11 +131,13 @@ class Engine:
             await self._copies.close()
         finally:
             # Without awaiting anything: whoever is too impatient to wait for the rest still leaves a closed outbox.
+            if self._surroundings is not None:
+                self._surroundings.close()
             if self._writer is not None:
                 if self._store is not None:
                     self._writer.call(self._store.close)
                 self._writer.close()
-            self._runner = self._running = self._store = self._writer = None
+            self._runner = self._running = self._store = self._writer = self._surroundings = None
 
     def wake(self) -> None:
         """Look for due letters now (network up, resume, "send now")."""
@@ -369,6 +385,12 @@ class Engine:
             for event in told(matched):
                 self.announcer.announce(event)
         return matched
+
+    def watchers(self) -> Sequence[Neighbour]:
+        """Processes that go on sending without a screen, this one included."""
+        from tuimail.outbox.doorbell import Role, neighbours
+
+        return [each for each in neighbours(self.paths.outbox) if each.role is Role.WATCH]
 
     # -- accounts
 

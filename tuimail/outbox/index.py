@@ -48,6 +48,8 @@ class Index:
         """A transaction is open."""
         self._unsynced: list[tuple[int, Path]] = []
         self._afterwards: list[Callable[[], None]] = []
+        self.committed: Callable[[], None] = _nobody_asks
+        """Called after every transaction that changed something."""
         with storage_errors():
             path.touch(mode=PRIVATE_FILE)
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -80,6 +82,7 @@ class Index:
 
     @contextmanager
     def _whole(self) -> Iterator[sqlite3.Connection]:
+        before = self.db.total_changes
         try:
             with storage_errors():
                 self.db.execute("BEGIN IMMEDIATE")
@@ -98,6 +101,8 @@ class Index:
             self._forget(0, 0)
         for work in afterwards:
             work()
+        if self.db.total_changes != before:
+            self.committed()
 
     @contextmanager
     def _part(self) -> Iterator[sqlite3.Connection]:
@@ -204,6 +209,10 @@ class Index:
             self.db.backup(copy)
         finally:
             copy.close()
+
+
+def _nobody_asks() -> None:
+    """What is called after a commit as long as nobody wants to know."""
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Sends what is due, files what was accepted, sleeps until there is more. One per engine; any number per outbox.
 
 One task ("lane") per account that has due letters, each with one connection; one lane for the Sent copies. The loop
-wakes when something is due, when it is woken, and when another process changed the outbox.
+sleeps (outbox/rest) until something is due or ``wake`` is called: by a change of this process, or by what the engine
+listens to (engine/surroundings): other processes, the network, the clock.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from tuimail.clock import asleep
 from tuimail.errors import LeaseLostError, StorageError, TuimailError
 from tuimail.events import (
     AccountMended,
@@ -28,6 +30,7 @@ from tuimail.outbox.attempt import LEASE, Attempt, Desk, Sleep, first_of
 from tuimail.outbox.filing import FILING_LEASE
 from tuimail.outbox.item import Filing, FilingState
 from tuimail.outbox.lock import Machine
+from tuimail.outbox.rest import LOOK, Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -45,20 +48,14 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LOOK = 1.0
-"""Seconds between two looks at whether another process changed the outbox."""
-
-ROUND = 60.0
-"""Seconds after which the loop looks at everything again: owners that died, leases that ran out."""
-
 IDLE = 60.0
 """Seconds after which a connection without work is closed (rule 18)."""
 
+CLOSING = 1.0
+"""Seconds after ``IDLE`` at which such a connection is looked for."""
+
 AFTER_TROUBLE = 30.0
 """Seconds the loop waits after the disk refused."""
-
-ASLEEP = 30.0
-"""The clock moved on by this much more than the loop slept: the machine was suspended."""
 
 FINISH = 10.0
 """Seconds that a letter past its dot gets for its answer when the program ends."""
@@ -81,6 +78,7 @@ class Runner:
         filer: Filer | None = None,
         owner: str = "",
         sleep: Sleep = asyncio.sleep,
+        asleep: Callable[[], float | None] = asleep,
     ) -> None:
         """``submitter_for`` gives the way out of an account; it may raise a TuimailError (no such account)."""
         self.owner = owner or Machine().owner()
@@ -91,6 +89,7 @@ class Runner:
         self._clock = clock
         self._filer = filer
         self._sleep = sleep
+        self._rest = Rest(clock, sleep, asleep)
         self._desk = Desk(queue, writer, announcer, self.owner, sleep)
         self._woken = asyncio.Event()
         self._stopping = False
@@ -111,6 +110,8 @@ class Runner:
         try:
             while not self._stopping:
                 try:
+                    if self._seen_others < 0:  # before anybody reads: what is committed after that is told
+                        await self._changed_elsewhere()
                     await self._start_due()
                     await self._wait(await self._pause())
                 except StorageError as error:
@@ -201,7 +202,7 @@ class Runner:
     # -- the loop
     async def _start_due(self) -> None:
         await self._recover()
-        if self._clock.now() < self._troubled_until:
+        if self._trouble_left() > 0:
             return
         for account in await self._do(self._queue.accounts_due):
             if account not in self._lanes and not self._stopping:
@@ -226,32 +227,28 @@ class Runner:
         now = self._clock.now()
         filings = self._filer is not None and self._filing is None
         due = await self._do(self._queue.next_due, busy=tuple(self._lanes), filings=filings)
-        pause = ROUND if due is None else min(max(due - now, 0.0), ROUND)
-        return max(pause, self._troubled_until - now)
+        pause = LOOK if due is None else max(due - now, 0.0)
+        return max(pause, self._trouble_left())
+
+    def _trouble_left(self) -> float:
+        """Seconds until the disk is tried again; a clock that was set back does not make them more."""
+        left = self._troubled_until - self._clock.now()
+        return left if left <= AFTER_TROUBLE else 0.0
 
     async def _wait(self, pause: float) -> None:
-        """Until ``pause`` is over, something is done, or another process did something."""
-        left = pause
-        while left > 0 and not self._woken.is_set():
-            before = self._clock.now()
-            step = min(left, LOOK)
-            await first_of(self._sleep(step), self._woken.wait())
-            left -= step
-            await self._close_idle()
-            if self._clock.now() - before > step + ASLEEP:
-                await self._do(self._queue.hurry)
-                break
-            if await self._changed_elsewhere():
-                break
+        """Until ``pause`` is over, or something was done here or elsewhere; at most as long as outbox/rest allows."""
+        if await self._rest.until(min(pause, self._idle_left()), self._woken):
+            await self._do(self._queue.hurry)
         self._woken.clear()
+        await self._changed_elsewhere()
+        await self._close_idle()
 
-    async def _changed_elsewhere(self) -> bool:
+    async def _changed_elsewhere(self) -> None:
         others = (await self._do(self._queue.version)).others
         first, changed = self._seen_others < 0, others != self._seen_others
         self._seen_others = others
         if changed and not first:
             self._announcer.announce(OutboxTouched())
-        return changed and not first
 
     # -- lanes
     async def _lane(self, account: str, *, once: bool = False, only: str | None = None) -> None:
@@ -390,10 +387,16 @@ class Runner:
         if submitter is not None:
             await submitter.close()
 
+    def _idle_left(self) -> float:
+        """Seconds until a connection has been idle for too long."""
+        now = self._clock.now()
+        used = [self._used_at.get(each, now) for each in self._submitters if each not in self._lanes]
+        return max(min((each + IDLE - now for each in used), default=IDLE), 0.0) + CLOSING
+
     async def _close_idle(self) -> None:
         now = self._clock.now()
         for account in tuple(self._submitters):
-            if account not in self._lanes and now - self._used_at.get(account, now) > IDLE:
+            if account not in self._lanes and not 0 <= now - self._used_at.get(account, now) <= IDLE:
                 await self.forget(account)
 
     async def _close_submitters(self) -> None:

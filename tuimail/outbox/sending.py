@@ -87,7 +87,7 @@ class Sending(Recovery):
             found = db.execute(
                 f"SELECT COUNT(*) FROM (SELECT 1 FROM {due.JOINED} WHERE {due.CLAIMABLE} AND item.account = :account "  # noqa: S608
                 "LIMIT :most)",
-                due.at(self.clock.now(), account=account, most=most),
+                due.at(self.clock.now(), self.settings.when_late, account=account, most=most),
             ).fetchone()
         return int(found[0])
 

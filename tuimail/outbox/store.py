@@ -7,6 +7,7 @@
       index.db index.db-journal  states, schedules, timelines (outbox/index): rebuilt from the letters when damaged
       index.damaged-...          an index that was set aside
       lock                       shared by every open outbox (outbox/lock)
+      bells/                     sockets of the processes at work (outbox/doorbell)
 
 Its parts: looking, intake, sending, filing, deciding, reports. Everything runs on one thread at a time (outbox/writer).
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
 from tuimail.outbox.deciding import Deciding
+from tuimail.outbox.doorbell import Doorbell
 from tuimail.outbox.filing import Copies
 from tuimail.outbox.intake import Intake
 from tuimail.outbox.lock import FolderLock, Host, Machine
@@ -61,11 +63,14 @@ class Store(Looking, Intake, Copies, Deciding, Reports):
         except BaseException:
             self._lock.close()
             raise
+        self.doorbell = Doorbell(folder)
+        index.committed = self.doorbell.ring
         super().__init__(folder, index, clock, host or Machine(), settings or OutboxSettings(), chance)
 
     def close(self) -> None:
         """Close the database."""
         self.index.close()
+        self.doorbell.pay()
         self._lock.close()
 
 
