@@ -1,0 +1,61 @@
+"""One notice per account in trouble, whatever the trouble."""
+
+from __future__ import annotations
+
+import pytest
+
+from tuimail.config.model import Account, Auth, Command, Identity, Server
+from tuimail.outbox.item import AccountHealth
+from tuimail.outbox.notice import account_notice
+from tuimail.submission.result import Trouble
+
+ME = (Identity("ada@example.org"),)
+PLAIN = Account("work", ME, Server("smtp.example.org", 465, username="ada"))
+BY_COMMAND = Account("work", ME, Server("smtp.example.org", 465, password_command=("/usr/bin/pass", "show", "x")))
+BY_TOKEN = Account(
+    "work", ME, Server("smtp.example.org", 465, auth=Auth.OAUTH2, password_command=("/usr/bin/mutt_oauth2", "t"))
+)
+
+
+def test_an_account_that_is_well_needs_no_notice() -> None:
+    assert account_notice(AccountHealth("work", rate_limit=100, rate_window=3600.0), PLAIN) is None
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+@pytest.mark.parametrize("account", [PLAIN, BY_COMMAND, BY_TOKEN, None, Account("work", ME, Command(("msmtp",)))])
+def test_every_trouble_says_what_happened_and_what_to_do(trouble: Trouble, account: Account | None) -> None:
+    health = AccountHealth("work", trouble=trouble, words="It \x1b[31msaid no.", since=5.0)
+    notice = account_notice(health, account)
+    assert notice is not None
+    assert notice.title.startswith("work: ")
+    assert "\x1b" not in notice.happened
+    assert "said no." in notice.happened
+    assert notice.advice.endswith(".")
+    assert notice.trouble is trouble
+    assert notice.since == 5.0
+    assert notice.needs_you
+    assert notice.checkable is (trouble is not Trouble.MISSING)
+
+
+def test_a_refused_password_is_entered_again_where_it_comes_from() -> None:
+    health = AccountHealth("work", trouble=Trouble.SIGN_IN, words="Refused.")
+    commands = [notice.command for each in (PLAIN, BY_COMMAND) if (notice := account_notice(health, each))]
+    assert commands == ["tuimail account login work", "tuimail account check work"]
+    told = account_notice(health, BY_TOKEN)
+    assert told is not None
+    assert told.advice == "Set right the token that mutt_oauth2 gives, then check again."
+
+
+def test_what_passes_by_itself_says_when_and_does_not_need_the_user() -> None:
+    notice = account_notice(AccountHealth("work", trouble=Trouble.QUOTA, words="Limit.", probe_at=90.0), PLAIN)
+    assert notice is not None
+    assert not notice.needs_you
+    assert notice.next_try == 90.0
+
+
+def test_a_server_that_does_not_answer_is_told_without_alarm() -> None:
+    notice = account_notice(AccountHealth("work", words="No answer.", tries=2, probe_at=90.0), PLAIN)
+    assert notice is not None
+    assert notice.title == "work: smtp.example.org cannot be reached just now"
+    assert not notice.needs_you
+    assert notice.trouble is None
