@@ -125,4 +125,5 @@ class SentCopies:
 
 def fingerprint(account: Account) -> str:
     """Changes with any setting of the account's way out."""
-    return hashlib.sha256(repr(account.submission).encode()).hexdigest()
+    way = repr(account.submission) + "".join(map(repr, account.fallback))
+    return hashlib.sha256(way.encode()).hexdigest()
