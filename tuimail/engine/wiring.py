@@ -6,17 +6,18 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth, Server
+from tuimail.config.model import Auth
 from tuimail.errors import ConfigError, MessageError
 from tuimail.outbox.item import Filing, FilingState
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
-    from tuimail.config.model import Account, Command, Config, Identity
+    from tuimail.config.model import Account, Config, Identity, Server
     from tuimail.events import Announcer
     from tuimail.outbox.item import OutboxItem
     from tuimail.paths import Paths
     from tuimail.sent import filer as sent
+    from tuimail.submission.failover import Preference
     from tuimail.submission.submitter import Content, Submitter
 
 
@@ -27,6 +28,7 @@ class Wiring:
         self._config = config
         self._paths = paths
         self._announcer = announcer
+        self._preferences: dict[str, Preference] = {}
 
     def bound(self, draft: Draft) -> tuple[Account, Identity]:
         """The account and identity a draft names; only an unnamed one gets the default (rule 13 of the outbox).
@@ -67,17 +69,19 @@ class Wiring:
         from tuimail.submission.route import submitter_for
 
         account = self.account(name)
-        return submitter_for(account, partial(self._submission_secret, account), self._config.outbox)
+        preference = None
+        if account.fallback:
+            from tuimail.submission.failover import Preference
 
-    async def _submission_secret(self, account: Account) -> str:
-        return await self._secret(account, account.submission)
+            preference = self._preferences.setdefault(name, Preference())
+        return submitter_for(account, partial(self._secret, account), self._config.outbox, preference)
 
     async def imap_secret(self, account: Account) -> str:
         """The password or token of the account's IMAP server. Raises SecretError."""
         return await self._secret(account, account.imap)
 
-    async def _secret(self, account: Account, server: Server | Command | None) -> str:
-        if not isinstance(server, Server):
+    async def _secret(self, account: Account, server: Server | None) -> str:
+        if server is None:
             return ""
         from tuimail.config.secrets import forget, secret_for
 
