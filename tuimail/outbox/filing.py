@@ -7,13 +7,13 @@ Costs a commit and the unlink; a mark more when other recipients of the letter a
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import LeaseLostError
 from tuimail.outbox import replay, retry
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
 from tuimail.outbox.ledger import Ledger
-from tuimail.outbox.letter import append_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,10 +92,10 @@ class Copies(Ledger):
                 item = replace(item, state=ItemState.DONE)
             self.put(db, replace(row, item=item, filing_owner="", filing_until=None, filing_tick=None))
             self.tell(db, item.id, TimelineEntry(now, _told(filing)))
-            if finished and item.state is not ItemState.DONE:
-                append_mark(self.letter_path(item.id), replay.FILING, now, replay.filing_said(filing))
-        if item.state is ItemState.DONE:
-            self.discard_letter(item)
+            if item.state is ItemState.DONE:
+                self.index.afterwards(partial(self.discard_letter, item))
+            elif finished:
+                self.mark(item.id, replay.FILING, now, replay.filing_said(filing))
         return item
 
     def _taken(self, row: Row) -> bool:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
 from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
-from tuimail.outbox.letter import SUFFIX
+from tuimail.outbox.letter import SUFFIX, write_mark
 from tuimail.outbox.notation import dump
-from tuimail.outbox.rows import COLUMNS, PUT, SELECT, Row, health_of, health_values, row_of, values_of
+from tuimail.outbox.rows import COLUMNS, SELECT, Row, health_of, health_values, put, row_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tuimail.clock import Clock
@@ -105,8 +105,17 @@ class Ledger:
         return found
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
-        """Write a row as a whole."""
+        """Write a row."""
         put(db, row)
+
+    def mark(self, item_id: str, kind: str, at: float, said: Mapping[str, object]) -> None:
+        """Inside ``writing``: put a mark on a letter (outbox/replay); it is durable before the commit.
+
+        Raises:
+            StorageError: the disk refuses, or the letter's file is gone.
+        """
+        path = self.letter_path(item_id)
+        self.index.sync_first(write_mark(path, kind, at, said), path)
 
     def tell(self, db: sqlite3.Connection, item_id: str, *entries: TimelineEntry) -> None:
         """Append to the timeline."""
@@ -135,11 +144,6 @@ class Ledger:
 def letter_path(folder: Path, item_id: str) -> Path:
     """Where the letter of an item is."""
     return folder / f"{item_id}{SUFFIX}"
-
-
-def put(db: sqlite3.Connection, row: Row) -> None:
-    """Write a row as a whole."""
-    db.execute(PUT, values_of(row))
 
 
 def tell(db: sqlite3.Connection, item_id: str, *entries: TimelineEntry) -> None:

@@ -187,6 +187,21 @@ def append_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | N
     Raises:
         StorageError: the disk refuses, or the letter's file is gone.
     """
+    descriptor = write_mark(path, kind, at, said)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        os.close(descriptor)
+
+
+def write_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | None = None) -> int:
+    """Append a mark; it counts when the file, which is left open, was fsynced. Returns its descriptor.
+
+    Raises:
+        StorageError: the disk refuses, or the letter's file is gone.
+    """
     text = dump({"mark": kind, "at": at, **(said or {})}).encode()
     line = b"\n%s %08x\n" % (text, zlib.crc32(text))
     try:
@@ -195,11 +210,12 @@ def append_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | N
             written = os.write(descriptor, line)
             if written != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
-        finally:
+        except BaseException:
             os.close(descriptor)
+            raise
     except OSError as error:
         raise storage_error(path, error) from error
+    return descriptor
 
 
 def letter_files(folder: Path) -> Iterable[tuple[str, Path]]:

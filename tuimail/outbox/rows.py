@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
@@ -13,6 +14,9 @@ from tuimail.mail.envelope import Notify
 from tuimail.outbox.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
 from tuimail.outbox.notation import UNREADABLE, dump, recipients_of, recipients_plain
 from tuimail.submission.result import Stage, Trouble
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _PLAIN = (
     "id", "account", "identity", "sender", "reverse_path", "subject", "message_id", "size", "queued_at", "composing",
@@ -63,6 +67,8 @@ class Row:
     filing_owner: str = ""
     filing_until: float | None = None
     filing_tick: float | None = None
+    stored: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    """The values it was read from, sum and all; empty for a new one."""
 
     def free(self, item: OutboxItem) -> Row:
         """The row with ``item`` in it, nobody's any more."""
@@ -93,6 +99,23 @@ def values_of(row: Row) -> tuple[Any, ...]:
     )
     values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
     return (*values, sum_of(values))
+
+
+def put(db: sqlite3.Connection, row: Row) -> None:
+    """Write a row: of one that was read only what is new, or the whole when it is not there as it was read."""
+    values = values_of(row)
+    if row.stored:
+        changed = tuple(number for number, (new, old) in enumerate(zip(values, row.stored, strict=True)) if new != old)
+        parameters = (*(values[number] for number in changed), row.item.id, row.stored[-1])
+        if changed and db.execute(_update(changed), parameters).rowcount:
+            return
+    db.execute(PUT, values)
+
+
+@cache
+def _update(columns: tuple[int, ...]) -> str:
+    named = ", ".join(f"{(*COLUMNS, 'sum')[number]} = ?" for number in columns)
+    return f"UPDATE item SET {named} WHERE id = ? AND sum = ?"  # noqa: S608 - names of this module
 
 
 def check_sum(values: tuple[Any, ...]) -> None:
@@ -141,7 +164,7 @@ def row_of(values: tuple[Any, ...]) -> Row:
         )
     except UNREADABLE:
         raise _damaged_row() from None
-    return Row(item, **{name: named[name] for name in _STORED})
+    return Row(item, **{name: named[name] for name in _STORED}, stored=values)
 
 
 def health_of(values: tuple[Any, ...]) -> AccountHealth:
