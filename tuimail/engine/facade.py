@@ -93,7 +93,12 @@ class Engine:
         from tuimail.outbox.store import Store
 
         private_dir(self.paths.data)
-        store = Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
+        store = Store(
+            private_dir(self.paths.outbox),
+            self.clock,
+            settings=self.config.outbox,
+            witness=self.paths.outbox_witness,
+        )
         try:
             store.prune()
         except TuimailError:
