@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
     from tuimail.config.model import Config
+    from tuimail.engine.evidence import EvidenceSeeker
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
     from tuimail.outbox.runner import Runner
@@ -59,6 +60,7 @@ class Engine:
         self._copies = SentCopies(self._wiring, paths)
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
+        self._seeking: asyncio.Task[None] | None = None
 
     # -- life
 
@@ -88,6 +90,7 @@ class Engine:
         )
         if run_outbox:
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")
+            self._seeking = asyncio.create_task(self._seeker.run(), name="outbox-evidence")
 
     def _open_store(self) -> Store:
         from tuimail.outbox.store import Store
@@ -107,6 +110,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
+        if self._seeking is not None:
+            self._seeking.cancel()
+            self._seeking = None
         try:
             if self._runner is not None:
                 await self._runner.stop()
@@ -130,6 +136,7 @@ class Engine:
         """Try everything that is due once and return what was tried (``tuimail outbox run``)."""
         if self._runner is None:
             raise RuntimeError("the engine is not started")
+        await self._seeker.look()
         return await self._runner.run_once()
 
     async def send_one(self, item_id: str) -> OutboxItem:
@@ -366,6 +373,18 @@ class Engine:
         if self._store is None:
             raise RuntimeError("the engine is not started")
         return self._store
+
+    @property
+    def _seeker(self) -> EvidenceSeeker:
+        from tuimail.engine.evidence import EvidenceSeeker
+
+        return EvidenceSeeker(
+            lambda: self._run(self._queue.uncertain),
+            lambda item_id: self._run(self._queue.found_sent, item_id),
+            self._copies.holds,
+            self.announcer,
+            self.clock.now,
+        )
 
     @property
     def _draft_store(self) -> DraftStore:

@@ -101,11 +101,7 @@ class SentCopies:
 
     async def file(self, item: OutboxItem, content: Content) -> Filing:
         """File the copy of ``item``. Raises ConfigError when its account is gone."""
-        if self._filer is None:
-            from tuimail.sent.filer import Filer
-
-            self._filer = Filer(self._paths, self._wiring.imap_secret)
-        result = await self._filer.file_copy(
+        result = await self._filing.file_copy(
             self._wiring.account(item.account),
             item.message_id,
             content,
@@ -115,6 +111,18 @@ class SentCopies:
         )
         state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
         return Filing(state, words=result.words, place=result.place)
+
+    async def holds(self, item: OutboxItem) -> bool:
+        """Whether the letter is in its account's Sent on the server. Raises TuimailError: nobody knows."""
+        return await self._filing.holds(self._wiring.account(item.account), item.message_id)
+
+    @property
+    def _filing(self) -> sent.Filer:
+        if self._filer is None:
+            from tuimail.sent.filer import Filer
+
+            self._filer = Filer(self._paths, self._wiring.imap_secret)
+        return self._filer
 
     def mended(self, account: str) -> None:
         """The user says that the account works again: a password its IMAP server refused may be tried at once."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
 from tuimail.outbox import replay
-from tuimail.outbox.deciding import Deciding
+from tuimail.outbox.evidence import MAY_BE_SENT, Evidence
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.witness import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
 from tuimail.submission.result import Stage
@@ -33,10 +33,6 @@ TAIL = 60.0
 """Seconds before the log's last line in which a letter may be lacking there: a power cut took it."""
 
 SENT_SINCE = "This outbox came from a backup; the server has had this letter since."
-MAY_BE_SENT = (
-    "This outbox came from a backup or another computer; the letter may have been sent since. "
-    "Look in Sent, then mark it as sent or send it again."
-)
 TAKEN_OUT = (
     "This outbox came from a backup; you had taken this letter out of it since. Release it to send it, or drop it."
 )
@@ -44,7 +40,7 @@ TAKEN_OUT = (
 _ENDED = "('done', 'cancelled', 'accepted')"
 
 
-class Witnessed(Deciding):
+class Witnessed(Evidence):
     """Notes what happens, and holds an outbox that was just opened against the notes."""
 
     witness: Witness | None = None
