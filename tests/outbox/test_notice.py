@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from tests.outbox.scene import SetClock, host_trouble, message, store_in
 from tuimail.config.model import Account, Auth, Command, Identity, Server
 from tuimail.outbox.item import AccountHealth
 from tuimail.outbox.notice import account_notice
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ME = (Identity("ada@example.org"),)
 PLAIN = Account("work", ME, Server("smtp.example.org", 465, username="ada"))
@@ -59,3 +65,31 @@ def test_a_server_that_does_not_answer_is_told_without_alarm() -> None:
     assert notice.title == "work: smtp.example.org cannot be reached just now"
     assert not notice.needs_you
     assert notice.trouble is None
+
+
+def test_fifty_letters_and_a_wrong_password_are_one_sign_in_whoever_tries(tmp_path: Path) -> None:
+    clock = SetClock()
+    store = store_in(tmp_path / "outbox", clock)
+    for number in range(50):
+        store.enqueue(message(number), composing=f"d{number}")
+    item = store.claim("1:1:boot:x")
+    assert item is not None
+    refused = Verdict(Action.REAUTH, Stage.AUTH, "Refused.", Reply(535, "5.7.8", "no"), trouble=Trouble.SIGN_IN)
+    store.record(item.id, "1:1:boot:x", host_trouble(item, refused))
+    store.close()
+    for _ in range(12):  # cron comes by, the app is started, the network comes up
+        clock.move(300)
+        store = store_in(tmp_path / "outbox", clock)
+        store.recover()
+        store.hurry()
+        assert store.settings_seen("work", "the same") == []
+        assert store.accounts_due() == []
+        assert store.claim("2:1:boot:x") is None
+        store.close()
+    store = store_in(tmp_path / "outbox", clock)
+    notice = account_notice(store.health("work"))
+    assert notice is not None
+    assert notice.needs_you
+    assert len(store.mended("work")) == 50
+    assert store.claim("2:1:boot:x") is not None
+    store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 from tuimail.cli.moments import local, until
@@ -18,7 +19,7 @@ def notices_of(outbox: Queue | None, config: Config) -> dict[str, AccountNotice]
     if outbox is None:
         return {}
     used = dict.fromkeys((*config.accounts, *(item.account for item in outbox.items())))
-    found = ((name, account_notice(outbox.health(name), config.accounts.get(name))) for name in used)
+    found = ((name, account_notice(outbox.health(name), config.accounts.get(name), time())) for name in used)
     return {name: notice for name, notice in found if notice is not None}
 
 

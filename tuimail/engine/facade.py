@@ -102,6 +102,7 @@ class Engine:
             settings=self.config.outbox,
             witness=self.paths.outbox_witness,
         )
+        store.rates = {name: each.rate for name, each in self.config.accounts.items() if each.rate}
         try:
             store.prune()
         except TuimailError:

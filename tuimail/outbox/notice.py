@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth, Command
+from tuimail.config.model import Auth, Command, Rate
 from tuimail.mail.text import safe_line
 from tuimail.submission.result import Trouble
 
@@ -45,18 +45,19 @@ class AccountNotice:
         return self.trouble is not None and self.next_try is None
 
 
-def account_notice(health: AccountHealth, account: Account | None = None) -> AccountNotice | None:
+def account_notice(health: AccountHealth, account: Account | None = None, now: float = 0.0) -> AccountNotice | None:
     """The notice of an account; None when it is well.
 
     Args:
         health: as the outbox keeps it.
         account: as in the config; None when it is not there (any more).
+        now: seconds since the epoch; without it an account that keeps to its own pace needs no notice.
     """
     name = safe_line(health.account)
     happened = safe_line(health.words)
     if health.trouble is None:
         if not health.tries and health.probe_at is None:
-            return None
+            return _paced(health, account, name) if now and (health.paced_until or 0.0) > now else None
         return AccountNotice(
             account=health.account,
             title=f"{name}: {_host(account)} cannot be reached just now",
@@ -77,6 +78,22 @@ def account_notice(health: AccountHealth, account: Account | None = None) -> Acc
         since=health.since,
         next_try=health.probe_at,
         checkable=health.trouble is not Trouble.MISSING,
+    )
+
+
+def _paced(health: AccountHealth, account: Account | None, name: str) -> AccountNotice:
+    """The account has sent as much as it may."""
+    own = account.rate if account else None
+    server = Rate(health.rate_limit, health.rate_window) if health.rate_limit and health.rate_window else None
+    limits = [f"{own} as you set it"] if own else []
+    limits += [f"{server} as its server takes"] if server else []
+    return AccountNotice(
+        account=health.account,
+        title=f"{name}: waits, to send no more than it may",
+        happened=f"It sends at most {', and '.join(limits)}." if limits else "",
+        advice="Nothing to do: letters go on by themselves.",
+        next_try=health.paced_until,
+        checkable=False,
     )
 
 

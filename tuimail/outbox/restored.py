@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
 from tuimail.outbox import replay
-from tuimail.outbox.evidence import MAY_BE_SENT, Evidence
+from tuimail.outbox.evidence import MAY_BE_SENT
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.pace import Paced
 from tuimail.outbox.witness import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
 from tuimail.submission.result import Stage
 
@@ -40,7 +41,7 @@ TAKEN_OUT = (
 _ENDED = "('done', 'cancelled', 'accepted')"
 
 
-class Witnessed(Evidence):
+class Witnessed(Paced):
     """Notes what happens, and holds an outbox that was just opened against the notes."""
 
     witness: Witness | None = None
