@@ -137,3 +137,5 @@ class SubmissionResult:
     """Learnt: so many recipients fit one transaction."""
     via: str = ""
     """Where it went: "smtp.example.org:465 (TLS 1.3)" or the command."""
+    withdrawn: bool = False
+    """It waited behind a letter that met trouble of the account's or the host's, and was not tried: no verdicts."""
