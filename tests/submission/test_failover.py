@@ -238,3 +238,23 @@ async def test_servers_that_share_a_user_share_the_password() -> None:
         assert action(await way.submit(letter(), Recorder())) is Action.OK
         await way.close()
     assert servers == ["localhost"]
+
+
+async def test_a_letter_withdrawn_behind_another_is_not_moved_on() -> None:
+    class Withdraws:
+        ahead = 2
+
+        async def submit(self, letter: object, watcher: object) -> SubmissionResult:
+            return SubmissionResult({}, withdrawn=True)
+
+        async def close(self) -> None:
+            pass
+
+    preference = Preference(1, 0.0)
+    async with ScriptedServer([TAKES]) as other:
+        way = FailoverSubmitter([("a", Withdraws()), ("b", submitter(other.port))], preference)
+        assert (await way.submit(letter(), Recorder())).withdrawn
+        await way.close()
+        assert other.connections == 0
+    assert way.ahead == 2
+    assert preference == Preference(1, 0.0)

@@ -15,9 +15,19 @@ from tuimail.clock import Clock, SystemClock
 from tuimail.engine.letters import forget_unfinished, read_raw, take_out
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
-from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
+from tuimail.events import (
+    AccountMended,
+    AccountTroubled,
+    Announcer,
+    Event,
+    ItemChanged,
+    Notice,
+    OutboxTouched,
+    Severity,
+)
 from tuimail.outbox.item import ItemState, Verb
 from tuimail.paths import private_dir
+from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -61,6 +71,8 @@ class Engine:
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
         self._seeking: asyncio.Task[None] | None = None
+        self._forgetting: asyncio.Task[None] | None = None
+        self.announcer.subscribe(self._listen)
 
     # -- life
 
@@ -111,9 +123,10 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
-        if self._seeking is not None:
-            self._seeking.cancel()
-            self._seeking = None
+        for task in (self._seeking, self._forgetting):
+            if task is not None:
+                task.cancel()
+        self._seeking = self._forgetting = None
         try:
             if self._runner is not None:
                 await self._runner.stop()
@@ -357,6 +370,22 @@ class Engine:
         await self._run(self._queue.missing, frozenset(self.config.accounts))
         for name, account in self.config.accounts.items():
             await self._run(self._queue.settings_seen, name, fingerprint(account))
+
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, OutboxTouched) and (self._forgetting is None or self._forgetting.done()):
+            self._forgetting = asyncio.create_task(self._forget_refused_elsewhere(), name="outbox-secrets")
+
+    async def _forget_refused_elsewhere(self) -> None:
+        """A password that a server refused to another process is not shown to it by this one once it was mended."""
+        from tuimail.config.secrets import forget
+
+        for name in self.config.accounts:
+            if self._writer is None:
+                return
+            if (await self.health(name)).trouble in (Trouble.SIGN_IN, Trouble.SECRET):
+                forget(name)
+                if self._runner is not None:
+                    await self._runner.forget(name)
 
     # -- inside
 

@@ -53,6 +53,8 @@ class FailoverSubmitter:
         """``ways`` are names ("smtp.example.org:465") and submitters, the preferred one first."""
         self._ways = tuple(ways)
         self._preference = preference or Preference()
+        self.ahead = min(int(getattr(way, "ahead", 0)) for _, way in self._ways)
+        """How many more letters are worth having in line at whichever server it is."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try to hand over ``letter`` once, at each server until one can be reached."""
@@ -62,7 +64,8 @@ class FailoverSubmitter:
             name, way = self._ways[place]
             result = await way.submit(letter, watcher)
             if not moves_on(result):
-                self._preference.worked(place, loop.time())
+                if not result.withdrawn:
+                    self._preference.worked(place, loop.time())
                 if missed:
                     result = replace(result, dialogue=(*_story(missed), f"({name})", *result.dialogue))
                 return result
