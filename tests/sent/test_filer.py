@@ -168,6 +168,17 @@ async def test_the_copy_is_on_the_server_byte_for_byte(
 
 
 @pytest.mark.real_servers
+async def test_a_letter_in_sent_is_found_and_another_is_not(filer: Filer, imap: Server) -> None:
+    where = account(imap)
+    assert not await filer.holds(where, MESSAGE_ID)
+    await filer.file_copy(where, MESSAGE_ID, Stored(), date=time.time())
+    assert await filer.holds(where, MESSAGE_ID)
+    assert not await filer.holds(where, "<another@example.org>")
+    assert not await filer.holds(account(), MESSAGE_ID)
+    await filer.close()
+
+
+@pytest.mark.real_servers
 @pytest.mark.parametrize("new_process", [False, True])
 async def test_killed_between_append_and_mark_the_copy_is_found(
     filer: Filer, paths: Paths, dovecot: Dovecot, imap: Server, monkeypatch: pytest.MonkeyPatch, new_process: bool

@@ -110,7 +110,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Queue | None]:
     from tuimail.outbox.store import Store
     from tuimail.paths import private_dir
 
-    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox)
+    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, witness=paths.outbox_witness)
     try:
         if store.notice:
             complain(store.notice)

@@ -165,5 +165,5 @@ def _trusted(config: Config, file: Path) -> Config:
 
 def _holds_command(account: Account) -> bool:
     """Whether using the account runs a program the file names."""
-    servers = (account.submission, account.imap)
+    servers = (account.submission, account.imap, *account.fallback)
     return any(isinstance(each, Command) or (each is not None and bool(each.password_command)) for each in servers)

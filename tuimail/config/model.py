@@ -50,6 +50,19 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """So many letters within so many seconds, and no more."""
+
+    letters: int
+    seconds: float
+
+    def __str__(self) -> str:
+        words = {60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}
+        window = words.get(self.seconds) or f"in {self.seconds:.0f} seconds"
+        return f"{self.letters} letter{'' if self.letters == 1 else 's'} {window}"
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """An address one writes as; its address is its stable id."""
 
@@ -84,6 +97,27 @@ class Account:
     maildir: Path | None = None
     """The user's own Maildir, or None for the one below the data folder."""
     sent_copy: SentCopy = SentCopy.AUTO
+    fallback: tuple[Server, ...] = ()
+    """Tried in this order when ``submission`` cannot be reached."""
+    rate: Rate | None = None
+    """The user's own limit."""
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The submission servers in the order they are tried; none when letters leave by a command."""
+        return (self.submission, *self.fallback) if isinstance(self.submission, Server) else ()
+
+    def secret_server(self, server: Server) -> Server:
+        """The server whose stored password signs in at ``server``: a fall-back shares it with the first."""
+        first = self.submission
+        if isinstance(first, Command) or server not in self.fallback:
+            return server
+        shared = (server.username, server.auth, server.password_command) == (
+            first.username,
+            first.auth,
+            first.password_command,
+        )
+        return first if shared else server
 
     @property
     def identity(self) -> Identity:

@@ -17,11 +17,21 @@ from tuimail.engine.letters import forget_unfinished, raw_pieces, read_raw, take
 from tuimail.engine.reporting import told
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
 from tuimail.errors import AddressError, OutboxError, TuimailError
-from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
+from tuimail.events import (
+    AccountMended,
+    AccountTroubled,
+    Announcer,
+    Event,
+    ItemChanged,
+    Notice,
+    OutboxTouched,
+    Severity,
+)
 from tuimail.outbox.item import ItemState, Verb
 from tuimail.outbox.wishes import NONE as NO_WISHES
 from tuimail.outbox.wishes import granted
 from tuimail.paths import private_dir
+from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -31,6 +41,7 @@ if TYPE_CHECKING:
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
     from tuimail.config.model import Config, WhenLate
+    from tuimail.engine.evidence import EvidenceSeeker
     from tuimail.engine.surroundings import Surroundings
     from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.outgoing import OutgoingMessage
@@ -69,6 +80,9 @@ class Engine:
         self._runner: Runner | None = None
         self._running: asyncio.Task[None] | None = None
         self._surroundings: Surroundings | None = None
+        self._seeking: asyncio.Task[None] | None = None
+        self._forgetting: asyncio.Task[None] | None = None
+        self.announcer.subscribe(self._listen)
 
     # -- life
 
@@ -106,13 +120,20 @@ class Engine:
             self._surroundings = Surroundings(self._runner, self._store.doorbell, role)
             self._surroundings.open()
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")
+            self._seeking = asyncio.create_task(self._seeker.run(), name="outbox-evidence")
             await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
 
     def _open_store(self) -> Store:
         from tuimail.outbox.store import Store
 
         private_dir(self.paths.data)
-        store = Store(private_dir(self.paths.outbox), self.clock, settings=self.config.outbox)
+        store = Store(
+            private_dir(self.paths.outbox),
+            self.clock,
+            settings=self.config.outbox,
+            witness=self.paths.outbox_witness,
+        )
+        store.rates = {name: each.rate for name, each in self.config.accounts.items() if each.rate}
         try:
             store.prune()
         except TuimailError:
@@ -121,6 +142,10 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
+        for task in (self._seeking, self._forgetting):
+            if task is not None:
+                task.cancel()
+        self._seeking = self._forgetting = None
         try:
             if self._surroundings is not None:
                 await self._surroundings.closed()
@@ -148,6 +173,7 @@ class Engine:
         """Try everything that is due once and return what was tried (``tuimail outbox run``)."""
         if self._runner is None:
             raise RuntimeError("the engine is not started")
+        await self._seeker.look()
         return await self._runner.run_once()
 
     async def send_one(self, item_id: str) -> OutboxItem:
@@ -417,6 +443,22 @@ class Engine:
         for name, account in self.config.accounts.items():
             await self._run(self._queue.settings_seen, name, fingerprint(account))
 
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, OutboxTouched) and (self._forgetting is None or self._forgetting.done()):
+            self._forgetting = asyncio.create_task(self._forget_refused_elsewhere(), name="outbox-secrets")
+
+    async def _forget_refused_elsewhere(self) -> None:
+        """A password that a server refused to another process is not shown to it by this one once it was mended."""
+        from tuimail.config.secrets import forget
+
+        for name in self.config.accounts:
+            if self._writer is None:
+                return
+            if (await self.health(name)).trouble in (Trouble.SIGN_IN, Trouble.SECRET):
+                forget(name)
+                if self._runner is not None:
+                    await self._runner.forget(name)
+
     # -- inside
 
     def _changed(self, item: OutboxItem) -> None:
@@ -433,6 +475,18 @@ class Engine:
         if self._store is None:
             raise RuntimeError("the engine is not started")
         return self._store
+
+    @property
+    def _seeker(self) -> EvidenceSeeker:
+        from tuimail.engine.evidence import EvidenceSeeker
+
+        return EvidenceSeeker(
+            lambda: self._run(self._queue.uncertain),
+            lambda item_id: self._run(self._queue.found_sent, item_id),
+            self._copies.holds,
+            self.announcer,
+            self.clock.now,
+        )
 
     @property
     def _draft_store(self) -> DraftStore:

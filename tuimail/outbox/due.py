@@ -30,10 +30,13 @@ PROBE_DUE = """(health.probe_at IS NOT NULL AND (
 
 JOINED = "item LEFT JOIN health ON health.account = item.account"
 
-CLAIMABLE = f"""(
+AT_PACE = "(health.paced_until IS NULL OR health.paced_until <= :now OR health.paced_until > :far)"
+"""The account may send another letter without exceeding its limit (outbox/pace)."""
+
+CLAIMABLE = f"""({AT_PACE} AND (
     ({ITEM_DUE} AND ({WELL} OR {PROBE_DUE}))
     OR (item.state = 'blocked' AND health.trouble IS NOT NULL AND {PROBE_DUE})
-)"""
+))"""
 """May be claimed now."""
 
 PARKED = f"({ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"

@@ -336,6 +336,10 @@ class AccountHealth:
     """So many letters it takes within ``rate_window``, learnt from it."""
     rate_window: float | None = None
     """Seconds."""
+    paced_until: float | None = None
+    """The account has sent as much as it may: the next letter goes then."""
+    limits_at: float | None = None
+    """When the limits were learnt."""
 
     @property
     def well(self) -> AccountHealth:
@@ -346,4 +350,6 @@ class AccountHealth:
             connection_limit=self.connection_limit,
             rate_limit=self.rate_limit,
             rate_window=self.rate_window,
+            paced_until=self.paced_until,
+            limits_at=self.limits_at,
         )

@@ -173,7 +173,7 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
     Raises:
         OutboxDamagedError: the values are not those that were written.
     """
-    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window = values
+    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window, *pace = values
     try:
         return AccountHealth(
             account=account,
@@ -187,6 +187,8 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
             connection_limit=connections,
             rate_limit=rate,
             rate_window=window,
+            paced_until=pace[0],
+            limits_at=pace[1],
         )
     except ValueError:
         raise _damaged_row() from None
@@ -206,6 +208,8 @@ def health_values(health: AccountHealth) -> tuple[Any, ...]:
         health.connection_limit,
         health.rate_limit,
         health.rate_window,
+        health.paced_until,
+        health.limits_at,
     )
 
 

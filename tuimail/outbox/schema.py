@@ -113,6 +113,8 @@ ALTER TABLE item ADD COLUMN hold_until REAL;
 ALTER TABLE health ADD COLUMN connection_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_window REAL;
+ALTER TABLE health ADD COLUMN paced_until REAL;
+ALTER TABLE health ADD COLUMN limits_at REAL;
 UPDATE item SET rank = queued_at
 """
 

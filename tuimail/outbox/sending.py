@@ -312,4 +312,4 @@ def _next_of(health: AccountHealth, first: float | None, *, has_blocked: bool) -
         return [*waiting, health.probe_at] if health.probe_at is not None and (waiting or has_blocked) else waiting
     if first is None:
         return []
-    return [first if health.probe_at is None else max(first, health.probe_at)]
+    return [max(first, health.probe_at or 0.0, health.paced_until or 0.0)]

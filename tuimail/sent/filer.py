@@ -93,6 +93,21 @@ class Filer:
         kept = f" A copy is kept in {local.place} meanwhile." if local.done else f" {local.words}"
         return FilingResult(done=False, words=words + kept, place=local.place or place)
 
+    async def holds(self, account: Account, message_id: str) -> bool:
+        """Whether the account's Sent on its IMAP server has a letter with this Message-ID; without a server, no.
+
+        Raises:
+            ImapTrouble: the server could not be asked.
+            SecretError: there is no password for it.
+        """
+        from tuimail.mailboxes import sent_mail
+
+        if account.imap is None:
+            return False
+        connection = await self._connection(account, account.imap)
+        async with connection.use(lambda: self._secret(account)) as session:
+            return await sent_mail.holds(session, await sent_mail.sent_mailbox(session), message_id)
+
     def mended(self, account: str) -> None:
         """The user says that the account works again: a refused password may be tried at once."""
         connection = self._accounts.get(account)
@@ -110,11 +125,7 @@ class Filer:
         from tuimail.mailboxes import sent_mail
         from tuimail.mailboxes.trouble import ImapTrouble
 
-        connection = self._accounts.get(account.name)
-        if connection is None or connection.server != server:
-            if connection is not None:
-                await connection.close()
-            connection = self._accounts[account.name] = _Connection(server, self._idle_seconds)
+        connection = await self._connection(account, server)
         try:
             async with connection.use(lambda: self._secret(account)) as session:
                 mailbox = await sent_mail.sent_mailbox(session)
@@ -126,6 +137,14 @@ class Filer:
         except OSError as error:
             return f"The letter's file cannot be read: {error.strerror or 'it is gone'}."
         return ""
+
+    async def _connection(self, account: Account, server: Server) -> _Connection:
+        connection = self._accounts.get(account.name)
+        if connection is None or connection.server != server:
+            if connection is not None:
+                await connection.close()
+            connection = self._accounts[account.name] = _Connection(server, self._idle_seconds)
+        return connection
 
     async def _locally(self, account: Account, message_id: str, letter: Content, date: float) -> FilingResult:
         root = account.maildir or self._paths.account_maildir(account.name)
