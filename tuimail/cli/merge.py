@@ -1,4 +1,4 @@
-"""``tuimail send --merge TABLE``: one letter for each row of a table, all of them checked before the first is queued."""
+"""``tuimail send --merge TABLE``: a letter for each row of a table; all are checked before the first is queued."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tuimail.cli.moments import local
@@ -175,16 +176,16 @@ def _confirmed(work: _Work, draft: Draft) -> bool:
 async def _queue(config: Config, paths: Paths, work: _Work, args: argparse.Namespace) -> int:
     fresh, known, refused = 0, 0, 0
     async with engine_on(config, paths) as engine:
-        letters = list(work.letters(engine.clock.now()))
+        letters = work.letters(engine.clock.now())
         show = not args.json and is_terminal(sys.stderr)
         try:
-            for start in range(0, len(letters), BATCH):
-                taken = await engine.enqueue_many(letters[start : start + BATCH], again=args.again)
+            while batch := list(islice(letters, BATCH)):
+                taken = await engine.enqueue_many(batch, again=args.again)
                 fresh += sum(each.fresh for each in taken)
                 refused += sum(each.item is None for each in taken)
                 known += sum(each.item is not None and not each.fresh for each in taken)
                 if show:
-                    sys.stderr.write(f"\rqueued {fresh:,} of {len(letters):,}")
+                    sys.stderr.write(f"\rqueued {fresh:,} of {len(work.rows):,}")
                     sys.stderr.flush()
         except asyncio.CancelledError:
             note(f"Interrupted: {_count(fresh, 'letter')} are queued; the same command queues the others.")

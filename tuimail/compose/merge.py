@@ -109,8 +109,10 @@ class Merge:
                     yield Fault(row.number, column, _lowered(str(error)))
                     return
                 for address in found if field == "to" and each.names else ():
-                    if first.setdefault(address.key, row.number) != row.number:
-                        words = f"{safe_line(address.addr_spec)} stands in row {first[address.key]} already"
+                    # Nobody means two people by two spellings of one address.
+                    earlier = first.setdefault(address.key.casefold(), row.number)
+                    if earlier != row.number:
+                        words = f"{safe_line(address.addr_spec)} stands in row {earlier} already"
                         yield Fault(row.number, column, words)
                         return
         try:

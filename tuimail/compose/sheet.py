@@ -81,7 +81,7 @@ def read_sheet(raw: bytes, name: str) -> Sheet:
             rows.append(Row(number, found, surplus=any(values[len(keys) :])))
     if not rows:
         raise MessageError(
-            f"{shown} names nobody.", hint="Below the names of the columns: one row each.", field="merge"
+            f"{shown} names nobody.", hint="Below the names of the columns comes one row each.", field="merge"
         )
     return Sheet(columns, tuple(rows))
 
