@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from tuimail.cli.document import item_document
 from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
+from tuimail.cli.merge import add_merge_options
+from tuimail.cli.merge import run as run_merge
 from tuimail.cli.moments import local, moment, until
 from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
@@ -50,10 +52,12 @@ def parser() -> Parser:
             "tuimail send bob@example.net -s Minutes -i minutes.txt -a budget.ods",
             'tuimail send mum@example.org -s Happy -i wishes.txt --at "tomorrow 9am"',
             "tuimail send bob@example.net -s Report --wait --json < report.txt",
+            "tuimail send --merge people.csv -s 'Hello {name|you}' -i letter.txt --preview 3",
         ),
     )
     made.add_argument("addresses", nargs="*", metavar="ADDRESS", help="who it is for")
     add_draft_options(made)
+    add_merge_options(made)
     made.add_argument("--at", metavar="TIME", help='send later: "tomorrow 9am", "18:30", "+2h", "31 dec 18:30"...')
     made.add_argument(
         "--if-late",
@@ -76,7 +80,7 @@ def parser() -> Parser:
 def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command."""
     args = parser().parse_args(argv)
-    if not (args.addresses or args.cc or args.bcc):
+    if not (args.addresses or args.cc or args.bcc or args.merge):
         raise UsageError("No recipient is named.", hint="For example: tuimail send bob@example.net -s Hello")
     if args.queue and args.wait:
         raise UsageError("--queue and --wait exclude each other.", hint="Try: tuimail send --help")
@@ -93,6 +97,8 @@ def run(argv: list[str], paths: Paths) -> int:
     # The letter's faults are told before anybody types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
     body = text_of_file(args.input) if args.input else _text_of_stdin()
+    if args.merge:
+        return run_merge(config, paths, replace(draft, body=body), identity, args, due)
     return run_loop(_send(config, paths, replace(draft, body=body), args, due, wishes))
 
 

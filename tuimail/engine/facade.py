@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.doorbell import Neighbour
+    from tuimail.outbox.intake import Taken
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
     from tuimail.outbox.reports import Matched
     from tuimail.outbox.runner import Runner
@@ -273,6 +274,39 @@ class Engine:
         item = await asyncio.shield(self._run(store))
         self._changed(item)
         return item
+
+    async def enqueue_many(
+        self, drafts: Sequence[tuple[Draft, float | None]], *, again: bool = False
+    ) -> Sequence[Taken]:
+        """Freeze drafts (each with the time before which it must not go) and store them in one durable transaction.
+
+        A letter that is there already (its draft's id and text are the same) is not queued twice. The drafts are not
+        discarded, their recipients not remembered: they come from a merge.
+
+        Raises:
+            MessageError: one of them cannot go as it is; none is queued then.
+            ConfigError: its account or identity is not in the config.
+            StorageError: the disk refused; none is queued then.
+        """
+        from tuimail.compose.build import build
+        from tuimail.outbox.intake import Incoming
+
+        bound = [(draft, not_before, *self._wiring.bound(draft)) for draft, not_before in drafts]
+        now = self.clock.now()
+
+        def freeze() -> list[Incoming]:
+            return [
+                Incoming(build(draft, identity, account.name, now=now), draft.id, not_before=not_before, again=again)
+                for draft, not_before, account, identity in bound
+            ]
+
+        letters = await asyncio.to_thread(freeze)
+        taken = await asyncio.shield(self._run(self._queue.enqueue_many, letters))
+        for each in taken:
+            if each.fresh and each.item is not None:
+                self.announcer.announce(ItemChanged(each.item.id))
+        self.wake()
+        return taken
 
     async def save_draft(self, draft: Draft) -> None:
         """Autosave or postpone. Raises StorageError."""

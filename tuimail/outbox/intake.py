@@ -49,6 +49,17 @@ class Incoming:
     on_late: WhenLate | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a letter that was to be taken in."""
+
+    item: OutboxItem | None
+    """None when it was refused."""
+    fresh: bool = False
+    """It was not there before."""
+    refusal: DuplicateLetterError | None = None
+
+
 class Intake(Ledger):
     """Enqueueing."""
 
@@ -74,11 +85,11 @@ class Intake(Ledger):
             message, composing, not_before=not_before, held=held, again=again, revision=revision, on_late=on_late
         )
         (taken,) = self.enqueue_many([incoming])
-        if isinstance(taken, DuplicateLetterError):
-            raise taken
-        return taken
+        if taken.item is None:
+            raise taken.refusal or DuplicateLetterError("The same letter is in the outbox already.")
+        return taken.item
 
-    def enqueue_many(self, letters: Sequence[Incoming]) -> list[OutboxItem | DuplicateLetterError]:
+    def enqueue_many(self, letters: Sequence[Incoming]) -> list[Taken]:
         """Store ``letters`` durably in one transaction; what became of each, in order.
 
         As with ``enqueue`` a letter that is in the outbox already is that item; the refusal of a duplicate stands for
@@ -92,14 +103,15 @@ class Intake(Ledger):
         placed: list[Prepared] = []
         try:
             with self.index.writing() as db:
-                taken: list[OutboxItem | DuplicateLetterError] = []
+                taken: list[Taken] = []
                 for letter, file in zip(letters, prepared, strict=True):
                     try:
                         first = self._same(db, letter.composing, file.head.digest, again=letter.again)
                     except DuplicateLetterError as error:
-                        taken.append(error)
+                        taken.append(Taken(None, refusal=error))
                         continue
-                    taken.append(first or self._take_in(db, letter, file, placed))
+                    item = first or self._take_in(db, letter, file, placed)
+                    taken.append(Taken(item, fresh=first is None))
                 if placed:
                     fsync_folder(self.folder)
         except BaseException:
