@@ -2,6 +2,7 @@
 
 facade      what the two faces may ask for; owns the background tasks
 letters     what happens to one letter on the writer thread: taken out of the outbox, read raw
+reporting   what the user is told of a delivery report
 wiring      from an account's name to its way out, its secret, its Sent copy
 """
 
