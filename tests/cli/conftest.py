@@ -125,7 +125,6 @@ class FakeEngine:
     clock: SystemClock = field(default_factory=SystemClock)
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
-    wishes: Wishes = NONE
     watching: Sequence[Neighbour] = ()
 
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
@@ -143,8 +142,8 @@ class FakeEngine:
         again: bool = False,
         wishes: Wishes = NONE,
     ) -> OutboxItem:
+        self.log.append(("wishes", wishes))
         self.log.append(("enqueue", draft, not_before, again))
-        self.wishes = wishes
         state = ItemState.QUEUED if not_before is None else ItemState.HELD
         item = replace(self.becomes, state=state, not_before=not_before)
         self.known[item.id] = item
@@ -202,6 +201,13 @@ class Faked:
 
     def add(self, item: OutboxItem) -> None:
         self.known[item.id] = item
+
+    @property
+    def wishes(self) -> Wishes:
+        """Those of the letter enqueued last."""
+        wishes = [each[1] for each in self.log if isinstance(each, tuple) and each[0] == "wishes"][-1]
+        assert isinstance(wishes, Wishes)
+        return wishes
 
     @property
     def draft(self) -> Draft:

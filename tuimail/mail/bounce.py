@@ -20,6 +20,8 @@ LONGEST = 512_000
 """Bytes that are read; what is reported stands before the returned letter."""
 
 _DEEPEST = 5
+_NESTED = 100
+"""Boundaries in what is read; more are made to keep the parser busy."""
 _MOST = 1000
 """Recipients of one report."""
 _WORDS = 300
@@ -67,8 +69,11 @@ def read_report(raw: bytes, now: float) -> DeliveryReport | None:
     from email.parser import BytesParser
     from email.policy import compat32
 
+    raw = raw[:LONGEST]
+    if raw.lower().count(b"boundary=") > _NESTED:
+        return None
     try:
-        letter = BytesParser(policy=compat32).parsebytes(raw[:LONGEST])
+        letter = BytesParser(policy=compat32).parsebytes(raw)
         return _standard(letter, now) or _plain(letter, now)
     except Exception:  # noqa: BLE001 - the email package has its own ideas about what may go wrong with garbage
         return None
