@@ -12,10 +12,10 @@ import pytest
 import tuimail.engine
 from tuimail.cli import main
 from tuimail.clock import SystemClock
-from tuimail.errors import NoSuchItemError
+from tuimail.errors import NoSuchItemError, OutboxError
 from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, Recipient, Verb, after
+from tuimail.outbox.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
 from tuimail.outbox.wishes import NONE, Wishes
 from tuimail.paths import Paths
 
@@ -175,6 +175,21 @@ class FakeEngine:
         item = self.known[item_id]
         self.known[item_id] = replace(item, state=after(verb, item.state))
         return self.known[item_id]
+
+    async def apply_many(self, verb: Verb, ids: Sequence[str]) -> Sequence[Outcome]:
+        outcomes = []
+        for item_id in ids:
+            try:
+                item = await self.item(item_id)
+                outcomes.append(Outcome(item_id, await self.apply(verb, item.id)))
+            except OutboxError as error:
+                outcomes.append(Outcome(item_id, error=error))
+        return outcomes
+
+    async def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        return [item.id for item in await self.items(states)]
 
     async def cancel(self, item_id: str) -> None:
         await self.apply(Verb.CANCEL, item_id)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.document import detail_document, item_document
 from tuimail.cli.moments import local, until
+from tuimail.cli.outbox_choice import states_of, words_of
 from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
 from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.item import ItemState, Order
 from tuimail.outbox.reports import bounced, said
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
+    from tuimail.outbox.queue import Queue
     from tuimail.paths import Paths
 
 
@@ -31,10 +33,18 @@ def verb(args: Namespace, paths: Paths) -> int:
 
 def _list(args: Namespace, paths: Paths) -> int:
     config = load_config(paths, quiet=True)
+    taken = 0
     with outbox_of(config, paths) as outbox:
         items: Sequence[OutboxItem] = []
         if outbox is not None:
-            items = outbox.items(frozenset(ItemState)) if args.all else outbox.items()
+            states = frozenset(ItemState) if args.all and args.state is None else states_of(args)
+            ids = outbox.ids(states, order=Order(args.sort), matching=words_of(args))
+            # What --limit leaves out need not be read, unless it takes the item itself to tell who needs the user.
+            sifted = args.state == "needs-you" or bool(args.of)
+            items = outbox.items_of(ids if sifted else ids[: args.limit])
+            if sifted:
+                items = [each for each in items if _wanted(each, args)][: args.limit]
+            taken = _taken_out(outbox, paths) if is_terminal(sys.stdout) else 0
     if args.json:
         say_json([item_document(item) for item in items])
         return EX_OK
@@ -42,8 +52,24 @@ def _list(args: Namespace, paths: Paths) -> int:
     for line in lines(items, time.time(), width=width(), style=style):
         sys.stdout.write(line + "\n")
     if is_terminal(sys.stdout):
-        note(totals(items) if items else "The outbox is empty.")
+        note(totals(items) if items else "The outbox is empty." if not (args.match or args.state) else "None fits.")
+        if taken:
+            note(f"Taken out to be edited: {taken}. They are among the drafts, or: tuimail outbox list --all")
     return EX_OK
+
+
+def _wanted(item: OutboxItem, args: Namespace) -> bool:
+    return (not args.of or item.account == args.of) and (args.state != "needs-you" or item.needs_you)
+
+
+def _taken_out(outbox: Queue, paths: Paths) -> int:
+    """How many letters are drafts now."""
+    if not paths.drafts.is_dir():
+        return 0
+    from tuimail.compose.postponed import DraftStore
+    from tuimail.engine.letters import taken_out
+
+    return len(taken_out(outbox, DraftStore(paths.drafts)))
 
 
 def _show(args: Namespace, paths: Paths) -> int:

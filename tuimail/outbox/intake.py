@@ -11,15 +11,17 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.clock import rfc3339
 from tuimail.durable import fsync_folder
-from tuimail.errors import DuplicateLetterError
+from tuimail.errors import DuplicateLetterError, OutboxError
+from tuimail.outbox import replay
 from tuimail.outbox.digest import measure
-from tuimail.outbox.item import ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
 from tuimail.outbox.ledger import Ledger, new_id
-from tuimail.outbox.letter import Prepared, head_for, prepare_letter
+from tuimail.outbox.letter import Prepared, append_mark, head_for, prepare_letter
 from tuimail.outbox.replay import fresh_item
 from tuimail.outbox.rows import Row
 
@@ -47,6 +49,7 @@ class Incoming:
     again: bool = False
     revision: int = 1
     on_late: WhenLate | None = None
+    revises: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Taken:
     fresh: bool = False
     """It was not there before."""
     refusal: DuplicateLetterError | None = None
+
+
+_PUT_BACK = frozenset(VERBS[Verb.EDIT]) | {ItemState.SENDING, ItemState.UNCERTAIN}
+"""States of a letter that may go, or may have gone, without its revision."""
 
 
 class Intake(Ledger):
@@ -73,16 +80,25 @@ class Intake(Ledger):
         again: bool = False,
         revision: int = 1,
         on_late: WhenLate | None = None,
+        revises: str = "",
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
 
         Raises:
             DuplicateLetterError: the letter is in the outbox or went out before (rule 15).
+            OutboxError: the letter it revises was put back into the outbox.
             StorageError: the disk refuses, or another process holds the outbox; nothing of the letter is left then.
             MessageError: an attached file cannot be read, or changed meanwhile; likewise.
         """
         incoming = Incoming(
-            message, composing, not_before=not_before, held=held, again=again, revision=revision, on_late=on_late
+            message,
+            composing,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=revision,
+            on_late=on_late,
+            revises=revises,
         )
         (taken,) = self.enqueue_many([incoming])
         if taken.item is None:
@@ -98,6 +114,7 @@ class Intake(Ledger):
         Raises:
             StorageError: the disk refuses, or another process holds the outbox; nothing of any letter is left then.
             MessageError: an attached file cannot be read, or changed meanwhile; likewise.
+            OutboxError: a letter that one of them revises was put back into the outbox; likewise.
         """
         prepared = self._prepare(letters)
         placed: list[Prepared] = []
@@ -151,6 +168,8 @@ class Intake(Ledger):
             held=letter.held,
             revision=letter.revision,
             on_late=letter.on_late,
+            revises=letter.revises,
+            rank=self._rank_of(letter.revises),
         )
         return prepare_letter(self.letter_path(item_id), head, letter.message.content)
 
@@ -161,11 +180,41 @@ class Intake(Ledger):
             # Written anew under the lock, it is safe from both.
             file.discard()
             file = self._prepared(letter, new_id(self.clock.now()), file.head.queued_at)
+        former = self._former(db, letter.revises, again=letter.again)
         placed.append(file)
         file.put_in_place()
         item = fresh_item(file.head)
         self.put(db, Row(item, sha256=file.head.sha256, offset=file.offset))
         self.tell(db, item.id, TimelineEntry(item.queued_at, _said(item)))
+        if former is not None and former.state is ItemState.CANCELLED:
+            # Its place is taken: it must never go as well.
+            self.index.afterwards(partial(self.discard_letter, former))
+        return item
+
+    def _rank_of(self, revises: str) -> float | None:
+        """The place of the letter that is revised; the new revision takes it."""
+        with self.index.reading() as db:
+            rows = self.rows(db, "id = ?", (revises,)) if revises else []
+        return rows[0].item.rank if rows else None
+
+    def _former(self, db: sqlite3.Connection, revises: str, *, again: bool) -> OutboxItem | None:
+        """The letter that this one is a new revision of: taken out of the outbox, and still out."""
+        rows = self.rows(db, "id = ?", (revises,)) if revises else []
+        if not rows:
+            return None
+        item = rows[0].item
+        if item.state in _PUT_BACK:
+            raise OutboxError(
+                f'The letter this draft was made from is in the outbox again ("{item.subject}", {item.id}).',
+                hint="Drop it there first, so that only one of them goes.",
+            )
+        if not again:
+            newer = self.rows(db, "revises = ? AND state <> 'cancelled'", (item.id,))
+            if newer or all(each.state is RecipientState.ACCEPTED for each in item.recipients):
+                raise DuplicateLetterError(
+                    f'The letter this draft was made from ("{item.subject}") was sent meanwhile.',
+                    hint="Confirm to send this one as well.",
+                )
         return item
 
     def _same(self, db: sqlite3.Connection, composing: str, digest: str, *, again: bool) -> OutboxItem | None:
@@ -202,6 +251,7 @@ class Intake(Ledger):
         item = replace(row.item, state=ItemState.CANCELLED, found=False, changed_at=now)
         self.put(db, replace(row, item=item))
         self.tell(db, item.id, TimelineEntry(now, "replaced by the letter sent from the same draft"))
+        append_mark(self.letter_path(item.id), replay.VERB, now, replay.verb_said("replaced", item))
 
     def _free(self, db: sqlite3.Connection, item_id: str) -> bool:
         taken = db.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone()

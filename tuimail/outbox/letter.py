@@ -70,6 +70,10 @@ class Head:
     revision: int = 1
     on_late: str = ""
     """A WhenLate, or empty."""
+    revises: str = ""
+    """Id of the item it is a new revision of."""
+    rank: float | None = None
+    """Its place in the queue, when that is not the time it was queued."""
 
 
 Mark = dict[str, Any]
@@ -189,6 +193,8 @@ def head_for(
     held: bool,
     revision: int,
     on_late: WhenLate | None = None,
+    revises: str = "",
+    rank: float | None = None,
 ) -> Head:
     """The head of a new letter."""
     return Head(
@@ -208,6 +214,8 @@ def head_for(
         held=held,
         revision=revision,
         on_late="" if on_late is None else on_late.value,
+        revises=revises,
+        rank=rank,
     )
 
 

@@ -10,8 +10,8 @@
       lock                       shared by every open outbox (outbox/lock)
       bells/                     sockets of the processes at work (outbox/doorbell)
 
-Its parts: looking, intake, sending, filing, deciding, reports, restored. Everything runs on one thread at a time
-(outbox/writer).
+Its parts: looking, intake, sending, filing, deciding, rearranging, reports, restored. Everything runs on one thread at
+a time (outbox/writer).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tuimail.outbox.filing import Copies
 from tuimail.outbox.intake import Intake
 from tuimail.outbox.lock import FolderLock, Host, Machine
 from tuimail.outbox.looking import Looking
+from tuimail.outbox.rearranging import Rearranging
 from tuimail.outbox.rebuild import open_index
 from tuimail.outbox.reports import Reports
 from tuimail.outbox.restored import Witnessed
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.settle import Chance
 
 
-class Store(Looking, Intake, Copies, Witnessed, Reports):
+class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str
