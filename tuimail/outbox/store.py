@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.settle import Chance
 
 
-class Store(Looking, Intake, Copies, Witnessed):
+class Store(Witnessed, Looking, Intake, Copies):
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str
