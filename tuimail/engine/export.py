@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.compose.file_name import stored_name
@@ -13,6 +12,7 @@ from tuimail.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 SUFFIX = ".eml"
