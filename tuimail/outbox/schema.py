@@ -113,7 +113,9 @@ ALTER TABLE item ADD COLUMN hold_until REAL;
 ALTER TABLE health ADD COLUMN connection_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_window REAL;
-UPDATE item SET rank = queued_at
+UPDATE item SET rank = queued_at;
+DROP INDEX item_open;
+CREATE INDEX item_open ON item (state, account, rank) WHERE state NOT IN ('done', 'cancelled')
 """
 
 
