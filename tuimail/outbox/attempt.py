@@ -151,7 +151,7 @@ class Attempt:
         """Mark that the dot is about to be written."""
         self.committed = self._marked = True
         try:
-            await self._durably(lambda item_id, owner: self._desk.queue.committing(item_id, owner, to=self._to))
+            await self._durably(self._desk.queue.committing, to=self._to)
         except BaseException:
             self.committed = False  # whoever is told so does not write the dot
             raise
@@ -170,9 +170,9 @@ class Attempt:
             self._desk.announcer.announce(ItemProgress(self.item.id, sent, total))
 
     # -- inside
-    async def _durably(self, work: Callable[[str, str], None]) -> None:
+    async def _durably(self, work: Callable[..., None], **more: object) -> None:
         try:
-            await self._desk.writer.run(work, self.item.id, self._desk.owner)
+            await self._desk.writer.run(work, self.item.id, self._desk.owner, **more)
         except TuimailError as error:
             self._failure = error
             raise

@@ -52,11 +52,13 @@ class Taken:
 class Sending(Recovery):
     """Leases and attempts (rules 4 to 7)."""
 
+    def first(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Put the answers among the calls on their letters, durably, before anything can go wrong with the index."""
+        answers = [each for each in calls if isinstance(each, partial) and each.func == self.record]
+        self._make_durable([self._witness(*each.args) for each in answers])
+
     def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
         """Carry out calls that join (outbox/group) in one durable transaction."""
-        self._make_durable(
-            [self._witness(*each.args) for each in calls if isinstance(each, partial) and each.func == self.record]
-        )
         outcomes: list[Outcome] = []
         try:
             with self.index.writing() as db:
