@@ -23,7 +23,8 @@ from tuimail.outbox.attempt import LEASE
 from tuimail.outbox.filing import FILING_LEASE
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Verb
 from tuimail.outbox.rest import JUMP, LOOK
-from tuimail.outbox.runner import IDLE, Runner
+from tuimail.outbox.runner import Runner
+from tuimail.outbox.ways import IDLE
 from tuimail.outbox.writer import Writer
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
 from tuimail.submission.submitter import Letter, Submitter, Watcher

@@ -26,6 +26,10 @@ class Auth(StrEnum):
     NONE = "none"
 
 
+CONNECTIONS = 4
+"""Letters of an account that are sent at the same time, unless its settings or its server say otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A submission or IMAP server."""
@@ -40,6 +44,8 @@ class Server:
     ca_file: Path | None = None
     ehlo_name: str = ""
     """What to call ourselves; empty means an address literal, never the host's name."""
+    connections: int = CONNECTIONS
+    """Letters that may be sent at the same time, each on a connection of its own; 1 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Command:
     """A local sendmail-style command that takes a letter on its standard input."""
 
     argv: tuple[str, ...]
+    connections: int = CONNECTIONS
+    """Letters that may be handed over at the same time, each by a process of its own; 1 to 16."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,20 @@ CLAIMABLE = f"""({AT_PACE} AND (
 ))"""
 """May be claimed now."""
 
+FIRST = f"""
+SELECT id FROM (
+    {
+    " UNION ALL ".join(
+        f"SELECT * FROM (SELECT item.id, item.rank FROM {JOINED} WHERE item.state = '{state}' "
+        "AND item.account = :account AND item.state NOT IN ('done', 'cancelled') "
+        f"AND {ITEM_DUE} AND ({WELL} OR {PROBE_DUE}) ORDER BY item.rank, item.id LIMIT 1)"
+        for state in ("queued", "deferred", "held")
+    )
+}
+) ORDER BY rank, id LIMIT 1
+"""  # noqa: S608 - constants of this module
+"""The next letter of ``:account``, but for blocked ones."""
+
 PARKED = f"({ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"
 """Due, but its account is in trouble: to be shown as blocked, else it would wait without a word."""
 

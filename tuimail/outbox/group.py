@@ -27,8 +27,12 @@ Outcome = object
 class Group(Protocol):
     """Whose calls may share a transaction (outbox/sending)."""
 
+    def first(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Do what each of them must do whatever becomes of the transaction. Never raises."""
+        ...
+
     def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
-        """Carry them out in order in one durable transaction; what each came to. Never raises.
+        """Carry them out in order in one durable transaction, after ``first``; what each came to. Never raises.
 
         A call that fails undoes only itself; when the transaction as a whole cannot be stored, all of them failed.
         """

@@ -15,7 +15,7 @@ from tuimail.outbox.rows import COLUMNS, SELECT, Row, health_of, health_values, 
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from tuimail.clock import Clock
@@ -94,15 +94,17 @@ class Ledger:
         Raises:
             OutboxDamagedError: a row that may still be sent is damaged.
         """
-        found = []
+        return list(self.each_row(db, where, parameters))
+
+    def each_row(self, db: sqlite3.Connection, where: str, parameters: Iterable[object] = ()) -> Iterator[Row]:
+        """The same, one by one as they are read."""
         for values in db.execute(f"{SELECT} WHERE {where}", tuple(parameters)):
             try:
-                found.append(row_of(values))
+                yield row_of(values)
             except OutboxDamagedError:
                 if values[_STATE] not in (ItemState.DONE, ItemState.CANCELLED):
                     raise
                 log.warning("outbox: a tombstone is damaged")
-        return found
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
         """Write a row."""

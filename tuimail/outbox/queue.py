@@ -1,7 +1,8 @@
 """What the runner, the engine and the command line need of a durable queue. outbox/store is the real one.
 
 Every method is synchronous and runs on the one writer thread of its process (outbox/writer); each is one durable
-transaction: when it returns, the change survives a power cut. All of them may be called by several processes at once.
+transaction: when the writer tells that it is done, the change survives a power cut. All of them may be called by
+several processes at once.
 They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the verb
 does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, Outcome, Place, TimelineEntry, Verb
+    from tuimail.outbox.sending import Taken
     from tuimail.submission.result import SubmissionResult
 
 
@@ -135,6 +137,20 @@ class Queue(Protocol):
         """
         ...
 
+    def take(
+        self, owner: str, *, account: str | None = None, lease: float = 120.0, only: str | None = None
+    ) -> Taken | None:
+        """As ``claim``, with all that an attempt needs to know."""
+        ...
+
+    def waiting(self, account: str, *, most: int) -> int:
+        """How many letters of the account may be claimed now; at most ``most`` are counted."""
+        ...
+
+    def bears(self, account: str, *, connections: int) -> None:
+        """The account's server was found to bear so many connections at once, and no more."""
+        ...
+
     def renew(self, item_id: str, owner: str, *, lease: float = 120.0) -> None:
         """Keep a claimed item."""
         ...
@@ -151,8 +167,11 @@ class Queue(Protocol):
         """What the attempt came to; releases the lease. Account trouble is stored in the same transaction."""
         ...
 
-    def unclaim(self, item_id: str, owner: str) -> None:
-        """Give a claimed item back as it was (shutting down before it was touched)."""
+    def unclaim(self, item_id: str, owner: str, *, probe: bool = True) -> None:
+        """Give a claimed item back as it was: it was not sent. Unless ``probe``, nor does it say that another may go.
+
+        That is for a letter that waited behind the one that met the trouble.
+        """
         ...
 
     def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
@@ -163,8 +182,8 @@ class Queue(Protocol):
         ...
 
     # -- file
-    def filings_due(self) -> Sequence[OutboxItem]:
-        """Items whose Sent copy is due now."""
+    def filings_due(self, *, most: int | None = None) -> Sequence[OutboxItem]:
+        """Items whose Sent copy is due now; at most so many."""
         ...
 
     def claim_filing(self, owner: str, *, lease: float = 300.0, only: str | None = None) -> OutboxItem | None:

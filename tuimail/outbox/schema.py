@@ -117,7 +117,9 @@ ALTER TABLE health ADD COLUMN rate_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_window REAL;
 ALTER TABLE health ADD COLUMN paced_until REAL;
 ALTER TABLE health ADD COLUMN limits_at REAL;
-UPDATE item SET rank = queued_at
+UPDATE item SET rank = queued_at;
+DROP INDEX item_open;
+CREATE INDEX item_open ON item (state, account, rank) WHERE state NOT IN ('done', 'cancelled')
 """
 
 

@@ -52,11 +52,13 @@ class Taken:
 class Sending(Recovery):
     """Leases and attempts (rules 4 to 7)."""
 
+    def first(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Put the answers among the calls on their letters, durably, before anything can go wrong with the index."""
+        answers = [each for each in calls if isinstance(each, partial) and each.func == self.record]
+        self._make_durable([self._witness(*each.args) for each in answers])
+
     def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
         """Carry out calls that join (outbox/group) in one durable transaction."""
-        self._make_durable(
-            [self._witness(*each.args) for each in calls if isinstance(each, partial) and each.func == self.record]
-        )
         outcomes: list[Outcome] = []
         try:
             with self.index.writing() as db:
@@ -81,6 +83,7 @@ class Sending(Recovery):
             ).fetchall()
         return [account for (account,) in found]
 
+    @joins
     def waiting(self, account: str, *, most: int) -> int:
         """How many letters of the account may be claimed now; at most ``most`` are counted."""
         with self.index.reading() as db:
@@ -204,6 +207,11 @@ class Sending(Recovery):
             if probe:
                 self.probe_again(db, row.item.account, now)
 
+    def bears(self, account: str, *, connections: int) -> None:
+        """The account's server was found to bear so many connections at once, and no more."""
+        with self.index.writing() as db:
+            self.put_health(db, replace(self.health_in(db, account), connection_limit=max(connections, 1)))
+
     def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
         """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
         times: list[float] = []
@@ -257,6 +265,11 @@ class Sending(Recovery):
 
     # -- inside
     def _next(self, db: sqlite3.Connection, account: str | None, only: str | None) -> str | None:
+        if account is not None and only is None:
+            # The first of each state by the index: a queue of ten thousand is not read for every letter of it.
+            found = db.execute(due.FIRST, due.at(self.clock.now(), account=account)).fetchone()
+            if found is not None:
+                return str(found[0])
         # A blocked letter that was sent on purpose ("send now") is queued, and goes first as the probe.
         found = db.execute(
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608

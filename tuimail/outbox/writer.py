@@ -7,9 +7,11 @@ disk is busy with a commit is made durable by the next one, so that a letter cos
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import threading
+from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +20,10 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from tuimail.outbox.group import Failed, Outcome, group_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
+
+    from tuimail.outbox.group import Group
 
 log = logging.getLogger(__name__)
 
@@ -97,48 +101,41 @@ class Writer:
             self._jobs.put(job)
 
     def _work(self) -> None:
-        last = False
-        while not last:
-            jobs, last = self._waiting_jobs()
-            for together in _groups(jobs):
-                _answer(together, _carried_out(together))
+        jobs: deque[_Job | None] = deque([self._jobs.get()])
+        while (job := jobs.popleft()) is not None:
+            group = group_of(job.work)
+            if group is None:
+                _answer([job], [_carried_out(job)])
+            else:
+                self._together(group, job, jobs)
+            if not jobs:
+                jobs.append(self._jobs.get())
 
-    def _waiting_jobs(self) -> tuple[list[_Job], bool]:
-        """Everything that waits, at least one job; and whether that was all there will ever be."""
+    def _together(self, group: Group, job: _Job, behind: deque[_Job | None]) -> None:
+        """Carry out a job that joins, with those behind it, and those that come before the transaction begins."""
         found: list[_Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            found.append(job)
-            if len(found) >= MOST:
-                return found, False
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return found, False
-        return found, True
+        fresh = [job]
+        while fresh:
+            group.first([each.work for each in fresh])
+            found += fresh
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    behind.append(self._jobs.get_nowait())
+            fresh = []
+            while behind and len(found) + len(fresh) < MOST:
+                following = behind[0]
+                if following is None or group_of(following.work) is not group:
+                    break
+                fresh.append(following)
+                behind.popleft()
+        _answer(found, group.together([each.work for each in found]))
 
 
-def _groups(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
-    """``jobs`` in order, cut so that each part may share a transaction, or is a single job."""
-    together: list[_Job] = []
-    for job in jobs:
-        group = group_of(job.work)
-        if together and (group is None or group is not group_of(together[0].work)):
-            yield together
-            together = []
-        together.append(job)
-    if together:
-        yield together
-
-
-def _carried_out(jobs: list[_Job]) -> list[Outcome]:
-    group = group_of(jobs[0].work)
-    if group is not None and len(jobs) > 1:
-        return group.together([job.work for job in jobs])
+def _carried_out(job: _Job) -> Outcome:
     try:
-        return [jobs[0].work()]
+        return job.work()
     except BaseException as error:  # noqa: BLE001 - it travels to whoever waits
-        return [Failed(error)]
+        return Failed(error)
 
 
 def _answer(jobs: list[_Job], outcomes: list[Outcome]) -> None:

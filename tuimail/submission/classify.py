@@ -54,6 +54,7 @@ def classify(stage: Stage, reply: Reply, context: Context | None = None) -> Verd
         delay=row.delay,
         tries=row.tries,
         then=row.then,
+        crowded=row.crowded,
         drop=_parameters_to_drop(reply, context) if row.when is When.OPTIONAL_SENT else "",
     )
 

@@ -119,6 +119,8 @@ class Verdict:
     tries: int | None = None
     """After this many such verdicts in a row ``then`` takes the place of ``action``."""
     then: Action | None = None
+    crowded: bool = False
+    """The server allows fewer connections at once."""
     drop: str = ""
     """An ESMTP parameter to leave out at the next try ("SIZE", "BODY", "SMTPUTF8", "DSN")."""
 

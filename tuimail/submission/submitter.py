@@ -58,3 +58,11 @@ class Submitter(Protocol):
     async def close(self) -> None:
         """End the connection; at most two seconds, never raises."""
         ...
+
+
+def letters_ahead(submitter: Submitter) -> int:
+    """How many more letters are worth handing to ``submitter`` while one is under way: they wait their turn there.
+
+    0 unless it says otherwise: each submit() begins at once.
+    """
+    return int(getattr(submitter, "ahead", 0))

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from tuimail.submission.body import early_reply, write_body
+from tuimail.submission.body import Loaded, early_reply, load, write_body
 from tuimail.submission.classify import Context, classify, classify_loss, row_for
 from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.opening import opening_for
@@ -63,6 +63,7 @@ class Transaction:
         self._addresses = tuple(dict.fromkeys(letter.envelope.addresses))
         self._verdicts: dict[str, Verdict] = {}
         self._accepted: list[str] = []
+        self._loaded: Loaded | None = None
 
     def reached(self, stage: Stage) -> None:
         """The dialogue came to ``stage``."""
@@ -95,6 +96,10 @@ class Transaction:
     def opening(self, offer: Offer) -> Opening:
         """How it opens. Raises WireError when the server cannot take the letter."""
         return opening_for(self._letter, offer, self._dropped, hold=self._hold)
+
+    async def load(self) -> None:
+        """Have the letter in memory before its turn comes, unless it is large."""
+        self._loaded = await load(self._letter.content)
 
     async def touch(self) -> None:
         """Count the attempt, once; right before MAIL is sent. Raises whatever the watcher raises."""
@@ -245,7 +250,8 @@ class Transaction:
             self._decide(verdict)
             return
         self.reached(Stage.BODY)
-        early = await write_body(wire, self._letter.content, self._timeouts, self._watcher.progress)
+        content, self._loaded = self._loaded, None
+        early = await write_body(wire, self._letter.content, self._timeouts, self._watcher.progress, content)
         if early is None:
             if behind is not None and behind.call():
                 await asyncio.sleep(0)  # so that its count and this mark share a commit

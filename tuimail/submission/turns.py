@@ -56,6 +56,7 @@ class Turns:
             self._give(turn)
             return True
         self._waiting.append(turn)
+        await turn.transaction.load()
         while self.serving is not turn and not turn.withdrawn:
             if turn.called and not turn.transaction.touched:
                 await turn.transaction.touch()
