@@ -78,7 +78,7 @@ class Home:
 async def test_a_merge_killed_in_the_middle_is_finished_by_running_it_again(tmp_path: Path) -> None:
     home = Home(tmp_path, 1000)
     process = await home.start(*home.merge())
-    while not home.letters() and process.returncode is None:
+    while not home.letters() and process.returncode is None:  # noqa: ASYNC110 - another process makes them
         await asyncio.sleep(0.01)
     process.kill()
     await process.wait()
