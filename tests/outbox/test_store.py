@@ -29,7 +29,7 @@ from tuimail.errors import (
 )
 from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.letter import read_letter
-from tuimail.outbox.schema import MARKED, MIGRATIONS
+from tuimail.outbox.schema import MARKED, MIGRATIONS, SUMMED, VERSION
 from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:
@@ -548,15 +548,16 @@ def test_an_upgrade_backs_up_first_and_keeps_the_letters(
     item = store.enqueue(message(), composing="a")
     steps = (*MIGRATIONS, lambda db: db.execute("ALTER TABLE health ADD COLUMN colour TEXT"))
     for name in ("tuimail.outbox.schema.VERSION", "tuimail.outbox.index.VERSION"):
-        monkeypatch.setattr(name, 2)
+        monkeypatch.setattr(name, VERSION + 1)
     monkeypatch.setattr("tuimail.outbox.schema.MIGRATIONS", steps)
+    monkeypatch.setattr("tuimail.outbox.schema.SUMMED", (*SUMMED, SUMMED[-1]))
     monkeypatch.setattr("tuimail.outbox.index.PATIENCE", 0.0)
     with pytest.raises(StorageError, match="another tuimail has it open"):
         store_in(folder, clock)
     store.close()
     new = store_in(folder, clock)
     assert new.item(item.id) == item
-    assert (folder / "index.before-2").exists()
+    assert (folder / f"index.before-{VERSION + 1}").exists()
     new.close()
 
 

@@ -117,6 +117,15 @@ class WhenRefused(StrEnum):
     HOLD = "hold"
 
 
+class WhenLate(StrEnum):
+    """What to do with a letter whose time passed while no tuimail could send it."""
+
+    SEND = "send"
+    ASK = "ask"
+    """Hold it, and ask."""
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """The ``[outbox]`` table."""
@@ -124,6 +133,7 @@ class OutboxSettings:
     undo_seconds: float = 5.0
     when_uncertain: WhenUncertain = WhenUncertain.ASK
     when_some_refused: WhenRefused = WhenRefused.SEND
+    when_late: WhenLate = WhenLate.SEND
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Notify(StrEnum):
+    """When the servers on the way are to report (RFC 3461 section 4.1)."""
+
+    FAILURE = "failure"
+    DELAY = "delay"
+    SUCCESS = "success"
+
+
+TROUBLE_ONLY = (Notify.FAILURE, Notify.DELAY)
+
+
 class Field(StrEnum):
     """Which address field a recipient was written in."""
 
@@ -36,6 +47,10 @@ class Envelope:
     """The letter needs SMTPUTF8 (RFC 6531): a local part or a header holds raw UTF-8."""
     eight_bit: bool = False
     """The content holds bytes above 127 and wants BODY=8BITMIME (RFC 6152)."""
+    notify: tuple[Notify, ...] = TROUBLE_ONLY
+    """Reports asked for where the server offers DSN; empty means NOTIFY=NEVER."""
+    hold_until: float | None = None
+    """The server itself is to keep the letter until then (FUTURERELEASE, RFC 4865); seconds since the epoch."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ class Attempt:
             recipients=tuple(each.to for each in recipients),
             smtputf8=item.smtputf8,
             eight_bit=item.eight_bit,
+            notify=item.notify,
+            hold_until=item.hold_until,
         )
         self._failure: TuimailError | None = None
         self._task: asyncio.Task[SubmissionResult] | None = None

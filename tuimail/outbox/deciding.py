@@ -158,7 +158,7 @@ class Deciding(Sending):
     def _mended(self, db: sqlite3.Connection, account: str) -> list[OutboxItem]:
         health = self.health_in(db, account)
         now = self.clock.now()
-        self.put_health(db, AccountHealth(account, recipient_limit=health.recipient_limit))
+        self.put_health(db, health.well)
         for row in self.rows(db, "state = 'deferred' AND account = ? AND next_attempt_at IS NOT NULL", (account,)):
             self.put(db, replace(row, item=replace(row.item, next_attempt_at=None, changed_at=now)))
         return self.unblock(db, account, now)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.mail.envelope import TROUBLE_ONLY
 from tuimail.outbox.notation import dump, envelope_plain
 
 if TYPE_CHECKING:
+    from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
 
 _FRESH_FIELDS = re.compile(rb"(?im)^(?:date|message-id):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
@@ -26,6 +29,11 @@ def letter_digest(message: OutgoingMessage) -> str:
         boundary = found[0] or found[1]
         head = head.replace(boundary, b"boundary %d" % number)
         body = body.replace(boundary, b"boundary %d" % number)
-    digest = hashlib.sha256(dump([message.account, envelope_plain(message.envelope)]).encode())
+    digest = hashlib.sha256(dump([message.account, envelope_plain(_addressed(message.envelope))]).encode())
     digest.update(b"\0" + head + b"\0" + body)
     return digest.hexdigest()
+
+
+def _addressed(envelope: Envelope) -> Envelope:
+    """Who it is from and for; how it is to travel makes no other letter of it."""
+    return replace(envelope, notify=TROUBLE_ONLY, hold_until=None)

@@ -21,13 +21,16 @@ cancelled             cancel, drop, edit                     pruned after 180 da
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError
+from tuimail.mail.envelope import TROUBLE_ONLY, Notify
 
 if TYPE_CHECKING:
+    from tuimail.config.model import WhenLate
+    from tuimail.mail.dsn import Report
     from tuimail.mail.envelope import EnvelopeRecipient
     from tuimail.submission.result import Reply, Stage, Trouble
 
@@ -197,6 +200,8 @@ class Recipient:
     tries: int = 0
     """Verdicts of this recipient in a row that asked for another try."""
     decided_at: float | None = None
+    report: Report | None = None
+    """What was reported after the server had accepted the letter for this recipient; the latest."""
 
     @property
     def address(self) -> str:
@@ -272,11 +277,21 @@ class OutboxItem:
     eight_bit: bool = False
     found: bool = False
     """Found on disk after a crash, never confirmed to the composer as queued; held until the user decides."""
+    rank: float = 0.0
+    """Of the letters due, the lowest goes first; at first the time it was queued."""
+    on_late: WhenLate | None = None
+    """What to do when its time passed while nobody could send it; None: as the settings say."""
+    asks: bool = False
+    """Held with a question that only the user can answer."""
+    notify: tuple[Notify, ...] = TROUBLE_ONLY
+    """Delivery reports asked for."""
+    hold_until: float | None = None
+    """The server itself is asked to keep it until then (FUTURERELEASE)."""
 
     @property
     def needs_you(self) -> bool:
         """Only the user can end this state."""
-        return self.state in NEEDS_YOU
+        return self.state in NEEDS_YOU or (self.state is ItemState.HELD and self.asks)
 
     @property
     def open_recipients(self) -> tuple[Recipient, ...]:
@@ -315,3 +330,20 @@ class AccountHealth:
     """So many recipients fit one transaction, learnt from the server."""
     tried_at: float | None = None
     """The last attempt that met the trouble; in the future it means that the clock was set back."""
+    connection_limit: int | None = None
+    """So many connections at once the server allows, learnt from it."""
+    rate_limit: int | None = None
+    """So many letters it takes within ``rate_window``, learnt from it."""
+    rate_window: float | None = None
+    """Seconds."""
+
+    @property
+    def well(self) -> AccountHealth:
+        """The same account without its trouble; what was learnt of the server stays."""
+        return replace(
+            AccountHealth(self.account),
+            recipient_limit=self.recipient_limit,
+            connection_limit=self.connection_limit,
+            rate_limit=self.rate_limit,
+            rate_window=self.rate_window,
+        )

@@ -119,7 +119,7 @@ class Ledger:
 
     def put_health(self, db: sqlite3.Connection, health: AccountHealth) -> None:
         """Write an account's health."""
-        db.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?)", health_values(health))
+        db.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", health_values(health))
 
     def put_dialogue(self, db: sqlite3.Connection, item_id: str, lines: tuple[str, ...]) -> None:
         """Keep the last dialogue."""

@@ -64,6 +64,8 @@ class Head:
     not_before: float | None = None
     held: bool = False
     revision: int = 1
+    on_late: str = ""
+    """A WhenLate, or empty."""
 
 
 Mark = dict[str, Any]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tuimail.mail.envelope import Envelope, EnvelopeRecipient, Field
+from tuimail.mail.dsn import Report, ReportAction
+from tuimail.mail.envelope import TROUBLE_ONLY, Envelope, EnvelopeRecipient, Field, Notify
 from tuimail.outbox.item import Recipient, RecipientState
 from tuimail.submission.result import Reply
 
@@ -47,6 +48,7 @@ def recipients_plain(recipients: Iterable[Recipient]) -> list[Any]:
             each.words,
             each.tries,
             each.decided_at,
+            *([report_plain(each.report)] if each.report else []),
         ]
         for each in recipients
     ]
@@ -62,9 +64,21 @@ def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
             words=str(words),
             tries=int(tries),
             decided_at=None if decided_at is None else float(decided_at),
+            report=report_of(more[0]) if more else None,
         )
-        for address, field, name, state, reply, words, tries, decided_at in plain
+        for address, field, name, state, reply, words, tries, decided_at, *more in plain
     )
+
+
+def report_plain(report: Report) -> list[Any]:
+    """What was reported of a recipient."""
+    return [report.action.value, report.status, report.words, report.mta, report.at]
+
+
+def report_of(plain: list[Any]) -> Report:
+    """The report that ``report_plain`` wrote."""
+    action, status, words, mta, at = plain
+    return Report(ReportAction(action), str(status), str(words), str(mta), float(at))
 
 
 def envelope_plain(envelope: Envelope) -> dict[str, Any]:
@@ -74,6 +88,8 @@ def envelope_plain(envelope: Envelope) -> dict[str, Any]:
         "recipients": [[each.address, each.field.value, each.name] for each in envelope.recipients],
         "smtputf8": envelope.smtputf8,
         "eight_bit": envelope.eight_bit,
+        **({} if envelope.notify == TROUBLE_ONLY else {"notify": [each.value for each in envelope.notify]}),
+        **({} if envelope.hold_until is None else {"hold_until": envelope.hold_until}),
     }
 
 
@@ -86,4 +102,6 @@ def envelope_of(plain: dict[str, Any]) -> Envelope:
         ),
         smtputf8=bool(plain["smtputf8"]),
         eight_bit=bool(plain["eight_bit"]),
+        notify=tuple(map(Notify, plain.get("notify", TROUBLE_ONLY))),
+        hold_until=None if plain.get("hold_until") is None else float(plain["hold_until"]),
     )

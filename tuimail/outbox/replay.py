@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.config.model import WhenLate
 from tuimail.outbox import retry
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Recipient, RecipientState
 from tuimail.outbox.notation import UNREADABLE, recipients_of, recipients_plain, reply_of, reply_plain
@@ -111,6 +112,10 @@ def fresh_item(head: Head) -> OutboxItem:
         smtputf8=head.envelope.smtputf8,
         eight_bit=head.envelope.eight_bit,
         words="Held until you release it." if head.held else "",
+        rank=head.queued_at,
+        on_late=WhenLate(head.on_late) if head.on_late else None,
+        notify=head.envelope.notify,
+        hold_until=head.envelope.hold_until,
     )
 
 

@@ -7,7 +7,9 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
+from tuimail.mail.envelope import Notify
 from tuimail.outbox.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
 from tuimail.outbox.notation import UNREADABLE, dump, recipients_of, recipients_plain
 from tuimail.submission.result import Stage, Trouble
@@ -22,6 +24,9 @@ _STORED = ("sha256", "offset", "lease_tick", "last_owner", "filing_owner", "fili
 _OWN = ("state", "recipients", "stage", "trouble")
 _FILING = ("filing_state", "filing_attempts", "filing_next", "filing_words", "filing_place")
 
+_SECOND = ("rank", "on_late", "asks", "notify", "hold_until")
+"""Since the second version of the index."""
+
 _REAL = frozenset(
     (
         "queued_at",
@@ -35,10 +40,13 @@ _REAL = frozenset(
         "filing_until",
         "filing_tick",
         "filing_next",
+        "rank",
+        "hold_until",
     )
 )
 
-COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING)
+COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING, *_SECOND)
+"""In the order they were added; a row's sum goes over them in this order."""
 SELECT = f"SELECT {', '.join(COLUMNS)}, sum FROM item"  # noqa: S608
 PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)}, sum) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
 
@@ -77,9 +85,14 @@ def values_of(row: Row) -> tuple[Any, ...]:
         item.filing.next_attempt_at,
         item.filing.words,
         item.filing.place,
+        item.rank,
+        "" if item.on_late is None else item.on_late.value,
+        int(item.asks),
+        ",".join(item.notify),
+        item.hold_until,
     )
     values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
-    return (*values, _sum(values))
+    return (*values, sum_of(values))
 
 
 def check_sum(values: tuple[Any, ...]) -> None:
@@ -88,7 +101,7 @@ def check_sum(values: tuple[Any, ...]) -> None:
     Raises:
         OutboxDamagedError: they are not those that were written.
     """
-    if _sum(values[:-1]) != values[-1]:
+    if sum_of(values[:-1]) != values[-1]:
         raise _damaged_row()
 
 
@@ -101,7 +114,7 @@ def row_of(values: tuple[Any, ...]) -> Row:
     *plain, found_sum = values
     named = dict(zip(COLUMNS, plain, strict=True))
     try:
-        if _sum(tuple(plain)) != found_sum:
+        if sum_of(tuple(plain)) != found_sum:
             raise ValueError(named["id"])
         item = OutboxItem(
             **{name: named[name] for name in _PLAIN},
@@ -120,6 +133,11 @@ def row_of(values: tuple[Any, ...]) -> Row:
                 words=named["filing_words"],
                 place=named["filing_place"],
             ),
+            rank=named["rank"],
+            on_late=WhenLate(named["on_late"]) if named["on_late"] else None,
+            asks=bool(named["asks"]),
+            notify=tuple(map(Notify, filter(None, named["notify"].split(",")))),
+            hold_until=named["hold_until"],
         )
     except UNREADABLE:
         raise _damaged_row() from None
@@ -132,7 +150,7 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
     Raises:
         OutboxDamagedError: the values are not those that were written.
     """
-    account, trouble, words, since, probe_at, tries, limit, tried_at = values
+    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window = values
     try:
         return AccountHealth(
             account=account,
@@ -143,6 +161,9 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
             tries=tries,
             recipient_limit=limit,
             tried_at=tried_at,
+            connection_limit=connections,
+            rate_limit=rate,
+            rate_window=window,
         )
     except ValueError:
         raise _damaged_row() from None
@@ -159,11 +180,14 @@ def health_values(health: AccountHealth) -> tuple[Any, ...]:
         health.tries,
         health.recipient_limit,
         health.tried_at,
+        health.connection_limit,
+        health.rate_limit,
+        health.rate_window,
     )
 
 
-def _sum(values: tuple[Any, ...]) -> int:
-    """CRC-32 of the values just as SQLite gives them back."""
+def sum_of(values: tuple[Any, ...]) -> int:
+    """CRC-32 of a row's values just as SQLite gives them back."""
     return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxDamagedError, StorageError
+from tuimail.outbox.rows import SELECT, check_sum, sum_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -103,17 +104,41 @@ CREATE TABLE settings (
 """
 
 
-def _first(db: sqlite3.Connection) -> None:
-    for statement in _FIRST.split(";\n"):
+_SECOND = """
+ALTER TABLE item ADD COLUMN rank REAL NOT NULL DEFAULT 0.0;
+ALTER TABLE item ADD COLUMN on_late TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE item ADD COLUMN notify TEXT NOT NULL DEFAULT 'failure,delay';
+ALTER TABLE item ADD COLUMN hold_until REAL;
+ALTER TABLE health ADD COLUMN connection_limit INTEGER;
+ALTER TABLE health ADD COLUMN rate_limit INTEGER;
+ALTER TABLE health ADD COLUMN rate_window REAL;
+UPDATE item SET rank = queued_at
+"""
+
+
+def _all(db: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";"):
         if statement.strip():
             db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _first(db: sqlite3.Connection) -> None:
+    _all(db, _FIRST)
+
+
+def _second(db: sqlite3.Connection) -> None:
+    _all(db, _SECOND)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
 """Step n leads from version n to n + 1 (``PRAGMA user_version``). Never change one that was released."""
 
 VERSION = len(MIGRATIONS)
 
+
+SUMMED = (0, 44, 49)
+"""Version -> how many of ``rows.COLUMNS`` a row's sum goes over."""
 
 MARKED = 0x746D0000
 """``PRAGMA application_id`` is this ("tm") plus the version: a flipped byte must not look like a newer tuimail."""
@@ -168,7 +193,21 @@ def _definitions(db: sqlite3.Connection) -> list[tuple[object, ...]]:
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the tables to ``VERSION``. Call inside a transaction; all steps or none."""
-    for step in range(version_of(db), VERSION):
+    found = version_of(db)
+    for step in range(found, VERSION):
         MIGRATIONS[step](db)
         db.execute(f"PRAGMA user_version = {step + 1}")
         db.execute(f"PRAGMA application_id = {MARKED + step + 1}")
+    if found:
+        _sum_anew(db, SUMMED[found])
+
+
+def _sum_anew(db: sqlite3.Connection, summed: int) -> None:
+    """Rows that were sound over their first ``summed`` columns are summed over all of them.
+
+    Raises:
+        OutboxDamagedError: a row was damaged before.
+    """
+    for *values, found_sum in db.execute(SELECT).fetchall():
+        check_sum((*values[:summed], found_sum))
+        db.execute("UPDATE item SET sum = ? WHERE id = ?", (sum_of(tuple(values)), values[0]))

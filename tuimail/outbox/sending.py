@@ -193,7 +193,7 @@ class Sending(Recovery):
         found = db.execute(
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
             "AND (:only IS NULL OR item.id = :only) "
-            "ORDER BY item.state = 'blocked', item.queued_at, item.id LIMIT 1",
+            "ORDER BY item.state = 'blocked', item.rank, item.id LIMIT 1",
             due.at(self.clock.now(), account=account, only=only),
         ).fetchone()
         return None if found is None else str(found[0])

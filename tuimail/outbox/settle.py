@@ -156,7 +156,7 @@ def _health_after(result: SubmissionResult, health: AccountHealth, now: float, c
     limit = result.recipient_limit or health.recipient_limit
     verdict = result.account
     if verdict is None:
-        return AccountHealth(health.account, recipient_limit=limit)
+        return replace(health.well, recipient_limit=limit)
     tries = health.tries + 1
     action = verdict.action
     if verdict.then is not None and verdict.tries is not None and tries >= verdict.tries:
@@ -175,8 +175,8 @@ def _health_after(result: SubmissionResult, health: AccountHealth, now: float, c
         probe_at = now + retry.delay(retry.TROUBLE, tries, at_least=verdict.delay, chance=chance())
     else:
         probe_at = None
-    return AccountHealth(
-        account=health.account,
+    return replace(
+        health,
         trouble=trouble,
         words=verdict.words,
         since=health.since if health.since is not None else now,
