@@ -105,7 +105,7 @@ async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: Ear
 
     def fail() -> None:
         with store.index.writing() as db:
-            db.execute("INSERT INTO timeline (item, number, at, words) VALUES ('x', 1, 0, '')")
+            db.execute("INSERT INTO timeline (item, number, at, words, stage, reply) VALUES ('x', 1, 0, '', '', '')")
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

@@ -558,6 +558,17 @@ async def test_an_idle_loop_looks_every_half_minute_and_not_more_often(
         bench.time.advance(1)
 
 
+async def test_what_a_killed_process_was_at_is_taken_over_at_the_next_look(bench: Bench) -> None:
+    item_id = bench.queue()
+    assert bench.writer.call(bench.store.claim, "2:1:boot:other") is not None
+    bench.start()
+    await until(lambda: len(bench.time.sleepers) > 0)
+    bench.box.killed.add("2:1:boot:other")
+    bench.time.advance(LOOK)
+    await until(lambda: bench.state(item_id) is ItemState.DONE)
+    assert len(bench.post.delivered) == 1
+
+
 async def test_an_idle_connection_is_closed(bench: Bench) -> None:
     item_id = bench.queue()
     bench.start()

@@ -12,6 +12,7 @@ heard on its own machine only, and on disks that hold no sockets at all.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -161,7 +162,8 @@ class Ear:
         self._loop.remove_reader(self._socket)
         self._socket.close()
         self._socket = None
-        (self._folder / FOLDER / self.name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # then the next ring clears it away
+            (self._folder / FOLDER / self.name).unlink(missing_ok=True)
 
     def _rung(self) -> None:
         if self._socket is None or self._loop is None:

@@ -267,7 +267,7 @@ class Sending(Recovery):
     def _next(self, db: sqlite3.Connection, account: str | None, only: str | None) -> str | None:
         if account is not None and only is None:
             # The first of each state by the index: a queue of ten thousand is not read for every letter of it.
-            found = db.execute(due.FIRST, due.at(self.clock.now(), account=account)).fetchone()
+            found = db.execute(due.FIRST, due.at(self.clock.now(), self.settings.when_late, account=account)).fetchone()
             if found is not None:
                 return str(found[0])
         # A blocked letter that was sent on purpose ("send now") is queued, and goes first as the probe.
