@@ -15,6 +15,10 @@ class OutboxChanged(Message, bubble=False):
         return isinstance(message, OutboxChanged)
 
 
+class AccountsChanged(Message, bubble=False):
+    """What is known of the accounts' health was read anew."""
+
+
 class Progressed(Message, bubble=False):
     """Where a letter being sent stands; a later one takes the place of an unread one of the same letter."""
 
