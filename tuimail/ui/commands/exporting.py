@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands.aim import act, aimed, each
 from tuimail.ui.widgets.path_completion import complete_path, typed_path
@@ -51,16 +52,20 @@ async def _export(screen: LetterScreen, ids: Sequence[str]) -> None:
     if typed is None or not typed.strip():
         return
     path = await asyncio.to_thread(typed_path, typed)
-    names = {item.id: f"{file_name(item.subject)} {item.id}.eml" for item in items.values()}
     written = path
 
     async def write(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
         async def one(item_id: str) -> OutboxItem | None:
             nonlocal written
-            written = await engine.export(item_id, path if len(ids) == 1 else path / names.get(item_id, item_id))
+            written = await engine.export(item_id, path)
             return items.get(item_id)
 
         return await each(wanted, one)
 
-    where = safe_line(str(path))
-    await act(screen, ids, write, one=f"was written to {where}.", many=f"written to {where}")
+    if len(ids) > 1 and not await asyncio.to_thread(path.is_dir):
+        raise OutboxError(
+            f"{safe_line(str(path))} is no folder.", hint="Several letters go into a folder that is there."
+        )
+    await act(screen, ids, write, one="was exported.", many=f"written to {safe_line(str(path))}")
+    if len(ids) == 1:
+        screen.program.say(f"Written to {safe_line(str(written))}.")

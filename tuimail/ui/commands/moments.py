@@ -31,9 +31,7 @@ async def ask_moment(screen: FrameScreen) -> Moment | None:
 
     typed = ""
     while True:
-        answer = await screen.ask(
-            "Send when?", initial=typed, help_text=f"For example: {EXAMPLES}.", meaning=meaning
-        )
+        answer = await screen.ask("Send when?", initial=typed, help_text=f"For example: {EXAMPLES}.", meaning=meaning)
         if answer is None or not answer.strip():
             return None
         try:

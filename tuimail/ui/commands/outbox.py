@@ -179,25 +179,8 @@ async def _edit(screen: LetterScreen, ids: Sequence[str]) -> None:
 
 def cancel(screen: LetterScreen) -> Awaitable[None]:
     """Out of the outbox, into the drafts."""
-    return _cancel(screen, aimed(screen))
-
-
-async def _cancel(screen: LetterScreen, ids: Sequence[str]) -> None:
-    drafts = {}
-
-    async def to_drafts(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
-        async def one(item_id: str) -> None:
-            drafts[item_id] = await engine.cancel(item_id)
-
-        return await each(wanted, one)
-
-    async def back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
-        for item in before:
-            await engine.put_back(await engine.open_draft(drafts[item.id].id))
-
-    await act(
-        screen, ids, to_drafts, one="is among the drafts, and will not be sent.", many="moved to the drafts", undo=back
-    )
+    words = "is among the drafts, and will not be sent."
+    return act(screen, aimed(screen), _verb(Verb.CANCEL), one=words, many="moved to the drafts", undo=_restored)
 
 
 def mend(screen: LetterScreen) -> Awaitable[None]:
@@ -250,7 +233,7 @@ async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
         wanted = await screen.ask_choice(
             f"Send {what} by which account?{now}  {listed}",
             choices,
-            help_text="The sender's address becomes that account's; what was accepted already stays as it is.",
+            help_text="The letter stays as it is, its From as well; that account's server may refuse a From it does not know.",
         )
     if not wanted or (len(ids) == 1 and wanted == item.account):
         return
@@ -263,9 +246,7 @@ async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
         for was in before:
             await engine.change_account(was.id, was.account)
 
-    await act(
-        screen, ids, change, one=f"goes by {safe_line(account)}.", many=f"go by {safe_line(account)}", undo=back
-    )
+    await act(screen, ids, change, one=f"goes by {safe_line(account)}.", many=f"go by {safe_line(account)}", undo=back)
 
 
 def _among(names: Sequence[str]) -> Callable[[str], Awaitable[Sequence[str]]]:

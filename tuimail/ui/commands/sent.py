@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 VERBS: dict[str, Verb] = {
     **LIST_VERBS,
     "open": outbox.open_,
+    "export": outbox.export,
     "view-raw": outbox.view_raw,
     "dialogue": outbox.dialogue,
 }

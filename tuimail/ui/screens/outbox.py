@@ -237,7 +237,11 @@ class OutboxScreen(ListScreen[str]):
         if self.matching:
             count = f"{len(self.list.rows):,} of {self._all:,}"
             head: Line = (Span("   Show only: ", Role.DIM),)
-            tail: Line = (Span(f"   {count}   ", Role.DIM), Span(self.program.keymap.key("back"), Role.KEY), Span(" all"))
+            tail: Line = (
+                Span(f"   {count}   ", Role.DIM),
+                Span(self.program.keymap.key("back"), Role.KEY),
+                Span(" all"),
+            )
             words = clip(self.matching, max(4, width - width_of(head) - width_of(tail) - 2))
             lines = [*lines, (*head, Span(words, Role.STRONG), *tail)]
         self.banner.show(lines)
