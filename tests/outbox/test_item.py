@@ -26,16 +26,16 @@ from tuimail.outbox.replay import fresh_item
 from tuimail.outbox.verbs import carry_out, mended
 
 LEGAL = {
-    ItemState.HELD: "send-now hold release edit cancel drop",
-    ItemState.QUEUED: "send-now hold edit cancel drop",
+    ItemState.HELD: "send-now hold release later move change-account edit cancel drop",
+    ItemState.QUEUED: "send-now hold later move change-account edit cancel drop",
     ItemState.SENDING: "",
-    ItemState.DEFERRED: "send-now hold retry edit cancel drop mend",
-    ItemState.BLOCKED: "send-now hold retry edit cancel drop",
-    ItemState.FAILED: "send-now hold retry edit cancel drop mend",
+    ItemState.DEFERRED: "send-now hold later retry move change-account edit cancel drop mend",
+    ItemState.BLOCKED: "send-now hold later retry move change-account edit cancel drop",
+    ItemState.FAILED: "send-now hold later retry change-account edit cancel drop mend",
     ItemState.UNCERTAIN: "drop resolve-sent resolve-resend",
     ItemState.ACCEPTED: "",
     ItemState.DONE: "",
-    ItemState.CANCELLED: "",
+    ItemState.CANCELLED: "restore",
 }
 """Written out apart from the table it checks."""
 

@@ -12,21 +12,24 @@ import logging
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import Clock, SystemClock
-from tuimail.engine.letters import forget_unfinished, read_raw, take_out
+from tuimail.engine.export import export, letter_of
+from tuimail.engine.letters import check_out, forget_unfinished, put_back, read_raw, restore, take_out, taken_out
 from tuimail.engine.wiring import SentCopies, Wiring, fingerprint
-from tuimail.errors import AddressError, OutboxError, TuimailError
+from tuimail.errors import AddressError, NoSuchItemError, OutboxError, TuimailError
 from tuimail.events import AccountMended, AccountTroubled, Announcer, Event, ItemChanged, Notice, Severity
-from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.item import ItemState, Order, Outcome, Place, Verb
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.draft import Draft
     from tuimail.compose.postponed import DraftStore
     from tuimail.compose.review import Review
-    from tuimail.config.model import Config
+    from tuimail.config.model import Config, WhenLate
+    from tuimail.engine.letters import TakenOut
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, OutboxItem, TimelineEntry
     from tuimail.outbox.runner import Runner
@@ -40,6 +43,9 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 SENT_STATES = frozenset({ItemState.ACCEPTED, ItemState.DONE})
+
+AT_ONCE = 200
+"""Letters that one transaction changes; each costs an fsync while other processes wait."""
 
 
 class Engine:
@@ -153,13 +159,16 @@ class Engine:
     ) -> OutboxItem:
         """Freeze ``draft``, store it durably, discard the draft, remember its recipients, wake the runner.
 
-        ``not_before`` defaults to the end of the undo window. The draft is untouched when anything is raised.
+        ``not_before`` defaults to the end of the undo window; a letter that was taken out of the outbox to be edited
+        takes its old place in the queue, and keeps an appointment that is still to come: give ``not_before`` to send
+        it at another time. The draft is untouched when anything is raised.
 
         Raises:
             MessageError: it cannot go as it is; ``field`` says where.
             ConfigError: its account or identity is not in the config.
             StorageError: the disk refused.
             DuplicateLetterError: this very letter went out before (unless ``again``).
+            OutboxError: the letter it was made from was put back into the outbox meanwhile.
         """
         from tuimail.compose.build import build
         from tuimail.mail.address import parse_addresses
@@ -167,10 +176,16 @@ class Engine:
         account, identity = self._wiring.bound(draft)
         now = self.clock.now()
         message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
-        if not_before is None and not held and self.config.outbox.undo_seconds > 0:
-            not_before = now + self.config.outbox.undo_seconds
-        item = await self.enqueue_message(
-            message, composing=draft.id, not_before=not_before, held=held, again=again, revision=draft.revision + 1
+        if not_before is None and not held:
+            not_before = await self._appointment(draft, now)
+        item = await self._store_letter(
+            message,
+            composing=draft.id,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=draft.revision + 1,
+            revises=draft.revises,
         )
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
@@ -192,10 +207,43 @@ class Engine:
         revision: int = 1,
     ) -> OutboxItem:
         """Store a letter that is frozen already."""
+        return await self._store_letter(
+            message, composing=composing, not_before=not_before, held=held, again=again, revision=revision
+        )
 
+    async def _appointment(self, draft: Draft, now: float) -> float | None:
+        """When a letter goes for which no time is given: after the undo window, or when its former revision was to."""
+        undo = now + self.config.outbox.undo_seconds if self.config.outbox.undo_seconds > 0 else None
+        if not draft.revises:
+            return undo
+        try:
+            former = await self._run(self._queue.former, draft.revises)
+        except NoSuchItemError:
+            return undo
+        if former.not_before is None or former.not_before <= (undo or now):
+            return undo
+        return former.not_before
+
+    async def _store_letter(
+        self,
+        message: OutgoingMessage,
+        *,
+        composing: str,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        revision: int = 1,
+        revises: str = "",
+    ) -> OutboxItem:
         def store() -> OutboxItem:
             return self._queue.enqueue(
-                message, composing=composing, not_before=not_before, held=held, again=again, revision=revision
+                message,
+                composing=composing,
+                not_before=not_before,
+                held=held,
+                again=again,
+                revision=revision,
+                revises=revises,
             )
 
         # Once begun it is carried through, even if the screen that asked is gone.
@@ -223,7 +271,7 @@ class Engine:
             store = self._draft_store
             draft = store.load(draft_id)
             if not store.acquire(draft_id):
-                raise OutboxError("This draft is open in another tuimail.", hint="Close it there first.")
+                raise OutboxError(f"This draft is open {store.holder(draft_id)}.", hint="Close it there first.")
             return draft
 
         return await self._run(load)
@@ -245,6 +293,28 @@ class Engine:
     async def items(self, states: Collection[ItemState] | None = None) -> Sequence[OutboxItem]:
         """Items in ``states``; default: those still in the outbox."""
         return await self._run(self._queue.items, states)
+
+    async def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        """Ids of the items in ``states`` (default: those still in the outbox) that match, in ``order``.
+
+        Every word of ``matching`` must be found, whatever its case, in subject, recipients, sender, account or state;
+        ``state:``, ``account:``, ``to:`` and ``subject:`` before a word say where.
+        """
+
+        def read() -> Sequence[str]:
+            return self._queue.ids(states, order=order, matching=matching)
+
+        return await self._run(read)
+
+    async def items_of(self, ids: Sequence[str]) -> Sequence[OutboxItem]:
+        """The items with these ids, in this order; ids that are gone are left out."""
+        return await self._run(self._queue.items_of, ids)
+
+    async def taken_out(self) -> Sequence[TakenOut]:
+        """Letters that were taken out of the outbox and are drafts now, open or not; the newest first."""
+        return await self._run(taken_out, self._queue, self._draft_store)
 
     async def sent(self, *, limit: int = 1000) -> Sequence[OutboxItem]:
         """What went out: items the server has, newest first."""
@@ -280,17 +350,137 @@ class Engine:
         return await self._run(self._queue.counts)
 
     async def apply(self, verb: Verb, item_id: str) -> OutboxItem:
-        """Send now, hold, release, retry, drop, resolve. Raises IllegalTransitionError."""
-        item = await self._run(self._queue.apply, verb, item_id)
+        """Send now, hold, release, retry, drop, restore, resolve.
+
+        RESTORE puts a cancelled letter back and discards the draft that was made from it; a draft that was changed
+        since is kept, and a notice says so.
+
+        Raises:
+            IllegalTransitionError: the verb does not fit the letter.
+            OutboxError: RESTORE of one that is being edited, or whose newer revision was queued.
+        """
+        if verb is Verb.RESTORE:
+            item, kept = await self._run(restore, self._queue, self._draft_store, item_id)
+            if kept:
+                told = f'The draft made from "{item.subject}" was changed since; it is kept among the drafts.'
+                self.announcer.announce(Notice(told, Severity.INFO))
+        elif verb is Verb.CANCEL:
+            await self.cancel(item_id)
+            return await self.item(item_id)
+        else:
+            item = await self._run(self._queue.apply, verb, item_id)
         self._changed(item)
         return item
+
+    async def apply_many(self, verb: Verb, ids: Sequence[str]) -> Sequence[Outcome]:
+        """The same on several letters: one outcome for each, in order; one that does not fit does not stop the others.
+
+        Simple verbs take one transaction for ``AT_ONCE`` letters, so that the sending goes on in between; CANCEL and
+        RESTORE, which also make or discard a draft, one for each letter.
+
+        Raises:
+            StorageError: the index cannot be written; what an earlier transaction did stays done.
+        """
+        outcomes: list[Outcome] = []
+        if verb in (Verb.CANCEL, Verb.RESTORE):
+            for item_id in ids:
+                try:
+                    outcomes.append(Outcome(item_id, await self.apply(verb, item_id)))
+                except TuimailError as error:
+                    outcomes.append(Outcome(item_id, error=error))
+            return outcomes
+        for start in range(0, len(ids), AT_ONCE):
+            outcomes += await self._run(self._queue.apply_many, verb, ids[start : start + AT_ONCE])
+        for each in outcomes:
+            if each.item is not None:
+                self._changed(each.item)
+        return outcomes
+
+    async def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:
+        """Hold it until ``at`` (seconds since the epoch), with a fresh budget from then on.
+
+        Raises:
+            IllegalTransitionError: it cannot be held any more.
+            OutboxError: ``at`` is over.
+        """
+
+        def put_off() -> OutboxItem:
+            return self._queue.later(item_id, at, on_late=on_late)
+
+        item = await self._run(put_off)
+        self._changed(item)
+        return item
+
+    async def move(self, item_id: str, place: Place) -> OutboxItem:
+        """Move it among the letters of its account that wait. Raises IllegalTransitionError: it does not wait."""
+        changed = await self._run(self._queue.move, item_id, place)
+        for item in changed:
+            self._changed(item)
+        return changed[0]
+
+    async def change_account(self, item_id: str, account: str) -> OutboxItem:
+        """Let it leave through ``account``; its bytes, with their From, stay as they are.
+
+        When the account has no identity for that From, the item's words say that its server may refuse the letter.
+
+        Raises:
+            ConfigError: the account is not in the config.
+            IllegalTransitionError: it is being sent, may have been sent, or is gone.
+        """
+        chosen = self._wiring.chosen(account)
+
+        def change() -> OutboxItem:
+            identity = self._queue.item(item_id).identity
+            known = chosen.identity_for(identity) is not None
+            return self._queue.change_account(item_id, account, known=known)
+
+        item = await self._run(change)
+        self._changed(item)
+        return item
+
+    async def export(self, item_id: str, path: Path) -> Path:
+        """Write the letter's exact bytes into a new file, mode 0600; returns its path.
+
+        Args:
+            item_id: The letter; one that is done is read from its filed local copy.
+            path: The file, which must not exist; or a folder, where it gets a name made from the subject.
+
+        Raises:
+            NoSuchItemError: there is no such item, or no copy of it on this machine.
+            StorageError: the file is there already, or the disk refuses; no part of it is left.
+        """
+        item, chunks = await self._run(letter_of, self._queue, item_id)
+        return await asyncio.to_thread(export, chunks, path, item.subject)
 
     async def edit(self, item_id: str) -> Draft:
         """Take the letter out of the outbox and back as a draft (saved, owned, ``revises`` set).
 
-        The draft is durable before the item is cancelled, so that a kill in between loses nothing.
+        The draft is durable before the item is cancelled, so that a kill in between loses nothing. While it is out it
+        cannot leave; ``put_back`` ends that, and so does sending the draft. One that was taken out before is opened
+        where it was left.
+
+        Raises:
+            IllegalTransitionError: it is being sent, may have been sent, or is gone.
+            OutboxError: somebody has it open; the text says who.
         """
-        return await self._take_out(Verb.EDIT, item_id)
+        draft, item = await asyncio.shield(
+            self._run(check_out, self._queue, self._draft_store, item_id, self.clock.now())
+        )
+        self._changed(item)
+        return draft
+
+    async def put_back(self, draft: Draft) -> OutboxItem:
+        """The editing came to nothing: the letter is in the outbox again as it was, and the draft is discarded.
+
+        One whose time has come meanwhile is held by hand.
+
+        Raises:
+            OutboxError: the draft was not taken from the outbox, or a newer revision was queued.
+            NoSuchItemError: the letter is not kept any more.
+        """
+        item = await asyncio.shield(self._run(put_back, self._queue, self._draft_store, draft))
+        self._changed(item)
+        return item
 
     async def cancel(self, item_id: str) -> Draft:
         """Take the letter out of the outbox; it is kept among the drafts as postponed."""

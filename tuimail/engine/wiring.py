@@ -52,6 +52,13 @@ class Wiring:
             )
         return account, identity
 
+    def chosen(self, name: str) -> Account:
+        """The account the user names. Raises ConfigError when the config has none of this name."""
+        if name not in self._config.accounts:
+            listed = ", ".join(self._config.accounts) or "none"
+            raise ConfigError(f"There is no account {name!r}.", hint=f"There are: {listed}.")
+        return self._config.accounts[name]
+
     def account(self, name: str) -> Account:
         """The account ``name``. Raises ConfigError when the config has none."""
         account = self._config.accounts.get(name)

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.clock import rfc3339
-from tuimail.errors import DuplicateLetterError
+from tuimail.errors import DuplicateLetterError, OutboxError
+from tuimail.outbox import replay
 from tuimail.outbox.digest import letter_digest
-from tuimail.outbox.item import ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
 from tuimail.outbox.ledger import Ledger, new_id
-from tuimail.outbox.letter import head_for, write_letter
+from tuimail.outbox.letter import append_mark, head_for, write_letter
 from tuimail.outbox.replay import fresh_item
 from tuimail.outbox.rows import Row
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from tuimail.mail.outgoing import OutgoingMessage
 
 log = logging.getLogger(__name__)
+
+_PUT_BACK = frozenset(VERBS[Verb.EDIT]) | {ItemState.SENDING, ItemState.UNCERTAIN}
+"""States of a letter that may go, or may have gone, without its revision."""
 
 
 class Intake(Ledger):
@@ -39,11 +43,13 @@ class Intake(Ledger):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        revises: str = "",
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
 
         Raises:
             DuplicateLetterError: the letter is in the outbox or went out before (rule 15).
+            OutboxError: the letter it revises was put back into the outbox.
             StorageError: the disk refuses, or another process holds the outbox; nothing of the letter is left then.
         """
         digest = letter_digest(message)
@@ -54,6 +60,7 @@ class Intake(Ledger):
                 first = self._same(db, composing, digest, again=again)
                 if first is not None:
                     return first
+                former = self._former(db, revises, again=again)
                 head = head_for(
                     self._free_id(db, now),
                     message,
@@ -63,6 +70,8 @@ class Intake(Ledger):
                     not_before=not_before,
                     held=held,
                     revision=revision,
+                    revises=revises,
+                    rank=None if former is None else former.rank,
                 )
                 written = self.letter_path(head.id)
                 offset = write_letter(written, head, message.content)
@@ -73,6 +82,28 @@ class Intake(Ledger):
             if written is not None:
                 self._take_away(written.stem)
             raise
+        if former is not None and former.state is ItemState.CANCELLED:
+            self.discard_letter(former)  # its place is taken: it must never go as well
+        return item
+
+    def _former(self, db: sqlite3.Connection, revises: str, *, again: bool) -> OutboxItem | None:
+        """The letter that this one is a new revision of: taken out of the outbox, and still out."""
+        rows = self.rows(db, "id = ?", (revises,)) if revises else []
+        if not rows:
+            return None
+        item = rows[0].item
+        if item.state in _PUT_BACK:
+            raise OutboxError(
+                f'The letter this draft was made from is in the outbox again ("{item.subject}", {item.id}).',
+                hint="Drop it there first, so that only one of them goes.",
+            )
+        if not again:
+            newer = self.rows(db, "revises = ? AND state <> 'cancelled'", (item.id,))
+            if newer or all(each.state is RecipientState.ACCEPTED for each in item.recipients):
+                raise DuplicateLetterError(
+                    f'The letter this draft was made from ("{item.subject}") was sent meanwhile.',
+                    hint="Confirm to send this one as well.",
+                )
         return item
 
     def _same(self, db: sqlite3.Connection, composing: str, digest: str, *, again: bool) -> OutboxItem | None:
@@ -109,6 +140,7 @@ class Intake(Ledger):
         item = replace(row.item, state=ItemState.CANCELLED, found=False, changed_at=now)
         self.put(db, replace(row, item=item))
         self.tell(db, item.id, TimelineEntry(now, "replaced by the letter sent from the same draft"))
+        append_mark(self.letter_path(item.id), replay.VERB, now, replay.verb_said("replaced", item))
 
     def _free_id(self, db: sqlite3.Connection, now: float) -> str:
         while True:

@@ -66,6 +66,10 @@ class Head:
     revision: int = 1
     on_late: str = ""
     """A WhenLate, or empty."""
+    revises: str = ""
+    """Id of the item it is a new revision of."""
+    rank: float | None = None
+    """Its place in the queue, when that is not the time it was queued."""
 
 
 Mark = dict[str, Any]
@@ -136,6 +140,8 @@ def head_for(
     not_before: float | None,
     held: bool,
     revision: int,
+    revises: str = "",
+    rank: float | None = None,
 ) -> Head:
     """The head of a new letter."""
     return Head(
@@ -154,6 +160,8 @@ def head_for(
         not_before=not_before,
         held=held,
         revision=revision,
+        revises=revises,
+        rank=rank,
     )
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail.outbox.item import Order
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
-    from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, TimelineEntry, Verb
+    from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, Outcome, Place, TimelineEntry, Verb
     from tuimail.submission.result import SubmissionResult
     from tuimail.submission.submitter import Content
 
@@ -44,12 +47,14 @@ class Queue(Protocol):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        revises: str = "",
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2).
 
         The same ``composing`` id with the same letter returns the first item (rule 15). The same letter from another
         composing, or another letter from the same composing, raises DuplicateLetterError unless ``again``: it is in
-        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then.
+        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then. ``revises`` is the id of
+        the cancelled letter whose place it takes; if that was put back meanwhile, OutboxError is raised.
         """
         ...
 
@@ -61,6 +66,16 @@ class Queue(Protocol):
 
         With ``newest_first`` by when they changed, the latest first.
         """
+        ...
+
+    def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        """Ids of the items in ``states`` (default: those still in the outbox) that match, in ``order``; cheap."""
+        ...
+
+    def items_of(self, ids: Iterable[str]) -> Sequence[OutboxItem]:
+        """The items with these ids, in this order; ids that are gone are left out."""
         ...
 
     def item(self, item_id: str) -> OutboxItem:
@@ -167,6 +182,30 @@ class Queue(Protocol):
     # -- the user's verbs
     def apply(self, verb: Verb, item_id: str) -> OutboxItem:
         """Carry out a verb of outbox/item that needs no more than the item."""
+        ...
+
+    def apply_many(self, verb: Verb, ids: Iterable[str]) -> Sequence[Outcome]:
+        """The same on several letters in one transaction; one that does not fit does not stop the others."""
+        ...
+
+    def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:
+        """Hold it until ``at``."""
+        ...
+
+    def move(self, item_id: str, place: Place) -> Sequence[OutboxItem]:
+        """Move it among the letters of its account that wait; it, and whoever changed places with it."""
+        ...
+
+    def change_account(self, item_id: str, account: str, *, known: bool = True) -> OutboxItem:
+        """Let it leave through ``account``; ``known``: that has an identity of the letter's From."""
+        ...
+
+    def restore(self, item_id: str, *, exactly: bool = False) -> OutboxItem:
+        """Put a cancelled letter back; ``exactly`` as it was, else it does not go by itself."""
+        ...
+
+    def former(self, item_id: str) -> OutboxItem:
+        """A cancelled letter as it was before; any other as it is."""
         ...
 
     def mend(self, item_id: str, old: str, new: str) -> OutboxItem:

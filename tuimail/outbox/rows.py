@@ -24,7 +24,7 @@ _STORED = ("sha256", "offset", "lease_tick", "last_owner", "filing_owner", "fili
 _OWN = ("state", "recipients", "stage", "trouble")
 _FILING = ("filing_state", "filing_attempts", "filing_next", "filing_words", "filing_place")
 
-_SECOND = ("rank", "on_late", "asks", "notify", "hold_until")
+_SECOND = ("rank", "on_late", "asks", "notify", "hold_until", "revises")
 """Since the second version of the index."""
 
 _REAL = frozenset(
@@ -90,6 +90,7 @@ def values_of(row: Row) -> tuple[Any, ...]:
         int(item.asks),
         ",".join(item.notify),
         item.hold_until,
+        item.revises,
     )
     values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
     return (*values, sum_of(values))
@@ -138,6 +139,7 @@ def row_of(values: tuple[Any, ...]) -> Row:
             asks=bool(named["asks"]),
             notify=tuple(map(Notify, filter(None, named["notify"].split(",")))),
             hold_until=named["hold_until"],
+            revises=named["revises"],
         )
     except UNREADABLE:
         raise _damaged_row() from None

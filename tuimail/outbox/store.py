@@ -8,7 +8,8 @@
       index.damaged-...          an index that was set aside
       lock                       shared by every open outbox (outbox/lock)
 
-Its parts: looking, intake, sending, filing, deciding. Everything runs on one thread at a time (outbox/writer).
+Its parts: looking, intake, sending, filing, deciding, rearranging. Everything runs on one thread at a time
+(outbox/writer).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import random
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
-from tuimail.outbox.deciding import Deciding
 from tuimail.outbox.filing import Copies
 from tuimail.outbox.intake import Intake
 from tuimail.outbox.lock import FolderLock, Host, Machine
 from tuimail.outbox.looking import Looking
+from tuimail.outbox.rearranging import Rearranging
 from tuimail.outbox.rebuild import open_index
 from tuimail.paths import private_dir
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.settle import Chance
 
 
-class Store(Looking, Intake, Copies, Deciding):
+class Store(Looking, Intake, Copies, Rearranging):
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str
