@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import OutboxError, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import ItemState, Outcome, OutboxItem, Verb
+from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Verb
 from tuimail.ui.navigation import quoted
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     class LetterScreen(frame.FrameScreen, Protocol):  # type: ignore[misc]
         """A screen with a letter selected."""
 
-        letter: OutboxItem | None
+        @property
+        def letter(self) -> OutboxItem | None:
+            """The letter, if it was read already."""
+            ...
 
         def aim(self) -> tuple[str, ...]:
             """Ids of the letters the command just given acts on; asked once for each command, before anything waits."""

@@ -233,7 +233,7 @@ async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
         wanted = await screen.ask_choice(
             f"Send {what} by which account?{now}  {listed}",
             choices,
-            help_text="The letter stays as it is, its From as well; that account's server may refuse a From it does not know.",
+            help_text="The letter stays as it is, its From as well, which that account's server may refuse.",
         )
     if not wanted or (len(ids) == 1 and wanted == item.account):
         return

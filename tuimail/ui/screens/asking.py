@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.screens.frame import FrameScreen
-
     from tuimail.ui.widgets.prompt import Meaning
 
     Completer = Callable[[str], Awaitable[Sequence[str]]]

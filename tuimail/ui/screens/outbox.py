@@ -8,6 +8,7 @@ from tuimail.outbox.item import ItemState, Order, OutboxItem
 from tuimail.ui.commands import listed, outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.commands.moving import LIST_VERBS
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.views.letters import (
     Columns,
@@ -27,6 +28,8 @@ from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
     from textual.app import ComposeResult
 
@@ -130,7 +133,7 @@ class OutboxScreen(ListScreen[str]):
             return
         if applying and command_id in outbox.MANY:
             self._aimed = tuple(row for row in self.list.rows if row in self.tagged)
-        elif applying and command_id in outbox.VERBS and command_id not in outbox.LIST_VERBS:
+        elif applying and command_id in outbox.VERBS and command_id not in LIST_VERBS:
             self.say("That takes one letter at a time.")
             self.refresh_keys()
             return
@@ -170,7 +173,7 @@ class OutboxScreen(ListScreen[str]):
         self.window.ids = ids
         place = self.list.cursor if selected is None else _place(ids, selected, self.list.cursor)
         height = self.list.page
-        top = min(max(self.list.top, place - height + 1), place)
+        top = min(max(self.list.first_seen, place - height + 1), place)
         near = self.window.near(top, height)
         items = await engine.items_of(near)
         self.window.renew(ids, items)
@@ -186,12 +189,12 @@ class OutboxScreen(ListScreen[str]):
 
     def _scrolled(self) -> None:
         """Read what came into sight."""
-        if self.window.missing(self.list.top, self.list.page + 1):
+        if self.window.missing(self.list.first_seen, self.list.page + 1):
             self.run_worker(self._fill(), group="fill", exclusive=True, exit_on_error=False)
 
     async def _fill(self) -> None:
         height = self.list.page + 1
-        missing = self.window.missing(self.list.top, height)
+        missing = self.window.missing(self.list.first_seen, height)
         if missing:
             items = await self.program.engine.items_of(missing)
             self.window.add(items, height=height)
@@ -203,7 +206,7 @@ class OutboxScreen(ListScreen[str]):
     def tick(self) -> None:
         """Draw again only if a word on the screen changed."""
         now = self._now
-        seen = [item for row in self.list.visible if (item := self.window[row]) is not None]
+        seen = [item for row in self.list.in_sight if (item := self.window[row]) is not None]
         told = tuple(state_words(item, now) for item in seen)
         if told != self._told:
             self._told = told
@@ -284,7 +287,7 @@ def _sending(item: OutboxItem) -> bool:
     return item.state is ItemState.SENDING
 
 
-def _place(ids: tuple[str, ...] | list[str], wanted: str, before: int) -> int:
+def _place(ids: Sequence[str], wanted: str, before: int) -> int:
     """Where ``wanted`` will be; the nearest there is to where it was, if it is gone."""
     if before < len(ids) and ids[before] == wanted:
         return before

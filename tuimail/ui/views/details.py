@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.mail.size import size_words
-from tuimail.mail.text import safe_line
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.envelope import Notify
+from tuimail.mail.size import size_words
+from tuimail.mail.text import safe_line
 from tuimail.moments.spoken import planned
 from tuimail.outbox.item import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of

@@ -86,14 +86,14 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         return next((at for at, row in enumerate(self.rows) if self._identify(row) == row_id), None)
 
     @property
-    def top(self) -> int:
+    def first_seen(self) -> int:
         """Index of the first row on the screen."""
         return self.scroll_offset.y // self._spacing
 
     @property
-    def visible(self) -> Sequence[T]:
+    def in_sight(self) -> Sequence[T]:
         """The rows on the screen."""
-        return self.rows[self.top : self.top + self.page + 1]
+        return self.rows[self.first_seen : self.first_seen + self.page + 1]
 
     def select(self, index: int) -> None:
         """Select the row at ``index``, or the nearest there is."""
