@@ -18,8 +18,10 @@ from tuimail.outbox.item import NEEDS_YOU, WAITING
 from tuimail.ui.bridge import Bridge
 from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import TABLE
+from tuimail.ui.desktop import Desktop
 from tuimail.ui.messages import AccountsChanged, Noted, OutboxChanged, Progressed
 from tuimail.ui.navigation import Navigation
+from tuimail.ui.noticing import Noticing
 from tuimail.ui.safety import StripActing, guard_pastes
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.theme import mail_defaults, textual_theme
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
     from tuimail.outbox.notice import AccountNotice
+    from tuimail.ui.notices import Announcement
     from tuimail.ui.widgets.cells import Line
 
 
@@ -65,6 +68,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.notices: tuple[AccountNotice, ...] = ()
         """Accounts whose letters wait, and why; those that need the user first."""
         self.bridge: Bridge | None = None
+        self.noticing: Noticing | None = None
         self._counting = self._uncounted = False
 
     # -- wiring
@@ -108,6 +112,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the frame, then start the engine."""
         self.bridge = Bridge(self.engine.announcer, self.post_message)
+        self.noticing = Noticing(self.engine, ring=self.bell, tell=self._tell_summary, show=Desktop().show)
         self.call_after_refresh(self.run_worker, self._start(), group="engine")
 
     async def _start(self) -> None:
@@ -130,6 +135,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         """Listen no more."""
         if self.bridge is not None:
             self.bridge.close()
+        if self.noticing is not None:
+            self.noticing.close()
 
     # -- what the engine says
     async def on_outbox_changed(self, _message: OutboxChanged) -> None:
@@ -162,8 +169,6 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     def on_noted(self, message: Noted) -> None:
         """Say it where the user looks."""
-        if message.bell:
-            self.bell()
         self.say(message.text, message.severity)
 
     async def _count(self) -> None:
@@ -176,6 +181,11 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         for screen in self._frames():
             screen.title_bar.badge = self.badge
         await self._examine()
+        if self.noticing is not None:
+            await self.noticing.counted(counts)
+
+    def _tell_summary(self, summary: Announcement) -> None:
+        self.say(f"{summary.title}: {summary.body}")
 
     async def _examine(self) -> None:
         """Look at the health of every account."""

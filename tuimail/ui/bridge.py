@@ -30,11 +30,11 @@ def translate(event: events.Event) -> list[Message]:
         case events.ItemStage(item_id, words):
             return [Progressed(item_id, words=safe_line(words))]
         case events.NeedsYou(_, words):
-            return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING, bell=True)]
+            return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING)]
         case events.AccountTroubled(account, words):
             return [
                 OutboxChanged(),
-                Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING, bell=True),
+                Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING),
             ]
         case events.AccountMended(account):
             return [OutboxChanged(), Noted(safe_line(f"{account} may send again."))]

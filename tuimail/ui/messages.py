@@ -40,10 +40,9 @@ class Progressed(Message, bubble=False):
 
 
 class Noted(Message, bubble=False):
-    """A sentence for the status line; ``bell`` rings as well."""
+    """A sentence for the status line."""
 
-    def __init__(self, text: str, severity: Severity = Severity.INFO, *, bell: bool = False) -> None:
+    def __init__(self, text: str, severity: Severity = Severity.INFO) -> None:
         super().__init__()
         self.text = text
         self.severity = severity
-        self.bell = bell

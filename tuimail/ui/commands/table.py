@@ -119,7 +119,7 @@ OUTBOX = (
     Command("show-only", "Show only", "Show only some letters",
             "Asks for words, addresses or state:deferred; empty, or Esc in the list, shows all again.",
             _OUTBOX, pine="z /", mutt="l", slot=56),
-    Command("send-all", "Send all", "Send all waiting letters now", "Tries all letters that wait; those held stay held.",
+    Command("send-all", "Send all", "Send all waiting letters now", "Tries all that wait; those held stay held.",
             _OUTBOX, pine="!", mutt="$", slot=57),
     Command("move-up", "Move up", "Move the letter up", "It goes before the one above it.",
             _OUTBOX, pine="[ alt+up", mutt="[ alt+up", slot=62),
