@@ -59,7 +59,7 @@ def account(name: str, address: str) -> Account:
     return Account(name, (Identity(address, "Ada Lovelace"),), Server(f"smtp.{address.partition('@')[2]}", 465))
 
 
-def config(**ui: str) -> Config:
+def config(**ui: Any) -> Config:
     accounts = {"work": account("work", "ada@example.org"), "home": account("home", "ada@home.example")}
     return Config(accounts=accounts, default_account="work", ui=UiSettings(**ui))
 

@@ -165,9 +165,13 @@ async def test_a_letter_that_needs_you_rings_and_says_why(
         failed = dataclasses.replace(engine.all["a6"], state=ItemState.FAILED)
         engine.change(failed)
         engine.announcer.announce(events.NeedsYou("a6", "Refused: no such user."))
+        engine.announcer.announce(events.NeedsYou("a5", "Refused as well."))
+        noticing = top(pilot).program.noticing
+        assert noticing is not None
+        noticing.gathered()
         await settle(pilot)
         assert rung == [1]
-        assert "Refused: no such user." in text(pilot.app)
+        assert "Refused as well." in text(pilot.app)
         assert "4 need you" in lines(pilot.app)[0]
 
 

@@ -33,7 +33,7 @@ class Desktop:
                 self._notifier = await asyncio.to_thread(_load)
             async with asyncio.timeout(PATIENCE):
                 await self._notifier.send(title=announcement.title, message=announcement.body)
-        except Exception as error:  # the library lets through whatever its bus raises
+        except Exception as error:  # noqa: BLE001 - the library lets through whatever its bus raises
             log.info("the desktop takes no notices: %r", error)
             self._broken = True
             return False

@@ -41,6 +41,18 @@ def aimed(screen: LetterScreen) -> tuple[str, ...]:
     return ids
 
 
+async def only(screen: LetterScreen, ids: Sequence[str], command: str) -> OutboxItem:
+    """The only letter meant. Raises OutboxError if there are several."""
+    if len(ids) > 1:
+        raise OutboxError(f"{command} takes one letter at a time.", hint="Move to it, then give the command again.")
+    return await screen.program.engine.item(ids[0])
+
+
+def verb_on(verb: Verb) -> Callable[[Engine, Sequence[str]], Awaitable[Sequence[Outcome]]]:
+    """``verb``, for ``act``."""
+    return lambda engine, ids: engine.apply_many(verb, ids)
+
+
 def letters(count: int) -> str:
     """As in "1 letter", "12 letters"."""
     return "1 letter" if count == 1 else f"{count:,} letters"
