@@ -108,14 +108,7 @@ async def test_a_time_is_shown_before_it_is_taken(engine: FakeEngine, running: R
     async with running("o") as pilot:
         await select(pilot, "a6")
         await press(pilot, "l", *"in 2 hours")
-        await settle(pilot)
-        prompt = top(pilot).prompt
-        assert prompt is not None
-        await pilot.app.workers.wait_for_complete(
-            [each for each in pilot.app.workers if each.group == "meaning" and not each.is_finished]
-        )
-        await settle(pilot)
-        assert "(in 2 h)" in text(pilot.app)
+        await until(pilot, lambda: "(in 2 h)" in text(pilot.app))
         await press(pilot, "enter")
         await until(pilot, lambda: ("later", "a6", NOW + 7200) in engine.calls)
         await until(pilot, lambda: '"Lunch?" will be sent' in status(pilot))
