@@ -1,0 +1,85 @@
+"""A program in a terminal of its own, read by a terminal emulator, so that what counts is what a user would see."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pyte
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+COLUMNS, ROWS = 100, 30
+
+
+class Terminal:
+    """A pseudo terminal with a program in it."""
+
+    def __init__(self, argv: Sequence[str], environment: dict[str, str]) -> None:
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self.screen)
+        self._pid, self._fd = pty.fork()
+        if self._pid == 0:
+            os.execvpe(argv[0], list(argv), {**environment, "TERM": "xterm-256color", "COLORTERM": ""})
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+
+    def press(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self._fd, keys)
+
+    def wait(self, until: Callable[[pyte.Screen], bool], *, seconds: float = 20.0) -> float:
+        """Read until the screen looks so; the seconds it took.
+
+        Raises:
+            TimeoutError: it never did; the text is what the screen shows.
+        """
+        start = time.perf_counter()
+        while not until(self.screen):
+            left = start + seconds - time.perf_counter()
+            ready, _, _ = select.select([self._fd], [], [], max(left, 0))
+            if not ready:
+                raise TimeoutError("\n".join(self.screen.display))
+            # pyte does not know Textual's synchronized updates; they change nothing on the screen.
+            self._stream.feed(os.read(self._fd, 65536))
+        return time.perf_counter() - start
+
+    def settle(self, quiet: float = 0.3) -> None:
+        """Read until nothing has come for ``quiet`` seconds."""
+        while select.select([self._fd], [], [], quiet)[0]:
+            self._stream.feed(os.read(self._fd, 65536))
+
+    def close(self) -> None:
+        """End the program."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGTERM)
+        with contextlib.suppress(OSError):
+            while os.read(self._fd, 65536):
+                pass
+        os.close(self._fd)
+        os.waitpid(self._pid, 0)
+
+
+@contextlib.contextmanager
+def terminal(argv: Sequence[str], environment: dict[str, str]) -> Iterator[Terminal]:
+    """``argv`` in a terminal, ended afterwards."""
+    opened = Terminal(argv, environment)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def marked_row(screen: pyte.Screen) -> int:
+    """The row under the cursor of a list, told by its background; -1 for none."""
+    ground = screen.buffer[1][0].bg
+    rows = range(2, ROWS - 3)
+    return next((row for row in rows if screen.buffer[row][COLUMNS // 2].bg != ground), -1)
