@@ -115,8 +115,8 @@ async def test_driving_every_key_of_the_outbox_means_something(
 
 
 async def test_a_key_that_means_nothing_says_so(running: Running) -> None:
-    async with running("o", "z") as pilot:
-        assert 'Command "z" not defined for this screen.  Use ? for help.' in text(pilot.app)
+    async with running("o", "y") as pilot:
+        assert 'Command "y" not defined for this screen.  Use ? for help.' in text(pilot.app)
 
 
 async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running: Running) -> None:
@@ -166,9 +166,13 @@ async def test_a_letter_that_needs_you_rings_and_says_why(
         failed = dataclasses.replace(engine.all["a6"], state=ItemState.FAILED)
         engine.change(failed)
         engine.announcer.announce(events.NeedsYou("a6", "Refused: no such user."))
+        engine.announcer.announce(events.NeedsYou("a5", "Refused as well."))
+        noticing = top(pilot).program.noticing
+        assert noticing is not None
+        noticing.gathered()
         await settle(pilot)
         assert rung == [1]
-        assert "Refused: no such user." in text(pilot.app)
+        assert "Refused as well." in text(pilot.app)
         assert "4 need you" in lines(pilot.app)[0]
 
 
@@ -193,6 +197,8 @@ async def test_more_shows_the_other_keys(running: Running) -> None:
         await pilot.press("o")
         await settle(pilot)
         assert lines(pilot.app)[-2:] != before
+        await pilot.press("o")
+        await settle(pilot)
         assert "Quit" in "".join(lines(pilot.app)[-2:])
 
 

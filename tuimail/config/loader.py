@@ -123,6 +123,8 @@ def _ui(root: Table) -> UiSettings:
         keymap=table.text("keymap", usual.keymap, check=_keymap_fault),
         theme=table.text("theme", usual.theme, check=_not_empty),
         editor=table.text("editor", usual.editor, check=_not_empty),
+        bell=table.flag("bell", usual.bell),
+        notifications=table.choice("notifications", usual.notifications),
     )
     table.finish()
     return settings

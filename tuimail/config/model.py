@@ -198,6 +198,15 @@ class OutboxSettings:
     delivery_reports: DeliveryReports = DeliveryReports.TROUBLE
 
 
+class Notifications(StrEnum):
+    """Whether notices go to the desktop."""
+
+    AUTO = "auto"
+    """Where there is a desktop, and not over ssh."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class UiSettings:
     """The ``[ui]`` table."""
@@ -205,6 +214,9 @@ class UiSettings:
     keymap: str = "pine"
     theme: str = "pine"
     editor: str = "built-in"
+    bell: bool = True
+    """Ring when a letter or an account needs the user."""
+    notifications: Notifications = Notifications.AUTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ SELECT id FROM (
     " UNION ALL ".join(
         f"SELECT * FROM (SELECT item.id, item.rank FROM {JOINED} WHERE item.state = '{state}' "
         "AND item.account = :account AND item.state NOT IN ('done', 'cancelled') "
-        f"AND {ITEM_DUE} AND ({WELL} OR {PROBE_DUE}) ORDER BY item.rank, item.id LIMIT 1)"
+        f"AND {AT_PACE} AND {ITEM_DUE} AND ({WELL} OR {PROBE_DUE}) ORDER BY item.rank, item.id LIMIT 1)"
         for state in ("queued", "deferred", "held")
     )
 }
