@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -21,6 +22,26 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
         return time.time()
+
+
+def asleep() -> float | None:
+    """Seconds that this machine was suspended since it started; None where it does not tell.
+
+    It is the difference of a clock that counts them and one that does not; no setting of the clock moves it.
+    """
+    counting, pausing = _SLEEPLESS
+    return None if counting == pausing else time.clock_gettime(counting) - time.clock_gettime(pausing)
+
+
+def _sleepless() -> tuple[int, int]:
+    """The clock that goes on during a suspend, and the one that stands still."""
+    monotonic = time.CLOCK_MONOTONIC
+    if sys.platform == "darwin":
+        return monotonic, getattr(time, "CLOCK_UPTIME_RAW", monotonic)
+    return getattr(time, "CLOCK_BOOTTIME", monotonic), monotonic
+
+
+_SLEEPLESS = _sleepless()
 
 
 def rfc3339(moment: float | None) -> str | None:

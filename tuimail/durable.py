@@ -39,6 +39,17 @@ def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
     Raises:
         StorageError: the disk refuses (full, read-only, quota, permission).
     """
+    temporary = write_aside(path, data)
+    put_in_place(temporary, path)
+    fsync_folder(path.parent)
+
+
+def write_aside(path: Path, data: bytes | Iterable[bytes]) -> Path:
+    """The first third of ``write_durably``: ``data`` is durable, in a temporary file beside ``path``. Returns its path.
+
+    Raises:
+        StorageError: the disk refuses; the temporary file is gone.
+    """
     temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
     chunks = (data,) if isinstance(data, bytes) else data
     try:
@@ -49,12 +60,24 @@ def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _fsync_folder(path.parent)
     except OSError as error:
+        raise storage_error(path, error) from error
+    return temporary
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """The second third: the temporary file becomes ``path``. Only ``fsync_folder`` makes that survive a power cut.
+
+    Raises:
+        StorageError: the disk refuses; the temporary file is gone.
+    """
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise storage_error(path, error) from error
 
 
@@ -65,7 +88,15 @@ def fsync_folder(folder: Path) -> None:
         StorageError: the disk refuses.
     """
     try:
-        _fsync_folder(folder)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            # Some network file systems have no fsync for folders; there is nothing more to be done on those.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+                raise
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise storage_error(folder, error) from error
 
@@ -93,15 +124,3 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     said = error.strerror or str(error)
     words, hint = _WORDS.get(error.errno or 0, (said[:1].upper() + said[1:], "Check the disk and its permissions."))
     return StorageError(f"{words}: {path} could not be written.", hint=hint)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems have no fsync for folders; there is nothing more to be done on those.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(descriptor)

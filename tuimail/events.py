@@ -48,7 +48,7 @@ class ItemStage:
 
 @dataclass(frozen=True, slots=True)
 class NeedsYou:
-    """An item became failed, blocked or uncertain: ring the bell."""
+    """An item became failed, blocked or uncertain, asks something, or came back: ring the bell."""
 
     item_id: str
     words: str

@@ -5,7 +5,7 @@ Owns the layout of every folder; nobody else joins path names below them::
     config/   config.toml keys.toml themes/*.toml
     data/     outbox/  drafts/<id>/  accounts/<name>/Maildir  correspondents.json
     cache/    may be deleted at any time
-    state/    tuimail.log
+    state/    tuimail.log  outbox-witness
 """
 
 from __future__ import annotations
@@ -93,6 +93,11 @@ class Paths:
     def log_file(self) -> Path:
         """The log, without message text, addresses or secrets."""
         return self.state / "tuimail.log"
+
+    @property
+    def outbox_witness(self) -> Path:
+        """What became of each letter, so that a restored outbox sends nothing again (outbox/witness)."""
+        return self.state / "outbox-witness"
 
     def account_maildir(self, account: str) -> Path:
         """The account's local Maildir (holds ``Sent`` when there is no server folder)."""

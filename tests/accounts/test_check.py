@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.loopback import free_ports
+from tests.support.scripted_smtp import Expect, ScriptedServer, hello
 from tuimail.accounts.check import check_account
 from tuimail.accounts.finding import Finding, Step
 from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
@@ -129,3 +130,22 @@ async def test_a_maildir_that_can_be_made_and_one_that_cannot(tmp_path: Path) ->
     (tmp_path / "file").touch()
     _, bad = await check_account(account(sender, maildir=tmp_path / "file" / "Mail"), password)
     assert (bad.ok, bad.words) == (False, f"{tmp_path / 'file'} is not a folder.")
+
+
+async def test_every_server_that_stands_in_is_tried() -> None:
+    first, second = (Server("127.0.0.1", port, Security.NONE, "ada") for port in free_ports(2))
+    findings = await check_account(account(first, fallback=(second,)), password)
+    assert [(each.server, each.ok) for each in findings] == [
+        (f"127.0.0.1:{first.port}", False),
+        (f"127.0.0.1:{second.port}", False),
+    ]
+
+
+async def test_a_refused_password_is_not_shown_to_the_next_server() -> None:
+    refuses = (*hello("AUTH PLAIN"), Expect("AUTH", "535 5.7.8 no"))
+    async with ScriptedServer([refuses]) as one, ScriptedServer([refuses]) as other:
+        first, second = (Server("127.0.0.1", each.port, Security.NONE, "ada") for each in (one, other))
+        findings = await check_account(account(first, fallback=(second,)), password)
+        assert (one.connections, other.connections) == (1, 0)
+    assert not findings[-1].ok
+    assert findings[-1].step is Step.SIGN_IN

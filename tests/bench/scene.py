@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.journeys.program import Program
 from tuimail.config.loader import load
 from tuimail.engine import Engine
+from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
 
@@ -63,7 +64,7 @@ async def _fill(program: Program, letters: int, size: int) -> list[float]:
 def message(body: bytes, number: int) -> OutgoingMessage:
     """``body`` as a frozen letter."""
     return OutgoingMessage(
-        content=body,
+        content=InMemory(body),
         envelope=Envelope(FROM, (EnvelopeRecipient(TO),)),
         message_id=f"<bench-{number}@example.org>",
         subject=f"Letter {number}",

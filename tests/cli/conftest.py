@@ -12,10 +12,11 @@ import pytest
 import tuimail.engine
 from tuimail.cli import main
 from tuimail.clock import SystemClock
-from tuimail.errors import NoSuchItemError
+from tuimail.errors import NoSuchItemError, OutboxError
 from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, Recipient, Verb, after
+from tuimail.outbox.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
+from tuimail.outbox.wishes import NONE, Wishes
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
+    from tuimail.outbox.doorbell import Neighbour
 
 CONFIG = """\
 default_account = "work"
@@ -123,16 +125,24 @@ class FakeEngine:
     clock: SystemClock = field(default_factory=SystemClock)
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
+    watching: Sequence[Neighbour] = ()
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         self.log.append(("start", run_outbox))
 
     async def stop(self) -> None:
         self.log.append("stop")
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NONE,
     ) -> OutboxItem:
+        self.log.append(("wishes", wishes))
         self.log.append(("enqueue", draft, not_before, again))
         state = ItemState.QUEUED if not_before is None else ItemState.HELD
         item = replace(self.becomes, state=state, not_before=not_before)
@@ -166,11 +176,29 @@ class FakeEngine:
         self.known[item_id] = replace(item, state=after(verb, item.state))
         return self.known[item_id]
 
+    async def apply_many(self, verb: Verb, ids: Sequence[str]) -> Sequence[Outcome]:
+        outcomes = []
+        for item_id in ids:
+            try:
+                item = await self.item(item_id)
+                outcomes.append(Outcome(item_id, await self.apply(verb, item.id)))
+            except OutboxError as error:
+                outcomes.append(Outcome(item_id, error=error))
+        return outcomes
+
+    async def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        return [item.id for item in await self.items(states)]
+
     async def cancel(self, item_id: str) -> None:
         await self.apply(Verb.CANCEL, item_id)
 
     async def check_again(self, account: str) -> None:
         self.log.append(("check_again", account))
+
+    def watchers(self) -> Sequence[Neighbour]:
+        return self.watching
 
     async def run_once(self) -> Sequence[OutboxItem]:
         self.log.append("run_once")
@@ -188,6 +216,13 @@ class Faked:
 
     def add(self, item: OutboxItem) -> None:
         self.known[item.id] = item
+
+    @property
+    def wishes(self) -> Wishes:
+        """Those of the letter enqueued last."""
+        wishes = [each[1] for each in self.log if isinstance(each, tuple) and each[0] == "wishes"][-1]
+        assert isinstance(wishes, Wishes)
+        return wishes
 
     @property
     def draft(self) -> Draft:

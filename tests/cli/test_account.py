@@ -11,8 +11,11 @@ import pytest
 import tuimail.accounts.check
 from tests.config.test_secrets import install
 from tuimail.accounts.finding import Finding, Step
+from tuimail.clock import SystemClock
 from tuimail.config import secrets
 from tuimail.outbox.item import AccountHealth
+from tuimail.outbox.store import Store
+from tuimail.paths import private_dir
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
@@ -119,6 +122,41 @@ def test_login_stores_a_password_in_the_keyring(engine: Faked, tuimail_: Run) ->
     assert ran.code == 0
     assert backend.kept == {("tuimail:smtp.example.org", "ada"): "open sesame"}
     assert "sesame" not in ran.out + ran.err
+
+
+def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(engine: Faked, tuimail_: Run, home: Paths) -> None:
+    install("keyring.backends.SecretService")
+    home.outbox.mkdir(parents=True)
+    engine.trouble = AccountHealth("work", Trouble.SIGN_IN, "Wrong password.")
+    tuimail_("account", "login", "work", text="open sesame\n")
+    assert ("check_again", "work") in engine.log
+
+
+def test_a_new_password_is_no_cure_for_a_bad_certificate(engine: Faked, tuimail_: Run, home: Paths) -> None:
+    install("keyring.backends.SecretService")
+    home.outbox.mkdir(parents=True)
+    engine.trouble = AccountHealth("work", Trouble.CERTIFICATE, "Expired.")
+    tuimail_("account", "login", "work", text="open sesame\n")
+    assert ("check_again", "work") not in engine.log
+
+
+def test_the_list_shows_an_account_in_trouble_and_since_when(
+    write_config: Callable[[], None], tuimail_: Run, home: Paths
+) -> None:
+    write_config()
+    store = Store(private_dir(home.outbox), SystemClock())
+    with store.index.writing() as db:
+        health = AccountHealth("work", Trouble.SIGN_IN, "The server said no.", since=1_800_000_000.0)
+        store.put_health(db, health)
+    store.close()
+    shown = tuimail_("account", "list").out
+    assert "work: the server refuses the sign-in (since 2027-01-15" in shown
+    assert "(tuimail account login work)" in shown
+    (work, home_) = json.loads(tuimail_("account", "list", "--json").out)
+    assert work["notice"]["trouble"] == "sign-in"
+    assert work["notice"]["needs_you"]
+    assert home_["notice"] is None
+    assert "work: the server refuses the sign-in" in tuimail_("doctor", "--offline").out
 
 
 @pytest.mark.parametrize(

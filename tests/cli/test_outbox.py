@@ -5,21 +5,30 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.cli.conftest import Faked, Ran, an_item
+from tests.outbox.scene import message
+from tuimail.cli.outbox import VERBS
 from tuimail.cli.outbox_list import lines, totals
 from tuimail.cli.output import Style, cells
+from tuimail.clock import SystemClock
+from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
+from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import ItemState, OutboxItem, Recipient, Verb
+from tuimail.outbox.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tuimail.paths import Paths
+
     Run = Callable[..., Ran]
+    Put = Callable[..., str]
 
 NOW = 1_800_000_000.0
 PLAIN = Style(sys.stderr)
@@ -127,7 +136,10 @@ def test_an_outbox_that_is_not_there_yet_is_empty_and_stays_away(tuimail_: Run, 
     ("argv", "words"),
     [
         (("lsit",), "Did you mean list?"),
-        (("hold",), "ID"),
+        (("hold",), "--match"),
+        (("hold", "x", "--state", "held"), "--match"),
+        (("list", "--limit", "0"), "number of letters"),
+        (("move", "x", "frist"), "Did you mean first?"),
         (("retry",), "--all"),
         (("retry", "x", "--all"), "--all"),
         (("resolve", "x"), "outcome"),
@@ -246,3 +258,103 @@ def test_watching_goes_on_until_it_is_told_to_stop(mailbox: Path, tuimail_: Run)
             assert watch.stdout.read() == ""
         finally:
             watch.kill()
+
+
+@pytest.fixture
+def queued(write_config: Callable[[], None], home: Paths) -> Put:
+    """Put a letter into the real outbox of this home."""
+    write_config()
+
+    def put(number: int = 1) -> str:
+        store = Store(home.outbox, SystemClock())
+        try:
+            return store.enqueue(message(number), composing=str(number)).id
+        finally:
+            store.close()
+
+    return put
+
+
+def said(ran: Ran) -> Any:
+    assert ran.code == 0, ran
+    return json.loads(ran.out)
+
+
+def test_a_letter_is_put_off_and_comes_back_to_the_same_time_after_a_drop(tuimail_: Run, queued: Put) -> None:
+    name = queued()
+    put_off = said(tuimail_("outbox", "later", name, "+2h", "--json"))
+    assert put_off["state"] == "held"
+    assert said(tuimail_("outbox", "delete", name, "--json"))["state"] == "cancelled"
+    back = said(tuimail_("outbox", "restore", name, "--json"))
+    assert (back["state"], back["not_before"]) == ("held", put_off["not_before"])
+
+
+def test_moved_letters_are_listed_in_their_new_order_and_searched(tuimail_: Run, queued: Put) -> None:
+    one, two, three = (queued(number) for number in range(1, 4))
+    assert tuimail_("outbox", "move", three, "first").code == 0
+
+    def listed(*options: str) -> list[str]:
+        return [each["id"] for each in said(tuimail_("outbox", "list", "--json", *options))]
+
+    assert listed() == [three, one, two]
+    assert listed("--sort", "age", "--limit", "2") == [one, two]
+    assert listed("--match", "subject:2") == [two]
+    assert listed("--state", "held") == []
+    assert listed("--state", "needs-you") == []
+    assert listed("--account", "work", "--limit", "1") == [three]
+    assert listed("--account", "wor") == []
+
+
+def test_several_letters_are_steered_and_the_worst_failure_is_the_exit_code(tuimail_: Run, queued: Put) -> None:
+    one, two = queued(1), queued(2)
+    ran = tuimail_("outbox", "hold", one, "nobody", two, "--json")
+    assert ran.code == EX_NOINPUT
+    held, missing, also_held = json.loads(ran.out)
+    assert (held["state"], also_held["state"]) == ("held", "held")
+    assert missing["id"] == "nobody"
+    assert missing["error"]
+    assert len(said(tuimail_("outbox", "release", "--state", "held", "--json"))) == 2
+
+
+def test_another_account_is_named_exactly_and_a_foreign_from_is_told(tuimail_: Run, queued: Put) -> None:
+    name = queued()
+    ran = tuimail_("outbox", "account", name, "hme")
+    assert ran.code == EX_CONFIG
+    assert "Did you mean home?" in ran.err
+    ran = tuimail_("outbox", "account", name, "home")
+    assert ran.code == 0
+    assert "no identity ada@example.org" in ran.err
+    assert said(tuimail_("outbox", "show", name, "--json"))["account"] == "home"
+
+
+def test_a_letter_is_exported_byte_for_byte_and_never_over_another_file(
+    tuimail_: Run, queued: Put, tmp_path: Path
+) -> None:
+    name = queued()
+    assert tuimail_("outbox", "export", name, "--to", str(tmp_path)).code == 0
+    (file,) = tmp_path.glob("*.eml")
+    assert file.name == "Letter 1.eml"
+    assert file.read_bytes() == whole(message(1).content)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert tuimail_("outbox", "export", name, "--to", str(tmp_path)).code == 0
+    assert (tmp_path / "Letter 1-2.eml").exists()
+    file.write_text("mine")
+    ran = tuimail_("outbox", "export", name, "--to", str(file))
+    assert ran.code == EX_CANTCREAT
+    assert "is there already" in ran.err
+    assert file.read_text() == "mine"
+
+
+def test_a_cancelled_letter_is_restored_and_its_draft_is_gone(tuimail_: Run, queued: Put, home: Paths) -> None:
+    name = queued()
+    assert tuimail_("outbox", "cancel", name).code == 0
+    assert list(home.drafts.glob("*/draft.json"))
+    assert tuimail_("outbox", "restore", name).code == 0
+    assert not list(home.drafts.glob("*/draft.json"))
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_has_help_with_examples(tuimail_: Run, verb: str) -> None:
+    ran = tuimail_("outbox", verb, "--help")
+    assert ran.code == 0
+    assert f"tuimail outbox {verb}" in ran.out.partition("examples:")[2]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import Faked, Ran, an_item
-from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.config.model import WhenLate
+from tuimail.mail.envelope import EnvelopeRecipient, Notify
 from tuimail.outbox.item import AccountHealth, ItemState, Recipient, RecipientState
+from tuimail.outbox.wishes import Wishes
 from tuimail.submission.result import Reply, Trouble
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def test_a_letter_that_went_is_one_line(engine: Faked, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", "-s", "Minutes")
     assert ran == Ran(0, "sent to bob@example.net: 250 2.0.0 Ok\n", "")
     assert engine.log[0] == ("start", False), "no other letter is tried"
-    assert engine.log[2] == ("send_one", "3k9x7m2p4q")
+    assert engine.log[3] == ("send_one", "3k9x7m2p4q")
     assert engine.log[-1] == "stop"
 
 
@@ -88,8 +90,10 @@ def test_an_account_is_found_by_the_from_address(engine: Faked, tuimail_: Run) -
         ((), 64, "No recipient"),
         (("bob@x.y", "--nonsense"), 64, "--nonsense"),
         (("bob@x.y", "--queue", "--wait"), 64, "exclude"),
-        (("bob@x.y", "--at", "noon"), 64, '"noon" is not a time'),
+        (("bob@x.y", "--at", "nun"), 64, '"nun" is not a time'),
         (("bob@x.y", "--at", "2001-01-01T00:00:00Z"), 64, "is over"),
+        (("bob@x.y", "--on-server"), 64, "need a time"),
+        (("bob@x.y", "--notify", "always"), 64, "failure, delay and success"),
         (("bob@x.y", "--account", "wrok"), 78, "Did you mean work?"),
         (("bob@x.y", "-r", "me@x.y"), 65, "me@x.y is not an identity of any account"),
         (("bob@x.y", "-r", "ada@example.org", "--account", "home"), 65, "not an identity of the account home"),
@@ -135,9 +139,18 @@ def test_queue_only_queues(engine: Faked, tuimail_: Run) -> None:
 
 
 def test_later_is_held_until_then(engine: Faked, tuimail_: Run) -> None:
-    ran = tuimail_("send", "bob@example.net", "--at", "2100-01-02T03:04:05Z")
-    assert ran.out == "held as 3k9x7m2p4q until 2100-01-02 03:04:05\n"
+    ran = tuimail_("send", "bob@example.net", "--at", "2031-01-02T03:04:05Z")
+    assert ran.out.startswith("held as 3k9x7m2p4q until 2031-01-02 03:04:05: Thu 2 Jan 2031 03:04 UTC (in ")
     assert engine.log[0] == ("start", False)
+    assert engine.wishes == Wishes()
+
+
+def test_what_is_wished_for_a_letter_goes_along(engine: Faked, tuimail_: Run) -> None:
+    ran = tuimail_("send", "b@x.y", "--at", "+2h", "--if-late", "ask", "--on-server", "--notify", "failure,success")
+    assert ran.code == 0
+    assert engine.wishes == Wishes(WhenLate.ASK, on_server=True, notify=(Notify.FAILURE, Notify.SUCCESS))
+    tuimail_("send", "b@x.y", "--notify", "never")
+    assert engine.wishes == Wishes(notify=())
 
 
 def test_no_undo_window_holds_up_a_script(engine: Faked, tuimail_: Run) -> None:
@@ -223,6 +236,9 @@ def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> N
         "next_attempt_at": "2027-01-15T08:01:00Z",
         "last_reply": "550 5.1.1 no such user",
         "needs_you": True,
+        "on_late": None,
+        "hold_until": None,
+        "notify": ["failure", "delay"],
         "recipients": [
             {
                 "address": "kim@grants.example",
@@ -232,6 +248,7 @@ def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> N
                 "enhanced": "5.1.1",
                 "text": "no such user",
                 "words": "No such user.",
+                "report": None,
             }
         ],
     }

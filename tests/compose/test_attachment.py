@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.compose.attachment import MAX_SIZE, attach, check, read
+from tuimail.compose.attachment import MAX_SIZE, AttachedFile, attach, check
 from tuimail.compose.content_type import content_type_of
 from tuimail.compose.file_name import clean_name, stored_name
 from tuimail.errors import AttachmentError
+from tuimail.mail.content import whole
 from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from tuimail.compose.draft import Attachment
+
+
+def read(attachment: Attachment) -> bytes:
+    return whole(AttachedFile(attachment))
 
 
 def test_a_file_is_attached_and_read(tmp_path: Path) -> None:

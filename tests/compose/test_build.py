@@ -28,6 +28,7 @@ from tuimail.config.model import Identity
 from tuimail.errors import AddressError, AttachmentError, InjectionError, MessageError
 from tuimail.mail import flowed
 from tuimail.mail.address import parse_addresses
+from tuimail.mail.content import InMemory, whole
 from tuimail.mail.envelope import EnvelopeRecipient, Field
 from tuimail.mail.header import decode_header
 
@@ -46,7 +47,8 @@ WHOLE_LETTERS = settings(max_examples=60, suppress_health_check=[HealthCheck.too
 def frozen(draft: Draft, data: dict[Attachment, bytes] | None = None, identity: Identity = ADA) -> OutgoingMessage:
     if data is None:
         return build(draft, identity, "work", now=NOW, tz=ZONE)
-    return build(draft, identity, "work", now=NOW, tz=ZONE, read=data.__getitem__)
+    files = data
+    return build(draft, identity, "work", now=NOW, tz=ZONE, read=lambda each: InMemory(files[each]))
 
 
 def check_wire(content: bytes) -> None:
@@ -83,9 +85,9 @@ def typed(text: str) -> list[tuple[str, str]]:
 def test_the_receiver_reads_what_was_written(drawn: tuple[Draft, dict[Attachment, bytes]]) -> None:
     draft, data = drawn
     letter = frozen(draft, data)
-    check_wire(letter.content)
-    message = email.message_from_bytes(letter.content)
-    raw = email.message_from_string(letter.content.decode())
+    check_wire(whole(letter.content))
+    message = email.message_from_bytes(whole(letter.content))
+    raw = email.message_from_string(whole(letter.content).decode())
     assert not message.defects
     assert specs(raw["To"]) == typed(draft.to)
     assert specs(raw["Cc"]) == typed(draft.cc)
@@ -112,7 +114,7 @@ def test_the_receiver_reads_what_was_written(drawn: tuple[Draft, dict[Attachment
 @given(drafts(ascii_local=True))
 def test_the_modern_parser_reads_the_same(drawn: tuple[Draft, dict[Attachment, bytes]]) -> None:
     draft, data = drawn
-    message: Any = email.message_from_bytes(frozen(draft, data).content, policy=email.policy.default)
+    message: Any = email.message_from_bytes(whole(frozen(draft, data).content), policy=email.policy.default)
     try:
         recipients = [(each.display_name, each.addr_spec) for each in message["To"].addresses]
         subject = message["Subject"]
@@ -131,14 +133,14 @@ def test_the_modern_parser_reads_the_same(drawn: tuple[Draft, dict[Attachment, b
 def test_the_envelope_serves_everybody_once_and_bcc_nowhere_else(drawn: tuple[Draft, dict[Attachment, bytes]]) -> None:
     draft, data = drawn
     letter = frozen(replace(draft, bcc=f"{draft.bcc}, hidden-canary@secret.example"), data)
-    assert b"hidden-canary" not in letter.content
-    assert b"secret.example" not in letter.content
+    assert b"hidden-canary" not in whole(letter.content)
+    assert b"secret.example" not in whole(letter.content)
     keys = [key for text in (draft.to, draft.cc, draft.bcc) for _name, key in typed(text)]
     addresses = parse_addresses(", ".join(letter.envelope.addresses))
     assert [address.key for address in addresses] == [*dict.fromkeys(keys), "hidden-canary@secret.example"]
     assert letter.envelope.smtputf8 or all(address.isascii() for address in letter.envelope.addresses)
-    assert letter.envelope.eight_bit == (not letter.content.isascii())
-    assert letter.content.isascii() or letter.envelope.smtputf8
+    assert letter.envelope.eight_bit == (not whole(letter.content).isascii())
+    assert whole(letter.content).isascii() or letter.envelope.smtputf8
 
 
 EVIL = st.builds(lambda a, c, b: f"{a}{c}{b}", st.text(max_size=5), st.sampled_from(CONTROLS), st.text(max_size=5))
@@ -162,7 +164,7 @@ def test_no_control_character_passes_through_any_header_field(evil: str) -> None
         if "\t" in evil and '"' in draft.to + draft.cc + draft.reply_to and '"' in evil:
             continue  # a quotation mark ends the quoted name, and a tab between words is a space
         with pytest.raises(MessageError):
-            build(draft, ADA, "work", now=NOW, read=lambda _each: b"x")
+            build(draft, ADA, "work", now=NOW, read=lambda _each: InMemory(b"x"))
     for identity in (Identity("ada@example.org", evil), Identity(f"{evil}@example.org"), Identity(f"a@{evil}")):
         if "\t" in evil and not identity.name:
             continue  # a tab beside an address is a space
@@ -180,7 +182,7 @@ def test_a_control_character_in_the_text_is_named_with_its_line(char: str) -> No
 def test_a_plain_letter_byte_for_byte() -> None:
     draft = Draft(to="Bob <bob@example.net>", cc="c@d.example", bcc="e@f.example", subject="Hello", body="Hi\n\n.\n")
     letter = build(draft, ADA, "work", now=NOW, tz=ZONE, message_id="<1@example.org>")
-    assert letter.content == (
+    assert whole(letter.content) == (
         b"Date: Mon, 23 Nov 2026 20:22:00 +0100\r\n"
         b"From: Ada Lovelace <ada@example.org>\r\n"
         b"To: Bob <bob@example.net>\r\n"
@@ -212,7 +214,7 @@ def test_smtputf8_only_when_a_local_part_needs_it() -> None:
     raw = frozen(Draft(to="жук@почта.example", subject="Grüße", body="ü"))
     assert raw.envelope.smtputf8
     assert raw.envelope.eight_bit
-    assert "To: жук@xn--80a1acny.example\r\n".encode() in raw.content
+    assert "To: жук@xn--80a1acny.example\r\n".encode() in whole(raw.content)
 
 
 def test_the_same_mailbox_twice_is_served_once_in_the_first_field() -> None:
@@ -225,7 +227,7 @@ def test_the_same_mailbox_twice_is_served_once_in_the_first_field() -> None:
 
 def test_a_letter_to_hidden_recipients_only() -> None:
     letter = frozen(Draft(bcc="a@b.example"))
-    assert b"\r\nTo: undisclosed-recipients:;\r\n" in letter.content
+    assert b"\r\nTo: undisclosed-recipients:;\r\n" in whole(letter.content)
     assert letter.envelope.addresses == ("a@b.example",)
 
 
@@ -250,7 +252,7 @@ def test_reserved_fields_are_refused(name: str) -> None:
 
 def test_malformed_ids_of_others_are_left_out() -> None:
     letter = frozen(Draft(to="a@b", in_reply_to="no id", references=("<a b@c>", "<ok@d>", "<ü@x>")))
-    message = email.message_from_bytes(letter.content)
+    message = email.message_from_bytes(whole(letter.content))
     assert message["In-Reply-To"] is None
     assert message["References"] == "<ok@d>"
 
@@ -269,11 +271,11 @@ MAIL = b"From: x@y.example\nSubject: inner\nBcc: theirs@z.example\n\nbody\n"
 def test_a_clean_mail_goes_as_a_mail() -> None:
     attachment = Attachment("/m", "m.eml", "message/rfc822", len(MAIL))
     letter = frozen(Draft(to="a@b.example", attachments=(attachment,)), {attachment: MAIL})
-    inner: Any = list(email.message_from_bytes(letter.content).walk())[2]
+    inner: Any = list(email.message_from_bytes(whole(letter.content)).walk())[2]
     assert inner.get_content_type() == "message/rfc822"
     assert inner.get_filename() == "m.eml"
     assert inner.get_payload()[0]["Subject"] == "inner"
-    assert b"".join([b"\r\n\r\n", MAIL.replace(b"\n", b"\r\n"), b"\r\n--"]) in letter.content
+    assert b"".join([b"\r\n\r\n", MAIL.replace(b"\n", b"\r\n"), b"\r\n--"]) in whole(letter.content)
 
 
 @pytest.mark.parametrize(
@@ -282,11 +284,11 @@ def test_a_clean_mail_goes_as_a_mail() -> None:
 def test_any_other_mail_goes_byte_for_byte_as_a_file(data: bytes) -> None:
     attachment = Attachment("/m", "m.eml", "message/rfc822", len(data))
     letter = frozen(Draft(to="a@b", attachments=(attachment,)), {attachment: data})
-    part = leaves(email.message_from_bytes(letter.content))[1]
+    part = leaves(email.message_from_bytes(whole(letter.content)))[1]
     assert part.get_content_type() == "application/octet-stream"
     assert part.get_filename() == "m.eml"
     assert part.get_payload(decode=True) == data
-    check_wire(letter.content)
+    check_wire(whole(letter.content))
 
 
 def test_nothing_of_the_machine_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,9 +299,11 @@ def test_nothing_of_the_machine_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("USER", "canary-user")
     letter = frozen(Draft(to="a@b.example", body="x", attachments=(attach(folder / "x.txt"),)))
     for leak in (b"canary", os.uname().nodename.encode(), getpass.getuser().encode() + b"@", b"ython", b"tuimail"):
-        assert leak not in letter.content
+        assert leak not in whole(letter.content)
 
 
 def test_the_date_is_the_local_one(monkeypatch: pytest.MonkeyPatch) -> None:
     letter = build(Draft(to="a@b"), ADA, "work", now=NOW)
-    assert email.utils.parsedate_to_datetime(email.message_from_bytes(letter.content)["Date"]).timestamp() == int(NOW)
+    assert email.utils.parsedate_to_datetime(
+        email.message_from_bytes(whole(letter.content))["Date"]
+    ).timestamp() == int(NOW)

@@ -17,12 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from tests.compose.strategies import drafts
 from tests.corpora import corpus
 from tests.mail.test_flowed import kept
-from tuimail.compose.attachment import read
+from tuimail.compose.attachment import AttachedFile
 from tuimail.compose.build import build
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.compose.revise import draft_from_letter
 from tuimail.config.model import Identity
 from tuimail.mail.address import Address, parse_addresses
+from tuimail.mail.content import InMemory, whole
 from tuimail.mail.domain import ascii_domain, unicode_domain
 from tuimail.mail.envelope import EnvelopeRecipient, Field
 
@@ -34,7 +35,7 @@ ADA = Identity("ada@example.org", "Ada")
 
 def revised(content: bytes, folder: Path, recipients: Sequence[EnvelopeRecipient] = ()) -> Draft:
     return draft_from_letter(
-        content, recipients, folder, account="work", identity="ada@example.org", revises="item", draft_id="d1"
+        InMemory(content), recipients, folder, account="work", identity="ada@example.org", revises="item", draft_id="d1"
     )
 
 
@@ -49,10 +50,10 @@ def canonical(text: str) -> str:
 @given(drafts())
 def test_our_own_letters_come_back_exactly(drawn: tuple[Draft, dict[Attachment, bytes]]) -> None:
     draft, data = drawn
-    letter = build(draft, ADA, "work", now=0.0, read=data.__getitem__)
+    letter = build(draft, ADA, "work", now=0.0, read=lambda each: InMemory(data[each]))
     with tempfile.TemporaryDirectory() as name, mock.patch("os.fsync"):
-        again = revised(letter.content, Path(name), letter.envelope.recipients)
-        assert [(each.name, each.description, read(each)) for each in again.attachments] == [
+        again = revised(whole(letter.content), Path(name), letter.envelope.recipients)
+        assert [(each.name, each.description, whole(AttachedFile(each))) for each in again.attachments] == [
             (each.name, each.description, data[each]) for each in draft.attachments
         ]
         for was, each in zip(draft.attachments, again.attachments, strict=True):
@@ -76,34 +77,36 @@ def test_our_own_letters_come_back_exactly(drawn: tuple[Draft, dict[Attachment, 
         attachments=again.attachments,
     )
     assert (
-        build(again, ADA, "work", now=0.0, message_id=letter.message_id, read=lambda _each: b"").subject
+        build(again, ADA, "work", now=0.0, message_id=letter.message_id, read=lambda _each: InMemory(b"")).subject
         == again.subject
     )
 
 
 def test_subject_and_extra_fields_come_back(tmp_path: Path) -> None:
     draft = Draft(to="a@b", subject=" Grüße =?utf-8?q?x?=  ", headers=(("X-Mood", "fröhlich"),))
-    again = revised(build(draft, ADA, "work", now=0.0).content, tmp_path)
+    again = revised(whole(build(draft, ADA, "work", now=0.0).content), tmp_path)
     assert (again.subject, again.headers) == (draft.subject, draft.headers)
 
 
 def test_a_second_revision_is_the_same_letter(tmp_path: Path) -> None:
     draft = Draft(to="B <b@x>", bcc="Hid <h@bücher.example>", subject="s", body="b", references=("<1@x>",))
     first = build(draft, ADA, "work", now=0.0, message_id="<2@x>")
-    again = revised(first.content, tmp_path, first.envelope.recipients)
+    again = revised(whole(first.content), tmp_path, first.envelope.recipients)
     assert again.bcc == "Hid <h@bücher.example>"
     second = build(again, ADA, "work", now=0.0, message_id="<2@x>")
-    assert second.content == first.content
+    assert whole(second.content) == whole(first.content)
     assert second.envelope == first.envelope
 
 
 def test_files_are_unpacked_privately_and_never_over_others(tmp_path: Path) -> None:
     files = {Attachment(f"/{n}", ".profile", "text/plain", 1): bytes([65 + n]) for n in range(2)}
-    letter = build(Draft(to="a@b", attachments=tuple(files)), ADA, "work", now=0.0, read=files.__getitem__)
+    letter = build(
+        Draft(to="a@b", attachments=tuple(files)), ADA, "work", now=0.0, read=lambda each: InMemory(files[each])
+    )
     (tmp_path / "profile").write_bytes(b"mine")
-    again = revised(letter.content, tmp_path)
+    again = revised(whole(letter.content), tmp_path)
     assert (tmp_path / "profile").read_bytes() == b"mine"
-    assert [read(each) for each in again.attachments] == [b"A", b"B"]
+    assert [whole(AttachedFile(each)) for each in again.attachments] == [b"A", b"B"]
     assert [each.name for each in again.attachments] == [".profile", ".profile"]
     for each in again.attachments:
         assert Path(each.path).parent == tmp_path
@@ -113,10 +116,10 @@ def test_files_are_unpacked_privately_and_never_over_others(tmp_path: Path) -> N
 def test_an_attached_mail_comes_back(tmp_path: Path) -> None:
     mail = b"From: x@y.example\r\nSubject: =?utf-8?q?=C3=BC?= " + b"long " * 30 + b"\r\n\r\nbody\r\n.\r\n"
     attachment = Attachment("/m", "m.eml", "message/rfc822", len(mail))
-    letter = build(Draft(to="a@b", attachments=(attachment,)), ADA, "work", now=0.0, read=lambda _each: mail)
-    (again,) = revised(letter.content, tmp_path).attachments
+    letter = build(Draft(to="a@b", attachments=(attachment,)), ADA, "work", now=0.0, read=lambda _each: InMemory(mail))
+    (again,) = revised(whole(letter.content), tmp_path).attachments
     assert (again.name, again.content_type) == ("m.eml", "message/rfc822")
-    assert read(again) == mail
+    assert whole(AttachedFile(again)) == mail
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,16 @@ from tuimail.config.model import (
     Auth,
     Command,
     Config,
+    DeliveryReports,
     Identity,
+    Later,
     OutboxSettings,
+    Rate,
     Security,
     SentCopy,
     Server,
     UiSettings,
+    WhenLate,
     WhenRefused,
     WhenUncertain,
 )
@@ -74,6 +78,9 @@ command = ["/usr/sbin/sendmail", "-oi"]
 undo_seconds = 0
 when_uncertain = "resend"
 when_some_refused = "hold"
+when_late = "ask"
+later = "server"
+delivery_reports = "all"
 
 [ui]
 keymap = "mutt"
@@ -128,7 +135,9 @@ def test_the_whole_contract_is_read() -> None:
     assert config == Config(
         accounts={"work": WORK, "home": HOME},
         default_account="work",
-        outbox=OutboxSettings(0.0, WhenUncertain.RESEND, WhenRefused.HOLD),
+        outbox=OutboxSettings(
+            0.0, WhenUncertain.RESEND, WhenRefused.HOLD, WhenLate.ASK, Later.SERVER, DeliveryReports.ALL
+        ),
         ui=UiSettings("mutt", "paper", "$EDITOR"),
         file=FILE,
     )
@@ -194,6 +203,9 @@ def test_port_and_security_follow_each_other(lines: str, port: int, security: Se
         ("[outbox]\nundo_seconds = true", 2, "outbox.undo_seconds", "not true", ""),
         ("[outbox]\nundo_seconds = nan", 2, "outbox.undo_seconds", "number of seconds", ""),
         ("[outbox]\nwhen_uncertain = 'aks'", 2, "outbox.when_uncertain", '"ask" or "resend", not "aks"', "ask"),
+        ("[outbox]\nwhen_late = 'aks'", 2, "outbox.when_late", '"send", "ask" or "hold", not "aks"', "ask"),
+        ("[outbox]\nlater = 'serve'", 2, "outbox.later", '"here" or "server"', "server"),
+        ("[outbox]\ndelivery_reports = true", 2, "outbox.delivery_reports", '"trouble", "all" or "none"', ""),
         ("[outbox]\nwhen_some_refused = 1", 2, "outbox.when_some_refused", '"send" or "hold"', ""),
     ],
 )  # fmt: skip
@@ -328,6 +340,84 @@ def test_identities_alone_are_enough() -> None:
     config = parse(text, FILE)
     assert config.problems == ()
     assert config.accounts["work"].identity.address == "a@b.c"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"smtp2.example.org"', ("smtp2.example.org", 465, Security.TLS)),
+        ('"smtp2.example.org:587"', ("smtp2.example.org", 587, Security.STARTTLS)),
+        ('"smtp2.example.org:4650"', ("smtp2.example.org", 4650, Security.TLS)),
+        ('"2001:db8::1"', ("2001:db8::1", 465, Security.TLS)),
+        ('"[2001:db8::1]:587"', ("2001:db8::1", 587, Security.STARTTLS)),
+        ('{ host = "smtp2.example.org" }', ("smtp2.example.org", 465, Security.TLS)),
+        ('{ host = "smtp2.example.org", security = "starttls" }', ("smtp2.example.org", 587, Security.STARTTLS)),
+        (
+            '{ host = "smtp2.example.org", port = 2525, security = "tls" }',
+            ("smtp2.example.org", 2525, Security.TLS),
+        ),
+    ],
+)
+def test_a_server_that_stands_in_is_like_the_first(written: str, expected: tuple[str, int, Security]) -> None:
+    config = parse(SMALL + f'username = "ada"\npassword_command = ["pass"]\nfallback = [{written}]\n', FILE)
+    assert config.problems == ()
+    account = config.accounts["work"]
+    (other,) = account.fallback
+    assert (other.host, other.port, other.security) == expected
+    assert (other.username, other.password_command) == ("ada", ("pass",))
+    assert account.secret_server(other) == account.submission
+
+
+def test_a_server_that_stands_in_may_have_a_user_of_its_own() -> None:
+    config = parse(SMALL + 'fallback = [{ host = "smtp.elsewhere.example", username = "countess" }]\n', FILE)
+    account = config.accounts["work"]
+    (other,) = account.fallback
+    assert other.username == "countess"
+    assert account.secret_server(other) == other
+
+
+def test_what_is_clear_on_this_machine_does_not_leave_it_clear() -> None:
+    text = SMALL.replace("smtp.example.org", "localhost") + 'port = 25\nsecurity = "none"\n'
+    account = parse(text + 'fallback = ["127.0.0.1", "smtp.example.org"]\n', FILE).accounts["work"]
+    assert [each.security for each in account.fallback] == [Security.NONE, Security.STARTTLS]
+
+
+@pytest.mark.parametrize(
+    "written", ['"smtp://x"', '"smtp2.example.org:99999"', "3", "{ port = 3 }", '{ host = "a b" }']
+)
+def test_a_wrong_server_that_stands_in_is_left_out_alone(written: str) -> None:
+    config = parse(SMALL + f'fallback = ["smtp3.example.org", {written}]\n', FILE)
+    (problem,) = config.problems
+    assert problem.key.startswith("accounts.work.submission.fallback[2]")
+    assert [each.host for each in config.accounts["work"].fallback] == ["smtp3.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("written", "rate", "words"),
+    [
+        ("100/h", Rate(100, 3600.0), "100 letters an hour"),
+        ("1 / min", Rate(1, 60.0), "1 letter a minute"),
+        ("2000/d", Rate(2000, 86400.0), "2000 letters a day"),
+        ("20/m", Rate(20, 60.0), "20 letters a minute"),
+    ],
+)
+def test_a_pace_of_the_user_is_read(written: str, rate: Rate, words: str) -> None:
+    account = parse(SMALL + f'rate = "{written}"\n', FILE).accounts["work"]
+    assert account.rate == rate
+    assert str(account.rate) == words
+
+
+@pytest.mark.parametrize("written", ['"fast"', '"0/h"', '"100/w"', "100"])
+def test_a_wrong_pace_is_told_and_the_account_stays(written: str) -> None:
+    config = parse(SMALL + f"rate = {written}\n", FILE)
+    (problem,) = config.problems
+    assert problem.key == "accounts.work.submission.rate"
+    assert config.accounts["work"].rate is None
+
+
+def test_a_command_has_no_server_to_stand_in() -> None:
+    config = parse(SMALL.replace('host = "smtp.example.org"', 'command = ["msmtp"]\nfallback = ["x.example"]'), FILE)
+    assert [problem.key for problem in config.problems] == ["accounts.work.submission.fallback"]
 
 
 def test_one_broken_account_leaves_the_others() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
 from tuimail.outbox.store import Store
@@ -61,7 +62,7 @@ def message(number: int = 1, *to: str, account: str = "work", body: str = "") ->
         f"Subject: Letter {number}\r\n\r\n{text}"
     ).encode()
     return OutgoingMessage(
-        content=content,
+        content=InMemory(content),
         envelope=Envelope("ada@example.org", tuple(EnvelopeRecipient(each) for each in to or ("bob@example.net",))),
         message_id=f"<{number}@example.org>",
         subject=f"Letter {number}",

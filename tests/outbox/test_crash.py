@@ -12,6 +12,7 @@ from tests.outbox import crash_scene
 from tests.outbox.crash_scene import letter, people
 from tuimail.clock import SystemClock
 from tuimail.errors import StorageError
+from tuimail.mail.content import whole
 from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store import Store
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Verdict
@@ -62,7 +63,7 @@ def go_on(folder: Path, ledger: Path, count: int) -> tuple[list[str], int]:
             uncertain = item.count(RecipientState.UNCERTAIN)
             store.apply(Verb.RESOLVE_SENT, item.id)
     while claimed := store.claim(owner):
-        assert b"".join(store.content(claimed.id).chunks()) == letter(count).content
+        assert b"".join(store.content(claimed.id).chunks()) == whole(letter(count).content)
         lines.extend(f"sent {each.address}" for each in claimed.open_recipients)
         store.committing(claimed.id, owner)
         verdict = Verdict(Action.OK, Stage.COMMITTING, "", Reply(250))

@@ -7,6 +7,7 @@ import pytest
 from tests.outbox.scene import START, message
 from tuimail.errors import AddressError, IllegalTransitionError, OutboxError
 from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.outbox.digest import Measured
 from tuimail.outbox.item import (
     NEEDS_YOU,
     VERBS,
@@ -26,23 +27,30 @@ from tuimail.outbox.replay import fresh_item
 from tuimail.outbox.verbs import carry_out, mended
 
 LEGAL = {
-    ItemState.HELD: "send-now hold release edit cancel drop",
-    ItemState.QUEUED: "send-now hold edit cancel drop",
+    ItemState.HELD: "send-now hold release later move change-account edit cancel drop",
+    ItemState.QUEUED: "send-now hold later move change-account edit cancel drop",
     ItemState.SENDING: "",
-    ItemState.DEFERRED: "send-now hold retry edit cancel drop mend",
-    ItemState.BLOCKED: "send-now hold retry edit cancel drop",
-    ItemState.FAILED: "send-now hold retry edit cancel drop mend",
+    ItemState.DEFERRED: "send-now hold later retry move change-account edit cancel drop mend",
+    ItemState.BLOCKED: "send-now hold later retry move change-account edit cancel drop",
+    ItemState.FAILED: "send-now hold later retry change-account edit cancel drop mend",
     ItemState.UNCERTAIN: "drop resolve-sent resolve-resend",
     ItemState.ACCEPTED: "",
     ItemState.DONE: "",
-    ItemState.CANCELLED: "",
+    ItemState.CANCELLED: "restore",
 }
 """Written out apart from the table it checks."""
 
 
 def item(state: ItemState = ItemState.QUEUED, **recipients: RecipientState) -> OutboxItem:
     head = head_for(
-        "0000000001", message(), composing="c", queued_at=START, digest="d", not_before=None, held=False, revision=1
+        "0000000001",
+        message(),
+        composing="c",
+        queued_at=START,
+        measured=Measured("d", ""),
+        not_before=None,
+        held=False,
+        revision=1,
     )
     everybody = tuple(
         Recipient(EnvelopeRecipient(f"{name}@example.net"), each) for name, each in recipients.items()

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.outbox.scene import START, message
-from tuimail.errors import StorageError
-from tuimail.outbox.digest import letter_digest
+from tuimail.errors import MessageError, StorageError
+from tuimail.mail.content import InMemory, whole
+from tuimail.outbox.digest import letter_digest, measure
 from tuimail.outbox.item import ItemState, RecipientState
 from tuimail.outbox.letter import (
     FileContent,
@@ -19,20 +23,35 @@ from tuimail.outbox.letter import (
     read_letter,
     write_letter,
 )
+from tuimail.outbox.notation import dump, envelope_plain
 from tuimail.outbox.replay import replay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tuimail.mail.outgoing import OutgoingMessage
 
 
 def written(path: Path, *to: str, body: str = "") -> Head:
     outgoing = message(1, *to, body=body)
-    head = head_for(
-        path.stem, outgoing, composing="c", queued_at=START, digest="d", not_before=None, held=False, revision=1
-    )
+    head = head_of(path, outgoing)
     offset = write_letter(path, head, outgoing.content)
-    assert path.read_bytes()[offset : offset + head.size] == outgoing.content
+    assert path.read_bytes()[offset : offset + head.size] == whole(outgoing.content)
     return head
+
+
+def head_of(path: Path, outgoing: OutgoingMessage) -> Head:
+    return head_for(
+        path.stem,
+        outgoing,
+        composing="c",
+        queued_at=START,
+        measured=measure(outgoing),
+        not_before=None,
+        held=False,
+        revision=1,
+    )
 
 
 @pytest.fixture
@@ -50,7 +69,7 @@ def test_a_letter_is_read_as_it_was_written(path: Path) -> None:
     assert (letter.whole, letter.doubtful) == (True, False)
     assert path.stat().st_mode & 0o777 == 0o600
     content = FileContent(path, letter.offset, head.size, head.sha256)
-    assert b"".join(content.chunks(7)) == message(1).content
+    assert b"".join(content.chunks(7)) == whole(message(1).content)
 
 
 def test_a_torn_mark_costs_itself_alone(path: Path) -> None:
@@ -157,9 +176,9 @@ def test_no_bytes_whatever_make_reading_fail_otherwise_than_in_words(
 
 
 def test_one_draft_frozen_twice_is_one_letter_and_another_text_another() -> None:
-    first, second = message(1), message(1)
-    fresh = second.content.replace(b"00:00:01", b"00:00:09").replace(b"<1@", b"<9@")
-    again = type(second)(**{name: getattr(second, name) for name in second.__slots__} | {"content": fresh})
+    first = message(1)
+    fresh = whole(first.content).replace(b"00:00:01", b"00:00:09").replace(b"<1@", b"<9@")
+    again = replace(first, content=InMemory(fresh))
     assert letter_digest(first) == letter_digest(again)
     assert letter_digest(first) != letter_digest(message(2))
     assert letter_digest(first) != letter_digest(message(1, "kim@example.net"))
@@ -173,8 +192,59 @@ def test_random_boundaries_do_not_make_another_letter() -> None:
         ).encode()
 
     def letter(boundary: str) -> str:
-        base = message(1)
-        fields = {name: getattr(base, name) for name in base.__slots__}
-        return letter_digest(type(base)(**fields | {"content": multipart(boundary)}))
+        return letter_digest(replace(message(1), content=InMemory(multipart(boundary))))
 
     assert letter("==abc==") == letter("==xyz12==")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A content in given pieces, other ones the second time."""
+
+    pieces: list[bytes]
+    later: list[bytes] | None = None
+    asked: list[None] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
+    def chunks(self, length: int = 0) -> Iterator[bytes]:
+        self.asked.append(None)
+        return iter(self.later if self.later is not None and len(self.asked) > 2 else self.pieces)
+
+
+MIXED = (
+    b'Date: x\r\nContent-Type: multipart/mixed; Boundary="abab"\r\nMessage-ID:\r\n <1@a>\r\nSubject: s\r\n\r\n'
+    b"--abab\r\nContent-Type: multipart/x; boundary=ddd\r\n\r\n"
+    b"--ddd\r\nDate: stays\r\nbabababab dddd\r\n--ddd--\r\n--abab--"
+)
+
+
+@given(st.lists(st.integers(0, len(MIXED)), max_size=30))
+def test_a_digest_does_not_depend_on_how_the_letter_is_cut(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(MIXED)]
+    pieces = [MIXED[start:end] for start, end in pairwise(edges) if start < end]
+    cut, uncut = (measure(replace(message(1), content=each)) for each in (Cut(pieces), InMemory(MIXED)))
+    assert cut == uncut
+    assert cut.sha256 == hashlib.sha256(MIXED).hexdigest()
+
+
+def test_a_digest_is_what_it_always_was() -> None:
+    """Tombstones of earlier versions are compared with it."""
+    plain = (
+        b'Content-Type: multipart/mixed; Boundary="boundary 0"\r\nSubject: s\r\n\0--boundary 0\r\n'
+        b"Content-Type: multipart/x; boundary=boundary 1\r\n\r\n--boundary 1\r\nDate: stays\r\n"
+        b"bboundary 0boundary 0 boundary 1d\r\n--boundary 1--\r\n--boundary 0--"
+    )
+    letter = replace(message(1), content=InMemory(MIXED))
+    who = dump([letter.account, envelope_plain(letter.envelope)]).encode()
+    assert letter_digest(letter) == hashlib.sha256(who + b"\0" + plain).hexdigest()
+
+
+def test_a_content_that_changes_while_it_is_stored_leaves_nothing(path: Path) -> None:
+    outgoing = replace(message(1), content=Cut([b"From: a\r\n\r\n", b"as it was"], [b"From: a\r\n\r\n", b"otherwise"]))
+    with pytest.raises(MessageError, match="changed while the letter was being stored") as refused:
+        write_letter(path, head_of(path, outgoing), outgoing.content)
+    assert refused.value.hint
+    assert list(path.parent.iterdir()) == []

@@ -25,16 +25,23 @@ from tuimail.outbox.item import (
     FilingState,
     ItemState,
     OutboxItem,
+    Place,
     RecipientState,
     Verb,
     verbs_for,
 )
+from tuimail.outbox.verbs import SAID
 from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuimail.outbox.store import Store
+
+PLAIN = sorted(SAID)
+"""Verbs that need no more than the item."""
+
+ACCOUNTS = ["work", "home"]
 
 ACTIONS = [
     Action.OK, Action.RETRY, Action.SOON, Action.RECIPIENT, Action.MESSAGE, Action.SPLIT, Action.UNCERTAIN
@@ -177,7 +184,8 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def mend_account(self, who: int) -> None:
-        self.stores[who].mended("work")
+        for account in ACCOUNTS:
+            self.stores[who].mended(account)
 
     @precondition(lambda self: self.held)
     @rule(who=WHO)
@@ -225,7 +233,7 @@ class Outbox(RuleBasedStateMachine):
         self.box.ticks += ticks
 
     @precondition(lambda self: self.ids)
-    @rule(choice=st.integers(0, 50), verb=st.sampled_from(sorted(set(Verb) - {Verb.MEND})))
+    @rule(choice=st.integers(0, 50), verb=st.sampled_from(PLAIN))
     def verb(self, choice: int, verb: Verb) -> None:
         before = self.store.item(self.pick(choice))
         try:
@@ -239,6 +247,47 @@ class Outbox(RuleBasedStateMachine):
                 (before.id, each.address) for each in before.recipients if each.state is RecipientState.UNCERTAIN
             }
         assert after.id == before.id
+
+    @precondition(lambda self: self.ids)
+    @rule(choice=st.integers(0, 50), seconds=st.sampled_from([10.0, 4000.0]))
+    def later(self, choice: int, seconds: float) -> None:
+        before = self.store.item(self.pick(choice))
+        try:
+            after = self.store.later(before.id, self.clock.now() + seconds)
+        except IllegalTransitionError:
+            assert before.state not in VERBS[Verb.LATER]
+            return
+        assert (after.state, after.not_before) == (ItemState.HELD, self.clock.now() + seconds)
+
+    @precondition(lambda self: self.ids)
+    @rule(choice=st.integers(0, 50), place=st.sampled_from(list(Place)))
+    def move(self, choice: int, place: Place) -> None:
+        before = self.store.item(self.pick(choice))
+        try:
+            after = self.store.move(before.id, place)[0]
+        except IllegalTransitionError:
+            assert before.state not in VERBS[Verb.MOVE]
+            return
+        assert (after.state, after.recipients) == (before.state, before.recipients)
+
+    @precondition(lambda self: self.ids)
+    @rule(choice=st.integers(0, 50), account=st.sampled_from(ACCOUNTS))
+    def change_account(self, choice: int, account: str) -> None:
+        before = self.store.item(self.pick(choice))
+        try:
+            after = self.store.change_account(before.id, account)
+        except IllegalTransitionError:
+            assert before.state not in VERBS[Verb.CHANGE_ACCOUNT]
+            return
+        assert after.account == account
+
+    @precondition(lambda self: self.cancelled)
+    @rule(choice=st.integers(0, 50), exactly=st.booleans())
+    def restore(self, choice: int, exactly: bool) -> None:
+        item = self.store.restore(sorted(self.cancelled)[choice % len(self.cancelled)], exactly=exactly)
+        self.cancelled.discard(item.id)
+        if not exactly:
+            assert item.state in (ItemState.HELD, ItemState.FAILED, ItemState.UNCERTAIN)
 
     @precondition(lambda self: self.ids)
     @rule(choice=st.integers(0, 50))
@@ -344,7 +393,14 @@ def walk(seed: int, steps: int) -> int:
         (2, lambda: machine.deliver_all(who())),
         (1, lambda: machine.recover(who())),
         (4, lambda: machine.time_passes(chance.choice([1.0, 60.0, 4000.0, -1e6]), chance.choice([0.0, 60.0, 500.0]))),
-        (5, lambda: machine.verb(chance.randrange(50), chance.choice(sorted(set(Verb) - {Verb.MEND})))),
+        (5, lambda: machine.verb(chance.randrange(50), chance.choice(PLAIN))),
+        (1, lambda: machine.later(chance.randrange(50), chance.choice([10.0, 4000.0]))),
+        (1, lambda: machine.move(chance.randrange(50), chance.choice(list(Place)))),
+        (1, lambda: machine.change_account(chance.randrange(50), chance.choice(ACCOUNTS))),
+        (
+            2,
+            lambda: machine.restore(chance.randrange(50), exactly=chance.random() < 0.5) if machine.cancelled else None,
+        ),
         (1, lambda: machine.mend(chance.randrange(50))),
         (1, lambda: machine.file(who(), works=chance.random() < 0.6)),
         (1, machine.lose_the_index),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuimail.config.model import WhenLate
 from tuimail.outbox import due, retry
 
 moments = st.floats(0, 4e9)
@@ -68,10 +69,10 @@ def test_what_lies_beyond_every_delay_was_written_by_a_wrong_clock() -> None:
 def test_an_undo_window_ends_when_the_clock_was_set_back_and_a_date_does_not(
     until: float | None, now: float, over: bool
 ) -> None:
-    held = "SELECT 'held' AS state, NULL AS next_attempt_at, NULL AS last_attempt_at"
+    held = "SELECT 'held' AS state, '' AS on_late, NULL AS next_attempt_at, NULL AS last_attempt_at"
     query = f"SELECT {due.ITEM_DUE} FROM ({held}, :until AS not_before, 1000 AS queued_at) AS item"
     with closing(sqlite3.connect(":memory:")) as db:
-        assert bool(db.execute(query, due.at(now, until=until)).fetchone()[0]) is over
+        assert bool(db.execute(query, due.at(now, WhenLate.SEND, until=until)).fetchone()[0]) is over
 
 
 def test_time_in_which_nobody_tried_does_not_use_up_the_five_days() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,13 +18,16 @@ from tuimail.events import (
     Notice,
     OutboxTouched,
 )
+from tuimail.mail.content import Content, whole
 from tuimail.outbox.attempt import LEASE
 from tuimail.outbox.filing import FILING_LEASE
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Verb
-from tuimail.outbox.runner import IDLE, Runner
+from tuimail.outbox.rest import JUMP, LOOK
+from tuimail.outbox.runner import Runner
+from tuimail.outbox.ways import IDLE
 from tuimail.outbox.writer import Writer
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
-from tuimail.submission.submitter import Content, Letter, Submitter, Watcher
+from tuimail.submission.submitter import Letter, Submitter, Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +50,12 @@ class Time:
             await waiting
         finally:
             del self.sleepers[waiting]
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the clock: those who sleep do so as long as they meant to."""
+        self.clock.move(seconds)
+        for waiting in self.sleepers:
+            self.sleepers[waiting] += seconds
 
     def advance(self, seconds: float) -> None:
         self.clock.move(seconds)
@@ -117,6 +126,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock = SetClock()
         self.box = Box(self.clock)
+        self.suspended: float | None = 0.0
         self.time = Time(self.clock)
         self.post = Post()
         self.drawer = Drawer()
@@ -139,6 +149,7 @@ class Bench:
             filer=self.drawer,
             owner=owner,
             sleep=self.time.sleep,
+            asleep=lambda: self.suspended,
         )
 
     def submitter_for(self, account: str) -> Submitter:
@@ -176,6 +187,12 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+async def settled(bench: Bench) -> None:
+    """Everything that can go on without time passing has gone on."""
+    for _ in range(20):
+        await bench.writer.run(lambda: None)
+
+
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     bench = Bench(tmp_path / "outbox")
@@ -188,7 +205,7 @@ async def test_everything_due_is_sent_filed_and_told(bench: Bench) -> None:
     ids = [bench.queue(number) for number in range(3)]
     touched = await bench.runner.run_once()
     assert {each.id: each.state for each in touched} == dict.fromkeys(ids, ItemState.DONE)
-    assert [content for _, content in bench.post.delivered] == [message(number).content for number in range(3)]
+    assert [content for _, content in bench.post.delivered] == [whole(message(number).content) for number in range(3)]
     assert bench.drawer.filed == ids
     assert bench.post.closed == 1
     assert bench.said(ItemProgress)
@@ -505,21 +522,51 @@ async def test_the_loop_tries_again_when_the_time_has_come(bench: Bench) -> None
     assert bench.item(item_id).attempts == 2
 
 
-async def test_the_loop_notices_what_another_process_queued(bench: Bench) -> None:
+@pytest.mark.parametrize("rung", [True, False])
+async def test_the_loop_notices_what_another_process_queued(bench: Bench, rung: bool) -> None:
     bench.start()
     await until(lambda: len(bench.time.sleepers) > 0)
-    bench.time.advance(1)
-    await asyncio.sleep(0.01)
     other = store_in(bench.folder, bench.clock, bench.box)
     item = other.enqueue(message(7), composing="elsewhere")
     other.close()
-
-    def done() -> bool:
-        bench.time.advance(0.5)
-        return bench.state(item.id) is ItemState.DONE
-
-    await until(done)
+    if rung:
+        bench.runner.wake()
+    else:
+        bench.time.advance(LOOK)
+    await until(lambda: bench.state(item.id) is ItemState.DONE)
     assert bench.said(OutboxTouched)
+
+
+async def test_an_idle_loop_looks_every_half_minute_and_not_more_often(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    recover = bench.store.recover
+
+    def counted(owner: str) -> Sequence[OutboxItem]:
+        nonlocal looks
+        looks += 1
+        return recover(owner)
+
+    monkeypatch.setattr(bench.store, "recover", counted)
+    bench.start()
+    for number in range(1, 11):
+        await until(lambda: looks == number and len(bench.time.sleepers) == 1)  # noqa: B023
+        bench.time.advance(LOOK - 1)
+        await settled(bench)
+        assert looks == number
+        bench.time.advance(1)
+
+
+async def test_what_a_killed_process_was_at_is_taken_over_at_the_next_look(bench: Bench) -> None:
+    item_id = bench.queue()
+    assert bench.writer.call(bench.store.claim, "2:1:boot:other") is not None
+    bench.start()
+    await until(lambda: len(bench.time.sleepers) > 0)
+    bench.box.killed.add("2:1:boot:other")
+    bench.time.advance(LOOK)
+    await until(lambda: bench.state(item_id) is ItemState.DONE)
+    assert len(bench.post.delivered) == 1
 
 
 async def test_an_idle_connection_is_closed(bench: Bench) -> None:
@@ -676,16 +723,78 @@ async def test_hurry_sends_what_waits(bench: Bench) -> None:
     await until(lambda: bench.state(item_id) is ItemState.DONE)
 
 
-async def test_a_machine_that_was_asleep_tries_at_once(bench: Bench) -> None:
+async def put_off(bench: Bench) -> str:
+    """A letter that waits for its second try, and the loop at rest."""
     item_id = bench.queue()
 
     async def refuse(letter: Letter, watcher: Watcher) -> SubmissionResult:
         bench.post.script = bench.post.deliver
-        return answer(letter, *[Action.RETRY])
+        return answer(letter, Action.RETRY)
 
     bench.post.script = refuse
     bench.start()
     await until(lambda: bench.state(item_id) is ItemState.DEFERRED)
-    await until(lambda: len(bench.time.sleepers) > 0)
-    bench.time.advance(50)  # before its time
+    await until(lambda: len(bench.time.sleepers) > 0 and not bench.runner._lanes)
+    return item_id
+
+
+async def test_a_machine_that_was_asleep_tries_at_once(bench: Bench) -> None:
+    item_id = await put_off(bench)
+    bench.suspended = 8 * 3600.0
+    bench.time.advance(LOOK)  # before its time
     await until(lambda: bench.state(item_id) is ItemState.DONE)
+
+
+async def test_where_suspends_are_not_told_the_clock_stands_in_for_them(bench: Bench) -> None:
+    bench.suspended = None
+    bench.runner = bench.another("1:1:boot:me")
+    item_id = await put_off(bench)
+    due = bench.item(item_id).next_attempt_at
+    bench.time.advance(LOOK + JUMP + 1)
+    assert due is not None
+    await until(lambda: bench.state(item_id) is ItemState.DONE)
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY, 10 * 365 * DAY, -10 * 365 * DAY])
+async def test_a_clock_that_jumps_delays_nothing_by_more_than_a_minute_and_heats_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    item_id = await put_off(bench)
+    rounds = 0
+    due = bench.store.accounts_due
+
+    def counted() -> Sequence[str]:
+        nonlocal rounds
+        rounds += 1
+        return due()
+
+    monkeypatch.setattr(bench.store, "accounts_due", counted)
+    bench.time.jump(jump)
+    for _ in range(61):
+        bench.time.advance(1)
+        await settled(bench)
+    assert bench.state(item_id) is ItemState.DONE
+    assert bench.item(item_id).attempts <= 2
+    assert rounds < 20
+
+
+async def test_a_disk_that_refused_before_the_clock_went_back_is_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = bench.queue()
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("The disk is full.", hint="Make room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.store, "claim", full)
+        bench.start()
+        await until(lambda: bool(bench.said(Notice)))
+    bench.time.jump(-DAY)
+    for _ in range(61):
+        bench.time.advance(1)
+        await settled(bench)
+    assert bench.state(item_id) is ItemState.DONE

@@ -27,6 +27,7 @@ from tuimail.errors import (
     OutboxError,
     StorageError,
 )
+from tuimail.mail.content import whole
 from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.letter import read_letter
 from tuimail.outbox.schema import MARKED, MIGRATIONS, SUMMED, VERSION
@@ -44,7 +45,7 @@ def test_a_queued_letter_comes_back_byte_for_byte(store: Store) -> None:
     item = store.enqueue(message(1, "bob@example.net", "kim@example.net"), composing="a")
     assert item.state is ItemState.QUEUED
     assert len(item.id) == 10
-    assert b"".join(store.content(item.id).chunks()) == message(1).content
+    assert b"".join(store.content(item.id).chunks()) == whole(message(1).content)
     assert store.item(item.id) == item
     assert store.item(item.id[:9]) == item
     assert [each.words for each in store.timeline(item.id)] == ["queued"]

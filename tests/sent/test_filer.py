@@ -128,7 +128,7 @@ async def test_without_imap_the_copy_is_in_the_local_maildir_once(filer: Filer, 
     results = [await filer.file_copy(account(), MESSAGE_ID, Stored(), date=time.time()) for _ in range(3)]
     (path,) = local_copies(paths)
     assert {result.place for result in results} == {str(path)}
-    assert maildir.read(path) == CONTENT
+    assert b"".join(maildir.pieces(path)) == CONTENT
 
 
 async def test_a_command_account_files_locally_too(filer: Filer, paths: Paths, tmp_path: Path) -> None:
@@ -164,6 +164,17 @@ async def test_the_copy_is_on_the_server_byte_for_byte(
     assert (result.done, result.words, result.place) == (True, "Filed on localhost.", "")
     assert dovecot.letters(imap.username, "Sent") == [CONTENT]
     assert local_copies(paths) == []
+    await filer.close()
+
+
+@pytest.mark.real_servers
+async def test_a_letter_in_sent_is_found_and_another_is_not(filer: Filer, imap: Server) -> None:
+    where = account(imap)
+    assert not await filer.holds(where, MESSAGE_ID)
+    await filer.file_copy(where, MESSAGE_ID, Stored(), date=time.time())
+    assert await filer.holds(where, MESSAGE_ID)
+    assert not await filer.holds(where, "<another@example.org>")
+    assert not await filer.holds(account(), MESSAGE_ID)
     await filer.close()
 
 

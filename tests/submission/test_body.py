@@ -174,8 +174,13 @@ async def test_a_break_while_the_mark_is_stored_is_another_try() -> None:
     size = len(BODY.replace(b"\r\n.", b"\r\n.."))
     async with ScriptedServer([(*hello(), MAIL, RCPT, DATA, ReadBytes(size), Say("421 4.3.0 bye"), Close())]) as server:
         way = submitter(server.port)
-        watcher = Recorder(on_committing=server.hung_up.wait)  # type: ignore[arg-type]
-        result = await way.submit(letter(), watcher)
+
+        async def heard() -> None:
+            await server.hung_up.wait()
+            while not way._wire.early:  # noqa: ASYNC110 - what is waited for happens in the loop
+                await asyncio.sleep(0)
+
+        result = await way.submit(letter(), Recorder(on_committing=heard))
         await way.close()
     assert verdict(result) == (Action.RETRY, Stage.BODY)
     assert server.dots == 0

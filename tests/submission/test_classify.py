@@ -165,6 +165,7 @@ LOSSES = [
     (Mishap.NO_SECRET, S.AUTH, A.ACCOUNT, Trouble.SECRET, None),
     (Mishap.TOO_BIG, S.MAIL, A.MESSAGE, None, None),
     (Mishap.NO_SMTPUTF8, S.MAIL, A.MESSAGE, None, None),
+    (Mishap.NO_FUTURE_RELEASE, S.MAIL, A.KEEP, None, None),
     (Mishap.BAD_SENDER, S.MAIL, A.MESSAGE, None, None),
     (Mishap.BAD_RECIPIENT, S.RCPT, A.RECIPIENT, None, None),
     (Mishap.UNREADABLE, S.BODY, A.MESSAGE, None, None),

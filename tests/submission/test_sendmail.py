@@ -197,7 +197,7 @@ def test_the_account_says_which_way_letters_leave() -> None:
     command = Account("local", identity, Command(("sendmail",)))
     server = Account("work", identity, Server("mx.example", 465))
 
-    async def secret() -> str:
+    async def secret(_server: Server) -> str:
         raise AssertionError
 
     assert isinstance(submitter_for(command, secret), CommandSubmitter)

@@ -33,13 +33,17 @@ DATA = Expect("DATA", "354 go on")
 
 
 async def send(
-    *script: Step, recipients: tuple[str, ...] = (), timeouts: Timeouts = PATIENT, **options: Any
+    *script: Step,
+    recipients: tuple[str, ...] = (),
+    timeouts: Timeouts = PATIENT,
+    hold_until: float | None = None,
+    **options: Any,
 ) -> tuple[SubmissionResult, ScriptedServer, Recorder]:
     """One letter to a server that plays ``script``."""
     watcher = Recorder()
     async with ScriptedServer([script]) as server:
         way = submitter(server.port, timeouts=timeouts, **options)
-        result = await way.submit(letter(*recipients), watcher)
+        result = await way.submit(letter(*recipients, hold_until=hold_until), watcher)
         await way.close()
         await server.hung_up.wait()
     return result, server, watcher
@@ -438,3 +442,27 @@ async def test_an_attempt_that_cannot_be_counted_ends_untouched() -> None:
             await way.submit(letter(), Recorder(on_touching=full))
         await server.hung_up.wait()
     assert server.verbs == ["EHLO"]
+
+
+KEEPS = "FUTURERELEASE 99999999999 9999-12-31T00:00:00Z"
+
+
+async def test_a_letter_for_later_is_left_with_a_server_that_keeps_it() -> None:
+    result, server, _ = await send(*hello(KEEPS), MAIL, RCPT, DATA, Letter(), hold_until=4e9)
+    assert verdict(result) == (Action.OK, Stage.COMMITTING)
+    assert "HOLDUNTIL=2096-10-02T07:06:40Z" in server.lines[1]
+
+
+async def test_a_letter_for_later_is_not_shown_to_a_server_that_does_not_keep_it() -> None:
+    result, server, _ = await send(*hello("FUTURERELEASE 60 2027-01-01T00:00:00Z"), hold_until=4e9)
+    assert verdict(result) == (Action.KEEP, Stage.MAIL)
+    assert not any(line.startswith("MAIL") for line in server.lines)
+    assert not result.touched
+    assert result.account is None
+
+
+async def test_a_server_that_stumbles_over_the_time_does_not_get_the_letter_without_it() -> None:
+    stumbles = Expect("MAIL", "501 5.5.4 HOLDUNTIL: no such parameter")
+    result, server, _ = await send(*hello(KEEPS), stumbles, hold_until=4e9)
+    assert verdict(result) == (Action.KEEP, Stage.MAIL)
+    assert sum(line.startswith("MAIL") for line in server.lines) == 1

@@ -11,7 +11,7 @@ from tuimail.compose.draft import Draft
 from tuimail.compose.review import Review
 from tuimail.config.model import Account, Config, Identity, Server, UiSettings
 from tuimail.engine import Engine
-from tuimail.errors import NoSuchItemError
+from tuimail.errors import IllegalTransitionError, NoSuchItemError
 from tuimail.events import ItemChanged
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import (
@@ -20,7 +20,10 @@ from tuimail.outbox.item import (
     Filing,
     FilingState,
     ItemState,
+    Order,
     OutboxItem,
+    Outcome,
+    Place,
     Recipient,
     RecipientState,
     TimelineEntry,
@@ -30,8 +33,10 @@ from tuimail.outbox.item import (
 from tuimail.submission.result import Reply, Stage, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from pathlib import Path
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.paths import Paths
 
@@ -54,7 +59,7 @@ def account(name: str, address: str) -> Account:
     return Account(name, (Identity(address, "Ada Lovelace"),), Server(f"smtp.{address.partition('@')[2]}", 465))
 
 
-def config(**ui: str) -> Config:
+def config(**ui: Any) -> Config:
     accounts = {"work": account("work", "ada@example.org"), "home": account("home", "ada@home.example")}
     return Config(accounts=accounts, default_account="work", ui=UiSettings(**ui))
 
@@ -112,6 +117,15 @@ def every_state() -> list[OutboxItem]:
     ]  # fmt: skip
 
 
+def _holds(each: OutboxItem, words: str) -> bool:
+    return all(
+        each.state == word.partition(":")[2]
+        if word.startswith("state:")
+        else word in f"{each.subject} {each.recipients[0].address}".casefold()
+        for word in words.casefold().split()
+    )
+
+
 class FakeEngine(Engine):
     """Engine over lists; ``calls`` holds (method, arguments) of everything that changes something."""
 
@@ -126,6 +140,8 @@ class FakeEngine(Engine):
         """``start`` waits for it; set unless a test clears it."""
         self.ready.set()
         self.healths: dict[str, AccountHealth] = {}
+        self.reads: list[tuple[str, ...]] = []
+        """Which letters were read, each time."""
         self.failure: Exception | None = None
         """Raised by the next call that changes something."""
 
@@ -141,7 +157,7 @@ class FakeEngine(Engine):
             failure, self.failure = self.failure, None
             raise failure
 
-    async def start(self, *, run_outbox: bool = True) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         await self.ready.wait()
 
     async def stop(self) -> None:
@@ -226,6 +242,56 @@ class FakeEngine(Engine):
 
     async def counts(self) -> dict[ItemState, int]:
         return dict(Counter(each.state for each in self.all.values() if each.state in OPEN))
+
+    async def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        wanted = OPEN if states is None else states
+        found = [each for each in self.all.values() if each.state in wanted and _holds(each, matching)]
+        keys: dict[Order, Callable[[OutboxItem], Any]] = {
+            Order.NEED: lambda each: (not each.needs_you, each.rank, each.queued_at, each.id),
+            Order.SUBJECT: lambda each: each.subject.casefold(),
+        }
+        return tuple(each.id for each in sorted(found, key=keys[order]))
+
+    async def items_of(self, ids: Iterable[str]) -> Sequence[OutboxItem]:
+        self.reads.append(tuple(ids))
+        return tuple(self.all[each] for each in self.reads[-1] if each in self.all)
+
+    async def apply_many(self, verb: Verb, ids: Iterable[str]) -> Sequence[Outcome]:
+        outcomes = []
+        for item_id in ids:
+            try:
+                outcomes.append(Outcome(item_id, item=await self.apply(verb, item_id)))
+            except IllegalTransitionError as error:
+                outcomes.append(Outcome(item_id, error=error))
+        return outcomes
+
+    async def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:
+        self._record("later", item_id, at)
+        before = await self.item(item_id)
+        return self.change(replace(before, state=after(Verb.LATER, before.state), not_before=at, on_late=on_late))
+
+    async def move(self, item_id: str, place: Place) -> OutboxItem:
+        self._record("move", item_id, place)
+        before = await self.item(item_id)
+        after(Verb.MOVE, before.state)
+        return self.change(replace(before, rank=-1.0 if place is Place.FIRST else before.rank))
+
+    async def change_account(self, item_id: str, account: str) -> OutboxItem:
+        self._record("change_account", item_id, account)
+        before = await self.item(item_id)
+        return self.change(replace(before, state=after(Verb.CHANGE_ACCOUNT, before.state), account=account))
+
+    async def export(self, item_id: str, path: Path) -> Path:
+        self._record("export", item_id, path)
+        return path
+
+    async def put_back(self, draft: Draft) -> OutboxItem:
+        self._record("put_back", draft.revises)
+        before = await self.item(draft.revises)
+        self.letters = [each for each in self.letters if each.id != draft.id]
+        return self.change(replace(before, state=ItemState.QUEUED))
 
     async def apply(self, verb: Verb, item_id: str) -> OutboxItem:
         self._record("apply", verb, item_id)

@@ -33,6 +33,8 @@ async def settle(pilot: Pilot[int]) -> None:
     """Until everything that was set off has been done: messages, loading, drawing."""
     app: TuimailApp = pilot.app  # type: ignore[assignment]
     for _ in range(3):
+        if app.bridge is not None:
+            app.bridge.flush()
         await pilot.pause()
         busy = [worker for worker in app.workers if worker.group in ("load", "badge") and not worker.is_finished]
         if busy and app.engine_ready.is_set():

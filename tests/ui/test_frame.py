@@ -14,6 +14,7 @@ from tuimail import events
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Config
 from tuimail.errors import StorageError
+from tuimail.outbox.doorbell import Neighbour, Role
 from tuimail.outbox.item import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import everywhere
@@ -114,8 +115,8 @@ async def test_driving_every_key_of_the_outbox_means_something(
 
 
 async def test_a_key_that_means_nothing_says_so(running: Running) -> None:
-    async with running("o", "z") as pilot:
-        assert 'Command "z" not defined for this screen.  Use ? for help.' in text(pilot.app)
+    async with running("o", "y") as pilot:
+        assert 'Command "y" not defined for this screen.  Use ? for help.' in text(pilot.app)
 
 
 async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running: Running) -> None:
@@ -131,7 +132,7 @@ async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running:
 
 
 async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running: Running) -> None:
-    async def refuse(*, run_outbox: bool = True) -> None:
+    async def refuse(*, run_outbox: bool = True, watch: bool = False) -> None:
         raise StorageError("The disk is full.", hint="Make room.")
 
     engine.start = refuse  # type: ignore[method-assign]
@@ -165,9 +166,13 @@ async def test_a_letter_that_needs_you_rings_and_says_why(
         failed = dataclasses.replace(engine.all["a6"], state=ItemState.FAILED)
         engine.change(failed)
         engine.announcer.announce(events.NeedsYou("a6", "Refused: no such user."))
+        engine.announcer.announce(events.NeedsYou("a5", "Refused as well."))
+        noticing = top(pilot).program.noticing
+        assert noticing is not None
+        noticing.gathered()
         await settle(pilot)
         assert rung == [1]
-        assert "Refused: no such user." in text(pilot.app)
+        assert "Refused as well." in text(pilot.app)
         assert "4 need you" in lines(pilot.app)[0]
 
 
@@ -192,6 +197,8 @@ async def test_more_shows_the_other_keys(running: Running) -> None:
         await pilot.press("o")
         await settle(pilot)
         assert lines(pilot.app)[-2:] != before
+        await pilot.press("o")
+        await settle(pilot)
         assert "Quit" in "".join(lines(pilot.app)[-2:])
 
 
@@ -207,6 +214,15 @@ async def test_quitting_with_letters_waiting_says_how_they_go_on(running: Runnin
         await pilot.press("y")
         await pilot.pause()
     assert pilot.app.return_code == 0
+
+
+async def test_quitting_beside_a_watcher_says_that_it_goes_on(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeEngine, "watchers", lambda self: [Neighbour(Role.WATCH, 4711, here=True)])
+    async with running("q") as pilot:
+        shown = " ".join(text(pilot.app).split())
+        assert "5 letters stay queued; the outbox service goes on sending. Quit tuimail?" in shown
 
 
 async def test_no_color_draws_in_no_colour(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:

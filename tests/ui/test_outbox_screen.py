@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 async def select(pilot: Pilot[int], item_id: str) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, OutboxScreen)
-    screen.list.select([item.id for item in screen.list.rows].index(item_id))
+    screen.list.select(list(screen.list.rows).index(item_id))
     await settle(pilot)
 
 
@@ -56,11 +56,11 @@ VERBS = [
     ("a6", ["s"], ("apply", Verb.SEND_NOW, "a6")),
     ("a6", ["h"], ("apply", Verb.HOLD, "a6")),
     ("a8", ["r"], ("apply", Verb.RELEASE, "a8")),
-    ("a6", ["d", "y"], ("apply", Verb.DROP, "a6")),
-    ("a6", ["x"], ("cancel", "a6")),
+    ("a6", ["d"], ("apply", Verb.DROP, "a6")),
+    ("a6", ["x"], ("apply", Verb.CANCEL, "a6")),
     ("a6", ["e"], ("edit", "a6")),
     ("a2", ["i", "y"], ("apply", Verb.RESOLVE_SENT, "a2")),
-    ("a2", ["a", "y"], ("apply", Verb.RESOLVE_RESEND, "a2")),
+    ("a2", ["g", "y"], ("apply", Verb.RESOLVE_RESEND, "a2")),
     ("a3", ["k"], ("check_again", "home")),
 ]
 

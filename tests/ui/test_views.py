@@ -21,7 +21,7 @@ from tuimail.ui.widgets.title_bar import Badge, title_line
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(-5, "now"), (0, "now"), (12, "in 12 s"), (240, "in 4 min"), (7200, "11:00"), (82_800, "tomorrow 08:00"),
-     (10 * 86_400, "Fri 5 Dec 09:00"), (400 * 86_400, "2026-12-30")],
+     (10 * 86_400, "Fri 5 Dec 09:00"), (400 * 86_400, "Wed 30 Dec 2026 09:00"), (-400 * 86_400, "now")],
 )  # fmt: skip
 def test_moments_are_told_in_few_words(seconds: float, words: str) -> None:
     assert until(NOW + seconds, NOW) == words

@@ -52,7 +52,13 @@ async def _check_submission(account: Account, secret: Secret, progress: Progress
         return [finding]
     from tuimail.accounts.check_smtp import check_smtp
 
-    return await check_smtp(account.submission, secret, progress)
+    findings: list[Finding] = []
+    for server in account.servers:
+        # One after the other: a wrong password is shown to the servers that share it once, not to all of them.
+        findings += await check_smtp(server, lambda server: secret(account.secret_server(server)), progress)
+        if findings and findings[-1].step is Step.SIGN_IN and not findings[-1].ok:
+            break
+    return findings
 
 
 async def _check_sent(account: Account, secret: Secret, progress: Progress) -> list[Finding]:

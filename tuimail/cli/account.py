@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from time import time
 from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Step
+from tuimail.cli.moments import local
+from tuimail.cli.notices import advice_of, notice_document, notices_of
 from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
 from tuimail.cli.parser import Parser
-from tuimail.cli.session import account_named, engine_on, load_config, no_account
+from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
 from tuimail.cli.session import run as run_loop
 from tuimail.config.model import Auth, Command, Server
 from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE, ConfigError, SecretError, UsageError
+from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -57,13 +61,23 @@ def run(argv: list[str], paths: Paths) -> int:
         raise no_account(config, paths)
     if args.verb == "login":
         account = account_named(config, paths, args.name) if args.name else config.default or accounts[0]
-        return _login(account)
+        return _login(account, config, paths)
     return run_loop(_check(args, config, paths, accounts))
 
 
 def _list(args: Namespace, config: Config, paths: Paths) -> int:
+    with outbox_of(config, paths) as outbox:
+        notices = notices_of(outbox, config)
     if args.json:
-        say_json([account_document(account, config) for account in config.accounts.values()])
+        say_json(
+            [
+                {
+                    **account_document(account, config),
+                    "notice": notice_document(notices[account.name]) if account.name in notices else None,
+                }
+                for account in config.accounts.values()
+            ]
+        )
         return EX_OK
     if not config.accounts:
         raise no_account(config, paths)
@@ -79,6 +93,13 @@ def _list(args: Namespace, config: Config, paths: Paths) -> int:
             for account in config.accounts.values()
         ]
     )
+    style = Style(sys.stdout)
+    now = time()
+    for notice in notices.values():
+        since = f" (since {local(notice.since)})" if notice.since is not None else ""
+        say(f"{style('!!' if notice.needs_you else '..', RED, BOLD)}  {notice.title}{since}")
+        for line in (notice.happened, advice_of(notice, now)):
+            say(f"    {style(line, DIM)}")
     return EX_OK
 
 
@@ -93,6 +114,8 @@ def account_document(account: Account, config: Config) -> dict[str, object]:
         "default": account is config.default,
         "identities": [{"address": each.address, "name": each.name} for each in account.identities],
         "submission": _way_document(account.submission),
+        "fallback": [_way_document(each) for each in account.fallback],
+        "rate": str(account.rate) if account.rate else None,
         "imap": _way_document(account.imap) if account.imap else None,
         "maildir": str(account.maildir) if account.maildir else None,
         "sent_copy": str(account.sent_copy),
@@ -170,8 +193,9 @@ def _silent(finding: Finding) -> None:
     del finding
 
 
-def _login(account: Account) -> int:
-    ways = (account.submission, account.imap)
+def _login(account: Account, config: Config, paths: Paths) -> int:
+    own = [each for each in account.servers if account.secret_server(each) == each]
+    ways = (*own, account.imap)
     servers = [
         way for way in ways if isinstance(way, Server) and way.auth is not Auth.NONE and not way.password_command
     ]
@@ -186,7 +210,17 @@ def _login(account: Account) -> int:
         secret = _typed(f"Password of {username} on {hosts}: ")
         run_loop(_store(mine, account.name, secret))
         say(f"stored in the keyring for {username} on {hosts}")
+    if paths.outbox.is_dir():
+        run_loop(_let_go(account, config, paths))
     return EX_OK
+
+
+async def _let_go(account: Account, config: Config, paths: Paths) -> None:
+    """What the old password had blocked may go: the new one has not been refused."""
+    async with engine_on(config, paths) as engine:
+        if (await engine.health(account.name)).trouble in (Trouble.SIGN_IN, Trouble.SECRET):
+            await engine.check_again(account.name)
+            note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
 
 
 def _typed(prompt: str) -> str:

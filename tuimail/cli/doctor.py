@@ -141,17 +141,23 @@ def _config(report: Report, config: Config, paths: Paths) -> None:
 
 
 def _outbox(report: Report, config: Config, paths: Paths) -> None:
+    from time import time
+
+    from tuimail.cli.notices import advice_of, notices_of
     from tuimail.cli.outbox_list import totals
 
     report.section("Outbox")
     try:
         with outbox_of(config, paths) as outbox:
             items = outbox.items() if outbox is not None else []
+            notices = notices_of(outbox, config)
     except TuimailError as error:
         report.add("outbox", str(error), ok=False, hint=error.hint, code=error.exit_code)
         return
     yours = [item for item in items if item.needs_you]
     report.add("outbox", totals(items) or "empty", ok=not yours, hint="See: tuimail outbox list")
+    for notice in notices.values():
+        report.add("account", f"{notice.title}. {notice.happened}", ok=False, hint=advice_of(notice, time()))
 
 
 async def _servers(report: Report, config: Config) -> None:

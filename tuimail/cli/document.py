@@ -9,7 +9,10 @@ from tuimail.clock import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuimail.mail.bounce import DeliveryReport
+    from tuimail.mail.dsn import Report
     from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
+    from tuimail.outbox.reports import Matched
 
 
 def item_document(item: OutboxItem) -> dict[str, object]:
@@ -33,6 +36,9 @@ def item_document(item: OutboxItem) -> dict[str, object]:
         "words": item.words,
         "trouble": str(item.trouble) if item.trouble else None,
         "needs_you": item.needs_you,
+        "on_late": str(item.on_late) if item.on_late else None,
+        "hold_until": rfc3339(item.hold_until),
+        "notify": [str(each) for each in item.notify],
         "filing": {"state": str(item.filing.state), "words": item.filing.words},
         "recipients": [_recipient(recipient) for recipient in item.recipients],
     }
@@ -60,4 +66,25 @@ def _recipient(recipient: Recipient) -> dict[str, object]:
         "enhanced": reply.enhanced or None if reply else None,
         "text": reply.text if reply else None,
         "words": recipient.words,
+        "report": _report(recipient.report) if recipient.report else None,
+    }
+
+
+def report_document(found: DeliveryReport, matched: Matched | None) -> dict[str, object]:
+    """A delivery report, and the letter it is about (null when it is none of ours)."""
+    return {
+        "id": matched.item.id if matched else None,
+        "subject": matched.item.subject if matched else None,
+        "new": bool(matched and matched.news),
+        "reported": [{"address": each.address, **_report(each.report)} for each in found.recipients],
+    }
+
+
+def _report(report: Report) -> dict[str, object]:
+    return {
+        "action": str(report.action),
+        "status": report.status or None,
+        "words": report.words,
+        "mta": report.mta or None,
+        "at": rfc3339(report.at),
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tuimail.cli.parser import Parser
 from tuimail.errors import UsageError
+from tuimail.outbox.item import ItemState, Order, Place
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -14,29 +16,45 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 LOOK, RUN, STEER = "outbox_look", "outbox_run", "outbox_steer"
+REPORT, SERVICE = "outbox_report", "outbox_service"
 """The modules that carry the verbs out."""
 
 VERBS = {
-    "list": (LOOK, "what is in the outbox"),
-    "show": (LOOK, "everything about one letter"),
-    "run": (RUN, "send what is due; with --watch, keep sending"),
-    "retry": (STEER, "try a letter again, as soon as possible"),
-    "hold": (STEER, "hold a letter until it is released"),
-    "release": (STEER, "let a held letter go"),
-    "cancel": (STEER, "take a letter out of the outbox; it is kept among the drafts"),
-    "edit": (STEER, "take a letter out and open it in the composer"),
-    "delete": (STEER, "give a letter up"),
-    "resolve": (STEER, "say what became of an uncertain letter: sent, or resend"),
+    "list": (LOOK, "what is in the outbox", ("list", 'list --sort next --match "to:kim minutes"', "list --json")),
+    "show": (LOOK, "everything about one letter", ("show 3k9", "show 3k9 --raw | less")),
+    "run": (RUN, "send what is due; with --watch, keep sending", ("run", "run --watch")),
+    "retry": (STEER, "try letters again, as soon as possible", ("retry 3k9", "retry --all")),
+    "hold": (STEER, "hold letters until they are released", ("hold 3k9", "hold --match subject:minutes")),
+    "release": (STEER, "let held letters go", ("release 3k9 x7k", "release --state held")),
+    "later": (STEER, "send letters at a later time", ("later 3k9 18:30", "later 3k9 x7k +2h")),
+    "move": (STEER, "move a letter among those that wait", ("move 3k9 first", "move 3k9 up")),
+    "account": (STEER, "send letters through another account", ("account 3k9 home", "account --state blocked home")),
+    "mend": (STEER, "correct a refused address; it goes to that one only", ("mend 3k9 kin@x.example kim@x.example",)),
+    "edit": (STEER, "take a letter out and open it in the composer", ("edit 3k9",)),
+    "cancel": (STEER, "take letters out of the outbox; they are kept among the drafts", ("cancel 3k9",)),
+    "delete": (STEER, "give letters up", ("delete 3k9", "delete --state failed")),
+    "restore": (STEER, "put back letters that were cancelled or deleted, for seven days", ("restore 3k9",)),
+    "resolve": (STEER, "say what became of uncertain letters: sent, or resend", ("resolve 3k9 sent",)),
+    "export": (STEER, "write letters into .eml files", ("export 3k9", "export --match to:kim --to ~/letters")),
+    "report": (REPORT, "tie a bounce or delivery report, from a mail filter, to its letter", ("report < bounce.eml",)),
+    "service": (SERVICE, "a service that keeps sending without a screen", ("service install", "service status")),
 }
-"""Verb -> its module and its line in the help."""
+"""Verb -> its module, its line in the help, examples."""
 
 EXAMPLES = (
     "tuimail outbox list --json",
     "tuimail outbox show 3k9",
+    "tuimail outbox later 3k9 18:30",
     "tuimail outbox run --watch",
     "tuimail outbox retry --all",
     "tuimail outbox resolve 3k9 sent",
+    "tuimail outbox service install",
 )
+
+CHOOSING = frozenset({"retry", "hold", "release", "later", "account", "cancel", "delete", "restore", "export"})
+"""Verbs that take letters by --match and --state as well as by id."""
+
+STATES = (*map(str, ItemState), "needs-you")
 
 
 class _Module(Protocol):
@@ -47,34 +65,73 @@ class _Module(Protocol):
 
 def parser() -> Parser:
     """Its options."""
-    listed = "\n".join(f"  {name:<8} {words}" for name, (_, words) in VERBS.items())
+    listed = "\n".join(f"  {name:<8} {words}" for name, (_, words, _) in VERBS.items())
     made = Parser(
         prog="tuimail outbox",
         description=f"See what is on its way, and steer it. An id may be shortened as long as it is clear.\n\n{listed}",
         examples=EXAMPLES,
     )
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
-    for name, (_, words) in VERBS.items():
-        sub = verbs.add_parser(name, description=f"{words[:1].upper()}{words[1:]}.")
+    for name, (_, words, examples) in VERBS.items():
+        sub = verbs.add_parser(
+            name,
+            description=f"{words[:1].upper()}{words[1:]}.",
+            examples=[f"tuimail outbox {each}" for each in examples],
+        )
         sub.add_argument("--json", action="store_true", help="say it as one JSON document")
-        if name == "list":
-            sub.add_argument("-a", "--all", action="store_true", help="also what was sent or cancelled")
-        elif name == "show":
-            sub.add_argument("ids", nargs=1, metavar="ID")
-            sub.add_argument("--raw", action="store_true", help="the letter itself, as it is on the wire")
-        elif name == "run":
-            sub.add_argument("--watch", action="store_true", help="keep sending what becomes due, until ^C")
-        elif name == "retry":
-            sub.add_argument("ids", nargs="*", metavar="ID")
-            sub.add_argument("--all", action="store_true", help="everything that is put off or blocked")
-        elif name == "resolve":
-            sub.add_argument("ids", nargs=1, metavar="ID")
-            sub.add_argument("outcome", choices=("sent", "resend"), help="it was delivered; or send it again")
-        elif name == "edit":
-            sub.add_argument("ids", nargs=1, metavar="ID")
-        else:
-            sub.add_argument("ids", nargs="+", metavar="ID")
+        _add(name, sub)
     return made
+
+
+def _add(name: str, sub: Parser) -> None:
+    """The arguments of one verb."""
+    if name == "list":
+        sub.add_argument("-a", "--all", action="store_true", help="also what was sent or cancelled")
+        sub.add_argument(
+            "--sort", choices=tuple(map(str, Order)), default=str(Order.NEED), help="sort by; default need"
+        )
+        sub.add_argument("--limit", type=_count, metavar="N", help="no more than N letters")
+    elif name == "run":
+        sub.add_argument("--watch", action="store_true", help="keep sending what becomes due, until ^C")
+    elif name == "report":
+        sub.add_argument("files", nargs="*", metavar="FILE", help="the report; default: standard input")
+    elif name == "service":
+        sub.add_argument("action", choices=("install", "remove", "status"), help="what to do with it")
+    elif name in CHOOSING:
+        sub.add_argument("ids", nargs="*", metavar="ID")
+    else:
+        sub.add_argument("ids", nargs="+" if name == "resolve" else 1, metavar="ID")
+    if name in CHOOSING or name == "list":
+        sub.add_argument(
+            "--match", metavar="WORDS", default="", help='letters with all of these words: "to:kim minutes"'
+        )
+        sub.add_argument("--state", choices=STATES, metavar="STATE", help=f"letters in this state: {', '.join(STATES)}")
+        sub.add_argument(
+            "--account" if name == "list" else "--of", dest="of", metavar="ACCOUNT", help="of this account"
+        )
+    if name == "show":
+        sub.add_argument("--raw", action="store_true", help="the letter itself, as it is on the wire")
+    elif name == "retry":
+        sub.add_argument("--all", action="store_true", help="everything that is put off or blocked")
+    elif name == "resolve":
+        sub.add_argument("outcome", choices=("sent", "resend"), help="it was delivered; or send it again")
+    elif name == "later":
+        sub.add_argument("time", metavar="TIME", help='as in "18:30", "+2h" or "2027-01-31T08:00"')
+    elif name == "move":
+        sub.add_argument("place", choices=tuple(map(str, Place)), help="where to, among the letters of its account")
+    elif name == "account":
+        sub.add_argument("name", metavar="NAME", help="of the account; From stays as it is")
+    elif name == "mend":
+        sub.add_argument("old", metavar="OLD", help="the address that was refused")
+        sub.add_argument("new", metavar="NEW", help="the right one")
+    elif name == "export":
+        sub.add_argument("--to", metavar="FILE|FOLDER", default=".", help="never overwritten; default: this folder")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"{text!r} is not a number of letters")
+    return int(text)
 
 
 def run(argv: list[str], paths: Paths) -> int:

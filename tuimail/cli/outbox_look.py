@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import detail_document, item_document
 from tuimail.cli.moments import local, until
+from tuimail.cli.outbox_choice import states_of, words_of
 from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
 from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.item import ItemState, Order
+from tuimail.outbox.reports import bounced, said
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from tuimail.outbox.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
+    from tuimail.outbox.queue import Queue
     from tuimail.paths import Paths
 
 
@@ -29,10 +33,18 @@ def verb(args: Namespace, paths: Paths) -> int:
 
 def _list(args: Namespace, paths: Paths) -> int:
     config = load_config(paths, quiet=True)
+    taken = 0
     with outbox_of(config, paths) as outbox:
         items: Sequence[OutboxItem] = []
         if outbox is not None:
-            items = outbox.items(frozenset(ItemState)) if args.all else outbox.items()
+            states = frozenset(ItemState) if args.all and args.state is None else states_of(args)
+            ids = outbox.ids(states, order=Order(args.sort), matching=words_of(args))
+            # What --limit leaves out need not be read, unless it takes the item itself to tell who needs the user.
+            sifted = args.state == "needs-you" or bool(args.of)
+            items = outbox.items_of(ids if sifted else ids[: args.limit])
+            if sifted:
+                items = [each for each in items if _wanted(each, args)][: args.limit]
+            taken = _taken_out(outbox, paths) if is_terminal(sys.stdout) else 0
     if args.json:
         say_json([item_document(item) for item in items])
         return EX_OK
@@ -40,8 +52,24 @@ def _list(args: Namespace, paths: Paths) -> int:
     for line in lines(items, time.time(), width=width(), style=style):
         sys.stdout.write(line + "\n")
     if is_terminal(sys.stdout):
-        note(totals(items) if items else "The outbox is empty.")
+        note(totals(items) if items else "The outbox is empty." if not (args.match or args.state) else "None fits.")
+        if taken:
+            note(f"Taken out to be edited: {taken}. They are among the drafts, or: tuimail outbox list --all")
     return EX_OK
+
+
+def _wanted(item: OutboxItem, args: Namespace) -> bool:
+    return (not args.of or item.account == args.of) and (args.state != "needs-you" or item.needs_you)
+
+
+def _taken_out(outbox: Queue, paths: Paths) -> int:
+    """How many letters are drafts now."""
+    if not paths.drafts.is_dir():
+        return 0
+    from tuimail.compose.postponed import DraftStore
+    from tuimail.engine.letters import taken_out
+
+    return len(taken_out(outbox, DraftStore(paths.drafts)))
 
 
 def _show(args: Namespace, paths: Paths) -> int:
@@ -61,25 +89,45 @@ def _show(args: Namespace, paths: Paths) -> int:
     return EX_OK
 
 
+def _reply(recipient: Recipient) -> str:
+    return str(recipient.reply or recipient.words or "")
+
+
 def _raw(item_id: str, paths: Paths) -> int:
     from tuimail.cli.session import engine_on, run
 
-    async def read() -> bytes:
+    async def copy() -> None:
         async with engine_on(load_config(paths, quiet=True), paths) as engine:
-            item = await engine.item(item_id)
-            return await engine.raw(item.id, limit=item.size + 1)
+            # Nothing else happens on this loop: the letter is read and written as fast as its reader takes it.
+            _write(await engine.raw_pieces((await engine.item(item_id)).id))
 
-    content = run(read())
+    run(copy())
+    return EX_OK
+
+
+def _write(pieces: Iterator[bytes]) -> None:
+    """A letter's exact bytes; on a terminal what is safe to show of them."""
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None or is_terminal(sys.stdout):
         from tuimail.mail.text import safe_text
 
-        sys.stdout.write(safe_text(content.decode("utf-8", "replace")))
-    else:
-        sys.stdout.flush()
-        binary.write(content)
-        binary.flush()
-    return EX_OK
+        for text in _lines(pieces):
+            sys.stdout.write(safe_text(text))
+        return
+    sys.stdout.flush()
+    for piece in pieces:
+        binary.write(piece)
+    binary.flush()
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """The text of ``pieces``, cut only where a line ends."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    held = ""
+    for piece in pieces:
+        whole, end, held = (held + decoder.decode(piece)).rpartition("\n")
+        yield whole + end
+    yield held + decoder.decode(b"", final=True)
 
 
 def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]) -> None:
@@ -89,6 +137,9 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     sys.stdout.write(f"{style(state_of(item), COLOURS[item.state], BOLD)}\n")
     if item.words:
         say(item.words)
+    for each in bounced(item):  # though the server had accepted it
+        if each.report:
+            say(f"{each.address} {said(each.report)}")
     facts = [
         ("from", item.sender),
         ("account", item.account + (f", via {item.via}" if item.via else "")),
@@ -107,7 +158,7 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     sys.stdout.write("\n")
     say_table(
         [
-            (f"  {each.to.field}", each.address, str(each.state), str(each.reply or each.words or ""))
+            (f"  {each.to.field}", each.address, str(each.state), said(each.report) if each.report else _reply(each))
             for each in item.recipients
         ]
     )

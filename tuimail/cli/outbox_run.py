@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
 from tuimail.cli.moments import until
 from tuimail.cli.outbox_list import names_of
-from tuimail.cli.output import complain, json_of, note, say, say_json
+from tuimail.cli.output import complain, is_terminal, json_of, note, say, say_json
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
 from tuimail.events import AccountTroubled, ItemChanged, Notice, WaitingForSecret
 from tuimail.outbox.item import ItemState
+from tuimail.service.notify import READY, STOPPING, notify
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -64,12 +67,14 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
             _tell_trouble(event)
 
     try:
-        async with engine_on(config, paths, run_outbox=True) as engine:
+        async with engine_on(config, paths, watch=True) as engine:
             engine.announcer.subscribe(listen)
+            _greet(engine)
             telling = loop.create_task(_tell_changes(engine, changes, json=json))
             stopping = loop.create_task(stop.wait())
             # A reader that went away (BrokenPipeError) ends the watch as well.
             done, _ = await asyncio.wait((telling, stopping), return_when=asyncio.FIRST_COMPLETED)
+            notify(STOPPING)
             for task in (telling, stopping):
                 task.cancel()
             await asyncio.gather(telling, stopping, return_exceptions=True)
@@ -81,10 +86,18 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
     return EX_OK
 
 
+def _greet(engine: Engine) -> None:
+    """Tell the service manager, a person at the terminal, and whoever started a second one."""
+    notify(READY)
+    others = [each for each in engine.watchers() if each.pid != os.getpid()]
+    if others:
+        note(f"tuimail: process {others[0].pid} watches this outbox, too; they share the work.")
+    if is_terminal(sys.stderr):
+        note("tuimail: sending what is in the outbox and what comes; ^C ends it.")
+
+
 async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bool) -> None:
     """One line for each new state of a letter; with ``json``, one document a line."""
-    import sys
-
     said: dict[str, str] = {}
     while True:
         item = await engine.item(await changes.get())

@@ -1,85 +1,171 @@
-"""``tuimail outbox retry|hold|release|cancel|edit|delete|resolve``: the user's verbs, headless."""
+"""``tuimail outbox`` with a verb that changes letters: the user's verbs, headless."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
+from tuimail.cli.moments import moment, until
+from tuimail.cli.outbox_choice import chosen, states_of, words_of
 from tuimail.cli.output import complain, note, say, say_json
-from tuimail.cli.session import engine_on, load_config, need_terminal, open_app, run
+from tuimail.cli.session import account_named, engine_on, load_config, need_terminal, open_app, run
 from tuimail.errors import EX_OK, TuimailError, UsageError
-from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Place, Verb
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
     from tuimail.engine import Engine
-    from tuimail.outbox.item import OutboxItem
     from tuimail.paths import Paths
 
-SIMPLE = {"retry": Verb.RETRY, "hold": Verb.HOLD, "release": Verb.RELEASE, "delete": Verb.DROP}
+Step = Callable[[str], Awaitable[OutboxItem]]
+
+SIMPLE = {
+    "hold": Verb.HOLD,
+    "release": Verb.RELEASE,
+    "cancel": Verb.CANCEL,
+    "delete": Verb.DROP,
+    "restore": Verb.RESTORE,
+}
 RESOLVE = {"sent": Verb.RESOLVE_SENT, "resend": Verb.RESOLVE_RESEND}
+RESOLVED = {"sent": "counts as sent", "resend": "will be sent again"}
 DONE = {
-    Verb.RETRY: "will be tried again",
-    Verb.HOLD: "is held",
-    Verb.RELEASE: "may go",
-    Verb.DROP: "was given up",
-    Verb.RESOLVE_SENT: "counts as sent",
-    Verb.RESOLVE_RESEND: "will be sent again",
-    Verb.CANCEL: "is back among the drafts",
+    "retry": "will be tried again",
+    "hold": "is held",
+    "release": "may go",
+    "delete": "was given up",
+    "restore": "is back in the outbox",
+    "cancel": "is back among the drafts",
+    "move": "was moved",
+    "account": "goes another way",
+    "mend": "goes to the mended address",
+    "export": "was written",
 }
 """What the verb came to, in words."""
 
 
 def verb(args: Namespace, paths: Paths) -> int:
-    """Carry out one verb on one or more letters; the first failure decides the exit code, the others still go."""
+    """Carry out one verb on one or more letters; the worst failure decides the exit code, the others still go."""
     config = load_config(paths)
     if args.verb == "edit":
         return _edit(args.ids[0], config, paths)
-    if args.verb == "retry" and bool(args.ids) == args.all:
-        raise UsageError("Name the letters to retry, or say --all.", hint="Try: tuimail outbox list")
-    return run(_steer(args, config, paths))
+    return run(_steer(args, config, paths, by_kind=chosen(args)))
 
 
-async def _steer(args: Namespace, config: Config, paths: Paths) -> int:
-    code = EX_OK
-    changed: list[OutboxItem] = []
-    chosen = (
-        Verb.CANCEL if args.verb == "cancel" else RESOLVE[args.outcome] if args.verb == "resolve" else SIMPLE[args.verb]
-    )
+async def _steer(args: Namespace, config: Config, paths: Paths, *, by_kind: bool) -> int:
     async with engine_on(config, paths) as engine:
-        ids = list(args.ids)
-        if getattr(args, "all", False):
-            ids = [item.id for item in await engine.items({ItemState.DEFERRED, ItemState.BLOCKED})]
-        for item_id in ids:
-            try:
-                changed.append(await _apply(engine, chosen, item_id))
-            except TuimailError as error:
-                complain(str(error), error.hint)
-                code = code or error.exit_code
+        step = _step(args, engine)
+        ids = await _ids(args, engine) if by_kind else list(dict.fromkeys(args.ids))
+        if isinstance(step, Verb):
+            outcomes = await engine.apply_many(step, ids)
+        else:
+            outcomes = [await _outcome(step, item_id) for item_id in ids]
+    for each in outcomes:
+        if each.error is not None:
+            complain(f"{each.item_id}: {each.error}" if len(ids) > 1 else str(each.error), each.error.hint)
     if args.json:
-        documents = [item_document(item) for item in changed]
-        say_json(documents[0] if len(args.ids) == 1 and documents else documents)
+        documents = [_document(each) for each in outcomes]
+        say_json(documents[0] if len(args.ids) == 1 else documents)
     else:
-        for item in changed:
-            say(f"{item.id} {DONE[chosen]}: {item.subject or '(no subject)'}")
-        if changed and any(item.state is ItemState.QUEUED for item in changed):
-            note("It goes while tuimail is open, or now with: tuimail outbox run")
-    return code
+        _tell(args, outcomes)
+    return max((each.error.exit_code for each in outcomes if each.error is not None), default=EX_OK)
 
 
-async def _apply(engine: Engine, chosen: Verb, item_id: str) -> OutboxItem:
+async def _ids(args: Namespace, engine: Engine) -> Sequence[str]:
+    """The letters that were chosen by what they are."""
+    states = states_of(args)
+    if getattr(args, "all", False) and states is None:
+        states = {ItemState.DEFERRED, ItemState.BLOCKED}
+    elif args.verb == "restore" and states is None:
+        states = {ItemState.CANCELLED}
+    ids = await engine.ids(states, matching=words_of(args))
+    if args.state != "needs-you" and not args.of:
+        return ids
+    items = await engine.items_of(ids)
+    return [
+        item.id
+        for item in items
+        if (not args.of or item.account == args.of) and (args.state != "needs-you" or item.needs_you)
+    ]
+
+
+def _step(args: Namespace, engine: Engine) -> Verb | Step:
+    """What is done to each letter: a plain verb, or a step of its own."""
+    match args.verb:
+        case "resolve":
+            return RESOLVE[args.outcome]
+        case "retry":
+            return partial(_retry, engine)
+        case "later":
+            at = moment(args.time, engine.clock.now())
+            return partial(engine.later, at=at)
+        case "move":
+            return partial(engine.move, place=Place(args.place))
+        case "account":
+            account_named(engine.config, engine.paths, args.name)
+            return partial(engine.change_account, account=args.name)
+        case "mend":
+            return partial(engine.mend, old=args.old, new=args.new)
+        case "export":
+            target = Path(args.to)
+            if len(args.ids) != 1 and not target.expanduser().is_dir():
+                raise UsageError("Several letters need a folder.", hint="Give one with --to.")
+            return partial(_export, engine, target)
+    return SIMPLE[args.verb]
+
+
+async def _outcome(step: Step, item_id: str) -> Outcome:
+    try:
+        return Outcome(item_id, await step(item_id))
+    except TuimailError as error:
+        return Outcome(item_id, error=error)
+
+
+async def _retry(engine: Engine, item_id: str) -> OutboxItem:
     item = await engine.item(item_id)
-    if chosen is Verb.CANCEL:
-        await engine.cancel(item.id)
-        return await engine.item(item.id)
-    if chosen is Verb.RETRY and item.state is ItemState.BLOCKED:
+    if item.state is ItemState.BLOCKED:
         # The user says the account is mended; its other letters go as well.
         await engine.check_again(item.account)
         return await engine.item(item.id)
-    return await engine.apply(chosen, item.id)
+    if item.state is ItemState.QUEUED:  # its account was mended with an earlier one's
+        return item
+    return await engine.apply(Verb.RETRY, item.id)
+
+
+async def _export(engine: Engine, target: Path, item_id: str) -> OutboxItem:
+    note(str(await engine.export(item_id, target)))
+    return await engine.item(item_id)
+
+
+def _document(outcome: Outcome) -> dict[str, object]:
+    if outcome.item is not None:
+        return item_document(outcome.item)
+    error = outcome.error
+    return {"id": outcome.item_id, "error": str(error), "hint": error.hint or None if error else None}
+
+
+def _tell(args: Namespace, outcomes: Sequence[Outcome]) -> None:
+    changed = [each.item for each in outcomes if each.item is not None]
+    for item in changed:
+        match args.verb:
+            case "later":
+                words = f"goes {until(item.not_before, time.time())}"
+            case "resolve":
+                words = RESOLVED[args.outcome]
+            case verb:
+                words = DONE[verb]
+        say(f"{item.id} {words}: {item.subject or '(no subject)'}")
+        if args.verb in ("restore", "account") and item.words:
+            note(f"  {item.words}")
+    if args.verb not in ("export", "move") and any(item.state is ItemState.QUEUED for item in changed):
+        note("It goes while tuimail is open, or now with: tuimail outbox run")
 
 
 def _edit(item_id: str, config: Config, paths: Paths) -> int:

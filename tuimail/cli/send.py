@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from tuimail.cli.document import item_document
 from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
+from tuimail.cli.merge import add_merge_options
+from tuimail.cli.merge import run as run_merge
 from tuimail.cli.moments import local, moment, until
 from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
@@ -17,9 +19,13 @@ from tuimail.cli.parser import Parser
 from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
 from tuimail.cli.streams import give_up_output
+from tuimail.config.model import Later, WhenLate
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
 from tuimail.events import Notice
+from tuimail.mail.envelope import Notify
+from tuimail.moments.spoken import planned
 from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.wishes import Wishes
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
@@ -44,13 +50,26 @@ def parser() -> Parser:
         examples=(
             'date | tuimail send bob@example.net -s "It is"',
             "tuimail send bob@example.net -s Minutes -i minutes.txt -a budget.ods",
-            "tuimail send mum@example.org -s Happy -i wishes.txt --at 08:00",
+            'tuimail send mum@example.org -s Happy -i wishes.txt --at "tomorrow 9am"',
             "tuimail send bob@example.net -s Report --wait --json < report.txt",
+            "tuimail send --merge people.csv -s 'Hello {name|you}' -i letter.txt --preview 3",
         ),
     )
     made.add_argument("addresses", nargs="*", metavar="ADDRESS", help="who it is for")
     add_draft_options(made)
-    made.add_argument("--at", metavar="TIME", help='send later: "18:30", "+2h", or an RFC 3339 date')
+    add_merge_options(made)
+    made.add_argument("--at", metavar="TIME", help='send later: "tomorrow 9am", "18:30", "+2h", "31 dec 18:30"...')
+    made.add_argument(
+        "--if-late",
+        choices=[each.value for each in WhenLate],
+        help="when no tuimail ran at that time (default: config)",
+    )
+    made.add_argument(
+        "--on-server", action="store_true", default=None, help="let the server keep it until then, if it can"
+    )
+    made.add_argument(
+        "--notify", metavar="WHAT", help='delivery reports to ask for: "failure,delay,success", or "never"'
+    )
     made.add_argument("--queue", action="store_true", help="only queue it; something else sends it")
     made.add_argument("--wait", action="store_true", help="wait until every recipient is decided or put off (then 75)")
     made.add_argument("--again", action="store_true", help="send it even if the very same letter went out before")
@@ -61,13 +80,16 @@ def parser() -> Parser:
 def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command."""
     args = parser().parse_args(argv)
-    if not (args.addresses or args.cc or args.bcc):
+    if not (args.addresses or args.cc or args.bcc or args.merge):
         raise UsageError("No recipient is named.", hint="For example: tuimail send bob@example.net -s Hello")
     if args.queue and args.wait:
         raise UsageError("--queue and --wait exclude each other.", hint="Try: tuimail send --help")
     from tuimail.clock import SystemClock
 
     due = moment(args.at, SystemClock().now()) if args.at else None
+    if due is None and (args.if_late or args.on_server):
+        raise UsageError("--if-late and --on-server need a time.", hint='For example: --at "tomorrow 9am"')
+    wishes = Wishes(WhenLate(args.if_late) if args.if_late else None, args.on_server, _notify(args.notify))
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
     # The command line has no undo window: what a script says is said.
@@ -75,7 +97,24 @@ def run(argv: list[str], paths: Paths) -> int:
     # The letter's faults are told before anybody types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
     body = text_of_file(args.input) if args.input else _text_of_stdin()
-    return run_loop(_send(config, paths, replace(draft, body=body), args, due))
+    if args.merge:
+        return run_merge(config, paths, replace(draft, body=body), identity, args, due)
+    return run_loop(_send(config, paths, replace(draft, body=body), args, due, wishes))
+
+
+def _notify(text: str | None) -> tuple[Notify, ...] | None:
+    """The delivery reports ``text`` names; None: as the config says."""
+    if text is None:
+        return None
+    words = [word.strip().lower() for word in text.split(",")]
+    if words == ["never"]:
+        return ()
+    try:
+        return tuple(dict.fromkeys(Notify(word) for word in words))
+    except ValueError:
+        raise UsageError(
+            "--notify takes failure, delay and success with commas between, or never.", hint="Try: tuimail send --help"
+        ) from None
 
 
 def _text_of_stdin() -> str:
@@ -91,11 +130,16 @@ def _text_of_stdin() -> str:
     return text
 
 
-async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None) -> int:
-    now_or_wait = not args.queue and (due is None or args.wait)
+async def _send(
+    config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None, wishes: Wishes
+) -> int:
+    on_server = due is not None and (
+        wishes.on_server or (wishes.on_server is None and config.outbox.later is Later.SERVER)
+    )
+    now_or_wait = not args.queue and (due is None or on_server or args.wait)
     async with engine_on(config, paths) as engine:
         engine.announcer.subscribe(_tell_notice)
-        item = await engine.enqueue(draft, not_before=due, again=args.again)
+        item = await engine.enqueue(draft, not_before=due, again=args.again, wishes=wishes)
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)
@@ -106,17 +150,18 @@ async def _send(config: Config, paths: Paths, draft: Draft, args: argparse.Names
                 item = await filed(engine, item.id)
         now = engine.clock.now()
         health = await engine.health(item.account)
+        watched = bool(engine.watchers())
     try:
         if args.json:
             say_json(item_document(item))
         else:
-            _tell(item, now)
+            _tell(item, now, watched=watched)
         sys.stdout.flush()
     except OSError:
         # The letter's fate does not hang on who listens: another code would make a script send it again.
         give_up_output()
     if not args.json and now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
-        _tell_pause(health, now)
+        _tell_pause(health, now, watched=watched)
     return exit_code(item, waited=args.wait)
 
 
@@ -131,18 +176,23 @@ def exit_code(item: OutboxItem, *, waited: bool) -> int:
     return EX_OK
 
 
-def _tell(item: OutboxItem, now: float) -> None:
+def _tell(item: OutboxItem, now: float, *, watched: bool) -> None:
     names = names_of(item)
     match item.state:
         case ItemState.ACCEPTED | ItemState.DONE:
             reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
             say(f"sent to {names}{reply}")
+            if item.words:
+                note(item.words)
         case ItemState.HELD:
-            say(f"held as {item.id} until {local(item.not_before)}")
-            note("It goes then if tuimail is open, or with: tuimail outbox run --watch")
+            when = f"until {local(item.not_before)}: {planned(item.not_before, now)}" if item.not_before else "by hand"
+            say(f"held as {item.id} {when}")
+            if item.words and item.not_before:
+                note(item.words)
+            note(f"It goes then {_while(watched=watched)}")
         case ItemState.DEFERRED:
             say(f"queued as {item.id}; {_words(item)}next try {until(item.next_attempt_at, now)}")
-            note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
+            note(f"It goes on {_while(watched=watched)}")
         case ItemState.FAILED:
             refused = [each for each in item.recipients if each.state is RecipientState.REFUSED]
             say(f"refused, kept as {item.id}: {item.words or item.last_reply}")
@@ -171,10 +221,17 @@ def _tell_notice(event: Event) -> None:
         note(f"tuimail: {event.text}")
 
 
-def _tell_pause(health: AccountHealth, now: float) -> None:
+def _tell_pause(health: AccountHealth, now: float, *, watched: bool) -> None:
     later = f"; next try {until(health.probe_at, now)}" if health.probe_at is not None else ""
     note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
-    note("It goes on while tuimail is open, or with: tuimail outbox run --watch")
+    note(f"It goes on {_while(watched=watched)}")
+
+
+def _while(*, watched: bool) -> str:
+    """Who sends it later."""
+    if watched:
+        return "by itself: the outbox is being watched."
+    return "while tuimail is open, or with: tuimail outbox run --watch (always: tuimail outbox service install)"
 
 
 def _words(item: OutboxItem) -> str:

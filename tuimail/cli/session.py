@@ -74,13 +74,13 @@ def no_account(config: Config, paths: Paths) -> ConfigError:
 
 
 @asynccontextmanager
-async def engine_on(config: Config, paths: Paths, *, run_outbox: bool = False) -> AsyncIterator[Engine]:
-    """A started engine, stopped at the end whatever happens."""
+async def engine_on(config: Config, paths: Paths, *, watch: bool = False) -> AsyncIterator[Engine]:
+    """A started engine, stopped at the end whatever happens; with ``watch`` it keeps sending what becomes due."""
     from tuimail.engine import Engine
 
     engine = Engine(config, paths)
     try:
-        await engine.start(run_outbox=run_outbox)
+        await engine.start(run_outbox=watch, watch=watch)
         yield engine
     finally:
         await engine.stop()
@@ -110,7 +110,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Queue | None]:
     from tuimail.outbox.store import Store
     from tuimail.paths import private_dir
 
-    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox)
+    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, witness=paths.outbox_witness)
     try:
         if store.notice:
             complain(store.notice)

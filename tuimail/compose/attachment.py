@@ -1,4 +1,4 @@
-"""Files to go along: looked at when they are attached, read when the letter is frozen.
+"""Files to go along: looked at when they are attached, read piece by piece when the letter is frozen.
 
 Only regular files are taken: a FIFO would wait for ever, a device or a file of /proc has no end and no size.
 """
@@ -9,15 +9,20 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tuimail.compose.content_type import content_type_of
 from tuimail.compose.draft import Attachment
 from tuimail.compose.file_name import clean_name
 from tuimail.errors import AttachmentError
+from tuimail.mail.content import PIECE
 from tuimail.mail.text import safe_line
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_SIZE = 2 * 1024**3
-"""Bytes; no server takes more, and the letter is built in memory."""
+"""Bytes; no server takes more."""
 
 _HEAD = 4096
 _KINDS = (
@@ -60,34 +65,62 @@ def attach(path: str | Path) -> Attachment:
             hint="Copy it to a file and attach that.",
         )
     name = clean_name(absolute)
-    return Attachment(absolute, name, content_type_of(name, head), info.st_size)
+    return Attachment(absolute, name, content_type_of(name, head), info.st_size, modified_ns=info.st_mtime_ns)
 
 
 def check(attachment: Attachment) -> None:
     """See whether ``attachment`` could be read now as it was attached.
 
     Raises:
-        AttachmentError: it vanished, became unreadable, or changed its size.
+        AttachmentError: it vanished, became unreadable, or was changed since.
     """
     os.close(_open_unchanged(attachment)[0])
 
 
-def read(attachment: Attachment) -> bytes:
-    """The bytes of ``attachment``, exactly as many as when it was attached.
+class AttachedFile:
+    """The bytes of an attached file (mail/content.Content), exactly as many as when it was attached.
 
-    Raises:
-        AttachmentError: it vanished, became unreadable, or changed since.
+    A letter is frozen in several passes over its files. All of them must see one file: what is replaced or written to
+    after the first, or since it was attached, is refused.
     """
-    descriptor, before = _open_unchanged(attachment)
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            data = file.read(attachment.size + 1)
-            after = os.fstat(file.fileno())
-        except OSError as error:
-            raise _unreadable(attachment.path, error) from error
-    if len(data) != attachment.size or after.st_mtime_ns != before.st_mtime_ns:
-        raise _changed(attachment)
-    return data
+
+    def __init__(self, attachment: Attachment) -> None:
+        self._attachment = attachment
+        self._seen: tuple[int, int, int] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes when it was attached."""
+        return self._attachment.size
+
+    def chunks(self, length: int = PIECE) -> Iterator[bytes]:
+        """The bytes in order, at most ``length`` at a time.
+
+        Raises:
+            AttachmentError: it vanished, became unreadable, or changed since.
+        """
+        descriptor, info = _open_unchanged(self._attachment)
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            self._refuse_another(info)
+            left = self.size
+            try:
+                while left and (piece := file.read(min(length, left))):
+                    left -= len(piece)
+                    yield piece
+                more = file.read(1)
+                info = os.fstat(file.fileno())
+            except OSError as error:
+                raise _unreadable(self._attachment.path, error) from error
+            if left or more:
+                raise _changed(self._attachment)
+            self._refuse_another(info)
+
+    def _refuse_another(self, info: os.stat_result) -> None:
+        now = (info.st_dev, info.st_ino, info.st_mtime_ns)
+        if self._seen is None:
+            self._seen = now
+        if self._seen != now:
+            raise _changed(self._attachment)
 
 
 def _open(path: str) -> tuple[int, os.stat_result]:
@@ -121,7 +154,8 @@ def _refuse_unusual(path: str, info: os.stat_result) -> None:
 
 def _open_unchanged(attachment: Attachment) -> tuple[int, os.stat_result]:
     descriptor, info = _open(attachment.path)
-    if info.st_size != attachment.size:
+    rewritten = attachment.modified_ns and info.st_mtime_ns != attachment.modified_ns
+    if rewritten or info.st_size != attachment.size:
         os.close(descriptor)
         raise _changed(attachment)
     return descriptor, info

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Attachment, Draft
     from tuimail.config.model import Identity
+    from tuimail.mail.content import Content
 
 NO_VISIBLE_RECIPIENT = "undisclosed-recipients:;"
 
@@ -46,7 +47,7 @@ def build(
     now: float,
     tz: tzinfo | None = None,
     message_id: str | None = None,
-    read: Callable[[Attachment], bytes] = files.read,
+    read: Callable[[Attachment], Content] = files.AttachedFile,
 ) -> OutgoingMessage:
     """Freeze ``draft``, written as ``identity``, to leave through the account ``account_name``.
 
@@ -57,7 +58,7 @@ def build(
         now: Seconds since the epoch, for the Date field.
         tz: The zone of the Date field; the machine's if None.
         message_id: With angle brackets; a fresh one if None.
-        read: How to read an attachment.
+        read: How to read an attachment. Its bytes are not kept: they are read anew each time the letter's are.
 
     Raises:
         MessageError: no recipients, a bad address, a control character, a reserved header field, an unreadable
@@ -73,7 +74,7 @@ def build(
     text = text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
     parts = [file_part(each, read(each)) for each in draft.attachments]
     body = mixed([text, *parts]) if parts else text
-    content = b"".join(
+    head = b"".join(
         [
             structured_field("Date", format_date(now, tz)),
             address_field("From", [sender]),
@@ -84,17 +85,16 @@ def build(
             *_thread_fields(draft),
             *_extra_fields(draft.headers),
             structured_field("MIME-Version", "1.0"),
-            bytes(body),
         ]
     )
     written = (sender, *reply_to, *(address for field in fields.values() for address in field))
     return OutgoingMessage(
-        content=content,
+        content=body.after(head),
         envelope=Envelope(
             sender=sender.wire_spec(),
             recipients=recipients,
             smtputf8=any(address.needs_smtputf8 for address in written),
-            eight_bit=not content.isascii(),
+            eight_bit=not head.isascii(),  # every part is 7-bit (compose/mime)
         ),
         message_id=own_id,
         subject=draft.subject,

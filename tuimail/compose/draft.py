@@ -19,6 +19,8 @@ class Attachment:
     size: int
     """Bytes when it was attached."""
     description: str = ""
+    modified_ns: int = 0
+    """When the file was written, nanoseconds since the epoch, as it was when it was attached; 0: not known."""
 
 
 def new_draft_id() -> str:

@@ -58,7 +58,9 @@ def _value(name: str, value: Any) -> Any:
 def _attachment(value: Any) -> Attachment:
     entry = _checked(value, dict)
     texts = {name: _checked(entry[name], str) for name in ("path", "name", "content_type", "description")}
-    return Attachment(**texts, size=_checked(entry["size"], int))
+    # Drafts of earlier versions do not know when the file was written.
+    written = _checked(entry.get("modified_ns", 0), int)
+    return Attachment(**texts, size=_checked(entry["size"], int), modified_ns=written)
 
 
 def _checked(value: Any, *types: type) -> Any:

@@ -1,29 +1,29 @@
 """The parts of a letter (RFC 2045, 2046): text, files, and the two together. Pure.
 
-Everything is 7-bit, so that no relay has to convert it: text as it is or quoted-printable, files as base64.
+Everything is 7-bit, so that no relay has to convert it: text as it is or quoted-printable, files as base64. Text is in
+memory, files are read where they are when the letter is written (compose/transfer).
 """
 
 from __future__ import annotations
 
-import base64
 import binascii
-import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.compose.content_type import MAIL, UNKNOWN, looks_like_mail, valid_content_type
+from tuimail.compose.content_type import MAIL, UNKNOWN, valid_content_type
+from tuimail.compose.transfer import Base64, as_embedded_mail, holds, is_utf8
 from tuimail.errors import MessageError
 from tuimail.mail import flowed
+from tuimail.mail.content import InMemory, Joined
 from tuimail.mail.header import MAX_LINE, check_text, parameter, structured_field, text_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from tuimail.compose.draft import Attachment
-
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+    from tuimail.mail.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,12 @@ class Part:
 
     fields: tuple[bytes, ...]
     """The Content-* fields with their line ends."""
-    body: bytes
+    body: Content
     """Encoded, CRLF only."""
 
-    def __bytes__(self) -> bytes:
-        return b"".join((*self.fields, b"\r\n", self.body))
+    def after(self, head: bytes) -> Joined:
+        """The part as it stands in a letter, behind ``head``."""
+        return Joined((InMemory(b"".join((head, *self.fields, b"\r\n"))), self.body))
 
 
 def text_part(text: str) -> Part:
@@ -56,11 +57,11 @@ def text_part(text: str) -> Part:
             structured_field("Content-Type", "text/plain", [f"charset={charset}", "format=flowed"]),
             structured_field("Content-Transfer-Encoding", "7bit" if plain else "quoted-printable"),
         ),
-        encoded.replace(b"\n", b"\r\n") + b"\r\n",
+        InMemory(encoded.replace(b"\n", b"\r\n") + b"\r\n"),
     )
 
 
-def file_part(attachment: Attachment, data: bytes) -> Part:
+def file_part(attachment: Attachment, file: Content) -> Part:
     """A file as an attachment.
 
     A mail goes as message/rfc822 if it may: RFC 2046 section 5.2.1 forbids base64 there, so it must be 7-bit with
@@ -69,39 +70,40 @@ def file_part(attachment: Attachment, data: bytes) -> Part:
     """
     content_type = valid_content_type(attachment.content_type)
     if content_type == MAIL:
-        mail = _LINE_END.sub(b"\r\n", data)
-        if _may_be_embedded(mail):
+        mail = as_embedded_mail(file)
+        if mail is not None:
             fields = [structured_field("Content-Type", MAIL), structured_field("Content-Transfer-Encoding", "7bit")]
             return Part((*fields, *_named(attachment)), mail)
     if content_type.startswith("message/"):
         content_type = UNKNOWN
-    charset = ["charset=utf-8"] if content_type.startswith("text/") and _is_utf8(data) else []
+    charset = ["charset=utf-8"] if content_type.startswith("text/") and is_utf8(file) else []
     return Part(
         (
             structured_field("Content-Type", content_type, charset),
             structured_field("Content-Transfer-Encoding", "base64"),
             *_named(attachment),
         ),
-        base64.encodebytes(data).replace(b"\n", b"\r\n"),
+        Base64(file),
     )
 
 
 def mixed(parts: Sequence[Part]) -> Part:
     """``parts`` one after the other as multipart/mixed, with a boundary that stands in none of them."""
-    rendered = [bytes(part) for part in parts]
-    boundary = _boundary(rendered)
+    boundary = _boundary(parts)
     delimiter = b"--" + boundary.encode("ascii")
-    pieces = [piece for part in rendered for piece in (b"\r\n" + delimiter + b"\r\n", part)]
-    body = b"".join([*pieces, b"\r\n" + delimiter + b"--\r\n"])
-    return Part((structured_field("Content-Type", "multipart/mixed", [f'boundary="{boundary}"']),), body[2:])
+    pieces: list[Content] = []
+    for part in parts:
+        pieces.append(part.after((b"\r\n" if pieces else b"") + delimiter + b"\r\n"))
+    body = Joined((*pieces, InMemory(b"\r\n" + delimiter + b"--\r\n")))
+    return Part((structured_field("Content-Type", "multipart/mixed", [f'boundary="{boundary}"']),), body)
 
 
-def _boundary(rendered: Iterable[bytes]) -> str:
-    """``=_`` occurs neither in base64 nor in quoted-printable; embedded mails are looked through."""
-    parts = tuple(rendered)
+def _boundary(parts: Sequence[Part]) -> str:
+    """``=_`` occurs neither in base64 nor in quoted-printable; the rest is looked through."""
+    readable = [part.after(b"") for part in parts if not isinstance(part.body, Base64)]
     while True:
         boundary = f"=_{secrets.token_hex(15)}"
-        if not any(boundary.encode("ascii") in part for part in parts):
+        if not any(holds(each, boundary.encode("ascii")) for each in readable):
             return boundary
 
 
@@ -111,20 +113,6 @@ def _named(attachment: Attachment) -> list[bytes]:
     if attachment.description:
         fields.append(text_field("Content-Description", attachment.description))
     return fields
-
-
-def _may_be_embedded(mail: bytes) -> bool:
-    if not mail.isascii() or b"\0" in mail or not looks_like_mail(mail):
-        return False
-    return all(len(line) <= MAX_LINE for line in mail.split(b"\r\n"))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _check(text: str) -> None:

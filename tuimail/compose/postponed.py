@@ -149,6 +149,7 @@ class DraftStore:
                 break
             os.close(descriptor)  # it was discarded between the opening and the locking
         self._owned[draft_id] = descriptor
+        _sign(descriptor)
         remove_stale(folder, older_than=0)
         return True
 
@@ -182,6 +183,18 @@ class DraftStore:
             return True
         os.close(descriptor)
         return False
+
+    def holder(self, draft_id: str) -> str:
+        """Who has it open: "here", "in another tuimail (process 4711)"; empty when nobody has."""
+        if draft_id in self._owned:
+            return "here"
+        if not self.owned_elsewhere(draft_id):
+            return ""
+        try:
+            signed = (self._folder(draft_id) / LOCK).read_bytes()[:20]
+        except OSError:
+            signed = b""
+        return f"in another tuimail (process {int(signed)})" if signed.isdigit() else "in another tuimail"
 
     def folder(self, draft_id: str) -> Path:
         """The draft's own folder (made if missing), for files that come with it.
@@ -242,6 +255,15 @@ class DraftStore:
 
 class DamagedDraftError(StorageError):
     """The file of a draft cannot be understood."""
+
+
+def _sign(descriptor: int) -> None:
+    """Tell others who owns the lock. It is a courtesy: a disk that refuses takes nothing from the lock itself."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d" % os.getpid(), 0)
+    except OSError:
+        log.debug("a draft's lock could not be signed", exc_info=True)
 
 
 def _still_named(descriptor: int, path: Path) -> bool:

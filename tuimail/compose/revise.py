@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.compose.attachment import attach
@@ -16,6 +17,8 @@ from tuimail.compose.build import is_reserved
 from tuimail.compose.content_type import MAIL, UNKNOWN, valid_content_type
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.compose.file_name import clean_name, stored_name
+from tuimail.compose.outline import Outline
+from tuimail.compose.transfer import from_base64, from_quoted_printable
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import AddressError, AttachmentError
 from tuimail.mail import flowed
@@ -27,9 +30,11 @@ from tuimail.mail.header import is_message_id
 from tuimail.mail.text import safe_line, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from email.message import Message
     from pathlib import Path
+
+    from tuimail.mail.content import Content
 
 MAX_PARTS = 1000
 _ID = re.compile(r"<[^<>\s]+>")
@@ -38,7 +43,7 @@ _FOLD = re.compile(r"\r?\n")
 
 
 def draft_from_letter(
-    content: bytes,
+    content: Content,
     recipients: Sequence[EnvelopeRecipient],
     folder: Path,
     *,
@@ -58,11 +63,15 @@ def draft_from_letter(
         revises: Id of the outbox item it comes from.
         draft_id: Id of the new draft.
 
+    Only its text and what is small is ever in memory.
+
     Raises:
         StorageError: the disk refuses a file.
+        OSError: the letter cannot be read.
     """
-    message = _parsed(content)
-    text, files = _parts(message, content)
+    letter = Outline(content)
+    message = _parsed(letter.text)
+    text, files = _parts(message, letter)
     return Draft(
         id=draft_id,
         account=account,
@@ -73,7 +82,7 @@ def draft_from_letter(
         reply_to=_addresses(message, "Reply-To"),
         subject=_line(message, "Subject"),
         body=text,
-        attachments=tuple(_stored(*each, folder) for each in files),
+        attachments=tuple(_stored(each, folder) for each in files),
         in_reply_to=next(iter(_ids(message, "In-Reply-To")), ""),
         references=tuple(_ids(message, "References")),
         headers=tuple(_extra(message)),
@@ -146,24 +155,35 @@ def _extra(message: Message) -> Iterator[tuple[str, str]]:
             yield key, _plain(decode_header(raw.decode("utf-8", "replace")))
 
 
-def _parts(message: Message, content: bytes) -> tuple[str, list[tuple[str, str, str, bytes]]]:
-    """The text, and the files as (name, content type, description, bytes)."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    content_type: str
+    description: str
+    data: Iterable[bytes]
+
+
+def _parts(message: Message, letter: Outline) -> tuple[str, list[_File]]:
+    """The text, and the files; they are read when they are written."""
     text: str | None = None
-    files: list[tuple[str, str, str, bytes]] = []
-    raw = _sections(message, content)
+    files: list[_File] = []
+    raw = _sections(message, letter.text)
     for part in _leaves(message):
         content_type = part.get_content_type()
         name = _file_name(part)
         if text is None and content_type == "text/plain" and not name:
-            text = _text(part)
+            text = _text(part, letter)
             continue
         ending = {"text/html": ".html", "text/plain": ".txt", MAIL: ".eml"}.get(content_type, "")
         fallback = f"part-{len(files) + 1}{ending}"
-        data = _embedded(part, raw.get(id(part))) if content_type.startswith("message/") else _decoded(part)
-        if not data and content_type.startswith("multipart/"):
-            data = content  # claims parts and has none: the writer gets all of it
+        if content_type.startswith("message/"):
+            data = letter.restored(_embedded(part, raw.get(id(part))))
+        elif content_type.startswith("multipart/") and not _decoded(part):
+            data = letter.restored(letter.text)  # claims parts and has none: the writer gets all of it
+        else:
+            data = _file_of(part, letter)
         described = _plain(decode_header(str(part.get("Content-Description", ""))))
-        files.append((name or fallback, valid_content_type(content_type), described, data))
+        files.append(_File(name or fallback, valid_content_type(content_type), described, data))
     return text or "", files
 
 
@@ -180,9 +200,9 @@ def _leaves(message: Message) -> Iterator[Message]:
             yield part
 
 
-def _text(part: Message) -> str:
+def _text(part: Message, letter: Outline) -> str:
     charset = str(part.get_content_charset("utf-8"))
-    raw = _decoded(part)
+    raw = b"".join(_file_of(part, letter))
     try:
         decoded = raw.decode(charset)
     except (LookupError, ValueError):
@@ -212,8 +232,31 @@ def _decoded(part: Message) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
+def _file_of(part: Message, letter: Outline) -> Iterator[bytes]:
+    """What the body of ``part`` encodes, piece by piece if it is long."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().casefold()
+    # Without the field the body comes as it is.
+    fields = part.get_all("Content-Transfer-Encoding", [])
+    del part["Content-Transfer-Encoding"]
+    body = _decoded(part)
+    for field in fields:
+        part["Content-Transfer-Encoding"] = field
+    if not letter.shortens(body):
+        yield _decoded(part)
+    elif encoding == "base64":
+        yield from from_base64(letter.restored(body))
+    elif encoding == "quoted-printable":
+        yield from from_quoted_printable(letter.restored(body))
+    elif encoding in {"", "7bit", "8bit", "binary"}:
+        yield from letter.restored(body)
+    else:
+        # Something from before MIME (uuencode): rare, and only the standard parser knows it.
+        part.set_payload(b"".join(letter.restored(body)).decode("ascii", "surrogateescape"))
+        yield _decoded(part)
+
+
 def _embedded(part: Message, raw: bytes | None) -> bytes:
-    """An embedded mail: ``raw`` if its bytes were found in the letter, else written anew."""
+    """An embedded mail, out of the outline: ``raw`` if its bytes were found in the letter, else written anew."""
     if raw is not None:
         return raw
     inner = part.get_payload()
@@ -240,9 +283,9 @@ def _sections(message: Message, content: bytes) -> dict[int, bytes]:
     return {id(part): halves[1] for part, halves in zip(inner, bodies, strict=True) if len(halves) > 1}
 
 
-def _stored(name: str, content_type: str, description: str, data: bytes, folder: Path) -> Attachment:
-    """Write ``data`` into ``folder`` under a name that is free and safe; durable before the draft names it."""
-    base = stored_name(name)
+def _stored(unpacked: _File, folder: Path) -> Attachment:
+    """Write a file into ``folder`` under a name that is free and safe; durable before the draft names it."""
+    base = stored_name(unpacked.name)
     stem, dot, ending = base.rpartition(".")
     for number in range(1, 10_000):
         path = folder / (base if number == 1 else f"{stem}-{number}{dot}{ending}" if stem else f"{base}-{number}")
@@ -254,7 +297,8 @@ def _stored(name: str, content_type: str, description: str, data: bytes, folder:
             raise storage_error(path, error) from error
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                for piece in unpacked.data:
+                    file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -262,8 +306,8 @@ def _stored(name: str, content_type: str, description: str, data: bytes, folder:
             raise storage_error(path, error) from error
         fsync_folder(folder)
         found = attach(path)
-        kept = content_type if content_type != UNKNOWN else found.content_type
-        return Attachment(found.path, name, kept, found.size, description)
+        kept = unpacked.content_type if unpacked.content_type != UNKNOWN else found.content_type
+        return Attachment(found.path, unpacked.name, kept, found.size, unpacked.description)
     raise AttachmentError(
-        f"{safe_line(name)} cannot be unpacked: too many files of that name.", path=str(folder / base)
+        f"{safe_line(unpacked.name)} cannot be unpacked: too many files of that name.", path=str(folder / base)
     )

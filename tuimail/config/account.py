@@ -7,13 +7,11 @@ submission an account is left out, without its IMAP it still sends.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TypedDict
 
-from tuimail.config.model import Account, Auth, Command, Identity, Security, SentCopy, Server
-from tuimail.config.reading import shown
-
-if TYPE_CHECKING:
-    from tuimail.config.reading import Table
+from tuimail.config.model import Account, Auth, Command, Identity, Rate, Security, SentCopy, Server
+from tuimail.config.reading import Table, shown
 
 SUBMISSION_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 IMAP_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
@@ -36,8 +34,12 @@ def read_account(name: str, table: Table) -> Account | None:
     identities = _identities(table)
     submission_table = table.table("submission")
     submission: Server | Command | None = None
+    fallback: list[Server] = []
+    rate: Rate | None = None
     if submission_table is not None:
-        submission = _submission(submission_table, identities)
+        submission = _submission(submission_table, identities, fallback)
+        rate = _rate(submission_table)
+        submission_table.finish(meant=_MISPLACED)
     elif "submission" not in table:
         table.complain("submission", f"There is no [accounts.{name}.submission]: it says where letters leave.")
     imap_table = table.table("imap")
@@ -60,7 +62,7 @@ def read_account(name: str, table: Table) -> Account | None:
     table.finish(meant=_MISPLACED)
     if not identities or submission is None:
         return None
-    return Account(name, tuple(identities), submission, imap, maildir, sent_copy)
+    return Account(name, tuple(identities), submission, imap, maildir, sent_copy, tuple(fallback), rate)
 
 
 def _identities(table: Table) -> list[Identity]:
@@ -93,17 +95,98 @@ def _identities(table: Table) -> list[Identity]:
     return list(once.values())
 
 
-def _submission(table: Table, identities: list[Identity]) -> Server | Command | None:
+_SERVER_KEYS = ("host", "port", "security", "username", "auth", "password_command", "ca_file", "ehlo_name")
+
+
+def _submission(table: Table, identities: list[Identity], fallback: list[Server]) -> Server | Command | None:
+    """Where letters leave; ``fallback`` is filled with the servers that stand in for it."""
     if "command" in table:
         argv = table.argv("command")
-        for key in ("host", "port", "security", "username", "auth", "password_command", "ca_file", "ehlo_name"):
+        for key in (*_SERVER_KEYS, "fallback"):
             if table.holds(key):
                 table.complain(key, "Goes with a server, but this submission has a command: keep one of the two.")
         table.finish()
         return None if table.broken else Command(argv)
     server = _server(table, SUBMISSION_PORTS, identities, "the submission server's name, or command = [...]")
-    table.finish(meant=_MISPLACED)
+    for place, each in table.texts_or_tables("fallback"):
+        other = None if server is None else _stand_in(table, place, each, server)
+        if other is not None and other != server and other not in fallback:
+            fallback.append(other)
     return server
+
+
+def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> Server | None:
+    """A fall-back server, "smtp2.example.org", "smtp2.example.org:587" or a table; the rest is as with ``first``."""
+    if isinstance(written, str):
+        host, port = written, ""
+        match = re.fullmatch(r"\[?([^\[\]]+?)\]?:(\d{1,5})", written)
+        if match and not is_address(written):
+            host, port = match[1], match[2]
+        wrong = host_fault(host)
+        if not wrong and port and not 0 < int(port) < 65536:
+            wrong = f"Must have a port from 1 to 65535, not {port}."
+        if wrong:
+            table.source.complain((*table.path, "fallback", place), wrong)
+            return None
+        return replace(first, host=host, **_way_in(first, host, int(port) if port else 0))
+    host = written.text("host", needed="the name of the server that stands in", check=host_fault)
+    way = _way_in(first, host, written.whole("port", 0, least=1, most=65535))
+    security = written.choice("security", way["security"])
+    if security is not way["security"] and "port" not in written:
+        way["port"] = SUBMISSION_PORTS[security]
+    auth = written.choice("auth", first.auth)
+    other = replace(
+        first,
+        host=host,
+        port=way["port"],
+        security=security,
+        auth=auth,
+        username=written.text("username", first.username),
+        password_command=written.argv("password_command") or first.password_command,
+        ca_file=written.file("ca_file") or first.ca_file,
+        ehlo_name=written.text("ehlo_name", first.ehlo_name, check=_ehlo_fault),
+    )
+    broken = written.broken
+    written.finish(meant=_MISPLACED)
+    if not broken and security is Security.NONE and not is_loopback(host):
+        written.warn("security", f'With "none" everybody on the way to {host} can read your letters.')
+    return None if broken else other
+
+
+class _Way(TypedDict):
+    port: int
+    security: Security
+
+
+def _way_in(first: Server, host: str, port: int) -> _Way:
+    """Port and security of a fall-back: those of ``first``, unless its own port says how connections start there.
+
+    What is sent in clear on this machine is not to leave it in clear.
+    """
+    security = first.security
+    if security is Security.NONE and not is_loopback(host):
+        security = Security.STARTTLS if (port or first.port) in STARTTLS_PORTS else Security.TLS
+    if not port or port == first.port:
+        return {"port": first.port, "security": security}
+    by_port = {465: Security.TLS, **dict.fromkeys(STARTTLS_PORTS, Security.STARTTLS)}
+    return {"port": port, "security": by_port.get(port, security)}
+
+
+_WINDOWS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _rate(table: Table) -> Rate | None:
+    text = table.text("rate", check=_rate_fault)
+    if not text:
+        return None
+    letters, _, window = text.partition("/")
+    return Rate(int(letters), _WINDOWS[window.strip()])
+
+
+def _rate_fault(text: str) -> str:
+    if re.fullmatch(r"[1-9]\d{0,6}\s*/\s*(s|m|min|h|d)", text):
+        return ""
+    return f'Must be letters and a time such as "100/h", "20/min" or "2000/d", not {shown(text)}.'
 
 
 def _server(table: Table, ports: dict[Security, int], identities: list[Identity], what: str) -> Server | None:

@@ -12,7 +12,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.account import account_name_fault, read_account
-from tuimail.config.model import Account, Command, Config, OutboxSettings, UiSettings, WhenRefused, WhenUncertain
+from tuimail.config.model import (
+    Account,
+    Command,
+    Config,
+    DeliveryReports,
+    Later,
+    OutboxSettings,
+    UiSettings,
+    WhenLate,
+    WhenRefused,
+    WhenUncertain,
+)
 from tuimail.config.reading import Source, Table, nearest_to, parse_toml, read_toml, shown
 
 if TYPE_CHECKING:
@@ -95,6 +106,9 @@ def _outbox(root: Table) -> OutboxSettings:
         undo_seconds=table.number("undo_seconds", usual.undo_seconds, least=0, most=3600, unit="seconds"),
         when_uncertain=table.choice("when_uncertain", WhenUncertain.ASK),
         when_some_refused=table.choice("when_some_refused", WhenRefused.SEND),
+        when_late=table.choice("when_late", WhenLate.SEND),
+        later=table.choice("later", Later.HERE),
+        delivery_reports=table.choice("delivery_reports", DeliveryReports.TROUBLE),
     )
     table.finish()
     return settings
@@ -109,6 +123,8 @@ def _ui(root: Table) -> UiSettings:
         keymap=table.text("keymap", usual.keymap, check=_keymap_fault),
         theme=table.text("theme", usual.theme, check=_not_empty),
         editor=table.text("editor", usual.editor, check=_not_empty),
+        bell=table.flag("bell", usual.bell),
+        notifications=table.choice("notifications", usual.notifications),
     )
     table.finish()
     return settings
@@ -151,5 +167,5 @@ def _trusted(config: Config, file: Path) -> Config:
 
 def _holds_command(account: Account) -> bool:
     """Whether using the account runs a program the file names."""
-    servers = (account.submission, account.imap)
+    servers = (account.submission, account.imap, *account.fallback)
     return any(isinstance(each, Command) or (each is not None and bool(each.password_command)) for each in servers)

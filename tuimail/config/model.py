@@ -26,6 +26,10 @@ class Auth(StrEnum):
     NONE = "none"
 
 
+CONNECTIONS = 4
+"""Letters of an account that are sent at the same time, unless its settings or its server say otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A submission or IMAP server."""
@@ -40,6 +44,8 @@ class Server:
     ca_file: Path | None = None
     ehlo_name: str = ""
     """What to call ourselves; empty means an address literal, never the host's name."""
+    connections: int = CONNECTIONS
+    """Letters that may be sent at the same time, each on a connection of its own; 1 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,21 @@ class Command:
     """A local sendmail-style command that takes a letter on its standard input."""
 
     argv: tuple[str, ...]
+    connections: int = CONNECTIONS
+    """Letters that may be handed over at the same time, each by a process of its own; 1 to 16."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many letters within so many seconds, and no more."""
+
+    letters: int
+    seconds: float
+
+    def __str__(self) -> str:
+        words = {60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}
+        window = words.get(self.seconds) or f"in {self.seconds:.0f} seconds"
+        return f"{self.letters} letter{'' if self.letters == 1 else 's'} {window}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +105,27 @@ class Account:
     maildir: Path | None = None
     """The user's own Maildir, or None for the one below the data folder."""
     sent_copy: SentCopy = SentCopy.AUTO
+    fallback: tuple[Server, ...] = ()
+    """Tried in this order when ``submission`` cannot be reached."""
+    rate: Rate | None = None
+    """The user's own limit."""
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The submission servers in the order they are tried; none when letters leave by a command."""
+        return (self.submission, *self.fallback) if isinstance(self.submission, Server) else ()
+
+    def secret_server(self, server: Server) -> Server:
+        """The server whose stored password signs in at ``server``: a fall-back shares it with the first."""
+        first = self.submission
+        if isinstance(first, Command) or server not in self.fallback:
+            return server
+        shared = (server.username, server.auth, server.password_command) == (
+            first.username,
+            first.auth,
+            first.password_command,
+        )
+        return first if shared else server
 
     @property
     def identity(self) -> Identity:
@@ -126,6 +168,24 @@ class WhenLate(StrEnum):
     HOLD = "hold"
 
 
+class Later(StrEnum):
+    """Who keeps a letter that is to be sent later."""
+
+    HERE = "here"
+    SERVER = "server"
+    """The server, where it can (FUTURERELEASE, RFC 4865); else it is kept here."""
+
+
+class DeliveryReports(StrEnum):
+    """What the servers on the way are to report (RFC 3461)."""
+
+    TROUBLE = "trouble"
+    """That it could not be delivered, or takes long."""
+    ALL = "all"
+    """That it was delivered as well."""
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """The ``[outbox]`` table."""
@@ -134,6 +194,17 @@ class OutboxSettings:
     when_uncertain: WhenUncertain = WhenUncertain.ASK
     when_some_refused: WhenRefused = WhenRefused.SEND
     when_late: WhenLate = WhenLate.SEND
+    later: Later = Later.HERE
+    delivery_reports: DeliveryReports = DeliveryReports.TROUBLE
+
+
+class Notifications(StrEnum):
+    """Whether notices go to the desktop."""
+
+    AUTO = "auto"
+    """Where there is a desktop, and not over ssh."""
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +214,9 @@ class UiSettings:
     keymap: str = "pine"
     theme: str = "pine"
     editor: str = "built-in"
+    bell: bool = True
+    """Ring when a letter or an account needs the user."""
+    notifications: Notifications = Notifications.AUTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,24 @@ class Table:
                 self.source.complain((*self.path, key, index), f"Must be a table, [[{name}]], not {kind(each)}.")
         return found
 
+    def texts_or_tables(self, key: str) -> list[tuple[int, str | Table]]:
+        """The texts and tables of a list, each with its place; what is neither is told and left out."""
+        value = self._take(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.complain(key, f"Must be a list, not {kind(value)}.")
+            return []
+        found: list[tuple[int, str | Table]] = []
+        for index, each in enumerate(value):
+            if isinstance(each, str):
+                found.append((index, each))
+            elif isinstance(each, dict):
+                found.append((index, Table(self.source, (*self.path, key, index), each)))
+            else:
+                self.source.complain((*self.path, key, index), f"Must be a text or a table, not {kind(each)}.")
+        return found
+
     def names(self) -> list[str]:
         """Every key of a table whose keys are the user's own."""
         return list(self.values)

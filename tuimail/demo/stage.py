@@ -74,7 +74,7 @@ class Demo:
 
         now = time.time()
         clock = SetClock(now)
-        store = Store(private_dir(paths.outbox), clock)
+        store = Store(private_dir(paths.outbox), clock, witness=paths.outbox_witness)
         try:
             scene = Scene(store, clock, self.config, now, self.folder)
             scene.fill_outbox(self.server)

@@ -1,19 +1,21 @@
-"""What happens to one letter across rooms: back from the outbox to a draft, and read raw.
+"""What happens to one letter across rooms: out of the outbox as a draft, back again, read raw, written to a file.
 
 Synchronous; the facade calls these on the writer thread.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import new_draft_id
-from tuimail.errors import AddressError, NoSuchItemError, TuimailError
-from tuimail.outbox.item import VERBS, ItemState, RecipientState, Verb, after
+from tuimail.errors import AddressError, NoSuchItemError, OutboxError, TuimailError
+from tuimail.outbox.item import VERBS, ItemState, RecipientState, Verb, after, verbs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from tuimail.compose.draft import Draft
@@ -34,12 +36,13 @@ def take_out(queue: Queue, drafts: DraftStore, verb: Verb, item_id: str, now: fl
     from tuimail.compose.revise import draft_from_letter
 
     item = queue.item(item_id)
-    after(verb, item.state)
+    if item.state is ItemState.CANCELLED:
+        refuse_if_open(drafts, item)
+    after(verb, item.state, fitting=verbs_of(item))
     draft_id = new_draft_id()
     served = {each.address for each in item.recipients if each.state is RecipientState.ACCEPTED}
-    content = b"".join(queue.content(item.id).chunks())
     draft = draft_from_letter(
-        content,
+        queue.content(item.id),
         [recipient.to for recipient in item.recipients if recipient.address not in served],
         drafts.folder(draft_id),
         account=item.account,
@@ -64,7 +67,100 @@ def take_out(queue: Queue, drafts: DraftStore, verb: Verb, item_id: str, now: fl
         # The letter is on its way after all and must not come back as a draft as well.
         drafts.release(draft_id)
         drafts.discard(draft_id)
+        refuse_if_open(drafts, item)
         raise
+
+
+def made_from(drafts: DraftStore, item: OutboxItem) -> Sequence[Draft]:
+    """The drafts that were made from ``item``, newest first."""
+    return [draft for draft in drafts.drafts() if draft.revises == item.id]
+
+
+def refuse_if_open(drafts: DraftStore, item: OutboxItem) -> None:
+    """Say who has the letter, if somebody has.
+
+    Raises:
+        OutboxError: it is being edited.
+    """
+    for draft in made_from(drafts, item):
+        holder = drafts.holder(draft.id)
+        if holder:
+            raise OutboxError(f"This letter is being edited {holder}.", hint="Close or send it there first.")
+
+
+def check_out(queue: Queue, drafts: DraftStore, item_id: str, now: float) -> tuple[Draft, OutboxItem]:
+    """The letter as a draft that this process owns; one that was taken out before is opened where it was left.
+
+    Raises:
+        IllegalTransitionError: it cannot be edited (any more).
+        OutboxError: somebody else edits it.
+    """
+    item = queue.item(item_id)
+    if item.state is ItemState.CANCELLED:
+        refuse_if_open(drafts, item)
+        for draft in made_from(drafts, item):
+            if drafts.acquire(draft.id):
+                return draft, item
+    return take_out(queue, drafts, Verb.EDIT, item.id, now)
+
+
+def put_back(queue: Queue, drafts: DraftStore, draft: Draft) -> OutboxItem:
+    """The letter that ``draft`` was made from, as it was before; then the draft is discarded.
+
+    In this order, so that a kill in between leaves the letter: its draft cannot be sent then, and the next start
+    discards it.
+    """
+    if not draft.revises:
+        raise OutboxError("This draft was not taken from the outbox.", hint="Discard it, or postpone it.")
+    item = queue.restore(draft.revises, exactly=True)
+    drafts.discard(draft.id)
+    return item
+
+
+def restore(queue: Queue, drafts: DraftStore, item_id: str) -> tuple[OutboxItem, bool]:
+    """Put a cancelled letter back and discard its draft, unless somebody changed that: then it is kept, and True.
+
+    Raises:
+        IllegalTransitionError: it was not cancelled.
+        OutboxError: it is being edited, or a newer revision was queued.
+    """
+    item = queue.item(item_id)
+    refuse_if_open(drafts, item)
+    item = queue.restore(item.id)
+    kept = False
+    for draft in made_from(drafts, item):
+        if _untouched(draft):
+            drafts.discard(draft.id)
+        else:
+            kept = True
+    return item, kept
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """A letter out of the outbox, and the draft it is now."""
+
+    item: OutboxItem
+    """As it was before it was taken out."""
+    draft: Draft
+    holder: str
+    """Who has it open ("here", "in another tuimail (process 4711)"); empty: it lies among the drafts."""
+
+
+def taken_out(queue: Queue, drafts: DraftStore) -> Sequence[TakenOut]:
+    """The letters that are drafts now, newest first."""
+    found = []
+    for draft in drafts.drafts():
+        if draft.revises:
+            with contextlib.suppress(NoSuchItemError):
+                if queue.item(draft.revises).state is ItemState.CANCELLED:
+                    found.append(TakenOut(queue.former(draft.revises), draft, drafts.holder(draft.id)))
+    return found
+
+
+def _untouched(draft: Draft) -> bool:
+    """Nobody wrote on it since it was made from the letter."""
+    return draft.updated_at == draft.created_at
 
 
 def forget_unfinished(queue: Queue, drafts: DraftStore) -> None:
@@ -80,7 +176,7 @@ def forget_unfinished(queue: Queue, drafts: DraftStore) -> None:
         except NoSuchItemError:
             continue
         sent = all(each.state is RecipientState.ACCEPTED for each in item.recipients)
-        if item.state in VERBS[Verb.EDIT] or item.state is ItemState.SENDING or sent:
+        if _untouched(draft) and (item.state in VERBS[Verb.EDIT] or item.state is ItemState.SENDING or sent):
             drafts.discard(draft.id)
 
 
@@ -97,23 +193,42 @@ def _without(typed: str, served: AbstractSet[str]) -> str:
     return ", ".join(str(each) for each in addresses if served.isdisjoint((each.addr_spec, each.ascii_spec())))
 
 
+def raw_pieces(queue: Queue, item_id: str) -> Iterator[bytes]:
+    """The bytes of a letter, piece by piece; of a done item those of its filed local copy.
+
+    The pieces may be read on any thread. What is read of them ends in NoSuchItemError when the file cannot be read to
+    its end.
+
+    Raises:
+        NoSuchItemError: there is no such item, or no copy of it on this machine.
+    """
+    item = queue.item(item_id)
+    if item.state is ItemState.DONE and item.filing.place:
+        from tuimail.mailboxes import maildir
+
+        return _told(maildir.pieces(Path(item.filing.place)), item)
+    return _told(queue.content(item.id).chunks(), item)
+
+
+def _told(pieces: Iterator[bytes], item: OutboxItem) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    except FileNotFoundError as error:
+        raise NoSuchItemError("There is no copy of this letter on this machine.", hint=item.filing.words) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NoSuchItemError(f"The letter cannot be read: {reason}.", hint="Check the disk.") from error
+
+
 def read_raw(queue: Queue, item_id: str, limit: int) -> bytes:
     """At most ``limit`` bytes of a letter; of a done item from its filed local copy.
 
     Raises:
         NoSuchItemError: there is no such item, or no copy of it on this machine.
     """
-    item = queue.item(item_id)
-    try:
-        if item.state is ItemState.DONE and item.filing.place:
-            from tuimail.mailboxes import maildir
-
-            return maildir.read(Path(item.filing.place), limit=limit)
-        whole = bytearray()
-        for chunk in queue.content(item.id).chunks():
-            whole += chunk
-            if len(whole) >= limit:
-                break
-        return bytes(whole[:limit])
-    except OSError as error:
-        raise NoSuchItemError("There is no copy of this letter on this machine.", hint=item.filing.words) from error
+    found = bytearray()
+    for piece in raw_pieces(queue, item_id):
+        found += piece
+        if len(found) >= limit:
+            break
+    return bytes(found[:limit])

@@ -6,18 +6,20 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth, Server
+from tuimail.config.model import Auth
 from tuimail.errors import ConfigError, MessageError
 from tuimail.outbox.item import Filing, FilingState
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
-    from tuimail.config.model import Account, Command, Config, Identity
+    from tuimail.config.model import Account, Config, Identity, Server
     from tuimail.events import Announcer
+    from tuimail.mail.content import Content
     from tuimail.outbox.item import OutboxItem
     from tuimail.paths import Paths
     from tuimail.sent import filer as sent
-    from tuimail.submission.submitter import Content, Submitter
+    from tuimail.submission.failover import Preference
+    from tuimail.submission.submitter import Submitter
 
 
 class Wiring:
@@ -27,6 +29,7 @@ class Wiring:
         self._config = config
         self._paths = paths
         self._announcer = announcer
+        self._preferences: dict[str, Preference] = {}
 
     def bound(self, draft: Draft) -> tuple[Account, Identity]:
         """The account and identity a draft names; only an unnamed one gets the default (rule 13 of the outbox).
@@ -52,6 +55,13 @@ class Wiring:
             )
         return account, identity
 
+    def chosen(self, name: str) -> Account:
+        """The account the user names. Raises ConfigError when the config has none of this name."""
+        if name not in self._config.accounts:
+            listed = ", ".join(self._config.accounts) or "none"
+            raise ConfigError(f"There is no account {name!r}.", hint=f"There are: {listed}.")
+        return self._config.accounts[name]
+
     def account(self, name: str) -> Account:
         """The account ``name``. Raises ConfigError when the config has none."""
         account = self._config.accounts.get(name)
@@ -67,17 +77,19 @@ class Wiring:
         from tuimail.submission.route import submitter_for
 
         account = self.account(name)
-        return submitter_for(account, partial(self._submission_secret, account), self._config.outbox)
+        preference = None
+        if account.fallback:
+            from tuimail.submission.failover import Preference
 
-    async def _submission_secret(self, account: Account) -> str:
-        return await self._secret(account, account.submission)
+            preference = self._preferences.setdefault(name, Preference())
+        return submitter_for(account, partial(self._secret, account), self._config.outbox, preference)
 
     async def imap_secret(self, account: Account) -> str:
         """The password or token of the account's IMAP server. Raises SecretError."""
         return await self._secret(account, account.imap)
 
-    async def _secret(self, account: Account, server: Server | Command | None) -> str:
-        if not isinstance(server, Server):
+    async def _secret(self, account: Account, server: Server | None) -> str:
+        if server is None:
             return ""
         from tuimail.config.secrets import forget, secret_for
 
@@ -97,11 +109,7 @@ class SentCopies:
 
     async def file(self, item: OutboxItem, content: Content) -> Filing:
         """File the copy of ``item``. Raises ConfigError when its account is gone."""
-        if self._filer is None:
-            from tuimail.sent.filer import Filer
-
-            self._filer = Filer(self._paths, self._wiring.imap_secret)
-        result = await self._filer.file_copy(
+        result = await self._filing.file_copy(
             self._wiring.account(item.account),
             item.message_id,
             content,
@@ -111,6 +119,18 @@ class SentCopies:
         )
         state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
         return Filing(state, words=result.words, place=result.place)
+
+    async def holds(self, item: OutboxItem) -> bool:
+        """Whether the letter is in its account's Sent on the server. Raises TuimailError: nobody knows."""
+        return await self._filing.holds(self._wiring.account(item.account), item.message_id)
+
+    @property
+    def _filing(self) -> sent.Filer:
+        if self._filer is None:
+            from tuimail.sent.filer import Filer
+
+            self._filer = Filer(self._paths, self._wiring.imap_secret)
+        return self._filer
 
     def mended(self, account: str) -> None:
         """The user says that the account works again: a password its IMAP server refused may be tried at once."""
@@ -125,4 +145,5 @@ class SentCopies:
 
 def fingerprint(account: Account) -> str:
     """Changes with any setting of the account's way out."""
-    return hashlib.sha256(repr(account.submission).encode()).hexdigest()
+    way = repr(account.submission) + "".join(map(repr, account.fallback))
+    return hashlib.sha256(way.encode()).hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
 
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 class OutgoingMessage:
     """What compose/build makes and the outbox stores; nothing re-serialises it afterwards."""
 
-    content: bytes
+    content: Content
     """The letter as on the wire before dot-stuffing: CRLF line ends only, no line over 998 bytes, no Bcc."""
     envelope: Envelope
     message_id: str
@@ -30,4 +31,4 @@ class OutgoingMessage:
     @property
     def size(self) -> int:
         """Bytes of the content."""
-        return len(self.content)
+        return self.content.size

@@ -2,7 +2,7 @@
 
 https://cr.yp.to/proto/maildir.html. A letter is complete in ``cur`` or it is not there: it is written in ``tmp``,
 fsynced, renamed, and the folder is fsynced. Letters are kept with LF line ends, as every program that reads Maildirs
-expects; they come with CRLF only, so nothing is lost and ``read`` restores them.
+expects; they come with CRLF only, so nothing is lost and ``pieces`` restores them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tuimail.durable import fsync_folder, storage_error
+from tuimail.mail.content import PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,15 +97,22 @@ def find(folder: Path, message_id: str, *, since: float) -> Path | None:
     return None
 
 
-def read(path: Path, *, limit: int | None = None) -> bytes:
-    """The letter at ``path`` with its CRLF line ends restored, at most ``limit`` bytes of it.
+def pieces(path: Path, length: int = PIECE) -> Iterator[bytes]:
+    """The letter at ``path`` with its CRLF line ends restored, about ``length`` bytes at a time.
 
     Raises:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        content = file.read(-1 if limit is None else limit)
-    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")[:limit]
+        held = b""
+        while piece := file.read(length):
+            joined = held + piece
+            # The LF of a CR at the end comes with the next piece.
+            held = b"\r" if joined.endswith(b"\r") else b""
+            joined = joined[: len(joined) - len(held)]
+            yield joined.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        if held:
+            yield held
 
 
 def _message_id(path: str) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.errors import LeaseLostError, OutboxError, SecretError, StorageError, TuimailError
+from tuimail.errors import LeaseLostError, SecretError, StorageError, TuimailError
 from tuimail.events import ItemChanged, ItemProgress, ItemStage, Notice, Severity
 from tuimail.mail.envelope import Envelope
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tuimail.events import Announcer
     from tuimail.outbox.item import OutboxItem
     from tuimail.outbox.queue import Queue
+    from tuimail.outbox.sending import Taken
     from tuimail.outbox.writer import Writer
     from tuimail.submission.submitter import Submitter
 
@@ -40,6 +41,9 @@ CLOSED_WHILE_WAITING = (
 )
 
 
+FILE_GONE = "The letter's own file is gone, so it was not sent; write it anew."
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What an attempt works with."""
@@ -51,22 +55,47 @@ class Desk:
     sleep: Sleep
 
 
+def _nothing(stage: Stage) -> None:
+    """Nobody wants to know."""
+
+
+def _always(result: SubmissionResult) -> bool:  # noqa: ARG001
+    """Every answer is this letter's own."""
+    return True
+
+
 class Attempt:
     """An attempt under way; the Watcher of its submitter."""
 
     def __init__(
-        self, desk: Desk, item: OutboxItem, *, recipient_limit: int | None = None, patient: bool = True
+        self,
+        desk: Desk,
+        taken: Taken,
+        *,
+        patient: bool = True,
+        reached: Callable[[Stage], None] = _nothing,
+        counts: Callable[[SubmissionResult], bool] = _always,
     ) -> None:
         """``patient``: an answer that the disk refuses is kept until it takes it; else StorageError ends it.
 
-        That is at once before the dot, and after the dot when ``STORE_AGAIN`` is over.
+        That is at once before the dot, and after the dot when ``STORE_AGAIN`` is over. ``reached`` is told of every
+        stage. ``counts`` is told what the attempt came to, at once, and says whether that is to be recorded; if not,
+        the letter is put back.
         """
+        item = taken.item
         self.item = item
+        self.begun = False
+        """It is on the wire, and not waiting behind another."""
+        self.answered = False
+        """What it came to is known."""
         self.committed = False
         """The dot may be on its way: only an answer, or a day of reckoning, ends it now."""
         self._desk = desk
         self._patient = patient
-        recipients = item.open_recipients[: recipient_limit or None]
+        self._content = taken.content
+        self._reached = reached
+        self._counts = counts
+        recipients = item.open_recipients[: taken.health.recipient_limit or None]
         self._to = tuple(dict.fromkeys(each.address for each in recipients))
         self._envelope = Envelope(
             sender=item.reverse_path,
@@ -81,6 +110,7 @@ class Attempt:
         self._marked = False
         """The committing mark may be on the disk."""
         self._given_up = False
+        self._probe = True
         self._leaving = asyncio.Event()
         self._percent = -1
 
@@ -89,12 +119,23 @@ class Attempt:
         beat = asyncio.create_task(self._renew())
         try:
             result = await self._result(submitter_for)
-            return None if result is None else await self._record(result)
+            self.answered = True
+            if result is None:
+                return None
+            if not self._counts(result) or result.withdrawn:
+                await self._put_back(probe=False)
+                return None
+            return await self._record(result)
         finally:
+            self.answered = True
             beat.cancel()
 
-    def give_up(self, *, now: bool = False) -> None:
-        """Stop it, unless the dot may be on its way; with ``now`` even then: the letter becomes uncertain."""
+    def give_up(self, *, now: bool = False, probe: bool = True) -> None:
+        """Stop it, unless the dot may be on its way; with ``now`` even then: the letter becomes uncertain.
+
+        Without ``probe`` it was no probe of its account, or met the trouble that made it one.
+        """
+        self._probe &= probe
         self._leaving.set()
         if self._task is not None and (now or not self.committed):
             self._given_up = True
@@ -110,13 +151,15 @@ class Attempt:
         """Mark that the dot is about to be written."""
         self.committed = self._marked = True
         try:
-            await self._durably(lambda item_id, owner: self._desk.queue.committing(item_id, owner, to=self._to))
+            await self._durably(self._desk.queue.committing, to=self._to)
         except BaseException:
             self.committed = False  # whoever is told so does not write the dot
             raise
 
     def stage(self, stage: Stage) -> None:
         """Tell the screen."""
+        self.begun = True
+        self._reached(stage)
         self._desk.announcer.announce(ItemStage(self.item.id, stage.words))
 
     def progress(self, sent: int, total: int) -> None:
@@ -127,9 +170,9 @@ class Attempt:
             self._desk.announcer.announce(ItemProgress(self.item.id, sent, total))
 
     # -- inside
-    async def _durably(self, work: Callable[[str, str], None]) -> None:
+    async def _durably(self, work: Callable[..., None], **more: object) -> None:
         try:
-            await self._desk.writer.run(work, self.item.id, self._desk.owner)
+            await self._desk.writer.run(work, self.item.id, self._desk.owner, **more)
         except TuimailError as error:
             self._failure = error
             raise
@@ -137,13 +180,14 @@ class Attempt:
     async def _result(self, submitter_for: Callable[[str], Submitter]) -> SubmissionResult | None:
         try:
             submitter = submitter_for(self.item.account)
-            content = await self._desk.writer.run(self._desk.queue.content, self.item.id)
         except TuimailError as error:
             return self._not_begun(error)
         except KeyError:
             words = f'The account "{self.item.account}" is not in the config any more.'
             return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=Trouble.MISSING))
-        letter = Letter(self.item.id, self._envelope, content)
+        if self._content is None:
+            return self._all(Verdict(Action.MESSAGE, Stage.CONNECT, FILE_GONE))
+        letter = Letter(self.item.id, self._envelope, self._content)
         self._task = asyncio.create_task(submitter.submit(letter, self))
         if self._leaving.is_set():
             self.give_up()
@@ -162,8 +206,6 @@ class Attempt:
         return result if self._failure is None else await self._refused_by_disk(result)
 
     def _not_begun(self, error: TuimailError) -> SubmissionResult:
-        if isinstance(error, StorageError | OutboxError):
-            return self._all(Verdict(Action.MESSAGE, Stage.CONNECT, f"{error} {error.hint}".strip()))
         trouble = Trouble.SECRET if isinstance(error, SecretError) else Trouble.MISSING
         return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, f"{error} {error.hint}".strip(), trouble=trouble))
 
@@ -181,7 +223,7 @@ class Attempt:
             return self._all(Verdict(Action.UNCERTAIN, Stage.COMMITTING, CLOSED_WHILE_WAITING))
         if self._marked:
             return self._all(Verdict(Action.RETRY, Stage.BODY, "tuimail was closed right before the letter was sent."))
-        await self._put_back()
+        await self._put_back(probe=self._probe)
         return None
 
     async def _refused_by_disk(self, result: SubmissionResult | None) -> SubmissionResult | None:
@@ -194,9 +236,9 @@ class Attempt:
         self._desk.announcer.announce(Notice(f"Sending stopped: {error} The letter stays queued.", Severity.ERROR))
         return result or self._all(Verdict(Action.RETRY, Stage.BODY, f"{error} It was not sent."))
 
-    async def _put_back(self) -> None:
+    async def _put_back(self, *, probe: bool = True) -> None:
         try:
-            await self._desk.writer.run(self._desk.queue.unclaim, self.item.id, self._desk.owner)
+            await self._desk.writer.run(self._desk.queue.unclaim, self.item.id, self._desk.owner, probe=probe)
         except TuimailError as error:
             log.warning("%s could not be put back, its lease will run out: %s", self.item.id, error)
         self._desk.announcer.announce(ItemChanged(self.item.id))

@@ -8,16 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.errors import TuimailError
 from tuimail.outbox import replay, retry
-from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry, Verb
+from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
 from tuimail.outbox.letter import append_mark
 from tuimail.outbox.sending import Sending
-from tuimail.outbox.verbs import SAID, carry_out, mended
+from tuimail.outbox.verbs import LEAVING, SAID, carry_out, mended
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+    from tuimail.outbox.rows import Row
 
 KEEP_CANCELLED_DAYS = 7.0
 """How long the bytes of a cancelled letter are kept, for second thoughts."""
@@ -25,7 +28,9 @@ KEEP_CANCELLED_DAYS = 7.0
 NO_ACCOUNT = 'The account "{}" is not in the config any more; add it again, or edit the letter to use another.'
 
 _QUEUED_ANYWAY = (ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED)
-"""States that a letter alone tells as queued; queueing such a one needs no mark."""
+"""States that a letter alone tells as queued: to such a one the verbs of ``_UNMARKED`` do nothing that it must tell."""
+
+_UNMARKED = (Verb.SEND_NOW, Verb.RETRY)
 
 
 class Deciding(Sending):
@@ -39,16 +44,40 @@ class Deciding(Sending):
             StorageError: the disk refuses; nothing was changed.
         """
         with self.index.writing() as db:
-            row = self.row(db, item_id)
-            now = self.clock.now()
-            item = carry_out(verb, row.item, now)
-            self.put(db, row.free(item))
-            self.tell(db, item.id, TimelineEntry(now, SAID[verb]))
-            if verb in (Verb.SEND_NOW, Verb.RETRY, Verb.RELEASE):
-                self._let_probe(db, item.account, now)
-            self._mark(verb, row.item, item, now)
+            item = self._apply(db, verb, item_id)
         if item.state is ItemState.DONE:
             self.discard_letter(item)
+        return item
+
+    def apply_many(self, verb: Verb, ids: Iterable[str]) -> Sequence[Outcome]:
+        """Carry out ``verb`` on each letter, all in one transaction; one that does not fit does not stop the others.
+
+        Raises:
+            StorageError: the index cannot be written; nothing was changed.
+        """
+        outcomes = []
+        with self.index.writing() as db:
+            for item_id in ids:
+                db.execute("SAVEPOINT one")
+                try:
+                    outcomes.append(Outcome(item_id, self._apply(db, verb, item_id)))
+                except TuimailError as error:
+                    db.execute("ROLLBACK TO one")
+                    outcomes.append(Outcome(item_id, error=error))
+                db.execute("RELEASE one")
+        for each in outcomes:
+            if each.item is not None and each.item.state is ItemState.DONE:
+                self.discard_letter(each.item)
+        return outcomes
+
+    def _apply(self, db: sqlite3.Connection, verb: Verb, item_id: str) -> OutboxItem:
+        row = self.row(db, item_id)
+        now = self.clock.now()
+        kept = row.item.state is not ItemState.CANCELLED or self.letter_path(row.item.id).exists()
+        item = carry_out(verb, row.item, now, kept=kept)
+        self.decided(db, verb, row, item, now, SAID[verb])
+        if verb in (Verb.SEND_NOW, Verb.RETRY, Verb.RELEASE):
+            self._let_probe(db, item.account, now)
         return item
 
     def mend(self, item_id: str, old: str, new: str) -> OutboxItem:
@@ -63,9 +92,7 @@ class Deciding(Sending):
             row = self.row(db, item_id)
             now = self.clock.now()
             item = mended(row.item, old, new, now)
-            self.put(db, row.free(item))
-            self.tell(db, item.id, TimelineEntry(now, f"{old} was mended to {new}"))
-            self._mark(Verb.MEND, row.item, item, now)
+            self.decided(db, Verb.MEND, row, item, now, f"{old} was mended to {new}")
             return item
 
     def mended(self, account: str) -> Sequence[OutboxItem]:
@@ -148,12 +175,17 @@ class Deciding(Sending):
         return len(old)
 
     # -- inside
-    def _mark(self, verb: Verb, before: OutboxItem, item: OutboxItem, now: float) -> None:
-        if before.state in _QUEUED_ANYWAY and item.state is ItemState.QUEUED and verb is not Verb.MEND:
+    def decided(self, db: sqlite3.Connection, verb: Verb, row: Row, item: OutboxItem, now: float, said: str) -> None:
+        """Write what a verb made of a letter: into its row, its timeline, and on the letter itself."""
+        self.put(db, row.free(item))
+        self.tell(db, item.id, TimelineEntry(now, said))
+        before = row.item
+        if verb in _UNMARKED and before.state in _QUEUED_ANYWAY and item.state is ItemState.QUEUED:
             return
         path = self.letter_path(item.id)
         if path.exists():  # a letter whose file is gone can still be dropped
-            append_mark(path, replay.VERB, now, replay.verb_said(verb.value, item))
+            was = before if verb in LEAVING else None
+            append_mark(path, replay.VERB, now, replay.verb_said(verb.value, item, was))
 
     def _mended(self, db: sqlite3.Connection, account: str) -> list[OutboxItem]:
         health = self.health_in(db, account)

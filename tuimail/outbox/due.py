@@ -6,14 +6,21 @@ time has come (rule 9).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tuimail.outbox.late import CAREFUL
 from tuimail.outbox.retry import LONGEST, SHORT_HOLD
 
-ITEM_DUE = """(
+if TYPE_CHECKING:
+    from tuimail.config.model import WhenLate
+
+ITEM_DUE = f"""(
     item.state IN ('queued', 'deferred') AND (
         item.next_attempt_at IS NULL OR item.next_attempt_at <= :now OR item.next_attempt_at > :far
         OR item.last_attempt_at > :now)
     OR item.state = 'held' AND item.not_before IS NOT NULL AND (
         item.not_before <= :now OR item.queued_at > :now AND item.not_before - item.queued_at <= :short)
+    AND NOT {CAREFUL}
 )"""
 
 WELL = "(health.account IS NULL OR health.trouble IS NULL AND health.tries = 0 AND health.probe_at IS NULL)"
@@ -23,11 +30,28 @@ PROBE_DUE = """(health.probe_at IS NOT NULL AND (
 
 JOINED = "item LEFT JOIN health ON health.account = item.account"
 
-CLAIMABLE = f"""(
+AT_PACE = "(health.paced_until IS NULL OR health.paced_until <= :now OR health.paced_until > :far)"
+"""The account may send another letter without exceeding its limit (outbox/pace)."""
+
+CLAIMABLE = f"""({AT_PACE} AND (
     ({ITEM_DUE} AND ({WELL} OR {PROBE_DUE}))
     OR (item.state = 'blocked' AND health.trouble IS NOT NULL AND {PROBE_DUE})
-)"""
+))"""
 """May be claimed now."""
+
+FIRST = f"""
+SELECT id FROM (
+    {
+    " UNION ALL ".join(
+        f"SELECT * FROM (SELECT item.id, item.rank FROM {JOINED} WHERE item.state = '{state}' "
+        "AND item.account = :account AND item.state NOT IN ('done', 'cancelled') "
+        f"AND {AT_PACE} AND {ITEM_DUE} AND ({WELL} OR {PROBE_DUE}) ORDER BY item.rank, item.id LIMIT 1)"
+        for state in ("queued", "deferred", "held")
+    )
+}
+) ORDER BY rank, id LIMIT 1
+"""  # noqa: S608 - constants of this module
+"""The next letter of ``:account``, but for blocked ones."""
 
 PARKED = f"({ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"
 """Due, but its account is in trouble: to be shown as blocked, else it would wait without a word."""
@@ -46,6 +70,6 @@ GROUP BY item.account
 """Per account: when its first letter is due (0: now), and whether it has blocked ones."""
 
 
-def at(now: float, **more: object) -> dict[str, object]:
+def at(now: float, when_late: WhenLate, **more: object) -> dict[str, object]:
     """The parameters of the conditions."""
-    return {"now": now, "far": now + LONGEST, "short": SHORT_HOLD, **more}
+    return {"now": now, "far": now + LONGEST, "short": SHORT_HOLD, "when_late": when_late.value, **more}

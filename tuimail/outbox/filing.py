@@ -6,20 +6,23 @@ Costs a commit and the unlink; a mark more when other recipients of the letter a
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import LeaseLostError
 from tuimail.outbox import replay, retry
+from tuimail.outbox.group import joins
 from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
 from tuimail.outbox.ledger import Ledger
-from tuimail.outbox.letter import append_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import sqlite3
+    from collections.abc import Iterator, Sequence
 
+    from tuimail.mail.content import Content
     from tuimail.outbox.rows import Row
-    from tuimail.submission.submitter import Content
 
 FILING_LEASE = 300.0
 """Seconds; renewed at a third of it."""
@@ -40,35 +43,35 @@ class Filer(Protocol):
 class Copies(Ledger):
     """Sent copies: what is due, who is at it, what came of it."""
 
-    def filings_due(self) -> Sequence[OutboxItem]:
-        """Items whose Sent copy is due now."""
+    def filings_due(self, *, most: int | None = None) -> Sequence[OutboxItem]:
+        """Items whose Sent copy is due now; at most so many."""
         with self.index.reading() as db:
-            rows = self.rows(db, "filing_state = 'due' ORDER BY queued_at, id")
-        now = self.clock.now()
-        return [row.item for row in rows if _filing_due(row.item, now) and not self._taken(row)]
+            return [row.item for row in itertools.islice(self._due(db), most)]
 
+    @joins
     def claim_filing(self, owner: str, *, lease: float = FILING_LEASE, only: str | None = None) -> OutboxItem | None:
         """Atomically take the next item whose Sent copy is due, so that two processes do not file it twice."""
-        due = [item for item in self.filings_due() if only is None or item.id == only]
-        if not due:
-            return None
+        if not self.index.inside:
+            with self.index.reading() as db:
+                if next(self._due(db, only), None) is None:
+                    return None
         with self.index.writing() as db:
-            now = self.clock.now()
-            for each in due:
-                row = self.row(db, each.id)
-                if row.item.filing.state is FilingState.DUE and _filing_due(row.item, now) and not self._taken(row):
-                    self.put(
-                        db,
-                        replace(
-                            row,
-                            filing_owner=owner,
-                            filing_until=now + lease,
-                            filing_tick=self.host.tick() + lease,
-                        ),
-                    )
-                    return row.item
-        return None
+            row = next(self._due(db, only), None)
+            if row is None:
+                return None
+            until = self.clock.now() + lease
+            self.put(db, replace(row, filing_owner=owner, filing_until=until, filing_tick=self.host.tick() + lease))
+            return row.item
 
+    def _due(self, db: sqlite3.Connection, only: str | None = None) -> Iterator[Row]:
+        """The rows whose copy is due and nobody is at it, read one by one: there may be thousands."""
+        now = self.clock.now()
+        where = "filing_state = 'due' AND (? IS NULL OR id = ?) ORDER BY filing_next, id"
+        for row in self.each_row(db, where, (only, only)):
+            if _filing_due(row.item, now) and not self._taken(row):
+                yield row
+
+    @joins
     def renew_filing(self, item_id: str, owner: str, *, lease: float = FILING_LEASE) -> None:
         """Keep a claimed copy during a long upload.
 
@@ -81,6 +84,7 @@ class Copies(Ledger):
                 raise LeaseLostError(f"Another tuimail took over the copy of the letter {item_id}.")
             self.put(db, replace(row, filing_until=self.clock.now() + lease, filing_tick=self.host.tick() + lease))
 
+    @joins
     def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
         """What the filing came to; an accepted item whose copy is filed or skipped becomes done."""
         with self.index.writing() as db:
@@ -92,10 +96,10 @@ class Copies(Ledger):
                 item = replace(item, state=ItemState.DONE)
             self.put(db, replace(row, item=item, filing_owner="", filing_until=None, filing_tick=None))
             self.tell(db, item.id, TimelineEntry(now, _told(filing)))
-            if finished and item.state is not ItemState.DONE:
-                append_mark(self.letter_path(item.id), replay.FILING, now, replay.filing_said(filing))
-        if item.state is ItemState.DONE:
-            self.discard_letter(item)
+            if item.state is ItemState.DONE:
+                self.index.afterwards(partial(self.discard_letter, item))
+            elif finished:
+                self.mark(item.id, replay.FILING, now, replay.filing_said(filing))
         return item
 
     def _taken(self, row: Row) -> bool:

@@ -2,23 +2,27 @@
 
 One connection, used by one thread at a time (outbox/writer). ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA``:
 power cuts lost acknowledged commits with Python's defaults (DELETE, FULL: 5 of 50) and with WAL and NORMAL (3 of 25),
-and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs five fsyncs.
+and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs five fsyncs, so transactions
+may be put together: one inside another is a part of it, undone alone and made durable with the whole.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tuimail.durable import storage_error
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.lock import PATIENCE, PAUSE
 from tuimail.outbox.schema import VERSION, check_tables, check_version, migrate, version_of
 from tuimail.paths import PRIVATE_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tuimail.outbox.lock import FolderLock
@@ -40,6 +44,12 @@ class Index:
             StorageError: the disk refuses, another process holds it, or a newer tuimail wrote it.
         """
         self.path = path
+        self.inside = False
+        """A transaction is open."""
+        self._unsynced: list[tuple[int, Path]] = []
+        self._afterwards: list[Callable[[], None]] = []
+        self.committed: Callable[[], None] = _nobody_asks
+        """Called after every transaction that changed something."""
         with storage_errors():
             path.touch(mode=PRIVATE_FILE)
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -61,19 +71,77 @@ class Index:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One durable transaction; when the block ends, it survives a power cut. An exception undoes it.
 
+        Inside another one it is a part of that: an exception undoes the part, the end of the whole makes it durable.
+
         Raises:
             StorageError: the disk refuses, or another process holds the outbox; nothing was changed then.
             OutboxDamagedError: the database is damaged.
         """
+        with self._part() if self.inside else self._whole() as db:
+            yield db
+
+    @contextmanager
+    def _whole(self) -> Iterator[sqlite3.Connection]:
+        before = self.db.total_changes
+        try:
+            with storage_errors():
+                self.db.execute("BEGIN IMMEDIATE")
+                self.inside = True
+                try:
+                    yield self.db
+                    self._sync()
+                    self.db.execute("COMMIT")
+                except BaseException:
+                    if self.db.in_transaction:
+                        self.db.execute("ROLLBACK")
+                    raise
+                afterwards = self._afterwards
+        finally:
+            self.inside = False
+            self._forget(0, 0)
+        for work in afterwards:
+            work()
+        if self.db.total_changes != before:
+            self.committed()
+
+    @contextmanager
+    def _part(self) -> Iterator[sqlite3.Connection]:
+        before = len(self._unsynced), len(self._afterwards)
         with storage_errors():
-            self.db.execute("BEGIN IMMEDIATE")
+            self.db.execute("SAVEPOINT part")
             try:
                 yield self.db
-                self.db.execute("COMMIT")
             except BaseException:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
+                self._forget(*before)
+                if self.db.in_transaction:  # SQLite undoes the whole on some errors of the disk
+                    self.db.execute("ROLLBACK TO part")
+                    self.db.execute("RELEASE part")
                 raise
+            self.db.execute("RELEASE part")
+
+    def sync_first(self, descriptor: int, path: Path) -> None:
+        """Inside ``writing``: make what was written to an open file durable before the commit, and close it."""
+        self._unsynced.append((descriptor, path))
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Inside ``writing``: do ``work`` when the transaction is durable, and only then. It must not raise."""
+        self._afterwards.append(work)
+
+    def _sync(self) -> None:
+        # All of it is written by now: the first fsync takes the most of the others' with it.
+        for descriptor, path in self._unsynced:
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                raise storage_error(path, error) from error
+
+    def _forget(self, unsynced: int, afterwards: int) -> None:
+        """Close the files and leave the work that came after so many of them."""
+        for descriptor, _ in self._unsynced[unsynced:]:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._unsynced = self._unsynced[:unsynced]
+        self._afterwards = self._afterwards[:afterwards]
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -141,6 +209,10 @@ class Index:
             self.db.backup(copy)
         finally:
             copy.close()
+
+
+def _nobody_asks() -> None:
+    """What is called after a commit as long as nobody wants to know."""
 
 
 @contextmanager

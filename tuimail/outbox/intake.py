@@ -1,30 +1,70 @@
 """The part of the store that takes letters in: the letter's file, then its row, both durable (rule 2).
 
-Costs two fsyncs for the letter (file, folder) and a commit of five. All of it happens inside one transaction, so that
-a letter's file without a row is always what a crash left, and never what another process is about to finish.
+A letter's file is written and fsynced under a temporary name, before the outbox is locked: a large one, or a thousand,
+keep nobody waiting. What is left is one transaction: is the letter there already (rule 15), the files get their names,
+one fsync of the folder, the rows, a commit of five fsyncs. So a letter's file without a row is always what a crash
+left, and never what another process is about to finish.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.clock import rfc3339
-from tuimail.errors import DuplicateLetterError
-from tuimail.outbox.digest import letter_digest
-from tuimail.outbox.item import ItemState, OutboxItem, TimelineEntry
+from tuimail.durable import fsync_folder
+from tuimail.errors import DuplicateLetterError, OutboxError
+from tuimail.outbox import replay
+from tuimail.outbox.digest import measure
+from tuimail.outbox.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
 from tuimail.outbox.ledger import Ledger, new_id
-from tuimail.outbox.letter import head_for, write_letter
+from tuimail.outbox.letter import Prepared, append_mark, head_for, prepare_letter
 from tuimail.outbox.replay import fresh_item
 from tuimail.outbox.rows import Row
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
+    from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
 
 log = logging.getLogger(__name__)
+
+WRITERS = 16
+"""Files of a batch that are written at once: a disk flushes many as quickly as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A letter to be taken in; see outbox/queue.enqueue for the fields."""
+
+    message: OutgoingMessage
+    composing: str
+    not_before: float | None = None
+    held: bool = False
+    again: bool = False
+    revision: int = 1
+    on_late: WhenLate | None = None
+    revises: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a letter that was to be taken in."""
+
+    item: OutboxItem | None
+    """None when it was refused."""
+    fresh: bool = False
+    """It was not there before."""
+    refusal: DuplicateLetterError | None = None
+
+
+_PUT_BACK = frozenset(VERBS[Verb.EDIT]) | {ItemState.SENDING, ItemState.UNCERTAIN}
+"""States of a letter that may go, or may have gone, without its revision."""
 
 
 class Intake(Ledger):
@@ -39,40 +79,142 @@ class Intake(Ledger):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
+        revises: str = "",
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
 
         Raises:
             DuplicateLetterError: the letter is in the outbox or went out before (rule 15).
+            OutboxError: the letter it revises was put back into the outbox.
             StorageError: the disk refuses, or another process holds the outbox; nothing of the letter is left then.
+            MessageError: an attached file cannot be read, or changed meanwhile; likewise.
         """
-        digest = letter_digest(message)
-        written = None
+        incoming = Incoming(
+            message,
+            composing,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=revision,
+            on_late=on_late,
+            revises=revises,
+        )
+        (taken,) = self.enqueue_many([incoming])
+        if taken.item is None:
+            raise taken.refusal or DuplicateLetterError("The same letter is in the outbox already.")
+        return taken.item
+
+    def enqueue_many(self, letters: Sequence[Incoming]) -> list[Taken]:
+        """Store ``letters`` durably in one transaction; what became of each, in order.
+
+        As with ``enqueue`` a letter that is in the outbox already is that item; the refusal of a duplicate stands for
+        that one, and the others are stored.
+
+        Raises:
+            StorageError: the disk refuses, or another process holds the outbox; nothing of any letter is left then.
+            MessageError: an attached file cannot be read, or changed meanwhile; likewise.
+            OutboxError: a letter that one of them revises was put back into the outbox; likewise.
+        """
+        prepared = self._prepare(letters)
+        placed: list[Prepared] = []
         try:
             with self.index.writing() as db:
-                now = self.clock.now()
-                first = self._same(db, composing, digest, again=again)
-                if first is not None:
-                    return first
-                head = head_for(
-                    self._free_id(db, now),
-                    message,
-                    composing=composing,
-                    queued_at=now,
-                    digest=digest,
-                    not_before=not_before,
-                    held=held,
-                    revision=revision,
-                )
-                written = self.letter_path(head.id)
-                offset = write_letter(written, head, message.content)
-                item = fresh_item(head)
-                self.put(db, Row(item, sha256=head.sha256, offset=offset))
-                self.tell(db, item.id, TimelineEntry(now, _said(item)))
+                taken: list[Taken] = []
+                for letter, file in zip(letters, prepared, strict=True):
+                    try:
+                        first = self._same(db, letter.composing, file.head.digest, again=letter.again)
+                    except DuplicateLetterError as error:
+                        taken.append(Taken(None, refusal=error))
+                        continue
+                    item = first or self._take_in(db, letter, file, placed)
+                    taken.append(Taken(item, fresh=first is None))
+                if placed:
+                    fsync_folder(self.folder)
         except BaseException:
-            if written is not None:
-                self._take_away(written.stem)
+            for each in placed:
+                self._take_away(each)
             raise
+        finally:
+            for each in prepared:
+                each.discard()
+        return taken
+
+    def _prepare(self, letters: Sequence[Incoming]) -> list[Prepared]:
+        """Write the files of ``letters``, as far as there is no trouble. All or none are left."""
+        now = self.clock.now()
+        # Ids sort by age: those of a batch are a millisecond apart, so that its letters keep their order.
+        ids = [new_id(now + number / 1000) for number in range(len(letters))]
+        if len(letters) == 1:
+            return [self._prepared(letters[0], ids[0], now)]
+        with ThreadPoolExecutor(WRITERS, thread_name_prefix="letters") as pool:
+            files = [pool.submit(self._prepared, each, name, now) for each, name in zip(letters, ids, strict=True)]
+        troubles = [error for each in files if (error := each.exception()) is not None]
+        if troubles:
+            for each in files:
+                if each.exception() is None:
+                    each.result().discard()
+            raise troubles[0]
+        return [each.result() for each in files]
+
+    def _prepared(self, letter: Incoming, item_id: str, now: float) -> Prepared:
+        head = head_for(
+            item_id,
+            letter.message,
+            composing=letter.composing,
+            queued_at=now,
+            measured=measure(letter.message),
+            not_before=letter.not_before,
+            held=letter.held,
+            revision=letter.revision,
+            on_late=letter.on_late,
+            revises=letter.revises,
+            rank=self._rank_of(letter.revises),
+        )
+        return prepare_letter(self.letter_path(item_id), head, letter.message.content)
+
+    def _take_in(self, db: sqlite3.Connection, letter: Incoming, file: Prepared, placed: list[Prepared]) -> OutboxItem:
+        """The file gets its name, the item its row."""
+        while not (self._free(db, file.head.id) and file.temporary.exists()):
+            # The id was taken meanwhile, or another tuimail, just started, took the file for one of a dead process.
+            # Written anew under the lock, it is safe from both.
+            file.discard()
+            file = self._prepared(letter, new_id(self.clock.now()), file.head.queued_at)
+        former = self._former(db, letter.revises, again=letter.again)
+        placed.append(file)
+        file.put_in_place()
+        item = fresh_item(file.head)
+        self.put(db, Row(item, sha256=file.head.sha256, offset=file.offset))
+        self.tell(db, item.id, TimelineEntry(item.queued_at, _said(item)))
+        if former is not None and former.state is ItemState.CANCELLED:
+            # Its place is taken: it must never go as well.
+            self.index.afterwards(partial(self.discard_letter, former))
+        return item
+
+    def _rank_of(self, revises: str) -> float | None:
+        """The place of the letter that is revised; the new revision takes it."""
+        with self.index.reading() as db:
+            rows = self.rows(db, "id = ?", (revises,)) if revises else []
+        return rows[0].item.rank if rows else None
+
+    def _former(self, db: sqlite3.Connection, revises: str, *, again: bool) -> OutboxItem | None:
+        """The letter that this one is a new revision of: taken out of the outbox, and still out."""
+        rows = self.rows(db, "id = ?", (revises,)) if revises else []
+        if not rows:
+            return None
+        item = rows[0].item
+        if item.state in _PUT_BACK:
+            raise OutboxError(
+                f'The letter this draft was made from is in the outbox again ("{item.subject}", {item.id}).',
+                hint="Drop it there first, so that only one of them goes.",
+            )
+        if not again:
+            newer = self.rows(db, "revises = ? AND state <> 'cancelled'", (item.id,))
+            if newer or all(each.state is RecipientState.ACCEPTED for each in item.recipients):
+                raise DuplicateLetterError(
+                    f'The letter this draft was made from ("{item.subject}") was sent meanwhile.',
+                    hint="Confirm to send this one as well.",
+                )
         return item
 
     def _same(self, db: sqlite3.Connection, composing: str, digest: str, *, again: bool) -> OutboxItem | None:
@@ -109,26 +251,25 @@ class Intake(Ledger):
         item = replace(row.item, state=ItemState.CANCELLED, found=False, changed_at=now)
         self.put(db, replace(row, item=item))
         self.tell(db, item.id, TimelineEntry(now, "replaced by the letter sent from the same draft"))
+        append_mark(self.letter_path(item.id), replay.VERB, now, replay.verb_said("replaced", item))
 
-    def _free_id(self, db: sqlite3.Connection, now: float) -> str:
-        while True:
-            found = new_id(now)
-            taken = db.execute("SELECT 1 FROM item WHERE id = ?", (found,)).fetchone()
-            if not taken and not self.letter_path(found).exists():
-                return found
+    def _free(self, db: sqlite3.Connection, item_id: str) -> bool:
+        taken = db.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone()
+        return not taken and not self.letter_path(item_id).exists()
 
-    def _take_away(self, item_id: str) -> None:
+    def _take_away(self, file: Prepared) -> None:
         """The row could not be stored: the letter is still a draft, and its file must not say otherwise.
 
         A commit that failed may yet have reached the disk; only a row that is not there proves that it did not.
         """
+        file.discard()
         try:
             with self.index.reading() as db:
-                if db.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone():
+                if db.execute("SELECT 1 FROM item WHERE id = ?", (file.head.id,)).fetchone():
                     return
-            self.letter_path(item_id).unlink(missing_ok=True)
+            file.path.unlink(missing_ok=True)
         except Exception:  # noqa: BLE001 - the first error is the one to tell; the next start finds the file
-            log.warning("the letter %s was not queued and its file could not be deleted", item_id)
+            log.warning("the letter %s was not queued and its file could not be deleted", file.head.id)
 
 
 def _said(item: OutboxItem) -> str:

@@ -6,7 +6,7 @@ exactly one of these states, and each of them has a worker or a verb that ends i
 ====================  =====================================  ==========================================
 state                 entered by                             left by
 ====================  =====================================  ==========================================
-held                  enqueue with not_before, hold          due, release -> queued; cancel, edit
+held                  enqueue with not_before, hold, later   due, release -> queued; cancel, edit
 queued                due, release, retry, recovery          claim -> sending
 sending               claim                                  the verdict; an expired lease
 deferred              a transient failure                    due -> sending
@@ -15,7 +15,7 @@ failed                a permanent failure, 5 days            retry, mend, edit, 
 uncertain             the reply to the dot is not known      resolve sent, resolve resend
 accepted              every recipient decided, one accepted  the copy filed -> done
 done                  filed, or nothing to file              pruned after 180 days
-cancelled             cancel, drop, edit                     pruned after 180 days
+cancelled             cancel, drop, edit                     restore; pruned after 180 days
 ====================  =====================================  ==========================================
 """
 
@@ -30,6 +30,7 @@ from tuimail.mail.envelope import TROUBLE_ONLY, Notify
 
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
+    from tuimail.errors import TuimailError
     from tuimail.mail.dsn import Report
     from tuimail.mail.envelope import EnvelopeRecipient
     from tuimail.submission.result import Reply, Stage, Trouble
@@ -77,13 +78,42 @@ class Verb(StrEnum):
     SEND_NOW = "send-now"
     HOLD = "hold"
     RELEASE = "release"
+    LATER = "later"
     RETRY = "retry"
+    MOVE = "move"
+    CHANGE_ACCOUNT = "change-account"
     EDIT = "edit"
     CANCEL = "cancel"
     DROP = "drop"
+    RESTORE = "restore"
     MEND = "mend"
     RESOLVE_SENT = "resolve-sent"
     RESOLVE_RESEND = "resolve-resend"
+
+
+class Place(StrEnum):
+    """Where a letter is moved to, among those of its account that wait."""
+
+    FIRST = "first"
+    UP = "up"
+    DOWN = "down"
+    LAST = "last"
+
+
+class Order(StrEnum):
+    """What a list of letters is sorted by."""
+
+    NEED = "need"
+    """Those that need the user first, then in the order they go."""
+    AGE = "age"
+    NEXT = "next"
+    """When it goes on; what waits for the user or the server comes last."""
+    SIZE = "size"
+    """The largest first."""
+    SUBJECT = "subject"
+    RECIPIENT = "recipient"
+    ACCOUNT = "account"
+    STATE = "state"
 
 
 NEEDS_YOU = frozenset({ItemState.FAILED, ItemState.BLOCKED, ItemState.UNCERTAIN})
@@ -98,69 +128,86 @@ OPEN = NEEDS_YOU | WAITING | {ItemState.ACCEPTED}
 CLAIMABLE = frozenset({ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED})
 """States an item can be claimed from once it is due."""
 
+_STOPPABLE = (ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED, ItemState.FAILED)
+"""Nobody is at work on it, and nobody may have it of whom that is not known."""
+
+_MOVABLE = (ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED)
+
 VERBS: dict[Verb, dict[ItemState, ItemState]] = {
-    Verb.SEND_NOW: {
-        ItemState.HELD: ItemState.QUEUED,
-        ItemState.QUEUED: ItemState.QUEUED,
-        ItemState.DEFERRED: ItemState.QUEUED,
-        ItemState.BLOCKED: ItemState.QUEUED,
-        ItemState.FAILED: ItemState.QUEUED,
-    },
-    Verb.HOLD: {
-        ItemState.HELD: ItemState.HELD,
-        ItemState.QUEUED: ItemState.HELD,
-        ItemState.DEFERRED: ItemState.HELD,
-        ItemState.BLOCKED: ItemState.HELD,
-        ItemState.FAILED: ItemState.HELD,
-    },
+    Verb.SEND_NOW: dict.fromkeys(_STOPPABLE, ItemState.QUEUED),
+    Verb.HOLD: dict.fromkeys(_STOPPABLE, ItemState.HELD),
     Verb.RELEASE: {ItemState.HELD: ItemState.QUEUED},
+    Verb.LATER: dict.fromkeys(_STOPPABLE, ItemState.HELD),
     Verb.RETRY: {
         ItemState.DEFERRED: ItemState.QUEUED,
         ItemState.BLOCKED: ItemState.QUEUED,
         ItemState.FAILED: ItemState.QUEUED,
     },
-    Verb.EDIT: {
-        ItemState.HELD: ItemState.CANCELLED,
-        ItemState.QUEUED: ItemState.CANCELLED,
-        ItemState.DEFERRED: ItemState.CANCELLED,
-        ItemState.BLOCKED: ItemState.CANCELLED,
-        ItemState.FAILED: ItemState.CANCELLED,
-    },
-    Verb.CANCEL: {
-        ItemState.HELD: ItemState.CANCELLED,
-        ItemState.QUEUED: ItemState.CANCELLED,
-        ItemState.DEFERRED: ItemState.CANCELLED,
-        ItemState.BLOCKED: ItemState.CANCELLED,
-        ItemState.FAILED: ItemState.CANCELLED,
-    },
-    Verb.DROP: {
-        ItemState.HELD: ItemState.CANCELLED,
-        ItemState.QUEUED: ItemState.CANCELLED,
-        ItemState.DEFERRED: ItemState.CANCELLED,
-        ItemState.BLOCKED: ItemState.CANCELLED,
-        ItemState.FAILED: ItemState.CANCELLED,
-        ItemState.UNCERTAIN: ItemState.CANCELLED,
-    },
+    Verb.MOVE: {state: state for state in _MOVABLE},
+    Verb.CHANGE_ACCOUNT: {**dict.fromkeys(_STOPPABLE, ItemState.QUEUED), ItemState.HELD: ItemState.HELD},
+    Verb.EDIT: dict.fromkeys(_STOPPABLE, ItemState.CANCELLED),
+    Verb.CANCEL: dict.fromkeys(_STOPPABLE, ItemState.CANCELLED),
+    Verb.DROP: dict.fromkeys((*_STOPPABLE, ItemState.UNCERTAIN), ItemState.CANCELLED),
+    Verb.RESTORE: {ItemState.CANCELLED: ItemState.HELD},
     Verb.MEND: {ItemState.FAILED: ItemState.QUEUED, ItemState.DEFERRED: ItemState.QUEUED},
     Verb.RESOLVE_SENT: {ItemState.UNCERTAIN: ItemState.ACCEPTED},
     Verb.RESOLVE_RESEND: {ItemState.UNCERTAIN: ItemState.QUEUED},
 }
-"""Verb -> the states it fits -> the state it leads to. A failed item with accepted recipients that is dropped or
-cancelled becomes accepted instead: its copy is still filed (outbox/settle)."""
+"""Verb -> the states it fits -> the state it leads to. Two exceptions: a failed item with accepted recipients that is
+dropped or cancelled becomes accepted, and its copy is still filed; a restored one that had failed, or may have been
+delivered, is failed or uncertain again (outbox/verbs)."""
 
+_BECAUSE = {
+    ItemState.QUEUED: "it is on its way",
+    ItemState.DEFERRED: "it waits for its next try",
+    ItemState.BLOCKED: "its account cannot send",
+    ItemState.FAILED: "it was refused",
+    ItemState.SENDING: "it is being sent right now",
+    ItemState.UNCERTAIN: "it may have been delivered",
+    ItemState.ACCEPTED: "the server has it already",
+    ItemState.DONE: "it was sent",
+    ItemState.CANCELLED: "it was cancelled",
+}
+"""Why a verb does not fit a state."""
 
-def _words(verb: Verb) -> str:
-    """``verb`` as a sentence names it."""
-    return {Verb.RESOLVE_SENT: "mark as sent", Verb.RESOLVE_RESEND: "send again"}.get(verb, verb.replace("-", " "))
+_WORDS = {
+    Verb.RESOLVE_SENT: "mark as sent",
+    Verb.RESOLVE_RESEND: "send again",
+    Verb.LATER: "send later",
+    Verb.CHANGE_ACCOUNT: "change the account",
+    Verb.RESTORE: "put back",
+    Verb.MEND: "mend the address",
+}
+"""Verbs as a sentence names them, where that is not their own name."""
 
 
 def verbs_for(state: ItemState) -> frozenset[Verb]:
-    """The verbs that fit an item in ``state``."""
+    """The verbs that fit an item in ``state``; ``verbs_of`` says it of one item."""
     return frozenset(verb for verb, table in VERBS.items() if state in table)
 
 
-def after(verb: Verb, state: ItemState) -> ItemState:
+def verbs_of(item: OutboxItem, *, kept: bool = True) -> frozenset[Verb]:
+    """The verbs that fit this very ``item``: an address is mended only where one was refused.
+
+    Args:
+        item: The letter.
+        kept: Its bytes are there; without them it can only be given up, or be said to have been sent.
+    """
+    fitting = verbs_for(item.state)
+    if not item.count(RecipientState.REFUSED):
+        fitting -= {Verb.MEND}
+    if not kept:
+        fitting &= {Verb.DROP, Verb.RESOLVE_SENT}
+    return fitting
+
+
+def after(verb: Verb, state: ItemState, *, fitting: frozenset[Verb] | None = None) -> ItemState:
     """The state ``verb`` leads to.
+
+    Args:
+        verb: What the user wants.
+        state: Of the item.
+        fitting: The verbs that fit the item, for the hint; default: all that fit its state.
 
     Raises:
         IllegalTransitionError: the verb does not fit the state; the text says why and what fits instead.
@@ -168,23 +215,13 @@ def after(verb: Verb, state: ItemState) -> ItemState:
     try:
         return VERBS[verb][state]
     except KeyError:
-        fitting = ", ".join(sorted(map(_words, verbs_for(state)))) or "nothing but waiting"
-        because = {
-            ItemState.QUEUED: "it is on its way",
-            ItemState.DEFERRED: "it waits for its next try",
-            ItemState.BLOCKED: "its account cannot send",
-            ItemState.FAILED: "it was refused",
-            ItemState.SENDING: "it is being sent right now",
-            ItemState.UNCERTAIN: "it may have been delivered",
-            ItemState.ACCEPTED: "the server has it already",
-            ItemState.DONE: "it was sent",
-            ItemState.CANCELLED: "it was cancelled",
-        }.get(state, f"it is {state}")
+        possible = verbs_for(state) if fitting is None else fitting
+        listed = ", ".join(sorted(_WORDS.get(each, each.replace("-", " ")) for each in possible))
         raise IllegalTransitionError(
-            f"Cannot {_words(verb)}: {because}.",
+            f"Cannot {_WORDS.get(verb, verb.replace('-', ' '))}: {_BECAUSE.get(state, f'it is {state}')}.",
             state=state,
             verb=verb,
-            hint=f"Possible now: {fitting}.",
+            hint=f"Possible now: {listed or 'nothing but waiting'}.",
         ) from None
 
 
@@ -287,6 +324,8 @@ class OutboxItem:
     """Delivery reports asked for."""
     hold_until: float | None = None
     """The server itself is asked to keep it until then (FUTURERELEASE)."""
+    revises: str = ""
+    """Id of the cancelled item that this is a new revision of."""
 
     @property
     def needs_you(self) -> bool:
@@ -301,6 +340,15 @@ class OutboxItem:
     def count(self, state: RecipientState) -> int:
         """How many recipients are in ``state``."""
         return sum(recipient.state is state for recipient in self.recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a verb on several letters came to for one of them: the item as it is now, or why nothing was done."""
+
+    item_id: str
+    item: OutboxItem | None = None
+    error: TuimailError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +384,10 @@ class AccountHealth:
     """So many letters it takes within ``rate_window``, learnt from it."""
     rate_window: float | None = None
     """Seconds."""
+    paced_until: float | None = None
+    """The account has sent as much as it may: the next letter goes then."""
+    limits_at: float | None = None
+    """When the limits were learnt."""
 
     @property
     def well(self) -> AccountHealth:
@@ -346,4 +398,6 @@ class AccountHealth:
             connection_limit=self.connection_limit,
             rate_limit=self.rate_limit,
             rate_window=self.rate_window,
+            paced_until=self.paced_until,
+            limits_at=self.limits_at,
         )

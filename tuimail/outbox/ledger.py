@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
 from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
-from tuimail.outbox.letter import SUFFIX
+from tuimail.outbox.letter import SUFFIX, write_mark
 from tuimail.outbox.notation import dump
-from tuimail.outbox.rows import COLUMNS, PUT, SELECT, Row, health_of, health_values, row_of, values_of
+from tuimail.outbox.rows import COLUMNS, SELECT, Row, health_of, health_values, put, row_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from tuimail.clock import Clock
@@ -94,19 +94,30 @@ class Ledger:
         Raises:
             OutboxDamagedError: a row that may still be sent is damaged.
         """
-        found = []
+        return list(self.each_row(db, where, parameters))
+
+    def each_row(self, db: sqlite3.Connection, where: str, parameters: Iterable[object] = ()) -> Iterator[Row]:
+        """The same, one by one as they are read."""
         for values in db.execute(f"{SELECT} WHERE {where}", tuple(parameters)):
             try:
-                found.append(row_of(values))
+                yield row_of(values)
             except OutboxDamagedError:
                 if values[_STATE] not in (ItemState.DONE, ItemState.CANCELLED):
                     raise
                 log.warning("outbox: a tombstone is damaged")
-        return found
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
-        """Write a row as a whole."""
+        """Write a row."""
         put(db, row)
+
+    def mark(self, item_id: str, kind: str, at: float, said: Mapping[str, object]) -> None:
+        """Inside ``writing``: put a mark on a letter (outbox/replay); it is durable before the commit.
+
+        Raises:
+            StorageError: the disk refuses, or the letter's file is gone.
+        """
+        path = self.letter_path(item_id)
+        self.index.sync_first(write_mark(path, kind, at, said), path)
 
     def tell(self, db: sqlite3.Connection, item_id: str, *entries: TimelineEntry) -> None:
         """Append to the timeline."""
@@ -119,7 +130,9 @@ class Ledger:
 
     def put_health(self, db: sqlite3.Connection, health: AccountHealth) -> None:
         """Write an account's health."""
-        db.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", health_values(health))
+        db.execute(
+            "INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", health_values(health)
+        )
 
     def put_dialogue(self, db: sqlite3.Connection, item_id: str, lines: tuple[str, ...]) -> None:
         """Keep the last dialogue."""
@@ -135,11 +148,6 @@ class Ledger:
 def letter_path(folder: Path, item_id: str) -> Path:
     """Where the letter of an item is."""
     return folder / f"{item_id}{SUFFIX}"
-
-
-def put(db: sqlite3.Connection, row: Row) -> None:
-    """Write a row as a whole."""
-    db.execute(PUT, values_of(row))
 
 
 def tell(db: sqlite3.Connection, item_id: str, *entries: TimelineEntry) -> None:

@@ -16,6 +16,7 @@ had not returned.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -24,16 +25,19 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuimail.durable import storage_error, write_durably
-from tuimail.errors import StorageError
+from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
+from tuimail.errors import MessageError, StorageError
 from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from tuimail.config.model import WhenLate
+    from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.digest import Measured
 
 SUFFIX = ".letter"
 MAGIC = b"tuimail-letter 1 "
@@ -66,6 +70,10 @@ class Head:
     revision: int = 1
     on_late: str = ""
     """A WhenLate, or empty."""
+    revises: str = ""
+    """Id of the item it is a new revision of."""
+    rank: float | None = None
+    """Its place in the queue, when that is not the time it was queued."""
 
 
 Mark = dict[str, Any]
@@ -87,7 +95,7 @@ class LetterFile:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The bytes of a letter, read from its file piece by piece (submission/submitter.Content).
+    """The bytes of a letter, read from its file piece by piece (mail/content.Content).
 
     The last piece is given away only after the SHA-256 of all of them was found right: damaged bytes end in OSError
     before the letter's end, and a letter without its end is never delivered.
@@ -115,15 +123,63 @@ class FileContent:
                 yield chunk
 
 
-def write_letter(path: Path, head: Head, content: bytes) -> int:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A letter that is durable, but not yet in the outbox: nobody looks at its file until it has its name."""
+
+    head: Head
+    path: Path
+    offset: int
+    """Where its content begins."""
+    temporary: Path
+
+    def put_in_place(self) -> None:
+        """Give the file its name; it survives a power cut after ``durable.fsync_folder``. Raises StorageError."""
+        put_in_place(self.temporary, self.path)
+
+    def discard(self) -> None:
+        """Take the file away; one that is in place already stays."""
+        with contextlib.suppress(OSError):
+            self.temporary.unlink(missing_ok=True)
+
+
+def prepare_letter(path: Path, head: Head, content: Content) -> Prepared:
+    """Write a letter durably beside ``path``, piece by piece.
+
+    Raises:
+        StorageError: the disk refuses; no part of the file is left.
+        MessageError: the content is not what ``head`` says, since an attached file changed meanwhile; likewise.
+    """
+    top = _top(head)
+    return Prepared(head, path, len(top), write_aside(path, _checked(top, head, content)))
+
+
+def write_letter(path: Path, head: Head, content: Content) -> int:
     """Store a letter durably; returns the offset of its content.
 
     Raises:
         StorageError: the disk refuses; no part of the file is left.
+        MessageError: as ``prepare_letter``.
     """
-    top = _top(head)
-    write_durably(path, (top, content))
-    return len(top)
+    prepared = prepare_letter(path, head, content)
+    prepared.put_in_place()
+    fsync_folder(path.parent)
+    return prepared.offset
+
+
+def _checked(top: bytes, head: Head, content: Content) -> Iterator[bytes]:
+    yield top
+    seen, size = hashlib.sha256(), 0
+    for piece in content.chunks():
+        seen.update(piece)
+        size += len(piece)
+        yield piece
+    if size != head.size or seen.hexdigest() != head.sha256:
+        raise MessageError(
+            "An attached file changed while the letter was being stored, so it was not queued.",
+            hint="Attach the file again when it is finished.",
+            field="attachment",
+        )
 
 
 def head_for(
@@ -132,10 +188,13 @@ def head_for(
     *,
     composing: str,
     queued_at: float,
-    digest: str,
+    measured: Measured,
     not_before: float | None,
     held: bool,
     revision: int,
+    on_late: WhenLate | None = None,
+    revises: str = "",
+    rank: float | None = None,
 ) -> Head:
     """The head of a new letter."""
     return Head(
@@ -148,12 +207,15 @@ def head_for(
         subject=message.subject,
         sender=message.sender,
         queued_at=queued_at,
-        digest=digest,
+        digest=measured.digest,
         size=message.size,
-        sha256=hashlib.sha256(message.content).hexdigest(),
+        sha256=measured.sha256,
         not_before=not_before,
         held=held,
         revision=revision,
+        on_late="" if on_late is None else on_late.value,
+        revises=revises,
+        rank=rank,
     )
 
 
@@ -187,6 +249,21 @@ def append_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | N
     Raises:
         StorageError: the disk refuses, or the letter's file is gone.
     """
+    descriptor = write_mark(path, kind, at, said)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        os.close(descriptor)
+
+
+def write_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | None = None) -> int:
+    """Append a mark; it counts when the file, which is left open, was fsynced. Returns its descriptor.
+
+    Raises:
+        StorageError: the disk refuses, or the letter's file is gone.
+    """
     text = dump({"mark": kind, "at": at, **(said or {})}).encode()
     line = b"\n%s %08x\n" % (text, zlib.crc32(text))
     try:
@@ -195,11 +272,12 @@ def append_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | N
             written = os.write(descriptor, line)
             if written != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
-        finally:
+        except BaseException:
             os.close(descriptor)
+            raise
     except OSError as error:
         raise storage_error(path, error) from error
+    return descriptor
 
 
 def letter_files(folder: Path) -> Iterable[tuple[str, Path]]:

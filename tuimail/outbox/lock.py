@@ -11,6 +11,7 @@ import os
 import secrets
 import subprocess
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +49,7 @@ class Machine:
     """This machine: Linux by ``/proc``, others by what POSIX has (there only an absent process is known dead)."""
 
     def __init__(self) -> None:
-        self._boot = _boot_id()
+        self._boot = boot_id()
 
     def owner(self) -> str:
         """A new owner: this process, and a token of its own."""
@@ -88,8 +89,9 @@ def _parts(owner: str) -> tuple[int, str, str]:
     return (int(pid) if pid.isascii() and pid.isdigit() else 0), started, boot
 
 
-def _boot_id() -> str:
-    """The boot id and the pid namespace on Linux; empty where there is no such thing."""
+@lru_cache(maxsize=1)
+def boot_id() -> str:
+    """The boot id and the pid namespace on Linux, "boot/namespace"; empty where there is no such thing."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         namespace = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")

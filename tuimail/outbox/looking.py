@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.item import NEEDS_YOU, OPEN, AccountHealth, ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox import listing
+from tuimail.outbox.item import OPEN, AccountHealth, ItemState, Order, OutboxItem, TimelineEntry
 from tuimail.outbox.ledger import Ledger
 from tuimail.outbox.letter import FileContent
 from tuimail.outbox.queue import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from tuimail.submission.submitter import Content
+    from tuimail.mail.content import Content
+
+AT_ONCE = 500
+"""Ids in one statement; SQLite takes 999 at least."""
 
 
 class Looking(Ledger):
@@ -24,15 +28,38 @@ class Looking(Ledger):
     ) -> Sequence[OutboxItem]:
         """Items in ``states`` (default: those still in the outbox).
 
-        Needs-you first, then the oldest first; with ``newest_first`` by when they changed, the latest first.
+        Needs-you first, then in the order they go; with ``newest_first`` by when they changed, the latest first.
         """
         wanted = sorted(OPEN if states is None else states)
-        first = ", ".join(f"'{state.value}'" for state in sorted(NEEDS_YOU))
-        order = "changed_at DESC, id DESC" if newest_first else f"state NOT IN ({first}), queued_at, id"
+        order = "changed_at DESC, id DESC" if newest_first else listing.NEED
         where = f"state IN ({', '.join('?' * len(wanted))}) ORDER BY {order} LIMIT ?"
         with self.index.reading() as db:
             rows = self.rows(db, where, (*(state.value for state in wanted), -1 if limit is None else limit))
         return [row.item for row in rows]
+
+    def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        """Ids of the items in ``states`` (default: those still in the outbox) that match, in ``order``.
+
+        ``matching`` is what outbox/listing.words_of takes: every word must be found.
+        """
+        wanted = sorted(OPEN if states is None else states)
+        words = listing.words_of(matching)
+        with self.index.reading() as db:
+            found = db.execute(listing.query(wanted, order, words), tuple(state.value for state in wanted)).fetchall()
+        return listing.sifted(found, order, words)
+
+    def items_of(self, ids: Iterable[str]) -> Sequence[OutboxItem]:
+        """The items with these ids, in this order; ids that are gone are left out."""
+        wanted = list(ids)
+        found: dict[str, OutboxItem] = {}
+        with self.index.reading() as db:
+            for start in range(0, len(wanted), AT_ONCE):
+                some = wanted[start : start + AT_ONCE]
+                rows = self.rows(db, f"id IN ({', '.join('?' * len(some))})", some)
+                found.update((row.item.id, row.item) for row in rows)
+        return [found[each] for each in wanted if each in found]
 
     def item(self, item_id: str) -> OutboxItem:
         """One item; an unambiguous prefix of the id will do."""

@@ -1,7 +1,8 @@
 """What the runner, the engine and the command line need of a durable queue. outbox/store is the real one.
 
 Every method is synchronous and runs on the one writer thread of its process (outbox/writer); each is one durable
-transaction: when it returns, the change survives a power cut. All of them may be called by several processes at once.
+transaction: when the writer tells that it is done, the change survives a power cut. All of them may be called by
+several processes at once.
 They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the verb
 does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
 """
@@ -11,14 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail.outbox.item import Order
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from tuimail.config.model import WhenLate
+    from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
-    from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, TimelineEntry, Verb
+    from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, Outcome, Place, TimelineEntry, Verb
+    from tuimail.outbox.sending import Taken
     from tuimail.submission.result import SubmissionResult
-    from tuimail.submission.submitter import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,16 @@ class Queue(Protocol):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
+        revises: str = "",
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2).
 
         The same ``composing`` id with the same letter returns the first item (rule 15). The same letter from another
         composing, or another letter from the same composing, raises DuplicateLetterError unless ``again``: it is in
-        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then.
+        the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then, and ``on_late`` says what
+        to do when nobody could send it then (None: as the settings say). ``revises`` is the id of the cancelled letter
+        whose place it takes; if that was put back meanwhile, OutboxError is raised.
         """
         ...
 
@@ -61,6 +70,16 @@ class Queue(Protocol):
 
         With ``newest_first`` by when they changed, the latest first.
         """
+        ...
+
+    def ids(
+        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
+    ) -> Sequence[str]:
+        """Ids of the items in ``states`` (default: those still in the outbox) that match, in ``order``; cheap."""
+        ...
+
+    def items_of(self, ids: Iterable[str]) -> Sequence[OutboxItem]:
+        """The items with these ids, in this order; ids that are gone are left out."""
         ...
 
     def item(self, item_id: str) -> OutboxItem:
@@ -95,7 +114,8 @@ class Queue(Protocol):
     def recover(self, owner: str = "") -> Sequence[OutboxItem]:
         """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed.
 
-        Letters that became due while their account is in trouble become blocked. ``owner`` is the caller, whose own
+        Letters that are late are decided on (outbox/late), and those due while their account is in trouble become
+        blocked. ``owner`` is the caller, whose own
         letters are left alone.
         """
         ...
@@ -117,6 +137,20 @@ class Queue(Protocol):
         """
         ...
 
+    def take(
+        self, owner: str, *, account: str | None = None, lease: float = 120.0, only: str | None = None
+    ) -> Taken | None:
+        """As ``claim``, with all that an attempt needs to know."""
+        ...
+
+    def waiting(self, account: str, *, most: int) -> int:
+        """How many letters of the account may be claimed now; at most ``most`` are counted."""
+        ...
+
+    def bears(self, account: str, *, connections: int) -> None:
+        """The account's server was found to bear so many connections at once, and no more."""
+        ...
+
     def renew(self, item_id: str, owner: str, *, lease: float = 120.0) -> None:
         """Keep a claimed item."""
         ...
@@ -133,8 +167,11 @@ class Queue(Protocol):
         """What the attempt came to; releases the lease. Account trouble is stored in the same transaction."""
         ...
 
-    def unclaim(self, item_id: str, owner: str) -> None:
-        """Give a claimed item back as it was (shutting down before it was touched)."""
+    def unclaim(self, item_id: str, owner: str, *, probe: bool = True) -> None:
+        """Give a claimed item back as it was: it was not sent. Unless ``probe``, nor does it say that another may go.
+
+        That is for a letter that waited behind the one that met the trouble.
+        """
         ...
 
     def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
@@ -145,8 +182,8 @@ class Queue(Protocol):
         ...
 
     # -- file
-    def filings_due(self) -> Sequence[OutboxItem]:
-        """Items whose Sent copy is due now."""
+    def filings_due(self, *, most: int | None = None) -> Sequence[OutboxItem]:
+        """Items whose Sent copy is due now; at most so many."""
         ...
 
     def claim_filing(self, owner: str, *, lease: float = 300.0, only: str | None = None) -> OutboxItem | None:
@@ -167,6 +204,30 @@ class Queue(Protocol):
     # -- the user's verbs
     def apply(self, verb: Verb, item_id: str) -> OutboxItem:
         """Carry out a verb of outbox/item that needs no more than the item."""
+        ...
+
+    def apply_many(self, verb: Verb, ids: Iterable[str]) -> Sequence[Outcome]:
+        """The same on several letters in one transaction; one that does not fit does not stop the others."""
+        ...
+
+    def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:
+        """Hold it until ``at``."""
+        ...
+
+    def move(self, item_id: str, place: Place) -> Sequence[OutboxItem]:
+        """Move it among the letters of its account that wait; it, and whoever changed places with it."""
+        ...
+
+    def change_account(self, item_id: str, account: str, *, known: bool = True) -> OutboxItem:
+        """Let it leave through ``account``; ``known``: that has an identity of the letter's From."""
+        ...
+
+    def restore(self, item_id: str, *, exactly: bool = False) -> OutboxItem:
+        """Put a cancelled letter back; ``exactly`` as it was, else it does not go by itself."""
+        ...
+
+    def former(self, item_id: str) -> OutboxItem:
+        """A cancelled letter as it was before; any other as it is."""
         ...
 
     def mend(self, item_id: str, old: str, new: str) -> OutboxItem:

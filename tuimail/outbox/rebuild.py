@@ -18,11 +18,11 @@ from tuimail.durable import fsync_folder, remove_stale
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.index import NAME, Index, storage_errors
 from tuimail.outbox.item import Filing, FilingState, ItemState, TimelineEntry
-from tuimail.outbox.ledger import put, tell
+from tuimail.outbox.ledger import tell
 from tuimail.outbox.letter import LetterDamagedError, letter_files, read_letter
 from tuimail.outbox.lock import PATIENCE, PAUSE
 from tuimail.outbox.replay import fresh_item, replay
-from tuimail.outbox.rows import SELECT, Row, check_sum, health_of, row_of
+from tuimail.outbox.rows import SELECT, Row, check_sum, health_of, put, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

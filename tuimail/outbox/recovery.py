@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenUncertain
 from tuimail.errors import StorageError
-from tuimail.outbox import due, replay, retry
+from tuimail.outbox import due, late, replay, retry
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.ledger import Ledger
 from tuimail.outbox.letter import read_letter
@@ -29,11 +29,12 @@ class Recovery(Ledger):
     """Leases that are worth nothing any more."""
 
     def recover(self, owner: str = "") -> Sequence[OutboxItem]:
-        """Take back what dead owners left, and show as blocked what is due while its account is in trouble."""
+        """Take back what dead owners left, decide on what is late, show as blocked what is due and cannot go."""
         with self.index.reading() as db:
             lost = [row for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)) if self._over(row)]
             parked = self._parked(db)
-        if not lost and not parked:
+            careful = self._careful(db)
+        if not (lost or parked or careful):
             return []
         changed = []
         with self.index.writing() as db:
@@ -41,6 +42,11 @@ class Recovery(Ledger):
             for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)):
                 if self._over(row):
                     changed.append(self._take_back(db, row, now))
+            for row in self._careful(db):
+                item, entry = late.decided(row.item, self.settings.when_late, now)
+                self.put(db, replace(row, item=item))
+                self.tell(db, item.id, entry)
+                changed.append(item)
             for item_id in self._parked(db):
                 row = self.row(db, item_id)
                 health = self.health_in(db, row.item.account)
@@ -56,9 +62,17 @@ class Recovery(Ledger):
     def _parked(self, db: sqlite3.Connection) -> list[str]:
         found = db.execute(
             f"SELECT item.id FROM {due.JOINED} WHERE {due.PARKED}",  # noqa: S608
-            due.at(self.clock.now()),
+            due.at(self.clock.now(), self.settings.when_late),
         ).fetchall()
         return [item_id for (item_id,) in found]
+
+    def _careful(self, db: sqlite3.Connection) -> list[Row]:
+        """Letters whose time has come and that must not go when it is late; nobody claims them before this decides."""
+        found = db.execute(
+            f"SELECT id FROM item WHERE {late.CAREFUL}",  # noqa: S608
+            due.at(self.clock.now(), self.settings.when_late),
+        ).fetchall()
+        return [self.row(db, item_id) for (item_id,) in found]
 
     def _over(self, row: Row) -> bool:
         """The lease is worth nothing any more: its owner is dead, or did not renew it."""

@@ -48,6 +48,8 @@ OUTCOMES = {
 }
 """What a verdict that decides something makes of a recipient; after every other one it is still open."""
 
+_TOLD = {ItemState.DEFERRED: ItemState.QUEUED, ItemState.BLOCKED: ItemState.QUEUED}
+
 
 def committing_said(item: OutboxItem, owner: str, to: Iterable[str] | None) -> dict[str, object]:
     """What the committing mark of an attempt says; without ``to`` everybody still open may have the letter."""
@@ -72,14 +74,46 @@ def result_said(result: SubmissionResult, owner: str) -> dict[str, object]:
     return {"by": owner, "to": outcomes_of(result)}
 
 
-def verb_said(verb: str, item: OutboxItem) -> dict[str, object]:
-    """What the mark of a verb says: the item as the verb leaves it."""
+def verb_said(verb: str, item: OutboxItem, was: OutboxItem | None = None) -> dict[str, object]:
+    """What the mark of a verb says: the item as the verb leaves it.
+
+    Deferred and blocked are told as queued: why the letter waits is known to the index alone, and without it the
+    letter must not wait for ever. ``was`` is the item before a verb that can be undone.
+    """
     return {
         "verb": verb,
-        "state": item.state.value,
+        "state": _TOLD.get(item.state, item.state).value,
         "not_before": item.not_before,
         "recipients": recipients_plain(item.recipients),
+        "words": item.words if item.state is ItemState.HELD else "",
+        "account": item.account,
+        "rank": item.rank,
+        "on_late": "" if item.on_late is None else item.on_late.value,
+        "asks": item.asks,
+        "hold_until": item.hold_until,
+        **({} if was is None else {"was": _was_said(was)}),
     }
+
+
+def _was_said(item: OutboxItem) -> dict[str, object]:
+    return {
+        "state": item.state.value,
+        "not_before": item.not_before,
+        "next_attempt_at": item.next_attempt_at,
+        "expires_at": item.expires_at,
+        "tries": item.tries,
+        "asks": item.asks,
+        "words": item.words,
+    }
+
+
+def was_of(item: OutboxItem, marks: Iterable[Mark]) -> OutboxItem | None:
+    """A cancelled ``item`` as it was before, as its letter tells; None when it does not tell (any more)."""
+    said = next((mark.get("was") for mark in reversed(tuple(marks)) if mark["mark"] == VERB), None)
+    try:
+        return None if said is None else replace(item, **{**said, "state": ItemState(said["state"])})
+    except UNREADABLE:
+        return None
 
 
 def filing_said(filing: Filing) -> dict[str, object]:
@@ -112,10 +146,11 @@ def fresh_item(head: Head) -> OutboxItem:
         smtputf8=head.envelope.smtputf8,
         eight_bit=head.envelope.eight_bit,
         words="Held until you release it." if head.held else "",
-        rank=head.queued_at,
-        on_late=WhenLate(head.on_late) if head.on_late else None,
+        rank=head.queued_at if head.rank is None else head.rank,
+        on_late=_late_of(head.on_late),
         notify=head.envelope.notify,
         hold_until=head.envelope.hold_until,
+        revises=head.revises,
     )
 
 
@@ -168,14 +203,21 @@ def _after(item: OutboxItem, mark: Mark) -> OutboxItem:
     if kind == RESULT:
         return with_outcomes(item, mark["to"], at)
     if kind == VERB:
+        recipients = recipients_of(mark["recipients"])
         return with_filing(
             replace(
                 item,
                 state=ItemState(mark["state"]),
                 not_before=mark["not_before"],
-                recipients=recipients_of(mark["recipients"]),
+                recipients=recipients,
+                smtputf8=item.smtputf8 or not all(each.address.isascii() for each in recipients),
                 changed_at=at,
-                words="",
+                words=str(mark.get("words", "")),
+                account=str(mark.get("account", item.account)),
+                rank=float(mark.get("rank", item.rank)),
+                on_late=_late_of(mark["on_late"]) if "on_late" in mark else item.on_late,
+                asks=bool(mark.get("asks")),
+                hold_until=mark.get("hold_until", item.hold_until),
             )
         )
     if kind == FILING:
@@ -183,6 +225,10 @@ def _after(item: OutboxItem, mark: Mark) -> OutboxItem:
         state = ItemState.DONE if item.state is ItemState.ACCEPTED else item.state
         return replace(item, state=state, filing=filing, changed_at=at)
     return item  # a kind of mark that a later tuimail writes
+
+
+def _late_of(plain: str) -> WhenLate | None:
+    return WhenLate(plain) if plain else None
 
 
 def with_outcomes(item: OutboxItem, outcomes: Mapping[str, list[object]], at: float) -> OutboxItem:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
@@ -13,6 +14,9 @@ from tuimail.mail.envelope import Notify
 from tuimail.outbox.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
 from tuimail.outbox.notation import UNREADABLE, dump, recipients_of, recipients_plain
 from tuimail.submission.result import Stage, Trouble
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _PLAIN = (
     "id", "account", "identity", "sender", "reverse_path", "subject", "message_id", "size", "queued_at", "composing",
@@ -24,7 +28,7 @@ _STORED = ("sha256", "offset", "lease_tick", "last_owner", "filing_owner", "fili
 _OWN = ("state", "recipients", "stage", "trouble")
 _FILING = ("filing_state", "filing_attempts", "filing_next", "filing_words", "filing_place")
 
-_SECOND = ("rank", "on_late", "asks", "notify", "hold_until")
+_SECOND = ("rank", "on_late", "asks", "notify", "hold_until", "revises")
 """Since the second version of the index."""
 
 _REAL = frozenset(
@@ -63,6 +67,8 @@ class Row:
     filing_owner: str = ""
     filing_until: float | None = None
     filing_tick: float | None = None
+    stored: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    """The values it was read from, sum and all; empty for a new one."""
 
     def free(self, item: OutboxItem) -> Row:
         """The row with ``item`` in it, nobody's any more."""
@@ -90,9 +96,27 @@ def values_of(row: Row) -> tuple[Any, ...]:
         int(item.asks),
         ",".join(item.notify),
         item.hold_until,
+        item.revises,
     )
     values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
     return (*values, sum_of(values))
+
+
+def put(db: sqlite3.Connection, row: Row) -> None:
+    """Write a row: of one that was read only what is new, or the whole when it is not there as it was read."""
+    values = values_of(row)
+    if row.stored:
+        changed = tuple(number for number, (new, old) in enumerate(zip(values, row.stored, strict=True)) if new != old)
+        parameters = (*(values[number] for number in changed), row.item.id, row.stored[-1])
+        if changed and db.execute(_update(changed), parameters).rowcount:
+            return
+    db.execute(PUT, values)
+
+
+@cache
+def _update(columns: tuple[int, ...]) -> str:
+    named = ", ".join(f"{(*COLUMNS, 'sum')[number]} = ?" for number in columns)
+    return f"UPDATE item SET {named} WHERE id = ? AND sum = ?"  # noqa: S608 - names of this module
 
 
 def check_sum(values: tuple[Any, ...]) -> None:
@@ -138,10 +162,11 @@ def row_of(values: tuple[Any, ...]) -> Row:
             asks=bool(named["asks"]),
             notify=tuple(map(Notify, filter(None, named["notify"].split(",")))),
             hold_until=named["hold_until"],
+            revises=named["revises"],
         )
     except UNREADABLE:
         raise _damaged_row() from None
-    return Row(item, **{name: named[name] for name in _STORED})
+    return Row(item, **{name: named[name] for name in _STORED}, stored=values)
 
 
 def health_of(values: tuple[Any, ...]) -> AccountHealth:
@@ -150,7 +175,7 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
     Raises:
         OutboxDamagedError: the values are not those that were written.
     """
-    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window = values
+    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window, *pace = values
     try:
         return AccountHealth(
             account=account,
@@ -164,6 +189,8 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
             connection_limit=connections,
             rate_limit=rate,
             rate_window=window,
+            paced_until=pace[0],
+            limits_at=pace[1],
         )
     except ValueError:
         raise _damaged_row() from None
@@ -183,6 +210,8 @@ def health_values(health: AccountHealth) -> tuple[Any, ...]:
         health.connection_limit,
         health.rate_limit,
         health.rate_window,
+        health.paced_until,
+        health.limits_at,
     )
 
 

@@ -110,10 +110,16 @@ ALTER TABLE item ADD COLUMN on_late TEXT NOT NULL DEFAULT '';
 ALTER TABLE item ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE item ADD COLUMN notify TEXT NOT NULL DEFAULT 'failure,delay';
 ALTER TABLE item ADD COLUMN hold_until REAL;
+ALTER TABLE item ADD COLUMN revises TEXT NOT NULL DEFAULT '';
+CREATE INDEX item_revises ON item (revises) WHERE revises <> '';
 ALTER TABLE health ADD COLUMN connection_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_limit INTEGER;
 ALTER TABLE health ADD COLUMN rate_window REAL;
-UPDATE item SET rank = queued_at
+ALTER TABLE health ADD COLUMN paced_until REAL;
+ALTER TABLE health ADD COLUMN limits_at REAL;
+UPDATE item SET rank = queued_at;
+DROP INDEX item_open;
+CREATE INDEX item_open ON item (state, account, rank) WHERE state NOT IN ('done', 'cancelled')
 """
 
 
@@ -137,7 +143,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
 VERSION = len(MIGRATIONS)
 
 
-SUMMED = (0, 44, 49)
+SUMMED = (0, 44, 50)
 """Version -> how many of ``rows.COLUMNS`` a row's sum goes over."""
 
 MARKED = 0x746D0000

@@ -1,28 +1,34 @@
-"""The part of the store that sends: claim, touching, committing, record.
+"""The part of the store that sends: take, touching, committing, record.
 
-What a letter costs in fsyncs, measured (a commit is five: journal, its header, folder, database, truncated journal):
-claim 5, touching 5, committing 1 for the mark and 5, record 1 for the mark and 5. The mark of the result comes first:
-the stretch in which a kill leaves the letter uncertain is the server's answer plus one fsync.
+What a letter costs in fsyncs (a commit is five: journal, its header, folder, database, truncated journal): taking it 5,
+touching 5, committing 1 for the mark and 5, record 1 for the mark and 5, when it goes alone. In a queue these share
+their transactions: those of the next letter with those of this one, and those of one connection with those of the
+others (``together``). The mark of an answer comes first of all: the stretch in which a kill leaves the letter
+uncertain is the server's answer plus one fsync.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, OutboxError, StorageError
 from tuimail.outbox import due, replay, retry
+from tuimail.outbox.group import Failed, Outcome, joins
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.letter import append_mark
+from tuimail.outbox.letter import FileContent, write_mark
 from tuimail.outbox.recovery import Recovery
 from tuimail.outbox.settle import settle
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
+    from tuimail.mail.content import Content
     from tuimail.outbox.item import AccountHealth
     from tuimail.outbox.rows import Row
     from tuimail.submission.result import SubmissionResult
@@ -32,25 +38,78 @@ log = logging.getLogger(__name__)
 LEASE = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A letter that was claimed, with what an attempt at it needs to know."""
+
+    item: OutboxItem
+    health: AccountHealth
+    """The account's, before."""
+    content: Content | None
+    """None: its file is gone."""
+
+
 class Sending(Recovery):
     """Leases and attempts (rules 4 to 7)."""
+
+    def first(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Put the answers among the calls on their letters, durably, before anything can go wrong with the index."""
+        answers = [each for each in calls if isinstance(each, partial) and each.func == self.record]
+        self._make_durable([self._witness(*each.args) for each in answers])
+
+    def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
+        """Carry out calls that join (outbox/group) in one durable transaction."""
+        outcomes: list[Outcome] = []
+        try:
+            with self.index.writing() as db:
+                for call in calls:
+                    try:
+                        outcomes.append(call())
+                    except Exception as error:
+                        outcomes.append(Failed(error))
+                        if not db.in_transaction:
+                            raise  # SQLite gave up the whole
+        except BaseException as error:  # noqa: BLE001 - it travels to whoever waits
+            failed: list[Outcome] = [each if isinstance(each, Failed) else Failed(error) for each in outcomes]
+            return failed + [Failed(error)] * (len(calls) - len(failed))
+        return outcomes
 
     def accounts_due(self) -> Sequence[str]:
         """Accounts that have something to claim now."""
         with self.index.reading() as db:
             found = db.execute(
                 f"SELECT DISTINCT item.account FROM {due.JOINED} WHERE {due.CLAIMABLE}",  # noqa: S608
-                due.at(self.clock.now()),
+                due.at(self.clock.now(), self.settings.when_late),
             ).fetchall()
         return [account for (account,) in found]
+
+    @joins
+    def waiting(self, account: str, *, most: int) -> int:
+        """How many letters of the account may be claimed now; at most ``most`` are counted."""
+        with self.index.reading() as db:
+            found = db.execute(
+                f"SELECT COUNT(*) FROM (SELECT 1 FROM {due.JOINED} WHERE {due.CLAIMABLE} AND item.account = :account "  # noqa: S608
+                "LIMIT :most)",
+                due.at(self.clock.now(), self.settings.when_late, account=account, most=most),
+            ).fetchone()
+        return int(found[0])
 
     def claim(
         self, owner: str, *, account: str | None = None, lease: float = LEASE, only: str | None = None
     ) -> OutboxItem | None:
         """Atomically take the next due item whose account may send; None if there is none."""
-        with self.index.reading() as db:
-            if self._next(db, account, only) is None:
-                return None
+        taken = self.take(owner, account=account, lease=lease, only=only)
+        return None if taken is None else taken.item
+
+    @joins
+    def take(
+        self, owner: str, *, account: str | None = None, lease: float = LEASE, only: str | None = None
+    ) -> Taken | None:
+        """The same, with all that an attempt needs to know."""
+        if not self.index.inside:
+            with self.index.reading() as db:
+                if self._next(db, account, only) is None:
+                    return None
         with self.index.writing() as db:
             found = self._next(db, account, only)
             if found is None:
@@ -74,8 +133,11 @@ class Sending(Recovery):
                 changed_at=now,
             )
             self.put(db, replace(row, item=item, last_owner=owner, lease_tick=self.host.tick() + lease))
-            return item
+            path = self.letter_path(item.id)
+            content = FileContent(path, row.offset, item.size, row.sha256) if path.exists() else None
+            return Taken(item, health, content)
 
+    @joins
     def renew(self, item_id: str, owner: str, *, lease: float = LEASE) -> None:
         """Keep a claimed item."""
         with self.index.writing() as db:
@@ -83,6 +145,7 @@ class Sending(Recovery):
             item = replace(row.item, lease_until=self.clock.now() + lease)
             self.put(db, replace(row, item=item, lease_tick=self.host.tick() + lease))
 
+    @joins
     def touching(self, item_id: str, owner: str) -> None:
         """Count the attempt (rule 5)."""
         with self.index.writing() as db:
@@ -90,16 +153,16 @@ class Sending(Recovery):
             item = replace(row.item, attempts=row.item.attempts + 1, stage=Stage.MAIL, changed_at=self.clock.now())
             self.put(db, replace(row, item=item))
 
+    @joins
     def committing(self, item_id: str, owner: str, *, to: Collection[str] | None = None) -> None:
         """The dot is about to be written (rule 6), for the addresses ``to`` (default: all still open)."""
         with self.index.writing() as db:
             row = self.owned(db, item_id, owner)
             now = self.clock.now()
             self.put(db, replace(row, item=replace(row.item, stage=Stage.COMMITTING, changed_at=now)))
-            append_mark(
-                self.letter_path(row.item.id), replay.COMMITTING, now, replay.committing_said(row.item, owner, to)
-            )
+            self.mark(row.item.id, replay.COMMITTING, now, replay.committing_said(row.item, owner, to))
 
+    @joins
     def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
         """What the attempt came to; releases the lease. Account trouble is stored in the same transaction.
 
@@ -109,8 +172,9 @@ class Sending(Recovery):
             LeaseLostError: another process goes on with the item.
             StorageError: the index cannot be written. If the letter could be, a restart finds the answer there.
         """
+        if not self.index.inside:
+            self._make_durable([self._witness(item_id, owner, result)])
         now = self.clock.now()
-        self._witness(item_id, owner, result, now)
         with self.index.writing() as db:
             row = self.row(db, item_id)
             if row.item.owner != owner:
@@ -124,25 +188,37 @@ class Sending(Recovery):
                 self.put_health(db, settled.health)
             if health.trouble is not None and settled.health.trouble is None:
                 self.unblock(db, row.item.account, now)
-        if settled.item.state is ItemState.DONE:
-            self.discard_letter(settled.item)
+            if settled.item.state is ItemState.DONE:
+                self.index.afterwards(partial(self.discard_letter, settled.item))
         return settled.item
 
-    def unclaim(self, item_id: str, owner: str) -> None:
-        """Give a claimed item back as it was (shutting down before it was touched)."""
+    @joins
+    def unclaim(self, item_id: str, owner: str, *, probe: bool = True) -> None:
+        """Give a claimed item back as it was: it was not sent. Unless ``probe``, nor does it say that another may go.
+
+        That is for a letter that waited behind the one that met the trouble.
+        """
         with self.index.writing() as db:
             row = self.owned(db, item_id, owner)
             now = self.clock.now()
             if row.item.stage is Stage.COMMITTING:
                 raise OutboxError("The letter may have been sent: its outcome must be recorded.")
             self.put(db, row.free(replace(row.item, state=ItemState.QUEUED, changed_at=now)))
-            self.probe_again(db, row.item.account, now)
+            if probe:
+                self.probe_again(db, row.item.account, now)
+
+    def bears(self, account: str, *, connections: int) -> None:
+        """The account's server was found to bear so many connections at once, and no more."""
+        with self.index.writing() as db:
+            self.put_health(db, replace(self.health_in(db, account), connection_limit=max(connections, 1)))
 
     def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
         """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
         times: list[float] = []
         with self.index.reading() as db:
-            for account, first, blocked in db.execute(due.NEXT, due.at(self.clock.now())).fetchall():
+            for account, first, blocked in db.execute(
+                due.NEXT, due.at(self.clock.now(), self.settings.when_late)
+            ).fetchall():
                 if account not in busy:
                     times.extend(_next_of(self.health_in(db, account), first, has_blocked=bool(blocked)))
             filing = db.execute(
@@ -189,25 +265,43 @@ class Sending(Recovery):
 
     # -- inside
     def _next(self, db: sqlite3.Connection, account: str | None, only: str | None) -> str | None:
+        if account is not None and only is None:
+            # The first of each state by the index: a queue of ten thousand is not read for every letter of it.
+            found = db.execute(due.FIRST, due.at(self.clock.now(), self.settings.when_late, account=account)).fetchone()
+            if found is not None:
+                return str(found[0])
         # A blocked letter that was sent on purpose ("send now") is queued, and goes first as the probe.
         found = db.execute(
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
             "AND (:only IS NULL OR item.id = :only) "
             "ORDER BY item.state = 'blocked', item.rank, item.id LIMIT 1",
-            due.at(self.clock.now(), account=account, only=only),
+            due.at(self.clock.now(), self.settings.when_late, account=account, only=only),
         ).fetchone()
         return None if found is None else str(found[0])
 
-    def _witness(self, item_id: str, owner: str, result: SubmissionResult, now: float) -> None:
-        """Put the answer on the letter when it says something that must not be forgotten."""
+    def _witness(self, item_id: str, owner: str, result: SubmissionResult) -> int | None:
+        """Put the answer on the letter when it says something that must not be forgotten; the open file of it."""
         try:
-            with self.index.reading() as db:
-                item = self.row(db, item_id).item
             decided = any(each.action in replay.OUTCOMES for each in result.recipients.values())
-            if decided or item.stage is Stage.COMMITTING:
-                append_mark(self.letter_path(item.id), replay.RESULT, now, replay.result_said(result, owner))
+            if not decided:
+                with self.index.reading() as db:
+                    decided = self.row(db, item_id).item.stage is Stage.COMMITTING
+            if decided:
+                path, said = self.letter_path(item_id), replay.result_said(result, owner)
+                return write_mark(path, replay.RESULT, self.clock.now(), said)
         except StorageError as error:
             log.warning("the answer could not be put on the letter %s: %s", item_id, error)
+        return None
+
+    def _make_durable(self, descriptors: Sequence[int | None]) -> None:
+        for descriptor in descriptors:
+            if descriptor is not None:
+                try:
+                    os.fsync(descriptor)
+                except OSError as error:
+                    log.warning("an answer could not be put on its letter: %s", error)
+                finally:
+                    os.close(descriptor)
 
     def _late(self, db: sqlite3.Connection, row: Row, owner: str, result: SubmissionResult, now: float) -> OutboxItem:
         item = row.item
@@ -231,4 +325,4 @@ def _next_of(health: AccountHealth, first: float | None, *, has_blocked: bool) -
         return [*waiting, health.probe_at] if health.probe_at is not None and (waiting or has_blocked) else waiting
     if first is None:
         return []
-    return [first if health.probe_at is None else max(first, health.probe_at)]
+    return [max(first, health.probe_at or 0.0, health.paced_until or 0.0)]

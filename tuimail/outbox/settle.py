@@ -4,6 +4,7 @@ The verdicts come from submission/classify, one per recipient; here they become 
 
 * an uncertain recipient makes the letter uncertain (rule 7), unless the settings ask to send again;
 * trouble of the account blocks the letter and pauses the account; it burns no tries (rule 9);
+* what the server does not keep until its time is held here until then (RFC 4865);
 * recipients still open are tried again by the schedule (rule 11), at once after a split (rule 12);
 * with nobody left open the letter is accepted, or failed when somebody was refused: "failed" then names who was
   refused, the others have it and their copy is filed (rule 8).
@@ -16,6 +17,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings, WhenUncertain
+from tuimail.moments.spoken import day_and_time
+from tuimail.moments.wall import zone_name
 from tuimail.outbox import retry
 from tuimail.outbox.item import (
     NEEDS_YOU,
@@ -195,7 +198,12 @@ def _state_after(
         words = next((each.verdict.words for each in asked if each.verdict.action is Action.UNCERTAIN), base.words)
         return replace(base, state=ItemState.UNCERTAIN, words=words, next_attempt_at=None)
     if not base.open_recipients:
-        return _decided(base)
+        return _decided(base, now)
+    kept = next((each.verdict for each in asked if each.verdict.action is Action.KEEP), None)
+    if kept is not None and before.hold_until is not None:
+        return replace(
+            base, state=ItemState.HELD, not_before=before.hold_until, hold_until=None, words=kept.words, stage=None
+        )
     if health.trouble is not None:
         return replace(base, state=ItemState.BLOCKED, trouble=health.trouble, words=health.words)
     open_verdicts = [each.verdict for each in asked if each.verdict.action not in (Action.OK, Action.RECIPIENT)]
@@ -229,10 +237,10 @@ def _state_after(
     return replace(waiting, state=ItemState.DEFERRED, words=words, expires_at=expires_at)
 
 
-def _decided(base: OutboxItem) -> OutboxItem:
+def _decided(base: OutboxItem, now: float) -> OutboxItem:
     refused = [each for each in base.recipients if each.state is RecipientState.REFUSED]
     if not refused:
-        return replace(base, state=ItemState.ACCEPTED, tries=0, words="", expires_at=None)
+        return replace(base, state=ItemState.ACCEPTED, tries=0, words=_kept_words(base, now), expires_at=None)
     accepted = base.count(RecipientState.ACCEPTED)
     words = refused[0].words
     if accepted or len({each.words for each in refused}) > 1:
@@ -240,6 +248,13 @@ def _decided(base: OutboxItem) -> OutboxItem:
         others = f" The other {accepted} have it." if accepted > 1 else " The other one has it." if accepted else ""
         words = f"Refused for {names}: {words}{others}"
     return replace(base, state=ItemState.FAILED, words=words)
+
+
+def _kept_words(item: OutboxItem, now: float) -> str:
+    """That the server has it and keeps it; empty when it does not."""
+    if item.hold_until is None or item.hold_until <= now:
+        return ""
+    return f"The server keeps it until {day_and_time(item.hold_until, now)} {zone_name(item.hold_until, None)}."
 
 
 def _filing_after(item: OutboxItem) -> Filing:
@@ -262,6 +277,10 @@ def _told(item: OutboxItem, asked: Sequence[_Asked]) -> str:
     # Why somebody was refused stands with the reply, and at the recipient.
     if item.state is not ItemState.FAILED or not refused:
         parts += _left_as(item)
+    if accepted and item.hold_until is not None and item.hold_until > item.changed_at:
+        parts.append(f"the server keeps it until {day_and_time(item.hold_until, item.changed_at)}")
+    if item.state is ItemState.HELD and item.not_before is not None:
+        parts.append(f"held here until {day_and_time(item.not_before, item.changed_at)}: {item.words}")
     count = f"attempt {item.attempts}: " if item.attempts else ""
     return f"{count}{', '.join(parts) or item.state.value}"
 

@@ -6,9 +6,12 @@
       0mi3k9x2ab.letter          envelope, exact bytes, marks (outbox/letter): the truth
       index.db index.db-journal  states, schedules, timelines (outbox/index): rebuilt from the letters when damaged
       index.damaged-...          an index that was set aside
+      outbox.id                  the name by which a log elsewhere knows this outbox (outbox/restored)
       lock                       shared by every open outbox (outbox/lock)
+      bells/                     sockets of the processes at work (outbox/doorbell)
 
-Its parts: looking, intake, sending, filing, deciding. Everything runs on one thread at a time (outbox/writer).
+Its parts: looking, intake, sending, filing, deciding, rearranging, reports, restored. Everything runs on one thread at
+a time (outbox/writer).
 """
 
 from __future__ import annotations
@@ -17,12 +20,16 @@ import random
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
-from tuimail.outbox.deciding import Deciding
+from tuimail.outbox.doorbell import Doorbell
 from tuimail.outbox.filing import Copies
 from tuimail.outbox.intake import Intake
 from tuimail.outbox.lock import FolderLock, Host, Machine
 from tuimail.outbox.looking import Looking
+from tuimail.outbox.rearranging import Rearranging
 from tuimail.outbox.rebuild import open_index
+from tuimail.outbox.reports import Reports
+from tuimail.outbox.restored import Witnessed
+from tuimail.outbox.witness import Witness
 from tuimail.paths import private_dir
 
 if TYPE_CHECKING:
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.settle import Chance
 
 
-class Store(Looking, Intake, Copies, Deciding):
+class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str
@@ -46,8 +53,11 @@ class Store(Looking, Intake, Copies, Deciding):
         settings: OutboxSettings | None = None,
         host: Host | None = None,
         chance: Chance = random.random,
+        witness: Path | None = None,
     ) -> None:
         """Open the outbox of ``folder``, making it if there is none, repairing what can be repaired.
+
+        ``witness`` is the log, outside of the folder, by which a restored backup is noticed (outbox/restored).
 
         Raises:
             ForeignStoreError: the folder is another user's, or others may write to it.
@@ -60,11 +70,32 @@ class Store(Looking, Intake, Copies, Deciding):
         except BaseException:
             self._lock.close()
             raise
+        self.doorbell = Doorbell(folder)
+        index.committed = self.doorbell.ring
         super().__init__(folder, index, clock, host or Machine(), settings or OutboxSettings(), chance)
+        if witness is not None:
+            try:
+                told = self._held_against(witness)
+            except BaseException:
+                self.close()
+                raise
+            self.notice = " ".join(filter(None, (self.notice, told)))
+
+    def _held_against(self, path: Path) -> str:
+        witness = Witness(path)
+        alone = self._lock.try_alone()
+        try:
+            if alone:
+                witness.shorten(self.clock.now())
+        finally:
+            self._lock.share()
+        return self.hold_against(witness)
 
     def close(self) -> None:
         """Close the database."""
+        self.close_witness()
         self.index.close()
+        self.doorbell.pay()
         self._lock.close()
 
 

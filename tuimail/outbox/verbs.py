@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import AddressError, OutboxError
 from tuimail.outbox import retry
-from tuimail.outbox.item import ItemState, Recipient, RecipientState, Verb, after
-from tuimail.outbox.replay import state_of, with_filing
+from tuimail.outbox.item import ItemState, Recipient, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.replay import MAY_HAVE_IT, state_of, with_filing
 
 if TYPE_CHECKING:
+    from tuimail.config.model import WhenLate
     from tuimail.outbox.item import OutboxItem
 
 LEAVING = frozenset({Verb.EDIT, Verb.CANCEL, Verb.DROP})
 """Verbs that end the sending."""
+
+UNTIL_RELEASED = "Held until you release it."
+PUT_BACK = "Put back; release it to send it."
+OTHER_IDENTITY = '"{}" has no identity {}: its server may refuse the letter. Edit it to change From.'
 
 SAID = {
     Verb.SEND_NOW: "you asked to send it now",
@@ -27,40 +32,128 @@ SAID = {
     Verb.RESOLVE_SENT: "you said that it was sent",
     Verb.RESOLVE_RESEND: "you asked to send it again",
 }
-"""What the timeline says."""
+"""What the timeline says; the verbs that need no more than the item."""
 
 
-def carry_out(verb: Verb, item: OutboxItem, now: float) -> OutboxItem:
-    """``item`` after ``verb``.
+def carry_out(verb: Verb, item: OutboxItem, now: float, *, kept: bool = True) -> OutboxItem:
+    """``item`` after a ``verb`` that needs no more than the item.
 
     Letters that somebody has already cannot be cancelled any more: they become accepted and their copy is filed.
 
+    Args:
+        verb: What the user wants.
+        item: The letter.
+        now: Seconds since the epoch.
+        kept: The letter's bytes are there.
+
     Raises:
         IllegalTransitionError: the verb does not fit the state.
+        ValueError: the verb needs more: a time, a place, an account, an address, the letter.
     """
-    state = after(verb, item.state)
+    state = after(verb, item.state, fitting=verbs_of(item, kept=kept))
+    if verb not in SAID:
+        raise ValueError(f"{verb} needs more than the item")
     if verb in LEAVING:
         return _left(item, state, now)
     if verb is Verb.RESOLVE_SENT:
         return _sent(item, now)
-    recipients = tuple(_asked_again(each, verb, item.state) for each in item.recipients)
-    fresh = replace(
+    fresh = _fresh(item, verb, state, now)
+    if state is ItemState.HELD:
+        return replace(fresh, words=UNTIL_RELEASED)
+    if verb is Verb.RESOLVE_RESEND:
+        return replace(fresh, words="Sent again because you asked for it.")
+    return fresh
+
+
+def put_off(item: OutboxItem, at: float, now: float, *, on_late: WhenLate | None = None) -> OutboxItem:
+    """``item`` held until ``at``, with a fresh budget from then on; ``on_late`` None leaves that as it was.
+
+    Raises:
+        IllegalTransitionError: it cannot be held any more.
+        OutboxError: ``at`` is over.
+    """
+    state = after(Verb.LATER, item.state, fitting=verbs_of(item))
+    if at <= now:
+        raise OutboxError("That time is over.", hint="Give one to come, or send the letter now.")
+    return replace(
+        _fresh(item, Verb.LATER, state, now),
+        not_before=at,
+        expires_at=retry.expiry(at),
+        on_late=item.on_late if on_late is None else on_late,
+        hold_until=None,  # it was for another time
+    )
+
+
+def through(item: OutboxItem, account: str, now: float, *, known: bool) -> OutboxItem:
+    """``item`` to leave through ``account``; its bytes, From and reverse-path stay as they were frozen.
+
+    Args:
+        item: The letter.
+        account: Name of the account.
+        now: Seconds since the epoch.
+        known: The account has an identity of the letter's From; without one the user is told.
+
+    Raises:
+        IllegalTransitionError: it is being sent, may have been sent, or is gone.
+    """
+    state = after(Verb.CHANGE_ACCOUNT, item.state, fitting=verbs_of(item))
+    words = "" if known else OTHER_IDENTITY.format(account, item.identity)
+    if state is ItemState.HELD:
+        words = " ".join(filter(None, (words, item.words)))
+        return replace(item, account=account, words=words, changed_at=now)
+    return replace(_fresh(item, Verb.CHANGE_ACCOUNT, state, now), account=account, words=words)
+
+
+def restored(item: OutboxItem, was: OutboxItem | None, now: float, *, exactly: bool = False) -> OutboxItem:
+    """A cancelled ``item`` put back as it ``was``, but for one thing: what would have gone by now is held by hand.
+
+    What had failed or may have been delivered is so again, what was to go at a time still to come goes then, what was
+    held by hand is held. A letter that was on its way is held by hand, because taking back "drop" is no word to send;
+    with ``exactly`` (an edit that came to nothing) it is on its way again.
+
+    Raises:
+        IllegalTransitionError: it was not cancelled.
+    """
+    state = after(Verb.RESTORE, item.state, fitting=verbs_of(item))
+    back = replace(item, state=state, words=PUT_BACK, expires_at=retry.expiry(now), found=False, changed_at=now)
+    if item.count(RecipientState.UNCERTAIN):
+        words = was.words if was is not None and was.words else MAY_HAVE_IT
+        return replace(back, state=ItemState.UNCERTAIN, words=words)
+    if was is None:
+        return back
+    if was.state is ItemState.FAILED:
+        return replace(back, state=ItemState.FAILED, words=was.words)
+    if was.state is ItemState.HELD:
+        if was.not_before is None:
+            return replace(back, words=was.words or UNTIL_RELEASED, asks=was.asks)
+        if was.not_before > now:
+            return replace(back, not_before=was.not_before, expires_at=retry.expiry(was.not_before), words="")
+        return back
+    if not exactly:
+        return back
+    if was.state is ItemState.DEFERRED:
+        return replace(was, expires_at=was.expires_at or back.expires_at, found=False, changed_at=now)
+    # Blocked as well: if its account is still in trouble, the next look at what is due says so again.
+    return replace(back, state=ItemState.QUEUED, words="")
+
+
+def _fresh(item: OutboxItem, verb: Verb, state: ItemState, now: float) -> OutboxItem:
+    """``item`` in ``state``, with a fresh budget of tries for everybody who does not have it."""
+    return replace(
         item,
         state=state,
-        recipients=recipients,
+        recipients=tuple(_asked_again(each, verb, item.state) for each in item.recipients),
         not_before=None,
         next_attempt_at=None,
         trouble=None,
-        words="Held until you release it." if state is ItemState.HELD else "",
+        words="",
         tries=0,
         warned=False,
         expires_at=retry.expiry(now),
         changed_at=now,
         found=False,
+        asks=False,
     )
-    if verb is Verb.RESOLVE_RESEND:
-        return replace(fresh, words="Sent again because you asked for it.")
-    return fresh
 
 
 def mended(item: OutboxItem, old: str, new: str, now: float) -> OutboxItem:
@@ -71,7 +164,7 @@ def mended(item: OutboxItem, old: str, new: str, now: float) -> OutboxItem:
         OutboxError: ``old`` was not refused, or ``new`` is a recipient already.
         AddressError: ``new`` is no address.
     """
-    state = after(Verb.MEND, item.state)
+    state = after(Verb.MEND, item.state, fitting=verbs_of(item))
     check_address(new)
     wrong = next((each for each in item.recipients if each.address == old), None)
     if wrong is None:

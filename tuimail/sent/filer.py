@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tuimail.config.model import SentCopy, Server
 from tuimail.errors import SecretError, StorageError
@@ -13,10 +13,11 @@ from tuimail.mail.text import safe_line
 from tuimail.sent.providers import files_itself
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from tuimail.config.model import Account
+    from tuimail.mail.content import Content
     from tuimail.mailboxes.session import ImapSession
     from tuimail.mailboxes.trouble import ImapTrouble
     from tuimail.paths import Paths
@@ -32,19 +33,6 @@ SIGN_IN_PAUSE = 3600.0
 
 _CLOCK_SLACK = 2 * 86400.0
 """Seconds a clock may be wrong without a local copy being missed."""
-
-
-class Letter(Protocol):
-    """The letter's exact bytes, from the beginning each time it is asked."""
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        ...
-
-    def chunks(self, length: int = 65536) -> Iterator[bytes]:
-        """The bytes in order. Raises OSError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,7 @@ class Filer:
         self._accounts: dict[str, _Connection] = {}
 
     async def file_copy(
-        self, account: Account, message_id: str, letter: Letter, *, date: float, attempts: int = 0, place: str = ""
+        self, account: Account, message_id: str, letter: Content, *, date: float, attempts: int = 0, place: str = ""
     ) -> FilingResult:
         """File a copy of ``letter``.
 
@@ -105,6 +93,21 @@ class Filer:
         kept = f" A copy is kept in {local.place} meanwhile." if local.done else f" {local.words}"
         return FilingResult(done=False, words=words + kept, place=local.place or place)
 
+    async def holds(self, account: Account, message_id: str) -> bool:
+        """Whether the account's Sent on its IMAP server has a letter with this Message-ID; without a server, no.
+
+        Raises:
+            ImapTrouble: the server could not be asked.
+            SecretError: there is no password for it.
+        """
+        from tuimail.mailboxes import sent_mail
+
+        if account.imap is None:
+            return False
+        connection = await self._connection(account, account.imap)
+        async with connection.use(lambda: self._secret(account)) as session:
+            return await sent_mail.holds(session, await sent_mail.sent_mailbox(session), message_id)
+
     def mended(self, account: str) -> None:
         """The user says that the account works again: a refused password may be tried at once."""
         connection = self._accounts.get(account)
@@ -117,16 +120,12 @@ class Filer:
         self._accounts.clear()
         await asyncio.gather(*(connection.close() for connection in connections))
 
-    async def _remotely(self, account: Account, server: Server, message_id: str, letter: Letter, date: float) -> str:
+    async def _remotely(self, account: Account, server: Server, message_id: str, letter: Content, date: float) -> str:
         """Append on the server; empty when the copy is there, else why not."""
         from tuimail.mailboxes import sent_mail
         from tuimail.mailboxes.trouble import ImapTrouble
 
-        connection = self._accounts.get(account.name)
-        if connection is None or connection.server != server:
-            if connection is not None:
-                await connection.close()
-            connection = self._accounts[account.name] = _Connection(server, self._idle_seconds)
+        connection = await self._connection(account, server)
         try:
             async with connection.use(lambda: self._secret(account)) as session:
                 mailbox = await sent_mail.sent_mailbox(session)
@@ -139,7 +138,15 @@ class Filer:
             return f"The letter's file cannot be read: {error.strerror or 'it is gone'}."
         return ""
 
-    async def _locally(self, account: Account, message_id: str, letter: Letter, date: float) -> FilingResult:
+    async def _connection(self, account: Account, server: Server) -> _Connection:
+        connection = self._accounts.get(account.name)
+        if connection is None or connection.server != server:
+            if connection is not None:
+                await connection.close()
+            connection = self._accounts[account.name] = _Connection(server, self._idle_seconds)
+        return connection
+
+    async def _locally(self, account: Account, message_id: str, letter: Content, date: float) -> FilingResult:
         root = account.maildir or self._paths.account_maildir(account.name)
         try:
             path = await asyncio.to_thread(_keep, root, message_id, letter, date)
@@ -232,7 +239,7 @@ async def _answers(session: ImapSession) -> bool:
     return True
 
 
-def _keep(root: Path, message_id: str, letter: Letter, date: float) -> Path:
+def _keep(root: Path, message_id: str, letter: Content, date: float) -> Path:
     from tuimail.mailboxes import maildir
 
     folder = maildir.sent_folder(root)

@@ -54,6 +54,7 @@ def classify(stage: Stage, reply: Reply, context: Context | None = None) -> Verd
         delay=row.delay,
         tries=row.tries,
         then=row.then,
+        crowded=row.crowded,
         drop=_parameters_to_drop(reply, context) if row.when is When.OPTIONAL_SENT else "",
     )
 
@@ -116,7 +117,12 @@ def _holds(when: When, context: Context) -> bool:
 def _parameters_to_drop(reply: Reply, context: Context) -> str:
     """The parameter the server names, else all that may go."""
     text = reply.text.upper()
-    spoken_of = {"DSN": ("RET", "ENVID", "NOTIFY", "ORCPT"), "BODY": ("BODY", "8BITMIME"), "SIZE": ("SIZE",)}
+    spoken_of = {
+        "DSN": ("RET", "ENVID", "NOTIFY", "ORCPT"),
+        "BODY": ("BODY", "8BITMIME"),
+        "SIZE": ("SIZE",),
+        "HOLDUNTIL": ("HOLD", "FUTURE"),
+    }
     named = [each for each in context.optional if any(word in text for word in spoken_of.get(each, (each,)))]
     return " ".join(named or context.optional)
 
@@ -203,6 +209,9 @@ _MISHAPS: dict[Mishap, _Meaning] = {
     ),
     Mishap.NO_SMTPUTF8: _Meaning(
         Action.MESSAGE, "{host} cannot take international addresses; use addresses in plain ASCII."
+    ),
+    Mishap.NO_FUTURE_RELEASE: _Meaning(
+        Action.KEEP, "{host} does not keep letters until later, or not for so long; this one is kept here until then."
     ),
     Mishap.BAD_SENDER: _Meaning(
         Action.MESSAGE, "{sender} cannot be used as a sender's address; choose another identity."

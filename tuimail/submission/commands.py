@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tuimail.clock import rfc3339
+from tuimail.mail.envelope import TROUBLE_ONLY
 from tuimail.submission.mishap import Mishap, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from tuimail.mail.envelope import Notify
     from tuimail.submission.submitter import Letter
     from tuimail.submission.wire import Offer
 
@@ -27,17 +32,20 @@ class Mail:
 
     line: str
     optional: tuple[str, ...]
-    """Parameters in it that may be left out: "SIZE", "BODY", "DSN"."""
+    """Parameters in it that may be left out: "SIZE", "BODY", "DSN"; and "HOLDUNTIL", without which it does not go."""
 
 
-def mail_command(letter: Letter, offer: Offer, dropped: Collection[str] = ()) -> Mail:
+def mail_command(letter: Letter, offer: Offer, dropped: Collection[str] = (), now: float | None = None) -> Mail:
     """MAIL for ``letter`` with SIZE, BODY, SMTPUTF8 (only if needed) and DSN where offered and not ``dropped``.
+
+    A letter that the server is to keep until later carries HOLDUNTIL (RFC 4865) as long as that lies after ``now``
+    (seconds since the epoch; None: by the machine's clock).
 
     A letter with bytes above 127 goes out as it is to the rare server without 8BITMIME: its bytes are frozen, and such
     servers pass them on.
 
     Raises:
-        WireError: TOO_BIG, NO_SMTPUTF8 or BAD_SENDER; nothing needs to be sent to know.
+        WireError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
     """
     envelope = letter.envelope
     size = letter.content.size
@@ -60,11 +68,29 @@ def mail_command(letter: Letter, offer: Offer, dropped: Collection[str] = ()) ->
     if offer.has("dsn") and "DSN" not in dropped:
         words += ["RET=HDRS", f"ENVID={xtext(letter.item_id)}"]
         optional.append("DSN")
+    now = time.time() if now is None else now
+    if envelope.hold_until is not None and envelope.hold_until > now:
+        if "HOLDUNTIL" in dropped or not keeps_until(envelope.hold_until, offer, now):
+            raise WireError(Mishap.NO_FUTURE_RELEASE)
+        words.append(f"HOLDUNTIL={rfc3339(envelope.hold_until)}")
+        optional.append("HOLDUNTIL")
     return Mail(" ".join(words), tuple(optional))
 
 
-def rcpt_command(address: str, *, smtputf8: bool, dsn: bool) -> str:
-    """RCPT for ``address``, with NOTIFY and ORCPT (RFC 3461) when ``dsn``.
+def keeps_until(moment: float, offer: Offer, now: float) -> bool:
+    """Whether the server keeps a letter until ``moment``: "FUTURERELEASE max-interval max-datetime" (RFC 4865)."""
+    limits = offer.keywords.get("futurerelease", "").split()
+    if len(limits) < 2:
+        return False
+    interval, last = limits[:2]
+    try:
+        return 0 < moment - now <= int(interval) and moment <= datetime.fromisoformat(last.upper()).timestamp()
+    except (ValueError, OverflowError):
+        return False
+
+
+def rcpt_command(address: str, *, smtputf8: bool, dsn: bool, notify: Collection[Notify] = TROUBLE_ONLY) -> str:
+    """RCPT for ``address``, with NOTIFY and ORCPT (RFC 3461) when ``dsn``; an empty ``notify`` asks for no report.
 
     Raises:
         WireError: BAD_RECIPIENT.
@@ -73,7 +99,7 @@ def rcpt_command(address: str, *, smtputf8: bool, dsn: bool) -> str:
         raise WireError(Mishap.BAD_RECIPIENT)
     line = f"RCPT TO:<{address}>"
     if dsn:
-        line += " NOTIFY=FAILURE,DELAY"
+        line += f" NOTIFY={','.join(each.upper() for each in notify) or 'NEVER'}"
         if address.isascii():
             line += f" ORCPT=rfc822;{xtext(address)}"
     return line

@@ -179,9 +179,9 @@ class SmtpWire:
             await self._line.drain(within)
             transport.set_write_buffer_limits(high=WRITE_AHEAD)
 
-    async def dot(self) -> None:
-        """Send the final dot."""
-        self._line.post(b".\r\n", 1)
+    async def dot(self, *behind: str) -> None:
+        """Send the final dot, and with it the lines behind it."""
+        self._line.post(b".\r\n" + b"".join(map(_wire_line, behind)), 1 + len(behind))
         self.dialogue.client(".")
 
     def abort(self) -> None:

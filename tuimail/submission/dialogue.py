@@ -27,6 +27,12 @@ class Dialogue:
         self._left_out = 0
         self._secrets: list[str] = []
 
+    def another(self) -> Dialogue:
+        """The record of another letter on the same connections; what is concealed in one is in both."""
+        other = Dialogue()
+        other._secrets = self._secrets
+        return other
+
     @property
     def lines(self) -> tuple[str, ...]:
         """What was said so far, oldest first."""

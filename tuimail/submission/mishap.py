@@ -42,6 +42,8 @@ class Mishap(StrEnum):
     """The letter is larger than the server announced to take."""
     NO_SMTPUTF8 = "no-smtputf8"
     """The letter needs SMTPUTF8 and the server does not have it."""
+    NO_FUTURE_RELEASE = "no-future-release"
+    """The letter is to be kept until later, and the server does not do that, or not for so long."""
     BAD_SENDER = "bad-sender"
     """The reverse-path cannot be put into a command."""
     BAD_RECIPIENT = "bad-recipient"

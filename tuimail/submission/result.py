@@ -66,6 +66,8 @@ class Action(StrEnum):
     """This recipient is refused for good."""
     SPLIT = "split"
     """Too many recipients for one transaction: the rest goes in another at once."""
+    KEEP = "keep"
+    """The server does not keep letters until their time: to be kept here, and handed over then."""
     UNCERTAIN = "uncertain"
     """It may have been accepted; never sent again silently."""
 
@@ -117,6 +119,8 @@ class Verdict:
     tries: int | None = None
     """After this many such verdicts in a row ``then`` takes the place of ``action``."""
     then: Action | None = None
+    crowded: bool = False
+    """The server allows fewer connections at once."""
     drop: str = ""
     """An ESMTP parameter to leave out at the next try ("SIZE", "BODY", "SMTPUTF8", "DSN")."""
 
@@ -137,3 +141,5 @@ class SubmissionResult:
     """Learnt: so many recipients fit one transaction."""
     via: str = ""
     """Where it went: "smtp.example.org:465 (TLS 1.3)" or the command."""
+    withdrawn: bool = False
+    """It waited behind a letter that met trouble of the account's or the host's, and was not tried: no verdicts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import Command, OutboxSettings, WhenRefused
@@ -9,14 +10,25 @@ from tuimail.config.model import Command, OutboxSettings, WhenRefused
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tuimail.config.model import Account
+    from tuimail.config.model import Account, Server
+    from tuimail.submission.failover import Preference
     from tuimail.submission.submitter import Submitter
 
 
 def submitter_for(
-    account: Account, secret: Callable[[], Awaitable[str]], settings: OutboxSettings | None = None
+    account: Account,
+    secret: Callable[[Server], Awaitable[str]],
+    settings: OutboxSettings | None = None,
+    preference: Preference | None = None,
 ) -> Submitter:
-    """The way out of ``account``; ``secret`` is asked for the password or token only when one is needed."""
+    """The way out of ``account``.
+
+    Args:
+        account: where letters leave.
+        secret: asked for the password or token of a server only when one is needed.
+        settings: the ``[outbox]`` table.
+        preference: which of several servers worked last, shared by all ways out of the account.
+    """
     if isinstance(account.submission, Command):
         from tuimail.submission.sendmail import CommandSubmitter
 
@@ -24,4 +36,12 @@ def submitter_for(
     from tuimail.submission.smtp import SmtpSubmitter
 
     hold = (settings or OutboxSettings()).when_some_refused is WhenRefused.HOLD
-    return SmtpSubmitter(account.submission, secret, hold=hold)
+    ways = [
+        (f"{each.host}:{each.port}", SmtpSubmitter(each, partial(secret, account.secret_server(each)), hold=hold))
+        for each in account.servers
+    ]
+    if len(ways) == 1:
+        return ways[0][1]
+    from tuimail.submission.failover import FailoverSubmitter
+
+    return FailoverSubmitter(ways, preference)

@@ -7,11 +7,12 @@ import contextlib
 import os
 import signal
 import tempfile
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_line
-from tuimail.submission.classify import classify_loss
+from tuimail.submission.classify import Context, classify_loss
 from tuimail.submission.commands import sendable
 from tuimail.submission.mishap import Mishap
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
@@ -57,6 +58,10 @@ class CommandSubmitter:
         refused = classify_loss(Stage.RCPT, Mishap.BAD_RECIPIENT)
         if not good:
             return SubmissionResult(dict.fromkeys(addresses, refused))
+        until = letter.envelope.hold_until
+        if until is not None and until > time.time():
+            kept = classify_loss(Stage.MAIL, Mishap.NO_FUTURE_RELEASE, Context(host="A local command"))
+            return SubmissionResult(dict.fromkeys(addresses, kept))
         argv = command_line(self._argv, letter.envelope.sender, good)
         attempt = _Attempt(argv, letter, watcher, self._timeouts)
         verdict = await attempt.run()

@@ -13,6 +13,7 @@ from tuimail.submission.dialogue import Dialogue
 from tuimail.submission.handshake import Handshake, RefusedError
 from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.transaction import Transaction
+from tuimail.submission.turns import Turn, Turns
 from tuimail.submission.wire import Offer, Timeouts
 
 if TYPE_CHECKING:
@@ -30,8 +31,14 @@ class SmtpSubmitter:
     """A submission server as the way out of one account (submission/submitter.Submitter).
 
     ``secret`` gives the password or access token and is asked only when the server wants one. ``hold``: when some
-    recipient is refused for good, nobody gets the letter. One letter at a time; more callers wait their turn.
+    recipient is refused for good, nobody gets the letter. One letter at a time; more callers wait their turn, and the
+    first of them opens its transaction right behind the dot of the letter before it, where the server offers
+    PIPELINING: a letter costs one round trip then. Who waits behind a letter that meets trouble of the account or the
+    host is told ``withdrawn``.
     """
+
+    ahead = 2
+    """Letters worth having in line: one that opens behind this one's dot, one for when this one is answered."""
 
     def __init__(
         self,
@@ -47,57 +54,116 @@ class SmtpSubmitter:
         self._timeouts = timeouts or Timeouts()
         self.hold = hold
         self._letters_per_connection = letters_per_connection
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._wire: SmtpWire | None = None
         self._offer = Offer()
         self._dialogue = Dialogue()
         self._dropped: set[str] = set()
+        self._opened_behind: Turn | None = None
+        """Whose first commands went out last behind a dot."""
+        self._opens_behind = True
+        """The server bears it."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try to hand over ``letter`` once. Raises only what ``watcher`` raises; nothing was sent then."""
-        async with self._turn:
-            self._dialogue.restart()
-            transaction = Transaction(
-                letter, watcher, self._context(letter), self._timeouts, hold=self.hold, dropped=self._dropped
-            )
-            via = f"{self._server.host}:{self._server.port}"
-            try:
-                wire = await self._connected(transaction)
-                via += f" ({wire.security})"
-                try:
-                    await transaction.run(wire, self._offer, reused=wire.letters > 0)
-                except WireError as error:
-                    if transaction.answered or not wire.letters or error.mishap is Mishap.TIMEOUT:
-                        raise
-                    # The server had dropped the idle connection: not the letter's affair.
-                    self._drop()
-                    wire = await self._connected(transaction)
-                    await transaction.run(wire, self._offer)
-                wire.letters += 1
-                wire.used_at = asyncio.get_running_loop().time()
-            except WireError as error:
-                self._dialogue.note(str(error))
-                self._drop()
-                transaction.lose(error)
-            except RefusedError as error:
-                self._drop()
-                transaction.refuse(error.verdict)
-            except BaseException:
-                self._drop()
-                raise
-            return transaction.result(dialogue=self._dialogue.lines, via=via)
+        transaction = Transaction(
+            letter, watcher, self._context(letter), self._timeouts, hold=self.hold, dropped=self._dropped
+        )
+        turn = Turn(transaction, self._dialogue.another())
+        try:
+            if not await self._turns.take(turn):
+                return transaction.withdrawn()
+            return await self._served(turn)
+        finally:
+            self._leave(turn)
 
     async def close(self) -> None:
         """QUIT and hang up, in two seconds at most. While a letter is on its way, it is left alone."""
         try:
-            async with asyncio.timeout(self._timeouts.quit), self._turn:
+            async with asyncio.timeout(self._timeouts.quit):
+                await self._turns.free()
                 wire, self._wire = self._wire, None
                 if wire is not None:
                     await wire.quit(within=self._timeouts.quit)
         except TimeoutError:
             pass
 
-    async def _connected(self, transaction: Transaction) -> SmtpWire:
+    async def _served(self, turn: Turn) -> SubmissionResult:
+        turn.begun = True
+        transaction = turn.transaction
+        via = f"{self._server.host}:{self._server.port}"
+        try:
+            wire, sent = self._wire, turn.sent
+            if wire is None or wire is not turn.sent_on:
+                wire, sent = await self._connected(turn), None
+            wire.dialogue = turn.dialogue
+            via += f" ({wire.security})"
+            try:
+                await transaction.run(wire, self._offer, sent=sent, behind=_Behind(self, wire), reused=wire.letters > 0)
+            except WireError as error:
+                if sent is not None and not transaction.answered:
+                    # A server may have thrown away what came behind the dot; it is not tempted again.
+                    self._opens_behind &= wire.letters > 1 and error.mishap in (Mishap.EOF, Mishap.RESET)
+                elif transaction.answered or not wire.letters or error.mishap is Mishap.TIMEOUT:
+                    raise
+                # The server had dropped the idle connection: not the letter's affair.
+                self._drop()
+                wire = await self._connected(turn)
+                wire.dialogue = turn.dialogue
+                await transaction.run(wire, self._offer, behind=_Behind(self, wire))
+            wire.letters += 1
+            wire.used_at = asyncio.get_running_loop().time()
+        except WireError as error:
+            turn.dialogue.note(str(error))
+            self._drop()
+            transaction.lose(error)
+        except RefusedError as error:
+            self._drop()
+            transaction.refuse(error.verdict)
+        except BaseException:
+            self._drop()
+            raise
+        return transaction.result(dialogue=turn.dialogue.lines, via=via)
+
+    def _leave(self, turn: Turn) -> None:
+        if self._turns.serving is turn:
+            behind = self._opened_behind
+            if behind is not None and not behind.begun and behind.over:
+                self._drop()  # it opened and is not to go on: the server forgets it with the connection
+        turn.over = True
+        self._turns.leave(turn, withdraw=turn.transaction.account is not None)
+
+    def open_behind(self, wire: SmtpWire) -> tuple[str, ...]:
+        """The first commands of the letter that waits, if it is ready to open behind the dot of this one."""
+        turn = self._turns.next
+        if turn is None or not turn.transaction.touched or not self.may_open_behind(wire):
+            return ()
+        try:
+            opening = turn.transaction.opening(self._offer)
+        except WireError:
+            return ()
+        if not opening.recipients or not opening.data:
+            return ()
+        turn.sent, turn.sent_on = opening, wire
+        self._opened_behind = turn
+        for line in opening.lines:
+            turn.dialogue.client(line)
+        return opening.lines
+
+    def call_next(self, wire: SmtpWire) -> bool:
+        """Ask the letter that waits to get ready; whether there is one that may open behind the dot of this one."""
+        turn = self._turns.next
+        if turn is None or not self.may_open_behind(wire):
+            return False
+        self._turns.call(turn)
+        return True
+
+    def may_open_behind(self, wire: SmtpWire) -> bool:
+        """Whether another letter may follow on this connection without waiting for the answer to this one."""
+        left = self._letters_per_connection - wire.letters
+        return self._opens_behind and not self.hold and left > 1 and self._offer.has("pipelining")
+
+    async def _connected(self, turn: Turn) -> SmtpWire:
         """The connection there is, if it is good for another letter, or a new one. Raises WireError, RefusedError."""
         now = asyncio.get_running_loop().time()
         if self._wire is not None:
@@ -106,9 +172,9 @@ class SmtpSubmitter:
                 return self._wire
             wire, self._wire = self._wire, None
             await wire.quit(within=self._timeouts.quit)
-            self._dialogue.restart()
-        self._wire = await SmtpWire.open(self._server, self._timeouts, self._dialogue, transaction.reached)
-        handshake = Handshake(self._server, self._secret, self._timeouts, transaction.reached)
+        reached = turn.transaction.reached
+        self._wire = await SmtpWire.open(self._server, self._timeouts, turn.dialogue, reached)
+        handshake = Handshake(self._server, self._secret, self._timeouts, reached)
         self._offer = await handshake.run(self._wire, self._wire)
         return self._wire
 
@@ -125,3 +191,19 @@ class SmtpSubmitter:
         wire, self._wire = self._wire, None
         if wire is not None:
             wire.abort()
+
+
+class _Behind:
+    """The letter that waits behind one on ``wire`` (submission/transaction.Behind)."""
+
+    def __init__(self, submitter: SmtpSubmitter, wire: SmtpWire) -> None:
+        self._submitter = submitter
+        self._wire = wire
+
+    def call(self) -> bool:
+        """Ask it to get ready."""
+        return self._submitter.call_next(self._wire)
+
+    def opening(self) -> tuple[str, ...]:
+        """Its first commands."""
+        return self._submitter.open_behind(self._wire)

@@ -6,23 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.submission.result import Stage, SubmissionResult
-
-
-class Content(Protocol):
-    """A letter's bytes, read piece by piece so that a large one need not be in memory."""
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        ...
-
-    def chunks(self, length: int = 65536) -> Iterator[bytes]:
-        """The bytes in order, at most ``length`` at a time. Raises OSError when the file cannot be read."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +58,11 @@ class Submitter(Protocol):
     async def close(self) -> None:
         """End the connection; at most two seconds, never raises."""
         ...
+
+
+def letters_ahead(submitter: Submitter) -> int:
+    """How many more letters are worth handing to ``submitter`` while one is under way: they wait their turn there.
+
+    0 unless it says otherwise: each submit() begins at once.
+    """
+    return int(getattr(submitter, "ahead", 0))

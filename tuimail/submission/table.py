@@ -47,6 +47,7 @@ class Row:
     delay: float = 0.0
     tries: int | None = None
     then: Action | None = None
+    crowded: bool = False
 
 
 def _row(
@@ -63,6 +64,7 @@ def _row(
     delay: float = 0.0,
     tries: int | None = None,
     then: Action | None = None,
+    crowded: bool = False,
 ) -> Row:
     """A row; ``enhanced`` is a list of codes in which x stands for any number."""
     patterns = "|".join(re.escape(each).replace("x", r"\d+") for each in enhanced.split())
@@ -79,6 +81,7 @@ def _row(
         delay=delay,
         tries=tries,
         then=then,
+        crowded=crowded,
     )
 
 
@@ -108,8 +111,19 @@ ROWS: tuple[Row, ...] = (
         "421 432 450 451 454",
         Action.RETRY,
         "The server allows fewer connections at once; trying again in a minute.",
-        text=r"concurrent (smtp )?(connections|sessions)|too many (simultaneous )?connections",
+        text=r"concurrent (smtp )?(connections|sessions)|too many (\w+ )?(connections|sessions)",
         delay=60,
+        crowded=True,
+    ),
+    _row(
+        "too many connections, by its code alone",
+        ANY - {Stage.AUTH},
+        "432",
+        Action.RETRY,
+        "The server allows fewer connections at once; trying again in a minute.",
+        enhanced="4.3.2",
+        delay=60,
+        crowded=True,
     ),
     # -- greeting, EHLO, STARTTLS
     _row("greeting busy", Stage.GREETING, "4", Action.RETRY, "{host} is busy; trying again later."),

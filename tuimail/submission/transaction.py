@@ -7,19 +7,34 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from tuimail.submission.body import Loaded, early_reply, load, write_body
 from tuimail.submission.classify import Context, classify, classify_loss, row_for
-from tuimail.submission.commands import mail_command, rcpt_command
 from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.opening import opening_for
 from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict
-from tuimail.submission.stuffing import stuffed
 from tuimail.submission.table import When
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tuimail.submission.opening import Opening
     from tuimail.submission.result import Reply
     from tuimail.submission.submitter import Letter, Watcher
     from tuimail.submission.wire import Offer, Timeouts, Wire
+
+
+class Behind(Protocol):
+    """The letter that waits behind this one."""
+
+    def call(self) -> bool:
+        """Ask it to get ready; whether there is one that may open behind the dot."""
+        ...
+
+    def opening(self) -> tuple[str, ...]:
+        """Its first commands, to be sent right behind the dot (RFC 2920 section 3.1); none when it is not ready."""
+        ...
 
 
 class Transaction:
@@ -48,6 +63,7 @@ class Transaction:
         self._addresses = tuple(dict.fromkeys(letter.envelope.addresses))
         self._verdicts: dict[str, Verdict] = {}
         self._accepted: list[str] = []
+        self._loaded: Loaded | None = None
 
     def reached(self, stage: Stage) -> None:
         """The dialogue came to ``stage``."""
@@ -73,8 +89,36 @@ class Transaction:
             via=via,
         )
 
-    async def run(self, wire: Wire, offer: Offer, *, reused: bool = False) -> None:
-        """Carry it out. ``reused``: the connection served other letters before.
+    def withdrawn(self) -> SubmissionResult:
+        """It was not tried."""
+        return SubmissionResult({}, touched=self.touched, withdrawn=True)
+
+    def opening(self, offer: Offer) -> Opening:
+        """How it opens. Raises WireError when the server cannot take the letter."""
+        return opening_for(self._letter, offer, self._dropped, hold=self._hold)
+
+    async def load(self) -> None:
+        """Have the letter in memory before its turn comes, unless it is large."""
+        self._loaded = await load(self._letter.content)
+
+    async def touch(self) -> None:
+        """Count the attempt, once; right before MAIL is sent. Raises whatever the watcher raises."""
+        if not self.touched:
+            await self._watcher.touching()
+            self.touched = True
+
+    async def run(
+        self,
+        wire: Wire,
+        offer: Offer,
+        *,
+        sent: Opening | None = None,
+        behind: Behind | None = None,
+        reused: bool = False,
+    ) -> None:
+        """Carry it out. ``sent`` is what went out behind the dot of the letter before it.
+
+        ``behind`` is the letter after it. ``reused``: the connection served other letters before.
 
         Raises:
             WireError: the dialogue broke; ``lose`` makes verdicts of it, unless nothing was answered yet.
@@ -82,22 +126,23 @@ class Transaction:
         """
         self._context = replace(self._context, size_limit=offer.size_limit)
         try:
-            mail = mail_command(self._letter, offer, self._dropped)
+            opening = sent or self.opening(offer)
         except WireError as error:
             self._end(classify_loss(Stage.MAIL, error.mishap, self._context))
             return
-        commands = self._rcpt_commands("DSN" in mail.optional)
-        if not commands:
+        for address, unfit in opening.unfit.items():
+            self._verdicts[address] = classify_loss(Stage.RCPT, unfit.mishap, self._context)
+        if opening.unfit and self._hold:
+            self._hold_the_others()
             return
-        if not self.touched:
-            await self._watcher.touching()
-            self.touched = True
+        if not opening.recipients:
+            return
+        await self.touch()
         pipelining = offer.has("pipelining")
-        # With ``hold`` DATA waits for the last RCPT: after its 354 the letter could not be taken back.
-        data_sent = pipelining and not self._hold
         self.reached(Stage.MAIL)
-        if pipelining:
-            wire.send(mail.line, *commands.values(), *(["DATA"] if data_sent else []))
+        if pipelining and sent is None:
+            wire.send(*opening.lines)
+        mail, commands, data_sent = opening.mail, opening.recipients, opening.data
         context = replace(self._context, optional=mail.optional)
         reply = await self._answer(wire, "" if pipelining else mail.line)
         if reused and reply.code == 421:
@@ -109,33 +154,20 @@ class Transaction:
                 self._end(verdict)
             elif verdict.drop and not self._dropped.issuperset(verdict.drop.split()):
                 self._dropped.update(verdict.drop.split())
-                await self.run(wire, offer)
+                await self.run(wire, offer, behind=behind)
             else:
                 self._end(verdict)
             return
         await self._name_recipients(wire, commands, context, pipelining=pipelining)
         if self._accepted and not _ended(self.account):
-            await self._hand_over(wire, data_sent=data_sent)
+            await self._hand_over(wire, behind, data_sent=data_sent)
         elif not _ended(self.account):
             await self._leave(wire, data_sent=data_sent)
 
     # -- the envelope
 
-    def _rcpt_commands(self, dsn: bool) -> dict[str, str]:
-        """Address -> command; those that cannot be put into a command are decided at once."""
-        commands = {}
-        for address in self._addresses:
-            try:
-                commands[address] = rcpt_command(address, smtputf8=self._letter.envelope.smtputf8, dsn=dsn)
-            except WireError as error:
-                self._verdicts[address] = classify_loss(Stage.RCPT, error.mishap, self._context)
-        if self._verdicts and self._hold:
-            self._hold_the_others()
-            return {}
-        return commands
-
     async def _name_recipients(
-        self, wire: Wire, commands: dict[str, str], context: Context, *, pipelining: bool
+        self, wire: Wire, commands: Mapping[str, str], context: Context, *, pipelining: bool
     ) -> None:
         self.reached(Stage.RCPT)
         for address, line in commands.items():
@@ -210,7 +242,7 @@ class Transaction:
 
     # -- the letter
 
-    async def _hand_over(self, wire: Wire, *, data_sent: bool) -> None:
+    async def _hand_over(self, wire: Wire, behind: Behind | None, *, data_sent: bool) -> None:
         self.reached(Stage.DATA)
         reply = await self._answer(wire, "" if data_sent else "DATA", self._timeouts.data)
         verdict = _in_order(Stage.DATA, reply, self._context)
@@ -218,52 +250,21 @@ class Transaction:
             self._decide(verdict)
             return
         self.reached(Stage.BODY)
-        early = await self._write_body(wire)
+        content, self._loaded = self._loaded, None
+        early = await write_body(wire, self._letter.content, self._timeouts, self._watcher.progress, content)
         if early is None:
+            if behind is not None and behind.call():
+                await asyncio.sleep(0)  # so that its count and this mark share a commit
             await self._watcher.committing()
-            early = await self._early(wire)
+            early = await early_reply(wire, self._timeouts)
         if early is not None:
             wire.abort()
             self._decide(classify(Stage.BODY, early, self._context))
             return
-        await wire.dot()
+        await wire.dot(*(behind.opening() if behind is not None else ()))
         self.reached(Stage.COMMITTING)
         reply = await wire.reply(within=self._timeouts.commit)
         self._decide(classify(Stage.COMMITTING, reply, self._context))
-
-    async def _write_body(self, wire: Wire) -> Reply | None:
-        """Everything but the dot. A reply that came before its time, or None.
-
-        Raises:
-            WireError: UNREADABLE when the letter's file cannot be read or is not as long as it was; else the wire's.
-        """
-        total = self._letter.content.size
-        sent = 0
-        pieces = stuffed(self._letter.content.chunks())
-        while True:
-            try:
-                piece = await asyncio.to_thread(next, pieces, None)
-            except OSError as error:
-                raise WireError(Mishap.UNREADABLE, error.strerror or "") from error
-            if piece is None:
-                break
-            length, data = piece
-            sent += length
-            if sent > total:
-                break
-            if data and not wire.early:
-                await wire.body(data, within=self._timeouts.stall)
-            if wire.early:
-                return await self._early(wire)
-            self._watcher.progress(sent, total)
-        if sent != total:
-            raise WireError(Mishap.UNREADABLE, "Its length has changed.")
-        wire.dialogue.client(f"<{total} bytes>")
-        await wire.flush(within=self._timeouts.stall)
-        return await self._early(wire)
-
-    async def _early(self, wire: Wire) -> Reply | None:
-        return await wire.reply(within=self._timeouts.quit) if wire.early else None
 
     # -- verdicts
 

@@ -104,8 +104,11 @@ class Wire(Protocol):
         """Wait until everything sent has left, or a reply has come early."""
         ...
 
-    async def dot(self) -> None:
-        """Send the final dot. Raises WireError only when nothing of it was written."""
+    async def dot(self, *behind: str) -> None:
+        """Send the final dot, and in one go the lines that go ``behind`` it, which the dialogue does not record.
+
+        Raises WireError only when nothing of it was written.
+        """
         ...
 
     def abort(self) -> None:

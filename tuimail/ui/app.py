@@ -13,19 +13,22 @@ from tuimail.config.keymap import load_keys
 from tuimail.config.theme_file import load_theme
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
+from tuimail.mail.text import safe_line
 from tuimail.outbox.item import NEEDS_YOU, WAITING
-from tuimail.ui.bridge import connect
+from tuimail.ui.bridge import Bridge
 from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import TABLE
-from tuimail.ui.messages import Noted, OutboxChanged, Progressed
+from tuimail.ui.desktop import Desktop
+from tuimail.ui.messages import AccountsChanged, Noted, OutboxChanged, Progressed
 from tuimail.ui.navigation import Navigation
+from tuimail.ui.noticing import Noticing
 from tuimail.ui.safety import StripActing, guard_pastes
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.theme import mail_defaults, textual_theme
 from tuimail.ui.widgets.title_bar import Badge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Collection, Sequence
 
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from tuimail.config.model import Problem
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
+    from tuimail.outbox.notice import AccountNotice
+    from tuimail.ui.notices import Announcement
+    from tuimail.ui.widgets.cells import Line
 
 
 class TuimailApp(Navigation, App[int], inherit_bindings=False):
@@ -59,7 +65,11 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         """What is wrong in the user's files, for the accounts screen."""
         self._choose_theme(monochrome=monochrome)
         self._choose_keys()
-        self._disconnect: Callable[[], None] | None = None
+        self.notices: tuple[AccountNotice, ...] = ()
+        """Accounts whose letters wait, and why; those that need the user first."""
+        self.bridge: Bridge | None = None
+        self.noticing: Noticing | None = None
+        self._counting = self._uncounted = False
 
     # -- wiring
     def _choose_theme(self, *, monochrome: bool) -> None:
@@ -101,7 +111,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     # -- life
     def on_mount(self) -> None:
         """Show the frame, then start the engine."""
-        self._disconnect = connect(self.engine.announcer, self.post_message)
+        self.bridge = Bridge(self.engine.announcer, self.post_message)
+        self.noticing = Noticing(self.engine, ring=lambda: self.bell(), tell=self._tell_summary, show=Desktop().show)
         self.call_after_refresh(self.run_worker, self._start(), group="engine")
 
     async def _start(self) -> None:
@@ -122,15 +133,33 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Listen no more."""
-        if self._disconnect is not None:
-            self._disconnect()
+        if self.bridge is not None:
+            self.bridge.close()
+        if self.noticing is not None:
+            self.noticing.close()
 
     # -- what the engine says
     async def on_outbox_changed(self, _message: OutboxChanged) -> None:
-        """Count again, and tell every open screen."""
-        self.run_worker(self._count(), group="badge", exclusive=True)
-        for screen in self._frames():
-            screen.post_message(OutboxChanged())
+        """Count again, and tell the screen on top; those beneath read it when they come up again."""
+        self._recount()
+        frame = self.frame
+        if frame is not None:
+            frame.post_message(OutboxChanged())
+
+    def _recount(self) -> None:
+        """Have the letters counted soon; calls that come meanwhile become one more count."""
+        self._uncounted = True
+        if not self._counting:
+            self._counting = True
+            self.run_worker(self._count_all(), group="badge")
+
+    async def _count_all(self) -> None:
+        try:
+            while self._uncounted:
+                self._uncounted = False
+                await self._count()
+        finally:
+            self._counting = False
 
     def on_progressed(self, message: Progressed) -> None:
         """Tell the screen on top."""
@@ -140,8 +169,6 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     def on_noted(self, message: Noted) -> None:
         """Say it where the user looks."""
-        if message.bell:
-            self.bell()
         self.say(message.text, message.severity)
 
     async def _count(self) -> None:
@@ -153,6 +180,44 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.badge = Badge(waiting, yours)
         for screen in self._frames():
             screen.title_bar.badge = self.badge
+        await self._examine()
+        if self.noticing is not None:
+            await self.noticing.counted(counts)
+
+    def _tell_summary(self, summary: Announcement) -> None:
+        self.say(f"{summary.title}: {summary.body}")
+
+    async def _examine(self) -> None:
+        """Look at the health of every account."""
+        from tuimail.outbox.notice import account_notice
+
+        found = []
+        for name, account in self.engine.config.accounts.items():
+            notice = account_notice(await self.engine.health(name), account)
+            if notice is not None:
+                found.append(notice)
+        notices = tuple(sorted(found, key=lambda notice: not notice.needs_you))
+        if notices != self.notices:
+            self.notices = notices
+            for screen in self._frames():
+                screen.post_message(AccountsChanged())
+
+    def trouble_lines(self, width: int) -> list[Line]:
+        """The accounts in trouble, for the top of a screen."""
+        from tuimail.ui.views.troubles import trouble_lines
+
+        return trouble_lines(self.notices, self.keymap.key("check-again"), width) if self.notices else []
+
+    async def check_accounts(self, names: Collection[str] | None = None) -> None:
+        """The user mended these accounts; default: all in trouble."""
+        wanted = sorted(names) if names else [each.account for each in self.notices if each.checkable]
+        if not wanted:
+            self.say("No account is in trouble.")
+            return
+        for name in wanted:
+            await self.engine.check_again(name)
+        listed = safe_line(", ".join(wanted))
+        self.say(f"Checking {listed}; the letters go as soon as they may.")
 
     # -- the status line of the screen on top
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from tuimail import events
@@ -10,9 +11,13 @@ from tuimail.mail.text import safe_line
 from tuimail.ui.messages import Noted, OutboxChanged, Progressed
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
     from collections.abc import Callable
 
     from textual.message import Message
+
+PACE = 0.1
+"""Seconds."""
 
 
 def translate(event: events.Event) -> list[Message]:
@@ -25,11 +30,11 @@ def translate(event: events.Event) -> list[Message]:
         case events.ItemStage(item_id, words):
             return [Progressed(item_id, words=safe_line(words))]
         case events.NeedsYou(_, words):
-            return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING, bell=True)]
+            return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING)]
         case events.AccountTroubled(account, words):
             return [
                 OutboxChanged(),
-                Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING, bell=True),
+                Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING),
             ]
         case events.AccountMended(account):
             return [OutboxChanged(), Noted(safe_line(f"{account} may send again."))]
@@ -40,11 +45,48 @@ def translate(event: events.Event) -> list[Message]:
             return [Noted(safe_line(text), severity)]
 
 
-def connect(announcer: events.Announcer, post: Callable[[Message], object]) -> Callable[[], None]:
-    """Post every event's messages with ``post``; the returned function ends that."""
+class Bridge:
+    """Posts every event's messages; of changes to letters one message at most every ``PACE`` seconds.
 
-    def listener(event: events.Event) -> None:
+    While thousands of letters go out every second, the screens read what is in sight ten times a second and no more.
+    The first change after a pause is posted at once.
+    """
+
+    def __init__(self, announcer: events.Announcer, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self._end = announcer.subscribe(self._listen)
+        self._timer: TimerHandle | None = None
+        self._held: OutboxChanged | None = None
+        """A change to be told when the pause is over."""
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._end()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def flush(self) -> None:
+        """Post what is held back, now."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._post(held)
+
+    def _listen(self, event: events.Event) -> None:
         for message in translate(event):
-            post(message)
+            if not isinstance(message, OutboxChanged):
+                self._post(message)
+            elif self._timer is not None:
+                self._held = message
+            else:
+                self._post(message)
+                self._wait()
 
-    return announcer.subscribe(listener)
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(PACE, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._held is not None:
+            self.flush()
+            self._wait()

@@ -15,6 +15,10 @@ class OutboxChanged(Message, bubble=False):
         return isinstance(message, OutboxChanged)
 
 
+class AccountsChanged(Message, bubble=False):
+    """What is known of the accounts' health was read anew."""
+
+
 class Progressed(Message, bubble=False):
     """Where a letter being sent stands; a later one takes the place of an unread one of the same letter."""
 
@@ -36,10 +40,9 @@ class Progressed(Message, bubble=False):
 
 
 class Noted(Message, bubble=False):
-    """A sentence for the status line; ``bell`` rings as well."""
+    """A sentence for the status line."""
 
-    def __init__(self, text: str, severity: Severity = Severity.INFO, *, bell: bool = False) -> None:
+    def __init__(self, text: str, severity: Severity = Severity.INFO) -> None:
         super().__init__()
         self.text = text
         self.severity = severity
-        self.bell = bell

@@ -11,6 +11,8 @@ from tuimail.mail.text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from textual.timer import Timer
+
     from tuimail.compose.draft import Draft
     from tuimail.ui.app import TuimailApp
     from tuimail.ui.screens.frame import FrameScreen
@@ -22,6 +24,8 @@ class Navigation(App[int], inherit_bindings=False):
     """Opens and closes screens, and keeps the one step that can be undone."""
 
     _undo: UndoStep | None = None
+    _countdown: _Countdown | None = None
+    _seconds: Timer | None = None
 
     @property
     def _program(self) -> TuimailApp:
@@ -102,16 +106,62 @@ class Navigation(App[int], inherit_bindings=False):
     # -- undo
     def offer_undo(self, text: str, step: UndoStep) -> None:
         """Say ``text`` (safe to draw) on the screen on top, and that ``step`` can take it back."""
+        self._end_countdown()
         self._undo = step
-        self._program.say(f"{text}  {self._program.keymap.key('undo')} to undo")
+        self._program.say(self._with_key(text))
+
+    def count_down(self, words: Callable[[], str], step: UndoStep, until: float) -> None:
+        """As ``offer_undo``, with words that change each second ``until`` a moment (seconds since the epoch).
+
+        They come back to the status line of a list or a letter once that has nothing newer to say.
+        """
+        self._end_countdown()
+        self._undo = step
+        self._countdown = _Countdown(words, until)
+        self._program.say(self._with_key(words()))
+        self._countdown.said = self._with_key(words())
+        if self._program.engine.clock.now() < until:
+            self._seconds = self.set_interval(1.0, self.tick_countdown)
+
+    def tick_countdown(self) -> None:
+        """Say how long it can still be taken back, unless something newer is said; nothing moves afterwards."""
+        countdown, frame = self._countdown, self._program.frame
+        if countdown is None:
+            return
+        text = self._with_key(countdown.words())
+        if frame is not None and frame.tells_countdown and frame.status.text in ("", countdown.said):
+            frame.say(text)
+        countdown.said = text
+        if self._program.engine.clock.now() >= countdown.until:
+            self._end_countdown()
+
+    def _end_countdown(self) -> None:
+        self._countdown = None
+        if self._seconds is not None:
+            self._seconds.stop()
+            self._seconds = None
+
+    def _with_key(self, text: str) -> str:
+        return f"{text}  {self._program.keymap.key('undo')} to undo"
 
     def undo(self, screen: FrameScreen) -> None:
         """Take back the last step, once."""
+        self._end_countdown()
         step, self._undo = self._undo, None
         if step is None:
             screen.say("There is nothing to undo.")
         else:
             screen.carry_out(step)
+
+
+class _Countdown:
+    """A step that can be taken back, and how long it takes until it is harder."""
+
+    def __init__(self, words: Callable[[], str], until: float) -> None:
+        self.words = words
+        self.until = until
+        self.said = ""
+        """What the status line was told last."""
 
 
 def quoted(text: str, fallback: str = "(no subject)") -> str:

@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from tuimail.errors import AttachmentError, StorageError
+from tuimail.errors import AttachmentError, StorageError, TuimailError
 from tuimail.events import Severity
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
+from tuimail.outbox.item import ItemState
+from tuimail.ui.commands.exporting import paths
 from tuimail.ui.commands.sending import send
+from tuimail.ui.navigation import quoted
 from tuimail.ui.widgets.address_field import AddressEditor
 from tuimail.ui.widgets.letter_form import LetterForm
-from tuimail.ui.widgets.path_completion import complete_path, dropped_paths, typed_path
+from tuimail.ui.widgets.path_completion import dropped_paths, typed_path
 from tuimail.ui.widgets.prompt import Choice
 from tuimail.ui.widgets.text_editor import TextEditor
 
@@ -145,18 +148,12 @@ async def address_book(screen: ComposeScreen) -> None:
 
 
 # -- files
-async def _paths(typed: str) -> Sequence[str]:
-    found = await asyncio.to_thread(complete_path, typed)
-    folder, slash, _ = found.text.rpartition("/")
-    return [name if name == "~/" else folder + slash + name for name in found.names]
-
-
 async def attach(screen: ComposeScreen, initial: str = "") -> None:
     """Ask for a file and attach it; a name that does not work stands there the next time, for mending."""
     typed = await screen.ask(
         "File to attach",
         initial=initial or screen.failed_path,
-        complete=_paths,
+        complete=paths,
         help_text="~ is your home folder; Tab completes names.",
     )
     if typed is None or not typed.strip():
@@ -223,7 +220,7 @@ def removed(screen: ComposeScreen, attachment: Attachment) -> None:
 async def read_file(screen: ComposeScreen) -> None:
     """Ask for a text file and insert it at the cursor."""
     typed = await screen.ask(
-        "File to insert", complete=_paths, help_text="A text file; ~ is your home folder; Tab completes names."
+        "File to insert", complete=paths, help_text="A text file; ~ is your home folder; Tab completes names."
     )
     if not typed or not typed.strip():
         return
@@ -236,14 +233,15 @@ async def read_file(screen: ComposeScreen) -> None:
 
 def _text_of(path: Path) -> str:
     """The text in a regular file; the attachment's checks keep FIFOs and devices out. Blocks."""
+    from tuimail.compose.attachment import AttachedFile
     from tuimail.compose.attachment import attach as look_at
-    from tuimail.compose.attachment import read
+    from tuimail.mail.content import whole
 
     found = look_at(path)
     shown = safe_line(str(path))
     if found.size > LARGEST_TEXT:
         raise AttachmentError(f"{shown} is too large to be inserted.", path=str(path), hint="Attach it instead.")
-    raw = read(found)
+    raw = whole(AttachedFile(found))
     if b"\0" in raw:
         raise AttachmentError(f"{shown} is not a text file.", path=str(path), hint="Attach it instead.")
     try:
@@ -285,19 +283,43 @@ async def postpone(screen: ComposeScreen) -> None:
 
 
 async def cancel(screen: ComposeScreen) -> None:
-    """Leave without sending, after a question unless nothing was written."""
-    form = screen.form
+    """Leave without sending, after a question unless nothing was written; a letter of the outbox goes back there."""
+    form, draft = screen.form, screen.draft
+    if draft.revises and form.untouched and draft.updated_at == draft.created_at:
+        await _put_back(screen)
+        return
     if form.empty:
-        await screen.engine.discard_draft(screen.draft.id)
+        await screen.engine.discard_draft(draft.id)
         await screen.close("Message cancelled.")
         return
-    choices = (Choice("y", "Delete", "delete"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
-    answer = await screen.ask_choice("Cancel message? The draft is deleted then.", choices, default="no")
-    if answer == "delete":
-        await screen.engine.discard_draft(screen.draft.id)
+    if draft.revises:
+        question = "Cancel the changes? The letter goes back to the outbox as it was."
+        choices = (Choice("y", "Put back", "back"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
+    else:
+        question = "Cancel message? The draft is deleted then."
+        choices = (Choice("y", "Delete", "delete"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
+    answer = await screen.ask_choice(question, choices, default="no")
+    if answer == "back":
+        await _put_back(screen)
+    elif answer == "delete":
+        await screen.engine.discard_draft(draft.id)
         await screen.close("Message cancelled, draft deleted.")
     elif answer == "keep":
         await postpone(screen)
+
+
+async def _put_back(screen: ComposeScreen) -> None:
+    """The letter is in the outbox again as it was, the changes are forgotten."""
+    # A save that is under way would bring the draft back.
+    screen.closed = True
+    try:
+        item = await screen.engine.put_back(screen.draft)
+    except TuimailError:
+        screen.closed = False
+        raise
+    by_hand = item.state is ItemState.HELD and item.not_before is None
+    held = ", held until you release it" if by_hand else " as it was"
+    await screen.close(f"{quoted(item.subject)} is back in the outbox{held}.")
 
 
 VERBS: dict[str, Verb] = {

@@ -54,6 +54,12 @@ def undo(screen: FrameScreen) -> None:
     screen.program.undo(screen)
 
 
+QUITTING = (
+    "The outbox is on disk; nothing in it is lost by quitting. To keep sending whenever you are logged in: "
+    "tuimail outbox service install"
+)
+
+
 async def quit_(screen: FrameScreen) -> None:
     """Leave, saying what goes on without us."""
     badge = screen.program.badge
@@ -61,11 +67,14 @@ async def quit_(screen: FrameScreen) -> None:
         question = "Really quit the demo?"
     elif badge.waiting:
         letters = "1 letter stays" if badge.waiting == 1 else f"{badge.waiting} letters stay"
-        going = "it goes" if badge.waiting == 1 else "they go"
-        question = f"{letters} queued; {going} on with: tuimail outbox run --watch.  Quit tuimail?"
+        if screen.program.engine.watchers():
+            going = "the outbox service goes on sending"
+        else:
+            going = f"{'it goes' if badge.waiting == 1 else 'they go'} on with: tuimail outbox run --watch"
+        question = f"{letters} queued; {going}.  Quit tuimail?"
     else:
         question = "Really quit tuimail?"
-    if await screen.ask_yes_no(question, help_text="The outbox is on disk; nothing in it is lost by quitting."):
+    if await screen.ask_yes_no(question, help_text=QUITTING):
         screen.app.exit()
 
 

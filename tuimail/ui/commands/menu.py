@@ -43,9 +43,15 @@ def go_server(screen: MainMenuScreen) -> None:
     screen.program.open_server()
 
 
+async def check_again(screen: MainMenuScreen) -> None:
+    """The user mended the accounts."""
+    await screen.program.check_accounts()
+
+
 VERBS: dict[str, Verb] = {
     **LIST_VERBS,
     "open": open_,
+    "check-again": check_again,
     "go-outbox": go_outbox,
     "go-drafts": go_drafts,
     "go-sent": go_sent,

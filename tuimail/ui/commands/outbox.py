@@ -1,27 +1,28 @@
-"""Verbs on a letter of the outbox. Each acts on ``screen.letter``; what fits which state is in ``outbox/item``."""
+"""Verbs on letters of the outbox: on the one under the cursor, or on the tagged ones where that makes sense.
+
+What fits which state is in ``outbox/item``; what the list itself can do (tag, sort, show only) in ``listed``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING
 
-from tuimail.errors import OutboxError
-from tuimail.mail.text import safe_line
-from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, Verb, after, verbs_for
+from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after, verbs_of
+from tuimail.ui.commands.aim import act, aimed, each, letters, only, put_as_before, verb_on
+from tuimail.ui.commands.deciding import change_account, mark_sent, mend, send_again
+from tuimail.ui.commands.exporting import export
+from tuimail.ui.commands.moments import ask_moment
 from tuimail.ui.commands.moving import LIST_VERBS
 from tuimail.ui.navigation import quoted
-from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Sequence
 
+    from tuimail.engine import Engine
+    from tuimail.ui.commands.aim import LetterScreen
     from tuimail.ui.commands.command import Command
     from tuimail.ui.screens import frame
-
-    class LetterScreen(frame.FrameScreen, Protocol):  # type: ignore[misc]
-        """A screen with a letter selected."""
-
-        letter: OutboxItem | None
-
 
 _NEEDS = {
     "send-now": Verb.SEND_NOW,
@@ -29,12 +30,21 @@ _NEEDS = {
     "mark-sent": Verb.RESOLVE_SENT,
     "hold": Verb.HOLD,
     "release": Verb.RELEASE,
+    "later": Verb.LATER,
     "edit": Verb.EDIT,
     "cancel": Verb.CANCEL,
     "drop": Verb.DROP,
     "mend": Verb.MEND,
+    "change-account": Verb.CHANGE_ACCOUNT,
+    "move-first": Verb.MOVE,
+    "move-up": Verb.MOVE,
+    "move-down": Verb.MOVE,
+    "move-last": Verb.MOVE,
 }
-_ON_LETTERS = frozenset({*_NEEDS, "view-raw", "dialogue", "open", "check-again"})
+_ON_LETTERS = frozenset({*_NEEDS, "view-raw", "dialogue", "open", "check-again", "export", "tag"})
+
+MANY = frozenset({*_NEEDS, "export", "check-again"} - {"edit", "mend", "move-up", "move-down"})
+"""Commands that can be applied to several letters."""
 
 
 def fits(command: Command, item: OutboxItem | None) -> bool:
@@ -45,156 +55,161 @@ def fits(command: Command, item: OutboxItem | None) -> bool:
         return False
     if command.id == "check-again":
         return item.state is ItemState.BLOCKED
-    if command.id == "hold" and item.state is ItemState.HELD:
+    if command.id == "hold" and item.state is ItemState.HELD and item.not_before is None:
         return False
-    if command.id == "mend" and not _refused(item):
-        return False
-    return command.id not in _NEEDS or _NEEDS[command.id] in verbs_for(item.state)
+    return command.id not in _NEEDS or _NEEDS[command.id] in verbs_of(item)
 
 
-def _letter(screen: LetterScreen) -> OutboxItem:
-    """The selected letter. Raises OutboxError when there is none."""
-    if screen.letter is None:
-        raise OutboxError("No letter is selected.")
-    return screen.letter
+def _put_back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> Awaitable[None]:
+    return put_as_before(engine, before)
 
 
-async def _apply(screen: LetterScreen, verb: Verb, words: str, undo: Verb | None = None) -> None:
-    """Carry out ``verb`` and say so; ``undo`` takes it back."""
-    item = _letter(screen)
-    program = screen.program
-    await program.engine.apply(verb, item.id)
-    text = f"{quoted(item.subject)} {words}"
-    if undo is None:
-        program.say(text)
+def send_now(screen: LetterScreen) -> Awaitable[None]:
+    """Try at once."""
+    ids = aimed(screen)
+    return act(screen, ids, verb_on(Verb.SEND_NOW), one="is being sent now.", many="go now", undo=_put_back)
+
+
+def hold(screen: LetterScreen) -> Awaitable[None]:
+    """Wait for the user's word."""
+    ids = aimed(screen)
+    return act(screen, ids, verb_on(Verb.HOLD), one="is held until you release it.", many="held", undo=_put_back)
+
+
+def release(screen: LetterScreen) -> Awaitable[None]:
+    """Let a held letter go."""
+    return act(screen, aimed(screen), verb_on(Verb.RELEASE), one="goes next.", many="released", undo=_put_back)
+
+
+def later(screen: LetterScreen) -> Awaitable[None]:
+    """At a time the user says."""
+    return _later(screen, aimed(screen))
+
+
+async def _later(screen: LetterScreen, ids: Sequence[str]) -> None:
+    item = await screen.program.engine.item(ids[0])
+    if len(ids) == 1:
+        after(Verb.LATER, item.state)
+    moment = await ask_moment(screen)
+    if moment is None:
         return
 
-    async def step(_screen: frame.FrameScreen) -> None:
-        await program.engine.apply(undo, item.id)
-        program.say(f"Undone: {quoted(item.subject)}.")
+    async def put_off(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
+        return await each(wanted, lambda item_id: engine.later(item_id, moment.at))
 
-    program.offer_undo(text, step)
-
-
-async def send_now(screen: LetterScreen) -> None:
-    """Try at once."""
-    await _apply(screen, Verb.SEND_NOW, "is being sent now.", Verb.HOLD)
+    words = f"will be sent {moment.words}."
+    await act(screen, ids, put_off, one=words, many=f"will be sent {moment.words}", undo=_put_back)
 
 
-async def hold(screen: LetterScreen) -> None:
-    """Wait for the user's word."""
-    await _apply(screen, Verb.HOLD, "is held until you release it.", Verb.RELEASE)
+def move(place: Place, screen: LetterScreen) -> Awaitable[None]:
+    """Sooner or later than the others that wait."""
+    return _move(screen, aimed(screen), place)
 
 
-async def release(screen: LetterScreen) -> None:
-    """Let a held letter go."""
-    await _apply(screen, Verb.RELEASE, "goes next.", Verb.HOLD)
+async def _move(screen: LetterScreen, ids: Sequence[str], place: Place) -> None:
+    # Several keep their order among each other.
+    wanted = tuple(reversed(ids)) if place is Place.FIRST else ids
+
+    async def carry(engine: Engine, moved: Sequence[str]) -> Sequence[Outcome]:
+        return await each(moved, lambda item_id: engine.move(item_id, place))
+
+    words = {
+        Place.FIRST: "goes before all others.",
+        Place.UP: "goes sooner.",
+        Place.DOWN: "goes later.",
+        Place.LAST: "goes after all others.",
+    }[place]
+    await act(screen, wanted, carry, one=words, many="moved")
 
 
-async def drop(screen: LetterScreen) -> None:
-    """Delete it, after a question."""
-    item = _letter(screen)
-    after(Verb.DROP, item.state)
-    question = f"Drop {quoted(item.subject)}? It will not be sent, and no draft is kept."
-    if item.state is ItemState.UNCERTAIN:
-        question = f"Drop {quoted(item.subject)}? It may have been delivered already."
-    elif item.count(RecipientState.ACCEPTED):
-        question = f"Drop the rest of {quoted(item.subject)}? Those who have it keep it."
-    if await screen.ask_yes_no(question, default=False, help_text="X keeps it as a draft instead."):
-        await _apply(screen, Verb.DROP, "was dropped.")
+def drop(screen: LetterScreen) -> Awaitable[None]:
+    """Delete it. What can be undone is not asked about."""
+    return _drop(screen, aimed(screen))
 
 
-async def edit(screen: LetterScreen) -> None:
-    """Back into the composer."""
-    item = _letter(screen)
+async def _drop(screen: LetterScreen, ids: Sequence[str]) -> None:
+    items = await screen.program.engine.items_of(ids)
+    if len(items) == 1:
+        after(Verb.DROP, items[0].state)
+    uncertain = sum(item.state is ItemState.UNCERTAIN for item in items)
+    partly = sum(bool(item.count(RecipientState.ACCEPTED)) for item in items)
+    what = quoted(items[0].subject) if len(items) == 1 else letters(len(items))
+    question = ""
+    if uncertain:
+        many = "It" if len(items) == 1 else f"{uncertain} of them"
+        question = f"Drop {what}? {many} may have been delivered already."
+    elif partly:
+        question = f"Drop the rest of {what}? Those who have it keep it."
+    if question and not await screen.ask_yes_no(question, default=False):
+        return
+    undo = None if partly else _restored
+    await act(screen, ids, verb_on(Verb.DROP), one="was dropped.", many="dropped", undo=undo)
+
+
+async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
+    """Back from the dead, and waiting as before."""
+    await engine.apply_many(Verb.RESTORE, [item.id for item in before])
+    waiting = [item for item in before if item.state not in (ItemState.FAILED, ItemState.UNCERTAIN)]
+    await put_as_before(engine, [item for item in waiting if item.state is not ItemState.HELD or item.not_before])
+
+
+def edit(screen: LetterScreen) -> Awaitable[None]:
+    """Back into the composer; who leaves it without a change leaves the letter as it was."""
+    return _edit(screen, aimed(screen))
+
+
+async def _edit(screen: LetterScreen, ids: Sequence[str]) -> None:
+    item = await only(screen, ids, "Edit")
     after(Verb.EDIT, item.state)
     screen.program.open_composer(await screen.program.engine.edit(item.id))
 
 
-async def cancel(screen: LetterScreen) -> None:
+def cancel(screen: LetterScreen) -> Awaitable[None]:
     """Out of the outbox, into the drafts."""
-    item = _letter(screen)
-    after(Verb.CANCEL, item.state)
-    await screen.program.engine.cancel(item.id)
-    screen.program.say(f"{quoted(item.subject)} was taken out of the outbox; it is among the drafts.")
+    words = "is among the drafts, and will not be sent."
+    return act(screen, aimed(screen), verb_on(Verb.CANCEL), one=words, many="moved to the drafts", undo=_restored)
 
 
-async def mend(screen: LetterScreen) -> None:
-    """Ask for the right address in place of a refused one, and send to that one only."""
-    item = _letter(screen)
-    after(Verb.MEND, item.state)
-    refused = _refused(item)
-    if not refused:
-        raise OutboxError("No address of this letter was refused.", hint="Only a refused address can be corrected.")
-    old = refused[0]
-    if len(refused) > 1:
-        choices = [Choice(str(at), safe_line(address), address) for at, address in enumerate(refused[:9], 1)]
-        listed = "  ".join(f"{choice.key} {choice.label}" for choice in choices)
-        picked = await screen.ask_choice(f"Correct which address?  {listed}", choices, default=old)
-        if picked is None:
-            return
-        old = picked
-    new = await screen.ask(
-        "Correct the address",
-        initial=old,
-        help_text="The letter goes to the corrected address only; the others are not served again.",
-        complete=screen.program.engine.complete_address,
-    )
-    if new and new.strip() != old:
-        await screen.program.engine.mend(item.id, old, new.strip())
-        screen.program.say(f"{quoted(item.subject)} goes to {safe_line(new.strip())} now.")
-
-
-async def mark_sent(screen: LetterScreen) -> None:
-    """The user knows that it arrived."""
-    item = _letter(screen)
-    after(Verb.RESOLVE_SENT, item.state)
-    question = f"Did {quoted(item.subject)} arrive? It is filed as sent then."
-    if await screen.ask_yes_no(question, help_text="Ask the recipient, or look into Sent on the server."):
-        await _apply(screen, Verb.RESOLVE_SENT, "is filed as sent.")
-
-
-async def send_again(screen: LetterScreen) -> None:
-    """Once more, knowing that it may arrive twice."""
-    item = _letter(screen)
-    after(Verb.RESOLVE_RESEND, item.state)
-    question = f"Send {quoted(item.subject)} again? If the first one arrived, it arrives twice."
-    if await screen.ask_yes_no(question, default=False):
-        await _apply(screen, Verb.RESOLVE_RESEND, "goes once more.")
-
-
-async def check_again(screen: LetterScreen) -> None:
+def check_again(screen: LetterScreen) -> Awaitable[None]:
     """The user mended the account."""
-    item = _letter(screen)
-    await screen.program.engine.check_again(item.account)
-    screen.program.say(f"Checking {safe_line(item.account)}; its letters go as soon as it may send.")
+    return _check_again(screen, screen.aim())
+
+
+async def _check_again(screen: LetterScreen, ids: Sequence[str]) -> None:
+    items = await screen.program.engine.items_of(ids)
+    accounts = {item.account for item in items if item.state is ItemState.BLOCKED}
+    await screen.program.check_accounts(accounts or None)
 
 
 def open_(screen: LetterScreen) -> None:
     """The letter in full."""
-    screen.program.open_item(_letter(screen).id)
+    screen.program.open_item(aimed(screen)[0])
 
 
-async def view_raw(screen: LetterScreen) -> None:
+def view_raw(screen: LetterScreen) -> Awaitable[None]:
     """The letter's bytes."""
-    item = _letter(screen)
+    return _view_raw(screen, aimed(screen))
+
+
+async def _view_raw(screen: LetterScreen, ids: Sequence[str]) -> None:
+    item = await only(screen, ids, "View")
     limit = 1_000_000
     content = await screen.program.engine.raw(item.id, limit=limit)
     note = "" if item.size <= limit else "Only the first million bytes are shown."
     screen.program.open_text("RAW", content.decode("utf-8", "surrogateescape"), note=note)
 
 
-async def dialogue(screen: LetterScreen) -> None:
+def dialogue(screen: LetterScreen) -> Awaitable[None]:
     """What was said last."""
-    lines = await screen.program.engine.dialogue(_letter(screen).id)
+    return _dialogue(screen, aimed(screen))
+
+
+async def _dialogue(screen: LetterScreen, ids: Sequence[str]) -> None:
+    lines = await screen.program.engine.dialogue(ids[0])
     screen.program.open_text("DIALOGUE", "\n".join(lines) or "Nothing was said yet: no attempt has been made.")
 
 
-def _refused(item: OutboxItem) -> list[str]:
-    return [each.address for each in item.recipients if each.state is RecipientState.REFUSED]
-
-
-VERBS: dict[str, Callable[[LetterScreen], Awaitable[None] | None]] = {
+VERBS: dict[str, frame.Verb] = {
     **LIST_VERBS,
     "open": open_,
     "send-now": send_now,
@@ -205,8 +220,15 @@ VERBS: dict[str, Callable[[LetterScreen], Awaitable[None] | None]] = {
     "cancel": cancel,
     "hold": hold,
     "release": release,
+    "later": later,
     "drop": drop,
+    "move-first": partial(move, Place.FIRST),
+    "move-up": partial(move, Place.UP),
+    "move-down": partial(move, Place.DOWN),
+    "move-last": partial(move, Place.LAST),
+    "change-account": change_account,
     "check-again": check_again,
     "view-raw": view_raw,
     "dialogue": dialogue,
+    "export": export,
 }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
-from tuimail.errors import DuplicateLetterError, MessageError, TuimailError
+from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
+from tuimail.moments.spoken import planned
 from tuimail.outbox.item import ItemState
-from tuimail.ui.screens.send_dialog import STORING, Answer, SendDialog
+from tuimail.ui.commands.moments import ask_moment
+from tuimail.ui.navigation import quoted
+from tuimail.ui.screens.send_dialog import QUESTION, STORING, Answer, SendDialog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from tuimail.outbox.item import OutboxItem
     from tuimail.ui.screens.compose import ComposeScreen
     from tuimail.ui.screens.frame import FrameScreen
+
+SOON = 90.0
+"""Seconds that are counted down."""
 
 
 def send(screen: ComposeScreen) -> Awaitable[None] | None:
@@ -72,25 +79,33 @@ async def _decided(screen: ComposeScreen, dialog: SendDialog) -> OutboxItem | No
                 screen.form.sender.choice.action_turn(1)
                 draft = screen.form.snapshot()
                 dialog.show(draft, await screen.engine.review(draft))
+            case Answer.LATER:
+                moment = await ask_moment(dialog)
+                item = None if moment is None else await _stored(screen, dialog, not_before=moment.at)
+                if item is not None:
+                    return item
+                dialog.say(QUESTION)
             case Answer.SEND | Answer.HOLD as answer:
                 item = await _stored(screen, dialog, held=answer is Answer.HOLD)
                 if item is not None:
                     return item
 
 
-async def _stored(screen: ComposeScreen, dialog: SendDialog, *, held: bool) -> OutboxItem | None:
+async def _stored(
+    screen: ComposeScreen, dialog: SendDialog, *, held: bool = False, not_before: float | None = None
+) -> OutboxItem | None:
     """The letter durably in the outbox; None if it was there before and is not to go again."""
     draft: Draft = replace(dialog.draft, postponed=False)
     dialog.busy = True
     dialog.say(STORING)
     try:
         try:
-            return await screen.engine.enqueue(draft, held=held)
+            return await screen.engine.enqueue(draft, held=held, not_before=not_before)
         except DuplicateLetterError as error:
             question = f"{safe_line(str(error))} Send it again?"
             if await dialog.ask_yes_no(question, default=False):
                 dialog.say(STORING)
-                return await screen.engine.enqueue(draft, held=held, again=True)
+                return await screen.engine.enqueue(draft, held=held, not_before=not_before, again=True)
             dialog.say("Not sent again.")
             return None
     finally:
@@ -100,17 +115,37 @@ async def _stored(screen: ComposeScreen, dialog: SendDialog, *, held: bool) -> O
 def _queued(screen: ComposeScreen, item: OutboxItem) -> None:
     """Leave the composer; the screen beneath says what is to come, and offers to take it back."""
     program = screen.program
+    name = quoted(item.subject)
 
     async def take_back(_beneath: FrameScreen) -> None:
-        program.open_composer(await program.engine.edit(item.id))
+        try:
+            draft = await program.engine.edit(item.id)
+        except IllegalTransitionError as error:
+            raise OutboxError(f"Too late to take {name} back: it {_went(error.state)}.") from error
+        program.open_composer(draft)
 
     program.go_back()
-    if item.state is ItemState.HELD and item.not_before is None:
-        sentence = "Held in the outbox until you release it."
+    now = program.engine.clock.now
+    until = item.not_before
+    if item.state is not ItemState.HELD:
+        program.offer_undo(f"{name} goes now.", take_back)
+    elif until is None:
+        program.offer_undo(f"{name} is held in the outbox until you release it.", take_back)
+    elif until - now() > SOON:
+        program.offer_undo(f"{name} will be sent {planned(until, now())}.", take_back)
     else:
-        wait = (item.not_before or 0.0) - program.engine.clock.now()
-        sentence = f"Queued: goes in {wait:.0f} s." if wait >= 1 else "Queued: goes now."
-    program.offer_undo(sentence, take_back)
+        program.count_down(lambda: f"{name} {_leaving(until - now())}", take_back, until)
+
+
+def _leaving(left: float) -> str:
+    return f"goes in {ceil(left - 0.05)} s." if left > 0.05 else "goes now."
+
+
+def _went(state: str) -> str:
+    """What a letter that cannot be taken back does or did."""
+    if state == ItemState.SENDING:
+        return "is being sent"
+    return "may have been delivered" if state == ItemState.UNCERTAIN else "was sent"
 
 
 def _close(dialog: SendDialog) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.widgets.prompt import Meaning
 
     Completer = Callable[[str], Awaitable[Sequence[str]]]
 
@@ -40,12 +41,17 @@ class Asking(Screen[Any], inherit_bindings=False):
         help_text: str = "",
         complete: Completer | None = None,
         password: bool = False,
+        meaning: Meaning | None = None,
     ) -> str | None:
-        """Ask for one line of text. ``complete`` gives, for what was typed, whole lines that fit."""
+        """Ask for one line of text.
+
+        ``complete`` gives, for what was typed, whole lines that fit; ``meaning`` a sentence (safe to draw) on what is
+        understood by it, shown beneath while it is typed.
+        """
         if self.prompt is not None:
             return None
         self._completer = complete
-        return await self._ask(LinePrompt(label, initial, help_text=help_text, password=password))
+        return await self._ask(LinePrompt(label, initial, help_text=help_text, password=password, meaning=meaning))
 
     async def ask_yes_no(self, question: str, *, default: bool | None = True, help_text: str = "") -> bool | None:
         """Ask Y or N; Return takes ``default`` (None: Return does nothing). None when cancelled."""

@@ -247,7 +247,7 @@ class ComposeScreen(FrameScreen):
         if isinstance(self.prompt, LinePrompt):
             self.prompt.typed_ahead(event.text)
             if event.entered:
-                self.prompt.accept()
+                self.answer_prompt("prompt-accept")
 
     def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
         """An attachment was taken off."""

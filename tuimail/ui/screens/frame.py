@@ -83,6 +83,12 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         """Somebody may have changed something meanwhile."""
         self.reload()
+        self.program.tick_countdown()
+
+    @property
+    def tells_countdown(self) -> bool:
+        """Whether the status line counts down to a letter's leaving: where it can be undone."""
+        return self.prompt is None and self.knows(BY_ID["undo"])
 
     @property
     def heading(self) -> str:

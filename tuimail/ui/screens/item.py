@@ -41,6 +41,10 @@ class ItemScreen(PagerScreen):
         self._dialogue: Sequence[str] = ()
         self._progress: Progress | None = None
 
+    def aim(self) -> tuple[str, ...]:
+        """The letter."""
+        return (self._item_id,)
+
     def fits(self, command: Command) -> bool:
         """By the state of the letter."""
         return outbox.fits(command, self.letter)

@@ -10,11 +10,13 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.app import ComposeResult
 
 PLACES = ("help", "compose", "go-outbox", "go-drafts", "go-sent", "go-accounts", "go-server", "quit")
 _WORDS = {
@@ -68,6 +70,19 @@ class MainMenuScreen(ListScreen[Place]):
         """The server's side is there in the demo only."""
         return super().knows(command) and (command.id != "go-server" or self.program.server is not None)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.banner = Banner()
+
+    def compose_body(self) -> ComposeResult:
+        """Accounts in trouble, and the places."""
+        yield self.banner
+        yield self.list
+
+    def fits(self, command: Command) -> bool:
+        """A check is for accounts in trouble."""
+        return command.id != "check-again" or any(each.checkable for each in self.program.notices)
+
     def make_list(self) -> LineList[Place]:
         """One line per place, spaced when there is room."""
         return LineList(place_line, lambda place: place.command.id, spacing=2)
@@ -79,10 +94,22 @@ class MainMenuScreen(ListScreen[Place]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Blank lines between the entries only where they fit."""
-        self.list.space(2 if event.size.height >= 2 * len(self._places) + 7 else 1)
+        self._arrange(event.size.width, event.size.height)
+
+    def on_accounts_changed(self) -> None:
+        """An account may send again, or may not any more."""
+        self._arrange(self.size.width, self.size.height)
+        self.refresh_keys()
+
+    def _arrange(self, width: int, height: int) -> None:
+        lines = self.program.trouble_lines(width)
+        self.banner.show(lines)
+        above = len(lines) + 1 if lines else 0
+        self.list.space(2 if height - above >= 2 * len(self._places) + 5 else 1)
 
     async def load(self) -> None:
         """Count what is in the outbox and among the drafts."""
+        self._arrange(self.size.width, self.size.height)
         engine = self.program.engine
         drafts = len(await engine.drafts())
         badge = self.program.badge

@@ -4,94 +4,219 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import ItemState, OutboxItem
-from tuimail.ui.commands import outbox
+from tuimail.outbox.item import ItemState, Order, OutboxItem
+from tuimail.ui.commands import listed, outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.commands.moving import LIST_VERBS
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.views.letters import (
     Columns,
     Progress,
-    columns_for,
+    Wants,
+    columns_of,
     explanation,
     outbox_line,
     role_of,
     state_words,
+    wants_of,
 )
-from tuimail.ui.widgets.cells import Line, Role, Span
+from tuimail.ui.widgets.banner import Banner
+from tuimail.ui.widgets.cells import Line, Role, Span, clip, width_of
 from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
+from tuimail.ui.widgets.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
     from textual.app import ComposeResult
 
     from tuimail.ui.messages import Progressed
 
 
-class OutboxScreen(ListScreen[OutboxItem]):
-    """The list, and beneath it why the selected letter is where it is."""
+class OutboxScreen(ListScreen[str]):
+    """The list, and beneath it why the selected letter is where it is.
+
+    However many letters there are, only those near the screen are read: the list holds ids, ``window`` the letters.
+    """
 
     SCREEN_NAME = "OUTBOX"
     CONTEXT = Context.OUTBOX
     HELP = "Letters on their way. Those that need you stand first; the lines beneath the list say why, and what to do."
     BINDINGS = bindings_for(Context.OUTBOX)
-    verbs = outbox.VERBS
+    verbs = listed.VERBS
 
     def __init__(self) -> None:
         super().__init__()
         self.explained = Explained()
+        self.banner = Banner()
+        self.window: Window[OutboxItem] = Window(lambda item: item.id)
+        self.tagged: set[str] = set()
+        self.applying = False
+        """The next command acts on the tagged letters."""
+        self.order = Order.NEED
+        self.matching = ""
+        """What the letters shown hold; empty shows all."""
+        self._all = 0
+        """How many letters there are, shown or not."""
         self._progress: dict[str, Progress] = {}
         self._told: tuple[str, ...] = ()
-        self._columns: tuple[int, Columns] | None = None
-        """For a width; None: to be found anew, the letters changed."""
+        self._wants = Wants()
+        self._aimed: tuple[str, ...] | None = None
 
-    def make_list(self) -> LineList[OutboxItem]:
+    def make_list(self) -> LineList[str]:
         """One line per letter."""
-        return LineList(
-            self._draw, lambda item: item.id, empty="Nothing is waiting. What you send passes through here."
-        )
+        return LineList(self._draw, str, empty="Nothing is waiting. What you send passes through here.")
 
     def compose_body(self) -> ComposeResult:
-        """The list, and the explanation."""
+        """What concerns all letters, the list, and the explanation."""
+        yield self.banner
         yield self.list
         yield self.explained
 
     def on_mount(self) -> None:
-        """Times like "in 4 min" move on while one looks."""
+        """Times like "in 4 min" move on while one looks; what scrolls into sight is read."""
         self.set_interval(1.0, self.tick)
+        self.watch(self.list, "scroll_y", self._scrolled, init=False)
 
+    def on_resize(self, _event: events.Resize) -> None:
+        """The banner is cut to the width."""
+        self.show_banner()
+
+    # -- what the verbs act on
     @property
     def letter(self) -> OutboxItem | None:
-        """The letter the verbs act on."""
-        return self.selected
+        """The letter under the cursor, if it was read already."""
+        return None if self.selected is None else self.window[self.selected]
+
+    def aim(self) -> tuple[str, ...]:
+        """The tagged letters in the order of the list, when a command is applied to them; else the one selected."""
+        if self._aimed is not None:
+            return self._aimed
+        return () if self.selected is None else (self.selected,)
 
     def fits(self, command: Command) -> bool:
-        """By the state of the selected letter."""
+        """By the state of the selected letter; while a command is being chosen for tagged ones, whether it can be."""
+        if self.applying:
+            return command.id in outbox.MANY or command.id in ("help", "back", "apply")
+        match command.id:
+            case "apply":
+                return bool(self.tagged)
+            case "check-again":
+                return outbox.fits(command, self.letter) or any(each.checkable for each in self.program.notices)
         return outbox.fits(command, self.letter)
 
+    def label(self, command: Command) -> str:
+        """Some keys mean a little more at times."""
+        match command.id:
+            case "back" if self.applying:
+                return "Cancel"
+            case "back" if self.matching:
+                return "Show all"
+            case "send-now" if self.letter is not None and self.letter.state is ItemState.FAILED:
+                return "Retry"
+            case "tag" if self.selected in self.tagged:
+                return "Untag"
+        return super().label(command)
+
+    def action_command(self, command_id: str) -> None:
+        """Give a command to the tagged letters, if that was asked for; going back ends what narrows the list first."""
+        applying, self.applying = self.applying, False
+        if applying and command_id == "back":
+            self.tell_tagged()
+            self.refresh_keys()
+            return
+        if command_id == "back" and self.matching and self.prompt is None:
+            self.run_worker(self.narrow(""), group="verbs")
+            return
+        if applying and command_id in outbox.MANY:
+            self._aimed = tuple(row for row in self.list.rows if row in self.tagged)
+        elif applying and command_id in outbox.VERBS and command_id not in LIST_VERBS:
+            self.say("That takes one letter at a time.")
+            self.refresh_keys()
+            return
+        super().action_command(command_id)
+        self._aimed = None
+        if applying:
+            self.refresh_keys()
+
+    def tell_tagged(self) -> None:
+        """Say how many are tagged, and what for."""
+        keys = self.program.keymap
+        count = len(self.tagged)
+        self.say(f"{count:,} tagged.  {keys.key('apply')} applies a command to them." if count else "None is tagged.")
+        self._note()
+        self.list.refresh()
+        self.refresh_keys()
+
+    async def narrow(self, words: str) -> None:
+        """Show only letters that hold ``words``; all when empty."""
+        before, self.matching = self.matching, words
+        try:
+            await self.load()
+        except Exception:
+            self.matching = before
+            raise
+        if not words:
+            self.say("All letters are shown.")
+
+    # -- what is shown
     async def load(self) -> None:
-        """The letters, those that need the user first."""
-        items = await self.program.engine.items()
-        self._progress = {
-            item.id: self._progress[item.id]
-            for item in items
-            if item.state is ItemState.SENDING and item.id in self._progress
-        }
-        self._columns = None
-        self.list.show(sorted(items, key=lambda item: (not item.needs_you, item.queued_at, item.id)))
+        """The ids of all letters, and the letters near the screen."""
+        engine = self.program.engine
+        words = self.matching
+        ids = await engine.ids(order=self.order, matching=words)
+        self._all = len(ids) if not words else sum((await engine.counts()).values())
+        selected = self.selected
+        self.window.ids = ids
+        place = self.list.cursor if selected is None else _place(ids, selected, self.list.cursor)
+        height = self.list.page
+        top = min(max(self.list.first_seen, place - height + 1), place)
+        near = self.window.near(top, height)
+        items = await engine.items_of(near)
+        self.window.renew(ids, items)
+        self._progress = {item.id: self._progress.get(item.id, Progress()) for item in items if _sending(item)}
+        if self.tagged:
+            self.tagged &= set(ids)
+        self._wants = self._wants.at_least(wants_of(items, self._now))
+        self.list.empty = "No letter holds that." if words else "Nothing is waiting. What you send passes through here."
+        self.list.show(ids)
+        self._note()
+        self.show_banner()
         self._explain()
 
+    def _scrolled(self) -> None:
+        """Read what came into sight."""
+        if self.window.missing(self.list.first_seen, self.list.page + 1):
+            self.run_worker(self._fill(), group="fill", exclusive=True, exit_on_error=False)
+
+    async def _fill(self) -> None:
+        height = self.list.page + 1
+        missing = self.window.missing(self.list.first_seen, height)
+        if missing:
+            items = await self.program.engine.items_of(missing)
+            self.window.add(items, height=height)
+            self._wants = self._wants.at_least(wants_of(items, self._now))
+            self.list.refresh()
+            self._explain()
+            self.refresh_keys()
+
     def tick(self) -> None:
-        """Draw again only if a word changed."""
+        """Draw again only if a word on the screen changed."""
         now = self._now
-        told = tuple(state_words(item, now) for item in self.list.rows)
+        seen = [item for row in self.list.in_sight if (item := self.window[row]) is not None]
+        told = tuple(state_words(item, now) for item in seen)
         if told != self._told:
             self._told = told
             self.list.refresh()
             self._explain()
 
     def on_progressed(self, message: Progressed) -> None:
-        """Move the bar of a letter being sent."""
+        """Move the bar of a letter being sent, if it is in sight."""
+        if self.window[message.item_id] is None:
+            return
         before = self._progress.get(message.item_id, Progress())
         if message.words:
             self._progress[message.item_id] = Progress(before.sent, before.total, message.words)
@@ -103,17 +228,52 @@ class OutboxScreen(ListScreen[OutboxItem]):
         """Explain what is selected now."""
         self._explain()
 
+    def on_accounts_changed(self) -> None:
+        """An account may send again, or may not any more."""
+        self.show_banner()
+        self.refresh_keys()
+
+    def show_banner(self) -> None:
+        """Accounts in trouble, and what the list is narrowed to."""
+        width = self.size.width
+        lines = self.program.trouble_lines(width)
+        if self.matching:
+            count = f"{len(self.list.rows):,} of {self._all:,}"
+            head: Line = (Span("   Show only: ", Role.DIM),)
+            tail: Line = (
+                Span(f"   {count}   ", Role.DIM),
+                Span(self.program.keymap.key("back"), Role.KEY),
+                Span(" all"),
+            )
+            words = clip(self.matching, max(4, width - width_of(head) - width_of(tail) - 2))
+            lines = [*lines, (*head, Span(words, Role.STRONG), *tail)]
+        self.banner.show(lines)
+
+    def _note(self) -> None:
+        """Tags and order, in the title."""
+        parts = [f"{len(self.tagged):,} tagged"] if self.tagged else []
+        if self.order is not Order.NEED:
+            parts.append(f"by {next(each.label.lower() for each in listed.ORDERS if each.value == self.order)}")
+        self.title_bar.note = "  ".join(parts)
+
     @property
     def _now(self) -> float:
         return self.program.engine.clock.now()
 
-    def _draw(self, item: OutboxItem, width: int) -> Line:
-        progress = self._progress.get(item.id) if item.state is ItemState.SENDING else None
-        if self._columns is None or self._columns[0] != width:
-            self._columns = (width, columns_for(self.list.rows, width, self._now))
-        return outbox_line(item, width, self._now, progress, self._columns[1])
+    @property
+    def _columns(self) -> Columns:
+        return columns_of(self._wants, self.list.size.width)
+
+    def _draw(self, row: str, _width: int) -> Line:
+        item = self.window[row]
+        if item is None:
+            return (Span("   …", Role.DIM),)
+        progress = self._progress.get(row) if _sending(item) else None
+        columns = self._columns
+        return outbox_line(item, self.list.size.width, self._now, progress, columns, tagged=row in self.tagged)
 
     def _explain(self) -> None:
+        self.refresh_keys()
         item = self.letter
         if item is None:
             self.explained.explain()
@@ -121,3 +281,17 @@ class OutboxScreen(ListScreen[OutboxItem]):
         words, facts = explanation(item, self._now)
         role = role_of(item.state) if item.needs_you else Role.TEXT
         self.explained.explain(Span(words, role), Span(facts, Role.DIM))
+
+
+def _sending(item: OutboxItem) -> bool:
+    return item.state is ItemState.SENDING
+
+
+def _place(ids: Sequence[str], wanted: str, before: int) -> int:
+    """Where ``wanted`` will be; the nearest there is to where it was, if it is gone."""
+    if before < len(ids) and ids[before] == wanted:
+        return before
+    try:
+        return ids.index(wanted)
+    except ValueError:
+        return max(0, min(before, len(ids) - 1))

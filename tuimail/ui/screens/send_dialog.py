@@ -33,6 +33,7 @@ LABEL = 13
 MOST_RECIPIENTS = 200
 """Of one field; more are counted."""
 
+QUESTION = "Send message?"
 STORING = "Storing the letter in the outbox..."
 
 
@@ -41,6 +42,7 @@ class Answer(StrEnum):
 
     SEND = "send"
     HOLD = "hold"
+    LATER = "later"
     BACK = "back"
     OTHER_SENDER = "other-sender"
 
@@ -87,7 +89,7 @@ class SendDialog(FrameScreen):
         warnings = "\n".join(f"! {safe_line(finding.text)}" for finding in review.findings)
         self._warnings.update(Text(warnings))
         self._warnings.display = bool(warnings)
-        self.say("Send message?")
+        self.say(QUESTION)
         early, self._early = self._early, None
         if early is not None and not (early in (Answer.SEND, Answer.HOLD) and review.findings):
             self.give(early)
@@ -107,8 +109,8 @@ class SendDialog(FrameScreen):
             self._answers.put_nowait(answer)
 
     def knows(self, command: Command) -> bool:
-        """Sending at a later time has no screen yet; another sender needs a choice."""
-        if command.id == "dialog-later" or (command.id == "dialog-from" and self._choices < 2):
+        """Another sender needs a choice."""
+        if command.id == "dialog-from" and self._choices < 2:
             return False
         return super().knows(command)
 
@@ -118,6 +120,7 @@ class SendDialog(FrameScreen):
 
     verbs: ClassVar[Mapping[str, Verb]] = {
         "dialog-send": lambda screen: screen.give(Answer.SEND),
+        "dialog-later": lambda screen: screen.give(Answer.LATER),
         "dialog-hold": lambda screen: screen.give(Answer.HOLD),
         "dialog-back": lambda screen: screen.give(Answer.BACK),
         "dialog-from": lambda screen: screen.give(Answer.OTHER_SENDER),

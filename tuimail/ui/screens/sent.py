@@ -49,9 +49,13 @@ class SentScreen(ListScreen[OutboxItem]):
         """The letter the verbs act on."""
         return self.selected
 
+    def aim(self) -> tuple[str, ...]:
+        """The selected letter."""
+        return () if self.selected is None else (self.selected.id,)
+
     def fits(self, command: Command) -> bool:
         """Most commands want a letter."""
-        return self.selected is not None or command.id not in ("open", "view-raw", "dialogue")
+        return self.selected is not None or command.id not in ("open", "view-raw", "dialogue", "export")
 
     async def load(self) -> None:
         """What went out."""

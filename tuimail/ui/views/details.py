@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.mail.dsn import ReportAction
+from tuimail.mail.envelope import Notify
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import FilingState, RecipientState
+from tuimail.moments.spoken import planned
+from tuimail.outbox.item import CLAIMABLE, FilingState, ItemState, RecipientState
+from tuimail.outbox.reports import said as said_of
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
 from tuimail.ui.views.times import day_and_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
@@ -14,6 +18,7 @@ from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuimail.mail.dsn import Report
     from tuimail.outbox.item import OutboxItem, TimelineEntry
 
 MARGIN = "   "
@@ -24,6 +29,11 @@ _MARKS = {
     RecipientState.DEFERRED: (".", Role.DEFERRED),
     RecipientState.REFUSED: ("!", Role.FAILED),
     RecipientState.UNCERTAIN: ("?", Role.UNCERTAIN),
+}
+_REPORTED = {
+    ReportAction.FAILED: Role.FAILED,
+    ReportAction.DELAYED: Role.DEFERRED,
+    ReportAction.DELIVERED: Role.ACCEPTED,
 }
 
 
@@ -50,6 +60,7 @@ def details(
         *_field("", facts, width, Role.DIM),
         *_field("Letter", f"{size_words(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
     ]
+    lines += _plans(item, width, now)
     if item.filing.state is not FilingState.NONE:
         filed = safe_line(item.filing.words) or {"due": "being filed", "skipped": "no copy wanted here"}.get(
             item.filing.state, "filed"
@@ -69,9 +80,19 @@ def details(
                 Span(fit(safe_line(said), max(0, width - column - 18)), Role.DIM),
             )
         )
+        if recipient.report:
+            told = safe_line(said_of(recipient.report))
+            shade = _REPORTED.get(recipient.report.action, Role.DIM)
+            lines += [(Span(f"{MARGIN}    {part}", shade),) for part in wrap(told, width - 10)]
         # That a letter was accepted is said by the state and the reply.
         if recipient.words and recipient.state is not RecipientState.ACCEPTED:
             lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(safe_line(recipient.words), width - 10)]
+        if recipient.report is not None:
+            loud = recipient.report.action is ReportAction.FAILED
+            said = report_words(recipient.report, now)
+            lines += [
+                (Span(f"{MARGIN}    {part}", Role.FAILED if loud else Role.DIM),) for part in wrap(said, width - 10)
+            ]
     lines += [(), _heading("What happened")]
     moments = [day_and_time(entry.at, now) for entry in timeline]
     column = max((len(moment) for moment in moments), default=0) + 1
@@ -82,6 +103,34 @@ def details(
         lines += [(), _heading("The last dialogue")]
         lines += dialogue_lines(dialogue, width)
     return lines
+
+
+def _plans(item: OutboxItem, width: int, now: float) -> list[Line]:
+    """Which revision it is, when it may leave, how long it is tried, what was asked for."""
+    lines: list[Line] = []
+    if item.revision > 1:
+        lines += _field("Revision", f"{item.revision}", width, Role.DIM)
+    if item.hold_until is not None and item.hold_until > now:
+        kept = f"The server keeps it until {day_and_time(item.hold_until, now)}."
+        lines += _field("Leaves", kept, width, Role.TEXT)
+    elif item.state is ItemState.HELD and item.not_before is not None:
+        late = f"; if that was missed: {item.on_late}" if item.on_late is not None else ""
+        lines += _field("Leaves", planned(item.not_before, now) + late, width, Role.DIM)
+    if item.state in CLAIMABLE and item.expires_at is not None:
+        lines += _field("Tried", f"until {day_and_time(item.expires_at, now)}", width, Role.DIM)
+    if Notify.SUCCESS in item.notify:
+        lines += _field("Report", "asked for when it is delivered", width, Role.DIM)
+    return lines
+
+
+def report_words(report: Report, now: float) -> str:
+    """What another server told about a recipient afterwards: "bounced at mx.example: 550 5.1.1 no such user"."""
+    did = {ReportAction.FAILED: "bounced", ReportAction.DELAYED: "delayed"}.get(report.action, report.action.value)
+    at = f" at {safe_line(report.mta)}" if report.mta else ""
+    words = safe_line(report.words)
+    status = "" if not report.status or report.status in words else f"{safe_line(report.status)} "
+    said = f": {status}{words}".rstrip(": ")
+    return f"{did}{at}{said}, {day_and_time(report.at, now)}"
 
 
 def dialogue_lines(dialogue: Sequence[str], width: int) -> list[Line]:

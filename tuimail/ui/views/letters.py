@@ -140,20 +140,50 @@ class Columns:
     """0: there is no room for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Cells that what stands in the columns would take."""
+
+    subject: int = 0
+    to: int = 0
+    state: int = 0
+    last: int = 0
+
+    def at_least(self, other: Wants) -> Wants:
+        """Room for both, so that columns do not jump while one scrolls."""
+        return Wants(
+            max(self.subject, other.subject),
+            max(self.to, other.to),
+            max(self.state, other.state),
+            max(self.last, other.last),
+        )
+
+
+def wants_of(items: Sequence[OutboxItem], now: float) -> Wants:
+    """What ``items`` would take."""
+    return Wants(
+        max((cell_len(subject_of(item)) for item in items), default=0),
+        max((cell_len(names(item.recipients)) for item in items), default=0),
+        max((cell_len(state_words(item, now)) for item in items), default=0),
+        max((cell_len(last_words(item)) for item in items), default=0),
+    )
+
+
 def columns_for(items: Sequence[OutboxItem], width: int, now: float) -> Columns:
-    """Columns for ``items`` in ``width`` cells: as wide as what is in them, the room shared fairly when it is short."""
-    words = max((cell_len(state_words(item, now)) for item in items), default=0)
-    state = max(STATE, min(words, STATE + 2))
-    subject = max((cell_len(subject_of(item)) for item in items), default=0)
-    to = max((cell_len(names(item.recipients)) for item in items), default=0)
-    last = max((cell_len(last_words(item)) for item in items), default=0)
+    """Columns for ``items`` in ``width`` cells."""
+    return columns_of(wants_of(items, now), width)
+
+
+def columns_of(wants: Wants, width: int) -> Columns:
+    """Columns in ``width`` cells: as wide as what is in them, the room shared fairly when it is short."""
+    state = max(STATE, min(wants.state, STATE + 2))
     room = width - MARK - state - 1 - 2 * GAP
     if width < WIDE:
-        return Columns(*share(room, (subject, to)), state, 0)
+        return Columns(*share(room, (wants.subject, wants.to)), state, 0)
     room -= GAP
     # Whom and what come first; the last words of a server are in the lines beneath as well.
-    last = max(BAR, min(last, max(room // 4, room - subject - to)))
-    return Columns(*share(room - last, (subject, to)), state, last)
+    last = max(BAR, min(wants.last, max(room // 4, room - wants.subject - wants.to)))
+    return Columns(*share(room - last, (wants.subject, wants.to)), state, last)
 
 
 def share(room: int, wants: tuple[int, int]) -> tuple[int, int]:
@@ -170,14 +200,21 @@ def share(room: int, wants: tuple[int, int]) -> tuple[int, int]:
 
 
 def outbox_line(
-    item: OutboxItem, width: int, now: float, progress: Progress | None = None, columns: Columns | None = None
+    item: OutboxItem,
+    width: int,
+    now: float,
+    progress: Progress | None = None,
+    columns: Columns | None = None,
+    *,
+    tagged: bool = False,
 ) -> Line:
     """One row of the outbox in ``width`` cells; ``columns`` as for the list it stands in, default: for it alone."""
     columns = columns or columns_for((item,), width, now)
     role = role_of(item.state)
     gap = " " * GAP
     line = (
-        Span(f"   {MARKS[item.state]} ", role),
+        Span(" * " if tagged else "   ", Role.ACCENT),
+        Span(f"{MARKS[item.state]} ", role),
         Span(fit(subject_of(item), columns.subject) + gap, Role.STRONG if item.needs_you else Role.TEXT),
         Span(fit(names(item.recipients, columns.to), columns.to) + gap, Role.DIM),
         Span(fit(state_words(item, now, progress), columns.state), role),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import AccountHealth, FilingState, RecipientState
+from tuimail.outbox.notice import account_notice
 from tuimail.ui.views.letters import names, subject_of
-from tuimail.ui.views.times import day_and_time
+from tuimail.ui.views.times import day_and_time, span, until
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 
 if TYPE_CHECKING:
@@ -112,7 +113,13 @@ def account_words(row: AccountRow, now: float) -> tuple[str, str]:
         return safe_line(row.problem), "What is valid in the file is used; put this right and start tuimail again."
     others = ", ".join(str(identity) for identity in row.account.identities)
     facts = f"{safe_line(others)} - Sent copy: {row.account.sent_copy}"
-    if row.health is None or row.health.trouble is None:
+    health = row.health
+    if health is not None and health.rate_limit and health.rate_window:
+        facts += f" - at most {health.rate_limit} letters in {span(health.rate_window)}"
+    notice = None if health is None else account_notice(health, row.account)
+    if notice is None:
         return "Letters of this account may go.", facts
-    since = f"  Since {day_and_time(row.health.since, now)}." if row.health.since else ""
-    return f"{safe_line(row.health.words)}{since}  Its letters wait; mend the account, then check it again.", facts
+    since = f"  Since {day_and_time(notice.since, now)}." if notice.since else ""
+    again = f"  Tried again {until(notice.next_try, now)}." if notice.next_try is not None else ""
+    command = f"  {notice.command}" if notice.command else ""
+    return f"{notice.happened or notice.title}{since}  {notice.advice}{again}{command}", facts

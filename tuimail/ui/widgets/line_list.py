@@ -69,13 +69,31 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         before = self.selected
         old_id = None if before is None else self._identify(before)
         self.rows = rows
-        index = next((at for at, row in enumerate(rows) if self._identify(row) == old_id), None)
+        index = self._place_of(old_id)
         self.cursor = index if index is not None else max(0, min(self.cursor, len(rows) - 1))
         self.virtual_size = Size(0, len(rows) * self._spacing)
         self.refresh()
         self._reveal()
         after = self.selected
         self.post_message(self.Selected(None if after is None else self._identify(after)))
+
+    def _place_of(self, row_id: str | None) -> int | None:
+        """Where the row is; most often where it was."""
+        if row_id is None:
+            return None
+        if self.cursor < len(self.rows) and self._identify(self.rows[self.cursor]) == row_id:
+            return self.cursor
+        return next((at for at, row in enumerate(self.rows) if self._identify(row) == row_id), None)
+
+    @property
+    def first_seen(self) -> int:
+        """Index of the first row on the screen."""
+        return self.scroll_offset.y // self._spacing
+
+    @property
+    def in_sight(self) -> Sequence[T]:
+        """The rows on the screen."""
+        return self.rows[self.first_seen : self.first_seen + self.page + 1]
 
     def select(self, index: int) -> None:
         """Select the row at ``index``, or the nearest there is."""

@@ -12,10 +12,12 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from textual import events
     from textual.app import ComposeResult
+
+    Meaning = Callable[[str], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,25 @@ class LinePrompt(Prompt):
     """Asks for one line of text."""
 
     DEFAULT_CSS = """
-    LinePrompt { height: 1; padding: 0 1; }
+    LinePrompt { height: auto; padding: 0 1; }
+    LinePrompt .meaning { max-width: 100%; width: 1fr; color: $mail-dim; text-style: none; }
     LinePrompt Horizontal { height: 1; }
     LinePrompt Static { width: auto; max-width: 60%; height: 1; }
     LinePrompt PromptInput { width: 1fr; }
     """
 
-    def __init__(self, label: str, initial: str = "", *, help_text: str = "", password: bool = False) -> None:
+    def __init__(
+        self,
+        label: str,
+        initial: str = "",
+        *,
+        help_text: str = "",
+        password: bool = False,
+        meaning: Meaning | None = None,
+    ) -> None:
         super().__init__(help_text)
+        self._meaning = meaning
+        self._meant = Static(markup=False, classes="meaning")
         self.label = label
         self.initial = initial
         self.input = PromptInput(initial, password=password, select_on_focus=False, compact=True)
@@ -77,9 +90,20 @@ class LinePrompt(Prompt):
         with Horizontal():
             yield Static(Content(f"{self.label} : "), markup=False)
             yield self.input
+        if self._meaning is not None:
+            yield self._meant
+
+    def on_input_changed(self) -> None:
+        """Say what is meant by what was typed; only the latest matters."""
+        if self._meaning is not None:
+            self.run_worker(self._tell(self._meaning), group="meaning", exclusive=True)
+
+    async def _tell(self, meaning: Meaning) -> None:
+        self._meant.update(Content(await meaning(self.input.value)))
 
     def on_mount(self) -> None:
         """Start at the end of what stands there."""
+        self.on_input_changed()
         self.input.cursor_position = len(self.input.value)
         self.input.focus()
 

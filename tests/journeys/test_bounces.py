@@ -1,0 +1,63 @@
+"""A letter that Postfix accepts and then cannot deliver: what comes back finds its letter."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tuimail.compose.draft import Draft
+from tuimail.config.loader import load
+from tuimail.engine import Engine
+from tuimail.events import NeedsYou
+from tuimail.mail.dsn import ReportAction
+from tuimail.mail.envelope import Notify
+from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.reports import bounced
+from tuimail.outbox.wishes import Wishes
+
+if TYPE_CHECKING:
+    from tests.journeys.conftest import Correspondence
+    from tuimail.events import Event
+
+pytestmark = pytest.mark.real_servers
+
+
+async def test_a_bounce_of_postfix_is_tied_to_its_letter(correspondence: Correspondence) -> None:
+    correspondence.write_config()
+    full = correspondence.dovecot.full_user()
+    engine = Engine(load(correspondence.paths), correspondence.paths)
+    heard: list[Event] = []
+    engine.announcer.subscribe(heard.append)
+    await engine.start(run_outbox=False)
+    try:
+        item = await engine.enqueue(
+            Draft(to=f"{correspondence.bob}, {full}", subject="Minutes", body="Here they are.\n"),
+            wishes=Wishes(notify=(Notify.FAILURE, Notify.SUCCESS)),
+        )
+        await engine.run_once()
+        item = await engine.item(item.id)
+        assert {each.state for each in item.recipients} == {RecipientState.ACCEPTED}
+        letters = await asyncio.to_thread(correspondence.dovecot.wait_for_letters, correspondence.ada, 2)
+        for letter in letters:
+            found = await engine.read_report(letter)
+            assert found is not None
+            assert (found.envelope_id, found.message_id) == (item.id, item.message_id)
+            matched = await engine.report(found)
+            assert matched is not None
+            assert matched.news
+        after = await engine.item(item.id)
+        assert after.state in (ItemState.ACCEPTED, ItemState.DONE)
+        told = {each.address: each.report.action for each in after.recipients if each.report}
+        assert told == {full: ReportAction.FAILED, correspondence.bob: ReportAction.RELAYED} or told == {
+            full: ReportAction.FAILED,
+            correspondence.bob: ReportAction.DELIVERED,
+        }
+        (back,) = bounced(after)
+        assert back.report is not None
+        assert back.report.status.startswith("5.2.2")
+        assert [event.item_id for event in heard if isinstance(event, NeedsYou)] == [item.id]
+        assert any("bounced" in entry.words for entry in await engine.timeline(item.id))
+    finally:
+        await engine.stop()

@@ -1,0 +1,116 @@
+"""Delivery reports as servers write them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.corpora import corpus
+from tests.mail.bounces import EXIM, GLOBAL, QMAIL, dsn
+from tuimail.mail.bounce import LONGEST, read_report
+from tuimail.mail.dsn import ReportAction
+from tuimail.mail.text import safe_line
+
+NOW = 1_800_000_000.0
+
+
+def test_a_standard_report_is_read_with_all_it_says() -> None:
+    found = read_report(dsn(), NOW)
+    assert found is not None
+    assert (found.envelope_id, found.message_id) == ("item000001", "<1@example.org>")
+    (one,) = found.recipients
+    assert (one.address, one.original) == ("robert@mx.example", "bob@example.net")
+    assert one.report.action is ReportAction.FAILED
+    assert (one.report.status, one.report.words) == ("5.1.1", "550 5.1.1 no such user, sorry")
+    assert one.report.mta == "mx.example"
+    assert 0 < one.report.at <= NOW
+
+
+def test_each_recipient_has_its_own_report() -> None:
+    found = read_report(dsn(("a@x.example", "delayed"), ("b@x.example", "delivered"), ("c@x.example", "nonsense")), NOW)
+    assert found is not None
+    assert [(each.address, each.report.action.value) for each in found.recipients] == [
+        ("a@x.example", "delayed"), ("b@x.example", "delivered"),
+    ]  # fmt: skip
+
+
+def test_a_report_about_an_international_address() -> None:
+    found = read_report(GLOBAL, NOW)
+    assert found is not None
+    assert found.recipients[0].address == "jörg@example.net"
+
+
+def test_the_bounce_of_qmail() -> None:
+    found = read_report(QMAIL, NOW)
+    assert found is not None
+    assert found.message_id == "<1@example.org>"
+    assert [(each.address, each.report.words, each.report.status) for each in found.recipients] == [
+        ("bob@example.net", "550 5.1.1 no such user", "5.1.1")
+    ]
+
+
+def test_the_bounce_of_an_old_exim() -> None:
+    found = read_report(EXIM, NOW)
+    assert found is not None
+    assert found.message_id == "<1@example.org>"
+    assert found.recipients[0].address == "bob@example.net"
+    assert (found.recipients[0].report.words, found.recipients[0].report.mta) == ("550 no such user", "mx.example.net")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\0" * 100, b"Subject: hello\r\n\r\nMy bank bounced: 550 5.1.1\r\n", dsn().replace(b"Action", b"Axtion")],
+)
+def test_other_letters_are_no_reports(raw: bytes) -> None:
+    assert read_report(raw, NOW) is None
+
+
+def test_a_date_to_come_is_not_believed() -> None:
+    found = read_report(dsn().replace(b"2026", b"2999"), NOW)
+    assert found is not None
+    assert found.recipients[0].report.at == NOW
+
+
+def test_what_a_stranger_writes_cannot_steer_the_terminal() -> None:
+    found = read_report(dsn().replace(b"no such user", b"\x1b]0;owned\x07 \x1b[2J"), NOW)
+    assert found is not None
+    report = found.recipients[0].report
+    assert safe_line(report.words) == report.words
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: multipart/report; boundary=a\n\n" + b"--a\n" * 100_000,
+        b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(5000)),
+        b"Content-Type: message/rfc822\n\n" * 20_000,
+        dsn() + b"x" * (2 * LONGEST),
+        b"X-Failed-Recipients: " + b"a@b.c," * 90_000,
+    ],
+)
+def test_a_hostile_report_is_read_within_bounds(raw: bytes) -> None:
+    before = time.process_time()
+    read_report(raw, NOW)
+    assert time.process_time() - before < 30
+
+
+@given(st.binary(max_size=300), st.integers(0, 3000), st.integers(0, 300))
+def test_no_garbage_raises(junk: bytes, start: int, length: int) -> None:
+    whole = dsn()
+    found = read_report(whole[:start] + junk + whole[start + length :], NOW)
+    assert found is None or all(safe_line(each.report.words) == each.report.words for each in found.recipients)
+
+
+def test_real_bounces_are_read_as_what_they_are() -> None:
+    folder = corpus("ruby-mail", "spec", "fixtures", "emails", "multipart_report_emails")
+    read = {}
+    for path in sorted(folder.glob("*.eml")):
+        found = read_report(path.read_bytes(), NOW)
+        assert found is not None, path.name
+        read[path.stem] = (len(found.recipients), found.recipients[0].report.action.value, found.message_id[:10])
+    assert read["multi_address_bounce1"] == (5, "failed", "<118707422")
+    assert read["report_422"] == (1, "delayed", "<15655788.")
+    assert read["report_530"] == (1, "failed", "<200712232")

@@ -1,0 +1,136 @@
+"""An account never sends more than it may: the user's limit and the server's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.outbox.restoring import drain
+from tests.outbox.scene import SetClock, host_trouble, message, sent_through, store_in
+from tuimail.config.model import Account, Identity, Rate, Server
+from tuimail.outbox.item import AccountHealth, ItemState
+from tuimail.outbox.notice import account_notice
+from tuimail.outbox.pace import FORGET_AFTER, learnt, next_allowed, relaxed
+from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tuimail.outbox.store import Store
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@given(
+    st.lists(st.integers(0, 10_000)).map(sorted),
+    st.integers(1, 5),
+    st.sampled_from([60.0, HOUR]),
+    st.integers(0, 10_000),
+)
+def test_no_window_ever_holds_more_than_the_limit(begun: list[int], letters: int, seconds: float, now: int) -> None:
+    begun = [at for at in begun if at <= now]
+    allowed = next_allowed(begun, Rate(letters, seconds), now)
+    at = now if allowed is None else allowed
+    assert at >= now
+    assert sum(at - seconds < each for each in begun) < letters
+
+
+@pytest.mark.parametrize(
+    ("hour", "day", "delay", "rate"),
+    [(50, 200, HOUR, Rate(50, HOUR)), (50, 200, DAY, Rate(200, DAY)), (0, 200, HOUR, None), (0, 0, DAY, None)],
+)
+def test_a_refusal_tells_the_limit(hour: int, day: int, delay: float, rate: Rate | None) -> None:
+    assert learnt(hour, day, delay) == rate
+
+
+def queue_up(store: Store, count: int) -> None:
+    for number in range(count):
+        store.enqueue(message(number), composing=f"d{number}")
+
+
+def test_the_users_limit_is_kept_and_the_rest_waits_without_trouble(tmp_path: Path) -> None:
+    clock = SetClock()
+    store = store_in(tmp_path / "outbox", clock)
+    store.rates = {"work": Rate(3, HOUR)}
+    queue_up(store, 5)
+    assert len(drain(store)) == 3
+    assert store.next_due(filings=False) == clock.now() + HOUR
+    assert {item.state for item in store.items() if item.state is not ItemState.ACCEPTED} == {ItemState.QUEUED}
+    assert store.recover() == []
+    clock.move(HOUR - 1)
+    assert drain(store) == []
+    clock.move(1)
+    assert len(drain(store)) == 2
+    store.close()
+
+
+def test_letters_under_way_count(tmp_path: Path) -> None:
+    store = store_in(tmp_path / "outbox", SetClock())
+    store.rates = {"work": Rate(2, HOUR)}
+    queue_up(store, 5)
+    assert [store.claim(f"{each}:1:boot:x") is not None for each in range(3)] == [True, True, False]
+    store.close()
+
+
+def test_another_account_is_not_held_up(tmp_path: Path) -> None:
+    store = store_in(tmp_path / "outbox", SetClock())
+    store.rates = {"work": Rate(1, HOUR)}
+    queue_up(store, 2)
+    store.enqueue(message(9, account="home"), composing="h")
+    assert sorted(item.account for item in drain(store)) == ["home", "work"]
+    store.close()
+
+
+def test_the_servers_limit_is_learnt_kept_over_a_restart_and_forgotten_in_a_week(tmp_path: Path) -> None:
+    clock = SetClock()
+    store = store_in(tmp_path / "outbox", clock)
+    queue_up(store, 8)
+    for _ in range(3):
+        sent_through(store, "1:1:boot:x", Action.OK)
+    item = store.claim("1:1:boot:x")
+    assert item is not None
+    told = Verdict(Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), trouble=Trouble.QUOTA, delay=HOUR)
+    store.record(item.id, "1:1:boot:x", host_trouble(item, told))
+    health = store.health("work")
+    assert (health.trouble, health.rate_limit, health.rate_window) == (Trouble.QUOTA, 3, HOUR)
+    store.close()
+    store = store_in(tmp_path / "outbox", clock)
+    clock.move(2 * HOUR)
+    assert len(drain(store)) == 3
+    assert store.health("work").trouble is None
+    assert drain(store) == []
+    clock.move(FORGET_AFTER)
+    assert store.health("work").rate_limit is None
+    assert len(drain(store)) == 2
+    store.close()
+
+
+def test_the_limit_of_recipients_is_kept_over_a_restart_and_forgotten_in_a_week(tmp_path: Path) -> None:
+    clock = SetClock()
+    store = store_in(tmp_path / "outbox", clock)
+    with store.index.writing() as db:
+        store.put_health(db, AccountHealth("work", recipient_limit=50))
+    store.close()
+    store = store_in(tmp_path / "outbox", clock)
+    assert store.health("work").recipient_limit == 50
+    clock.move(FORGET_AFTER)
+    assert store.health("work").recipient_limit is None
+    store.close()
+
+
+def test_limits_of_a_clock_that_was_set_back_are_forgotten() -> None:
+    health = AccountHealth("work", rate_limit=3, rate_window=HOUR, limits_at=500.0)
+    assert relaxed(health, 100.0).rate_limit is None
+
+
+def test_an_account_at_its_pace_says_so_without_alarm() -> None:
+    account = Account("work", (Identity("a@x.example"),), Server("smtp.example.org", 465), rate=Rate(100, HOUR))
+    notice = account_notice(AccountHealth("work", paced_until=900.0), account, 100.0)
+    assert notice is not None
+    assert "100 letters an hour" in notice.happened
+    assert notice.next_try == 900.0
+    assert not notice.needs_you
+    assert account_notice(AccountHealth("work", paced_until=900.0), account, 901.0) is None

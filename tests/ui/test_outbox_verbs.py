@@ -1,0 +1,231 @@
+"""Commands on several letters, and what the list can do with itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ui.fake_engine import NOW, FakeEngine, config, item
+from tests.ui.screen_text import lines, settle, text
+from tests.ui.test_outbox_screen import press, select
+from tuimail import events
+from tuimail.outbox.item import AccountHealth, ItemState, Place, Verb
+from tuimail.submission.result import Trouble
+from tuimail.ui.commands.exporting import file_name
+from tuimail.ui.commands.listed import ORDERS
+from tuimail.ui.screens.outbox import OutboxScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Running
+    from tuimail.paths import Paths
+
+
+def top(pilot: Pilot[int]) -> OutboxScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, OutboxScreen)
+    return screen
+
+
+def status(pilot: Pilot[int]) -> str:
+    return top(pilot).status.text
+
+
+async def test_a_command_is_applied_to_the_tagged_letters_in_one_line(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        for each in ("a4", "a5", "a6"):
+            await select(pilot, each)
+            await press(pilot, "t")
+        assert status(pilot) == "3 tagged.  A applies a command to them."
+        assert "3 tagged" in lines(pilot.app)[0]
+        assert "   ~ Re: Thursday".replace("   ~", " * ~") in text(pilot.app)
+        await press(pilot, "a", "h")
+        assert status(pilot) == "2 held, 1 could not: it is being sent right now.  U to undo"
+        await press(pilot, "u")
+        assert status(pilot) == "Undone for 2 letters."
+    assert [engine.all[each].state for each in ("a5", "a6")] == [ItemState.QUEUED, ItemState.QUEUED]
+
+
+async def test_without_apply_only_the_letter_under_the_cursor_is_meant(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a5")
+        await press(pilot, "t")
+        await select(pilot, "a6")
+        await press(pilot, "h")
+    assert [call for call in engine.calls if call[0] == "apply"] == [("apply", Verb.HOLD, "a6")]
+
+
+async def test_applying_can_be_given_up_and_needs_tags(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "a")
+        assert "Nothing is tagged" in status(pilot)
+        await press(pilot, "t", "a")
+        assert status(pilot) == "Apply which command to 1 letter?"
+        await press(pilot, "escape")
+        assert top(pilot).applying is False
+        await press(pilot, "a", "e")
+        assert "one letter at a time" in status(pilot)
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "tagged"),
+    [(["a"], 9), (["a", "semicolon", "n"], 0), (["m", *"state:held", "enter"], 2), (["enter", *"lunch", "enter"], 1)],
+)
+async def test_letters_are_tagged_by_what_they_hold(running: Running, keys: list[str], tagged: int) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "semicolon", *keys)
+        assert len(top(pilot).tagged) == tagged
+
+
+async def test_only_some_letters_are_shown_until_one_goes_back(running: Running) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "z", *"state:held", "enter")
+        assert "   Show only: state:held   2 of 9   < all" in text(pilot.app)
+        assert [row.strip().split("  ")[0] for row in lines(pilot.app)[4:6]] == ["z Happy birthday", "z Draft contract"]
+        await press(pilot, "escape")
+        assert "Show only:" not in text(pilot.app)
+        assert len(top(pilot).list.rows) == 9
+
+
+async def test_the_list_is_sorted_as_asked(running: Running) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "dollar_sign", "s")
+        assert "by subject" in lines(pilot.app)[0]
+        subjects = [top(pilot).window[row] for row in top(pilot).list.rows]
+        assert [each.subject for each in subjects if each] == sorted(each.subject for each in subjects if each)
+
+
+def test_every_order_has_its_own_key() -> None:
+    assert len({choice.key for choice in ORDERS}) == len(ORDERS)
+
+
+async def test_a_time_is_shown_before_it_is_taken(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, "l", *"in 2 hours")
+        await until(pilot, lambda: "(in 2 h)" in text(pilot.app))
+        await press(pilot, "enter")
+        await until(pilot, lambda: ("later", "a6", NOW + 7200) in engine.calls)
+        await until(pilot, lambda: '"Lunch?" will be sent' in status(pilot))
+
+
+async def until(pilot: Pilot[int], condition) -> None:  # type: ignore[no-untyped-def]
+    while not condition():
+        await pilot.pause(0.01)
+
+
+async def test_a_time_that_is_none_is_asked_for_again_as_it_was_typed(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, "l", *"soonish", "enter")
+        await until(pilot, lambda: "Send when? : soonish" in text(pilot.app))
+        await press(pilot, "escape")
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("left_square_bracket", Place.UP), ("right_square_bracket", Place.DOWN), ("left_curly_bracket", Place.FIRST),
+     ("right_curly_bracket", Place.LAST)],
+)  # fmt: skip
+async def test_letters_are_moved(engine: FakeEngine, running: Running, key: str, place: Place) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, key)
+    assert ("move", "a6", place) in engine.calls
+
+
+async def test_another_account_is_chosen_by_the_user_alone(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, "number_sign")
+        assert "Now work.  1 work  2 home" in text(pilot.app)
+        await press(pilot, "2")
+        assert status(pilot).startswith('"Lunch?" goes by home.')
+        await press(pilot, "u")
+    assert [call for call in engine.calls if call[0] == "change_account"] == [
+        ("change_account", "a6", "home"), ("change_account", "a6", "work"),
+    ]  # fmt: skip
+
+
+async def test_a_letter_is_exported_under_its_subject(engine: FakeEngine, running: Running, tmp_path: Path) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a6")
+        await press(pilot, "w")
+        assert "Export to file : ~/Lunch.eml" in text(pilot.app)
+        await press(pilot, "ctrl+u", *str(tmp_path / "x.eml"), "enter")
+        await until(pilot, lambda: status(pilot).startswith("Written to"))
+    assert ("export", "a6", tmp_path / "x.eml") in engine.calls
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [("Re: a/b\\c", "Re a b c"), ("..", "letter"), ("", "letter"), ("\x1b[2J", "2J"), ("x" * 99, "x" * 60)],
+)
+def test_a_subject_becomes_a_harmless_name(subject: str, name: str) -> None:
+    assert file_name(subject).replace("^", "").strip() == name
+
+
+async def test_dropping_is_undone_as_it_was(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a7")
+        await press(pilot, "d")
+        assert status(pilot) == '"Happy birthday" was dropped.  U to undo'
+        await press(pilot, "u")
+    assert engine.all["a7"].state is ItemState.HELD
+    assert engine.all["a7"].not_before == NOW + 82_800
+
+
+async def test_all_that_wait_are_sent_now_and_no_other(engine: FakeEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await press(pilot, "exclamation_mark")
+        assert status(pilot) == "2 go now."
+    assert sorted(call[2] for call in engine.calls if call[0] == "apply") == ["a5", "a6"]
+
+
+async def test_an_account_in_trouble_stands_above_the_list(engine: FakeEngine, running: Running) -> None:
+    engine.healths["home"] = AccountHealth("home", Trouble.SIGN_IN, "535 no")
+    async with running() as pilot:
+        assert "# home: the server refuses the sign-in.  K check again" in lines(pilot.app)[2]
+        await press(pilot, "k")
+        await settle(pilot)
+        assert ("check_again", "home") in engine.calls
+        engine.announcer.announce(events.AccountMended("home"))
+        await settle(pilot)
+        assert "refuses the sign-in" not in text(pilot.app)
+
+
+async def test_ten_thousand_letters_are_read_by_the_screen(paths: Paths, running: Running) -> None:
+    engine = FakeEngine(paths, [item(f"m{at:05}", ItemState.QUEUED, f"Letter {at}", rank=at) for at in range(10_000)])
+    async with running("o", on=engine) as pilot:
+        assert "10,000" in text(pilot.app) or "10000 waiting" in text(pilot.app)
+        await press(pilot, "end")
+        await settle(pilot)
+        await until(pilot, lambda: "Letter 9999" in text(pilot.app))
+        assert max(map(len, engine.reads)) < 100
+        engine.reads.clear()
+        top(pilot).tick()
+        assert engine.reads == []
+
+
+async def test_a_storm_of_changes_is_one_reading(paths: Paths, running: Running) -> None:
+    engine = FakeEngine(paths, [item(f"m{at:05}", ItemState.QUEUED, f"Letter {at}", rank=at) for at in range(500)])
+    async with running("o", on=engine) as pilot:
+        await settle(pilot)
+        engine.reads.clear()
+        for at in range(500):
+            engine.announcer.announce(events.ItemChanged(f"m{at:05}"))
+        await settle(pilot)
+        assert 1 <= len(engine.reads) <= 4
+
+
+async def test_mutt_prefixes_with_a_semicolon(paths: Paths, running: Running) -> None:
+    engine = FakeEngine(paths, [item("q1", ItemState.QUEUED, "One")], settings=config(keymap="mutt"))
+    async with running("o", on=engine) as pilot:
+        await press(pilot, "t", "semicolon", "H")
+        assert status(pilot) == '"One" is held until you release it.  u to undo'

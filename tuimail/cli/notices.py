@@ -1,0 +1,45 @@
+"""The accounts in trouble, for people and for scripts: one notice each, whatever number of letters waits."""
+
+from __future__ import annotations
+
+from time import time
+from typing import TYPE_CHECKING
+
+from tuimail.cli.moments import local, until
+from tuimail.outbox.notice import account_notice
+
+if TYPE_CHECKING:
+    from tuimail.config.model import Config
+    from tuimail.outbox.notice import AccountNotice
+    from tuimail.outbox.queue import Queue
+
+
+def notices_of(outbox: Queue | None, config: Config) -> dict[str, AccountNotice]:
+    """Account -> what is the matter with it, the accounts of the config first, then others that have letters here."""
+    if outbox is None:
+        return {}
+    used = dict.fromkeys((*config.accounts, *(item.account for item in outbox.items())))
+    found = ((name, account_notice(outbox.health(name), config.accounts.get(name), time())) for name in used)
+    return {name: notice for name, notice in found if notice is not None}
+
+
+def advice_of(notice: AccountNotice, now: float) -> str:
+    """What to do and when it goes on, in one line."""
+    command = f" ({notice.command})" if notice.command else ""
+    later = f" Next try {until(notice.next_try, now)}." if notice.next_try is not None else ""
+    return f"{notice.advice.rstrip('.')}{command}.{later}"
+
+
+def notice_document(notice: AccountNotice) -> dict[str, object]:
+    """The notice as JSON."""
+    return {
+        "account": notice.account,
+        "trouble": str(notice.trouble) if notice.trouble else None,
+        "needs_you": notice.needs_you,
+        "title": notice.title,
+        "happened": notice.happened,
+        "advice": notice.advice,
+        "command": notice.command,
+        "since": local(notice.since) or None,
+        "next_try": local(notice.next_try) or None,
+    }

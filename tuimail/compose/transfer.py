@@ -1,0 +1,158 @@
+"""How a file travels in a letter (RFC 2045 section 6) and comes out of it, piece by piece. Pure.
+
+Nothing here holds more than a few pieces of a file, whatever its size.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.compose.content_type import looks_like_mail
+from tuimail.mail.content import PIECE
+from tuimail.mail.header import MAX_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tuimail.mail.content import Content
+
+RAW_LINE = 57
+"""Bytes of a file that make one line of base64."""
+_LETTERS = 76
+_LINE = _LETTERS + 2
+_LOOK = 4096
+"""Bytes at the beginning of a file that show whether it is a mail."""
+
+_NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """``source`` in lines of 76 letters, each with its CRLF."""
+
+    source: Content
+
+    @property
+    def size(self) -> int:
+        """Bytes in all; known without reading."""
+        lines, rest = divmod(self.source.size, RAW_LINE)
+        return lines * _LINE + (((rest + 2) // 3) * 4 + 2 if rest else 0)
+
+    def chunks(self, length: int = PIECE) -> Iterator[bytes]:
+        """Whole lines, about ``length`` bytes of them at a time; at least one."""
+        raw = max(1, length // _LINE) * RAW_LINE
+        held = b""
+        for piece in self.source.chunks(raw):
+            joined = held + piece
+            fitting = len(joined) - len(joined) % RAW_LINE
+            held = joined[fitting:]
+            if fitting:
+                yield _encoded(joined[:fitting])
+        if held:
+            yield _encoded(held)
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalLines:
+    """``source`` with CRLF for every line end it has."""
+
+    source: Content
+    size: int
+    """Bytes in all, counted before."""
+
+    def chunks(self, length: int = PIECE) -> Iterator[bytes]:
+        """The bytes in order."""
+        return with_crlf(self.source.chunks(length))
+
+
+def with_crlf(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """``pieces`` with CRLF for every CRLF, CR and LF, wherever the pieces are cut."""
+    held = b""
+    for piece in pieces:
+        joined = held + piece
+        # The LF of a CR at the end may come with the next piece.
+        held = b"\r" if joined.endswith(b"\r") else b""
+        joined = joined[: len(joined) - len(held)]
+        if joined:
+            yield _LINE_END.sub(b"\r\n", joined)
+    if held:
+        yield b"\r\n"
+
+
+def as_embedded_mail(source: Content) -> CanonicalLines | None:
+    """``source`` with CRLF line ends, if it may stand in a letter as message/rfc822: 7-bit, lines of 998 bytes at most.
+
+    RFC 2046 section 5.2.1 forbids base64 there.
+    """
+    size = line = 0
+    head = b""
+    for piece in with_crlf(source.chunks()):
+        if len(head) < _LOOK:
+            head += piece[:_LOOK]
+        if not piece.isascii() or b"\0" in piece:
+            return None
+        first, *others = piece.split(b"\r\n")
+        line += len(first)
+        if line > MAX_LINE or any(len(each) > MAX_LINE for each in others):
+            return None
+        line = len(others[-1]) if others else line
+        size += len(piece)
+    return CanonicalLines(source, size) if looks_like_mail(head) else None
+
+
+def is_utf8(source: Content) -> bool:
+    """Whether all of ``source`` is UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for piece in source.chunks():
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What ``pieces`` encode; letters that are no base64 are skipped, what is missing at the end is no error."""
+    held = b""
+    for piece in pieces:
+        letters, padding, _ = (held + piece.translate(None, _NO_BASE64)).partition(b"=")
+        fitting = len(letters) - len(letters) % 4
+        held = letters[fitting:]
+        yield binascii.a2b_base64(letters[:fitting])
+        if padding:
+            break
+    if len(held) > 1:
+        yield binascii.a2b_base64(held + b"=" * (4 - len(held)))
+
+
+def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What ``pieces`` encode."""
+    held = b""
+    for piece in pieces:
+        lines, end, held = (held + piece).rpartition(b"\n")
+        yield binascii.a2b_qp(lines + end)
+    yield binascii.a2b_qp(held)
+
+
+def holds(content: Content, wanted: bytes) -> bool:
+    """Whether ``wanted`` stands in ``content``, wherever its pieces are cut."""
+    tail = b""
+    for piece in content.chunks():
+        joined = tail + piece
+        if wanted in joined:
+            return True
+        tail = joined[-len(wanted) + 1 :]
+    return False
+
+
+def _encoded(raw: bytes) -> bytes:
+    letters = base64.b64encode(raw)
+    lines = [letters[start : start + _LETTERS] for start in range(0, len(letters), _LETTERS)]
+    return b"\r\n".join([*lines, b""])

@@ -1,0 +1,71 @@
+"""What wakes the runner from outside of its process: other processes, the network, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from tuimail.errors import TuimailError
+from tuimail.outbox.doorbell import Doorbell, Ear, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuimail.outbox.runner import Runner
+
+log = logging.getLogger(__name__)
+
+AT_LEISURE = 2.0
+"""Seconds after which the network is watched: first the screen is drawn and what is due has begun."""
+
+
+class Surroundings:
+    """Listens for one runner that goes on."""
+
+    def __init__(self, runner: Runner, doorbell: Doorbell, role: Role) -> None:
+        from tuimail.machine.waking import Waking
+
+        self._runner = runner
+        self._doorbell = doorbell
+        self._ear = Ear(doorbell.folder, role, runner.wake)
+        self._waking = Waking(runner.wake)
+        self._network: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Begin to listen, on the running loop."""
+        loop = asyncio.get_running_loop()
+        if self._ear.open(loop):
+            self._doorbell.own = self._ear.name
+        self._doorbell.later = lambda seconds, ring: _from_any_thread(loop, seconds, ring)
+        self._waking.open(loop)
+        self._network = loop.create_task(self._watch_network(), name="network")
+
+    def close(self) -> None:
+        """Listen no more; never waits."""
+        self._ear.close()
+        self._waking.close()
+        if self._network is not None:
+            self._network.cancel()
+
+    async def closed(self) -> None:
+        """``close``, and wait until nothing of it is left."""
+        self.close()
+        if self._network is not None:
+            await asyncio.gather(self._network, return_exceptions=True)
+
+    async def _watch_network(self) -> None:
+        await asyncio.sleep(AT_LEISURE)
+        from tuimail.machine.network import watch_machine
+
+        await watch_machine(self._hurry)
+
+    async def _hurry(self) -> None:
+        try:
+            await self._runner.hurry()
+        except TuimailError as error:
+            log.warning("the network is up, and the outbox cannot be written: %s", error)
+
+
+def _from_any_thread(loop: asyncio.AbstractEventLoop, seconds: float, call: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(loop.call_later, seconds, call)

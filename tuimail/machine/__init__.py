@@ -1,0 +1,7 @@
+"""What the machine tells of itself: that a network came up, that somebody set its clock or it woke.
+
+network   addresses and ways out that appear (Linux: netlink)
+waking    the clock was set, or the machine woke from a suspend (Linux: a timer that such a change cancels)
+
+Each tells it by calling something; neither sends anything to anybody.
+"""

@@ -1,0 +1,103 @@
+"""Files the Sent copies that are due, one after the other (rule 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.errors import LeaseLostError, StorageError, TuimailError
+from tuimail.events import ItemChanged
+from tuimail.outbox import retry
+from tuimail.outbox.filing import FILING_LEASE
+from tuimail.outbox.item import Filing, FilingState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuimail.clock import Clock
+    from tuimail.outbox.attempt import Desk
+    from tuimail.outbox.filing import Filer
+    from tuimail.outbox.item import OutboxItem
+
+log = logging.getLogger(__name__)
+
+
+class Clerk:
+    """Works through the copies that are due."""
+
+    def __init__(self, desk: Desk, filer: Filer, clock: Clock, filed: Callable[[OutboxItem], None]) -> None:
+        """``filed`` is told of every letter whose copy was tried."""
+        self._desk = desk
+        self._filer = filer
+        self._clock = clock
+        self._filed = filed
+        self.stopping = False
+
+    async def run(self, *, only: str | None = None) -> None:
+        """File what is due; of all letters ``only`` this one's."""
+        item = await self._next(only)
+        while item is not None:
+            filing = await self._filed_or_lost(item)
+            if filing is None:
+                item = await self._next(only)
+                continue
+            # The next one is claimed in the same commit.
+            stored, item = await asyncio.gather(self._record(item, filing), self._next(only))
+            self._filed(stored)
+            self._desk.announcer.announce(ItemChanged(stored.id))
+
+    async def _next(self, only: str | None) -> OutboxItem | None:
+        if self.stopping:
+            return None
+        desk = self._desk
+        return await desk.writer.run(desk.queue.claim_filing, desk.owner, lease=FILING_LEASE, only=only)
+
+    async def _record(self, item: OutboxItem, filing: Filing) -> OutboxItem:
+        return await self._desk.writer.run(self._desk.queue.record_filing, item.id, filing)
+
+    async def _filed_or_lost(self, item: OutboxItem) -> Filing | None:
+        """File it while the lease is kept; None when another process took over (this one was suspended)."""
+        filing = asyncio.create_task(self._filing(item))
+        beat = asyncio.create_task(self._keep(item, filing))
+        try:
+            return await filing
+        except asyncio.CancelledError:
+            if beat.done() and not beat.cancelled():
+                return None
+            filing.cancel()
+            raise
+        finally:
+            beat.cancel()
+
+    async def _keep(self, item: OutboxItem, filing: asyncio.Task[Filing]) -> None:
+        """Renew the lease of a copy; stops the filing and returns when it is lost."""
+        desk = self._desk
+        while True:
+            await desk.sleep(FILING_LEASE / 3)
+            try:
+                await desk.writer.run(desk.queue.renew_filing, item.id, desk.owner, lease=FILING_LEASE)
+            except LeaseLostError as error:
+                log.warning("the copy of %s: %s", item.id, error)
+                filing.cancel()
+                return
+            except StorageError as error:
+                log.warning("the lease of the copy of %s could not be renewed: %s", item.id, error)
+
+    async def _filing(self, item: OutboxItem) -> Filing:
+        attempts = item.filing.attempts + 1
+        try:
+            content = await self._desk.writer.run(self._desk.queue.content, item.id)
+            filing = await self._filer.file(item, content)
+        except TuimailError as error:
+            filing = replace(item.filing, words=f"{error} {error.hint}".strip())
+        except Exception:
+            log.exception("filing the copy of %s failed", item.id)
+            filing = replace(item.filing, words="tuimail failed at filing it; the log says more.")
+        if filing.state is FilingState.NONE:
+            filing = replace(filing, state=FilingState.DUE)
+        if filing.state is FilingState.DUE:
+            wait = retry.delay(retry.ANSWERED, attempts)
+            return replace(filing, attempts=attempts, next_attempt_at=self._clock.now() + wait)
+        return replace(filing, attempts=attempts, next_attempt_at=None)

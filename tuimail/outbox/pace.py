@@ -1,0 +1,118 @@
+"""How many letters an account sends in a time: the user's own limit, and the one learnt from its server.
+
+A server that says "too many" tells how many it had taken by then. The outbox stays below that from then on, instead of
+running into it each time; after a week it is forgotten, since limits grow with an account's good name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import Rate
+from tuimail.outbox.evidence import Evidence
+from tuimail.outbox.item import ItemState
+from tuimail.outbox.retry import DAY, HOUR
+from tuimail.submission.result import Stage, Trouble
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+    from tuimail.outbox.item import AccountHealth
+    from tuimail.outbox.rows import Row
+
+FORGET_AFTER = 7 * DAY
+"""Seconds for which a limit that was learnt is believed."""
+
+
+def next_allowed(begun: Sequence[float], rate: Rate, now: float) -> float | None:
+    """When the next letter may go; None: now. Pure.
+
+    Args:
+        begun: when letters were begun, the oldest first; those ahead of ``now`` are of a clock that was set back.
+        rate: the limit.
+        now: seconds since the epoch.
+    """
+    within = [at for at in begun if now - rate.seconds < at <= now]
+    return None if len(within) < rate.letters else within[-rate.letters] + rate.seconds
+
+
+def learnt(taken_in_hour: int, taken_in_day: int, delay: float) -> Rate | None:
+    """The limit that a refusal tells of, from what the server had taken before; None when it had taken none. Pure.
+
+    ``delay``: how long the refusal is known to last; a daily limit lasts a day.
+    """
+    daily = delay > 12 * HOUR
+    taken = taken_in_day if daily else taken_in_hour
+    return Rate(taken, DAY if daily else HOUR) if taken else None
+
+
+def relaxed(health: AccountHealth, now: float) -> AccountHealth:
+    """``health`` without the limits that were learnt too long ago. Pure."""
+    if health.limits_at is None or 0 <= now - health.limits_at < FORGET_AFTER:
+        return health
+    return replace(health, recipient_limit=None, rate_limit=None, rate_window=None, limits_at=None)
+
+
+class Paced(Evidence):
+    """Limits of accounts: kept when letters are claimed, learnt when a server names one."""
+
+    rates: Mapping[str, Rate] = {}
+    """The users' own limits."""
+
+    def health_in(self, db: sqlite3.Connection, account: str) -> AccountHealth:
+        """An account's health, with the limits that are still believed."""
+        return relaxed(super().health_in(db, account), self.clock.now())
+
+    def put_health(self, db: sqlite3.Connection, health: AccountHealth) -> None:
+        """Write an account's health; a limit that the server just named is learnt."""
+        now = self.clock.now()
+        before = self.health_in(db, health.account)
+        if health.trouble is Trouble.QUOTA and before.trouble is None:
+            wait = (health.probe_at or now) - now
+            counts = [len(self._begun(db, health.account, now - each)) for each in (HOUR, DAY)]
+            rate = learnt(counts[0], counts[1], wait)
+            if rate is not None:
+                health = replace(health, rate_limit=rate.letters, rate_window=rate.seconds)
+        limits = (health.recipient_limit, health.rate_limit)
+        if limits not in ((None, None), (before.recipient_limit, before.rate_limit)):
+            health = replace(health, limits_at=now)
+        super().put_health(db, health)
+
+    def put(self, db: sqlite3.Connection, row: Row) -> None:
+        """Write a row as a whole; with a letter that is claimed the account may have come to its limit."""
+        super().put(db, row)
+        if row.item.state is ItemState.SENDING and row.item.stage is Stage.CONNECT:
+            self._pace(db, row.item.account)
+
+    def _pace(self, db: sqlite3.Connection, account: str) -> None:
+        health = self.health_in(db, account)
+        rates = [self.rates[account]] if account in self.rates else []
+        if health.rate_limit and health.rate_window:
+            rates.append(Rate(health.rate_limit, health.rate_window))
+        if not rates:
+            return
+        now = self.clock.now()
+        begun = self._begun(db, account, now - max(rate.seconds for rate in rates), sending=now)
+        allowed = [at for rate in rates if (at := next_allowed(begun, rate, now)) is not None]
+        until = max(allowed, default=None)
+        if until != health.paced_until:
+            self.put_health(db, replace(health, paced_until=until))
+
+    def _begun(
+        self, db: sqlite3.Connection, account: str, since: float, *, sending: float | None = None
+    ) -> list[float]:
+        """When the letters that the server took since then were begun; with ``sending``, those under way as of that."""
+        taken = db.execute(
+            "SELECT last_attempt_at FROM item WHERE account = ? AND last_attempt_at > ? "
+            "AND state IN ('accepted', 'done', 'uncertain', 'failed') ORDER BY last_attempt_at",
+            (account, since),
+        ).fetchall()
+        times = [float(at) for (at,) in taken]
+        if sending is not None:
+            under_way = db.execute(
+                "SELECT COUNT(*) FROM item WHERE account = ? AND state = 'sending'", (account,)
+            ).fetchone()[0]
+            times += [sending] * int(under_way)
+        return times

@@ -1,0 +1,157 @@
+"""The part of the store that ties a delivery report to its letter, long after the server had accepted it.
+
+Whoever knows an item's id could send a bounce that nobody sent: a report counts only for a recipient of ours, whom the
+server had accepted not long ago, and never against the Message-ID of the letter it returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuimail.mail.dsn import Report, ReportAction
+from tuimail.outbox.item import OutboxItem, Recipient, RecipientState, TimelineEntry
+from tuimail.outbox.ledger import Ledger
+from tuimail.outbox.retry import DAY
+from tuimail.outbox.rows import SELECT, row_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from tuimail.mail.bounce import DeliveryReport, Reported
+    from tuimail.outbox.rows import Row
+
+LATEST = 30 * DAY
+"""So long after it was accepted a letter may come back."""
+
+_RANK = {
+    ReportAction.DELAYED: 0,
+    ReportAction.RELAYED: 1,
+    ReportAction.EXPANDED: 1,
+    ReportAction.DELIVERED: 2,
+    ReportAction.FAILED: 3,
+}
+"""What came of it is not undone by what was reported on the way and arrives later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A report and its letter."""
+
+    item: OutboxItem
+    """As it is now."""
+    told: tuple[Recipient, ...]
+    """The recipients the report is about."""
+    news: tuple[Recipient, ...]
+    """Those of whom it says something new."""
+
+
+class Reports(Ledger):
+    """Delivery reports."""
+
+    def report(self, found: DeliveryReport) -> Matched | None:
+        """Note what ``found`` says at the letter it is about; None when it is about none of ours.
+
+        The same report twice changes nothing; a delay that arrives after the failure does not hide it.
+        """
+        with self.index.reading() as db:
+            if self._about(db, found) is None:
+                return None
+        with self.index.writing() as db:
+            about = self._about(db, found)
+            if about is None:
+                return None
+            row, told = about
+            news = {place: report for place, report in told.items() if _is_news(row.item.recipients[place], report)}
+            recipients = tuple(
+                replace(each, report=news[place]) if place in news else each
+                for place, each in enumerate(row.item.recipients)
+            )
+            item = replace(row.item, recipients=recipients)
+            if news:
+                now = self.clock.now()
+                self.put(db, replace(row, item=item))
+                many = len(recipients) > 1
+                entries = (
+                    TimelineEntry(now, (f"{recipients[place].address} " if many else "") + said(report))
+                    for place, report in sorted(news.items())
+                )
+                self.tell(db, item.id, *entries)
+        return Matched(
+            item, tuple(recipients[place] for place in sorted(told)), tuple(recipients[place] for place in sorted(news))
+        )
+
+    def _about(self, db: sqlite3.Connection, found: DeliveryReport) -> tuple[Row, dict[int, Report]] | None:
+        """The letter a report is about, and which of its recipients it tells of."""
+        for row, known in self._candidates(db, found):
+            told: dict[int, Report] = {}
+            for reported in found.recipients:
+                place = _place(row.item, reported, self.clock.now(), alone=known and len(found.recipients) == 1)
+                if place is not None and (place not in told or _outranks(reported.report, told[place])):
+                    told[place] = reported.report
+            if told:
+                return row, told
+        return None
+
+    def _candidates(self, db: sqlite3.Connection, found: DeliveryReport) -> Iterator[tuple[Row, bool]]:
+        """Letters it may be about, and whether both id and Message-ID say so."""
+        if found.envelope_id:
+            values = db.execute(f"{SELECT} WHERE id = ?", (found.envelope_id,)).fetchone()
+            row = None if values is None else row_of(values)
+            if row is not None and found.message_id in ("", row.item.message_id):
+                yield row, bool(found.message_id)
+        if found.message_id:
+            for row in self.rows(db, "message_id = ? ORDER BY id DESC LIMIT 10", (found.message_id,)):
+                yield row, False
+
+
+def said(report: Report) -> str:
+    """A report in words: "bounced at mx.example: 550 5.1.1 no such user"."""
+    by = f" at {report.mta}" if report.mta else ""
+    why = report.words or report.status
+    words = {
+        ReportAction.FAILED: f"bounced{by}",
+        ReportAction.DELAYED: f"delayed{by}",
+        ReportAction.DELIVERED: f"delivered{by}",
+        ReportAction.RELAYED: f"handed on{by} to a server that does not report",
+        ReportAction.EXPANDED: f"delivered to a list{by}",
+    }[report.action]
+    return f"{words}: {why}" if why and report.action in (ReportAction.FAILED, ReportAction.DELAYED) else words
+
+
+def bounced(item: OutboxItem) -> tuple[Recipient, ...]:
+    """The recipients whose letter came back."""
+    return tuple(each for each in item.recipients if each.report and each.report.action is ReportAction.FAILED)
+
+
+def _place(item: OutboxItem, reported: Reported, now: float, *, alone: bool) -> int | None:
+    names = {_folded(each) for each in (reported.original, reported.address) if each}
+    for place, each in enumerate(item.recipients):
+        recent = each.decided_at is not None and now - each.decided_at <= LATEST
+        if each.state is not RecipientState.ACCEPTED or not recent:
+            continue
+        # Forwarded on the way, it comes back under a name we never knew; then both ids must be ours.
+        if _folded(each.address) in names or (alone and len(item.recipients) == 1):
+            return place
+    return None
+
+
+def _folded(address: str) -> str:
+    """Domains by their A-labels, letters of either case alike."""
+    local, _, domain = address.rpartition("@")
+    with contextlib.suppress(UnicodeError):
+        domain = domain if domain.isascii() else domain.encode("idna").decode()
+    return f"{local}@{domain}".casefold()
+
+
+def _is_news(recipient: Recipient, report: Report) -> bool:
+    return recipient.report is None or _outranks(report, recipient.report)
+
+
+def _outranks(report: Report, before: Report) -> bool:
+    if _RANK[report.action] != _RANK[before.action]:
+        return _RANK[report.action] > _RANK[before.action]
+    same = (report.action, report.status, report.words, report.mta)
+    return same != (before.action, before.status, before.words, before.mta) and report.at > before.at

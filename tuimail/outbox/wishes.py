@@ -1,0 +1,52 @@
+"""What the sender wants beyond the letter itself: when it is late, who keeps it until then, what is reported back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import DeliveryReports, Later
+from tuimail.mail.envelope import TROUBLE_ONLY, Notify
+
+if TYPE_CHECKING:
+    from tuimail.config.model import OutboxSettings, WhenLate
+    from tuimail.mail.envelope import Envelope
+
+_REPORTS = {
+    DeliveryReports.TROUBLE: TROUBLE_ONLY,
+    DeliveryReports.ALL: (*TROUBLE_ONLY, Notify.SUCCESS),
+    DeliveryReports.NONE: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Of one letter; what is None is as the settings say."""
+
+    on_late: WhenLate | None = None
+    on_server: bool | None = None
+    """The server is to keep it until its time."""
+    notify: tuple[Notify, ...] | None = None
+    """Delivery reports to ask for; empty asks that there be none."""
+
+
+NONE = Wishes()
+"""Everything as the settings say."""
+
+
+def granted(
+    envelope: Envelope, wishes: Wishes, settings: OutboxSettings, later: float | None
+) -> tuple[Envelope, float | None]:
+    """The envelope that asks for ``wishes``, and until when the letter is held here.
+
+    Args:
+        envelope: as it was frozen.
+        wishes: of this letter.
+        settings: of all letters.
+        later: when it is to be sent, seconds since the epoch; None: now.
+    """
+    notify = _REPORTS[settings.delivery_reports] if wishes.notify is None else wishes.notify
+    on_server = settings.later is Later.SERVER if wishes.on_server is None else wishes.on_server
+    if on_server and later is not None:
+        return replace(envelope, notify=notify, hold_until=later), None
+    return replace(envelope, notify=notify), later

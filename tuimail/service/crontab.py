@@ -1,0 +1,38 @@
+"""For machines without a service manager: a line of the user's crontab. It is shown, never written."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CARRIED = ("TUIMAIL_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+
+LIMIT = 5.0
+"""Seconds the program crontab may take."""
+
+
+def line(command: Sequence[str], environment: Mapping[str, str], *, folder: str = "") -> str:
+    """Every five minutes ``command`` (one that ends when what is due was tried)."""
+    words = [f"{name}={shlex.quote(environment[name])}" for name in CARRIED if environment.get(name)]
+    words += [shlex.quote(each) for each in command]
+    inside = f"cd {shlex.quote(folder)} && " if folder else ""
+    # cron takes a bare percent sign for the end of the line.
+    return f"*/5 * * * * {inside}{' '.join(words)}".replace("%", "\\%")
+
+
+def installed() -> bool:
+    """Whether the user's crontab runs the outbox."""
+    program = shutil.which("crontab")
+    if program is None:
+        return False
+    try:
+        ran = subprocess.run([program, "-l"], capture_output=True, text=True, timeout=LIMIT, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    lines = (each.strip() for each in ran.stdout.splitlines())
+    return any("tuimail" in each and "outbox run" in each and not each.startswith("#") for each in lines)

@@ -1,0 +1,143 @@
+"""The user's service manager: the unit file, and what systemctl says and does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuimail.durable import fsync_folder, storage_error, write_durably
+from tuimail.errors import StorageError
+from tuimail.service.unit import MARK, NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LIMIT = 60.0
+"""Seconds systemctl may take; stopping waits for a letter past its dot."""
+
+RELOAD = ("daemon-reload",)
+ENABLE = ("enable", NAME)
+RESTART = ("restart", NAME)
+DISABLE = ("disable", "--now", NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What systemctl came to."""
+
+    ok: bool
+    words: str
+
+
+class UnitFile:
+    """The unit on disk."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Where ``environ`` says that the user's units are."""
+        base = environ.get("XDG_CONFIG_HOME", "")
+        root = Path(base) if base.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".config"
+        self.path = root / "systemd" / "user" / NAME
+
+    def installed(self) -> bool:
+        """It is there, and it is ours."""
+        return self._first_line() == MARK
+
+    def foreign(self) -> bool:
+        """Somebody else's file has its name."""
+        return self._first_line() not in (None, MARK)
+
+    def write(self, text: str) -> None:
+        """Write it; one of ours is replaced.
+
+        Raises:
+            StorageError: the disk refuses, or a file that we did not write is there.
+        """
+        self._refuse_foreign("nothing was installed")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(self.path, error) from error
+        write_durably(self.path, text.encode())
+
+    def remove(self) -> bool:
+        """Delete it; whether it was there.
+
+        Raises:
+            StorageError: the disk refuses, or it is a file that we did not write.
+        """
+        self._refuse_foreign("nothing was removed")
+        try:
+            self.path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise storage_error(self.path, error) from error
+        fsync_folder(self.path.parent)
+        return True
+
+    def _refuse_foreign(self, so: str) -> None:
+        if self.foreign():
+            raise StorageError(
+                f"{self.path} was not written by tuimail; {so}.", hint="Move it away if you do not need it."
+            )
+
+    def _first_line(self) -> str | None:
+        """None: nothing there. A link, even to nowhere, is somebody's."""
+        if self.path.is_symlink():
+            return ""
+        try:
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                return file.readline(200).rstrip("\n")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} cannot be read: {error.strerror}.", hint="Check the permissions of the folder."
+            ) from error
+
+
+def available() -> bool:
+    """Whether this machine has systemd at all."""
+    return shutil.which("systemctl") is not None
+
+
+def answers() -> Answer:
+    """Whether the user's manager is there to be asked (it is not under ``su``, in most containers, without log-in)."""
+    told = systemctl("is-system-running")
+    # Its exit code is that of the whole session ("degraded"); only silence and a refused bus mean that nobody is there.
+    return Answer(told.words.split(" ")[0] in _RUNNING, told.words)
+
+
+_RUNNING = ("initializing", "starting", "running", "degraded", "maintenance", "stopping")
+
+
+def systemctl(*words: str) -> Answer:
+    """``systemctl --user WORDS``; never raises."""
+    program = shutil.which("systemctl")
+    if program is None:
+        return Answer(ok=False, words="systemctl is not installed")
+    try:
+        ran = subprocess.run(
+            [program, "--user", *words],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""},
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(ok=False, words=f"systemctl gave no answer within {LIMIT:.0f} seconds")
+    except OSError as error:
+        return Answer(ok=False, words=f"systemctl cannot be run: {error.strerror}")
+    return Answer(ok=ran.returncode == 0, words=" ".join((ran.stdout or ran.stderr).split()))
+
+
+def typed(words: tuple[str, ...]) -> str:
+    """The same as a user would type it."""
+    return " ".join(("systemctl", "--user", *words))

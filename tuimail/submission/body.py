@@ -1,0 +1,96 @@
+"""The upload of a letter: everything but the final dot."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.stuffing import stuffed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tuimail.mail.content import Content
+    from tuimail.submission.result import Reply
+    from tuimail.submission.wire import Timeouts, Wire
+
+AT_ONCE = 262144
+"""Bytes of a letter that is read in one go; a larger one goes piece by piece, so that memory stays flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A letter that is in memory before its turn comes, as it goes on the wire."""
+
+    length: int
+    """Of the letter itself."""
+    data: bytes
+    fault: OSError | None = None
+    """It cannot be read."""
+
+
+async def load(content: Content) -> Loaded | None:
+    """Read a letter off the loop; None when it is too large for that."""
+    if content.size > AT_ONCE:
+        return None
+    return await asyncio.to_thread(_load, content)
+
+
+def _load(content: Content) -> Loaded:
+    try:
+        read = list(stuffed(content.chunks()))
+    except OSError as error:
+        return Loaded(0, b"", error)
+    return Loaded(sum(length for length, _ in read), b"".join(data for _, data in read))
+
+
+async def write_body(
+    wire: Wire,
+    content: Content,
+    timeouts: Timeouts,
+    progress: Callable[[int, int], None],
+    loaded: Loaded | None = None,
+) -> Reply | None:
+    """Send it, ``loaded`` or piece by piece. A reply that came before its time, or None.
+
+    Raises:
+        WireError: UNREADABLE when the letter's file cannot be read or is not as long as it was; else the wire's.
+    """
+    total = content.size
+    sent = 0
+    async for length, data in _pieces(content, loaded):
+        sent += length
+        if sent > total:
+            break
+        if data and not wire.early:
+            await wire.body(data, within=timeouts.stall)
+        if wire.early:
+            return await early_reply(wire, timeouts)
+        progress(sent, total)
+    if sent != total:
+        raise WireError(Mishap.UNREADABLE, "Its length has changed.")
+    wire.dialogue.client(f"<{total} bytes>")
+    await wire.flush(within=timeouts.stall)
+    return await early_reply(wire, timeouts)
+
+
+async def _pieces(content: Content, loaded: Loaded | None) -> AsyncIterator[tuple[int, bytes]]:
+    """How long each piece is, and its bytes as they go on the wire; read off the loop."""
+    try:
+        if loaded is not None:
+            if loaded.fault is not None:
+                raise loaded.fault
+            yield loaded.length, loaded.data
+            return
+        pieces = stuffed(content.chunks())
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+    except OSError as error:
+        raise WireError(Mishap.UNREADABLE, error.strerror or "") from error
+
+
+async def early_reply(wire: Wire, timeouts: Timeouts) -> Reply | None:
+    """The reply that came before its time, if there is one."""
+    return await wire.reply(within=timeouts.quit) if wire.early else None

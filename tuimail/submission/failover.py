@@ -1,0 +1,114 @@
+"""Several submission servers of one account in order: when the first cannot be reached, the next gets the letter.
+
+What moves a letter on is the host's own trouble, known before a password was shown or MAIL was sent: it cannot be
+reached, refuses its greeting, is no submission server, breaks off the TLS handshake. What never does: a refused
+sign-in (trying the same password elsewhere locks accounts), a certificate that cannot be trusted or a missing STARTTLS
+(somebody may be in between, and wants to be noticed), and anything after MAIL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuimail.submission.result import Action, Stage, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.submission.result import SubmissionResult, Verdict
+    from tuimail.submission.submitter import Letter, Submitter, Watcher
+
+STAY = 600.0
+"""Seconds for which the server that worked is asked first; then the first of the list is tried again."""
+
+_BEFORE_SIGN_IN = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS})
+
+
+@dataclass(slots=True)
+class Preference:
+    """Which server of an account worked last. Outlives the connections."""
+
+    place: int = 0
+    until: float = 0.0
+    """By the event loop's clock."""
+
+    def order(self, count: int, now: float) -> list[int]:
+        """The places of ``count`` servers in the order they are to be tried."""
+        first = self.place if now < self.until and self.place < count else 0
+        return [first, *(each for each in range(count) if each != first)]
+
+    def worked(self, place: int, now: float) -> None:
+        """The server at ``place`` took the dialogue beyond the greeting."""
+        if place == self.place and now < self.until:
+            return
+        self.place, self.until = place, now + STAY
+
+
+class FailoverSubmitter:
+    """Hands a letter to the first of several ways that can be reached (submission/submitter.Submitter)."""
+
+    def __init__(self, ways: Sequence[tuple[str, Submitter]], preference: Preference | None = None) -> None:
+        """``ways`` are names ("smtp.example.org:465") and submitters, the preferred one first."""
+        self._ways = tuple(ways)
+        self._preference = preference or Preference()
+        self.ahead = min(int(getattr(way, "ahead", 0)) for _, way in self._ways)
+        """How many more letters are worth having in line at whichever server it is."""
+
+    async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
+        """Try to hand over ``letter`` once, at each server until one can be reached."""
+        missed: list[tuple[str, SubmissionResult]] = []
+        loop = asyncio.get_running_loop()
+        for place in self._preference.order(len(self._ways), loop.time()):
+            name, way = self._ways[place]
+            result = await way.submit(letter, watcher)
+            if not moves_on(result):
+                if not result.withdrawn:
+                    self._preference.worked(place, loop.time())
+                if missed:
+                    result = replace(result, dialogue=(*_story(missed), f"({name})", *result.dialogue))
+                return result
+            missed.append((name, result))
+        return _all_missed(missed)
+
+    async def close(self) -> None:
+        """End every connection."""
+        await asyncio.gather(*(way.close() for _, way in self._ways))
+
+
+def moves_on(result: SubmissionResult) -> bool:
+    """Whether another server may be tried at once: only this one's trouble, and nothing was shown or sent to it."""
+    verdict = result.account
+    if verdict is None or result.touched or verdict.stage not in _BEFORE_SIGN_IN:
+        return False
+    return verdict.action in (Action.RETRY, Action.SOON) or verdict.trouble is Trouble.SERVER
+
+
+def _all_missed(missed: Sequence[tuple[str, SubmissionResult]]) -> SubmissionResult:
+    """No server could be reached: the mildest verdict counts, because the account works as soon as one does."""
+    name, told = min(missed, key=lambda each: _severity(each[1].account))
+    verdict = told.account
+    if verdict is None or len(missed) < 2:
+        return told
+    others = " ".join(
+        f"{other}: {result.account.words}" for other, result in missed if other != name and result.account
+    )
+    delays = [result.account.delay for _, result in missed if result.account]
+    both = replace(verdict, words=f"{verdict.words} Nor was it possible by another server. {others}", delay=min(delays))
+    return replace(
+        told, recipients=dict.fromkeys(told.recipients, both), account=both, dialogue=tuple(_story(missed)[:-1])
+    )
+
+
+def _severity(verdict: Verdict | None) -> int:
+    return 0 if verdict is None or verdict.action in (Action.RETRY, Action.SOON) else 1
+
+
+def _story(missed: Sequence[tuple[str, SubmissionResult]]) -> list[str]:
+    """The dialogues with the servers that were given up, one after the other."""
+    lines: list[str] = []
+    for name, result in missed:
+        why = result.account.words if result.account else ""
+        lines += [f"({name})", *result.dialogue, f"({why} The next server is tried.)"]
+    return lines

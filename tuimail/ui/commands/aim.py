@@ -1,0 +1,140 @@
+"""What a command of the outbox acts on: the letter under the cursor, or the tagged ones; and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.errors import OutboxError, TuimailError
+from tuimail.mail.text import safe_line
+from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Verb
+from tuimail.ui.navigation import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tuimail.engine import Engine
+    from tuimail.ui.screens import frame
+
+    class LetterScreen(frame.FrameScreen, Protocol):  # type: ignore[misc]
+        """A screen with a letter selected."""
+
+        @property
+        def letter(self) -> OutboxItem | None:
+            """The letter, if it was read already."""
+            ...
+
+        def aim(self) -> tuple[str, ...]:
+            """Ids of the letters the command just given acts on; asked once for each command, before anything waits."""
+            ...
+
+
+def aimed(screen: LetterScreen) -> tuple[str, ...]:
+    """Which letters are meant.
+
+    Raises:
+        OutboxError: none.
+    """
+    ids = screen.aim()
+    if not ids:
+        raise OutboxError("No letter is selected.")
+    return ids
+
+
+async def only(screen: LetterScreen, ids: Sequence[str], command: str) -> OutboxItem:
+    """The only letter meant. Raises OutboxError if there are several."""
+    if len(ids) > 1:
+        raise OutboxError(f"{command} takes one letter at a time.", hint="Move to it, then give the command again.")
+    return await screen.program.engine.item(ids[0])
+
+
+def verb_on(verb: Verb) -> Callable[[Engine, Sequence[str]], Awaitable[Sequence[Outcome]]]:
+    """``verb``, for ``act``."""
+    return lambda engine, ids: engine.apply_many(verb, ids)
+
+
+def letters(count: int) -> str:
+    """As in "1 letter", "12 letters"."""
+    return "1 letter" if count == 1 else f"{count:,} letters"
+
+
+def told(outcomes: Sequence[Outcome], done: str) -> str:
+    """One line on several letters: "2 held, 1 could not: it is being sent right now"."""
+    worked = sum(outcome.error is None for outcome in outcomes)
+    parts = [f"{worked:,} {done}"] if worked else []
+    reasons = Counter(_reason(outcome.error) for outcome in outcomes if outcome.error is not None)
+    parts += [f"{count:,} could not: {reason}" for reason, count in reasons.most_common(2)]
+    left = sum(reasons.values()) - sum(count for _, count in reasons.most_common(2))
+    if left:
+        parts.append(f"{left:,} could not for other reasons")
+    return ", ".join(parts) + "." if parts else "Nothing to do."
+
+
+def _reason(error: TuimailError) -> str:
+    """Why, without naming the verb again."""
+    text = safe_line(str(error)).rstrip(".")
+    return text.partition(": ")[2] if text.startswith("Cannot ") and ": " in text else text
+
+
+async def each(ids: Sequence[str], act: Callable[[str], Awaitable[OutboxItem | None]]) -> list[Outcome]:
+    """Do ``act`` to each letter in turn; what is refused for one is told and keeps no other back."""
+    outcomes = []
+    for item_id in ids:
+        try:
+            outcomes.append(Outcome(item_id, item=await act(item_id)))
+        except TuimailError as error:
+            outcomes.append(Outcome(item_id, error=error))
+    return outcomes
+
+
+async def put_as_before(engine: Engine, before: Sequence[OutboxItem]) -> None:
+    """Let letters wait again as they did ``before`` a verb: by the clock, by the user's word, or for their turn."""
+    by_hand = [item.id for item in before if item.state is ItemState.HELD and item.not_before is None]
+    on_their_way = [item.id for item in before if item.state is not ItemState.HELD]
+    for item in before:
+        if item.state is ItemState.HELD and item.not_before is not None:
+            await engine.later(item.id, item.not_before, on_late=item.on_late)
+    if by_hand:
+        await engine.apply_many(Verb.HOLD, by_hand)
+    if on_their_way:
+        await engine.apply_many(Verb.RELEASE, on_their_way)
+
+
+async def act(
+    screen: LetterScreen,
+    ids: Sequence[str],
+    what: Callable[[Engine, Sequence[str]], Awaitable[Sequence[Outcome]]],
+    *,
+    one: str,
+    many: str,
+    undo: Callable[[Engine, Sequence[OutboxItem], Sequence[Outcome]], Awaitable[object]] | None = None,
+) -> None:
+    """Do ``what`` to the letters and say so, once; ``undo`` gets the letters as they were, and what came of them.
+
+    ``one`` ends a sentence that begins with the subject; ``many`` follows a number.
+
+    Raises:
+        TuimailError: it was one letter, and that could not be done.
+    """
+    program = screen.program
+    before = {item.id: item for item in await program.engine.items_of(ids)}
+    outcomes = await what(program.engine, ids)
+    if len(ids) == 1:
+        error = outcomes[0].error
+        if error is not None:
+            raise error
+        item = before.get(ids[0])
+        text = f"{quoted(item.subject if item else '')} {one}"
+    else:
+        text = told(outcomes, many)
+    done = [before[outcome.item_id] for outcome in outcomes if outcome.error is None and outcome.item_id in before]
+    if undo is None or not done:
+        program.say(text)
+        return
+    take_back = undo
+
+    async def step(_screen: frame.FrameScreen) -> None:
+        await take_back(program.engine, done, [outcome for outcome in outcomes if outcome.error is None])
+        program.say(f"Undone: {quoted(done[0].subject)}." if len(done) == 1 else f"Undone for {letters(len(done))}.")
+
+    program.offer_undo(text, step)

@@ -1,0 +1,120 @@
+"""Verbs that ask first: another address, another account, what became of an uncertain letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.errors import OutboxError
+from tuimail.mail.text import safe_line
+from tuimail.outbox.item import OutboxItem, Outcome, RecipientState, Verb, after
+from tuimail.ui.commands.aim import act, aimed, each, letters, only, verb_on
+from tuimail.ui.navigation import quoted
+from tuimail.ui.widgets.prompt import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tuimail.engine import Engine
+    from tuimail.ui.commands.aim import LetterScreen
+
+
+def mend(screen: LetterScreen) -> Awaitable[None]:
+    """Ask for the right address in place of a refused one, and send to that one only."""
+    return _mend(screen, aimed(screen))
+
+
+async def _mend(screen: LetterScreen, ids: Sequence[str]) -> None:
+    item = await only(screen, ids, "Mend")
+    after(Verb.MEND, item.state)
+    refused = [each.address for each in item.recipients if each.state is RecipientState.REFUSED]
+    if not refused:
+        raise OutboxError("No address of this letter was refused.", hint="Only a refused address can be corrected.")
+    old = refused[0]
+    if len(refused) > 1:
+        choices = [Choice(str(at), safe_line(address), address) for at, address in enumerate(refused[:9], 1)]
+        listed = "  ".join(f"{choice.key} {choice.label}" for choice in choices)
+        picked = await screen.ask_choice(f"Correct which address?  {listed}", choices, default=old)
+        if picked is None:
+            return
+        old = picked
+    new = await screen.ask(
+        "Correct the address",
+        initial=old,
+        help_text="The letter goes to the corrected address only; the others are not served again.",
+        complete=screen.program.engine.complete_address,
+    )
+    if new and new.strip() != old:
+        await screen.program.engine.mend(item.id, old, new.strip())
+        screen.program.say(f"{quoted(item.subject)} goes to {safe_line(new.strip())} now.")
+
+
+def change_account(screen: LetterScreen) -> Awaitable[None]:
+    """Ask which account is to send it; never chosen by the program."""
+    return _change_account(screen, aimed(screen))
+
+
+async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
+    item = await screen.program.engine.item(ids[0])
+    if len(ids) == 1:
+        after(Verb.CHANGE_ACCOUNT, item.state)
+    names = list(screen.program.engine.config.accounts)
+    what = quoted(item.subject) if len(ids) == 1 else letters(len(ids))
+    if len(names) > 9:
+        wanted = await screen.ask(f"Send {what} by which account?", complete=_among(names))
+    else:
+        choices = [Choice(str(at), safe_line(name), name) for at, name in enumerate(names, 1)]
+        listed = "  ".join(f"{choice.key} {choice.label}" for choice in choices)
+        now = f" Now {safe_line(item.account)}." if len(ids) == 1 else ""
+        wanted = await screen.ask_choice(
+            f"Send {what} by which account?{now}  {listed}",
+            choices,
+            help_text="The letter stays as it is, its From as well, which that account's server may refuse.",
+        )
+    if not wanted or (len(ids) == 1 and wanted == item.account):
+        return
+    account = wanted
+
+    async def change(engine: Engine, moved: Sequence[str]) -> Sequence[Outcome]:
+        return await each(moved, lambda item_id: engine.change_account(item_id, account))
+
+    async def back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
+        for was in before:
+            await engine.change_account(was.id, was.account)
+
+    await act(screen, ids, change, one=f"goes by {safe_line(account)}.", many=f"go by {safe_line(account)}", undo=back)
+
+
+def _among(names: Sequence[str]) -> Callable[[str], Awaitable[Sequence[str]]]:
+    async def complete(typed: str) -> Sequence[str]:
+        return [name for name in names if name.startswith(typed)]
+
+    return complete
+
+
+def mark_sent(screen: LetterScreen) -> Awaitable[None]:
+    """The user knows that it arrived."""
+    return _resolve(
+        screen, aimed(screen), Verb.RESOLVE_SENT, "Did {} arrive? Filed as sent then.", default=True,
+        one="is filed as sent.", many="filed as sent",
+    )  # fmt: skip
+
+
+def send_again(screen: LetterScreen) -> Awaitable[None]:
+    """Once more, knowing that it may arrive twice."""
+    return _resolve(
+        screen, aimed(screen), Verb.RESOLVE_RESEND, "Send {} again? If the first one arrived, it arrives twice.",
+        default=False, one="goes once more.", many="go once more",
+    )  # fmt: skip
+
+
+async def _resolve(
+    screen: LetterScreen, ids: Sequence[str], verb: Verb, question: str, *, default: bool, one: str, many: str
+) -> None:
+    item = await screen.program.engine.item(ids[0])
+    if len(ids) == 1:
+        after(verb, item.state)
+    what = quoted(item.subject) if len(ids) == 1 else letters(len(ids))
+    if await screen.ask_yes_no(
+        question.format(what), default=default, help_text="Ask the recipient, or look into Sent on the server."
+    ):
+        await act(screen, ids, verb_on(verb), one=one, many=many)

@@ -1,0 +1,71 @@
+"""Writing letters of the outbox to files."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tuimail.errors import OutboxError
+from tuimail.mail.text import safe_line
+from tuimail.ui.commands.aim import act, aimed, each
+from tuimail.ui.widgets.path_completion import complete_path, typed_path
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from tuimail.engine import Engine
+    from tuimail.outbox.item import OutboxItem, Outcome
+    from tuimail.ui.commands.aim import LetterScreen
+
+LONGEST_NAME = 60
+"""Characters of a subject that become a file's name."""
+
+
+def file_name(subject: str) -> str:
+    """A name for a letter's file, without the ending: letters, digits and a few marks of its subject."""
+    kept = "".join(char if char.isalnum() or char in " -_.,+" else " " for char in safe_line(subject))
+    return " ".join(kept.split()).strip(". -")[:LONGEST_NAME].rstrip() or "letter"
+
+
+async def paths(typed: str) -> Sequence[str]:
+    """Whole paths that complete ``typed``."""
+    found = await asyncio.to_thread(complete_path, typed)
+    folder, slash, _ = found.text.rpartition("/")
+    return [name if name == "~/" else folder + slash + name for name in found.names]
+
+
+def export(screen: LetterScreen) -> Awaitable[None]:
+    """Ask where to; one letter to a file, several into a folder."""
+    return _export(screen, aimed(screen))
+
+
+async def _export(screen: LetterScreen, ids: Sequence[str]) -> None:
+    items = {item.id: item for item in await screen.program.engine.items_of(ids)}
+    first = items.get(ids[0])
+    initial = f"~/{file_name(first.subject if first else '')}.eml" if len(ids) == 1 else "~/"
+    typed = await screen.ask(
+        "Export to file" if len(ids) == 1 else "Export to folder",
+        initial=initial,
+        complete=paths,
+        help_text="~ is your home folder; Tab completes names. The file holds the letter's exact bytes.",
+    )
+    if typed is None or not typed.strip():
+        return
+    path = await asyncio.to_thread(typed_path, typed)
+    written = path
+
+    async def write(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
+        async def one(item_id: str) -> OutboxItem | None:
+            nonlocal written
+            written = await engine.export(item_id, path)
+            return items.get(item_id)
+
+        return await each(wanted, one)
+
+    if len(ids) > 1 and not await asyncio.to_thread(path.is_dir):
+        raise OutboxError(
+            f"{safe_line(str(path))} is no folder.", hint="Several letters go into a folder that is there."
+        )
+    await act(screen, ids, write, one="was exported.", many=f"written to {safe_line(str(path))}")
+    if len(ids) == 1:
+        screen.program.say(f"Written to {safe_line(str(written))}.")

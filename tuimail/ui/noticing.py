@@ -1,0 +1,101 @@
+"""Hears the engine, and rings the bell or puts a notice on the desktop when that is due (policy: ui/notices)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from tuimail import events
+from tuimail.outbox.item import NEEDS_YOU, ItemState
+from tuimail.ui.notices import GATHER, Stretch, Troubles, on_desktop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from tuimail.engine import Engine
+    from tuimail.ui.notices import Announcement
+
+FEW = 3
+"""Letters on their way at once from which on it may become a long stretch."""
+
+MOVING = (ItemState.QUEUED, ItemState.SENDING)
+SENT = frozenset({ItemState.ACCEPTED, ItemState.DONE})
+
+
+class Noticing:
+    """One engine's notices.
+
+    ``ring`` rings the bell, ``tell`` says a summary on the screen, ``show`` puts an announcement on the desktop.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        ring: Callable[[], object],
+        tell: Callable[[Announcement], object],
+        show: Callable[[Announcement], Awaitable[object]],
+    ) -> None:
+        self._engine = engine
+        self._ring = ring
+        self._tell = tell
+        self._show = show
+        ui = engine.config.ui
+        self._bell = ui.bell
+        self._desktop = on_desktop(ui.notifications, os.environ)
+        self._troubles = Troubles()
+        self._stretch = Stretch()
+        self._timer: asyncio.TimerHandle | None = None
+        self._showing: set[asyncio.Task[object]] = set()
+        self._end = engine.announcer.subscribe(self._listen)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._end()
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._showing:
+            task.cancel()
+
+    def _listen(self, event: events.Event) -> None:
+        now = self._engine.clock.now()
+        match event:
+            case events.NeedsYou(item_id, words):
+                self._troubles.letter(item_id, words, now)
+            case events.AccountTroubled(account, words):
+                self._troubles.account(account, words, now)
+            case _:
+                return
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GATHER, self.gathered)
+
+    def gathered(self) -> None:
+        """Announce the troubles gathered, if it is time."""
+        self._timer = None
+        due = self._troubles.due(self._engine.clock.now() + GATHER)
+        if due is not None:
+            self._announce(due)
+
+    async def counted(self, counts: Mapping[ItemState, int]) -> None:
+        """The letters were counted: a long stretch of sending may have begun or ended."""
+        moving = sum(counts.get(state, 0) for state in MOVING)
+        if not self._stretch.running and moving >= FEW:
+            self._stretch.begin(self._engine.clock.now(), await self._sent())
+        elif self._stretch.running and not moving:
+            yours = sum(counts.get(state, 0) for state in NEEDS_YOU)
+            summary = self._stretch.end(self._engine.clock.now(), await self._sent(), yours)
+            if summary is not None:
+                self._tell(summary)
+                self._announce(summary)
+
+    async def _sent(self) -> int:
+        return len(await self._engine.ids(SENT))
+
+    def _announce(self, announcement: Announcement) -> None:
+        if self._bell and announcement.alarming:
+            self._ring()
+        if self._desktop:
+            task = asyncio.ensure_future(self._show(announcement))
+            self._showing.add(task)
+            task.add_done_callback(self._showing.discard)
