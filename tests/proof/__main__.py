@@ -27,6 +27,7 @@ NAMES = (
     "processes",
     "powercuts",
     "soak",
+    "backup",
 )
 
 

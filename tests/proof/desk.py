@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.outbox.scene import SetClock, message, store_in
 from tuimail.events import Announcer
+from tuimail.outbox.item import ItemState
 from tuimail.outbox.runner import Runner
 from tuimail.outbox.writer import Writer
 
@@ -59,6 +61,10 @@ class Desk:
                 await runner.run_once()
             finally:
                 await writer.run(store.close)
+
+    def states(self) -> Counter[ItemState]:
+        """How many letters are in each state."""
+        return self.on_store(lambda store: Counter(each.state for each in store.items(set(ItemState))))
 
     def item(self, item_id: str) -> OutboxItem:
         """One letter."""

@@ -36,17 +36,17 @@ ACCOUNTS = 10
 async def lost(folder: Path, options: tuple[str, ...], letters: int, server: Witness) -> Figure:
     """Letters to a server whose answers are lost; then to a good one."""
     desk = Desk(folder, SetClock())
-    ids = desk.queue(letters, "bob@example.net", accounts=ACCOUNTS)
+    desk.queue(letters, "bob@example.net", accounts=ACCOUNTS)
     async with smtp_sink(*options) as port:
         await desk.send(lambda account: submitter(port, timeouts=replace(PATIENT, commit=0.5)))
-    flagged = [each for each in ids if desk.item(each).state is ItemState.UNCERTAIN]
+    flagged = desk.states()[ItemState.UNCERTAIN]
     for seconds in (0.0, 60.0, 86_400.0):
         desk.clock.move(seconds)
         await desk.send(lambda account: submitter(server.port))
-    there = desk.on_store(lambda store: len(store.items(set(ItemState))))
-    still = sum(desk.item(each).state is ItemState.UNCERTAIN for each in ids)
+    states = desk.states()
+    still = states[ItemState.UNCERTAIN]
     failures = () if still == letters else (f"{letters - still} are not flagged",)
-    return Figure(lost=letters - there, doubled=len(server.taken()), flagged=len(flagged), failures=failures)
+    return Figure(lost=letters - states.total(), doubled=len(server.taken()), flagged=flagged, failures=failures)
 
 
 def ways(letters: int, folder: Path, chosen: Sequence[str]) -> Figure:
