@@ -30,7 +30,7 @@ ROOM = str(Path(tuimail.outbox.__file__).parent)
 STEPS = {"enqueue", "recover", "claim", "touching", "committing", "record", "claim_filing", "record_filing", "close"}
 """Names of functions of outbox/ that begin a step."""
 
-SIZES = {True: ((THREE, 1), (ONE, 3), (LARGE, 15)), False: ((ONE, 200), (THREE, 200))}
+SIZES = {True: ((ONE, 1), (THREE, 6), (LARGE, 20)), False: ((ONE, 200), (THREE, 200))}
 """Full or quick -> each case, and every which line of it."""
 
 
@@ -115,6 +115,6 @@ def run(full: bool) -> Figure:
 
 RIG = Rig(
     "lines",
-    "killed at every line of `outbox/`, 3 recipients, one deferred; every 3rd with 1 recipient, every 15th with 10 MB",
+    "killed at every line of `outbox/`; at every 6th with 3 recipients, one deferred; at every 20th with 10 MB",
     run,
 )
