@@ -53,7 +53,13 @@ class SlowEngine(FakeEngine):
         await super().save_draft(draft)
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, again)
         await self.gate.wait()
