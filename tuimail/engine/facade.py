@@ -85,6 +85,7 @@ class Engine:
             self.announcer,
             self.clock,
             filer=self._copies,
+            connections=self._wiring.connections,
         )
         if run_outbox:
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")

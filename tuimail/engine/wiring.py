@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth, Server
+from tuimail.config.model import CONNECTIONS, Auth, Server
 from tuimail.errors import ConfigError, MessageError
 from tuimail.outbox.item import Filing, FilingState
 
@@ -68,6 +68,11 @@ class Wiring:
 
         account = self.account(name)
         return submitter_for(account, partial(self._submission_secret, account), self._config.outbox)
+
+    def connections(self, name: str) -> int:
+        """How many letters of an account may be sent at the same time."""
+        account = self._config.accounts.get(name)
+        return CONNECTIONS if account is None else account.submission.connections
 
     async def _submission_secret(self, account: Account) -> str:
         return await self._secret(account, account.submission)
