@@ -30,6 +30,7 @@ from tuimail.outbox.item import (
     Verb,
     after,
 )
+from tuimail.outbox.wishes import NONE as NO_WISHES
 from tuimail.submission.result import Reply, Stage, Trouble
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.wishes import Wishes
     from tuimail.paths import Paths
 
 NOW = 1_764_061_200.0
