@@ -790,7 +790,7 @@ async def test_a_disk_that_refused_before_the_clock_went_back_is_tried_again(
         raise StorageError("The disk is full.", hint="Make room.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store, "claim", full)
+        patch.setattr(bench.store, "take", full)
         bench.start()
         await until(lambda: bool(bench.said(Notice)))
     bench.time.jump(-DAY)

@@ -29,6 +29,7 @@ CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Conte
     "send the letter": (S.DATA, Reply(354, "", "go"), A.OK),
     "accepted": (S.COMMITTING, Reply(252, "", "sure"), A.OK),
     "too many connections": (S.MAIL, Reply(432, "4.3.2", "Concurrent connections limit exceeded"), A.RETRY),
+    "too many connections, by its code alone": (S.MAIL, Reply(432, "4.3.2", "throttled"), A.RETRY),
     "greeting busy": (S.GREETING, Reply(421, "4.3.2", "busy"), A.RETRY),
     "greeting refused": (S.GREETING, Reply(554, "5.7.1", "go away"), A.SOON),
     "ehlo unknown": (S.EHLO, Reply(502, "5.5.1", "what?"), A.ACCOUNT),

@@ -30,6 +30,7 @@ from tuimail.outbox.item import (
     Verb,
     after,
 )
+from tuimail.outbox.wishes import NONE as NO_WISHES
 from tuimail.submission.result import Reply, Stage, Trouble
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.wishes import Wishes
     from tuimail.paths import Paths
 
 NOW = 1_764_061_200.0
@@ -171,7 +173,13 @@ class FakeEngine(Engine):
         return Review("Ada Lovelace <ada@example.org>", "work", "smtp.example.org:465", to, (), (), (), 1200)
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, not_before, held, again)
         state = ItemState.HELD if held or not_before else ItemState.QUEUED
@@ -186,6 +194,7 @@ class FakeEngine(Engine):
         held: bool = False,
         again: bool = False,
         revision: int = 1,
+        on_late: WhenLate | None = None,
     ) -> OutboxItem:
         self._record("enqueue_message", message)
         return self.change(item(f"q{len(self.all)}", ItemState.QUEUED, message.subject))

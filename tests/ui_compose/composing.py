@@ -11,6 +11,7 @@ from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
 from tuimail.compose.review import Review
 from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.outbox.wishes import NONE as NO_WISHES
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.compose import ComposeScreen
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Attachment
     from tuimail.compose.review import Finding
     from tuimail.config.model import Config
+    from tuimail.outbox.wishes import Wishes
     from tuimail.paths import Paths
 
 LETTER = Draft(account="work", to="bob@example.net", subject="Minutes", body="Dear all,\n\nhere they are.\n")
@@ -53,7 +55,13 @@ class SlowEngine(FakeEngine):
         await super().save_draft(draft)
 
     async def enqueue(
-        self, draft: Draft, *, not_before: float | None = None, held: bool = False, again: bool = False
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, again)
         await self.gate.wait()

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from tuimail.config.model import Account, Auth, Command, Identity, Rate, Security, SentCopy, Server
-from tuimail.config.reading import Table, shown
+from tuimail.config.model import CONNECTIONS, Account, Auth, Command, Identity, Rate, Security, SentCopy, Server
+from tuimail.config.reading import shown
+
+if TYPE_CHECKING:
+    from tuimail.config.reading import Table
 
 SUBMISSION_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 IMAP_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
 STARTTLS_PORTS = frozenset({25, 587, 2525, 143})
 """Where a connection starts in the clear (RFC 8314 section 7); STARTTLS is then the default, and still mandatory."""
+
+MOST_CONNECTIONS = 16
+"""At once to one submission server; nobody's patience with a mail client goes further."""
 
 _NOT_HERE = "A password does not belong in this file: use password_command, or store it with tuimail account login."
 _MISPLACED = {"password": _NOT_HERE, "pass": _NOT_HERE, "token": _NOT_HERE}
@@ -105,13 +111,19 @@ def _submission(table: Table, identities: list[Identity], fallback: list[Server]
         for key in (*_SERVER_KEYS, "fallback"):
             if table.holds(key):
                 table.complain(key, "Goes with a server, but this submission has a command: keep one of the two.")
+        broken = table.broken
+        connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
         table.finish()
-        return None if table.broken else Command(argv)
+        return None if broken else Command(argv, connections)
     server = _server(table, SUBMISSION_PORTS, identities, "the submission server's name, or command = [...]")
+    connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
+    if server is not None:
+        server = replace(server, connections=connections)
     for place, each in table.texts_or_tables("fallback"):
         other = None if server is None else _stand_in(table, place, each, server)
         if other is not None and other != server and other not in fallback:
             fallback.append(other)
+    table.finish(meant=_MISPLACED)
     return server
 
 

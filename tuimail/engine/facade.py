@@ -127,6 +127,7 @@ class Engine:
             self.announcer,
             self.clock,
             filer=self._copies,
+            connections=self._wiring.connections,
         )
         if run_outbox:
             from tuimail.engine.surroundings import Surroundings

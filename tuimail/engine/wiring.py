@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth
+from tuimail.config.model import CONNECTIONS, Auth
 from tuimail.errors import ConfigError, MessageError
 from tuimail.outbox.item import Filing, FilingState
 
@@ -83,6 +83,11 @@ class Wiring:
 
             preference = self._preferences.setdefault(name, Preference())
         return submitter_for(account, partial(self._secret, account), self._config.outbox, preference)
+
+    def connections(self, name: str) -> int:
+        """How many letters of an account may be sent at the same time."""
+        account = self._config.accounts.get(name)
+        return CONNECTIONS if account is None else account.submission.connections
 
     async def imap_secret(self, account: Account) -> str:
         """The password or token of the account's IMAP server. Raises SecretError."""

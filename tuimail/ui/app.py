@@ -112,7 +112,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the frame, then start the engine."""
         self.bridge = Bridge(self.engine.announcer, self.post_message)
-        self.noticing = Noticing(self.engine, ring=lambda: self.bell(), tell=self._tell_summary, show=Desktop().show)
+        self.noticing = Noticing(self.engine, ring=self.bell, tell=self._tell_summary, show=Desktop().show)
         self.call_after_refresh(self.run_worker, self._start(), group="engine")
 
     async def _start(self) -> None:
