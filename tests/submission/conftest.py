@@ -17,7 +17,7 @@ from tuimail.submission.submitter import Letter
 from tuimail.submission.wire import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.submission.result import Stage
@@ -58,7 +58,7 @@ class Recorder:
         if self.on_touching:
             await self.on_touching()
 
-    async def committing(self) -> None:
+    async def committing(self, to: Sequence[str] | None = None) -> None:
         self.events.append("committing")
         if self.on_committing:
             await self.on_committing()

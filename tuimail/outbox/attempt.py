@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -147,8 +147,10 @@ class Attempt:
         await self._durably(self._desk.queue.touching)
         self._desk.announcer.announce(ItemChanged(self.item.id))
 
-    async def committing(self) -> None:
-        """Mark that the dot is about to be written."""
+    async def committing(self, to: Sequence[str] | None = None) -> None:
+        """Mark that the dot is about to be written; whom the server refused or put off is in no doubt."""
+        if to is not None:
+            self._to = tuple(to)
         self.committed = self._marked = True
         try:
             await self._durably(self._desk.queue.committing, to=self._to)

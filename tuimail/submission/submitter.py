@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.submission.result import Stage, SubmissionResult
@@ -29,8 +31,11 @@ class Watcher(Protocol):
         """Right before MAIL. Durable when it returns; if it raises, the attempt ends untouched."""
         ...
 
-    async def committing(self) -> None:
-        """Right before the final dot. Durable when it returns; if it raises, the dot must not be sent."""
+    async def committing(self, to: Sequence[str] | None = None) -> None:
+        """Right before the final dot, for the addresses ``to`` (default: all of the envelope).
+
+        Durable when it returns; if it raises, the dot must not be sent.
+        """
         ...
 
     def stage(self, stage: Stage) -> None:

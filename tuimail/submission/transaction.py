@@ -255,7 +255,7 @@ class Transaction:
         if early is None:
             if behind is not None and behind.call():
                 await asyncio.sleep(0)  # so that its count and this mark share a commit
-            await self._watcher.committing()
+            await self._watcher.committing(self._accepted)
             early = await early_reply(wire, self._timeouts)
         if early is not None:
             wire.abort()
