@@ -149,7 +149,11 @@ async def test_what_the_readme_proposes_works(tmp_path: Path) -> None:
         await seen(pilot, 'Undone: "Happy birthday".')
 
         await chosen(pilot, "Grant renewal")
-        await pilot.press("f", "1", "ctrl+u", *"kim@fund.example", "enter")
+        await pilot.press("f")
+        await seen(pilot, "Correct which address?")
+        await pilot.press("1")
+        await seen(pilot, "Correct the address")
+        await pilot.press("ctrl+u", *"kim@fund.example", "enter")
         await seen(pilot, '"Grant renewal" goes to kim@fund.example now.')
         assert demo.server.faults.refused
 
