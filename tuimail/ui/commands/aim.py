@@ -42,7 +42,7 @@ def aimed(screen: LetterScreen) -> tuple[str, ...]:
 
 
 async def first(screen: LetterScreen, ids: Sequence[str]) -> OutboxItem:
-    """The first of the letters meant; the one on the screen without a wait, so that keys typed ahead find a question."""
+    """The first of the letters meant; the one on the screen without a wait, so that its question opens at once."""
     there = screen.letter
     return there if there is not None and there.id == ids[0] else await screen.program.engine.item(ids[0])
 
