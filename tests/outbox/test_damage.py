@@ -131,12 +131,14 @@ def test_a_ruined_index_is_set_aside_and_rebuilt_from_the_letters(
     again.close()
 
 
-def flip_everywhere(folder: Path, clock: SetClock, step: int) -> None:
+def flip_everywhere(folder: Path, clock: SetClock, step: int, share: int = 0, shares: int = 1) -> int:
+    """Flip a bit in each ``step`` bytes of every page, or of a share of the pages; how many flips."""
     states = furnish(folder, clock)
     index = folder / "index.db"
     good = {each.name: each.read_bytes() for each in folder.iterdir()}
     chance = random.Random(step)
-    for page in range(len(good["index.db"]) // 4096):
+    flips = 0
+    for page in range(share, len(good["index.db"]) // 4096, shares):
         for position in range(page * 4096, (page + 1) * 4096, step):
             data = bytearray(good["index.db"])
             data[position + chance.randrange(step)] ^= 1 << chance.randrange(8)
@@ -148,6 +150,8 @@ def flip_everywhere(folder: Path, clock: SetClock, step: int) -> None:
             store = open_after_damage(folder, clock)
             check(store, states)
             store.close()
+            flips += 1
+    return flips
 
 
 def test_two_flipped_bytes_in_every_page_lose_and_double_nothing(folder: Path, clock: SetClock) -> None:

@@ -1,4 +1,4 @@
-"""Any order of steps by two owners, against a model that keeps the books: hypothesis looks for the order that fails."""
+"""Any order of steps by several owners, against a model that keeps the books: hypothesis looks for one that fails."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import random
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.outbox.scene import START, Box, SetClock, message, result, store_in, unreachable
+from tests.outbox.scene import START, Box, SetClock, host_trouble, message, result, store_in, unreachable, verdict
 from tuimail.errors import IllegalTransitionError, LeaseLostError, OutboxError
 from tuimail.outbox.item import (
     NEEDS_YOU,
@@ -30,7 +31,7 @@ from tuimail.outbox.item import (
     verbs_for,
 )
 from tuimail.outbox.verbs import SAID
-from tuimail.submission.result import Action
+from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +43,15 @@ PLAIN = sorted(SAID)
 
 ACCOUNTS = ["work", "home"]
 
-ACTIONS = [Action.OK, Action.RETRY, Action.RECIPIENT, Action.MESSAGE, Action.SPLIT]
+ACTIONS = [
+    Action.OK, Action.RETRY, Action.SOON, Action.RECIPIENT, Action.MESSAGE, Action.SPLIT, Action.UNCERTAIN
+]  # fmt: skip
+OWNERS = 3
+WHO = st.integers(0, OWNERS - 1)
 
 
 class Outbox(RuleBasedStateMachine):
-    """Two processes on one outbox."""
+    """Several processes on one outbox."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,10 +72,10 @@ class Outbox(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(2)]
-        self.owners = [self.box.owner() for _ in range(2)]
+        self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(OWNERS)]
+        self.owners = [self.box.owner() for _ in range(OWNERS)]
         for two in (True, False, True):
-            self.enqueue(two, held=False, who=0)
+            self.enqueue(two, held=False, undo=False, who=0)
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -85,12 +90,14 @@ class Outbox(RuleBasedStateMachine):
         return sorted(self.ids)[choice % len(self.ids)]
 
     @precondition(lambda self: len(self.ids) < 8)
-    @rule(two=st.booleans(), held=st.booleans(), who=st.integers(0, 1))
-    def enqueue(self, two: bool, held: bool, who: int) -> None:
+    @rule(two=st.booleans(), held=st.booleans(), undo=st.booleans(), who=WHO)
+    def enqueue(self, two: bool, held: bool, undo: bool, who: int) -> None:
         self.number += 1
         self.clock.move(0.002)  # ids of one millisecond sort by chance, and the order must be hypothesis' own
         to = ["ann@x.net", "bob@x.net"] if two else ["ann@x.net"]
-        item = self.stores[who].enqueue(message(self.number, *to), composing=str(self.number), held=held)
+        until = self.clock.now() + 10.0 if undo else None
+        letter = message(self.number, *to)
+        item = self.stores[who].enqueue(letter, composing=str(self.number), held=held, not_before=until)
         self.ids.add(item.id)
 
     def claim(self, who: int) -> None:
@@ -103,52 +110,85 @@ class Outbox(RuleBasedStateMachine):
                 self.held[owner] = item
 
     @precondition(lambda self: self.held)
-    @rule(who=st.integers(0, 1))
-    def write_dot(self, who: int) -> None:
+    @rule(who=WHO)
+    def touch(self, who: int) -> None:
+        """MAIL is about to be said; a crash may come before anything else."""
+        owner = self.owners[who]
+        if owner in self.held and owner not in self.past_dot:
+            try:
+                self.stores[who].touching(self.held[owner].id, owner)
+            except LeaseLostError:
+                del self.held[owner]
+
+    @precondition(lambda self: self.held)
+    @rule(who=WHO, some=st.booleans())
+    def write_dot(self, who: int, some: bool) -> None:
+        """The dot goes out; with ``some`` only for the first recipient, the server put off the others."""
         owner = self.owners[who]
         item = self.held.get(owner)
         if item is None or owner in self.past_dot:
             return
+        addresses = tuple(each.address for each in item.open_recipients)[: 1 if some else None]
         try:
             self.stores[who].touching(item.id, owner)
-            self.stores[who].committing(item.id, owner)
+            self.stores[who].committing(item.id, owner, to=addresses)
         except LeaseLostError:
             del self.held[owner]
             return
-        addresses = tuple(each.address for each in item.open_recipients)
+        assert item.id not in self.cancelled, "a cancelled letter was sent"
         self.past_dot[owner] = addresses
 
-    @rule(who=st.integers(0, 1), dot=st.booleans())
+    @rule(who=WHO, dot=st.booleans())
     def begin(self, who: int, dot: bool) -> None:
         self.claim(who)
         if dot:
-            self.write_dot(who)
+            self.write_dot(who, some=False)
 
-    @rule(who=st.integers(0, 1))
+    @rule(who=WHO)
     def deliver_all(self, who: int) -> None:
         """One that works without a hitch: whatever may go, goes."""
         for _ in range(10):
             self.claim(who)
             if self.owners[who] not in self.held:
                 return
-            self.write_dot(who)
-            self.answer(who, [Action.OK, Action.OK])
+            self.write_dot(who, some=False)
+            self.answer(who, [Action.OK, Action.OK], arrived=True)
 
     @precondition(lambda self: self.past_dot)
-    @rule(who=st.integers(0, 1), actions=st.lists(st.sampled_from(ACTIONS), min_size=2, max_size=2))
-    def answer(self, who: int, actions: list[Action]) -> None:
+    @rule(who=WHO, actions=st.lists(st.sampled_from(ACTIONS), min_size=2, max_size=2), arrived=st.booleans())
+    def answer(self, who: int, actions: list[Action], arrived: bool) -> None:
+        """The server answers, or its answer is lost and the letter has ``arrived`` or not."""
         owner = self.owners[who]
         if owner not in self.past_dot:
             return
         item = self.held.pop(owner)
-        for address, action in zip(self.past_dot.pop(owner), actions, strict=False):
-            if action is Action.OK:
+        served = self.past_dot.pop(owner)
+        for address, action in zip(served, actions, strict=False):
+            if action is Action.OK or (action is Action.UNCERTAIN and arrived):
                 self.hand_over(item.id, address)
+        told = result(item, *actions)
+        told = replace(told, recipients={each: told.recipients[each] for each in served})
         with contextlib.suppress(LeaseLostError):
-            self.stores[who].record(item.id, owner, result(item, *actions))
+            self.stores[who].record(item.id, owner, told)
 
     @precondition(lambda self: self.held)
-    @rule(who=st.integers(0, 1))
+    @rule(who=WHO)
+    def cannot_sign_in(self, who: int) -> None:
+        """The account's trouble: its letters are blocked until it is mended."""
+        owner = self.owners[who]
+        if owner in self.held and owner not in self.past_dot:
+            item = self.held.pop(owner)
+            refused = verdict(Action.ACCOUNT, stage=Stage.AUTH, trouble=Trouble.SIGN_IN)
+            with contextlib.suppress(LeaseLostError):
+                self.stores[who].record(item.id, owner, host_trouble(item, refused))
+
+    @rule(who=WHO)
+    def mend_account(self, who: int) -> None:
+        for account in ACCOUNTS:
+            self.stores[who].mended(account)
+
+    @precondition(lambda self: self.held)
+    @rule(who=WHO)
     def cannot_connect(self, who: int) -> None:
         owner = self.owners[who]
         if owner in self.held and owner not in self.past_dot:
@@ -160,7 +200,7 @@ class Outbox(RuleBasedStateMachine):
             assert after.attempts == item.attempts
 
     @precondition(lambda self: self.held)
-    @rule(who=st.integers(0, 1))
+    @rule(who=WHO)
     def put_back(self, who: int) -> None:
         owner = self.owners[who]
         if owner in self.held and owner not in self.past_dot:
@@ -168,7 +208,7 @@ class Outbox(RuleBasedStateMachine):
                 self.stores[who].unclaim(self.held.pop(owner).id, owner)
 
     @precondition(lambda self: self.held)
-    @rule(who=st.integers(0, 1), delivered=st.booleans())
+    @rule(who=WHO, delivered=st.booleans())
     def kill(self, who: int, delivered: bool) -> None:
         """The process dies; what was past its dot may have arrived or not."""
         owner = self.owners[who]
@@ -183,7 +223,7 @@ class Outbox(RuleBasedStateMachine):
         self.owners[who] = self.box.owner()
         self.stores[who].recover(self.owners[who])
 
-    @rule(who=st.integers(0, 1))
+    @rule(who=WHO)
     def recover(self, who: int) -> None:
         self.stores[who].recover(self.owners[who])
 
@@ -260,7 +300,7 @@ class Outbox(RuleBasedStateMachine):
             return
         assert refused
 
-    @rule(who=st.integers(0, 1), works=st.booleans())
+    @rule(who=WHO, works=st.booleans())
     def file(self, who: int, works: bool) -> None:
         item = self.stores[who].claim_filing(self.owners[who])
         if item is not None:
@@ -271,14 +311,14 @@ class Outbox(RuleBasedStateMachine):
     def lose_the_index(self) -> None:
         """Everything is closed, the index is lost, both start again."""
         done = {each.id for each in self.store.items([ItemState.DONE])}
-        for who in range(2):
+        for who in range(OWNERS):
             self.past_dot.pop(self.owners[who], None)
             self.held.pop(self.owners[who], None)
             self.box.killed.add(self.owners[who])
             self.stores[who].close()
         (self.folder / "outbox" / "index.db").unlink()
-        self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(2)]
-        self.owners = [self.box.owner() for _ in range(2)]
+        self.stores = [store_in(self.folder / "outbox", self.clock, self.box) for _ in range(OWNERS)]
+        self.owners = [self.box.owner() for _ in range(OWNERS)]
         self.ids -= done
 
     def hand_over(self, item_id: str, address: str) -> None:
@@ -307,6 +347,8 @@ class Outbox(RuleBasedStateMachine):
                 assert item.lease_until is not None
             else:
                 assert not item.owner
+            if item.state in (ItemState.ACCEPTED, ItemState.DONE):
+                assert not item.open_recipients
             if item.state is ItemState.ACCEPTED:
                 assert item.filing.state is FilingState.DUE
             if item.state is not ItemState.DONE:
@@ -321,21 +363,30 @@ class Outbox(RuleBasedStateMachine):
             assert self.store.next_due() is not None
 
 
-def walk(seed: int, steps: int) -> None:
-    """One long walk. Hypothesis leaves rules out at random to find odd orders; this takes all of them, thickly."""
+def walk(seed: int, steps: int) -> int:
+    """One long walk; how many letters it had.
+
+    Hypothesis leaves rules out at random to find odd orders; this takes all of them, thickly.
+    """
     chance = random.Random(seed)
     machine = Outbox()
     machine.open()
 
     def who() -> int:
-        return chance.randrange(2)
+        return chance.randrange(OWNERS)
+
+    def coin() -> bool:
+        return chance.random() < 0.5
 
     moves: list[tuple[int, Callable[[], None]]] = [
-        (2, lambda: machine.enqueue(chance.random() < 0.5, held=chance.random() < 0.2, who=who())),
+        (2, lambda: machine.enqueue(coin(), held=chance.random() < 0.2, undo=chance.random() < 0.2, who=who())),
         (6, lambda: machine.begin(who(), dot=True)),
         (2, lambda: machine.begin(who(), dot=False)),
-        (2, lambda: machine.write_dot(who())),
-        (3, lambda: machine.answer(who(), chance.choices(ACTIONS, k=2))),
+        (1, lambda: machine.touch(who())),
+        (2, lambda: machine.write_dot(who(), some=coin())),
+        (3, lambda: machine.answer(who(), chance.choices(ACTIONS, k=2), arrived=coin())),
+        (1, lambda: machine.cannot_sign_in(who())),
+        (2, lambda: machine.mend_account(who())),
         (1, lambda: machine.cannot_connect(who())),
         (1, lambda: machine.put_back(who())),
         (3, lambda: machine.kill(who(), delivered=chance.random() < 0.7)),
@@ -359,6 +410,7 @@ def walk(seed: int, steps: int) -> None:
             move()
             machine.nobody_vanishes()
             machine.whatever_waits_has_a_time()
+        return machine.number
     finally:
         machine.teardown()
 

@@ -10,6 +10,7 @@ Every line a client sends is kept in ``lines``; letters, dot-stuffing and all, i
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -44,9 +45,10 @@ class Expect:
 
 @dataclass(frozen=True)
 class Trickle:
-    """Write ``text`` one byte at a time."""
+    """Write ``text`` one byte at a time, with ``pause`` seconds between two."""
 
     text: str
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class ReadBytes:
 @dataclass(frozen=True)
 class StartTls:
     """Become a TLS server; ``ready`` has been said before."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Send a fatal TLS alert where TLS expects something else, and hang up."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,7 @@ Step = (
     | Letter
     | ReadBytes
     | StartTls
+    | Alert
     | Silence
     | Slowly
     | Do
@@ -209,10 +217,10 @@ class ScriptedServer:
                     self.unexpected.append(f"expected {verb}, got {line}")
                 if reply:
                     await self._write(writer, _crlf(reply))
-            case Trickle(text):
+            case Trickle(text, pause):
                 for byte in _crlf(text):
                     await self._write(writer, bytes((byte,)))
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(pause)
             case Flood(piece, limit):
                 for _ in range(limit // len(piece)):
                     await self._write(writer, piece)
@@ -225,6 +233,11 @@ class ScriptedServer:
             case StartTls():
                 assert self.tls is not None
                 await writer.start_tls(self.tls)
+            case Alert():
+                # Past the TLS of this side, straight into the connection: handshake_failure, unencrypted.
+                os.write(writer.get_extra_info("socket").fileno(), b"\x15\x03\x03\x00\x02\x02\x28")
+                writer.transport.abort()
+                raise EOFError
             case Silence():
                 await self._drain_rest(reader)
                 raise EOFError

@@ -22,7 +22,9 @@ async def smtp_sink(*options: str) -> AsyncIterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    process = await asyncio.create_subprocess_exec(PROGRAM, *user, *options, f"127.0.0.1:{port}", "10")
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, *user, *options, f"127.0.0.1:{port}", "10", stderr=asyncio.subprocess.DEVNULL
+    )
     try:
         await _listening(port)
         yield port
