@@ -12,6 +12,7 @@ from tuimail.compose.draft import Draft
 from tuimail.demo.stage import Demo
 from tuimail.outbox.item import OPEN, ItemState, Verb
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -119,3 +120,57 @@ async def test_a_swallowed_reply_leaves_it_to_the_user(tmp_path: Path) -> None:
             await reached(engine, item.id, after)
             assert sum(f"{key}@example.net" in letter.recipients for letter in demo.server.received) == arrivals
             await pilot.press("less_than_sign")
+
+
+async def test_what_the_readme_proposes_works(tmp_path: Path) -> None:
+    async with on_stage(tmp_path / "demo") as (demo, pilot):
+        await reached_first(demo.engine, "Drawings of the mill")
+        await pilot.press("c", *"bob@x.example", "tab", "tab", "tab", *"Hello", "tab", *"x", "ctrl+x")
+        await seen(pilot, "Send message?")
+        await pilot.press("y")
+        await seen(pilot, '"Hello" goes in')
+        await pilot.press("u")
+        await seen(pilot, "bob@x.example")
+        await pilot.press("ctrl+c")
+        await seen(pilot, '"Hello" is back in the outbox')
+
+        await pilot.press("o")
+        await seen(pilot, "Happy birthday")
+        await chosen(pilot, "Happy birthday")
+        await pilot.press("e")
+        await seen(pilot, "Many happy returns")
+        await pilot.press("ctrl+c")
+        await seen(pilot, '"Happy birthday" is back in the outbox as it was.')
+        await pilot.press("l", *"in 3 hours", "enter")
+        await seen(pilot, '"Happy birthday" will be sent')
+        await pilot.press("d")
+        await seen(pilot, '"Happy birthday" was dropped.')
+        await pilot.press("u")
+        await seen(pilot, 'Undone: "Happy birthday".')
+
+        await chosen(pilot, "Grant renewal")
+        await pilot.press("f")
+        await seen(pilot, "Correct which address?")
+        await pilot.press("1")
+        await seen(pilot, "Correct the address")
+        await pilot.press("ctrl+u", *"kim@fund.example", "enter")
+        await seen(pilot, '"Grant renewal" goes to kim@fund.example now.')
+        assert demo.server.faults.refused
+
+
+async def reached_first(engine: Engine, subject: str) -> None:
+    """Until the letter the demo begins with is through, so that the list stands still."""
+
+    async def through() -> bool:
+        return all(item.subject != subject for item in await engine.items())
+
+    await until(engine, through)
+
+
+async def chosen(pilot: Pilot[int], subject: str) -> None:
+    """Select the letter in the outbox."""
+    screen = pilot.app.screen
+    assert isinstance(screen, OutboxScreen)
+    rows = [screen.window[row] for row in screen.list.rows]
+    screen.list.select([row.subject for row in rows if row].index(subject))
+    await settle(pilot)

@@ -30,7 +30,7 @@ ROOM = str(Path(tuimail.outbox.__file__).parent)
 STEPS = {"enqueue", "recover", "claim", "touching", "committing", "record", "claim_filing", "record_filing", "close"}
 """Names of functions of outbox/ that begin a step."""
 
-SIZES = {True: ((ONE, 1), (THREE, 6), (LARGE, 20)), False: ((ONE, 200), (THREE, 200))}
+SIZES = {True: ((ONE, 1), (THREE, 6), (LARGE, 20)), False: ((ONE, 300), (THREE, 300))}
 """Full or quick -> each case, and every which line of it."""
 
 

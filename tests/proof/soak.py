@@ -80,7 +80,7 @@ def run(full: bool) -> Figure:
         failures.append(f"open files grew by {files:.0f}")
     if taken < letters * 0.95:
         failures.append(f"the watcher got {taken} of {letters} through")
-    grown = f"memory +{max(memory, 0) / 1000:.1f} MB, files +{files:.0f}"
+    grown = f"memory +{max(memory, 0) / 1000:.1f} MB, open files {files:+.0f}"
     size = f"{plural(letters, 'letter')}, {faults:.0%} of commands fail; {grown}"
     return Figure(size, failures=tuple(failures)) + figure
 

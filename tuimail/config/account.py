@@ -43,9 +43,8 @@ def read_account(name: str, table: Table) -> Account | None:
     fallback: list[Server] = []
     rate: Rate | None = None
     if submission_table is not None:
-        submission = _submission(submission_table, identities, fallback)
         rate = _rate(submission_table)
-        submission_table.finish(meant=_MISPLACED)
+        submission = _submission(submission_table, identities, fallback)
     elif "submission" not in table:
         table.complain("submission", f"There is no [accounts.{name}.submission]: it says where letters leave.")
     imap_table = table.table("imap")

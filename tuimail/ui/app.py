@@ -112,7 +112,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the frame, then start the engine."""
         self.bridge = Bridge(self.engine.announcer, self.post_message)
-        self.noticing = Noticing(self.engine, ring=self.bell, tell=self._tell_summary, show=Desktop().show)
+        self.noticing = Noticing(self.engine, ring=self._ring, tell=self._tell_summary, show=Desktop().show)
         self.call_after_refresh(self.run_worker, self._start(), group="engine")
 
     async def _start(self) -> None:
@@ -183,6 +183,9 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         await self._examine()
         if self.noticing is not None:
             await self.noticing.counted(counts)
+
+    def _ring(self) -> None:
+        self.bell()
 
     def _tell_summary(self, summary: Announcement) -> None:
         self.say(f"{summary.title}: {summary.body}")

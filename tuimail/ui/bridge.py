@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
-PACE = 0.1
+PACE = 0.2
 """Seconds."""
 
 
@@ -48,7 +48,7 @@ def translate(event: events.Event) -> list[Message]:
 class Bridge:
     """Posts every event's messages; of changes to letters one message at most every ``PACE`` seconds.
 
-    While thousands of letters go out every second, the screens read what is in sight ten times a second and no more.
+    While thousands of letters go out every second, the screens read what is in sight five times a second and no more.
     The first change after a pause is posted at once.
     """
 

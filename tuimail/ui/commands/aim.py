@@ -41,11 +41,17 @@ def aimed(screen: LetterScreen) -> tuple[str, ...]:
     return ids
 
 
+async def first(screen: LetterScreen, ids: Sequence[str]) -> OutboxItem:
+    """The first of the letters meant; the one on the screen without a wait, so that its question opens at once."""
+    there = screen.letter
+    return there if there is not None and there.id == ids[0] else await screen.program.engine.item(ids[0])
+
+
 async def only(screen: LetterScreen, ids: Sequence[str], command: str) -> OutboxItem:
     """The only letter meant. Raises OutboxError if there are several."""
     if len(ids) > 1:
         raise OutboxError(f"{command} takes one letter at a time.", hint="Move to it, then give the command again.")
-    return await screen.program.engine.item(ids[0])
+    return await first(screen, ids)
 
 
 def verb_on(verb: Verb) -> Callable[[Engine, Sequence[str]], Awaitable[Sequence[Outcome]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import OutboxItem, Outcome, RecipientState, Verb, after
-from tuimail.ui.commands.aim import act, aimed, each, letters, only, verb_on
+from tuimail.ui.commands.aim import act, aimed, each, first, letters, only, verb_on
 from tuimail.ui.navigation import quoted
 from tuimail.ui.widgets.prompt import Choice
 
@@ -54,7 +54,7 @@ def change_account(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
-    item = await screen.program.engine.item(ids[0])
+    item = await first(screen, ids)
     if len(ids) == 1:
         after(Verb.CHANGE_ACCOUNT, item.state)
     names = list(screen.program.engine.config.accounts)
@@ -110,7 +110,7 @@ def send_again(screen: LetterScreen) -> Awaitable[None]:
 async def _resolve(
     screen: LetterScreen, ids: Sequence[str], verb: Verb, question: str, *, default: bool, one: str, many: str
 ) -> None:
-    item = await screen.program.engine.item(ids[0])
+    item = await first(screen, ids)
     if len(ids) == 1:
         after(verb, item.state)
     what = quoted(item.subject) if len(ids) == 1 else letters(len(ids))

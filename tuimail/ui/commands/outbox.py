@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after, verbs_of
-from tuimail.ui.commands.aim import act, aimed, each, letters, only, put_as_before, verb_on
+from tuimail.ui.commands.aim import act, aimed, each, first, letters, only, put_as_before, verb_on
 from tuimail.ui.commands.deciding import change_account, mark_sent, mend, send_again
 from tuimail.ui.commands.exporting import export
 from tuimail.ui.commands.moments import ask_moment
@@ -87,7 +87,7 @@ def later(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _later(screen: LetterScreen, ids: Sequence[str]) -> None:
-    item = await screen.program.engine.item(ids[0])
+    item = await first(screen, ids)
     if len(ids) == 1:
         after(Verb.LATER, item.state)
     moment = await ask_moment(screen)

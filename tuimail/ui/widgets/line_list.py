@@ -15,6 +15,7 @@ from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rich.style import Style
     from textual import events
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """What an empty list says, of one line or more."""
         self._spacing = spacing
         self.rows: Sequence[T] = ()
+        self._ground: Style | None = None
         self.cursor = 0
         """Index of the selected row."""
 
@@ -124,20 +126,26 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def _reveal(self) -> None:
         self.scroll_to_region(Region(0, self.cursor * self._spacing, self.size.width, 1), animate=False, immediate=True)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the screen; the style under all of them is worked out once."""
+        self._ground = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         width = self.size.width
+        ground = self._ground
         if not self.rows:
             said = self.empty.splitlines()
             at = y - (1 if self.size.height > len(said) else 0)
             text = f"   {said[at]}" if 0 <= at < len(said) else ""
-            return paint(self, (Span(clip(text, width), Role.DIM),), width)
+            return paint(self, (Span(clip(text, width), Role.DIM),), width, base=ground)
         index, offset = divmod(y + self.scroll_offset.y, self._spacing)
         if offset or index >= len(self.rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, ground)
         line = self._draw(self.rows[index], width)
         if index != self.cursor:
-            return paint(self, line, width)
+            return paint(self, line, width, base=ground)
         return paint(self, line, width, base=self.get_component_rich_style("line-list--cursor"), plain=True)
 
     def on_click(self, event: events.Click) -> None:
