@@ -85,4 +85,9 @@ def run(full: bool) -> Figure:
     return Figure(size, failures=tuple(failures)) + figure
 
 
-RIG = Rig("soak", "one process, a server that fails at random", run)
+RIG = Rig(
+    "soak",
+    "one process, a server that fails at random",
+    run,
+    lambda: "" if Path("/proc/self/fd").is_dir() else "there is no /proc to weigh a process by",
+)
