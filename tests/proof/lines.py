@@ -1,7 +1,7 @@
 """Killed at every line: a child ends itself, without any tidying up, before it executes the n-th line of outbox/.
 
 With one recipient a line counts once; with three, once in each step of a letter's life (claim, touching, committing,
-...) that executes it, since what is left behind depends on both. The letter is queued by one process and sent by another.
+...) that executes it, since what is left behind depends on both. One process queues the letter, another sends it.
 """
 
 from __future__ import annotations
@@ -118,6 +118,6 @@ def run(full: bool) -> Figure:
 
 RIG = Rig(
     "lines",
-    "killed at every line of `outbox/`; 3 recipients, one deferred, at every 10th line of each step; 10 MB at every 30th",
+    "killed at every line of `outbox/`; 3 recipients, one deferred, at every 10th of each step; 10 MB at every 30th",
     run,
 )
