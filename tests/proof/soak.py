@@ -80,9 +80,14 @@ def run(full: bool) -> Figure:
         failures.append(f"open files grew by {files:.0f}")
     if taken < letters * 0.95:
         failures.append(f"the watcher got {taken} of {letters} through")
-    grown = f"memory +{max(memory, 0) / 1000:.1f} MB, files +{files:.0f}"
+    grown = f"memory +{max(memory, 0) / 1000:.1f} MB, open files {files:+.0f}"
     size = f"{plural(letters, 'letter')}, {faults:.0%} of commands fail; {grown}"
     return Figure(size, failures=tuple(failures)) + figure
 
 
-RIG = Rig("soak", "one process, a server that fails at random", run)
+RIG = Rig(
+    "soak",
+    "one process, a server that fails at random",
+    run,
+    lambda: "" if Path("/proc/self/fd").is_dir() else "there is no /proc to weigh a process by",
+)

@@ -31,7 +31,17 @@ def carried_out(name: str, folder: Path, *options: str, seconds: float) -> Figur
     return figure
 
 
-@pytest.mark.parametrize("name", NAMES)
+IN_DOUBT = 'who was put off before the dot is shown as uncertain; told "it was sent", the letter is lost to them'
+"""What the sweeps find as long as tests/journeys/test_kill has it as a failure to come."""
+RIGS = [
+    pytest.param(
+        name, marks=[pytest.mark.xfail(reason=IN_DOUBT, strict=False)] if name in ("lines", "syscalls") else []
+    )
+    for name in NAMES
+]
+
+
+@pytest.mark.parametrize("name", RIGS)
 def test_a_small_run_loses_and_doubles_nothing(name: str, tmp_path: Path) -> None:
     figure = carried_out(name, tmp_path, "--quick", seconds=110)
     assert figure.size
@@ -39,7 +49,7 @@ def test_a_small_run_loses_and_doubles_nothing(name: str, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RIGS)
 def test_a_full_run_loses_and_doubles_nothing(name: str, tmp_path: Path) -> None:
     carried_out(name, tmp_path, "--keep-readme", seconds=1700)
 

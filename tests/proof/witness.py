@@ -200,6 +200,7 @@ class Service:
 
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to: list[str] = []
+        begun = False
         await self._say(writer, "220 witness.example ESMTP")
         while line := (await reader.readline()).decode("utf-8", "replace").strip():
             verb = line[:4].upper()
@@ -212,6 +213,9 @@ class Service:
                     continue
                 await self._misbehave(writer, fault)
                 to.clear()
+                begun = False
+            elif verb in ("RCPT", "DATA") and not begun:
+                await self._say(writer, "503 5.5.1 MAIL first")
             elif verb == "EHLO":
                 await self._say(writer, "250-witness.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000")
             elif verb == "RCPT":
@@ -220,11 +224,13 @@ class Service:
                 await self._say(writer, "354 go on")
                 await self._letter(reader, writer, to)
                 to.clear()
+                begun = False
             elif verb == "DATA":
                 await self._say(writer, "554 5.5.1 no valid recipients")
             else:
                 if verb in ("MAIL", "RSET"):
                     to.clear()
+                    begun = verb == "MAIL"
                 await self._say(writer, "250 2.0.0 ok")
 
     async def _recipient(self, line: str, to: list[str], writer: asyncio.StreamWriter) -> None:
