@@ -84,7 +84,8 @@ async def write_and_send(pilot: Pilot[int], to: str, subject: str, body: str, fi
 
 
 async def only_letter(engine: Engine) -> OutboxItem:
-    (item,) = [*await engine.items(), *await engine.sent()]
+    # What the server has is in both until it is filed.
+    (item,) = {each.id: each for each in (*await engine.items(), *await engine.sent())}.values()
     return item
 
 

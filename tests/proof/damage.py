@@ -17,7 +17,7 @@ from tests.proof.household import household
 from tests.proof.life import ONE, Case, queue, reckon, told
 from tests.proof.straced import DISK
 from tests.proof.straced import missing as no_strace
-from tests.proof.syscalls import QUEUE, SEND, points, step
+from tests.proof.syscalls import SEND, points, step
 from tests.proof.witness import witness
 from tests.proof.workers import spread, workshop
 
@@ -94,7 +94,7 @@ def run(full: bool) -> Figure:
             (folder / name).mkdir()
         pages = spread(partial(flipped, every), [(0, 2), (1, 2)], folder / "pages")
         files = ruined(folder / "files", FILES)
-        found = [each for each in points(ONE, folder) if each[0] in (QUEUE, SEND) and each[1] == DISK]
+        found = points(ONE, folder, DISK)
         harmed = spread(partial(journals, ONE), found[::calls], folder / "journals")
     flips, left = sum(count for count, _ in pages), sum(count for count, _ in harmed)
     size = f"{plural(flips, 'flip')}, {len(FILES)} ruined files, {plural(left, 'journal')}"

@@ -29,11 +29,11 @@ SPEED = 20.0
 """The program waits for a full disk by a clock this much faster."""
 
 
-def refused_at(folder: Path, chosen: Sequence[tuple[str, int, str]]) -> tuple[int, Figure]:
+def refused_at(folder: Path, chosen: Sequence[tuple[str, str, int, str]]) -> tuple[int, Figure]:
     """Refuse at each of the ``chosen`` calls; how often it came to that, and the sum of the reckonings."""
     figures, refusals = [Figure()], 0
     with witness(folder / "ledger") as server:
-        for number, (which, call, error) in enumerate(chosen):
+        for number, (which, name, call, error) in enumerate(chosen):
             since = server.mark()
             home = household(folder / str(number), server.port)
             words: tuple[str, ...] = ("send", "--queue", *ONE.to(number), "-s", f"letter {number}")
@@ -43,7 +43,7 @@ def refused_at(folder: Path, chosen: Sequence[tuple[str, int, str]]) -> tuple[in
                 words = ("outbox", "run")
             once = call % 2 == 0
             when = str(call) if once else f"{call}..{call + 19}"
-            run = traced(home, words, DISK, f"error={error}:when={when}", text=sealed(number), speed=SPEED)
+            run = traced(home, words, name, f"error={error}:when={when}", text=sealed(number), speed=SPEED)
             letters += told(run.ran)
             refusals += run.injected
             failures: tuple[str, ...] = ()
@@ -52,15 +52,15 @@ def refused_at(folder: Path, chosen: Sequence[tuple[str, int, str]]) -> tuple[in
             if run.ran.code and not run.ran.err.strip() and once:  # many in a row refuse its words as well
                 failures = (f"it ended with {run.ran.code} and said nothing",)
             figure = reckon(home, server, since=since, letters=letters) + Figure(failures=failures)
-            figures.append(figure.at(f"{error} at {which} {when}"))
+            figures.append(figure.at(f"{error} at {which}, {name} {when}"))
     return refusals, total(figures)
 
 
 def run(full: bool) -> Figure:
     """The rig."""
     with workshop() as folder:
-        found = [(which, call) for which, calls, call in points(ONE, folder) if calls == DISK][:: EVERY[full]]
-        chosen = [(which, call, error) for which, call in found for error in REFUSALS]
+        found = points(ONE, folder, DISK)[:: EVERY[full]]
+        chosen = [(*each, error) for each in found for error in REFUSALS]
         results = spread(refused_at, chosen, folder)
     refusals = sum(count for count, _ in results)
     return total([Figure(plural(refusals, "refusal")), *(figure for _, figure in results)])

@@ -1,7 +1,7 @@
 """Killed at every line: a child ends itself, without any tidying up, before it executes the n-th line of outbox/.
 
-A line counts once in each step of a letter's life in which it is executed (claim, touching, committing, ...): what
-ends a process there leaves the same behind each time. The letter is queued by one process and sent by another.
+With one recipient a line counts once; with three, once in each step of a letter's life (claim, touching, committing,
+...) that executes it, since what is left behind depends on both. One process queues the letter, another sends it.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ ROOM = str(Path(tuimail.outbox.__file__).parent)
 STEPS = {"enqueue", "recover", "claim", "touching", "committing", "record", "claim_filing", "record_filing", "close"}
 """Names of functions of outbox/ that begin a step."""
 
-SIZES = {True: ((ONE, 1), (THREE, 6), (LARGE, 20)), False: ((ONE, 300), (THREE, 300))}
+SIZES = {True: ((ONE, 1), (THREE, 10), (LARGE, 30)), False: ((ONE, 170), (THREE, 300))}
 """Full or quick -> each case, and every which line of it."""
 
 
 class Tracer:
-    """Counts lines, each once in a step; dies at the ``last``."""
+    """Counts lines; dies at the ``last``."""
 
-    def __init__(self, last: int, note: Path | None = None) -> None:
+    def __init__(self, case: Case, last: int, note: Path | None = None) -> None:
+        self._steps = STEPS if case is THREE else ()
         self._last = last
         self._note = note
         self._seen: set[tuple[str, str, int]] = set()
@@ -51,7 +52,7 @@ class Tracer:
     def _call(self, frame: FrameType, event: str, arg: object) -> Any:
         if not frame.f_code.co_filename.startswith(ROOM):
             return None
-        if frame.f_code.co_name in STEPS:
+        if frame.f_code.co_name in self._steps:
             self._step = frame.f_code.co_name
         return self._line
 
@@ -72,8 +73,8 @@ def points(case: Case, folder: Path) -> tuple[int, int]:
     counts = folder / "counted-queueing", folder / "counted-sending"
     with witness(folder / "counting") as server:
         home = household(folder / "counted", server.port)
-        assert queue(home, case, 0, Tracer(0, counts[0]).install)
-        assert home.forked("outbox", "run", before=Tracer(0, counts[1]).install).code == 0
+        assert queue(home, case, 0, Tracer(case, 0, counts[0]).install)
+        assert home.forked("outbox", "run", before=Tracer(case, 0, counts[1]).install).code == 0
     queueing, sending = (int(each.read_text()) for each in counts)
     return queueing, sending
 
@@ -87,11 +88,13 @@ def killed_at(case: Case, queueing: int, folder: Path, chosen: Sequence[int]) ->
             since = server.mark()
             home = household(folder / str(point), server.port)
             if point <= queueing:
-                letters = int(queue(home, case, point, Tracer(point).install))
+                letters = int(queue(home, case, point, Tracer(case, point).install))
                 kills += not letters
             else:
                 letters = int(queue(home, case, point))
-                kills += home.forked("outbox", "run", before=Tracer(point - queueing).install).code == -signal.SIGKILL
+                kills += (
+                    home.forked("outbox", "run", before=Tracer(case, point - queueing).install).code == -signal.SIGKILL
+                )
             figure = reckon(home, server, since=since, letters=letters)
             figures.append(figure.at(f"{case.name}, line {point}"))
     return kills, total(figures)
@@ -115,6 +118,6 @@ def run(full: bool) -> Figure:
 
 RIG = Rig(
     "lines",
-    "killed at every line of `outbox/`; at every 6th with 3 recipients, one deferred; at every 20th with 10 MB",
+    "killed at every line of `outbox/`; 3 recipients, one deferred, at every 10th of each step; 10 MB at every 30th",
     run,
 )

@@ -7,6 +7,7 @@ leaves the letter uncertain, and it does not go again until somebody asks for it
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from tests.support.scripted_smtp import (
     Say,
     ScriptedServer,
     Silence,
+    Slowly,
     StartTls,
     Step,
     Trickle,
@@ -91,6 +93,12 @@ FAULTS: dict[str, tuple[Step, ...]] = {
     "TLS alert": (Alert(),),
 }
 
+
+def faults(stage: str, fault: str) -> tuple[Step, ...]:
+    """The misbehaviour; who is silent in the middle of a letter does not read on either."""
+    return (Slowly(asyncio.Event()),) if (stage, fault) == ("body", "silence") else FAULTS[fault]
+
+
 REFUSED = {
     "greeting": {S.DEFERRED, S.BLOCKED}, "EHLO": {S.BLOCKED}, "STARTTLS": {S.BLOCKED}, "AUTH": {S.BLOCKED},
     "MAIL": {S.FAILED}, "RCPT": {S.FAILED}, "DATA": {S.FAILED}, "body": {S.FAILED}, "dot": {S.FAILED},
@@ -139,7 +147,7 @@ async def cell(machine: Machine, folder: Path, stage: str, fault: str, over_tls:
     desk = Desk(folder, SetClock())
     body = LONG if stage == "body" else BODY
     (item_id,) = desk.queue(1, "bob@example.net", body=body)
-    bad = ScriptedServer([(*at.before, *FAULTS[fault])], machine.context, over_tls, receive_buffer=4096)
+    bad = ScriptedServer([(*at.before, *faults(stage, fault))], machine.context, over_tls, receive_buffer=4096)
     good = ScriptedServer([at.good], tls=machine.context, implicit=over_tls)
     said: list[str] = []
 

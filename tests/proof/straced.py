@@ -39,8 +39,8 @@ class Traced:
     """What a command came to, and the calls it made until then."""
 
     ran: Ran
-    calls: Counter[str]
-    """Thread -> how many of the calls that are traced."""
+    calls: Counter[tuple[str, str]]
+    """(thread, call) -> how many of them; only what is traced."""
     injected: bool
     """It came to the n-th call."""
 
@@ -50,7 +50,7 @@ def traced(
 ) -> Traced:
     """Run ``words`` with ``calls`` traced and ``inject`` ("signal=SIGKILL:when=7", "error=EIO:when=7") done to them.
 
-    strace counts in each thread by itself: the n-th call is that of the thread that comes to its n-th first.
+    strace counts each kind of call in each thread by itself, so ``calls`` is best one kind when something is injected.
     """
     ready, go = os.pipe()
     log = home.home / ".strace"
@@ -80,9 +80,12 @@ def traced(
     tracer.communicate()
     lines = re.findall(r"^(\d+) +(\w+)\(.*$", log.read_text(errors="replace"), re.MULTILINE)
     injected = "(INJECTED)" in log.read_text(errors="replace") or ran.code == -9
-    return Traced(ran, Counter(thread for thread, _ in lines), injected)
+    return Traced(ran, Counter(lines), injected)
 
 
-def longest(run: Traced) -> int:
-    """The most traced calls of one thread."""
-    return max(run.calls.values(), default=0)
+def counted(run: Traced) -> list[tuple[str, int]]:
+    """(call, n) for every n-th call of a kind; a kind that two threads make, as often as the busier one."""
+    most: Counter[str] = Counter()
+    for (_, call), count in run.calls.items():
+        most[call] = max(most[call], count)
+    return [(call, number) for call in sorted(most) for number in range(1, most[call] + 1)]

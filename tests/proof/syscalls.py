@@ -1,7 +1,7 @@
 """Killed at every call that writes: strace ends the process on entering the n-th call that changes a disk or talks.
 
-The calls of the thread that keeps the outbox and those of the thread that talks to the server are two sweeps, because
-strace counts in each thread by itself. The letter is queued by one process and sent by another.
+Each kind of call (pwrite64, fsync, rename, sendto, ...) is a sweep, because strace counts each by itself. The letter is
+queued by one process and sent by another.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.proof.figure import Figure, Rig, plural, total
 from tests.proof.household import household
 from tests.proof.life import LARGE, ONE, THREE, Case, queue, reckon, told
-from tests.proof.straced import DISK, SERVER, longest, missing, traced
+from tests.proof.straced import DISK, SERVER, counted, missing, traced
 from tests.proof.witness import sealed, witness
 from tests.proof.workers import spread, workshop
 
@@ -37,18 +37,15 @@ def step(home: Household, case: Case, number: int, which: str, calls: str, injec
     return traced(home, ("outbox", "run"), calls, inject)
 
 
-def points(case: Case, folder: Path) -> list[tuple[str, str, int]]:
-    """(step, calls, n) for every call there is."""
-    found = []
+def points(case: Case, folder: Path, calls: str = f"{DISK},{SERVER}") -> list[tuple[str, str, int]]:
+    """(step, call, n) for every call there is, those of ``calls``."""
     with witness(folder / "counting") as server:
         home = household(folder / "counted", server.port)
-        for which, calls in ((QUEUE, DISK), (SEND, DISK)):
+        found = []
+        for which in (QUEUE, SEND):
             run = step(home, case, 0, which, calls)
             assert run.ran.code == 0, run.ran
-            found += [(which, calls, number) for number in range(1, longest(run) + 1)]
-        home = household(folder / "counted again", server.port)
-        assert queue(home, case, 0)
-        found += [(SEND, SERVER, number) for number in range(1, longest(step(home, case, 0, SEND, SERVER)) + 1)]
+            found += [(which, call, number) for call, number in counted(run)]
     return found
 
 
@@ -64,7 +61,7 @@ def killed_at(case: Case, folder: Path, chosen: Sequence[tuple[str, str, int]]) 
             letters += told(run.ran)
             kills += run.ran.code < 0
             figure = reckon(home, server, since=since, letters=letters)
-            figures.append(figure.at(f"{case.name}, {which}, {calls[:6]} {call}"))
+            figures.append(figure.at(f"{case.name}, {which}, {calls} {call}"))
     return kills, total(figures)
 
 

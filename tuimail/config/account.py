@@ -43,8 +43,9 @@ def read_account(name: str, table: Table) -> Account | None:
     fallback: list[Server] = []
     rate: Rate | None = None
     if submission_table is not None:
-        rate = _rate(submission_table)
         submission = _submission(submission_table, identities, fallback)
+        rate = _rate(submission_table)
+        submission_table.finish(meant=_MISPLACED)
     elif "submission" not in table:
         table.complain("submission", f"There is no [accounts.{name}.submission]: it says where letters leave.")
     imap_table = table.table("imap")
@@ -112,7 +113,6 @@ def _submission(table: Table, identities: list[Identity], fallback: list[Server]
                 table.complain(key, "Goes with a server, but this submission has a command: keep one of the two.")
         broken = table.broken
         connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
-        table.finish()
         return None if broken else Command(argv, connections)
     server = _server(table, SUBMISSION_PORTS, identities, "the submission server's name, or command = [...]")
     connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
@@ -122,7 +122,6 @@ def _submission(table: Table, identities: list[Identity], fallback: list[Server]
         other = None if server is None else _stand_in(table, place, each, server)
         if other is not None and other != server and other not in fallback:
             fallback.append(other)
-    table.finish(meant=_MISPLACED)
     return server
 
 
