@@ -287,9 +287,12 @@ def letter_files(folder: Path) -> Iterable[tuple[str, Path]]:
         StorageError: the folder cannot be read.
     """
     try:
-        return sorted((each.stem, each) for each in folder.iterdir() if each.suffix == SUFFIX and each.is_file())
+        # The kernel says of each name what it is: ten thousand letters need not be looked at one by one.
+        with os.scandir(folder) as found:
+            names = sorted(each.name for each in found if each.name.endswith(SUFFIX) and each.is_file())
     except OSError as error:
         raise StorageError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+    return [(name.removesuffix(SUFFIX), folder / name) for name in names]
 
 
 def _top(head: Head) -> bytes:
