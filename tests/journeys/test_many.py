@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+MANY = int(os.environ.get("TUIMAIL_MANY", "10000"))
+"""Letters; fewer for a quick look."""
 
 TAKE = """
 import os, sys
@@ -95,7 +97,7 @@ async def test_a_merge_killed_in_the_middle_is_finished_by_running_it_again(tmp_
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 async def test_ten_thousand_letters_go_to_the_next_queue_each_once(tmp_path: Path) -> None:
-    people = int(os.environ.get("TUIMAIL_MANY", "10000"))
+    people = MANY
     home = Home(tmp_path, people)
     assert json.loads(await home.run(*home.merge()))["queued"] == people
     await home.run("outbox", "run")
