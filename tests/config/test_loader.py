@@ -283,6 +283,17 @@ def test_an_unknown_key_is_told_and_the_account_stays(lines: str, key: str, near
     assert (problem.line, problem.key, problem.nearest) == (5, f"accounts.work.submission.{key}", nearest)
 
 
+def test_connections_are_bounded_for_servers_and_commands() -> None:
+    assert server(parse(SMALL, FILE)).connections == 4
+    assert server(parse(SMALL + "connections = 16", FILE)).connections == 16
+    for wrong in ("0", "17", "true", "'many'"):
+        config = parse(SMALL + f"connections = {wrong}", FILE)
+        assert server(config).connections == 4
+        assert only(config).key == "accounts.work.submission.connections"
+    command = parse(SMALL.replace('host = "smtp.example.org"', "command = ['/bin/mail']\nconnections = 2"), FILE)
+    assert command.accounts["work"].submission == Command(("/bin/mail",), 2)
+
+
 def test_a_typo_in_security_never_weakens_it() -> None:
     assert server(parse(SMALL + "securty = 'none'", FILE)).security is Security.TLS
 

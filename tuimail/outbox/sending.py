@@ -1,10 +1,10 @@
 """The part of the store that sends: take, touching, committing, record.
 
 What a letter costs in fsyncs (a commit is five: journal, its header, folder, database, truncated journal): taking it 5,
-touching 5, committing 1 for the mark and 5, record 1 for the mark and 5, when it goes alone. In a queue these share
-their transactions: those of the next letter with those of this one, and those of one connection with those of the
-others (``together``). The mark of an answer comes first of all: the stretch in which a kill leaves the letter
-uncertain is the server's answer plus one fsync.
+touching 5, committing 1 for the mark and 5, record 1 for the mark and 5; 22 when it goes alone. In a queue its steps
+share transactions with those of the letters before and behind it, and with those of other connections (``together``):
+7 on one connection, 4 to 5 on four (strace, 200 letters). The mark of an answer comes first of all: the stretch in
+which a kill leaves the letter uncertain is the server's answer plus one fsync.
 """
 
 from __future__ import annotations
