@@ -1,6 +1,11 @@
 """The composition root: Config -> drafts, outbox, submitters, runner, filer.
 
-facade      what the two faces may ask for; owns the background tasks
+facade      the Engine that the two faces see: its life and its background tasks; its parts are
+  rooms       the stores and the one thread that touches them
+  composing   drafts, and from a draft into the outbox
+  watching    what is in the outbox
+  steering    the user's verbs, delivery reports
+  accounts    whether accounts can send
 evidence    looks in Sent for letters of which nobody knows whether they went
 export      a letter as a file of the user's
 letters     what happens to one letter on the writer thread: taken out of the outbox, put back, read raw

@@ -1,0 +1,227 @@
+"""The engine's part that makes letters: drafts, the review, into the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.engine.rooms import Rooms
+from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
+from tuimail.events import (
+    ItemChanged,
+)
+from tuimail.outbox.wishes import NONE as NO_WISHES
+from tuimail.outbox.wishes import granted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.compose.draft import Draft
+    from tuimail.compose.review import Review
+    from tuimail.config.model import WhenLate
+    from tuimail.mail.outgoing import OutgoingMessage
+    from tuimail.outbox.intake import Taken
+    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.wishes import Wishes
+
+
+log = logging.getLogger(__name__)
+
+
+class Composing(Rooms):
+    """From a draft to the outbox."""
+
+    async def review(self, draft: Draft) -> Review:
+        """What the send dialog shows: recipients, account, size, errors and warnings."""
+        from tuimail.compose.review import review
+
+        account, _ = self._wiring.bound(draft)
+        return await asyncio.to_thread(review, draft, account)
+
+    async def enqueue(
+        self,
+        draft: Draft,
+        *,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        wishes: Wishes = NO_WISHES,
+    ) -> OutboxItem:
+        """Freeze ``draft``, store it durably, discard the draft, remember its recipients, wake the runner.
+
+        ``not_before`` defaults to the end of the undo window; a letter that was taken out of the outbox to be edited
+        takes its old place in the queue, and keeps an appointment that is still to come: give ``not_before`` to send
+        it at another time. ``wishes`` may let the server keep it until then, say what to do when it is late, and what
+        is to be reported back. The draft is untouched when anything is raised.
+
+        Raises:
+            MessageError: it cannot go as it is; ``field`` says where.
+            ConfigError: its account or identity is not in the config.
+            StorageError: the disk refused.
+            DuplicateLetterError: this very letter went out before (unless ``again``).
+            OutboxError: the letter it was made from was put back into the outbox meanwhile.
+        """
+        from tuimail.compose.build import build
+        from tuimail.mail.address import parse_addresses
+
+        account, identity = self._wiring.bound(draft)
+        now = self.clock.now()
+        message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
+        envelope, not_before = granted(message.envelope, wishes, self.config.outbox, not_before)
+        message = replace(message, envelope=envelope)
+        if not_before is None and not held:
+            not_before = await self._appointment(draft, now)
+        item = await self._store_letter(
+            message,
+            composing=draft.id,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=draft.revision + 1,
+            on_late=wishes.on_late,
+            revises=draft.revises,
+        )
+        # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
+        try:
+            await self._run(self._draft_store.discard, draft.id)
+            written_to = parse_addresses(", ".join(filter(None, (draft.to, draft.cc, draft.bcc))))
+            await self._run(self._known.remember, written_to, now)
+        except TuimailError:
+            log.exception("after enqueueing %s", item.id)
+        return item
+
+    async def enqueue_message(
+        self,
+        message: OutgoingMessage,
+        *,
+        composing: str,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        revision: int = 1,
+        on_late: WhenLate | None = None,
+    ) -> OutboxItem:
+        """Store a letter that is frozen already."""
+        return await self._store_letter(
+            message,
+            composing=composing,
+            not_before=not_before,
+            held=held,
+            again=again,
+            revision=revision,
+            on_late=on_late,
+        )
+
+    async def _appointment(self, draft: Draft, now: float) -> float | None:
+        """When a letter goes for which no time is given: after the undo window, or when its former revision was to."""
+        undo = now + self.config.outbox.undo_seconds if self.config.outbox.undo_seconds > 0 else None
+        if not draft.revises:
+            return undo
+        try:
+            former = await self._run(self._queue.former, draft.revises)
+        except NoSuchItemError:
+            return undo
+        if former.not_before is None or former.not_before <= (undo or now):
+            return undo
+        return former.not_before
+
+    async def _store_letter(
+        self,
+        message: OutgoingMessage,
+        *,
+        composing: str,
+        not_before: float | None = None,
+        held: bool = False,
+        again: bool = False,
+        revision: int = 1,
+        on_late: WhenLate | None = None,
+        revises: str = "",
+    ) -> OutboxItem:
+        def store() -> OutboxItem:
+            return self._queue.enqueue(
+                message,
+                composing=composing,
+                not_before=not_before,
+                held=held,
+                again=again,
+                revision=revision,
+                on_late=on_late,
+                revises=revises,
+            )
+
+        # Once begun it is carried through, even if the screen that asked is gone.
+        item = await asyncio.shield(self._run(store))
+        self._changed(item)
+        return item
+
+    async def enqueue_many(
+        self, drafts: Sequence[tuple[Draft, float | None]], *, again: bool = False
+    ) -> Sequence[Taken]:
+        """Freeze drafts (each with the time before which it must not go) and store them in one durable transaction.
+
+        A letter that is there already (its draft's id and text are the same) is not queued twice. The drafts are not
+        discarded, their recipients not remembered: they come from a merge.
+
+        Raises:
+            MessageError: one of them cannot go as it is; none is queued then.
+            ConfigError: its account or identity is not in the config.
+            StorageError: the disk refused; none is queued then.
+        """
+        from tuimail.compose.build import build
+        from tuimail.outbox.intake import Incoming
+
+        bound = [(draft, not_before, *self._wiring.bound(draft)) for draft, not_before in drafts]
+        now = self.clock.now()
+
+        def freeze() -> list[Incoming]:
+            return [
+                Incoming(build(draft, identity, account.name, now=now), draft.id, not_before=not_before, again=again)
+                for draft, not_before, account, identity in bound
+            ]
+
+        letters = await asyncio.to_thread(freeze)
+        taken = await asyncio.shield(self._run(self._queue.enqueue_many, letters))
+        for each in taken:
+            if each.fresh and each.item is not None:
+                self.announcer.announce(ItemChanged(each.item.id))
+        self.wake()
+        return taken
+
+    async def save_draft(self, draft: Draft) -> None:
+        """Autosave or postpone. Raises StorageError."""
+        await self._run(self._draft_store.save, draft)
+
+    async def drafts(self) -> Sequence[Draft]:
+        """Postponed and recovered drafts that no other process has open, newest first."""
+
+        def load() -> Sequence[Draft]:
+            store = self._draft_store
+            return [draft for draft in store.drafts() if not store.owned_elsewhere(draft.id)]
+
+        return await self._run(load)
+
+    async def open_draft(self, draft_id: str) -> Draft:
+        """Load a draft and own it. Raises NoSuchItemError, OutboxError when it is open elsewhere."""
+
+        def load() -> Draft:
+            store = self._draft_store
+            draft = store.load(draft_id)
+            if not store.acquire(draft_id):
+                raise OutboxError(f"This draft is open {store.holder(draft_id)}.", hint="Close it there first.")
+            return draft
+
+        return await self._run(load)
+
+    async def close_draft(self, draft_id: str) -> None:
+        """Stop owning it."""
+        await self._run(self._draft_store.release, draft_id)
+
+    async def discard_draft(self, draft_id: str) -> None:
+        """Delete it."""
+        await self._run(self._draft_store.discard, draft_id)
+
+    async def complete_address(self, typed: str, *, limit: int = 8) -> Sequence[str]:
+        """Addresses written to before that fit what was typed, best first."""
+        return await self._run(self._known.complete, typed, limit)
