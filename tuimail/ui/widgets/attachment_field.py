@@ -134,16 +134,10 @@ class AttachmentList(Widget, can_focus=True):
             self.action_leave(step)
 
     def action_leave(self, step: int) -> None:
-        """To the next field or the one before, after the keys typed before, which may still wait here."""
-        if self.message_queue_size:
-            self.call_later(self._leave, step)
-        else:
-            self._leave(step)
-
-    def _leave(self, step: int) -> None:
-        if self._ahead is not None:
+        """To the next field or the one before."""
+        if self._ahead:
             self._entered = True
-        elif self.has_focus:
+        else:
             leave(self, step)
 
     def action_remove(self) -> None:
@@ -162,8 +156,8 @@ class AttachmentList(Widget, can_focus=True):
 
     def on_blur(self) -> None:
         """Hide the bar."""
-        if self._ahead or self._entered:
-            self.post_message(self.TypedAhead(self._ahead or "", entered=self._entered))
+        if self._ahead:
+            self.post_message(self.TypedAhead(self._ahead, entered=self._entered))
         self._ahead, self._entered = None, False
         self.refresh()
 
