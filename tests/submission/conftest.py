@@ -83,12 +83,14 @@ def submitter(port: int, *, timeouts: Timeouts = PATIENT, secret: Any = None, ho
     settings: dict[str, Any] = {"security": Security.NONE, "auth": Auth.NONE, "username": ""} | server
     settings.setdefault("host", "127.0.0.1")
     per_connection = settings.pop("letters_per_connection", 100)
+    quirks = settings.pop("quirks", None)
     return SmtpSubmitter(
         Server(port=port, **settings),
         secret or secret_of(SECRET),
         timeouts=timeouts,
         hold=hold,
         letters_per_connection=per_connection,
+        quirks=quirks,
     )
 
 

@@ -38,18 +38,39 @@ def test_a_reply(data: bytes, reply: Reply) -> None:
     "data",
     [
         b"hello\r\n",
-        b"\r\n",
         b"25 ok\r\n",
         b"150 ok\r\n",
         b"650 ok\r\n",
         b"250+ok\r\n",
-        b"250-a\r\n251 b\r\n",
         b"\x16\x03\x01\n",
     ],
 )
 def test_what_is_no_reply(data: bytes) -> None:
     with pytest.raises(GarbledReplyError):
         ReplyReader().feed(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "mixed", "text"),
+    [
+        (b"\r\n250 ok\r\n", 250, False, "ok"),
+        (b"250\tok\r\n", 250, False, "ok"),
+        (b"250OK\r\n", 250, False, "OK"),
+        (b"250-a\r\n251 b\r\n", 251, False, "a b"),
+        (b"220-mx\r\n521 go away\r\n", 521, True, "mx go away"),
+        (b"250-a\r\nlost words\r\n250 b\r\n", 250, False, "a lost words b"),
+        (b"250-a\r\n\r\n250 b\r\n", 250, False, "a b"),
+    ],
+)
+def test_what_is_odd_and_leaves_no_doubt(data: bytes, code: int, mixed: bool, text: str) -> None:
+    (raw,) = ReplyReader().feed(data)
+    assert (raw.reply.code, raw.reply.mixed, raw.reply.text) == (code, mixed, text)
+
+
+def test_empty_lines_between_replies_are_no_reply() -> None:
+    reader = ReplyReader()
+    assert [raw.code for raw in reader.feed(b"250 a\r\n\r\n\r\n354 b\r\n\r\n")] == [250, 354]
+    assert not reader.pending
 
 
 def test_limits_are_exact() -> None:

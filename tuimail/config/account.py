@@ -102,13 +102,14 @@ def _identities(table: Table) -> list[Identity]:
 
 
 _SERVER_KEYS = ("host", "port", "security", "username", "auth", "password_command", "ca_file", "ehlo_name")
+_SMTP_KEYS = ("fallback", "pipelining", "pipeline_past_dot")
 
 
 def _submission(table: Table, identities: list[Identity], fallback: list[Server]) -> Server | Command | None:
     """Where letters leave; ``fallback`` is filled with the servers that stand in for it."""
     if "command" in table:
         argv = table.argv("command")
-        for key in (*_SERVER_KEYS, "fallback"):
+        for key in (*_SERVER_KEYS, *_SMTP_KEYS):
             if table.holds(key):
                 table.complain(key, "Goes with a server, but this submission has a command: keep one of the two.")
         broken = table.broken
@@ -117,12 +118,24 @@ def _submission(table: Table, identities: list[Identity], fallback: list[Server]
     server = _server(table, SUBMISSION_PORTS, identities, "the submission server's name, or command = [...]")
     connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
     if server is not None:
-        server = replace(server, connections=connections)
+        server = replace(server, connections=connections, **_pipelining(table, server))
     for place, each in table.texts_or_tables("fallback"):
         other = None if server is None else _stand_in(table, place, each, server)
         if other is not None and other != server and other not in fallback:
             fallback.append(other)
     return server
+
+
+class _Pipelining(TypedDict):
+    pipelining: bool
+    pipeline_past_dot: bool
+
+
+def _pipelining(table: Table, otherwise: Server) -> _Pipelining:
+    return {
+        "pipelining": table.flag("pipelining", otherwise.pipelining),
+        "pipeline_past_dot": table.flag("pipeline_past_dot", otherwise.pipeline_past_dot),
+    }
 
 
 def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> Server | None:
@@ -155,6 +168,7 @@ def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> 
         password_command=written.argv("password_command") or first.password_command,
         ca_file=written.file("ca_file") or first.ca_file,
         ehlo_name=written.text("ehlo_name", first.ehlo_name, check=_ehlo_fault),
+        **_pipelining(written, first),
     )
     broken = written.broken
     written.finish(meant=_MISPLACED)

@@ -46,6 +46,10 @@ class Server:
     """What to call ourselves; empty means an address literal, never the host's name."""
     connections: int = CONNECTIONS
     """Letters that may be sent at the same time, each on a connection of its own; 1 to 16."""
+    pipelining: bool = True
+    """Commands go in groups (RFC 2920) where the server offers it; false for one that offers it and cannot."""
+    pipeline_past_dot: bool = False
+    """The next letter's commands may follow the dot of this one even where the server is not known to bear that."""
 
 
 @dataclass(frozen=True, slots=True)

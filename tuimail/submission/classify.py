@@ -67,8 +67,8 @@ def classify_loss(stage: Stage, mishap: Mishap, context: Context | None = None, 
     context = context or Context()
     if stage is Stage.COMMITTING:
         why = _UNCERTAIN_WORDS.get(mishap, "The connection broke before the server answered")
-        words = f"{why}; the letter may have been delivered. Look in Sent, or ask, before you send it again."
-        return Verdict(Action.UNCERTAIN, stage, words)
+        words = f"{why}; the letter may have been delivered. Look in Sent, or ask, before you send it again. {detail}"
+        return Verdict(Action.UNCERTAIN, stage, words.rstrip())
     meaning = _MISHAPS[mishap]
     words = _filled(meaning.words, context).replace("{stage}", stage.words)
     return Verdict(
@@ -86,7 +86,7 @@ def _fits(row: Row, stage: Stage, reply: Reply, context: Context) -> bool:
         stage in row.stages
         and str(reply.code).startswith(row.codes)
         and _says(row, reply)
-        and _holds(row.when, context)
+        and _holds(row.when, reply, context)
     )
 
 
@@ -98,7 +98,7 @@ def _says(row: Row, reply: Reply) -> bool:
     return row.text is not None and row.text.search(reply.text) is not None
 
 
-def _holds(when: When, context: Context) -> bool:
+def _holds(when: When, reply: Reply, context: Context) -> bool:
     match when:
         case When.ALWAYS:
             return True
@@ -112,6 +112,8 @@ def _holds(when: When, context: Context) -> bool:
             return bool(context.optional)
         case When.OAUTH:
             return context.oauth
+        case When.MIXED:
+            return reply.mixed
 
 
 def _parameters_to_drop(reply: Reply, context: Context) -> str:

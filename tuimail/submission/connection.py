@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -18,16 +19,18 @@ from tuimail.mail.text import safe_line
 from tuimail.submission.line import Line
 from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.reach import ascii_host, reach
-from tuimail.submission.result import Reply, Stage
+from tuimail.submission.result import Stage
 from tuimail.submission.wire import Offer
 from tuimail.tls import certificate_words, is_loopback, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tuimail.config.model import Server
     from tuimail.submission.dialogue import Dialogue
     from tuimail.submission.replies import RawReply
+    from tuimail.submission.result import Reply
     from tuimail.submission.wire import Timeouts
 
 DEFAULT_EHLO_NAME = "[127.0.0.1]"
@@ -39,11 +42,14 @@ WRITE_AHEAD = 131072
 class SmtpWire:
     """A connection to a server (submission/wire.Wire): aiosmtplib's client on our Line, with the dialogue recorded."""
 
-    def __init__(self, line: Line, client: aiosmtplib.SMTP, dialogue: Dialogue, context: ssl.SSLContext) -> None:
+    def __init__(self, line: Line, client: aiosmtplib.SMTP, dialogue: Dialogue, context: ssl.SSLContext | None) -> None:
         self.dialogue = dialogue
         self.letters = 0
         """Letters taken to their end on this connection."""
         self.used_at = 0.0
+        self.aborted = False
+        self.introduction = ""
+        """The greeting and the first line of the EHLO reply: they may name the server's software."""
         self._line = line
         self._client = client
         self._context = context
@@ -54,10 +60,7 @@ class SmtpWire:
     ) -> SmtpWire:
         """Connect, with TLS from the first byte where the account says so. Raises WireError."""
         reached(Stage.CONNECT)
-        try:
-            context = await asyncio.to_thread(tls_context, server.ca_file)
-        except OSError as error:
-            raise WireError(Mishap.CERTIFICATE, safe_line(f"{server.ca_file}: {error.strerror or error}")) from error
+        context = None if server.security is Security.NONE else await _context(server.ca_file)
         sock = await reach(server.host, server.port, timeouts)
         loop = asyncio.get_running_loop()
         implicit = server.security is Security.TLS
@@ -134,6 +137,7 @@ class SmtpWire:
             await self._client.ehlo(timeout=within)
         except aiosmtplib.SMTPHeloError:
             return self._heard(), Offer()
+        self.introduction += f" {safe_line(self._line.last.lines[0])}"
         offer = Offer(
             dict(self._client.esmtp_extensions),
             tuple(name.upper() for name in self._client.server_auth_methods),
@@ -143,6 +147,8 @@ class SmtpWire:
     async def start_tls(self, *, within: float) -> Reply:
         """STARTTLS and, after a 220, TLS with a verified certificate."""
         self.dialogue.client("STARTTLS")
+        if self._context is None:
+            raise WireError(Mishap.HANDSHAKE)
         try:
             await self._line.upgrade(self._context, self._client.hostname or "", within)
         except aiosmtplib.SMTPResponseException:
@@ -186,6 +192,7 @@ class SmtpWire:
 
     def abort(self) -> None:
         """Drop the connection at once."""
+        self.aborted = True
         if isinstance(self._line.transport, asyncio.Transport):
             self._line.transport.abort()
         self._client.close()
@@ -207,7 +214,16 @@ class SmtpWire:
             shown = "****" if raw.code == 334 and line else line
             self.dialogue.server(f"{raw.code}{' ' if number == len(raw.lines) else '-'}{shown}")
         reply = raw.reply
-        return Reply(reply.code, reply.enhanced, self.dialogue.scrub(reply.text))
+        self.introduction = self.introduction or reply.text
+        return replace(reply, text=self.dialogue.scrub(reply.text))
+
+
+async def _context(ca_file: Path | None) -> ssl.SSLContext:
+    """Made off the loop: it reads the machine's certificates. Raises WireError."""
+    try:
+        return await asyncio.to_thread(tls_context, ca_file)
+    except OSError as error:
+        raise WireError(Mishap.CERTIFICATE, safe_line(f"{ca_file}: {error.strerror or error}")) from error
 
 
 def _wire_line(line: str) -> bytes:

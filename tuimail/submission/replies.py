@@ -15,12 +15,13 @@ MAX_LINES = 100
 MAX_TEXT = 1000
 """Characters of a reply's text that are kept."""
 
-_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:(-)(.*)|[ \t](.*)|([A-Za-z].*))?", re.DOTALL)
+"""RFC 5321 section 4.2.1, and what leaves no doubt beside it: a TAB for the blank, or no blank before the text."""
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)\s*")
 
 
 class GarbledReplyError(ValueError):
-    """The server does not speak SMTP: a line without a code, codes that disagree, or no end in sight."""
+    """The server does not speak SMTP: a line without a code, or no end in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class RawReply:
     code: int
     lines: tuple[str, ...]
     """The text of each line, without code and line end; not sanitised."""
+    mixed: bool = False
+    """The codes of its lines begin with different digits; ``code`` is the last line's, which counts."""
 
     @property
     def reply(self) -> Reply:
@@ -47,7 +50,7 @@ class RawReply:
         text = safe_line(" ".join(word for word in words if word))
         if len(text) > MAX_TEXT:
             text = text[: MAX_TEXT - 1] + "…"
-        return Reply(self.code, enhanced, text)
+        return Reply(self.code, enhanced, text, self.mixed)
 
 
 class ReplyReader:
@@ -56,7 +59,7 @@ class ReplyReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
-        self._code = 0
+        self._classes: set[int] = set()
         self._lines: list[str] = []
         self._bytes = 0
 
@@ -87,18 +90,21 @@ class ReplyReader:
         return replies
 
     def _line(self, line: bytes) -> RawReply | None:
+        if not line.strip() and not self._lines:
+            return None  # between two replies
         match = _LINE.fullmatch(line)
-        if match is None:
-            raise GarbledReplyError(f"not a reply: {line[:80].decode('utf-8', 'replace')!r}")
-        code = int(match[1])
-        if self._lines and code != self._code:
-            raise GarbledReplyError(f"a reply whose lines disagree: {self._code} and {code}")
         if len(self._lines) >= MAX_LINES or self._bytes > MAX_BYTES:
             raise GarbledReplyError("a reply without an end")
-        self._code = code
-        self._lines.append((match[3] or b"").decode("utf-8", "replace"))
-        if match[2] == b"-":
+        if match is None:
+            if not self._lines:
+                raise GarbledReplyError(f"not a reply: {line[:80].decode('utf-8', 'replace')!r}")
+            self._lines.append(line.decode("utf-8", "replace"))  # text between two lines of one reply
             return None
-        reply = RawReply(code, tuple(self._lines))
+        self._classes.add(int(match[1]) // 100)
+        self._lines.append((match[3] or match[4] or match[5] or b"").decode("utf-8", "replace"))
+        if match[2]:
+            return None
+        reply = RawReply(int(match[1]), tuple(self._lines), mixed=len(self._classes) > 1)
         self._lines, self._bytes = [], 0
+        self._classes.clear()
         return reply

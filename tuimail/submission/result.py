@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tuimail.submission.quirks import Quirk
 
 
 class Stage(StrEnum):
@@ -98,6 +100,8 @@ class Reply:
     """"5.1.1", only if its class agrees with ``code``; else empty."""
     text: str = ""
     """The server's words, sanitised, lines joined by a space."""
+    mixed: bool = False
+    """Its lines begin with different digits; the code is the last line's."""
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.code) if self.code else "", self.enhanced, self.text) if part)
@@ -141,5 +145,9 @@ class SubmissionResult:
     """Learnt: so many recipients fit one transaction."""
     via: str = ""
     """Where it went: "smtp.example.org:465 (TLS 1.3)" or the command."""
+    server: str = ""
+    """The server of ``learnt``: "smtp.example.org:465"."""
+    learnt: Mapping[Quirk, bool] = field(default_factory=dict)
+    """What the attempt showed of that server: it has the quirk (True), or has it no more (False)."""
     withdrawn: bool = False
     """It waited behind a letter that met trouble of the account's or the host's, and was not tried: no verdicts."""

@@ -11,8 +11,9 @@ from tuimail.submission.classify import Context
 from tuimail.submission.connection import SmtpWire
 from tuimail.submission.dialogue import Dialogue
 from tuimail.submission.handshake import Handshake, RefusedError
-from tuimail.submission.mishap import Mishap, WireError
-from tuimail.submission.transaction import Transaction
+from tuimail.submission.mishap import WireError
+from tuimail.submission.quirks import Quirk, takes_commands_past_dot
+from tuimail.submission.transaction import StartOverError, Transaction
 from tuimail.submission.turns import Turn, Turns
 from tuimail.submission.wire import Offer, Timeouts
 
@@ -33,8 +34,9 @@ class SmtpSubmitter:
     ``secret`` gives the password or access token and is asked only when the server wants one. ``hold``: when some
     recipient is refused for good, nobody gets the letter. One letter at a time; more callers wait their turn, and the
     first of them opens its transaction right behind the dot of the letter before it, where the server offers
-    PIPELINING: a letter costs one round trip then. Who waits behind a letter that meets trouble of the account or the
-    host is told ``withdrawn``.
+    PIPELINING and is known to bear it: a letter costs one round trip then. Who waits behind a letter that meets trouble
+    of the account or the host is told ``withdrawn``. ``quirks`` is what is known of the server; it is shared by all
+    connections to it and grows by what they learn.
     """
 
     ahead = 2
@@ -48,6 +50,7 @@ class SmtpSubmitter:
         timeouts: Timeouts | None = None,
         hold: bool = False,
         letters_per_connection: int = LETTERS_PER_CONNECTION,
+        quirks: set[Quirk] | None = None,
     ) -> None:
         self._server = server
         self._secret = secret
@@ -58,16 +61,14 @@ class SmtpSubmitter:
         self._wire: SmtpWire | None = None
         self._offer = Offer()
         self._dialogue = Dialogue()
-        self._dropped: set[str] = set()
+        self._quirks = set() if quirks is None else quirks
         self._opened_behind: Turn | None = None
         """Whose first commands went out last behind a dot."""
-        self._opens_behind = True
-        """The server bears it."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try to hand over ``letter`` once. Raises only what ``watcher`` raises; nothing was sent then."""
         transaction = Transaction(
-            letter, watcher, self._context(letter), self._timeouts, hold=self.hold, dropped=self._dropped
+            letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
         )
         turn = Turn(transaction, self._dialogue.another())
         try:
@@ -91,28 +92,28 @@ class SmtpSubmitter:
     async def _served(self, turn: Turn) -> SubmissionResult:
         turn.begun = True
         transaction = turn.transaction
-        via = f"{self._server.host}:{self._server.port}"
+        server = f"{self._server.host}:{self._server.port}"
+        security = ""
         try:
-            wire, sent = self._wire, turn.sent
-            if wire is None or wire is not turn.sent_on:
-                wire, sent = await self._connected(turn), None
-            wire.dialogue = turn.dialogue
-            via += f" ({wire.security})"
-            try:
-                await transaction.run(wire, self._offer, sent=sent, behind=_Behind(self, wire), reused=wire.letters > 0)
-            except WireError as error:
-                if sent is not None and not transaction.answered:
-                    # A server may have thrown away what came behind the dot; it is not tempted again.
-                    self._opens_behind &= wire.letters > 1 and error.mishap in (Mishap.EOF, Mishap.RESET)
-                elif transaction.answered or not wire.letters or error.mishap is Mishap.TIMEOUT:
-                    raise
-                # The server had dropped the idle connection: not the letter's affair.
-                self._drop()
-                wire = await self._connected(turn)
+            while True:
+                wire, sent = self._wire, turn.sent
+                if wire is None or wire is not turn.sent_on or wire.aborted:
+                    wire, sent = await self._connected(turn), None
                 wire.dialogue = turn.dialogue
-                await transaction.run(wire, self._offer, behind=_Behind(self, wire))
+                security = f" ({wire.security})"
+                offer = self._offer.without("pipelining") if transaction.one_at_a_time else self._offer
+                try:
+                    await transaction.run(wire, offer, sent=sent, behind=_Behind(self, wire), reused=wire.letters > 0)
+                    break
+                except StartOverError as error:
+                    if error.past_dot and wire.letters <= 1:
+                        # After many letters the server may just have had enough of this connection.
+                        transaction.learnt[Quirk.NOTHING_PAST_DOT] = True
+                    self._drop()
             wire.letters += 1
             wire.used_at = asyncio.get_running_loop().time()
+            if wire.aborted:
+                self._drop()
         except WireError as error:
             turn.dialogue.note(str(error))
             self._drop()
@@ -123,7 +124,9 @@ class SmtpSubmitter:
         except BaseException:
             self._drop()
             raise
-        return transaction.result(dialogue=turn.dialogue.lines, via=via)
+        for quirk, found in transaction.learnt.items():
+            (self._quirks.add if found else self._quirks.discard)(quirk)
+        return transaction.result(dialogue=turn.dialogue.lines, via=server + security, server=server)
 
     def _leave(self, turn: Turn) -> None:
         if self._turns.serving is turn:
@@ -161,7 +164,13 @@ class SmtpSubmitter:
     def may_open_behind(self, wire: SmtpWire) -> bool:
         """Whether another letter may follow on this connection without waiting for the answer to this one."""
         left = self._letters_per_connection - wire.letters
-        return self._opens_behind and not self.hold and left > 1 and self._offer.has("pipelining")
+        return (
+            left > 1
+            and not self.hold
+            and self._offer.has("pipelining")
+            and not self._quirks & {Quirk.NO_PIPELINING, Quirk.NOTHING_PAST_DOT}
+            and (self._server.pipeline_past_dot or takes_commands_past_dot(wire.introduction))
+        )
 
     async def _connected(self, turn: Turn) -> SmtpWire:
         """The connection there is, if it is good for another letter, or a new one. Raises WireError, RefusedError."""
@@ -175,7 +184,8 @@ class SmtpSubmitter:
         reached = turn.transaction.reached
         self._wire = await SmtpWire.open(self._server, self._timeouts, turn.dialogue, reached)
         handshake = Handshake(self._server, self._secret, self._timeouts, reached)
-        self._offer = await handshake.run(self._wire, self._wire)
+        offer = await handshake.run(self._wire, self._wire)
+        self._offer = offer if self._server.pipelining else offer.without("pipelining")
         return self._wire
 
     def _context(self, letter: Letter) -> Context:

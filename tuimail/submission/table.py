@@ -25,6 +25,8 @@ class When(StrEnum):
     OPTIONAL_SENT = "optional parameters sent"
     """The command carried ESMTP parameters that may be left out."""
     OAUTH = "signing in with a token"
+    MIXED = "reply of contradicting lines"
+    """Its lines begin with different digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,14 @@ ROWS: tuple[Row, ...] = (
     _row("sender taken", Stage.MAIL, "250", Action.OK),
     _row("recipient taken", Stage.RCPT, "250 251 252", Action.OK),
     _row("send the letter", Stage.DATA, "354", Action.OK),
+    _row(
+        "answer to the dot contradicts itself",
+        Stage.COMMITTING,
+        "2 3 4 5",
+        Action.UNCERTAIN,
+        "The server both took and refused the letter; it may have been delivered. Look in Sent before you resend.",
+        when=When.MIXED,
+    ),
     _row("accepted", Stage.COMMITTING, "2", Action.OK, "The server has it."),
     # -- the host as a whole, at any stage
     _row(
@@ -289,6 +299,15 @@ ROWS: tuple[Row, ...] = (
         'The server wants {user} to sign in before sending; check auth = "password" in the account and the password.',
         trouble=Trouble.SIGN_IN,
     ),
+    _row(
+        "sign in first, by its words",
+        ENVELOPE,
+        "503",
+        Action.REAUTH,
+        'The server wants {user} to sign in before sending; check auth = "password" in the account and the password.',
+        text=r"authenticat|auth first|log ?in first",
+        trouble=Trouble.SIGN_IN,
+    ),
     # -- MAIL
     _row(
         "sender not international",
@@ -342,6 +361,16 @@ ROWS: tuple[Row, ...] = (
         when=When.OPTIONAL_SENT,
         tries=3,
         then=Action.MESSAGE,
+    ),
+    _row(
+        "dialogue out of step",
+        ENVELOPE,
+        "503",
+        Action.RETRY,
+        "{host} says that the commands came in the wrong order; nothing was sent, trying again on a new connection.",
+        trouble=Trouble.SERVER,
+        tries=3,
+        then=Action.ACCOUNT,
     ),
     _row(
         "sender later", Stage.MAIL, "4", Action.RETRY, "The server cannot take a letter just now; trying again later."
@@ -481,9 +510,20 @@ ROWS: tuple[Row, ...] = (
     _row(
         "recipient parameter unknown",
         Stage.RCPT,
-        "504 555",
+        "500 501 502 504 555",
         Action.SOON,
         "The server stumbled over an optional parameter; trying without it.",
+        when=When.OPTIONAL_SENT,
+        tries=3,
+        then=Action.RECIPIENT,
+    ),
+    _row(
+        "recipient parameter not implemented",
+        Stage.RCPT,
+        "553",
+        Action.SOON,
+        "The server stumbled over an optional parameter; trying without it.",
+        enhanced="5.5.4",
         when=When.OPTIONAL_SENT,
         tries=3,
         then=Action.RECIPIENT,

@@ -48,6 +48,11 @@ class Offer:
         """Whether the server offers ``keyword``."""
         return keyword.lower() in self.keywords
 
+    def without(self, keyword: str) -> Offer:
+        """The same without ``keyword``."""
+        kept = {name: value for name, value in self.keywords.items() if name != keyword.lower()}
+        return Offer(kept, self.mechanisms)
+
     @property
     def size_limit(self) -> int:
         """The most bytes it takes (RFC 1870); 0 when it names none."""
@@ -68,6 +73,11 @@ class Wire(Protocol):
     @property
     def private(self) -> bool:
         """Nobody can listen: TLS is on, or both ends are this machine."""
+        ...
+
+    @property
+    def aborted(self) -> bool:
+        """``abort`` was called."""
         ...
 
     @property

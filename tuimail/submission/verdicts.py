@@ -1,0 +1,96 @@
+"""The verdicts of one attempt, recipient by recipient, and the account's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.submission.classify import Context, classify, classify_loss, row_for
+from tuimail.submission.mishap import Mishap
+from tuimail.submission.result import Action, Stage, Verdict
+from tuimail.submission.table import When
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
+
+
+class Verdicts:
+    """What became of each recipient so far. ``accepted`` are those the server took at RCPT."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        self.addresses = tuple(dict.fromkeys(addresses))
+        self.account: Verdict | None = None
+        """Set when the trouble is the account's or the host's, not the letter's."""
+        self.accepted: list[str] = []
+        self._each: dict[str, Verdict] = {}
+
+    def clear(self) -> None:
+        """Forget all of them: the transaction starts again."""
+        self.account = None
+        self.accepted.clear()
+        self._each.clear()
+
+    def all(self) -> dict[str, Verdict]:
+        """A verdict for every recipient. KeyError before the end."""
+        return {address: self._each[address] for address in self.addresses}
+
+    def refuse(self, address: str, verdict: Verdict) -> None:
+        """``address`` was not accepted."""
+        self._each[address] = verdict
+
+    def end(self, verdict: Verdict, stage: Stage) -> None:
+        """The attempt is over at ``stage``: the verdict of everyone not decided yet."""
+        self.accepted.clear()
+        for address in self.addresses:
+            self._each.setdefault(address, verdict)
+        before_mail = stage in _BEFORE_MAIL and verdict.stage in _BEFORE_MAIL
+        if before_mail or _concerns_account(verdict):
+            self.account = verdict
+
+    def decide(self, verdict: Verdict) -> None:
+        """The verdict of those that were accepted at RCPT."""
+        for address in self.accepted:
+            self._each[address] = verdict
+        if _concerns_account(verdict):
+            self.account = verdict
+
+    def judge_together(self, context: Context) -> None:
+        """Nobody was accepted: a refusal that everybody gets is not the recipients' fault."""
+        context = replace(context, all_refused=True)
+        replies = {address: verdict.reply for address, verdict in self._each.items()}
+        told = {address: reply for address, reply in replies.items() if reply is not None}
+        if len(told) == len(self.addresses) and all(
+            row_for(Stage.RCPT, reply, context).when is When.ALL_REFUSED for reply in told.values()
+        ):
+            self._each = {address: classify(Stage.RCPT, reply, context) for address, reply in told.items()}
+
+    def find_account(self) -> None:
+        """Take over the trouble of the account that stands at a recipient."""
+        for verdict in self._each.values():
+            if self.account is None and verdict.action in (Action.ACCOUNT, Action.REAUTH):
+                self.account = verdict
+
+    @property
+    def some_refused(self) -> bool:
+        """A recipient was refused for good."""
+        return any(verdict.action is Action.RECIPIENT for verdict in self._each.values())
+
+    def hold_others(self, context: Context) -> None:
+        """Nobody gets the letter, because a recipient was refused."""
+        held = classify_loss(Stage.RCPT, Mishap.SOME_REFUSED, context)
+        self.accepted.clear()
+        for address in self.addresses:
+            known = self._each.get(address)
+            if known is None or known.action is not Action.RECIPIENT:
+                self._each[address] = held
+
+
+def hung_up(verdict: Verdict | None) -> bool:
+    """The server has ended the dialogue with a 421 (RFC 5321 section 3.8)."""
+    return verdict is not None and verdict.reply is not None and verdict.reply.code == 421
+
+
+def _concerns_account(verdict: Verdict) -> bool:
+    return verdict.action in (Action.ACCOUNT, Action.REAUTH) or hung_up(verdict)
