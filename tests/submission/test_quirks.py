@@ -51,7 +51,7 @@ async def test_a_rset_that_is_refused_ends_the_connection() -> None:
 async def test_a_recipient_refused_for_its_parameters_is_named_again_without(
     reply: str, people: tuple[str, ...]
 ) -> None:
-    script = (
+    script: tuple[Step, ...] = (
         *hello("DSN"), MAIL, Expect("RCPT", reply), RSET,
         *(MAIL, *[RCPT] * len(people), DATA, Letter()) * 2,
     )  # fmt: skip
