@@ -95,11 +95,10 @@ class Attempt:
         self._content = taken.content
         self._reached = reached
         self._counts = counts
-        recipients = item.open_recipients[: taken.health.recipient_limit or None]
-        self._to = tuple(dict.fromkeys(each.address for each in recipients))
+        self._to = tuple(dict.fromkeys(each.address for each in taken.to))
         self._envelope = Envelope(
             sender=item.reverse_path,
-            recipients=tuple(each.to for each in recipients),
+            recipients=tuple(each.to for each in taken.to),
             smtputf8=item.smtputf8,
             eight_bit=item.eight_bit,
             notify=item.notify,

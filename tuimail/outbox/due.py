@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ITEM_DUE = f"""(
     item.state IN ('queued', 'deferred') AND (
-        item.next_attempt_at IS NULL OR item.next_attempt_at <= :now OR item.next_attempt_at > :far
+        item.next_attempt_at IS NULL OR item.next_attempt_at <= :by OR item.next_attempt_at > :far
         OR item.last_attempt_at > :now)
     OR item.state = 'held' AND item.not_before IS NOT NULL AND (
         item.not_before <= :now OR item.queued_at > :now AND item.not_before - item.queued_at <= :short)
@@ -26,7 +26,7 @@ ITEM_DUE = f"""(
 WELL = "(health.account IS NULL OR health.trouble IS NULL AND health.tries = 0 AND health.probe_at IS NULL)"
 
 PROBE_DUE = """(health.probe_at IS NOT NULL AND (
-    health.probe_at <= :now OR health.probe_at > :far OR health.tried_at > :now))"""
+    health.probe_at <= :by OR health.probe_at > :far OR health.tried_at > :now))"""
 
 JOINED = "item LEFT JOIN health ON health.account = item.account"
 
@@ -39,19 +39,25 @@ CLAIMABLE = f"""({AT_PACE} AND (
 ))"""
 """May be claimed now."""
 
+ORDER = (
+    f"item.state = 'blocked', CASE WHEN {WELL} THEN 0 ELSE COALESCE(item.last_attempt_at, 0) END, item.rank, item.id"
+)
+"""Whoever has the lowest rank goes first. A probe of an account in trouble is the letter that was tried longest ago:
+the one that met the trouble may be its cause, and must not hold up the others."""
+
 FIRST = f"""
 SELECT id FROM (
     {
     " UNION ALL ".join(
         f"SELECT * FROM (SELECT item.id, item.rank FROM {JOINED} WHERE item.state = '{state}' "
         "AND item.account = :account AND item.state NOT IN ('done', 'cancelled') "
-        f"AND {AT_PACE} AND {ITEM_DUE} AND ({WELL} OR {PROBE_DUE}) ORDER BY item.rank, item.id LIMIT 1)"
+        f"AND {AT_PACE} AND {ITEM_DUE} AND {WELL} ORDER BY item.rank, item.id LIMIT 1)"
         for state in ("queued", "deferred", "held")
     )
 }
 ) ORDER BY rank, id LIMIT 1
 """  # noqa: S608 - constants of this module
-"""The next letter of ``:account``, but for blocked ones."""
+"""The next letter of ``:account`` when it is well."""
 
 PARKED = f"({ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"
 """Due, but its account is in trouble: to be shown as blocked, else it would wait without a word."""
@@ -70,6 +76,16 @@ GROUP BY item.account
 """Per account: when its first letter is due (0: now), and whether it has blocked ones."""
 
 
-def at(now: float, when_late: WhenLate, **more: object) -> dict[str, object]:
-    """The parameters of the conditions."""
-    return {"now": now, "far": now + LONGEST, "short": SHORT_HOLD, "when_late": when_late.value, **more}
+def at(now: float, when_late: WhenLate, *, by: float | None = None, **more: object) -> dict[str, object]:
+    """The parameters of the conditions; with ``by`` a letter or an account that waits for a later time is left alone.
+
+    That is for work that is to end: what it defers itself must not keep it going.
+    """
+    return {
+        "now": now,
+        "by": now if by is None else min(now, by),
+        "far": now + LONGEST,
+        "short": SHORT_HOLD,
+        "when_late": when_late.value,
+        **more,
+    }

@@ -236,6 +236,8 @@ class Recipient:
     """What that reply means, for the user."""
     tries: int = 0
     """Verdicts of this recipient in a row that asked for another try."""
+    next_attempt_at: float | None = None
+    """Deferred until then; None: to be asked in the next attempt."""
     decided_at: float | None = None
     report: Report | None = None
     """What was reported after the server had accepted the letter for this recipient; the latest."""

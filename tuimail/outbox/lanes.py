@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import TuimailError
 from tuimail.events import ItemChanged
 from tuimail.outbox.attempt import LEASE, Attempt, Desk
+from tuimail.outbox.settle import account_verdict
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.submitter import letters_ahead
 
@@ -59,10 +60,12 @@ class Lanes:
         attempts: set[Attempt],
         patient: bool = True,
         only: str | None = None,
+        by: float | None = None,
     ) -> None:
         """``done`` is told of every letter: as it was claimed, as it is now (None: put back), and the health before.
 
-        ``attempts`` holds those under way. ``only`` sends no letter but that one.
+        ``attempts`` holds those under way. ``only`` sends no letter but that one; ``by`` none that waits for a later
+        time than that.
         """
         self.desk = desk
         self.account = account
@@ -71,6 +74,7 @@ class Lanes:
         self.attempts = attempts
         self.patient = patient
         self.only = only
+        self.by = by
         self.stalled = False
         """The account met trouble: nothing more is begun."""
         self.stopping = False
@@ -123,7 +127,7 @@ class Lanes:
         count = len(self._open)
         if self.over or count >= limit:
             return
-        due = await self.desk.writer.run(self.desk.queue.waiting, self.account, most=count * FEW + 1)
+        due = await self.desk.writer.run(self.desk.queue.waiting, self.account, most=count * FEW + 1, by=self.by)
         if due > count * FEW:
             self._start_one_more(count, limit)
 
@@ -136,17 +140,17 @@ class Lanes:
         """Whether what an attempt came to is recorded; else its letter is put back."""
         if result.withdrawn:
             return False
-        verdicts = tuple(result.recipients.values())
+        verdicts, account = tuple(result.recipients.values()), account_verdict(result)
         told_nothing = not attempt.committed and all(each.action in _UNDECIDED for each in verdicts)
         if told_nothing and len(self._open) > 1:
             if any(each.crowded for each in verdicts):
                 self._narrow(lane, learn=True)
                 return False
-            if not lane.proven and result.account is not None and result.account.action in _HOST:
-                refused = result.account.stage is Stage.GREETING and result.account.reply is not None
+            if not lane.proven and account is not None and account.action in _HOST:
+                refused = account.stage is Stage.GREETING and account.reply is not None
                 self._narrow(lane, learn=refused)
                 return False
-        if result.account is None:
+        if account is None:
             return True
         first, self.stalled = not self.stalled, True
         for each in self._open.values():
@@ -234,7 +238,9 @@ class Lane:
     async def _begin(self) -> bool:
         """Claim a letter and start an attempt at it; whether there was one."""
         lanes, desk = self._lanes, self._lanes.desk
-        taken = await desk.writer.run(desk.queue.take, desk.owner, account=lanes.account, lease=LEASE, only=lanes.only)
+        taken = await desk.writer.run(
+            desk.queue.take, desk.owner, account=lanes.account, lease=LEASE, only=lanes.only, by=lanes.by
+        )
         if taken is None:
             return False
         desk.announcer.announce(ItemChanged(taken.item.id))

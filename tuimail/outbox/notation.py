@@ -48,10 +48,18 @@ def recipients_plain(recipients: Iterable[Recipient]) -> list[Any]:
             each.words,
             each.tries,
             each.decided_at,
-            *([report_plain(each.report)] if each.report else []),
+            *_more(each),
         ]
         for each in recipients
     ]
+
+
+def _more(recipient: Recipient) -> list[Any]:
+    """What few recipients have, left out from the end: the report, the time of the next try."""
+    report = None if recipient.report is None else report_plain(recipient.report)
+    if recipient.next_attempt_at is not None:
+        return [report, recipient.next_attempt_at]
+    return [] if report is None else [report]
 
 
 def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
@@ -64,7 +72,8 @@ def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
             words=str(words),
             tries=int(tries),
             decided_at=None if decided_at is None else float(decided_at),
-            report=report_of(more[0]) if more else None,
+            report=report_of(more[0]) if more and more[0] is not None else None,
+            next_attempt_at=float(more[1]) if len(more) > 1 and more[1] is not None else None,
         )
         for address, field, name, state, reply, words, tries, decided_at, *more in plain
     )

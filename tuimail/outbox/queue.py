@@ -120,8 +120,8 @@ class Queue(Protocol):
         """
         ...
 
-    def accounts_due(self) -> Sequence[str]:
-        """Accounts that have something to claim now."""
+    def accounts_due(self, *, by: float | None = None) -> Sequence[str]:
+        """Accounts that have something to claim now; ``by`` as in ``take``."""
         ...
 
     def hurry(self) -> None:
@@ -138,13 +138,22 @@ class Queue(Protocol):
         ...
 
     def take(
-        self, owner: str, *, account: str | None = None, lease: float = 120.0, only: str | None = None
+        self,
+        owner: str,
+        *,
+        account: str | None = None,
+        lease: float = 120.0,
+        only: str | None = None,
+        by: float | None = None,
     ) -> Taken | None:
-        """As ``claim``, with all that an attempt needs to know."""
+        """As ``claim``, with all that an attempt needs to know. ``by``: nothing that waits for a later time than that.
+
+        Work that is to end gives the time it began, so that what it defers itself does not keep it going.
+        """
         ...
 
-    def waiting(self, account: str, *, most: int) -> int:
-        """How many letters of the account may be claimed now; at most ``most`` are counted."""
+    def waiting(self, account: str, *, most: int, by: float | None = None) -> int:
+        """How many letters of the account may be claimed now; at most ``most`` are counted. ``by`` as in ``take``."""
         ...
 
     def bears(self, account: str, *, connections: int) -> None:

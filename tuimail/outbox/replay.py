@@ -244,7 +244,14 @@ def with_outcomes(item: OutboxItem, outcomes: Mapping[str, list[object]], at: fl
         plain = said[1]
         reply = reply_of(plain) if isinstance(plain, list) else None
         recipients.append(
-            replace(each, state=state, reply=reply, words=str(said[2]), decided_at=at if decided else None)
+            replace(
+                each,
+                state=state,
+                reply=reply,
+                words=str(said[2]),
+                decided_at=at if decided else None,
+                next_attempt_at=None,
+            )
         )
     last = next((str(each.reply) for each in recipients if each.reply is not None), item.last_reply)
     return replace(_settled(item, tuple(recipients), at, words=""), last_reply=last)

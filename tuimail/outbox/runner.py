@@ -126,16 +126,21 @@ class Runner:
     async def run_once(self) -> Sequence[OutboxItem]:
         """Try everything due now once and file what was accepted; the items touched, as they are afterwards.
 
+        What is due only while this goes on, because it was deferred, is left for another time.
+
         Raises:
             StorageError: the outbox cannot be read or written.
         """
         self._touched.clear()
         tried: dict[str, int] = {}
         await self._recover()
-        while due := [each for each in await self._do(self._queue.accounts_due) if tried.get(each, 0) < AT_ONCE]:
+        began = self._clock.now()
+        while due := [
+            each for each in await self._do(self._queue.accounts_due, by=began) if tried.get(each, 0) < AT_ONCE
+        ]:
             for each in due:
                 tried[each] = tried.get(each, 0) + 1
-            await self._all_of(*(self._send(each, patient=False) for each in due))
+            await self._all_of(*(self._send(each, patient=False, by=began) for each in due))
         if self._clerk is not None and not self._stopping:
             await self._clerk.run()
         await self._ways.close()
@@ -257,8 +262,10 @@ class Runner:
             self._announcer.announce(OutboxTouched())
 
     # -- letters
-    async def _send(self, account: str, *, patient: bool = True, only: str | None = None) -> None:
-        """Send what is due for an account; of all letters ``only`` this one."""
+    async def _send(
+        self, account: str, *, patient: bool = True, only: str | None = None, by: float | None = None
+    ) -> None:
+        """Send what is due for an account; of all letters ``only`` this one, and none deferred until after ``by``."""
         lanes = Lanes(
             self._desk,
             account,
@@ -268,6 +275,7 @@ class Runner:
             attempts=self._attempts,
             patient=patient,
             only=only,
+            by=by,
         )
         self._lanes.add(lanes)
         if self._stopping:

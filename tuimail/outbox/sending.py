@@ -21,6 +21,7 @@ from tuimail.outbox.group import Failed, Outcome, joins
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.letter import FileContent, write_mark
 from tuimail.outbox.recovery import Recovery
+from tuimail.outbox.rounds import to_ask
 from tuimail.outbox.settle import settle
 from tuimail.submission.result import Stage
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from tuimail.mail.content import Content
-    from tuimail.outbox.item import AccountHealth
+    from tuimail.outbox.item import AccountHealth, Recipient
     from tuimail.outbox.rows import Row
     from tuimail.submission.result import SubmissionResult
 
@@ -47,6 +48,8 @@ class Taken:
     """The account's, before."""
     content: Content | None
     """None: its file is gone."""
+    to: tuple[Recipient, ...]
+    """Whom this attempt is for."""
 
 
 class Sending(Recovery):
@@ -74,23 +77,23 @@ class Sending(Recovery):
             return failed + [Failed(error)] * (len(calls) - len(failed))
         return outcomes
 
-    def accounts_due(self) -> Sequence[str]:
-        """Accounts that have something to claim now."""
+    def accounts_due(self, *, by: float | None = None) -> Sequence[str]:
+        """Accounts that have something to claim now; ``by`` as in ``take``."""
         with self.index.reading() as db:
             found = db.execute(
                 f"SELECT DISTINCT item.account FROM {due.JOINED} WHERE {due.CLAIMABLE}",  # noqa: S608
-                due.at(self.clock.now(), self.settings.when_late),
+                due.at(self.clock.now(), self.settings.when_late, by=by),
             ).fetchall()
         return [account for (account,) in found]
 
     @joins
-    def waiting(self, account: str, *, most: int) -> int:
-        """How many letters of the account may be claimed now; at most ``most`` are counted."""
+    def waiting(self, account: str, *, most: int, by: float | None = None) -> int:
+        """How many letters of the account may be claimed now; at most ``most`` are counted. ``by`` as in ``take``."""
         with self.index.reading() as db:
             found = db.execute(
                 f"SELECT COUNT(*) FROM (SELECT 1 FROM {due.JOINED} WHERE {due.CLAIMABLE} AND item.account = :account "  # noqa: S608
                 "LIMIT :most)",
-                due.at(self.clock.now(), self.settings.when_late, account=account, most=most),
+                due.at(self.clock.now(), self.settings.when_late, by=by, account=account, most=most),
             ).fetchone()
         return int(found[0])
 
@@ -103,15 +106,21 @@ class Sending(Recovery):
 
     @joins
     def take(
-        self, owner: str, *, account: str | None = None, lease: float = LEASE, only: str | None = None
+        self,
+        owner: str,
+        *,
+        account: str | None = None,
+        lease: float = LEASE,
+        only: str | None = None,
+        by: float | None = None,
     ) -> Taken | None:
-        """The same, with all that an attempt needs to know."""
+        """The same, with all that an attempt needs to know. ``by``: nothing that waits for a later time than that."""
         if not self.index.inside:
             with self.index.reading() as db:
-                if self._next(db, account, only) is None:
+                if self._next(db, account, only, by) is None:
                     return None
         with self.index.writing() as db:
-            found = self._next(db, account, only)
+            found = self._next(db, account, only, by)
             if found is None:
                 return None
             now = self.clock.now()
@@ -135,7 +144,7 @@ class Sending(Recovery):
             self.put(db, replace(row, item=item, last_owner=owner, lease_tick=self.host.tick() + lease))
             path = self.letter_path(item.id)
             content = FileContent(path, row.offset, item.size, row.sha256) if path.exists() else None
-            return Taken(item, health, content)
+            return Taken(item, health, content, to_ask(item, health.recipient_limit, now))
 
     @joins
     def renew(self, item_id: str, owner: str, *, lease: float = LEASE) -> None:
@@ -264,18 +273,18 @@ class Sending(Recovery):
         return freed
 
     # -- inside
-    def _next(self, db: sqlite3.Connection, account: str | None, only: str | None) -> str | None:
+    def _next(self, db: sqlite3.Connection, account: str | None, only: str | None, by: float | None) -> str | None:
+        asked = due.at(self.clock.now(), self.settings.when_late, by=by, account=account, only=only)
         if account is not None and only is None:
             # The first of each state by the index: a queue of ten thousand is not read for every letter of it.
-            found = db.execute(due.FIRST, due.at(self.clock.now(), self.settings.when_late, account=account)).fetchone()
+            found = db.execute(due.FIRST, asked).fetchone()
             if found is not None:
                 return str(found[0])
-        # A blocked letter that was sent on purpose ("send now") is queued, and goes first as the probe.
+        # A blocked letter that was sent on purpose ("send now") is queued, and goes before the blocked ones.
         found = db.execute(
             f"SELECT item.id FROM {due.JOINED} WHERE {due.CLAIMABLE} AND (:account IS NULL OR item.account = :account) "  # noqa: S608
-            "AND (:only IS NULL OR item.id = :only) "
-            "ORDER BY item.state = 'blocked', item.rank, item.id LIMIT 1",
-            due.at(self.clock.now(), self.settings.when_late, account=account, only=only),
+            f"AND (:only IS NULL OR item.id = :only) ORDER BY {due.ORDER} LIMIT 1",
+            asked,
         ).fetchone()
         return None if found is None else str(found[0])
 

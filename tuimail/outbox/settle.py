@@ -5,7 +5,9 @@ The verdicts come from submission/classify, one per recipient; here they become 
 * an uncertain recipient makes the letter uncertain (rule 7), unless the settings ask to send again;
 * trouble of the account blocks the letter and pauses the account; it burns no tries (rule 9);
 * what the server does not keep until its time is held here until then (RFC 4865);
-* recipients still open are tried again by the schedule (rule 11), at once after a split (rule 12);
+* trouble that a local command or a server shows to everybody it was asked about is the account's too;
+* each recipient still open is tried again by a schedule of its own (rule 11, outbox/rounds), at once after a split
+  in which somebody was decided (rule 12);
 * with nobody left open the letter is accepted, or failed when somebody was refused: "failed" then names who was
   refused, the others have it and their copy is filed (rule 8).
 """
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING
 from tuimail.config.model import OutboxSettings, WhenUncertain
 from tuimail.moments.spoken import day_and_time
 from tuimail.moments.wall import zone_name
-from tuimail.outbox import retry
+from tuimail.outbox import retry, rounds
 from tuimail.outbox.item import (
     NEEDS_YOU,
     AccountHealth,
@@ -43,6 +45,9 @@ _ACCOUNT = (Action.ACCOUNT, Action.REAUTH)
 _DECIDED = (RecipientState.ACCEPTED, RecipientState.REFUSED)
 _PASSES = frozenset({Trouble.CERTIFICATE, Trouble.SECURITY, Trouble.QUOTA, Trouble.SERVER})
 """Trouble that may pass by itself; sign-in is never tried again unasked, because servers lock accounts."""
+_ON_A_LETTER = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY, Stage.COMMITTING})
+"""Stages at which the letter itself may be what the host cannot bear."""
+_IN_PARTS = "The server takes a part at a time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,19 @@ def settle(
     chance: Chance,
 ) -> Settled:
     """Apply ``result`` to an item being sent."""
-    asked = [_Asked(each, _verdict_for(each, item, result)) for each in item.open_recipients]
+    luck = chance()  # one for all: recipients deferred together stay together
+    account = account_verdict(result)
+    asked = [
+        _Asked(each, verdict, shared=account is not None and verdict == account)
+        for each in item.open_recipients
+        if (verdict := _verdict_for(each, item, result, account)) is not None
+    ]
     by_address = {each.before.address: each for each in asked}
     recipients = tuple(
-        by_address[each.address].after(settings, now) if each.address in by_address else each
+        by_address[each.address].after(settings, now, luck) if each.open and each.address in by_address else each
         for each in item.recipients
     )
-    health = _health_after(result, health, now, chance)
+    health = _health_after(result, account, health, now, luck)
     last = next((each.verdict for each in asked if each.verdict.reply), asked[0].verdict if asked else None)
     base = replace(
         item,
@@ -89,7 +100,7 @@ def settle(
         trouble=None,
         via=result.via or item.via,
     )
-    settled = _state_after(base, item, asked, health, now, chance)
+    settled = _state_after(base, item, asked, health, now, luck)
     settled = replace(settled, filing=_filing_after(settled))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
@@ -97,11 +108,28 @@ def settle(
     if settled.state is ItemState.DEFERRED and not settled.warned and _overdue(settled, now):
         warning = f'"{item.subject}" could not be sent for four hours; tuimail goes on trying. {settled.words}'
         settled = replace(settled, warned=True)
-    entries = [TimelineEntry(now, _told(settled, asked), str(settled.stage or ""), _replies(asked))]
+    entries = [
+        TimelineEntry(now, _told(settled, asked, len(item.open_recipients)), str(settled.stage or ""), _replies(asked))
+    ]
     if warning:
         entries.append(TimelineEntry(now, "not sent for four hours; trying goes on"))
     needs = settled.words if settled.state in NEEDS_YOU else ""
     return Settled(settled, health, tuple(entries), needs, warning)
+
+
+def account_verdict(result: SubmissionResult) -> Verdict | None:
+    """The verdict that is the account's or its host's, not the letter's; None when there is none.
+
+    Beside what the submitter says so of, it is one that is to hold the account after some tries: unless somebody was
+    served, it belongs to all letters of the account, and counts over all of them.
+    """
+    verdicts = tuple(result.recipients.values())
+    if result.account is not None or any(each.action is Action.OK for each in verdicts):
+        return result.account
+    undecided = [each for each in verdicts if each.action not in (Action.RECIPIENT, Action.MESSAGE)]
+    if undecided and all(each.then in _ACCOUNT for each in undecided):
+        return undecided[0]
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,37 +138,53 @@ class _Asked:
 
     before: Recipient
     verdict: Verdict
+    shared: bool = False
+    """The verdict is the account's: it says nothing of this recipient, and is counted there."""
 
-    def after(self, settings: OutboxSettings, now: float) -> Recipient:
+    def after(self, settings: OutboxSettings, now: float, luck: float) -> Recipient:
         """The recipient as the verdict leaves it."""
         action = self.verdict.action
         reply = self.verdict.reply
         if action is Action.UNCERTAIN and settings.when_uncertain is WhenUncertain.RESEND:
             action = Action.RETRY
+        deferred = self.before.tries if self.shared else self.before.tries + 1
         state, tries = {
             Action.OK: (RecipientState.ACCEPTED, 0),
             Action.RECIPIENT: (RecipientState.REFUSED, 0),
             Action.MESSAGE: (RecipientState.REFUSED, 0),
             Action.UNCERTAIN: (RecipientState.UNCERTAIN, self.before.tries),
-            Action.RETRY: (RecipientState.DEFERRED, self.before.tries + 1),
-            Action.SOON: (RecipientState.DEFERRED, self.before.tries + 1),
+            Action.RETRY: (RecipientState.DEFERRED, deferred),
+            Action.SOON: (RecipientState.DEFERRED, deferred),
         }.get(action, (self.before.state, self.before.tries))
+        next_attempt_at = self.before.next_attempt_at if state in (RecipientState.DEFERRED, self.before.state) else None
+        if state is RecipientState.DEFERRED and not self.shared:
+            next_attempt_at = now + _wait(self.verdict, tries, luck)
         return replace(
             self.before,
             state=state,
             tries=tries,
+            next_attempt_at=next_attempt_at,
             reply=reply,
             words=self.verdict.words,
             decided_at=now if state in _DECIDED else None,
         )
 
 
-def _verdict_for(recipient: Recipient, item: OutboxItem, result: SubmissionResult) -> Verdict:
+def _wait(verdict: Verdict, tries: int, luck: float) -> float:
+    """Seconds until the next try after so many in a row that ended with such a verdict."""
+    table = retry.UNREACHABLE if verdict.reply is None else retry.ANSWERED
+    wait = retry.delay(table, tries, at_least=verdict.delay, chance=luck)
+    return max(min(wait, retry.SOON), min(verdict.delay, retry.LONGEST)) if verdict.action is Action.SOON else wait
+
+
+def _verdict_for(
+    recipient: Recipient, item: OutboxItem, result: SubmissionResult, account: Verdict | None
+) -> Verdict | None:
+    """What the attempt says of a recipient; None: it was not asked about."""
     verdict = result.recipients.get(recipient.address)
     if verdict is None:
         if result.recipients:
-            # Not asked for this time: more recipients than the server takes at once.
-            return Verdict(Action.SPLIT, Stage.RCPT, "")
+            return None
         if item.stage is Stage.COMMITTING:
             return Verdict(Action.UNCERTAIN, Stage.COMMITTING, "It may have been delivered: no answer is known.")
         return Verdict(Action.RETRY, item.stage or Stage.CONNECT, "It was not tried.")
@@ -148,16 +192,18 @@ def _verdict_for(recipient: Recipient, item: OutboxItem, result: SubmissionResul
     if verdict.action is Action.SPLIT and verdict.reply and not progress:
         # "Too many recipients" for none accepted would go round for ever.
         verdict = replace(verdict, action=Action.RETRY)
-    if verdict.then is not None and verdict.tries is not None and recipient.tries + 1 >= verdict.tries:
-        host = result.account is not None and verdict.then in _ACCOUNT
-        return verdict if host else replace(verdict, action=verdict.then, tries=None, then=None)
+    if verdict == account or verdict.then is None or verdict.then in _ACCOUNT:
+        return verdict
+    if verdict.tries is not None and recipient.tries + 1 >= verdict.tries:
+        return replace(verdict, action=verdict.then, tries=None, then=None)
     return verdict
 
 
-def _health_after(result: SubmissionResult, health: AccountHealth, now: float, chance: Chance) -> AccountHealth:
+def _health_after(
+    result: SubmissionResult, verdict: Verdict | None, health: AccountHealth, now: float, luck: float
+) -> AccountHealth:
     """Pause the account, or find it well again. A learnt recipient limit is kept either way."""
     limit = result.recipient_limit or health.recipient_limit
-    verdict = result.account
     if verdict is None:
         return replace(health.well, recipient_limit=limit)
     tries = health.tries + 1
@@ -169,13 +215,9 @@ def _health_after(result: SubmissionResult, health: AccountHealth, now: float, c
         trouble = verdict.trouble or Trouble.SIGN_IN
     probe_at: float | None
     if trouble is None:
-        table = retry.UNREACHABLE if verdict.reply is None else retry.ANSWERED
-        wait = retry.delay(table, tries, at_least=verdict.delay, chance=chance())
-        if action is Action.SOON:
-            wait = max(min(wait, retry.SOON), verdict.delay)
-        probe_at = now + wait
+        probe_at = now + _wait(replace(verdict, action=action), tries, luck)
     elif trouble in _PASSES:
-        probe_at = now + retry.delay(retry.TROUBLE, tries, at_least=verdict.delay, chance=chance())
+        probe_at = now + retry.delay(retry.TROUBLE, tries, at_least=verdict.delay, chance=luck)
     else:
         probe_at = None
     return replace(
@@ -191,7 +233,7 @@ def _health_after(result: SubmissionResult, health: AccountHealth, now: float, c
 
 
 def _state_after(
-    base: OutboxItem, before: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, chance: Chance
+    base: OutboxItem, before: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, luck: float
 ) -> OutboxItem:
     uncertain = base.count(RecipientState.UNCERTAIN)
     if uncertain:
@@ -206,25 +248,21 @@ def _state_after(
         )
     if health.trouble is not None:
         return replace(base, state=ItemState.BLOCKED, trouble=health.trouble, words=health.words)
-    open_verdicts = [each.verdict for each in asked if each.verdict.action not in (Action.OK, Action.RECIPIENT)]
-    words = next((each.words for each in open_verdicts if each.action is not Action.SPLIT), "")
+    states = {each.address: each.state for each in base.recipients}
+    waiting_on = [each.verdict for each in asked if states[each.before.address] not in _DECIDED]
+    words = next((each.words for each in waiting_on if each.action is not Action.SPLIT), "") or _IN_PARTS
     if health.tries:
-        # The host's trouble is not the letter's: its own schedule stays where it was.
-        waiting = replace(base, next_attempt_at=health.probe_at)
-    elif any(each.action is Action.SPLIT for each in open_verdicts):
-        return replace(base, state=ItemState.QUEUED, tries=0, words="The server takes a part at a time.")
+        waiting = _behind_its_host(base, asked, health, now, luck)
     else:
-        tries = base.tries + 1
-        answered = any(each.reply is not None for each in open_verdicts)
-        wait = retry.delay(
-            retry.ANSWERED if answered else retry.UNREACHABLE,
-            tries,
-            at_least=max((each.delay for each in open_verdicts), default=0.0),
-            chance=chance(),
-        )
-        if any(each.action is Action.SOON for each in open_verdicts):
-            wait = min(wait, retry.SOON)
-        waiting = replace(base, tries=tries, next_attempt_at=now + wait)
+        progress = len(waiting_on) < len(asked)
+        rest = base.open_recipients
+        # When everybody was asked and put off, their own times are all that counts.
+        all_put_off = len(waiting_on) == len(rest) and all(each.next_attempt_at is not None for each in rest)
+        pause = 0.0 if all_put_off else retry.delay((rounds.PAUSE,), 1, chance=luck)
+        at = rounds.next_round(rest, now, progress=progress, pause=pause)
+        if at is None:
+            return replace(base, state=ItemState.QUEUED, tries=0, words=_IN_PARTS)
+        waiting = replace(base, tries=0 if progress else base.tries + 1, next_attempt_at=at)
     expires_at = retry.expiry_now(base.expires_at, before.last_attempt_at or before.queued_at, now)
     if expires_at <= now:
         return replace(
@@ -235,6 +273,22 @@ def _state_after(
             words=f"Given up after five days of trying. {words} Retry starts anew.".replace("  ", " "),
         )
     return replace(waiting, state=ItemState.DEFERRED, words=words, expires_at=expires_at)
+
+
+def _behind_its_host(
+    base: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, luck: float
+) -> OutboxItem:
+    """A letter whose account's host is in trouble.
+
+    That is not the letter's: its own schedule stays where it was. But when the trouble came after MAIL the letter
+    itself may be the cause, so its schedule goes on, and the others do not wait for it at every probe.
+    """
+    at = health.probe_at or now
+    touched = next((each.verdict for each in asked if each.shared and each.verdict.stage in _ON_A_LETTER), None)
+    if touched is None:
+        return replace(base, next_attempt_at=at)
+    tries = base.tries + 1
+    return replace(base, tries=tries, next_attempt_at=max(at, now + _wait(touched, tries, luck)))
 
 
 def _decided(base: OutboxItem, now: float) -> OutboxItem:
@@ -267,13 +321,13 @@ def _overdue(item: OutboxItem, now: float) -> bool:
     return item.expires_at is not None and retry.warning_due(item.expires_at, now)
 
 
-def _told(item: OutboxItem, asked: Sequence[_Asked]) -> str:
+def _told(item: OutboxItem, asked: Sequence[_Asked], total: int) -> str:
     accepted = sum(each.verdict.action is Action.OK for each in asked)
     refused = sum(each.verdict.action in (Action.RECIPIENT, Action.MESSAGE) for each in asked)
     via = f" by {item.via}" if item.via else ""
-    parts = [(f"accepted for {accepted} of {len(asked)}" if len(asked) > 1 else "accepted") + via] if accepted else []
+    parts = [(f"accepted for {accepted} of {total}" if total > 1 else "accepted") + via] if accepted else []
     if refused:
-        parts.append(f"refused for {refused} of {len(asked)}" if len(asked) > 1 else "refused")
+        parts.append(f"refused for {refused} of {total}" if total > 1 else "refused")
     # Why somebody was refused stands with the reply, and at the recipient.
     if item.state is not ItemState.FAILED or not refused:
         parts += _left_as(item)

@@ -209,7 +209,7 @@ def _asked_again(recipient: Recipient, verb: Verb, state: ItemState) -> Recipien
     resend = verb is Verb.RESOLVE_RESEND and recipient.state is RecipientState.UNCERTAIN
     retried = state is ItemState.FAILED and recipient.state is RecipientState.REFUSED
     if resend or retried or recipient.state is RecipientState.DEFERRED:
-        return replace(recipient, state=RecipientState.PENDING, tries=0, decided_at=None)
+        return replace(recipient, state=RecipientState.PENDING, tries=0, next_attempt_at=None, decided_at=None)
     return recipient
 
 
