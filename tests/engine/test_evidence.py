@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tests.outbox.scene import SetClock, message, sent_through, store_in
+from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
 from tuimail.engine.evidence import LOOKS, RECENT, EvidenceSeeker
 from tuimail.errors import SecretError
 from tuimail.events import Announcer, Event, ItemChanged, NeedsYou, Notice
@@ -112,7 +112,7 @@ def test_our_own_copy_in_sent_proves_nothing(tmp_path: Path) -> None:
     store = store_in(tmp_path / "outbox", SetClock())
     store.enqueue(message(1, "a@x.example", "b@x.example"), composing="d")
     item = sent_through(store, "1:1:boot:x", Action.OK, Action.UNCERTAIN)
-    store.record_filing(item.id, Filing(FilingState.FILED))
+    filed(store, item.id, Filing(FilingState.FILED))
     assert store.uncertain() == []
     assert store.found_sent(item.id) is None
     assert store.item(item.id).state is ItemState.UNCERTAIN

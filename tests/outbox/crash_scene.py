@@ -102,6 +102,6 @@ def main(folder: Path, ledger: Path, last: int, count: int, error: OSError | Non
     item = store.claim_filing(owner)
     assert item is not None
     note("filed")
-    store.record_filing(item.id, Filing(FilingState.FILED))
+    store.record_filing(item.id, owner, Filing(FilingState.FILED))
     store.close()
     note("end")

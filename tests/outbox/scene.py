@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
+from tuimail.outbox.lock import acts_for
 from tuimail.outbox.store import Store
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.config.model import OutboxSettings
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.item import Filing, OutboxItem
 
 START = 1_800_000_000.0
 
@@ -46,7 +47,7 @@ class Box:
         return f"{self.number}:1:boot:x"
 
     def dead(self, owner: str) -> bool:
-        return owner in self.killed
+        return any(acts_for(owner, each) for each in self.killed)
 
     def same_boot(self, owner: str) -> bool:
         return True
@@ -126,3 +127,9 @@ def sent_through(store: Store, owner: str, *actions: Action) -> OutboxItem:
     store.touching(item.id, owner)
     store.committing(item.id, owner)
     return store.record(item.id, owner, result(item, *actions))
+
+
+def filed(store: Store, item_id: str, filing: Filing, owner: str = "1:1:boot:x") -> OutboxItem:
+    """Claim the Sent copy of a letter and record what came of it."""
+    assert store.claim_filing(owner, only=item_id) is not None
+    return store.record_filing(item_id, owner, filing)

@@ -71,7 +71,7 @@ def go_on(folder: Path, ledger: Path, count: int) -> tuple[list[str], int]:
         store.record(claimed.id, owner, SubmissionResult(dict.fromkeys(addresses, verdict)))
     while filing := store.claim_filing(owner):
         lines.append("filed")
-        store.record_filing(filing.id, Filing(FilingState.FILED))
+        store.record_filing(filing.id, owner, Filing(FilingState.FILED))
     for item in items:
         assert store.item(item.id).state is ItemState.DONE
     store.close()

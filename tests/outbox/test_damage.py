@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.outbox.scene import Box, SetClock, message, sent_through, store_in
+from tests.outbox.scene import Box, SetClock, filed, message, sent_through, store_in
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.submission.result import Action
@@ -37,7 +37,7 @@ def furnish(folder: Path, clock: SetClock) -> dict[str, ItemState]:
     sent_through(store, ME, Action.OK)
     queue()
     done = sent_through(store, ME, Action.OK)
-    store.record_filing(done.id, Filing(FilingState.FILED, words="Sent"))
+    filed(store, done.id, Filing(FilingState.FILED, words="Sent"))
     queue()
     sent_through(store, ME, Action.UNCERTAIN)
     queue()
@@ -275,7 +275,7 @@ def test_leftovers_of_a_kill_are_tidied_up(folder: Path, clock: SetClock) -> Non
     item = sent_through(store, ME, Action.OK)
     path = folder / f"{item.id}.letter"
     letter = path.read_bytes()
-    store.record_filing(item.id, Filing(FilingState.FILED))
+    filed(store, item.id, Filing(FilingState.FILED))
     store.close()
     path.write_bytes(letter)
     (folder / ".x.letter.0011.tmp").write_bytes(b"half a letter")

@@ -305,7 +305,7 @@ class Outbox(RuleBasedStateMachine):
         item = self.stores[who].claim_filing(self.owners[who])
         if item is not None:
             state = FilingState.FILED if works else FilingState.DUE
-            self.stores[who].record_filing(item.id, Filing(state, item.filing.attempts + 1))
+            self.stores[who].record_filing(item.id, self.owners[who], Filing(state, item.filing.attempts + 1))
 
     @rule()
     def lose_the_index(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.mail.bounces import dsn
-from tests.outbox.scene import START, SetClock, message, sent_through
+from tests.outbox.scene import START, SetClock, filed, message, sent_through
 from tuimail.mail.bounce import DeliveryReport, read_report
 from tuimail.mail.dsn import ReportAction
 from tuimail.outbox.item import Filing, FilingState, ItemState
@@ -23,7 +23,7 @@ BOB = "bob@example.net"
 def done(store: Store, *to: str) -> OutboxItem:
     store.enqueue(message(1, *to), composing="a")
     item = sent_through(store, "me", Action.OK)
-    return store.record_filing(item.id, Filing(FilingState.FILED, words="Filed."))
+    return filed(store, item.id, Filing(FilingState.FILED, words="Filed."))
 
 
 def report(*recipients: tuple[str, str], envelope_id: str = "", message_id: str = "<1@example.org>") -> DeliveryReport:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.restoring import DAY, WAYS, drain, instead, opened, over, sent_again
-from tests.outbox.scene import Box, SetClock, message, result, sent_through
+from tests.outbox.scene import Box, SetClock, filed, message, result, sent_through
 from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.witness import Witness
 from tuimail.submission.result import Action
@@ -65,7 +65,7 @@ def test_the_copy_of_a_letter_found_sent_is_still_filed(tmp_path: Path) -> None:
     assert restored.state is ItemState.ACCEPTED
     assert restored.filing.state is FilingState.DUE
     assert "backup" in store.timeline(item.id)[-1].words
-    assert store.record_filing(item.id, Filing(FilingState.FILED)).state is ItemState.DONE
+    assert filed(store, item.id, Filing(FilingState.FILED)).state is ItemState.DONE
     store.close()
     store = opened(tmp_path, clock)
     assert store.notice == ""
@@ -235,7 +235,7 @@ def test_a_single_letter_put_back_beside_its_tombstone_is_never_sent(tmp_path: P
     file = store.letter_path(item.id)
     old = file.read_bytes()
     drain(store)
-    store.record_filing(item.id, Filing(FilingState.FILED))
+    filed(store, item.id, Filing(FilingState.FILED))
     store.close()
     file.write_bytes(old)
     store = opened(tmp_path, clock)
@@ -252,7 +252,7 @@ def test_a_single_letter_put_back_without_its_tombstone_is_known_as_sent(tmp_pat
     file = store.letter_path(item.id)
     old = file.read_bytes()
     drain(store)
-    store.record_filing(item.id, Filing(FilingState.FILED))
+    filed(store, item.id, Filing(FilingState.FILED))
     clock.move(200 * DAY)
     assert store.prune() == 1
     store.close()

@@ -489,6 +489,51 @@ async def test_a_copy_whose_lease_was_lost_is_left_to_the_other(bench: Bench) ->
     assert bench.item(item_id).filing.state is FilingState.DUE
 
 
+async def test_a_copy_that_the_other_filed_meanwhile_stays_filed_and_the_next_one_goes(bench: Bench) -> None:
+    """This process was suspended and did not notice yet that its lease is gone; its own try fails."""
+    first, second = bench.queue(1), bench.queue(2)
+
+    class Late(Drawer):
+        async def file(self, item: OutboxItem, content: Content) -> Filing:
+            if item.id == first:
+                bench.box.ticks += FILING_LEASE + 1
+                store, other = bench.store, "2:1:boot:other"
+                await bench.writer.run(store.claim_filing, other, only=first)
+                await bench.writer.run(store.record_filing, first, other, Filing(FilingState.FILED, words="Sent"))
+                return Filing(FilingState.DUE, words="no answer")
+            return await super().file(item, content)
+
+    bench.drawer = Late()
+    bench.runner = bench.another("1:1:boot:me")
+    await bench.runner.run_once()
+    assert (bench.state(first), bench.state(second)) == (ItemState.DONE, ItemState.DONE)
+    assert bench.item(first).filing.words == "Sent"
+
+
+async def test_an_attempt_that_lost_its_letter_does_not_pass_for_a_later_one_of_its_own_process(bench: Bench) -> None:
+    """Suspended before the dot; another process takes the letter back, and this one claims it anew."""
+    item_id = bench.queue()
+    dots: list[str] = []
+
+    async def script(letter: Letter, watcher: Watcher) -> SubmissionResult:
+        if not bench.post.dots:
+            bench.post.dots += 1
+            bench.box.ticks += LEASE + 1
+            await bench.writer.run(bench.store.recover, "2:1:boot:other")
+            assert bench.state(item_id) is ItemState.QUEUED
+            await bench.runner.run_one(item_id)
+            dots.append("first after the second")
+        await watcher.touching()
+        await watcher.committing()
+        dots.append("dot")
+        return answer(letter, Action.OK)
+
+    bench.post.script = script
+    await bench.runner.run_once()
+    assert dots == ["dot", "first after the second"]
+    assert bench.state(item_id) is ItemState.DONE
+
+
 # -- the loop
 async def test_the_loop_sends_what_is_queued_while_it_sleeps(bench: Bench) -> None:
     bench.start()

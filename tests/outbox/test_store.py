@@ -9,6 +9,7 @@ import pytest
 from tests.outbox.scene import (
     Box,
     SetClock,
+    filed,
     host_trouble,
     message,
     result,
@@ -366,7 +367,7 @@ def test_an_accepted_letter_is_filed_once_and_done(store: Store, folder: Path) -
     assert [each.id for each in store.filings_due()] == [item.id]
     assert store.claim_filing(ME) is not None
     assert store.claim_filing(OTHER) is None
-    done = store.record_filing(item.id, Filing(FilingState.FILED, words="Sent"))
+    done = store.record_filing(item.id, ME, Filing(FilingState.FILED, words="Sent"))
     assert done.state is ItemState.DONE
     assert list(folder.glob("*.letter")) == []
     with pytest.raises(NoSuchItemError, match="not in the outbox"):
@@ -378,7 +379,7 @@ def test_a_copy_that_failed_is_due_later_and_never_sent_again(store: Store, cloc
     store.enqueue(message(), composing="a")
     item = sent_through(store, ME, Action.OK)
     store.claim_filing(ME)
-    store.record_filing(item.id, Filing(FilingState.DUE, 1, clock.now() + 60, "no answer"))
+    store.record_filing(item.id, ME, Filing(FilingState.DUE, 1, clock.now() + 60, "no answer"))
     assert store.item(item.id).state is ItemState.ACCEPTED
     assert store.filings_due() == []
     assert store.next_due() == clock.now() + 60
@@ -395,10 +396,45 @@ def test_a_filer_that_died_leaves_the_copy_to_others(store: Store, box: Box) -> 
     assert store.claim_filing(OTHER) is not None
 
 
+def test_a_filer_that_lost_its_lease_writes_nothing(store: Store, box: Box) -> None:
+    """It was suspended; the other filed the copy of a letter whose other recipient still waits."""
+    store.enqueue(message(1, "ann@example.net", "bob@example.net"), composing="a")
+    item = sent_through(store, ME, Action.OK, Action.RETRY)
+    store.claim_filing(ME)
+    box.ticks += 10_000
+    assert store.claim_filing(OTHER) is not None
+    with pytest.raises(LeaseLostError):
+        store.record_filing(item.id, ME, Filing(FilingState.DUE, 1, words="no answer"))
+    store.record_filing(item.id, OTHER, Filing(FilingState.FILED, words="Sent"))
+    for owner in (ME, ""):
+        with pytest.raises(LeaseLostError):
+            store.record_filing(item.id, owner, Filing(FilingState.DUE, 1, words="no answer"))
+    assert store.item(item.id).filing.state is FilingState.FILED
+    assert store.filings_due() == []
+
+
+def test_who_holds_no_lease_writes_nothing_into_a_letter(store: Store) -> None:
+    """Nobody's letter is not that of an owner without a name, either."""
+    item = store.enqueue(message(), composing="a")
+    for owner in (ME, ""):
+        for write in (
+            lambda owner: store.touching(item.id, owner),
+            lambda owner: store.committing(item.id, owner),
+            lambda owner: store.renew(item.id, owner),
+            lambda owner: store.unclaim(item.id, owner),
+            lambda owner: store.record(item.id, owner, result(item, Action.RETRY)),
+            lambda owner: store.renew_filing(item.id, owner),
+            lambda owner: store.record_filing(item.id, owner, Filing(FilingState.FILED)),
+        ):
+            with pytest.raises(LeaseLostError):
+                write(owner)
+    assert store.item(item.id) == item
+
+
 def test_the_copy_of_a_partly_accepted_letter_is_filed_while_the_rest_waits(store: Store, folder: Path) -> None:
     store.enqueue(message(1, "ann@example.net", "bob@example.net"), composing="a")
     item = sent_through(store, ME, Action.OK, Action.RETRY)
-    assert store.record_filing(item.id, Filing(FilingState.FILED, words="Sent")).state is ItemState.DEFERRED
+    assert filed(store, item.id, Filing(FilingState.FILED, words="Sent")).state is ItemState.DEFERRED
     assert read_letter(folder / f"{item.id}.letter").marks[-1]["mark"] == "filing"
     store.hurry()
     assert sent_through(store, ME, Action.OK).state is ItemState.DONE

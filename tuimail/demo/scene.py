@@ -148,7 +148,7 @@ class Scene:
             self._arrived(server, item)
             self._file(item)
         proofs = self._attempt(PROOFS, 3 * HOUR, self._all(PROOFS, Action.OK, "Accepted.", ok))
-        self._queue.record_filing(
+        self._record_filing(
             proofs.id,
             Filing(
                 FilingState.DUE,
@@ -242,7 +242,12 @@ class Scene:
             raise AssertionError("a demo account has a Maildir")
         copy = deliver(maildir / "Sent", self._queue.content(item.id).chunks(), flags="S")
         filing = Filing(FilingState.FILED, attempts=1, words=f"Filed in {maildir.name}/Sent.", place=str(copy))
-        self._queue.record_filing(item.id, filing)
+        self._record_filing(item.id, filing)
+
+    def _record_filing(self, item_id: str, filing: Filing) -> None:
+        owner = "demo"
+        self._queue.claim_filing(owner, only=item_id)
+        self._queue.record_filing(item_id, owner, filing)
 
     def _addresses(self, sample: Sample) -> tuple[str, ...]:
         message = build(sample.draft(), self._identity(sample.account), sample.account, now=self._now)

@@ -173,7 +173,7 @@ class Attempt:
     # -- inside
     async def _durably(self, work: Callable[..., None], **more: object) -> None:
         try:
-            await self._desk.writer.run(work, self.item.id, self._desk.owner, **more)
+            await self._desk.writer.run(work, self.item.id, self.item.owner, **more)
         except TuimailError as error:
             self._failure = error
             raise
@@ -239,7 +239,7 @@ class Attempt:
 
     async def _put_back(self, *, probe: bool = True) -> None:
         try:
-            await self._desk.writer.run(self._desk.queue.unclaim, self.item.id, self._desk.owner, probe=probe)
+            await self._desk.writer.run(self._desk.queue.unclaim, self.item.id, self.item.owner, probe=probe)
         except TuimailError as error:
             log.warning("%s could not be put back, its lease will run out: %s", self.item.id, error)
         self._desk.announcer.announce(ItemChanged(self.item.id))
@@ -251,7 +251,7 @@ class Attempt:
         told = False
         while True:
             try:
-                item = await desk.writer.run(desk.queue.record, self.item.id, desk.owner, result)
+                item = await desk.writer.run(desk.queue.record, self.item.id, self.item.owner, result)
             except LeaseLostError as error:
                 log.warning("%s: %s", self.item.id, error)
                 desk.announcer.announce(ItemChanged(self.item.id))
@@ -279,7 +279,7 @@ class Attempt:
         while True:
             await desk.sleep(LEASE / 3)
             try:
-                await desk.writer.run(desk.queue.renew, self.item.id, desk.owner, lease=LEASE)
+                await desk.writer.run(desk.queue.renew, self.item.id, self.item.owner, lease=LEASE)
             except LeaseLostError as error:
                 if not self.committed and self._task is not None:
                     self._failure = error

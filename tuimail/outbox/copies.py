@@ -44,9 +44,10 @@ class Clerk:
                 item = await self._next(only)
                 continue
             # The next one is claimed in the same commit.
-            stored, item = await asyncio.gather(self._record(item, filing), self._next(only))
-            self._filed(stored)
-            self._desk.announcer.announce(ItemChanged(stored.id))
+            done, (stored, item) = item, await asyncio.gather(self._record(item, filing), self._next(only))
+            if stored is not None:
+                self._filed(stored)
+            self._desk.announcer.announce(ItemChanged(done.id))
 
     async def _next(self, only: str | None) -> OutboxItem | None:
         if self.stopping:
@@ -54,8 +55,14 @@ class Clerk:
         desk = self._desk
         return await desk.writer.run(desk.queue.claim_filing, desk.owner, lease=FILING_LEASE, only=only)
 
-    async def _record(self, item: OutboxItem, filing: Filing) -> OutboxItem:
-        return await self._desk.writer.run(self._desk.queue.record_filing, item.id, filing)
+    async def _record(self, item: OutboxItem, filing: Filing) -> OutboxItem | None:
+        """Store what the filing came to; None when another process took over: its word is the true one."""
+        desk = self._desk
+        try:
+            return await desk.writer.run(desk.queue.record_filing, item.id, desk.owner, filing)
+        except LeaseLostError as error:
+            log.warning("the copy of %s: %s", item.id, error)
+            return None
 
     async def _filed_or_lost(self, item: OutboxItem) -> Filing | None:
         """File it while the lease is kept; None when another process took over (this one was suspended)."""

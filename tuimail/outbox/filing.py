@@ -79,16 +79,18 @@ class Copies(Ledger):
             LeaseLostError: another process files it now, or has.
         """
         with self.index.writing() as db:
-            row = self.row(db, item_id)
-            if row.filing_owner != owner:
-                raise LeaseLostError(f"Another tuimail took over the copy of the letter {item_id}.")
+            row = self._filed_by(db, item_id, owner)
             self.put(db, replace(row, filing_until=self.clock.now() + lease, filing_tick=self.host.tick() + lease))
 
     @joins
-    def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
-        """What the filing came to; an accepted item whose copy is filed or skipped becomes done."""
+    def record_filing(self, item_id: str, owner: str, filing: Filing) -> OutboxItem:
+        """What the filing came to; an accepted item whose copy is filed or skipped becomes done.
+
+        Raises:
+            LeaseLostError: another process files it now, or has.
+        """
         with self.index.writing() as db:
-            row = self.row(db, item_id)
+            row = self._filed_by(db, item_id, owner)
             now = self.clock.now()
             item = replace(row.item, filing=filing, changed_at=now)
             finished = filing.state is not FilingState.DUE
@@ -101,6 +103,12 @@ class Copies(Ledger):
             elif finished:
                 self.mark(item.id, replay.FILING, now, replay.filing_said(filing))
         return item
+
+    def _filed_by(self, db: sqlite3.Connection, item_id: str, owner: str) -> Row:
+        row = self.row(db, item_id)
+        if row.filing_owner != owner or not owner:
+            raise LeaseLostError(f"Another tuimail took over the copy of the letter {item_id}.")
+        return row
 
     def _taken(self, row: Row) -> bool:
         if not row.filing_owner or self.host.dead(row.filing_owner):

@@ -11,6 +11,7 @@ behind it, or met the same on another connection, is put back as if it had not b
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import TuimailError
 from tuimail.events import ItemChanged
 from tuimail.outbox.attempt import LEASE, Attempt, Desk
+from tuimail.outbox.lock import attempt_owner
 from tuimail.outbox.settle import account_verdict
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.submitter import letters_ahead
@@ -42,6 +44,8 @@ AT_ONCE = 50
 _ON_A_LETTER = frozenset(Stage) - {
     Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH,
 }  # fmt: skip
+_NUMBERS = itertools.count(1)
+"""Of attempts; each holds its lease by a name of its own (outbox/lock)."""
 _HOST = (Action.RETRY, Action.SOON)
 _UNDECIDED = (*_HOST, Action.ACCOUNT, Action.REAUTH)
 
@@ -239,7 +243,12 @@ class Lane:
         """Claim a letter and start an attempt at it; whether there was one."""
         lanes, desk = self._lanes, self._lanes.desk
         taken = await desk.writer.run(
-            desk.queue.take, desk.owner, account=lanes.account, lease=LEASE, only=lanes.only, by=lanes.by
+            desk.queue.take,
+            attempt_owner(desk.owner, next(_NUMBERS)),
+            account=lanes.account,
+            lease=LEASE,
+            only=lanes.only,
+            by=lanes.by,
         )
         if taken is None:
             return False

@@ -1,7 +1,8 @@
 """Who works on the outbox: owners of leases, and whether they still live; the lock on the folder.
 
 An owner is "pid:start-time:boot-id:token". A pid alone is reused within minutes; with its start time and the boot
-id it is not. The token tells two engines in one process apart.
+id it is not. The token tells two engines in one process apart, and ends
+with ".number" where an owner has several attempts under way: one of them that lost its lease must not pass for another.
 """
 
 from __future__ import annotations
@@ -80,6 +81,16 @@ class Machine:
         """``CLOCK_BOOTTIME``, or the monotonic clock where there is none."""
         clock = getattr(time, "CLOCK_BOOTTIME", None)
         return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def attempt_owner(owner: str, number: int) -> str:
+    """The name under which one attempt of ``owner`` holds its letter."""
+    return f"{owner}.{number}"
+
+
+def acts_for(name: str, owner: str) -> bool:
+    """``name`` is ``owner`` or one of its attempts."""
+    return bool(owner) and (name == owner or name.startswith(f"{owner}."))
 
 
 def _parts(owner: str) -> tuple[int, str, str]:

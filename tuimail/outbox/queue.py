@@ -115,8 +115,7 @@ class Queue(Protocol):
         """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed.
 
         Letters that are late are decided on (outbox/late), and those due while their account is in trouble become
-        blocked. ``owner`` is the caller, whose own
-        letters are left alone.
+        blocked. ``owner`` is the caller, whose own letters, and those of its attempts ("owner.7"), are left alone.
         """
         ...
 
@@ -206,8 +205,11 @@ class Queue(Protocol):
         """Keep a claimed copy during a long upload. Raises LeaseLostError when another process has it."""
         ...
 
-    def record_filing(self, item_id: str, filing: Filing) -> OutboxItem:
-        """What the filing came to; an accepted item whose copy is filed or skipped becomes done."""
+    def record_filing(self, item_id: str, owner: str, filing: Filing) -> OutboxItem:
+        """What the filing came to; an accepted item whose copy is filed or skipped becomes done.
+
+        Raises LeaseLostError when another process has the copy.
+        """
         ...
 
     # -- the user's verbs

@@ -15,6 +15,7 @@ from tuimail.outbox import due, late, replay, retry
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.ledger import Ledger
 from tuimail.outbox.letter import read_letter
+from tuimail.outbox.lock import acts_for
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
@@ -31,17 +32,15 @@ class Recovery(Ledger):
     def recover(self, owner: str = "") -> Sequence[OutboxItem]:
         """Take back what dead owners left, decide on what is late, show as blocked what is due and cannot go."""
         with self.index.reading() as db:
-            lost = [row for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)) if self._over(row)]
+            lost = self._lost(db, owner)
             parked = self._parked(db)
             careful = self._careful(db)
         if not (lost or parked or careful):
             return []
-        changed = []
+        changed: list[OutboxItem] = []
         with self.index.writing() as db:
             now = self.clock.now()
-            for row in self.rows(db, "state = 'sending' AND owner <> ?", (owner,)):
-                if self._over(row):
-                    changed.append(self._take_back(db, row, now))
+            changed.extend(self._take_back(db, row, now) for row in self._lost(db, owner))
             for row in self._careful(db):
                 item, entry = late.decided(row.item, self.settings.when_late, now)
                 self.put(db, replace(row, item=item))
@@ -58,6 +57,10 @@ class Recovery(Ledger):
                 self.tell(db, item_id, TimelineEntry(now, f"blocked: {health.words}"))
                 changed.append(item)
         return changed
+
+    def _lost(self, db: sqlite3.Connection, owner: str) -> list[Row]:
+        rows = self.rows(db, "state = 'sending'")
+        return [row for row in rows if not acts_for(row.item.owner, owner) and self._over(row)]
 
     def _parked(self, db: sqlite3.Connection) -> list[str]:
         found = db.execute(

@@ -186,7 +186,7 @@ class Sending(Recovery):
         now = self.clock.now()
         with self.index.writing() as db:
             row = self.row(db, item_id)
-            if row.item.owner != owner:
+            if row.item.owner != owner or not owner:
                 return self._late(db, row, owner, result, now)
             health = self.health_in(db, row.item.account)
             settled = settle(row.item, result, health, self.settings, now, self.chance)
