@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.outbox.restoring import drain
-from tests.outbox.scene import SetClock, host_trouble, message, sent_through, store_in
+from tests.outbox.scene import Box, SetClock, host_trouble, message, sent_through, store_in, unreachable
 from tuimail.config.model import Account, Identity, Rate, Server
 from tuimail.outbox.item import AccountHealth, ItemState
 from tuimail.outbox.notice import account_notice
@@ -72,6 +72,46 @@ def test_letters_under_way_count(tmp_path: Path) -> None:
     store.rates = {"work": Rate(2, HOUR)}
     queue_up(store, 5)
     assert [store.claim(f"{each}:1:boot:x") is not None for each in range(3)] == [True, True, False]
+    store.close()
+
+
+@pytest.mark.parametrize("way", ["put back", "not connected", "taken back"])
+def test_a_letter_that_was_not_sent_does_not_count(tmp_path: Path, way: str) -> None:
+    clock = SetClock()
+    box = Box(clock)
+    store = store_in(tmp_path / "outbox", clock, box)
+    store.rates = {"work": Rate(1, HOUR)}
+    queue_up(store, 2)
+    me = "1:1:boot:x"
+    item = store.claim(me)
+    assert item is not None
+    assert store.claim("2:1:boot:x") is None
+    if way == "put back":
+        store.unclaim(item.id, me)
+    elif way == "not connected":
+        store.record(item.id, me, unreachable(item))
+    else:
+        box.killed.add(me)
+        store.recover("2:1:boot:x")
+    clock.move(60)
+    assert store.health("work").paced_until is None
+    assert len(drain(store)) == 1
+    assert drain(store) == []
+    clock.move(HOUR)
+    assert len(drain(store)) == 1
+    store.close()
+
+
+@pytest.mark.parametrize(("actions", "counts"), [((Action.OK, Action.RETRY), True), ((Action.RETRY,), False)])
+def test_a_letter_that_somebody_has_counts_though_others_still_wait(
+    tmp_path: Path, actions: tuple[Action, ...], counts: bool
+) -> None:
+    clock = SetClock()
+    store = store_in(tmp_path / "outbox", clock)
+    store.rates = {"work": Rate(1, HOUR)}
+    store.enqueue(message(1, "a@x.net", "b@x.net"), composing="a")
+    sent_through(store, "1:1:boot:x", *actions)
+    assert (store.health("work").paced_until is not None) is counts
     store.close()
 
 

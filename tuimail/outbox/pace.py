@@ -66,7 +66,10 @@ class Paced(Evidence):
         return relaxed(super().health_in(db, account), self.clock.now())
 
     def put_health(self, db: sqlite3.Connection, health: AccountHealth) -> None:
-        """Write an account's health; a limit that the server just named is learnt."""
+        """Write an account's health; a limit that the server just named is learnt.
+
+        Only what was sent says until when the account is paced: ``paced_until`` stays as it is.
+        """
         now = self.clock.now()
         before = self.health_in(db, health.account)
         if health.trouble is Trouble.QUOTA and before.trouble is None:
@@ -78,12 +81,13 @@ class Paced(Evidence):
         limits = (health.recipient_limit, health.rate_limit)
         if limits not in ((None, None), (before.recipient_limit, before.rate_limit)):
             health = replace(health, limits_at=now)
-        super().put_health(db, health)
+        super().put_health(db, replace(health, paced_until=before.paced_until))
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
-        """Write a row as a whole; with a letter that is claimed the account may have come to its limit."""
+        """Write a row as a whole; with a letter that is claimed, or that was not sent after all, the pace changes."""
         super().put(db, row)
-        if row.item.state is ItemState.SENDING and row.item.stage is Stage.CONNECT:
+        claimed = row.item.state is ItemState.SENDING and row.item.stage is Stage.CONNECT
+        if claimed or (row.was_sending and row.item.state is not ItemState.SENDING):
             self._pace(db, row.item.account)
 
     def _pace(self, db: sqlite3.Connection, account: str) -> None:
@@ -91,22 +95,27 @@ class Paced(Evidence):
         rates = [self.rates[account]] if account in self.rates else []
         if health.rate_limit and health.rate_window:
             rates.append(Rate(health.rate_limit, health.rate_window))
-        if not rates:
+        if not rates and health.paced_until is None:
             return
         now = self.clock.now()
-        begun = self._begun(db, account, now - max(rate.seconds for rate in rates), sending=now)
+        begun = self._begun(db, account, now - max((rate.seconds for rate in rates), default=0.0), sending=now)
         allowed = [at for rate in rates if (at := next_allowed(begun, rate, now)) is not None]
         until = max(allowed, default=None)
         if until != health.paced_until:
-            self.put_health(db, replace(health, paced_until=until))
+            super().put_health(db, replace(health, paced_until=until))
 
     def _begun(
         self, db: sqlite3.Connection, account: str, since: float, *, sending: float | None = None
     ) -> list[float]:
-        """When the letters that the server took since then were begun; with ``sending``, those under way as of that."""
+        """When the letters that the server took since then were begun; with ``sending``, those under way as of that.
+
+        One whose last attempt did not come as far as MAIL was not sent by it.
+        """
         taken = db.execute(
             "SELECT last_attempt_at FROM item WHERE account = ? AND last_attempt_at > ? "
-            "AND state IN ('accepted', 'done', 'uncertain', 'failed') ORDER BY last_attempt_at",
+            "AND (state IN ('accepted', 'done', 'uncertain', 'failed') OR filing_state <> 'none') "
+            "AND COALESCE(stage, '') NOT IN ('connect', 'tls', 'greeting', 'ehlo', 'starttls', 'auth') "
+            "ORDER BY last_attempt_at",
             (account, since),
         ).fetchall()
         times = [float(at) for (at,) in taken]

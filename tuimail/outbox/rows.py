@@ -55,6 +55,8 @@ SELECT = f"SELECT {', '.join(COLUMNS)}, sum FROM item"  # noqa: S608
 PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)}, sum) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
 
 
+_STATE = COLUMNS.index("state")
+
 # By value: calling an enum is what takes longest in reading ten thousand rows.
 _STATES = {state.value: state for state in ItemState}
 _FILINGS = {state.value: state for state in FilingState}
@@ -75,6 +77,11 @@ class Row:
     filing_tick: float | None = None
     stored: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     """The values it was read from, sum and all; empty for a new one."""
+
+    @property
+    def was_sending(self) -> bool:
+        """It was being sent when it was read."""
+        return bool(self.stored) and self.stored[_STATE] == ItemState.SENDING
 
     def free(self, item: OutboxItem) -> Row:
         """The row with ``item`` in it, nobody's any more."""
