@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,8 +162,43 @@ def test_the_limit_of_recipients_is_kept_over_a_restart_and_forgotten_in_a_week(
     store.close()
 
 
+def test_each_limit_has_an_age_of_its_own(tmp_path: Path) -> None:
+    """What is learnt later, or sent meanwhile, keeps no older limit alive."""
+    clock = SetClock()
+    store = store_in(tmp_path / "outbox", clock)
+    store.bears("work", connections=2)
+    clock.move(5 * DAY)
+    with store.index.writing() as db:
+        store.put_health(db, replace(store.health("work"), recipient_limit=50, rate_limit=9, rate_window=HOUR))
+    queue_up(store, 1)
+    assert len(drain(store)) == 1
+    store.close()
+    store = store_in(tmp_path / "outbox", clock)
+    assert limits(store) == (2, 50, 9)
+    clock.move(2 * DAY)
+    assert limits(store) == (None, 50, 9)
+    queue_up_more(store)
+    assert len(drain(store)) == 1
+    assert limits(store) == (None, 50, 9)
+    store.bears("work", connections=3)
+    clock.move(5 * DAY)
+    assert limits(store) == (3, None, None)
+    clock.move(2 * DAY)
+    assert limits(store) == (None, None, None)
+    store.close()
+
+
+def queue_up_more(store: Store) -> None:
+    store.enqueue(message(77), composing="more")
+
+
+def limits(store: Store) -> tuple[int | None, int | None, int | None]:
+    health = store.health("work")
+    return health.connection_limit, health.recipient_limit, health.rate_limit
+
+
 def test_limits_of_a_clock_that_was_set_back_are_forgotten() -> None:
-    health = AccountHealth("work", rate_limit=3, rate_window=HOUR, limits_at=500.0)
+    health = AccountHealth("work", rate_limit=3, rate_window=HOUR, rate_limit_at=500.0)
     assert relaxed(health, 100.0).rate_limit is None
 
 

@@ -54,6 +54,28 @@ def test_an_older_index_is_upgraded_with_everything_in_it_and_a_copy_is_kept(tmp
     assert (tmp_path / f"index.before-{version + 1}").exists()
 
 
+def test_limits_of_an_older_index_keep_their_age(tmp_path: Path) -> None:
+    clock = SetClock()
+    with closing(store_in(tmp_path, clock)) as store:
+        store.enqueue(message(), composing="draft")
+    downgraded(tmp_path / NAME, 2)
+    db = sqlite3.connect(tmp_path / NAME)
+    row = ("work", "", 0, 20, 3, clock.now() - 6 * 86400)
+    db.execute(
+        "INSERT INTO health (account, words, tries, recipient_limit, connection_limit, limits_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        row,
+    )
+    db.commit()
+    db.close()
+    with closing(store_in(tmp_path, clock)) as store:
+        health = store.health("work")
+        assert (health.recipient_limit, health.connection_limit) == (20, 3)
+        clock.move(2 * 86400)
+        health = store.health("work")
+        assert (health.recipient_limit, health.connection_limit) == (None, None)
+
+
 def test_a_damaged_row_of_an_older_index_is_not_carried_over(tmp_path: Path) -> None:
     with closing(store_in(tmp_path, SetClock())) as store:
         item = store.enqueue(message(), composing="draft")

@@ -388,8 +388,12 @@ class AccountHealth:
     """Seconds."""
     paced_until: float | None = None
     """The account has sent as much as it may: the next letter goes then."""
-    limits_at: float | None = None
-    """When the limits were learnt."""
+    rate_limit_at: float | None = None
+    """When the limit of the rate was learnt."""
+    recipient_limit_at: float | None = None
+    """When the limit of recipients was learnt."""
+    connection_limit_at: float | None = None
+    """When the limit of connections was learnt."""
 
     @property
     def well(self) -> AccountHealth:
@@ -401,5 +405,7 @@ class AccountHealth:
             rate_limit=self.rate_limit,
             rate_window=self.rate_window,
             paced_until=self.paced_until,
-            limits_at=self.limits_at,
+            rate_limit_at=self.rate_limit_at,
+            recipient_limit_at=self.recipient_limit_at,
+            connection_limit_at=self.connection_limit_at,
         )

@@ -130,9 +130,8 @@ class Ledger:
 
     def put_health(self, db: sqlite3.Connection, health: AccountHealth) -> None:
         """Write an account's health."""
-        db.execute(
-            "INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", health_values(health)
-        )
+        values = health_values(health)
+        db.execute(f"INSERT OR REPLACE INTO health VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
 
     def put_dialogue(self, db: sqlite3.Connection, item_id: str, lines: tuple[str, ...]) -> None:
         """Keep the last dialogue."""

@@ -1,7 +1,8 @@
 """How many letters an account sends in a time: the user's own limit, and the one learnt from its server.
 
 A server that says "too many" tells how many it had taken by then. The outbox stays below that from then on, instead of
-running into it each time; after a week it is forgotten, since limits grow with an account's good name.
+running into it each time. Each limit that was learnt, those of recipients and connections too, is forgotten a week
+later: limits grow with an account's good name.
 """
 
 from __future__ import annotations
@@ -49,10 +50,31 @@ def learnt(taken_in_hour: int, taken_in_day: int, delay: float) -> Rate | None:
 
 
 def relaxed(health: AccountHealth, now: float) -> AccountHealth:
-    """``health`` without the limits that were learnt too long ago. Pure."""
-    if health.limits_at is None or 0 <= now - health.limits_at < FORGET_AFTER:
+    """``health`` without the limits that were learnt too long ago, or nobody knows when. Pure."""
+    if not (health.recipient_limit or health.connection_limit or health.rate_limit):
         return health
-    return replace(health, recipient_limit=None, rate_limit=None, rate_window=None, limits_at=None)
+    if not _believed(health.recipient_limit_at, now):
+        health = replace(health, recipient_limit=None, recipient_limit_at=None)
+    if not _believed(health.connection_limit_at, now):
+        health = replace(health, connection_limit=None, connection_limit_at=None)
+    if not _believed(health.rate_limit_at, now):
+        health = replace(health, rate_limit=None, rate_window=None, rate_limit_at=None)
+    return health
+
+
+def dated(health: AccountHealth, before: AccountHealth, now: float) -> AccountHealth:
+    """``health`` with ``now`` as the age of every limit that is another than ``before``. Pure."""
+    if health.recipient_limit != before.recipient_limit:
+        health = replace(health, recipient_limit_at=now if health.recipient_limit else None)
+    if health.connection_limit != before.connection_limit:
+        health = replace(health, connection_limit_at=now if health.connection_limit else None)
+    if health.rate_limit != before.rate_limit:
+        health = replace(health, rate_limit_at=now if health.rate_limit else None)
+    return health
+
+
+def _believed(learnt_at: float | None, now: float) -> bool:
+    return learnt_at is not None and 0 <= now - learnt_at < FORGET_AFTER
 
 
 class Paced(Evidence):
@@ -78,10 +100,7 @@ class Paced(Evidence):
             rate = learnt(counts[0], counts[1], wait)
             if rate is not None:
                 health = replace(health, rate_limit=rate.letters, rate_window=rate.seconds)
-        limits = (health.recipient_limit, health.rate_limit)
-        if limits not in ((None, None), (before.recipient_limit, before.rate_limit)):
-            health = replace(health, limits_at=now)
-        super().put_health(db, replace(health, paced_until=before.paced_until))
+        super().put_health(db, replace(dated(health, before, now), paced_until=before.paced_until))
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
         """Write a row as a whole; with a letter that is claimed, or that was not sent after all, the pace changes."""

@@ -188,7 +188,8 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
     Raises:
         OutboxDamagedError: the values are not those that were written.
     """
-    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window, *pace = values
+    account, trouble, words, since, probe_at, tries, limit, tried_at, connections, rate, window, *more = values
+    paced_until, rate_limit_at, recipient_limit_at, connection_limit_at = more
     try:
         return AccountHealth(
             account=account,
@@ -202,8 +203,10 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
             connection_limit=connections,
             rate_limit=rate,
             rate_window=window,
-            paced_until=pace[0],
-            limits_at=pace[1],
+            paced_until=paced_until,
+            rate_limit_at=rate_limit_at,
+            recipient_limit_at=recipient_limit_at,
+            connection_limit_at=connection_limit_at,
         )
     except ValueError:
         raise _damaged_row() from None
@@ -224,7 +227,9 @@ def health_values(health: AccountHealth) -> tuple[Any, ...]:
         health.rate_limit,
         health.rate_window,
         health.paced_until,
-        health.limits_at,
+        health.rate_limit_at,
+        health.recipient_limit_at,
+        health.connection_limit_at,
     )
 
 

@@ -123,6 +123,15 @@ CREATE INDEX item_open ON item (state, account, rank) WHERE state NOT IN ('done'
 """
 
 
+_THIRD = """
+ALTER TABLE health ADD COLUMN recipient_limit_at REAL;
+ALTER TABLE health ADD COLUMN connection_limit_at REAL;
+UPDATE health SET recipient_limit_at = limits_at WHERE recipient_limit IS NOT NULL;
+UPDATE health SET connection_limit_at = limits_at WHERE connection_limit IS NOT NULL
+"""
+"""Each limit that was learnt has an age of its own; ``limits_at`` is that of the rate."""
+
+
 def _all(db: sqlite3.Connection, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():
@@ -137,13 +146,17 @@ def _second(db: sqlite3.Connection) -> None:
     _all(db, _SECOND)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
+def _third(db: sqlite3.Connection) -> None:
+    _all(db, _THIRD)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third)
 """Step n leads from version n to n + 1 (``PRAGMA user_version``). Never change one that was released."""
 
 VERSION = len(MIGRATIONS)
 
 
-SUMMED = (0, 44, 50)
+SUMMED = (0, 44, 50, 50)
 """Version -> how many of ``rows.COLUMNS`` a row's sum goes over."""
 
 MARKED = 0x746D0000
