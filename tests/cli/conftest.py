@@ -140,6 +140,7 @@ class FakeEngine:
         not_before: float | None = None,
         held: bool = False,
         again: bool = False,
+        same_within: float | None = None,
         wishes: Wishes = NONE,
     ) -> OutboxItem:
         self.log.append(("wishes", wishes))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.conftest import Faked, Ran, an_item
+from tests.outbox.scene import sent_through
+from tuimail.clock import SystemClock
 from tuimail.config.model import WhenLate
 from tuimail.mail.envelope import EnvelopeRecipient, Notify
 from tuimail.outbox.item import AccountHealth, ItemState, Recipient, RecipientState
+from tuimail.outbox.store import Store
 from tuimail.outbox.wishes import Wishes
-from tuimail.submission.result import Reply, Trouble
+from tuimail.paths import Paths
+from tuimail.submission.result import Action, Reply, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,3 +263,25 @@ def test_a_servers_words_cannot_act_on_the_terminal(engine: Faked, tuimail_: Run
     engine.becomes = replace(engine.becomes, last_reply="250 \x1b]0;owned\x07 \u202e ok")
     ran = tuimail_("send", "bob@example.net")
     assert not set(ran.out) & set("\x1b\x07\u202e")
+
+
+def test_a_script_that_ran_twice_is_told_how_to_send_the_same_again(
+    tuimail_: Run, write_config: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it says every night in the same words arrives."""
+    write_config()
+    command = ("send", "ops@example.net", "-s", "Backup", "--queue")
+    start = SystemClock().now()
+    monkeypatch.setattr(SystemClock, "now", lambda self: start)
+    assert tuimail_(*command, text="Backup done.\n").code == 0
+    ran = tuimail_(*command, text="Backup done.\n")
+    assert (ran.code, ran.out) == (65, "")
+    assert "--again" in ran.err
+    assert "Confirm" not in ran.err
+    assert tuimail_(*command, "--again", text="Backup done.\n").code == 0
+    monkeypatch.setattr(SystemClock, "now", lambda self: start + 86_400)
+    assert tuimail_(*command, text="Backup done.\n").code == 65, "the first still waits"
+    with closing(Store(Paths.from_environment().outbox, SystemClock())) as store:
+        for _ in range(2):
+            sent_through(store, "1:1:boot:x", Action.OK)
+    assert tuimail_(*command, text="Backup done.\n").code == 0

@@ -98,6 +98,48 @@ def test_the_same_letter_from_elsewhere_is_refused_unless_confirmed(store: Store
     assert store.enqueue(message(1), composing="b", again=True).state is ItemState.QUEUED
 
 
+MINUTES = 600.0
+
+
+def test_the_same_words_every_night_arrive(store: Store, clock: SetClock) -> None:
+    for night in range(4):
+        store.enqueue(message(1), composing=f"night {night}", same_within=MINUTES)
+        assert sent_through(store, ME, Action.OK).state is ItemState.ACCEPTED
+        with pytest.raises(DuplicateLetterError):
+            store.enqueue(message(1), composing=f"again {night}", same_within=MINUTES)
+        clock.move(MINUTES - 1)
+        with pytest.raises(DuplicateLetterError):
+            store.enqueue(message(1), composing=f"again {night}", same_within=MINUTES)
+        clock.move(86_400)
+
+
+@pytest.mark.parametrize("action", [Action.RETRY, Action.SOON])
+def test_the_same_words_do_not_pile_up_while_the_first_has_not_left(
+    store: Store, clock: SetClock, action: Action
+) -> None:
+    store.enqueue(message(1), composing="a", same_within=MINUTES)
+    sent_through(store, ME, action)
+    clock.move(86_400)
+    with pytest.raises(DuplicateLetterError, match="already"):
+        store.enqueue(message(1), composing="b", same_within=MINUTES)
+    sent_through(store, ME, Action.OK)
+    assert store.enqueue(message(1), composing="b", same_within=MINUTES).state is ItemState.QUEUED
+
+
+def test_one_nights_unanswered_question_holds_up_no_other_night(store: Store, clock: SetClock) -> None:
+    store.enqueue(message(1), composing="a", same_within=MINUTES)
+    sent_through(store, ME, Action.UNCERTAIN)
+    clock.move(86_400)
+    assert store.enqueue(message(1), composing="b", same_within=MINUTES).state is ItemState.QUEUED
+
+
+def test_a_clock_that_was_set_back_refuses_no_letter_for_a_year(store: Store, clock: SetClock) -> None:
+    store.enqueue(message(1), composing="a", same_within=MINUTES)
+    sent_through(store, ME, Action.OK)
+    clock.move(-365 * 86_400)
+    assert store.enqueue(message(1), composing="b", same_within=MINUTES).state is ItemState.QUEUED
+
+
 def test_a_changed_text_from_a_draft_that_was_queued_is_not_swallowed(store: Store) -> None:
     store.enqueue(message(1), composing="a")
     with pytest.raises(DuplicateLetterError):

@@ -179,6 +179,7 @@ class FakeEngine(Engine):
         not_before: float | None = None,
         held: bool = False,
         again: bool = False,
+        same_within: float | None = None,
         wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, not_before, held, again)

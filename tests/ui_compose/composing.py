@@ -61,6 +61,7 @@ class SlowEngine(FakeEngine):
         not_before: float | None = None,
         held: bool = False,
         again: bool = False,
+        same_within: float | None = None,
         wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, again)

@@ -20,7 +20,7 @@ from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
 from tuimail.cli.streams import give_up_output
 from tuimail.config.model import Later, WhenLate
-from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, MessageError, UsageError
+from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, DuplicateLetterError, MessageError, UsageError
 from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
 from tuimail.moments.spoken import planned
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from tuimail.events import Event
     from tuimail.outbox.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
+
+SAME_WITHIN = 600.0
+"""Seconds within which the very same letter is refused, as it is while the first has not left: a script that ran
+twice. What a script says every night in the same words must arrive."""
 
 SIGN_IN = (Trouble.SIGN_IN, Trouble.SECRET)
 
@@ -72,7 +76,9 @@ def parser() -> Parser:
     )
     made.add_argument("--queue", action="store_true", help="only queue it; something else sends it")
     made.add_argument("--wait", action="store_true", help="wait until every recipient is decided or put off (then 75)")
-    made.add_argument("--again", action="store_true", help="send it even if the very same letter went out before")
+    made.add_argument(
+        "--again", action="store_true", help="send it even if the very same letter waits, or was queued minutes ago"
+    )
     made.add_argument("--json", action="store_true", help="say it as one JSON document")
     return made
 
@@ -139,7 +145,10 @@ async def _send(
     now_or_wait = not args.queue and (due is None or on_server or args.wait)
     async with engine_on(config, paths) as engine:
         engine.announcer.subscribe(_tell_notice)
-        item = await engine.enqueue(draft, not_before=due, again=args.again, wishes=wishes)
+        try:
+            item = await engine.enqueue(draft, not_before=due, again=args.again, same_within=SAME_WITHIN, wishes=wishes)
+        except DuplicateLetterError as error:
+            raise DuplicateLetterError(str(error), hint="To send it once more, add --again.") from None
         if now_or_wait:
             try:
                 item = await settled(engine, item.id, show=not args.json)

@@ -47,6 +47,7 @@ class Composing(Rooms):
         not_before: float | None = None,
         held: bool = False,
         again: bool = False,
+        same_within: float | None = None,
         wishes: Wishes = NO_WISHES,
     ) -> OutboxItem:
         """Freeze ``draft``, store it durably, discard the draft, remember its recipients, wake the runner.
@@ -54,7 +55,8 @@ class Composing(Rooms):
         ``not_before`` defaults to the end of the undo window; a letter that was taken out of the outbox to be edited
         takes its old place in the queue, and keeps an appointment that is still to come: give ``not_before`` to send
         it at another time. ``wishes`` may let the server keep it until then, say what to do when it is late, and what
-        is to be reported back. The draft is untouched when anything is raised.
+        is to be reported back. With ``same_within`` the very same letter is refused only while it has not left, or when
+        it was queued less than so many seconds ago. The draft is untouched when anything is raised.
 
         Raises:
             MessageError: it cannot go as it is; ``field`` says where.
@@ -82,6 +84,7 @@ class Composing(Rooms):
             revision=draft.revision + 1,
             on_late=wishes.on_late,
             revises=draft.revises,
+            same_within=same_within,
         )
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
@@ -138,6 +141,7 @@ class Composing(Rooms):
         revision: int = 1,
         on_late: WhenLate | None = None,
         revises: str = "",
+        same_within: float | None = None,
     ) -> OutboxItem:
         def store() -> OutboxItem:
             return self._queue.enqueue(
@@ -149,6 +153,7 @@ class Composing(Rooms):
                 revision=revision,
                 on_late=on_late,
                 revises=revises,
+                same_within=same_within,
             )
 
         # Once begun it is carried through, even if the screen that asked is gone.

@@ -50,6 +50,7 @@ class Incoming:
     revision: int = 1
     on_late: WhenLate | None = None
     revises: str = ""
+    same_within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Intake(Ledger):
         revision: int = 1,
         on_late: WhenLate | None = None,
         revises: str = "",
+        same_within: float | None = None,
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
 
@@ -99,6 +101,7 @@ class Intake(Ledger):
             revision=revision,
             on_late=on_late,
             revises=revises,
+            same_within=same_within,
         )
         (taken,) = self.enqueue_many([incoming])
         if taken.item is None:
@@ -123,7 +126,7 @@ class Intake(Ledger):
                 taken: list[Taken] = []
                 for letter, file in zip(letters, prepared, strict=True):
                     try:
-                        first = self._same(db, letter.composing, file.head.digest, again=letter.again)
+                        first = self._same(db, letter, file.head.digest)
                     except DuplicateLetterError as error:
                         taken.append(Taken(None, refusal=error))
                         continue
@@ -217,15 +220,15 @@ class Intake(Ledger):
                 )
         return item
 
-    def _same(self, db: sqlite3.Connection, composing: str, digest: str, *, again: bool) -> OutboxItem | None:
+    def _same(self, db: sqlite3.Connection, letter: Incoming, digest: str) -> OutboxItem | None:
         """The item that is this letter already (rule 15)."""
-        composed = self.rows(db, "composing = ? AND composing <> '' AND state <> 'cancelled'", (composing,))
+        composed = self.rows(db, "composing = ? AND composing <> '' AND state <> 'cancelled'", (letter.composing,))
         for row in composed:
             if row.item.found:
                 # Left by a crash in this very composing, never confirmed: the new one takes its place.
                 self._replace_found(db, row)
         composed = [row for row in composed if not row.item.found]
-        if again:
+        if letter.again:
             return None
         for row in composed:
             if row.item.digest == digest:
@@ -235,7 +238,13 @@ class Intake(Ledger):
                 f'This draft was sent to the outbox before, with another text ("{composed[0].item.subject}").',
                 hint="Edit the letter in the outbox, or confirm to send this one as well.",
             )
-        same = self.rows(db, "digest = ? AND state NOT IN ('cancelled', 'failed') LIMIT 1", (digest,))
+        within = letter.same_within
+        same = self.rows(
+            db,
+            "digest = ? AND state NOT IN ('cancelled', 'failed') AND (? IS NULL OR ABS(queued_at - ?) < ? "
+            "OR state NOT IN ('accepted', 'done', 'uncertain')) LIMIT 1",
+            (digest, within, self.clock.now(), within),
+        )
         if same:
             item = same[0].item
             when = (

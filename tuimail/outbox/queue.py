@@ -51,6 +51,7 @@ class Queue(Protocol):
         revision: int = 1,
         on_late: WhenLate | None = None,
         revises: str = "",
+        same_within: float | None = None,
     ) -> OutboxItem:
         """Store ``message`` durably: letter file first, then the row (rule 2).
 
@@ -58,7 +59,9 @@ class Queue(Protocol):
         composing, or another letter from the same composing, raises DuplicateLetterError unless ``again``: it is in
         the outbox or went out already. ``held`` holds it by hand; ``not_before`` until then, and ``on_late`` says what
         to do when nobody could send it then (None: as the settings say). ``revises`` is the id of the cancelled letter
-        whose place it takes; if that was put back meanwhile, OutboxError is raised.
+        whose place it takes; if that was put back meanwhile, OutboxError is raised. With ``same_within`` the same
+        letter from another composing counts only while it has not left, or when it was queued less than so many
+        seconds ago.
         """
         ...
 
