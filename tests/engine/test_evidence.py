@@ -6,15 +6,20 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
+from tuimail.config.model import Config
+from tuimail.engine import Engine
 from tuimail.engine.evidence import LOOKS, RECENT, EvidenceSeeker
 from tuimail.errors import SecretError
-from tuimail.events import Announcer, Event, ItemChanged, NeedsYou, Notice
+from tuimail.events import AccountMended, Announcer, Event, ItemChanged, NeedsYou, Notice
 from tuimail.outbox.item import Filing, FilingState, ItemState
+from tuimail.paths import Paths
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
+
+    import pytest
 
     from tuimail.outbox.item import OutboxItem
 
@@ -88,6 +93,104 @@ async def test_a_letter_not_found_stays_uncertain_and_the_looks_end(tmp_path: Pa
     await asyncio.gather(task, return_exceptions=True)
     assert scene.store.item(item.id).state is ItemState.UNCERTAIN
     scene.store.close()
+
+
+async def test_when_the_network_comes_up_the_looks_begin_again_and_what_is_found_then_is_settled(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path / "outbox")
+    item = scene.lose()
+    scene.broken = True  # no network
+    long_pause = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        scene.pauses.append(seconds)
+        if seconds != LOOKS[0]:
+            await long_pause.wait()
+
+    seeker = EvidenceSeeker(
+        scene.uncertain, scene.found_sent, scene.in_sent, scene.announcer, scene.clock.now, sleep=sleep
+    )
+    task = asyncio.create_task(seeker.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert scene.pauses == list(LOOKS[:2])
+    scene.broken = False
+    scene.sent.add(item.message_id)
+    seeker.again()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert scene.pauses == [*LOOKS[:2], LOOKS[0]]
+    assert scene.store.item(item.id).state is ItemState.ACCEPTED
+    seeker.again()  # nothing is uncertain any more: one look, and quiet
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert scene.pauses == [*LOOKS[:2], LOOKS[0], LOOKS[0]]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    scene.store.close()
+
+
+async def test_events_without_end_do_not_put_off_the_look(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "outbox")
+    item = scene.lose()
+
+    async def sleep(seconds: float) -> None:
+        scene.pauses.append(seconds)
+        scene.announcer.announce(NeedsYou(item.id, "another"))
+        await asyncio.sleep(0)
+
+    seeker = EvidenceSeeker(
+        scene.uncertain, scene.found_sent, scene.in_sent, scene.announcer, scene.clock.now, sleep=sleep
+    )
+    task = asyncio.create_task(seeker.run())
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert len(scene.asked) >= 5
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    scene.store.close()
+
+
+async def test_a_mended_account_is_looked_into(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "outbox")
+    scene.lose()
+    task = asyncio.create_task(scene.seeker.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(scene.asked) == len(LOOKS)
+    scene.announcer.announce(AccountMended("work"))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(scene.asked) == 2 * len(LOOKS)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    scene.store.close()
+
+
+async def test_the_engine_tells_the_seeker_that_the_network_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up = asyncio.Event()
+    heard = asyncio.Event()
+
+    async def watch(came_up: Callable[[], Awaitable[None]]) -> None:
+        await up.wait()
+        await came_up()
+
+    monkeypatch.setattr("tuimail.machine.network.watch_machine", watch)
+    monkeypatch.setattr("tuimail.engine.surroundings.AT_LEISURE", 0.0)
+    monkeypatch.setattr(EvidenceSeeker, "again", lambda self: heard.set())
+    paths = Paths.from_environment({"HOME": str(tmp_path)})
+    engine = Engine(Config(), paths)
+    await engine.start()
+    try:
+        assert not heard.is_set()
+        up.set()
+        async with asyncio.timeout(10):
+            await heard.wait()
+    finally:
+        await engine.stop()
 
 
 async def test_a_server_that_cannot_be_asked_proves_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Looks in Sent for letters of which nobody knows whether the server took them.
 
 Many servers file what is submitted to them by themselves. Found there, a letter was sent; not found, nothing is
-proved: it stays the user's to decide. A few looks, then no more until the program starts anew or the network comes up.
+proved: it stays the user's to decide. A few looks, then no more until there is a reason to begin again: another letter
+needs the user, an account is mended, the network comes up, the program starts anew.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
-from tuimail.events import ItemChanged, NeedsYou, Notice
+from tuimail.events import AccountMended, ItemChanged, NeedsYou, Notice
+from tuimail.outbox.attempt import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -58,15 +60,18 @@ class EvidenceSeeker:
             while True:
                 await self._again.wait()
                 self._again.clear()
-                for pause in LOOKS:
-                    await self._sleep(pause)
-                    if not await self._look_safely():
+                await self._sleep(LOOKS[0])  # whatever happens meanwhile: there is a look at the end of it
+                for pause in (*LOOKS[1:], None):
+                    if not await self._look_safely() or pause is None:
+                        break
+                    await first_of(self._sleep(pause), self._again.wait())
+                    if self._again.is_set():
                         break
         finally:
             unsubscribe()
 
     def again(self) -> None:
-        """The network came up: look anew."""
+        """The network came up: look anew, beginning with the shortest pause."""
         self._again.set()
 
     async def look(self) -> int:
@@ -97,5 +102,5 @@ class EvidenceSeeker:
             return 1
 
     def _listen(self, event: Event) -> None:
-        if isinstance(event, NeedsYou):
+        if isinstance(event, (NeedsYou, AccountMended)):
             self._again.set()

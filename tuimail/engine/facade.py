@@ -77,10 +77,11 @@ class Engine(Watching, Steering, Accounts):
             from tuimail.outbox.doorbell import Role
 
             role = Role.WATCH if watch else Role.APP
-            self._surroundings = Surroundings(self._runner, self._store.doorbell, role)
+            seeker = self._seeker
+            self._surroundings = Surroundings(self._runner, self._store.doorbell, role, came_up=seeker.again)
             self._surroundings.open()
             self._running = asyncio.create_task(self._runner.run(), name="outbox-runner")
-            self._seeking = asyncio.create_task(self._seeker.run(), name="outbox-evidence")
+            self._seeking = asyncio.create_task(seeker.run(), name="outbox-evidence")
             await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
 
     def _open_store(self) -> Store:

@@ -23,13 +23,15 @@ AT_LEISURE = 2.0
 class Surroundings:
     """Listens for one runner that goes on."""
 
-    def __init__(self, runner: Runner, doorbell: Doorbell, role: Role) -> None:
+    def __init__(self, runner: Runner, doorbell: Doorbell, role: Role, *, came_up: Callable[[], None]) -> None:
+        """``came_up`` is told when the network came up, beside the runner."""
         from tuimail.machine.waking import Waking
 
         self._runner = runner
         self._doorbell = doorbell
         self._ear = Ear(doorbell.folder, role, runner.wake)
         self._waking = Waking(runner.wake)
+        self._came_up = came_up
         self._network: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -61,6 +63,7 @@ class Surroundings:
         await watch_machine(self._hurry)
 
     async def _hurry(self) -> None:
+        self._came_up()
         try:
             await self._runner.hurry()
         except TuimailError as error:
