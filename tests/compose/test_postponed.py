@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from tuimail.compose import draft_file
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.postponed import DraftStore
+from tuimail.compose.postponed import PATIENCE, PAUSE, DraftStore
 from tuimail.errors import NoSuchItemError, OutboxError, StorageError
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ from pathlib import Path
 from tuimail.compose.postponed import DraftStore
 print(DraftStore(Path(sys.argv[1])).acquire(sys.argv[2]), flush=True)
 sys.stdin.read()
+"""
+LOOKER = """
+import sys
+from pathlib import Path
+from tuimail.compose.postponed import DraftStore
+store = DraftStore(Path(sys.argv[1]))
+print("looking", flush=True)
+while True:
+    store.holder(sys.argv[2])
 """
 TEXT = st.text(st.characters())
 
@@ -191,3 +201,44 @@ def test_another_process_may_look_but_not_write_until_the_owner_dies(store: Draf
     assert store.acquire("d1")
     store.save(replace(draft, body="mine"))
     assert store.load("d1").body == "mine"
+
+
+def test_one_who_merely_looks_is_no_owner_and_keeps_nobody_from_opening_a_draft(
+    store: DraftStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save(Draft(id="d1"))
+    look = os.open(store.root / "d1" / "lock", os.O_RDONLY)
+    fcntl.flock(look, fcntl.LOCK_SH)  # a look that is under way; it is over when opening tries again
+    monkeypatch.setattr("tuimail.compose.postponed.time.sleep", lambda seconds: os.close(look))
+    assert not DraftStore(store.root).owned_elsewhere("d1")
+    assert store.acquire("d1")
+    assert DraftStore(store.root).owned_elsewhere("d1")
+
+
+def test_opening_does_not_wait_long_for_an_owner(store: DraftStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(Draft(id="d1"))
+    assert store.acquire("d1")
+    at = iter(range(1000))
+    pauses: list[float] = []
+    monkeypatch.setattr("tuimail.compose.postponed.time.monotonic", lambda: next(at) * PATIENCE / 10)
+    monkeypatch.setattr("tuimail.compose.postponed.time.sleep", pauses.append)
+    assert not DraftStore(store.root).acquire("d1")
+    assert pauses == [PAUSE] * 9
+
+
+def test_a_draft_is_opened_every_time_while_another_process_looks_without_a_pause(store: DraftStore) -> None:
+    store.save(Draft(id="d1"))
+    looker = subprocess.Popen(
+        [sys.executable, "-c", LOOKER, str(store.root), "d1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert looker.stdout is not None
+        assert looker.stdout.readline() == b"looking\n"
+        opened = 0
+        for _ in range(300):
+            opened += store.acquire("d1")
+            store.release("d1")
+    finally:
+        looker.kill()
+        looker.communicate()
+    assert opened == 300

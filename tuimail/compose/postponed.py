@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 from tuimail.compose import draft_file
@@ -28,6 +29,11 @@ LOCK = "lock"
 DAMAGED = ".damaged"
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes; a larger draft.json is none of ours."""
+
+PATIENCE = 0.25
+"""Seconds for which opening a draft waits for its lock: somebody who merely looks has it for a moment."""
+PAUSE = 0.005
+"""Seconds between two tries to get it."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -133,7 +139,7 @@ class DraftStore:
             self.release(draft_id)
 
     def acquire(self, draft_id: str) -> bool:
-        """Own the draft while it is open here; False if another process has it.
+        """Own the draft while it is open here; False if another process has it, which takes ``PATIENCE`` to find out.
 
         Raises:
             StorageError: the disk refuses.
@@ -142,7 +148,7 @@ class DraftStore:
             return True
         while True:
             folder = self.folder(draft_id)
-            descriptor = self._locked(folder, create=True)
+            descriptor = self._locked(folder)
             if descriptor is None:
                 return False
             if _still_named(descriptor, folder / LOCK):
@@ -176,13 +182,16 @@ class DraftStore:
         if not (folder / LOCK).exists():
             return False
         try:
-            descriptor = self._locked(folder, create=False)
+            descriptor = _open_lock(folder / LOCK, os.O_RDONLY)
         except StorageError:
             return False
-        if descriptor is None:
-            return True
-        os.close(descriptor)
-        return False
+        try:
+            # Shared, so that those who look do not take each other for owners; an owner to be waits for it.
+            return not _try_lock(descriptor, fcntl.LOCK_SH, folder / LOCK)
+        except StorageError:
+            return False
+        finally:
+            os.close(descriptor)
 
     def holder(self, draft_id: str) -> str:
         """Who has it open: "here", "in another tuimail (process 4711)"; empty when nobody has."""
@@ -235,26 +244,43 @@ class DraftStore:
                 log.warning("%s could not be set aside: %s", draft_id, error)
             return
 
-    def _locked(self, folder: Path, *, create: bool) -> int | None:
+    def _locked(self, folder: Path) -> int | None:
         """A locked descriptor of the folder's lock file, or None if another process holds it."""
-        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0)
+        path = folder / LOCK
+        descriptor = _open_lock(path, os.O_RDWR | os.O_CREAT)
         try:
-            descriptor = os.open(folder / LOCK, flags, 0o600)
-        except OSError as error:
-            raise storage_error(folder / LOCK, error) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            until = time.monotonic() + PATIENCE
+            while not _try_lock(descriptor, fcntl.LOCK_EX, path):
+                if time.monotonic() >= until:
+                    os.close(descriptor)
+                    return None
+                time.sleep(PAUSE)
+        except StorageError:
             os.close(descriptor)
-            return None
-        except OSError as error:
-            os.close(descriptor)
-            raise storage_error(folder / LOCK, error) from error
+            raise
         return descriptor
 
 
 class DamagedDraftError(StorageError):
     """The file of a draft cannot be understood."""
+
+
+def _open_lock(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _try_lock(descriptor: int, kind: int, path: Path) -> bool:
+    """Whether the lock was free."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise storage_error(path, error) from error
+    return True
 
 
 def _sign(descriptor: int) -> None:
