@@ -11,7 +11,7 @@ from aiosmtplib.protocol import SMTPProtocol
 
 from tuimail.mail.text import safe_line
 from tuimail.submission.mishap import Mishap, WireError
-from tuimail.submission.replies import GarbledReplyError, RawReply, ReplyReader
+from tuimail.submission.replies import CLEAR_LINE, MAX_BYTES, GarbledReplyError, RawReply, ReplyReader
 
 if TYPE_CHECKING:
     import ssl
@@ -26,7 +26,7 @@ class Line(SMTPProtocol):
 
     def __init__(self) -> None:
         super().__init__()
-        self._reader = ReplyReader()
+        self._reader = ReplyReader(CLEAR_LINE)
         self._arrived: deque[RawReply] = deque()
         self._due = 0
         """Replies that may still come for what was sent."""
@@ -43,6 +43,8 @@ class Line(SMTPProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: connected; the greeting is due."""
         super().connection_made(transport)
+        if transport.get_extra_info("ssl_object") is not None:
+            self._reader.longest = MAX_BYTES
         if self._due == 0 and self.last.code == 0:
             self._due = 1  # the greeting
 
@@ -110,6 +112,7 @@ class Line(SMTPProtocol):
             await self.start_tls(context, server_hostname=host, timeout=within)
             if self._reader.pending or self.stirred:
                 raise self._failure or WireError(Mishap.TAMPERED)
+            self._reader.longest = MAX_BYTES
         except SMTPTimeoutError:
             raise WireError(Mishap.HANDSHAKE) from None
         except SMTPServerDisconnected:

@@ -10,6 +10,8 @@ from tuimail.submission.result import Reply
 
 MAX_BYTES = 65536
 """Longest reply that is listened to, all its lines together."""
+CLEAR_LINE = 8192
+"""Longest line before TLS; a SASL challenge (RFC 4954 section 4) may be longer behind it."""
 MAX_LINES = 100
 """Most lines one reply may have."""
 MAX_TEXT = 1000
@@ -56,7 +58,9 @@ class RawReply:
 class ReplyReader:
     """Cuts a stream of bytes into replies."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = MAX_BYTES) -> None:
+        self.longest = longest
+        """Bytes a line may have."""
         self._buffer = bytearray()
         self._searched = 0
         self._classes: set[int] = set()
@@ -72,7 +76,7 @@ class ReplyReader:
         """Take ``data`` and return the replies it completes, in order.
 
         Raises:
-            GarbledReplyError: what came is no reply, or one longer than MAX_BYTES or MAX_LINES. The reader is of no
+            GarbledReplyError: what came is no reply, or a line or a reply longer than its limit. The reader is of no
                 use afterwards.
         """
         self._buffer += data
@@ -82,9 +86,13 @@ class ReplyReader:
             del self._buffer[: end + 1]
             self._searched = 0
             self._bytes += end + 1
+            if end > self.longest:
+                raise GarbledReplyError(f"a line of more than {self.longest} bytes")
             if reply := self._line(line):
                 replies.append(reply)
         self._searched = len(self._buffer)
+        if len(self._buffer) > self.longest:
+            raise GarbledReplyError(f"a line of more than {self.longest} bytes")
         if self._bytes + len(self._buffer) > MAX_BYTES:
             raise GarbledReplyError(f"a reply of more than {MAX_BYTES} bytes")
         return replies
