@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.support.scripted_imap import Conversation
 
 SECRET = "hunter2-canary"
+PATIENT = Patience(connect=30, tls=30, reply=30, clear=30, stall=30, commit=30, goodbye=0.2)
 SHORT = Patience(connect=5, tls=5, reply=0.2, stall=0.2, commit=0.2, goodbye=0.2)
 
 
@@ -177,6 +178,55 @@ async def test_what_was_said_before_the_encryption_does_not_count_after_it(
     async with scripted_imap(script) as scripted:
         with pytest.raises(ImapTrouble, match="no way to sign in"):
             await open_session(server(scripted.port, Security.STARTTLS, ca_file=authority.ca_file), SECRET)
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        pytest.param(b"* OK " + b"x" * 9000, id="one-line"),
+        pytest.param(b"\r\n".join([b"* OK " + b"x" * 1000] * 70), id="many-lines"),
+        pytest.param(b"* LIST () {9000}", id="a-literal"),
+    ],
+)
+async def test_before_tls_a_server_may_say_little(flood: bytes) -> None:
+    async def script(conversation: Conversation) -> None:
+        await conversation.say("* OK hello")
+        await conversation.hear("CAPABILITY")
+        await conversation.say(flood)
+        await conversation.until_closed()
+
+    async with scripted_imap(script) as scripted:
+        with pytest.raises(ImapTrouble, match="does not speak IMAP properly"):
+            await open_session(server(scripted.port, Security.STARTTLS), SECRET, patience=PATIENT)
+
+
+async def test_behind_tls_it_may_say_more(certificate: ServerCertificate, authority: Authority) -> None:
+    async def script(conversation: Conversation) -> None:
+        await conversation.say("* OK hello")
+        await conversation.answer("CAPABILITY", TLS_CAPABLE, "TAG OK")
+        await conversation.answer("STARTTLS", "TAG OK go")
+        await conversation.writer.start_tls(certificate.context())
+        much = [f"* OK {'x' * 9000}"] * 10
+        await conversation.answer("CAPABILITY", *much, "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR", "TAG OK")
+        await conversation.answer("AUTHENTICATE", "TAG OK")
+        await conversation.answer("CAPABILITY", "* CAPABILITY IMAP4rev1", "TAG OK")
+        await conversation.answer("LOGOUT", "TAG OK")
+
+    async with scripted_imap(script) as scripted:
+        session = await open_session(server(scripted.port, Security.STARTTLS, ca_file=authority.ca_file), SECRET)
+        await session.close()
+
+
+async def test_all_of_it_must_be_secured_in_time() -> None:
+    async def script(conversation: Conversation) -> None:
+        await conversation.say("* OK hello")
+        await conversation.until_closed()
+
+    patience = dataclasses.replace(PATIENT, clear=0.05)
+    async with scripted_imap(script) as scripted:
+        with pytest.raises(ImapTrouble, match="was not secured within") as caught:
+            await open_session(server(scripted.port, Security.STARTTLS), SECRET, patience=patience)
+    assert caught.value.step is Step.TLS
 
 
 # -- signing in

@@ -168,6 +168,45 @@ async def test_what_was_said_in_clear_is_forgotten(authority: Authority) -> None
 # -- one connection, several letters
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param((Say("220 " + "x" * 9000),), id="a-long-line"),
+        pytest.param((Say("\r\n".join(["220-" + "x" * 4000] * 20)), Say("220 x")), id="a-long-greeting"),
+        pytest.param(
+            (
+                Say("\r\n".join(["220-" + "x" * 4000] * 9 + ["220 hi"])),
+                Expect("EHLO", "\r\n".join(["250-" + "x" * 4000] * 9 + ["250 STARTTLS"])),
+                Expect("STARTTLS", "500 should not be asked"),
+            ),
+            id="all-together",
+        ),
+    ],
+)
+async def test_before_tls_a_server_may_say_little(script: tuple[Step, ...]) -> None:
+    async with ScriptedServer([script]) as server:
+        result = await submitter(server.port, security=Security.STARTTLS).submit(letter(), Recorder())
+    assert verdict(result) in ((Action.RETRY, Stage.GREETING), (Action.RETRY, Stage.EHLO))
+    assert "STARTTLS" not in "".join(server.lines)
+
+
+async def test_behind_tls_a_line_may_be_longer(authority: Authority) -> None:
+    ehlo = Expect("EHLO", "250-mx.example\r\n250 X" + "x" * 9000)
+    script = (*hello("STARTTLS"), GO_AHEAD, StartTls(), ehlo, *TAKEN)
+    async with ScriptedServer([script], tls=authority.server()) as server:
+        way = submitter(server.port, host="127.0.0.1", security=Security.STARTTLS, ca_file=authority.file)
+        result = await way.submit(letter(), Recorder())
+        await way.close()
+    assert verdict(result) == (Action.OK, Stage.COMMITTING)
+
+
+async def test_all_of_it_must_be_secured_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuimail.submission.handshake.CLEAR_SECONDS", 0.05)
+    async with ScriptedServer([(*hello("STARTTLS"), Silence())]) as server:
+        result = await submitter(server.port, security=Security.STARTTLS).submit(letter(), Recorder())
+    assert verdict(result) == (Action.RETRY, Stage.STARTTLS)
+
+
 async def test_a_connection_is_used_for_several_letters() -> None:
     async with ScriptedServer(
         [(*hello(), *TAKEN, *TAKEN, MAIL, Expect("RCPT", "550 5.1.1 no"), Expect("RSET", "250 ok"), *TAKEN)]

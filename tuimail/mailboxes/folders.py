@@ -104,5 +104,8 @@ def uids(responses: Iterable[Response]) -> tuple[int, ...]:
         if not response[0][:8].upper().startswith(b"* SEARCH"):
             continue
         values: list[Value] = parse(response)
-        found.extend(int(value) for value in values[2:] if isinstance(value, bytes) and value.isdigit())
+        # A number has at most ten digits (RFC 3501 section 9); int() refuses thousands of them.
+        found.extend(
+            int(value) for value in values[2:] if isinstance(value, bytes) and value.isdigit() and len(value) <= 10
+        )
     return tuple(found)

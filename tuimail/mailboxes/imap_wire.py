@@ -20,8 +20,14 @@ Value = Union[None, bytes, "Atom", list["Value"]]
 """A parsed value: NIL, a string, an atom, or a list."""
 
 LINE_LIMIT = 1024 * 1024
+CLEAR_LINE_LIMIT = 8 * 1024
+"""Bytes of a line before TLS."""
+CLEAR_LIMIT = 64 * 1024
+"""Bytes in all before TLS."""
 LITERAL_LIMIT = 1024 * 1024
 RESPONSE_LIMIT = 4 * 1024 * 1024
+PIECES_LIMIT = 10_000
+"""Texts and literals in one response."""
 DEPTH_LIMIT = 32
 
 
@@ -47,9 +53,10 @@ class Status:
 
 
 _STATUS = re.compile(rb"(?:\S+ )?(OK|NO|BAD|BYE|PREAUTH)(?: |$)", re.IGNORECASE)
-_CODE = re.compile(r"\[([^\s\]]+)([^\]]*)\] ?")
 _LITERAL = re.compile(rb"\{(\d{1,20})\+?\}$")
-_TOKEN = re.compile(rb'[ ]*(?:([()])|"([^"\\]*(?:\\.[^"\\]*)*)"|([^ ()"]+))', re.DOTALL)
+_ANNOUNCEMENT = 23
+"""Bytes of the longest announcement of a literal."""
+_TOKEN = re.compile(rb'[ ]*(?:([()])|"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^ ()"]+))', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -67,6 +74,8 @@ class ResponseReader:
         self._pieces: list[bytes] = []
         self._size = 0
         self._literal: int | None = None
+        self._wordy = False
+        """The response under way is one that ends in words for people."""
 
     @property
     def pending(self) -> bool:
@@ -82,16 +91,18 @@ class ResponseReader:
         self._buffer += data
         while (piece := self._next_piece()) is not None:
             self._size += len(piece) + 1
-            if self._size > self._response_limit:
+            if self._size > self._response_limit or len(self._pieces) >= PIECES_LIMIT:
                 raise WireError("a response without end")
             was_literal = self._literal is not None
             self._literal = None
             self._pieces.append(piece)
             if was_literal:
                 continue
-            first = self._pieces[0]
+            if len(self._pieces) == 1:
+                # Only once for each response: a long first line with many literals behind it would cost their product.
+                self._wordy = piece[:1] == b"+" or _STATUS.match(piece) is not None
             # The words of a status or a continuation may end like the announcement of a literal.
-            announced = None if first[:1] == b"+" or _STATUS.match(first) else _LITERAL.search(piece)
+            announced = None if self._wordy else _LITERAL.search(piece, max(0, len(piece) - _ANNOUNCEMENT))
             if announced:
                 size = int(announced.group(1))
                 if size > self._literal_limit:
@@ -122,6 +133,11 @@ class ResponseReader:
         del buffer[: end + 1]
         self._searched = 0
         return piece
+
+
+def clear_reader() -> ResponseReader:
+    """A reader for what comes before TLS, from whoever it comes."""
+    return ResponseReader(line_limit=CLEAR_LINE_LIMIT, literal_limit=CLEAR_LINE_LIMIT, response_limit=CLEAR_LIMIT)
 
 
 def parse(response: Response) -> list[Value]:
@@ -173,11 +189,12 @@ def parse_status(line: bytes) -> Status | None:
     if match is None:
         return None
     rest = line[match.end() :].decode("utf-8", "replace")
-    code = _CODE.match(rest)
     verdict = match.group(1).decode().upper()
-    if code is None:
+    # No regex: one with two repeats side by side takes the square of a code that is never closed.
+    code, bracket, words = rest[1:].partition("]") if rest.startswith("[") else ("", "", "")
+    if not bracket or not code or code[0].isspace():
         return Status(verdict, "", rest.strip())
-    return Status(verdict, code.group(1).upper(), rest[code.end() :].strip())
+    return Status(verdict, code.split(maxsplit=1)[0].upper(), words.strip())
 
 
 def quoted(text: str) -> str:

@@ -14,7 +14,7 @@ import aioimaplib
 from aioimaplib import aioimaplib as lib
 
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.imap_wire import ResponseReader, Status, WireError, parse_status
+from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ResponseReader, Status, WireError, clear_reader, parse_status
 from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ ANSWER_LIMIT = 16 * 1024 * 1024
 class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     """The protocol: iterative, bounded, silent in the log, and never leaving a command behind."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, where: str) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, where: str, *, awaits_tls: bool = False) -> None:
+        """``awaits_tls``: STARTTLS is to come, and until then anybody may be talking."""
         super().__init__(loop)
         self.where = where
         self.step = Step.GREETING
@@ -40,7 +41,9 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.pending_sync_command: Any = None
         self._sealed = False
         """STARTTLS is agreed: nothing may come before TLS does (response injection)."""
-        self._reader = ResponseReader()
+        self._reader = clear_reader() if awaits_tls else ResponseReader()
+        self._clear_left = CLEAR_LIMIT if awaits_tls else None
+        """Bytes that may still come before TLS."""
         self._untagged_size = 0
         self._bye: Status | None = None
         self._continuation_waiter: asyncio.Future[bytes] | None = None
@@ -51,6 +54,10 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def data_received(self, d: bytes) -> None:
         """Cut and deal out what came; nonsense ends the connection."""
         try:
+            if self._clear_left is not None:
+                self._clear_left -= len(d)
+                if self._clear_left < 0:
+                    raise WireError(f"more than {CLEAR_LIMIT // 1024} KB before the connection is secured")
             for response in self._reader.feed(d):
                 self._refuse_early_words()
                 self._dispatch(response)
@@ -59,7 +66,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             if self._reader.pending:
                 self._refuse_early_words()
         except (WireError, aioimaplib.AioImapException, ValueError) as error:
-            self.fail(f"{self.where} does not speak IMAP properly ({safe_line(str(error))[:200]}).")
+            self.fail(f"{self.where} does not speak IMAP properly ({safe_line(str(error)[:200])}).")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake everybody at once."""
@@ -150,6 +157,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """TLS is up."""
         self.transport = transport
         self._sealed = False
+        self._reader, self._clear_left = ResponseReader(), None
 
     def _refuse_early_words(self) -> None:
         if self._sealed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,14 +42,10 @@ async def open_session(
     Raises:
         ImapTrouble: it did not work; its ``step`` says how far it came.
     """
-    session = await _connect(server, patience or Patience(), reached)
+    patience = patience or Patience()
+    session = await _connect(server, patience, reached)
     try:
-        greeting = await session.greeting()
-        reached(Step.GREETING)
-        if server.security is Security.STARTTLS:
-            session.step = Step.TLS
-            await _secure(session, server, greeting)
-            reached(Step.TLS)
+        greeting = await _greeted(session, server, patience, reached)
         session.step = Step.CAPABILITIES
         await _read_capabilities(session)
         reached(Step.CAPABILITIES)
@@ -64,10 +61,38 @@ async def open_session(
     return session
 
 
+async def _greeted(session: ImapSession, server: Server, patience: Patience, reached: Callable[[Step], None]) -> Status:
+    """The greeting, and TLS where STARTTLS is demanded."""
+    if server.security is not Security.STARTTLS:
+        greeting = await session.greeting()
+        reached(Step.GREETING)
+        return greeting
+    try:
+        async with asyncio.timeout(patience.clear):
+            greeting = await session.greeting()
+            reached(Step.GREETING)
+            session.step = Step.TLS
+            await _secure(session, server, greeting)
+            reached(Step.TLS)
+    except TimeoutError:
+        raise ImapTrouble(
+            f"The connection to {session.where} was not secured within {patience.clear:g} seconds.",
+            step=Step.TLS,
+            hint="Check host, port and security in the config; another network may help.",
+        ) from None
+    return greeting
+
+
 async def _connect(server: Server, patience: Patience, reached: Callable[[Step], None]) -> ImapSession:
     context = _context(server) if server.security is Security.TLS else None
     try:
-        session = await ImapSession.connect(server.host, server.port, patience=patience, context=context)
+        session = await ImapSession.connect(
+            server.host,
+            server.port,
+            patience=patience,
+            context=context,
+            awaits_tls=server.security is Security.STARTTLS,
+        )
     except (OSError, UnicodeError) as error:  # TimeoutError and TLS errors are OSErrors
         raise connection_trouble(error, server) from error
     reached(Step.CONNECT)

@@ -25,6 +25,8 @@ class Patience:
 
     connect: float = 20.0
     tls: float = 30.0
+    clear: float = 30.0
+    """From the connection to the end of STARTTLS, all together."""
     reply: float = 60.0
     stall: float = 60.0
     """An upload during which nothing moves."""
@@ -48,8 +50,16 @@ class ImapSession:
         """Upper case, as last read."""
 
     @classmethod
-    async def connect(cls, host: str, port: int, *, patience: Patience, context: ssl.SSLContext | None = None) -> Self:
-        """Connect, with TLS from the start if there is a ``context``.
+    async def connect(
+        cls,
+        host: str,
+        port: int,
+        *,
+        patience: Patience,
+        context: ssl.SSLContext | None = None,
+        awaits_tls: bool = False,
+    ) -> Self:
+        """Connect, with TLS from the start if there is a ``context``; ``awaits_tls``: STARTTLS is to come.
 
         Raises:
             OSError: no connection, or no trust in it.
@@ -59,7 +69,7 @@ class ImapSession:
         tls: dict[str, Any] = {"ssl": context, "ssl_handshake_timeout": patience.tls} if context else {}
         async with asyncio.timeout(patience.connect + (patience.tls if context else 0.0)):
             _transport, link = await loop.create_connection(
-                lambda: Link(loop, where), host, port, happy_eyeballs_delay=0.25, **tls
+                lambda: Link(loop, where, awaits_tls=awaits_tls), host, port, happy_eyeballs_delay=0.25, **tls
             )
         return cls(link, patience)
 

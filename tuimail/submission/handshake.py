@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.config.model import Auth, Security
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from tuimail.config.model import Server
     from tuimail.submission.result import Reply, Verdict
     from tuimail.submission.wire import Offer, Timeouts, Wire
+
+
+CLEAR_SECONDS = 30.0
+"""From the greeting to the end of STARTTLS, all together: until then anybody may be talking."""
+CLEAR_BYTES = 64 * 1024
+"""What may be said until then, all together."""
 
 
 class Upgradable(Protocol):
@@ -49,6 +55,8 @@ class Handshake:
     timeouts: Timeouts
     reached: Callable[[Stage], None]
     """Told of every stage."""
+    _clear: int = field(default=0, init=False)
+    """Bytes that were said before TLS."""
 
     async def run(self, wire: Wire, upgrade: Upgradable) -> Offer:
         """Greeting, EHLO, STARTTLS where it is demanded, sign-in.
@@ -57,19 +65,38 @@ class Handshake:
             RefusedError: the server refused a step.
             WireError: anything else.
         """
-        self._expect(Stage.GREETING, await self._greeting(wire))
-        offer = await self._hello(wire)
         if self.server.security is Security.STARTTLS:
-            self.reached(Stage.STARTTLS)
-            if not offer.has("starttls"):
-                raise WireError(Mishap.NO_STARTTLS)
-            self._expect(Stage.STARTTLS, await upgrade.start_tls(within=self.timeouts.tls))
-            # What was said in clear does not count any more (RFC 3207 section 4.2).
-            offer = await self._hello(wire)
+            try:
+                async with asyncio.timeout(CLEAR_SECONDS):
+                    await self._secured(wire, upgrade)
+            except TimeoutError:
+                raise WireError(Mishap.TIMEOUT) from None
+        else:
+            self._expect(Stage.GREETING, await self._greeting(wire))
+        # What was said in clear does not count any more (RFC 3207 section 4.2).
+        offer = await self._hello(wire)
         if self.server.auth is not Auth.NONE and self.server.username:
             self.reached(Stage.AUTH)
             await self._sign_in(wire, offer)
         return offer
+
+    async def _secured(self, wire: Wire, upgrade: Upgradable) -> None:
+        """Greeting, a first EHLO, STARTTLS."""
+        self._expect(Stage.GREETING, self._bounded(wire, await self._greeting(wire)))
+        self.reached(Stage.EHLO)
+        reply, offer = await wire.hello(within=self.timeouts.hello)
+        self._expect(Stage.EHLO, self._bounded(wire, reply))
+        self.reached(Stage.STARTTLS)
+        if not offer.has("starttls"):
+            raise WireError(Mishap.NO_STARTTLS)
+        self._expect(Stage.STARTTLS, await upgrade.start_tls(within=self.timeouts.tls))
+
+    def _bounded(self, wire: Wire, reply: Reply) -> Reply:
+        """``reply``, when not too much has been said before TLS. Raises WireError."""
+        self._clear += sum(len(line) + len("250-\r\n") for line in wire.last.lines)
+        if self._clear > CLEAR_BYTES:
+            raise WireError(Mishap.GARBAGE)
+        return reply
 
     async def _greeting(self, wire: Wire) -> Reply:
         self.reached(Stage.GREETING)

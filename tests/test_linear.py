@@ -1,0 +1,113 @@
+"""What strangers send is read in a time that grows with its length, not with the square of it.
+
+One row for each function that looks at bytes from outside, with the input that would be worst for it. ``process_time``
+of the best of several runs at n and at 2n is compared; machines differ, ratios do not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from tuimail.mailboxes import folders, imap_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RATIO = 2.5
+"""2 for what is linear, 4 for a square."""
+MEASURABLE = 0.004
+"""Seconds; shorter runs are all noise."""
+LARGEST = 1024 * 1024
+"""Bytes a row goes up to while it is too quick to be measured."""
+LONG_ENOUGH = 0.1
+"""Seconds of process time that 1 MB may take."""
+
+
+class Row(NamedTuple):
+    """A function and its worst input."""
+
+    name: str
+    function: Callable[[Any], object]
+    of: Callable[[int], Any]
+    """An input of about so many bytes."""
+    whole: bool = True
+    """It parses, and 1 MB must be read within LONG_ENOUGH; else the callers bound what it is given."""
+
+
+def _feed(data: bytes) -> None:
+    with contextlib.suppress(imap_wire.WireError):
+        list(imap_wire.ResponseReader().feed(data))
+
+
+def _feed_in_drops(data: bytes) -> None:
+    reader = imap_wire.ResponseReader()
+    with contextlib.suppress(imap_wire.WireError):
+        for at in range(0, len(data), 100):
+            list(reader.feed(data[at : at + 100]))
+
+
+def _parse(data: bytes) -> None:
+    with contextlib.suppress(imap_wire.WireError):
+        imap_wire.parse((data,))
+
+
+def _list(data: bytes) -> None:
+    with contextlib.suppress(imap_wire.WireError):
+        mailboxes = folders.read_list([(data,)])
+        folders.find_sent(mailboxes)
+
+
+IMAP = [
+    Row("a response code that is never closed", imap_wire.parse_status, lambda n: b"* OK [" + b"A" * n),
+    Row("a response code of brackets", imap_wire.parse_status, lambda n: b"* OK [" + b"[" * n),
+    Row("a response code of blanks", imap_wire.parse_status, lambda n: b"* OK [A" + b" " * n),
+    Row("a tag without end", imap_wire.parse_status, lambda n: b"A" * n),
+    Row("IMAP bytes without a line end", _feed_in_drops, lambda n: b"x" * n),
+    Row("many empty literals", _feed, lambda n: b"* LIST " + b"{0}\r\n" * (n // 5)),
+    Row("a long line, then many literals", _feed, lambda n: b"x" * (n // 2) + b"{0}\r\n" * (n // 10)),
+    Row("braces without number", _feed, lambda n: b"* LIST " + b"{" * n + b"\r\n"),
+    Row("numbers of literals", _feed, lambda n: b"* LIST " + b"{1" * (n // 2) + b"\r\n"),
+    Row("a quote that is never closed", _parse, lambda n: b'* LIST "' + b"\\a" * (n // 2)),
+    Row("blanks before a quote", _parse, lambda n: b"* LIST " + b" " * n + b'"'),
+    Row("the names of mailboxes", _list, lambda n: b'* LIST () "/" "' + b"&A" * (n // 2) + b'"'),
+    Row("shifts without end", _list, lambda n: b'* LIST () "/" "&' + b"A" * n + b'"'),
+    Row("levels of a mailbox", _list, lambda n: b'* LIST () "/" "' + b"/" * n + b'"'),
+]
+
+ROWS = [*IMAP]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
+def test_twice_the_length_takes_at_most_twice_the_time(row: Row) -> None:
+    size = 4096
+    took = _quickest(row, size)
+    while took < MEASURABLE and size < LARGEST:
+        size *= 2
+        took = _quickest(row, size)
+    assert size >= 65536 or took < 0.05, f"{size} bytes take {took:.3f} s"
+    if took >= MEASURABLE:
+        ratio = min(_quickest(row, 2 * size) / _quickest(row, size) for _ in range(3))
+        assert ratio < RATIO, f"{2 * size} bytes take {ratio:.1f} times as long as {size}"
+    if row.whole:
+        assert _quickest(row, LARGEST) < LONG_ENOUGH
+
+
+def _quickest(row: Row, size: int) -> float:
+    best = float("inf")
+    for _ in range(3):
+        given = row.of(size)
+        gc.disable()
+        try:
+            start = time.process_time()
+            row.function(given)
+            best = min(best, time.process_time() - start)
+        finally:
+            gc.enable()
+        if best < MEASURABLE / 10:
+            break
+    return best
