@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from tuimail.mail import bounce, parts
 from tuimail.mailboxes import folders, imap_wire
 
 if TYPE_CHECKING:
@@ -79,7 +80,64 @@ IMAP = [
     Row("levels of a mailbox", _list, lambda n: b'* LIST () "/" "' + b"/" * n + b'"'),
 ]
 
-ROWS = [*IMAP]
+NOW = 1_800_000_000.0
+
+
+def _report(data: bytes) -> None:
+    bounce.read_report(data, NOW)
+
+
+def _leaves(data: bytes) -> None:
+    for part in parts.leaves(parts.read_part(data)):
+        assert part.text is not None
+
+
+REPORT = b'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: message/delivery-status\n'
+RETURNED = b'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: message/rfc822\n\n'
+QMAIL = b"Subject: x\n\nHi. This is the qmail-send program at mx.example.\n"
+EXIM = b"X-Failed-Recipients: " + b"a@b.example," * 1000 + b"\n\n"
+STATUS = REPORT + b"\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\n"
+
+
+def _nested(size: int) -> bytes:
+    return b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(size // 52))
+
+
+# Each has to bear at least twice what a report is read of.
+LETTERS = [
+    Row("letters within letters", _report, lambda n: RETURNED + b"Content-Type: message/rfc822\n\n" * (n // 30)),
+    Row("a returned letter with one long field", _report, lambda n: RETURNED + b"Subject: " + b"x " * (n // 2)),
+    Row("a returned letter of commas", _report, lambda n: RETURNED + b"To: " + b",;" * (n // 2)),
+    Row("a returned letter folded everywhere", _report, lambda n: RETURNED + b"To: a" + b"\n a" * (n // 3)),
+    Row("a returned letter of fields", _report, lambda n: RETURNED + b"a:\n" * (n // 3)),
+    Row("ids that never end", _report, lambda n: RETURNED + b"Message-ID: <\n" * (n // 14)),
+    Row("blanks before an id", _report, lambda n: RETURNED + b"Message-ID:" + b" " * n),
+    Row("parts of nothing", _leaves, lambda n: b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\n" * (n // 4)),
+    Row("almost delimiters", _leaves, lambda n: b"Content-Type: multipart/x; boundary=a\n\n" + b"--a x\n" * (n // 6)),
+    Row("blanks behind delimiters", _leaves, lambda n: b"Content-Type: multipart/x; boundary=a\n\n--a" + b" " * n),
+    Row("multiparts in multiparts", _leaves, _nested),
+    Row("parameters of a type", _leaves, lambda n: b"Content-Type: multipart/x" + b'; a="' * (n // 5) + b"\n\n"),
+    Row("blanks before a boundary", _leaves, lambda n: b"Content-Type: multipart/x;" + b" " * n + b"\n\n"),
+    Row("carriage returns", _leaves, lambda n: b"a: b" + b"\r" * n),
+    Row("base64 without sense", _leaves, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"=A" * (n // 2)),
+    Row("escapes", _leaves, lambda n: b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=0" * (n // 2)),
+    Row("soft breaks", _leaves, lambda n: b"Content-Transfer-Encoding: quoted-printable\n\n" + b"= \n" * (n // 3)),
+    Row("groups of a report", _report, lambda n: REPORT + b"\na: b\n" * (n // 6)),
+    Row("blanks in a report", _report, lambda n: REPORT + b"\n " * (n // 2)),
+    Row("blank lines of a report", _report, lambda n: REPORT + b"\n" + b"\n" + b" " * n),
+    Row("words of a server", _report, lambda n: STATUS + b"Diagnostic-Code: smtp; 550-" + b"550- " * (n // 5)),
+    Row("controls of a server", _report, lambda n: STATUS + b"Diagnostic-Code: smtp; " + b"\x01" * n),
+    Row("a date of digits", _report, lambda n: STATUS + b"Last-Attempt-Date: " + b"1" * n),
+    Row("an address of escapes", _report, lambda n: STATUS + b"Original-Recipient: utf-8; @" + b"\\x{1}" * (n // 5)),
+    Row("recipients of qmail", _report, lambda n: QMAIL + b"<a@b>:\nno\n" * (n // 10)),
+    Row("open brackets of qmail", _report, lambda n: QMAIL + b"<aaa" * (n // 4)),
+    Row("greetings of qmail", _report, lambda n: b"a: b\n\n" + b"Hi. This is the a" * (n // 17)),
+    Row("recipients of Exim", _report, lambda n: EXIM + b"  x@y\n    no\n" * (n // 14)),
+    Row("blanks of Exim", _report, lambda n: EXIM + b"  " + b" \n" * (n // 2)),
+    Row("failed recipients", _report, lambda n: b"X-Failed-Recipients: " + b"a@b.c," * (n // 6) + b"\n\nx"),
+]
+
+ROWS = [*IMAP, *LETTERS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))

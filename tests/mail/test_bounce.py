@@ -94,7 +94,7 @@ def test_what_a_stranger_writes_cannot_steer_the_terminal() -> None:
 def test_a_hostile_report_is_read_within_bounds(raw: bytes) -> None:
     before = time.process_time()
     read_report(raw, NOW)
-    assert time.process_time() - before < 30
+    assert time.process_time() - before < 1
 
 
 @given(st.binary(max_size=300), st.integers(0, 3000), st.integers(0, 300))

@@ -10,30 +10,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.mail.dsn import Report, ReportAction
+from tuimail.mail.parts import Part, leaves, read_part
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from email.message import Message
+    from collections.abc import Iterable
 
 LONGEST = 512_000
 """Bytes that are read; what is reported stands before the returned letter."""
 
-_DEEPEST = 5
-_NESTED = 100
-"""Boundaries in what is read; more are made to keep the parser busy."""
 _MOST = 1000
 """Recipients of one report."""
 _WORDS = 300
 """Characters of a server's words that are kept."""
+_SAID = 10 * _WORDS
+"""Characters of them that are looked at."""
+_DATE = 100
+"""Characters of a date."""
+_ADDRESS = 320
+"""Characters of an address (RFC 3696 erratum 1690)."""
 
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 _QMAIL = re.compile(r"^Hi\. This is the [\w.-]+ (?:program )?at ([\w.-]+)", re.MULTILINE)
-_QMAIL_FAILED = re.compile(r"^<([^<>\s]{3,320})>:\n((?:[^\n]+\n?){1,20})", re.MULTILINE)
+_QMAIL_FAILED = re.compile(r"^<([^<>\s]{3,320})>:\n((?:[^\n]++\n?+){1,20}+)", re.MULTILINE)
+_EXIM_FAILED = re.compile(r"^  ([^\s]{3,320})\n((?:    [^\n]*+\n?+){1,20}+)", re.MULTILINE)
 _REPLY = re.compile(r"\b([45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} ?)?[^\n]*)")
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-_MESSAGE_ID = re.compile(r"^Message-ID:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,900}>)", re.MULTILINE | re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"^Message-ID:[ \t]*+(?:\n[ \t]++)?+(<[^<>\s]{1,900}>)", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,53 +70,36 @@ def read_report(raw: bytes, now: float) -> DeliveryReport | None:
         raw: as it came.
         now: seconds since the epoch; taken where the report has no date, or one to come.
     """
-    from email.parser import BytesParser
-    from email.policy import compat32
-
-    raw = raw[:LONGEST]
-    if raw.lower().count(b"boundary=") > _NESTED:
-        return None
     try:
-        letter = BytesParser(policy=compat32).parsebytes(raw)
+        letter = read_part(raw[:LONGEST])
         return _standard(letter, now) or _plain(letter, now)
-    except Exception:  # noqa: BLE001 - the email package has its own ideas about what may go wrong with garbage
+    except Exception:  # noqa: BLE001 - whatever a stranger thinks of, it is no report then
         return None
 
 
 # -- RFC 3464
-def _standard(letter: Message, now: float) -> DeliveryReport | None:
+def _standard(letter: Part, now: float) -> DeliveryReport | None:
     found: list[Reported] = []
     envelope_id = message_id = ""
-    for part in _parts(letter, 0):
-        kind = part.get_content_type()
+    for part in leaves(letter):
+        kind = part.content_type
         if kind in _STATUS:
             about, *each = _blocks(part)
-            envelope_id = envelope_id or safe_line(about.get("original-envelope-id", ""))
-            told = (_reported(fields, about, letter, now) for fields in each[:_MOST])
+            envelope_id = envelope_id or safe_line(about.get("original-envelope-id", "")[:_SAID])
+            told = (_reported(fields, about, letter, now) for fields in each[: _MOST - len(found)])
             found.extend(one for one in told if one is not None)
         elif kind in _RETURNED and not message_id:
-            match = _MESSAGE_ID.search(_text(part))
+            match = _MESSAGE_ID.search(part.text)
             message_id = match[1] if match else ""
     return DeliveryReport(tuple(found), envelope_id, message_id) if found else None
 
 
-def _parts(letter: Message, depth: int) -> Iterator[Message]:
-    """The parts, not going into letters that are in this one."""
-    payload = letter.get_payload()
-    if letter.get_content_maintype() == "multipart" and isinstance(payload, list) and depth < _DEEPEST:
-        for part in payload:
-            if not isinstance(part, str):
-                yield from _parts(part, depth + 1)
-    else:
-        yield letter
-
-
-def _blocks(part: Message) -> list[dict[str, str]]:
+def _blocks(part: Part) -> list[dict[str, str]]:
     """The groups of fields of a delivery-status part: one about the letter, one for each recipient."""
     blocks: list[dict[str, str]] = []
-    for block in re.split(r"\n[ \t]*\n", _text(part)):
+    for block in re.split(r"\n[ \t]*+\n", part.text, maxsplit=_MOST + 1):
         fields: dict[str, str] = {}
-        for line in re.sub(r"\n[ \t]+", " ", block).split("\n"):
+        for line in re.sub(r"\n[ \t]++", " ", block).split("\n"):
             name, colon, value = line.partition(":")
             if colon:
                 fields.setdefault(name.strip().lower(), value.strip())
@@ -121,27 +108,7 @@ def _blocks(part: Message) -> list[dict[str, str]]:
     return blocks or [{}]
 
 
-def _text(part: Message) -> str:
-    """A part as text, decoded, with plain line ends; of a letter within, its head and more."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        text = "\n\n".join(each.as_string() if hasattr(each, "as_string") else str(each) for each in payload)
-        if str(part.get("content-transfer-encoding", "")).strip().lower() in ("base64", "quoted-printable"):
-            # RFC 6533 allows it; the email package takes the encoded text for a letter.
-            import base64
-            import quopri
-
-            encoding = str(part["content-transfer-encoding"]).strip().lower()
-            data = text.encode("ascii", "replace")
-            raw = base64.b64decode(data) if encoding == "base64" else quopri.decodestring(data)
-            text = raw.decode("utf-8", "replace")
-    else:
-        decoded = part.get_payload(decode=True)
-        text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else str(payload)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _reported(fields: dict[str, str], about: dict[str, str], letter: Message, now: float) -> Reported | None:
+def _reported(fields: dict[str, str], about: dict[str, str], letter: Part, now: float) -> Reported | None:
     word = re.match(r"[a-z]+", fields.get("action", "").lower())
     final, original = _address(fields.get("final-recipient", "")), _address(fields.get("original-recipient", ""))
     if word is None or word[0] not in set(ReportAction) or not (final or original):
@@ -152,8 +119,8 @@ def _reported(fields: dict[str, str], about: dict[str, str], letter: Message, no
         action=ReportAction(word[0]),
         status=status[0] if status else "",
         words=_words(_typed(fields.get("diagnostic-code", ""))),
-        mta=safe_line(mta.split(" ")[0])[:255],
-        at=_moment((fields.get("last-attempt-date", ""), str(letter.get("date", ""))), now),
+        mta=safe_line(mta[:255].split(" ")[0]),
+        at=_moment((fields.get("last-attempt-date", ""), letter.fields.get("date", "")), now),
     )
     return Reported(final or original, original, report)
 
@@ -166,10 +133,10 @@ def _typed(value: str) -> str:
 
 def _address(value: str) -> str:
     kind, _, _ = value.partition(";")
-    address = _typed(value).strip().strip("<>").strip()
+    address = _typed(value)[:_SAID].strip().strip("<>").strip()
     if kind.strip().lower() == "utf-8":  # RFC 6533 section 3: "\\x{44F}" for what is not ASCII
         address = re.sub(r"\\x\{([0-9A-Fa-f]{1,6})\}", lambda code: _character(int(code[1], 16)), address)
-    return safe_line(address)[:320] if "@" in address else ""
+    return safe_line(address[:_ADDRESS]) if "@" in address else ""
 
 
 def _character(code: int) -> str:
@@ -178,7 +145,7 @@ def _character(code: int) -> str:
 
 def _words(text: str) -> str:
     """A server's words on one line: "550-5.1.1 No such 550 5.1.1 user" is said once."""
-    text = " ".join(text.split())
+    text = " ".join(text[:_SAID].split())
     many = re.match(r"([45]\d\d)-([45]\.\d{1,3}\.\d{1,3} )?", text)
     if many:
         again = re.compile(rf" {many[1]}[ -]{re.escape(many[2] or '')}")
@@ -192,7 +159,7 @@ def _moment(dates: Iterable[str], now: float) -> float:
 
     for date in dates:
         try:
-            moment = parsedate_to_datetime(date).timestamp()
+            moment = parsedate_to_datetime(date[:_DATE]).timestamp()
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
         if 0 < moment <= now:
@@ -201,33 +168,31 @@ def _moment(dates: Iterable[str], now: float) -> float:
 
 
 # -- before RFC 3464
-def _plain(letter: Message, now: float) -> DeliveryReport | None:
+def _plain(letter: Part, now: float) -> DeliveryReport | None:
     """The QSBMF of qmail and what Exim wrote: a text, then the letter."""
-    text = next((_text(part) for part in _parts(letter, 0) if part.get_content_maintype() == "text"), "")
+    text = next((part.text for part in leaves(letter) if part.content_type.startswith("text/")), "")
     match = _MESSAGE_ID.search(text)
     message_id = match[1] if match else ""
-    at = _moment((str(letter.get("date", "")),), now)
+    at = _moment((letter.fields.get("date", ""),), now)
     qmail = _QMAIL.search(text)
     if qmail:
         said = text[: text.find("\n--- Below this line")] if "\n--- Below this line" in text else text
         failed = [(address, why) for address, why in _QMAIL_FAILED.findall(said)[:_MOST] if "@" in address]
         found = tuple(Reported(safe_line(to), "", _failure(why, qmail[1], at)) for to, why in failed)
         return DeliveryReport(found, message_id=message_id) if found else None
-    listed = [each.strip() for each in str(letter.get("x-failed-recipients", "")).split(",")][:_MOST]
-    failed = [(each, _exim_words(text, each)) for each in listed if "@" in each]
-    if not failed:
+    listed = [each.strip() for each in letter.fields.get("x-failed-recipients", "").split(",", _MOST)][:_MOST]
+    wanted = [each for each in listed if "@" in each]
+    if not wanted:
         return None
-    found = tuple(Reported(safe_line(to)[:320], "", _failure(why, "", at)) for to, why in failed)
+    why_of: dict[str, str] = {}
+    for address, why in _EXIM_FAILED.findall(text):
+        why_of.setdefault(address, why)
+    found = tuple(Reported(safe_line(to[:_ADDRESS]), "", _failure(why_of.get(to, ""), "", at)) for to in wanted)
     return DeliveryReport(found, message_id=message_id)
 
 
-def _exim_words(text: str, address: str) -> str:
-    """The indented lines below the address."""
-    after = re.search(rf"^  {re.escape(address)}\n((?:    [^\n]*\n?){{1,20}})", text, re.MULTILINE)
-    return after[1] if after else ""
-
-
 def _failure(why: str, mta: str, at: float) -> Report:
+    why = why[:_SAID]
     reply = _REPLY.search(why)
     words = reply[1] if reply else " ".join(why.split())
     status = _ENHANCED.search(words)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SENT_NAMES = ("sent", "sent messages", "sent items", "sent mail", "sent-mail")
 """What servers without SPECIAL-USE call it, best first."""
 
+_NAME_LIMIT = 1024
+"""Bytes of a mailbox's name."""
 _NEVER = {"\\noselect", "\\nonexistent"}
 
 
@@ -42,7 +44,8 @@ class Mailbox:
 
 
 def read_list(responses: Iterable[Response]) -> tuple[Mailbox, ...]:
-    """The mailboxes of LIST responses; lines that make no sense, and names with control characters, are left out."""
+    """The mailboxes of LIST responses; lines that make no sense, and names that are too long or hold control characters,
+    are left out."""
     found = []
     for response in responses:
         if not response[0][:7].upper().startswith(b"* LIST "):
@@ -51,7 +54,7 @@ def read_list(responses: Iterable[Response]) -> tuple[Mailbox, ...]:
             _star, _list, attributes, delimiter, name, *_ = parse(response)
         except (WireError, ValueError):
             continue
-        if not isinstance(attributes, list) or not isinstance(name, bytes):
+        if not isinstance(attributes, list) or not isinstance(name, bytes) or len(name) > _NAME_LIMIT:
             continue
         wire = name.decode("utf-8", "surrogateescape")
         if not wire or any(char < " " or char == "\x7f" for char in wire):

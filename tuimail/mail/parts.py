@@ -1,0 +1,116 @@
+"""A stranger's letter cut into heads and bodies (RFC 5322, RFC 2045, RFC 2046). Pure.
+
+The standard library's parser, and its as_string() and as_bytes(), take the square of what some letters are made of.
+Here every byte is looked at once for each level of nesting, and nothing raises.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD_LIMIT = 256 * 1024
+"""Bytes of a head that are read."""
+VALUE_LIMIT = 64 * 1024
+"""Characters of a field that are kept."""
+DEEPEST = 5
+"""Levels of multipart that are gone into."""
+MOST = 1000
+"""Parts of one multipart, and lines that look like a delimiter."""
+
+_FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+_BOUNDARY = re.compile(r";\s*+boundary\s*+=\s*+(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
+_TYPE = re.compile(r"\s*+([\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100})")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A head and what stands below it."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    """Name in lower case -> value, unfolded; of several fields of one name the first. Not sanitised, not decoded."""
+    body: bytes = b""
+    """As it was transferred, with plain line ends."""
+
+    @property
+    def content_type(self) -> str:
+        """Type and subtype in lower case; "text/plain" when nothing else is said."""
+        match = _TYPE.match(self.fields.get("content-type", ""))
+        return match[1].lower() if match else "text/plain"
+
+    @property
+    def text(self) -> str:
+        """The body with its transfer encoding undone, taken for UTF-8, with plain line ends."""
+        encoding = self.fields.get("content-transfer-encoding", "").strip().lower()
+        data = self.body
+        if encoding == "base64":
+            try:
+                data = binascii.a2b_base64(data)
+            except binascii.Error:
+                data = self.body
+        elif encoding == "quoted-printable":
+            data = binascii.a2b_qp(data)
+        return _plain_line_ends(data).decode("utf-8", "replace")
+
+
+def read_part(raw: bytes) -> Part:
+    """``raw`` as head and body. A line that is no field ends the head, as an empty one does."""
+    raw = _plain_line_ends(raw)
+    fields: dict[str, str] = {}
+    position = raw.find(b"\n") + 1 if raw.startswith(b"From ") else 0
+    while position < min(len(raw), HEAD_LIMIT) and (match := _FIELD.match(raw, position)):
+        name = match[1].decode("ascii").lower()
+        if name not in fields:
+            value = match[2][:VALUE_LIMIT].decode("utf-8", "replace")
+            fields[name] = value.replace("\n", "").strip()
+        position = match.end()
+    return Part(fields, raw[position:].removeprefix(b"\n"))
+
+
+def leaves(part: Part, depth: int = 0) -> Iterator[Part]:
+    """The parts that have no parts, in order; a letter inside this one is a leaf."""
+    boundary = _boundary_of(part)
+    if not boundary or depth >= DEEPEST:
+        yield part
+        return
+    for section in _sections(part.body, boundary):
+        yield from leaves(read_part(section), depth + 1)
+
+
+def _boundary_of(part: Part) -> bytes:
+    if not part.content_type.startswith("multipart/"):
+        return b""
+    match = _BOUNDARY.search(part.fields["content-type"])
+    return (match[1] or match[2]).rstrip().encode("utf-8", "replace") if match else b""
+
+
+def _sections(body: bytes, boundary: bytes) -> Iterator[bytes]:
+    """What stands between the delimiters; without the closing one, up to the end."""
+    text = b"\n" + body
+    needle = b"\n--" + boundary
+    start, at = -1, text.find(needle)
+    for _ in range(MOST):
+        if at < 0:
+            break
+        end = text.find(b"\n", at + len(needle))
+        end = len(text) if end < 0 else end
+        rest = text[at + len(needle) : end].rstrip(b" \t")
+        if rest in (b"", b"--"):
+            if start >= 0:
+                yield text[start:at]
+            if rest:
+                return
+            start = end + 1
+        # The line end of one delimiter may be the one before the next.
+        at = text.find(needle, end)
+    if start >= 0:
+        yield text[start:]
+
+
+def _plain_line_ends(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
