@@ -12,9 +12,14 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from aiosmtplib.esmtp import parse_esmtp_extensions
 
-from tuimail.mail import bounce, parts
+from tuimail import log
+from tuimail.compose import mailto, sheet
+from tuimail.errors import TuimailError
+from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, text
 from tuimail.mailboxes import folders, imap_wire
+from tuimail.submission.replies import GarbledReplyError, ReplyReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +142,109 @@ LETTERS = [
     Row("failed recipients", _report, lambda n: b"X-Failed-Recipients: " + b"a@b.c," * (n // 6) + b"\n\nx"),
 ]
 
-ROWS = [*IMAP, *LETTERS]
+
+def _replies(data: bytes) -> None:
+    with contextlib.suppress(GarbledReplyError):
+        for raw in ReplyReader().feed(data):
+            assert raw.reply.code
+
+
+def _offer(lines: bytes) -> None:
+    parse_esmtp_extensions(lines.decode("latin-1"))
+
+
+def _typed(data: bytes) -> None:
+    with contextlib.suppress(TuimailError):
+        address.parse_addresses(data.decode())
+
+
+def _link(data: bytes) -> None:
+    with contextlib.suppress(TuimailError):
+        mailto.parse_mailto(data.decode())
+
+
+def _table(data: bytes) -> None:
+    with contextlib.suppress(TuimailError):
+        sheet.read_sheet(data, "people.csv")
+
+
+def _domain(data: bytes) -> None:
+    with contextlib.suppress(domain.DomainError):
+        domain.ascii_domain(data.decode())
+
+
+SMTP = [
+    Row("a reply without a line end", _replies, lambda n: b"250 " + b"x" * n),
+    Row("replies", _replies, lambda n: b"250 ok\r\n" * (n // 8), whole=False),
+    Row("a reply of codes", _replies, lambda n: b"250 " + b"2.0.0 " * (n // 6) + b"\r\n"),
+    Row("a reply of blanks", _replies, lambda n: b"250 5.1.1" + b" " * n + b"x\r\n"),
+    Row("keywords of EHLO", _offer, lambda n: b"x\n" + b"a\n" * (n // 2), whole=False),
+    Row("one keyword of EHLO", _offer, lambda n: b"x\nAUTH" + b" " * n + b"="),
+    Row("mechanisms of EHLO", _offer, lambda n: b"x\nAUTH" + b" A" * (n // 2), whole=False),
+]
+
+TEXT = [
+    Row("controls drawn", text.safe_line, lambda n: "\x1b" * n, whole=False),
+    Row("joiners drawn", text.safe_line, lambda n: "\u200d" * n, whole=False),
+    Row("lines drawn", text.safe_text, lambda n: "\t\n" * (n // 2), whole=False),
+    Row("an encoded word that never ends", encoded_word.decode_header, lambda n: b"=?utf-8?q?" + b"=41" * (n // 3)),
+    Row("openings of encoded words", encoded_word.decode_header, lambda n: b"=?" * (n // 2)),
+    Row("languages of encoded words", encoded_word.decode_header, lambda n: b"=?a*" * (n // 4)),
+    Row("charsets of encoded words", encoded_word.decode_header, lambda n: b"=?" + b"a" * n),
+    Row("encoded words", encoded_word.decode_header, lambda n: b"=?utf-8?q?a?= " * (n // 14), whole=False),
+    Row(
+        "encoded words of many charsets",
+        encoded_word.decode_header,
+        lambda n: b"=?a?q?a?= =?b?b?a?= " * (n // 20),
+        whole=False,
+    ),
+    Row("one long encoded word", encoded_word.decode_header, lambda n: b"=?utf-8?b?" + b"A" * n + b"?="),
+    Row(
+        "escapes in one word",
+        encoded_word.decode_header,
+        lambda n: b"=?utf-8?q?" + b"=41" * (n // 3) + b"?=",
+        whole=False,
+    ),
+    Row("folds of a field", encoded_word.decode_header, lambda n: b"a\n " * (n // 3), whole=False),
+    Row("line ends of a field", encoded_word.decode_header, lambda n: b"\r\n" * (n // 2)),
+    Row("bytes beyond UTF-8", encoded_word.decode_header, lambda n: b"\xff" * n),
+    Row("quote marks", flowed.decode, lambda n: ">" * n),
+    Row("a flowing paragraph", flowed.decode, lambda n: "a \n" * (n // 3), whole=False),
+    Row("words of a paragraph", flowed.encode, lambda n: "a " * (n // 2), whole=False),
+    Row("a word without end", flowed.encode, lambda n: "a" * n),
+    Row("spaces of a paragraph", flowed.encode, lambda n: "a" + " " * n + "b"),
+    Row("addresses typed", _typed, lambda n: b"a@b.example, " * (n // 13), whole=False),
+    Row("open parentheses", _typed, lambda n: b"(" * n, whole=False),
+    Row("comments in comments", _typed, lambda n: b"(" * (n // 2) + b")" * (n // 2), whole=False),
+    Row("open quotes", _typed, lambda n: b'"' + b"\\a" * (n // 2)),
+    Row("open brackets", _typed, lambda n: b"[" * n),
+    Row("words of a name", _typed, lambda n: b"a " * (n // 2) + b"<a@b.example>", whole=False),
+    Row("dots of a name", _typed, lambda n: b"." * n + b"@b.example"),
+    Row("a part before the @ without end", _typed, lambda n: b"a" * n + b"@b.example", whole=False),
+    Row("groups", _typed, lambda n: b"a:" * (n // 2), whole=False),
+    Row("invisible characters of a name", _typed, lambda n: b"\xe2\x80\x8b" * (n // 3) + b"<a@b.example>", whole=False),
+    Row("a domain without end", _domain, lambda n: b"a" * n),
+    Row("labels of a domain", _domain, lambda n: b"a." * (n // 2) + b"example"),
+    Row("hyphens of a domain", _domain, lambda n: b"-" * n + b"a"),
+    Row("an international domain", _domain, lambda n: b"\xc3\xbc" * (n // 2)),
+    Row("international labels", _domain, lambda n: b"\xc3\xbc." * (n // 3) + b"example"),
+    Row("A-labels", lambda data: domain.unicode_domain(data.decode()), lambda n: b"xn--" + b"a" * n),
+    Row("an address literal", _domain, lambda n: b"[IPv6:" + b":" * n + b"]"),
+    Row("a link of escapes", _link, lambda n: b"mailto:" + b"%41" * (n // 3)),
+    Row("a link of addresses", _link, lambda n: b"mailto:" + b"a@b," * (n // 4)),
+    Row("a link of fields", _link, lambda n: b"mailto:a@b?" + b"x=&" * (n // 3)),
+    Row("a link of bodies", _link, lambda n: b"mailto:a@b?" + b"body=a&" * (n // 7)),
+    Row("columns of a table", _table, lambda n: b",".join(b"%d" % each for each in range(n // 6)), whole=False),
+    Row("rows of a table", _table, lambda n: b"a,b\n" + b"1,2\n" * (n // 4), whole=False),
+    Row("an open quote in a table", _table, lambda n: b'a,b\n"' + b"x\n" * (n // 2), whole=False),
+    Row("cells of one row", _table, lambda n: b"a,b\n" + b"1," * (n // 2), whole=False),
+    Row("a log entry without blanks", log.redact, lambda n: "a" * n),
+    Row("a log entry of addresses", log.redact, lambda n: "a@" * (n // 2)),
+    Row("a log entry of sign-ins", log.redact, lambda n: "AUTH " * (n // 5), whole=False),
+    Row("a log entry of blanks", log.redact, lambda n: "LOGIN" + " " * n),
+]
+
+ROWS = [*IMAP, *LETTERS, *SMTP, *TEXT]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))

@@ -28,7 +28,8 @@ SHORT = 4
 _SIGN_IN = re.compile(
     r"(?i)\b(AUTH(?:ENTICATE)?[ ]+[\w-]+[ ]+|(?:Bearer|Basic)[ ]+|LOGIN[ ]+\S+[ ]+|passw(?:or)?d[ ]*[=:][ ]*)\S+"
 )
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;\[\]]+@[^\s<>\"'(),:;]+")
+# Only from the beginning of a word: from each of its characters it would take the square of a long one.
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;\[\]])[^\s<>\"'(),:;\[\]]+@[^\s<>\"'(),:;]+")
 _secrets: dict[str, tuple[str, ...]] = {}
 
 

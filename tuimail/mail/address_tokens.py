@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]+)
-       |(?P<quoted>"[^"\\]*(?:\\.[^"\\]*)*")
+       |(?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+")
        |(?P<literal>\[[^\[\]\\]*\])
        |(?P<special>[<>@,;:])
        |(?P<word>[^ \t"()<>@,;:\[\]\\]+)""",

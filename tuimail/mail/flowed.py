@@ -25,26 +25,27 @@ def decode(text: str, *, delete_space: bool = False) -> str:
 
     Quote marks stay as they are; a change of the quoting depth ends a paragraph, as does the signature's separator.
     """
-    out: list[str] = []
+    out: list[list[str]] = []  # each line in its pieces: adding to a long one would copy it every time
     open_depth = -1  # depth of a paragraph that is still flowing
     for line in text.split("\n"):
         depth = _depth(line)
         rest = line[depth:]
         content = rest.removeprefix(" ")
         if content == SIGNATURE:
-            out.append(line if depth else content)
+            out.append([line if depth else content])
             open_depth = -1
             continue
         flows = content.endswith(" ")
         body = content[:-1] if flows and delete_space else content
         if depth == open_depth:
-            out[-1] += body
+            out[-1].append(body)
         elif depth:
-            out.append(line[: depth + len(rest) - len(content)] + body)
+            out.append([line[: depth + len(rest) - len(content)], body])
         else:
-            out.append(body)
+            out.append([body])
         open_depth = depth if flows else -1
-    return "\n".join(line if _content(line) == SIGNATURE else line.rstrip(" ") for line in out)
+    lines = ("".join(pieces) for pieces in out)
+    return "\n".join(line if _content(line) == SIGNATURE else line.rstrip(" ") for line in lines)
 
 
 def _depth(line: str) -> int:

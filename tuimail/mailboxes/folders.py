@@ -44,8 +44,10 @@ class Mailbox:
 
 
 def read_list(responses: Iterable[Response]) -> tuple[Mailbox, ...]:
-    """The mailboxes of LIST responses; lines that make no sense, and names that are too long or hold control characters,
-    are left out."""
+    """The mailboxes of LIST responses.
+
+    Lines that make no sense, and names that are too long or hold control characters, are left out.
+    """
     found = []
     for response in responses:
         if not response[0][:7].upper().startswith(b"* LIST "):
