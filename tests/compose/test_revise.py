@@ -122,6 +122,22 @@ def test_an_attached_mail_comes_back(tmp_path: Path) -> None:
     assert whole(AttachedFile(again)) == mail
 
 
+def test_a_mail_in_a_part_of_a_part_keeps_its_bytes(tmp_path: Path) -> None:
+    mail = b"From: x@y.example\r\nTo: a" + b"\r\n a" * 5000 + b"\r\n\r\nbody\r\n"
+    within = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    head = b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"
+    (again,) = revised(head + within + mail + b"\r\n--b--\r\n\r\n--a--\r\n", tmp_path).attachments
+    assert whole(AttachedFile(again)) == mail
+
+
+def test_hundreds_of_mails_in_each_other_come_back_as_one_file(tmp_path: Path) -> None:
+    mails = b"Content-Type: message/rfc822\r\n\r\n" * 2000
+    again = revised(b"Subject: x\r\n" + mails, tmp_path)
+    assert again.subject == "x"
+    (file,) = again.attachments
+    assert mails[40:] in whole(AttachedFile(file))
+
+
 @pytest.mark.parametrize(
     ("content", "body", "names"),
     [

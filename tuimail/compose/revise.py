@@ -93,8 +93,13 @@ def draft_from_letter(
 def _parsed(content: bytes) -> Message:
     """By the standard parser under its oldest policy, the only one that does not raise on hostile mail."""
     from email import message_from_bytes, policy
+    from email.parser import BytesHeaderParser
 
-    return message_from_bytes(content, policy=policy.compat32)
+    try:
+        return message_from_bytes(content, policy=policy.compat32)
+    except RecursionError:
+        # Hundreds of mails within each other: its head, and all the rest as one file.
+        return BytesHeaderParser(policy=policy.compat32).parsebytes(content)
 
 
 def _raw(message: Message, name: str) -> list[str]:
@@ -177,7 +182,8 @@ def _parts(message: Message, letter: Outline) -> tuple[str, list[_File]]:
         ending = {"text/html": ".html", "text/plain": ".txt", MAIL: ".eml"}.get(content_type, "")
         fallback = f"part-{len(files) + 1}{ending}"
         if content_type.startswith("message/"):
-            data = letter.restored(_embedded(part, raw.get(id(part))))
+            # Where the cuts do not agree with the parser's the writer gets all of the letter.
+            data = letter.restored(raw.get(id(part), letter.text))
         elif content_type.startswith("multipart/") and not _decoded(part):
             data = letter.restored(letter.text)  # claims parts and has none: the writer gets all of it
         else:
@@ -255,32 +261,29 @@ def _file_of(part: Message, letter: Outline) -> Iterator[bytes]:
         yield _decoded(part)
 
 
-def _embedded(part: Message, raw: bytes | None) -> bytes:
-    """An embedded mail, out of the outline: ``raw`` if its bytes were found in the letter, else written anew."""
-    if raw is not None:
-        return raw
-    inner = part.get_payload()
-    if not isinstance(inner, list) or not inner or isinstance(inner[0], str):
-        return _decoded(part)
-    mail = inner[0]
-    try:
-        return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n", max_line_length=None))
-    except (ValueError, LookupError, TypeError, KeyError):
-        return _decoded(part)
-
-
 def _sections(message: Message, content: bytes) -> dict[int, bytes]:
-    """The undecoded bodies of the outermost parts by the id of the parsed ones: the parser rewrites embedded mails."""
-    inner = message.get_payload()
-    boundary = message.get_boundary()
-    if not isinstance(inner, list) or not boundary or message.get_content_maintype() != "multipart":
-        return {}
-    delimiter = re.escape(b"--" + boundary.encode("utf-8", "replace"))
-    pieces = re.split(rb"(?:\A|\r?\n)" + delimiter + rb"(?:--)?[ \t]*(?=\r?\n|\Z)", content)[1 : len(inner) + 1]
-    if len(pieces) != len(inner):
-        return {}
-    bodies = [_BLANK_LINE.split(piece, maxsplit=1) for piece in pieces]
-    return {id(part): halves[1] for part, halves in zip(inner, bodies, strict=True) if len(halves) > 1}
+    """The undecoded bodies of the parts by the id of the parsed ones: the parser rewrites embedded mails.
+
+    Writing a parsed mail anew takes the square of its length, or all of the stack.
+    """
+    found: dict[int, bytes] = {}
+    waiting = [(message, content)]
+    while waiting and len(found) < MAX_PARTS:
+        part, raw = waiting.pop()
+        _, *body = _BLANK_LINE.split(raw, maxsplit=1)
+        if not body:
+            continue
+        found[id(part)] = body[0]
+        inner, boundary = part.get_payload(), part.get_boundary()
+        if not isinstance(inner, list) or not boundary or part.get_content_maintype() != "multipart":
+            continue
+        delimiter = re.escape(b"--" + boundary.encode("utf-8", "replace"))
+        pieces = re.split(rb"(?:\A|\r?\n)" + delimiter + rb"(?:--)?[ \t]*+(?=\r?\n|\Z)", raw)[1 : len(inner) + 1]
+        if len(pieces) == len(inner):
+            waiting.extend(
+                (each, piece) for each, piece in zip(inner, pieces, strict=True) if not isinstance(each, str)
+            )
+    return found
 
 
 def _stored(unpacked: _File, folder: Path) -> Attachment:
