@@ -5,7 +5,7 @@ Owns the layout of every folder; nobody else joins path names below them::
     config/   config.toml keys.toml themes/*.toml
     data/     outbox/  drafts/<id>/  accounts/<name>/Maildir  correspondents.json
     cache/    may be deleted at any time
-    state/    tuimail.log  outbox-witness
+    state/    tuimail.log  outbox-witness  sign-in.json
 """
 
 from __future__ import annotations
@@ -98,6 +98,11 @@ class Paths:
     def outbox_witness(self) -> Path:
         """What became of each letter, so that a restored outbox sends nothing again (outbox/witness)."""
         return self.state / "outbox-witness"
+
+    @property
+    def sign_in_file(self) -> Path:
+        """The best way to sign in that each account had (sasl)."""
+        return self.state / "sign-in.json"
 
     def account_maildir(self, account: str) -> Path:
         """The account's local Maildir (holds ``Sent`` when there is no server folder)."""

@@ -1,6 +1,33 @@
-"""The first words of SASL mechanisms that are one message long; SMTP and IMAP say the same. Pure."""
+"""The first words of SASL mechanisms that are one message long, and which mechanism an account had so far.
+
+SMTP and IMAP say the same. A server that offered SCRAM and offers PLAIN now asks for the password itself: that may be
+a change of its software, or somebody in its place.
+"""
 
 from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from typing import TYPE_CHECKING
+
+from tuimail.durable import write_durably
+from tuimail.errors import TuimailError
+from tuimail.paths import private_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_STRENGTH = {"SCRAM-SHA-256": 3, "SCRAM-SHA-1": 2, "CRAM-MD5": 1}
+"""What does not show the server the password; all others do."""
+FORGET_AFTER = 90 * 86400.0
+"""Seconds without a stronger mechanism after which it is taken for gone."""
+_FRESH = 86400.0
+"""Seconds within which the same need not be written down again."""
+_LARGEST = 1024 * 1024
+"""Bytes of the file that are read."""
+_MOST = 500
+"""Accounts that are remembered, the latest."""
 
 
 def plain(user: str, password: str) -> bytes:
@@ -17,3 +44,72 @@ def oauthbearer(user: str, token: str, host: str, port: int) -> bytes:
 def xoauth2(user: str, token: str) -> bytes:
     """XOAUTH2, Google's forerunner of OAUTHBEARER."""
     return f"user={user}\1auth=Bearer {token}\1\1".encode()
+
+
+class Remembered:
+    """The best mechanism each account signed in with, in a small file; any number of processes may use it."""
+
+    def __init__(self, file: Path | None) -> None:
+        """Without a ``file`` nothing is remembered."""
+        self.file = file
+        self._lock = threading.Lock()
+
+    def stronger(self, account: str, mechanism: str, now: float) -> str:
+        """The mechanism ``account`` signed in with before, if it is stronger than ``mechanism``; else empty.
+
+        Reads a file; call it in a thread.
+
+        Args:
+            account: host, port and user, in any form that stays the same.
+            mechanism: what is to be used now.
+            now: seconds since the epoch.
+        """
+        best, seen = self._read().get(_key(account), ("", 0.0))
+        weaker = _STRENGTH.get(mechanism, 0) < _STRENGTH.get(best, 0)
+        return best if weaker and now - seen < FORGET_AFTER else ""
+
+    def used(self, account: str, mechanism: str, now: float) -> None:
+        """``account`` has just signed in with ``mechanism``. Writes a file; a disk that refuses is no trouble."""
+        if self.file is None or self.stronger(account, mechanism, now) or mechanism not in _STRENGTH:
+            return
+        with self._lock:
+            known = self._read()
+            best, seen = known.get(_key(account), ("", 0.0))
+            if best == mechanism and 0 <= now - seen < _FRESH:
+                return
+            known[_key(account)] = (mechanism, now)
+            kept = dict(sorted(known.items(), key=lambda pair: pair[1][1])[-_MOST:])
+            try:
+                private_dir(self.file.parent)
+                write_durably(self.file, json.dumps(kept, indent=0).encode())
+            except TuimailError:
+                return
+
+    def _read(self) -> dict[str, tuple[str, float]]:
+        if self.file is None:
+            return {}
+        try:
+            with self.file.open("rb") as file:
+                read = json.loads(file.read(_LARGEST))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        found: dict[str, tuple[str, float]] = {}
+        for key, value in read.items() if isinstance(read, dict) else ():
+            match value:
+                case [str(name), int() | float() as seen] if name in _STRENGTH:
+                    found[key] = (name, float(seen))
+        return found
+
+
+remembered = Remembered(None)
+"""The one of this process."""
+
+
+def remember_in(file: Path) -> None:
+    """Keep what accounts signed in with in ``file``."""
+    remembered.file = file
+
+
+def _key(account: str) -> str:
+    """No names of people in the file."""
+    return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()

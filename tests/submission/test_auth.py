@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import hmac
 import logging
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.submission.conftest import SECRET, Authority, Recorder, letter, secret_of, submitter
 from tests.submission.test_smtp import DATA, MAIL, RCPT, verdict
 from tests.support.scripted_smtp import Close, Expect, Letter, ScriptedServer, Step, hello
+from tuimail import sasl
 from tuimail.config.model import Auth, Security
 from tuimail.errors import SecretError
 from tuimail.submission.auth import Mechanism, MechanismError, Scram, mechanism, mechanisms_for
 from tuimail.submission.handshake import Handshake
 from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TAKEN: tuple[Step, ...] = (MAIL, RCPT, DATA, Letter())
 PASSWORD: dict[str, Any] = {"auth": Auth.PASSWORD, "username": "ada"}
@@ -178,15 +183,93 @@ async def test_no_mechanism_left_holds_the_account() -> None:
     assert verdict(result) == (Action.ACCOUNT, Stage.AUTH)
 
 
-async def test_a_challenge_without_sense_is_cancelled() -> None:
+SALT = "s=QSXCR+Q6sek8bf92"
+
+
+@pytest.mark.parametrize(
+    "iterations", ["1", "4095", "1000001", str(2**31), "9" * 5000, "04096,i=1", "-4096", "", "4e3", "\u0664096"]
+)
+def test_scram_asks_for_a_sound_number_of_iterations(iterations: str) -> None:
+    made = Scram("SCRAM-SHA-256", "user", "pencil", nonce="rOprNGfwEbeRWgbNEkqO")
+    with pytest.raises(MechanismError, match=r"iterations|too long"):
+        made.answer(f"r=rOprNGfwEbeRWgbNEkqOx,{SALT},i={iterations}".encode())
+
+
+@pytest.mark.parametrize(
+    ("offered", "challenge"),
+    [
+        *(("SCRAM-SHA-256 PLAIN LOGIN", each) for each in ("bm9uc2Vuc2U=", "!!!", "", b64(f"r=x,{SALT},i=1"))),
+        ("SCRAM-SHA-1 PLAIN", b64("i=" + "9" * 5000)),
+        ("CRAM-MD5", "!!!"),
+        ("CRAM-MD5", ""),
+    ],
+)
+@pytest.mark.parametrize("cancelled", ["501 5.7.0 cancelled", "504 5.5.4 unknown", "334 more"])
+async def test_after_a_challenge_without_sense_the_password_is_not_sent_another_way(
+    offered: str, challenge: str, cancelled: str
+) -> None:
     result, server = await signed_in(
-        *hello("AUTH SCRAM-SHA-256 PLAIN"),
-        Expect("AUTH SCRAM-SHA-256", "334 bm9uc2Vuc2U="),
-        Expect("*", "501 5.7.0 cancelled"),
-        Expect("AUTH PLAIN", OK),
+        *hello(f"AUTH {offered}"),
+        Expect(f"AUTH {offered.split()[0]}", f"334 {challenge}"),
+        Expect("*", cancelled),
     )
+    found = result.recipients["bob@example.net"]
+    assert (found.action, found.stage, found.trouble) == (Action.ACCOUNT, Stage.AUTH, Trouble.SECURITY)
+    assert "no other way to sign in was tried" in found.words
+    assert server.verbs.count("AUTH") == 1
+
+
+@pytest.mark.parametrize("refused", ["501 5.5.2 what", "504 5.5.4 unknown", "535 5.7.8 no"])
+async def test_scram_refused_after_its_challenge_is_not_followed_by_plain(refused: str) -> None:
+    class Patient(Scram):
+        def answer(self, challenge: bytes) -> bytes:
+            return b"c=biws"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "tuimail.submission.handshake.mechanism", lambda name, user, secret, **_: Patient(name, user, secret)
+        )
+        result, server = await signed_in(
+            *hello("AUTH SCRAM-SHA-256 PLAIN"),
+            Expect("AUTH SCRAM-SHA-256", "334 " + b64("r=x")),
+            Expect("", refused),
+        )
+    assert verdict(result)[1] is Stage.AUTH
+    assert server.verbs.count("AUTH") == 1
+
+
+async def test_a_better_mechanism_that_vanishes_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = sasl.Remembered(tmp_path / "state" / "sign-in.json")
+    monkeypatch.setattr(sasl, "remembered", kept)
+    async with ScriptedServer([(*hello("AUTH PLAIN"), Expect("AUTH PLAIN", OK), *TAKEN)]) as server:
+        kept.used(f"localhost:{server.port} ada", "SCRAM-SHA-256", time.time())
+        kept.used(f"localhost:{server.port} ada", "PLAIN", time.time())
+        way = submitter(server.port, host="localhost", **PASSWORD)
+        result = await way.submit(letter(), Recorder())
+        await way.close()
     assert verdict(result)[0] is Action.OK
-    assert not server.unexpected
+    assert any("took SCRAM-SHA-256 before and takes only PLAIN now" in line for line in result.dialogue)
+    assert "SCRAM-SHA-256 before" in caplog.text
+
+
+def test_what_accounts_signed_in_with_is_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "sign-in.json"
+    kept = sasl.Remembered(file)
+    assert kept.stronger("mx:465 ada", "PLAIN", 0.0) == ""
+    kept.used("mx:465 ada", "SCRAM-SHA-1", 1000.0)
+    again = sasl.Remembered(file)
+    assert again.stronger("mx:465 ada", "PLAIN", 2000.0) == "SCRAM-SHA-1"
+    assert again.stronger("mx:465 ada", "SCRAM-SHA-256", 2000.0) == ""
+    assert again.stronger("mx:465 bob", "PLAIN", 2000.0) == ""
+    assert again.stronger("mx:465 ada", "PLAIN", 1000.0 + sasl.FORGET_AFTER) == ""
+    assert "ada" not in file.read_text()
+    for odd in (b"", b"[1]", b'{"x": 1, "y": ["PLAIN", 1], "z": ["SCRAM-SHA-1", "x"]}', b"[" * 100_000):
+        file.write_bytes(odd)
+        assert again.stronger("mx:465 ada", "PLAIN", 2000.0) == ""
+    again.used("mx:465 ada", "SCRAM-SHA-256", 3000.0)
+    assert again.stronger("mx:465 ada", "SCRAM-SHA-1", 3000.0) == "SCRAM-SHA-256"
 
 
 async def test_success_before_the_server_has_proven_itself_is_fraud() -> None:

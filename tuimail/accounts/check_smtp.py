@@ -48,8 +48,9 @@ async def check_smtp(
     wire = None
     try:
         wire = await SmtpWire.open(server, _PATIENCE, Dialogue(), check.reached)
-        offer = await Handshake(server, lambda: secret(server), _PATIENCE, check.reached).run(wire, wire)
-        check.finished(offer, wire.security)
+        handshake = Handshake(server, lambda: secret(server), _PATIENCE, check.reached)
+        offer = await handshake.run(wire, wire)
+        check.finished(offer, wire.security, handshake.warning)
     except RefusedError as refused:
         check.failed(refused.verdict.words, refused.verdict.stage)
     except WireError as error:
@@ -86,9 +87,11 @@ class _Check:
             self._passed(self.stage)
         self.stage = stage
 
-    def finished(self, offer: Offer, security: str) -> None:
-        """All went well."""
+    def finished(self, offer: Offer, security: str, warning: str = "") -> None:
+        """All went well, but perhaps not without a ``warning``."""
         self._passed(self.stage)
+        if warning:
+            self._add(Step.SIGN_IN, warning)
         encrypted = "" if self._server.security is Security.NONE else f" over {safe_line(security)}"
         limit = offer.size_limit
         takes = f"letters up to {size_words(limit)}" if limit else "letters of any size it does not name"

@@ -143,7 +143,9 @@ def _run(name: str, words: list[str], paths: Paths) -> int:
     import logging
 
     from tuimail.log import logging_to
+    from tuimail.sasl import remember_in
 
+    remember_in(paths.sign_in_file)
     module = cast("Module", importlib.import_module(f"tuimail.cli.{name}"))
     level = logging.DEBUG if os.environ.get("TUIMAIL_DEBUG") else logging.WARNING
     with logging_to(paths.log_file, level=level):

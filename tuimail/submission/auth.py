@@ -1,13 +1,15 @@
 """Signing in: the SASL mechanisms as dialogues without a connection (RFC 4954), and the choice among them.
 
 One mechanism is tried with one password. After a refusal (535) no other one follows: three tries with the same wrong
-password lock accounts. Only when the server does not know the mechanism after all (504, 501) the next is taken.
+password lock accounts. Only when the server does not know the mechanism after all (504, 501) the next is taken, and
+never after a challenge.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail import sasl
@@ -27,6 +29,9 @@ class Mechanism(Protocol):
     first: bytes | None
     """The initial response; None when the server speaks first."""
 
+    strict: bool
+    """Its challenges must make sense: it keeps the password from the server, and a wrong one may be an attack."""
+
     def answer(self, challenge: bytes) -> bytes:
         """The response to ``challenge``; may compute for a second. Raises MechanismError, WireError (TAMPERED)."""
         ...
@@ -40,6 +45,7 @@ class Mechanism(Protocol):
 class Plain:
     """PLAIN (RFC 4616)."""
 
+    strict = False
     proven = True
 
     def __init__(self, user: str, secret: str) -> None:
@@ -58,6 +64,7 @@ class Plain:
 class Login:
     """LOGIN: user name and password, each asked for (no RFC; draft-murchison-sasl-login)."""
 
+    strict = False
     proven = True
 
     def __init__(self, user: str, secret: str) -> None:
@@ -74,6 +81,7 @@ class Login:
 class CramMd5:
     """CRAM-MD5 (RFC 2195)."""
 
+    strict = True
     proven = True
 
     def __init__(self, user: str, secret: str) -> None:
@@ -90,8 +98,16 @@ class CramMd5:
         return self._user + b" " + hmac.new(self._secret, challenge, "md5").hexdigest().encode()
 
 
+FEWEST, MOST = 4096, 1_000_000
+"""Iterations a server may ask for: fewer give the password away (RFC 7677 section 4), more keep us busy for minutes."""
+_LONGEST_CHALLENGE = 4096
+_ITERATIONS = re.compile(r"(?:\A|,)i=([^,]*+)")
+
+
 class Scram:
     """SCRAM without channel binding (RFC 5802, RFC 7677): the password stays here, and the server proves itself too."""
+
+    strict = True
 
     def __init__(self, name: str, user: str, secret: str, *, nonce: str | None = None) -> None:
         from scramp import ScramClient, ScramException
@@ -112,7 +128,10 @@ class Scram:
         self._step += 1
         try:
             message = challenge.decode()
+            if len(message) > _LONGEST_CHALLENGE:
+                raise MechanismError("a challenge that is too long")
             if self._step == 1:
+                _check_iterations(message)
                 self._client.set_server_first(message)
                 return str(self._client.get_client_final()).encode()
         except (ScramException, ValueError) as error:
@@ -130,9 +149,19 @@ class Scram:
         return b""
 
 
+def _check_iterations(message: str) -> None:
+    """Raises MechanismError when the server's first message asks for too few or too many, or in no clear way."""
+    found: list[str] = _ITERATIONS.findall(message)
+    if len(found) != 1 or not (found[0].isascii() and found[0].isdigit()):
+        raise MechanismError("no number of iterations")
+    if len(found[0]) > len(str(MOST)) or not FEWEST <= int(found[0]) <= MOST:
+        raise MechanismError(f"{found[0][:20]} iterations, where {FEWEST} to {MOST} are sound")
+
+
 class Bearer:
     """OAUTHBEARER (RFC 7628) and XOAUTH2 (Google's forerunner): a token instead of a password."""
 
+    strict = False
     proven = True
 
     def __init__(self, name: str, user: str, token: str, host: str, port: int) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail import sasl
 from tuimail.config.model import Auth, Security
 from tuimail.errors import SecretError
 from tuimail.mail.text import safe_line
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from tuimail.submission.result import Reply, Verdict
     from tuimail.submission.wire import Offer, Timeouts, Wire
 
+log = logging.getLogger(__name__)
 
 CLEAR_SECONDS = 30.0
 """From the greeting to the end of STARTTLS, all together: until then anybody may be talking."""
@@ -55,6 +59,8 @@ class Handshake:
     timeouts: Timeouts
     reached: Callable[[Stage], None]
     """Told of every stage."""
+    warning: str = field(default="", init=False)
+    """What is odd about a sign-in that went well, in a sentence or two; safe to show."""
     _clear: int = field(default=0, init=False)
     """Bytes that were said before TLS."""
 
@@ -145,14 +151,40 @@ class Handshake:
                 )
             except MechanismError:
                 continue
-            reply = await self._exchange(wire, name, made)
-            if reply.code not in (501, 504):
+            await self._warn_if_weaker(wire, name)
+            reply, challenged = await self._exchange(wire, name, made)
+            if reply.code == 235:
+                await asyncio.to_thread(sasl.remembered.used, self._account, name, time.time())
+            if challenged or reply.code not in (501, 504):
                 return reply
         if reply is None:
             raise WireError(Mishap.NO_MECHANISM, "User name or password hold characters it cannot take.")
         return reply
 
-    async def _exchange(self, wire: Wire, name: str, made: Mechanism) -> Reply:
+    @property
+    def _account(self) -> str:
+        return f"{self.server.host.lower()}:{self.server.port} {self.server.username}"
+
+    async def _warn_if_weaker(self, wire: Wire, name: str) -> None:
+        """Say it when the account had a better mechanism before."""
+        had = await asyncio.to_thread(sasl.remembered.stronger, self._account, name, time.time())
+        if not had or self.warning:
+            return
+        host = safe_line(self.server.host)
+        self.warning = (
+            f"{host} took {had} before and takes only {name} now, which shows it the password. "
+            "Ask the provider, unless that change was announced."
+        )
+        wire.dialogue.note(self.warning)
+        log.warning("%s", self.warning)
+
+    async def _exchange(self, wire: Wire, name: str, made: Mechanism) -> tuple[Reply, bool]:
+        """The last reply, and whether there was a challenge before it.
+
+        Raises:
+            WireError: a challenge made no sense. No other mechanism may follow: whoever can spoil the one that keeps
+                the password would be given it by the next.
+        """
         seconds = self.timeouts.hello
         if made.first is None:
             reply = await wire.command(f"AUTH {name}", within=seconds)
@@ -167,16 +199,16 @@ class Handshake:
                     raise MechanismError("no end of challenges")
                 challenge = base64.b64decode(wire.last.lines[-1].strip().encode("ascii"), validate=True)
                 answer = _encoded(await asyncio.to_thread(made.answer, challenge))
-            except (MechanismError, binascii.Error, UnicodeError):
+            except (MechanismError, binascii.Error, UnicodeError) as error:
                 # RFC 4954 section 4: the server answers a cancelled exchange with 501.
-                reply = await wire.command("*", within=seconds)
-                if reply.code == 334:
-                    raise WireError(Mishap.GARBAGE) from None
-                return reply
+                await wire.command("*", within=seconds)
+                why = f" ({error})" if isinstance(error, MechanismError) else ""
+                detail = f"Its challenge for {name} makes no sense{why}; no other way to sign in was tried."
+                raise WireError(Mishap.TAMPERED if made.strict else Mishap.GARBAGE, safe_line(detail)[:300]) from None
             reply = await wire.command(answer, within=seconds, shown="****")
         if reply.code == 235 and not made.proven:
             raise WireError(Mishap.TAMPERED, "The server did not prove that it knows the password.")
-        return reply
+        return reply, rounds > 0
 
     def _expect(self, stage: Stage, reply: Reply) -> None:
         verdict = self._verdict(stage, reply)
