@@ -95,7 +95,7 @@ def test_mechanism(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "challenges"),
     [
-        ("PLAIN", [b"what?"]),
+        ("PLAIN", [b"what?", b"what?"]),
         ("LOGIN", [b"", b"", b"and your mother's maiden name?"]),
         ("CRAM-MD5", [b""]),
         ("SCRAM-SHA-256", [b"r=other,s=QSXCR+Q6sek8bf92,i=4096"]),
@@ -176,6 +176,32 @@ async def test_a_mechanism_the_server_does_not_know_gives_way_to_the_next(code: 
     )
     assert verdict(result)[0] is Action.OK
     assert not server.unexpected
+
+
+@pytest.mark.parametrize("words", ["Username:", "ok", "go on, please", "", "\u00dc", "VXNlcm5hbWU6="])
+async def test_words_in_place_of_base64_do_not_stop_login_and_plain(words: str) -> None:
+    result, server = await signed_in(
+        *hello("AUTH LOGIN"),
+        Expect("AUTH LOGIN", f"334 {words}"),
+        Expect(b64("ada"), f"334 {words}"),
+        Expect(b64(SECRET), OK),
+    )
+    assert verdict(result)[0] is Action.OK
+    assert not server.unexpected
+    plain = b64(f"\0ada\0{SECRET}")
+    result, server = await signed_in(
+        *hello("AUTH PLAIN"), Expect(f"AUTH PLAIN {plain}", f"334 {words}"), Expect(plain, OK)
+    )
+    assert verdict(result)[0] is Action.OK
+    assert not server.unexpected
+
+
+async def test_login_that_never_ends_is_given_up_with_words() -> None:
+    questions = (Expect(b64("ada"), "334 x"), Expect(b64(SECRET), "334 and your pet?"), Expect("*", "501 cancelled"))
+    result, _ = await signed_in(*hello("AUTH LOGIN"), Expect("AUTH LOGIN", "334 x"), *questions)
+    found = result.recipients["bob@example.net"]
+    assert found.stage is Stage.AUTH
+    assert "LOGIN asks two questions" in found.words
 
 
 async def test_no_mechanism_left_holds_the_account() -> None:

@@ -53,9 +53,9 @@ class Plain:
             raise MechanismError("a NUL in user name or password")
         self.first: bytes | None = sasl.plain(user, secret)
 
-    def answer(self, challenge: bytes) -> bytes:
-        """The same again, for servers that ignore an initial response; else an error."""
-        if challenge or self.first is None:
+    def answer(self, challenge: bytes) -> bytes:  # noqa: ARG002 (some servers put words there)
+        """The same again, for servers that ignore an initial response; a second time is an error."""
+        if self.first is None:
             raise MechanismError("PLAIN has no challenge")
         again, self.first = self.first, None
         return again
