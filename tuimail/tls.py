@@ -40,6 +40,28 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return context
 
 
+def wire_host(host: str) -> str:
+    """``host`` with its labels as on the wire (RFC 5891), for the resolver; a trailing dot, "nothing is added", stays.
+
+    Raises:
+        UnicodeError: it is no name.
+    """
+    if host.isascii():
+        return host
+    import idna
+
+    return idna.encode(host, uts46=True).decode("ascii")
+
+
+def certificate_host(host: str) -> str:
+    """``host`` as certificates and SNI name it (RFC 6066 section 3): as on the wire, without a trailing dot.
+
+    Raises:
+        UnicodeError: it is no name.
+    """
+    return wire_host(host).removesuffix(".")
+
+
 def is_loopback(address: str) -> bool:
     """Whether the numeric ``address`` of a peer is this machine. A name is never looked up: it could say anything."""
     try:

@@ -7,6 +7,8 @@ import base64
 import dataclasses
 import inspect
 import logging
+import socket
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,9 +23,12 @@ from tuimail.mailboxes.link import Link
 from tuimail.mailboxes.opening import open_session
 from tuimail.mailboxes.session import Patience
 from tuimail.mailboxes.trouble import ImapTrouble, Step
+from tuimail.tls import tls_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.certificates import Authority, ServerCertificate
     from tests.support.scripted_imap import Conversation
@@ -162,6 +167,49 @@ async def test_a_bad_certificate_is_refused(authority: Authority, security: Secu
             await open_session(server(scripted.port, security, ca_file=authority.ca_file), SECRET)
     assert caught.value.step is Step.TLS
     assert not any(SECRET.encode() in line for line in scripted.heard)
+
+
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+async def test_a_trailing_dot_is_the_resolvers_alone(
+    authority: Authority, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, named = [], []
+    context = authority.issue("mx.example").context()
+    context.sni_callback = lambda _socket, name, _context: named.append(name)
+
+    async def script(conversation: Conversation) -> None:
+        if security is Security.STARTTLS:
+            await conversation.say("* OK hello")
+            await conversation.answer("CAPABILITY", TLS_CAPABLE, "TAG OK")
+            await conversation.answer("STARTTLS", "TAG OK go")
+            await conversation.writer.start_tls(context)
+            await conversation.answer("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR", "TAG OK")
+            await conversation.answer("AUTHENTICATE", "TAG OK")
+            await conversation.answer("CAPABILITY", "* CAPABILITY IMAP4rev1", "TAG OK")
+        else:
+            await conversation.welcome()
+        await conversation.answer("LOGOUT", "TAG OK")
+
+    async def resolve(name: str, port: int, **_: object) -> list[object]:
+        asked.append(name)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    threads: list[threading.Thread] = []
+    made = tls_context
+
+    def watched(ca_file: Path | None = None) -> ssl.SSLContext:
+        threads.append(threading.current_thread())
+        return made(ca_file)
+
+    async with scripted_imap(script, context=context if security is Security.TLS else None) as scripted:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        monkeypatch.setattr("tuimail.mailboxes.opening.tls_context", watched)
+        there = server(scripted.port, security, host="mx.example.", ca_file=authority.ca_file)
+        session = await open_session(there, SECRET)
+        await session.close()
+    assert (asked, named) == (["mx.example."], ["mx.example"])
+    assert threads
+    assert threading.main_thread() not in threads  # it takes long: not on the loop
 
 
 async def test_what_was_said_before_the_encryption_does_not_count_after_it(

@@ -351,6 +351,24 @@ async def test_the_next_address_is_tried_when_one_refuses(monkeypatch: pytest.Mo
         await way.close()
 
 
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+async def test_a_trailing_dot_is_the_resolvers_alone(
+    authority: Authority, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, named = [], []
+
+    async def resolve(name: str, port: int, **_: object) -> list[Any]:
+        asked.append(name)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    context = authority.server("mx.example")
+    context.sni_callback = lambda _socket, name, _context: named.append(name)
+    result, _ = await over_tls(context, authority.file, security=security, host="mx.example.")
+    assert verdict(result) == (Action.OK, Stage.COMMITTING)
+    assert (asked, named) == (["mx.example."], ["mx.example"])
+
+
 async def test_a_silent_address_does_not_hold_up_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 

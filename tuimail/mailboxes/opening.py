@@ -84,7 +84,7 @@ async def _greeted(session: ImapSession, server: Server, patience: Patience, rea
 
 
 async def _connect(server: Server, patience: Patience, reached: Callable[[Step], None]) -> ImapSession:
-    context = _context(server) if server.security is Security.TLS else None
+    context = await _context(server) if server.security is Security.TLS else None
     try:
         session = await ImapSession.connect(
             server.host,
@@ -118,7 +118,7 @@ async def _secure(session: ImapSession, server: Server, greeting: Status) -> Non
             hint='Use port 993 with security = "tls" if the provider has it.',
             lasting=True,
         )
-    context = _context(server)
+    context = await _context(server)
     await session.require("STARTTLS")
     try:
         await session.start_tls(context, server.host)
@@ -182,9 +182,9 @@ def _refused(where: str, server: Server, status: Status) -> ImapTrouble:
     )
 
 
-def _context(server: Server) -> ssl.SSLContext:
+async def _context(server: Server) -> ssl.SSLContext:
     try:
-        return tls_context(server.ca_file)
+        return await asyncio.to_thread(tls_context, server.ca_file)
     except OSError as error:
         raise ImapTrouble(
             f"The certificates in {server.ca_file} cannot be used: {error.strerror or error}.",

@@ -11,6 +11,7 @@ from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.mailboxes.link import Link
 from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
+from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:
     import ssl
@@ -63,13 +64,20 @@ class ImapSession:
 
         Raises:
             OSError: no connection, or no trust in it.
+            UnicodeError: ``host`` is no name.
         """
         loop = asyncio.get_running_loop()
         where = f"{safe_line(host)}:{port}"
-        tls: dict[str, Any] = {"ssl": context, "ssl_handshake_timeout": patience.tls} if context else {}
+        tls: dict[str, Any] = {}
+        if context is not None:
+            tls = {"ssl": context, "server_hostname": certificate_host(host), "ssl_handshake_timeout": patience.tls}
         async with asyncio.timeout(patience.connect + (patience.tls if context else 0.0)):
             _transport, link = await loop.create_connection(
-                lambda: Link(loop, where, awaits_tls=awaits_tls), host, port, happy_eyeballs_delay=0.25, **tls
+                lambda: Link(loop, where, awaits_tls=awaits_tls),
+                wire_host(host),
+                port,
+                happy_eyeballs_delay=0.25,
+                **tls,
             )
         return cls(link, patience)
 
@@ -210,7 +218,9 @@ class ImapSession:
             raise link.lost
         try:
             async with asyncio.timeout(self._patience.tls):
-                transport = await link.loop.start_tls(link.transport, link, context, server_hostname=host)
+                transport = await link.loop.start_tls(
+                    link.transport, link, context, server_hostname=certificate_host(host)
+                )
         except OSError:
             if link.lost:
                 raise link.lost from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.mail.text import safe_line
 from tuimail.submission.mishap import Mishap, WireError
+from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +76,7 @@ def interleaved(addresses: Iterable[AddressInfo]) -> Sequence[AddressInfo]:
 
 async def _resolve(host: str, port: int, timeouts: Timeouts) -> Sequence[AddressInfo]:
     try:
-        name = ascii_host(host)
+        name = wire_host(host)
         async with asyncio.timeout(timeouts.resolve):
             found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except TimeoutError:
@@ -88,12 +89,8 @@ async def _resolve(host: str, port: int, timeouts: Timeouts) -> Sequence[Address
 
 
 def ascii_host(host: str) -> str:
-    """``host`` with its labels as on the wire (RFC 5891). Raises UnicodeError when it is no name."""
-    if host.isascii():
-        return host
-    import idna
-
-    return idna.encode(host, uts46=True).decode("ascii")
+    """``host`` as certificates and SNI name it. Raises UnicodeError when it is no name."""
+    return certificate_host(host)
 
 
 async def _connect(address: AddressInfo, seconds: float) -> socket.socket:
