@@ -137,6 +137,14 @@ LETTERS = [
     Row("recipients of qmail", _report, lambda n: QMAIL + b"<a@b>:\nno\n" * (n // 10)),
     Row("open brackets of qmail", _report, lambda n: QMAIL + b"<aaa" * (n // 4)),
     Row("greetings of qmail", _report, lambda n: b"a: b\n\n" + b"Hi. This is the a" * (n // 17)),
+    Row(
+        "international recipients",
+        _report,
+        lambda n: (
+            QMAIL + b"".join("<a@{}{}.example>:\nno\n".format("\u00fc" * 30, each).encode() for each in range(n // 80))
+        ),
+        whole=False,
+    ),
     Row("recipients of Exim", _report, lambda n: EXIM + b"  x@y\n    no\n" * (n // 14)),
     Row("blanks of Exim", _report, lambda n: EXIM + b"  " + b" \n" * (n // 2)),
     Row("failed recipients", _report, lambda n: b"X-Failed-Recipients: " + b"a@b.c," * (n // 6) + b"\n\nx"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.corpora import corpus
 from tests.mail.bounces import EXIM, GLOBAL, QMAIL, dsn
+from tuimail.mail.address import Address
 from tuimail.mail.bounce import LONGEST, read_report
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.text import safe_line
@@ -41,6 +42,30 @@ def test_a_report_about_an_international_address() -> None:
     found = read_report(GLOBAL, NOW)
     assert found is not None
     assert found.recipients[0].address == "jörg@example.net"
+
+
+@pytest.mark.parametrize(
+    ("domain", "wire"),
+    [
+        ("straße.example", "xn--strae-oqa.example"),
+        ("STRAẞE.example", "xn--strae-oqa.example"),
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("bücher。example", "xn--bcher-kva.example"),
+        ("example.net.", "example.net"),
+        ("xn--strae-oqa.example", "xn--strae-oqa.example"),
+        ("-.example", "-.example"),
+    ],
+)
+def test_domains_are_those_of_an_envelope(domain: str, wire: str) -> None:
+    """By IDNA 2003 a bounce from straße.example would be looked for at strasse.example."""
+    standard = read_report(dsn((f"bob@{domain}", "failed")), NOW)
+    qmail = read_report(QMAIL.replace(b"bob@example.net", f"bob@{domain}".encode()), NOW)
+    exim = read_report(EXIM.replace(b"bob@example.net", f"bob@{domain}".encode()), NOW)
+    for found in (standard, qmail, exim):
+        assert found is not None
+        assert [each.address for each in found.recipients] == [f"bob@{wire}"]
+    if not wire.startswith("-"):
+        assert Address("", "bob", domain.removesuffix(".")).wire_spec() == f"bob@{wire}"
 
 
 def test_the_bounce_of_qmail() -> None:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuimail.mail.domain import DomainError, ascii_domain
 from tuimail.mail.dsn import Report, ReportAction
 from tuimail.mail.parts import Part, leaves, read_part
 from tuimail.mail.text import safe_line
@@ -45,7 +46,7 @@ class Reported:
     """What is said of one recipient."""
 
     address: str
-    """The last address the letter went to."""
+    """The last address the letter went to; its domain in A-labels where it is one."""
     original: str
     """The address we had given; empty when not told."""
     report: Report
@@ -136,7 +137,16 @@ def _address(value: str) -> str:
     address = _typed(value)[:_SAID].strip().strip("<>").strip()
     if kind.strip().lower() == "utf-8":  # RFC 6533 section 3: "\\x{44F}" for what is not ASCII
         address = re.sub(r"\\x\{([0-9A-Fa-f]{1,6})\}", lambda code: _character(int(code[1], 16)), address)
-    return safe_line(address[:_ADDRESS]) if "@" in address else ""
+    return _with_a_labels(safe_line(address[:_ADDRESS])) if "@" in address else ""
+
+
+def _with_a_labels(address: str) -> str:
+    """``address`` with its domain as in an envelope (mail/domain: IDNA 2008), so that it can be found there."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{ascii_domain(domain.removesuffix('.'))}"
+    except DomainError:
+        return address
 
 
 def _character(code: int) -> str:
@@ -178,7 +188,7 @@ def _plain(letter: Part, now: float) -> DeliveryReport | None:
     if qmail:
         said = text[: text.find("\n--- Below this line")] if "\n--- Below this line" in text else text
         failed = [(address, why) for address, why in _QMAIL_FAILED.findall(said)[:_MOST] if "@" in address]
-        found = tuple(Reported(safe_line(to), "", _failure(why, qmail[1], at)) for to, why in failed)
+        found = tuple(Reported(_with_a_labels(safe_line(to)), "", _failure(why, qmail[1], at)) for to, why in failed)
         return DeliveryReport(found, message_id=message_id) if found else None
     listed = [each.strip() for each in letter.fields.get("x-failed-recipients", "").split(",", _MOST)][:_MOST]
     wanted = [each for each in listed if "@" in each]
@@ -187,7 +197,9 @@ def _plain(letter: Part, now: float) -> DeliveryReport | None:
     why_of: dict[str, str] = {}
     for address, why in _EXIM_FAILED.findall(text):
         why_of.setdefault(address, why)
-    found = tuple(Reported(safe_line(to[:_ADDRESS]), "", _failure(why_of.get(to, ""), "", at)) for to in wanted)
+    found = tuple(
+        Reported(_with_a_labels(safe_line(to[:_ADDRESS])), "", _failure(why_of.get(to, ""), "", at)) for to in wanted
+    )
     return DeliveryReport(found, message_id=message_id)
 
 
