@@ -558,5 +558,5 @@ def test_the_names_of_aioimaplib_we_lean_on_are_there() -> None:
             inspect.signature(getattr(base, name)).parameters
         ), name
     assert {"pending_async_commands", "pending_sync_command", "state", "transport"} <= set(vars(base(None)))
-    assert {"LIST", "CREATE", "EXAMINE", "SEARCH", "APPEND", "STARTTLS", "AUTHENTICATE"} <= set(lib.Commands)
+    assert {"LIST", "CREATE", "EXAMINE", "SEARCH", "APPEND", "CLOSE", "STARTTLS", "AUTHENTICATE"} <= set(lib.Commands)
     assert "_exception" in inspect.getsource(lib.Command.wait)

@@ -276,6 +276,7 @@ async def accepting(conversation: Conversation) -> None:
     await conversation.answer("LIST", *lines)
     await conversation.answer('EXAMINE "Sent Messages"', "TAG OK [READ-ONLY]")
     await conversation.answer(f'UID SEARCH HEADER MESSAGE-ID "{MESSAGE_ID}"', "* SEARCH", "TAG OK")
+    await conversation.answer("CLOSE", "TAG OK")
     await conversation.answer('APPEND "Sent Messages" (\\Seen) "', "+ go")
     tag = conversation.tag
     assert await conversation.reader.readexactly(len(CONTENT) + 2) == CONTENT + b"\r\n"
@@ -293,6 +294,75 @@ async def test_a_server_without_special_use_is_known_by_its_names(filer: Filer) 
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         assert (await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())).done
         await filer.close()
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "leaving"),
+    [("", "CLOSE"), (" UNSELECT", "UNSELECT"), (" IMAP4rev2", "UNSELECT")],
+)
+async def test_the_mailbox_is_left_before_each_copy(filer: Filer, capabilities: str, leaving: str) -> None:
+    """Courier refuses to append to a mailbox that is selected read-only, so the second letter was never filed."""
+
+    async def script(conversation: Conversation) -> None:
+        await conversation.welcome(f"IMAP4rev1 AUTH=PLAIN SASL-IR{capabilities}")
+        selected = False
+        for _letter in range(2):
+            appended = False
+            while not appended:
+                command = (await conversation.hear()).split()[0].decode()
+                if command == "LIST":
+                    await conversation.say('* LIST (\\Sent) "." "INBOX.Sent"')
+                elif command == "EXAMINE":
+                    selected = True
+                elif command == leaving:
+                    selected = False
+                elif command == "APPEND":
+                    if selected:
+                        await conversation.say("TAG NO Mailbox is read-only")
+                        continue
+                    tag = conversation.tag
+                    await conversation.say("+ go")
+                    await conversation.reader.readexactly(len(CONTENT) + 2)
+                    conversation.tag = tag
+                    appended = True
+                await conversation.say("TAG OK")
+        await conversation.answer("LOGOUT", "TAG OK")
+
+    async with scripted_imap(script) as scripted:
+        server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
+        for number in range(2):
+            result = await filer.file_copy(account(server), f"<{number}@example.org>", Stored(), date=time.time())
+            assert result.done, result.words
+        await filer.close()
+    assert scripted.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("NO Over quota", "is full"),
+        ("NO [OVERQUOTA] sorry", "is full"),
+        ("NO Quota exceeded (mailbox for user is full)", "is full"),
+        ("NO Not enough disk space", "is full"),
+        ("NO [LIMIT] Over quota", "did not take the copy"),
+        ("NO Carefully checked and refused", "did not take the copy"),
+    ],
+)
+async def test_a_full_mailbox_is_called_full(filer: Filer, said: str, words: str) -> None:
+    async def script(conversation: Conversation) -> None:
+        await conversation.welcome()
+        await conversation.answer("LIST", '* LIST (\\Sent) "/" "Sent"', "TAG OK")
+        await conversation.answer("EXAMINE", "TAG OK")
+        await conversation.answer("UID SEARCH", "* SEARCH", "TAG OK")
+        await conversation.answer("CLOSE", "TAG OK")
+        await conversation.answer("APPEND", f"TAG {said}")
+        await conversation.until_closed()
+
+    async with scripted_imap(script) as scripted:
+        server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
+        result = await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())
+    assert not result.done
+    assert f"The mailbox {words}" in result.words
 
 
 async def test_a_kept_connection_that_died_is_replaced(filer: Filer) -> None:

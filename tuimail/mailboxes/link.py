@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # It logs commands and answers, passwords included, and formats every packet even when nobody listens.
 lib.log.disabled = True
 
+# RFC 3691; it does not know that.
+lib.Commands.setdefault("UNSELECT", lib.Cmd("UNSELECT", (lib.SELECTED,), lib.Exec.is_sync))
+
 ANSWER_LIMIT = 16 * 1024 * 1024
 """Bytes of untagged responses one command may bring."""
 
@@ -138,6 +141,10 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def selected(self) -> None:
         """Commands on letters are legal now."""
         self.state = lib.SELECTED
+
+    def deselected(self) -> None:
+        """No mailbox is selected any more."""
+        self.state = lib.AUTH
 
     def expect_continuation(self) -> asyncio.Future[bytes]:
         """A future for the next ``+`` line."""

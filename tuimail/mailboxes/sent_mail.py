@@ -2,6 +2,7 @@ r"""What filing asks of an IMAP account: find \Sent, find a letter in it, put on
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.session import ImapSession
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FULL = re.compile(
+    r"quota|\bfull\b|storage limit"
+    r"|(?:no|insufficient|not enough|out of) (?:disk |storage |more )?(?:space|storage|room)",
+    re.IGNORECASE,
+)
+_WORDS_LIMIT = 1000
+"""Characters of a server's words that are looked at."""
 
 
 async def sent_mailbox(session: ImapSession) -> Mailbox:
@@ -49,6 +57,7 @@ async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool
     await session.require("EXAMINE", quoted(mailbox.wire))
     arguments = ("HEADER", "MESSAGE-ID", quoted(message_id))
     responses = await session.require("SEARCH", *arguments, prefix="UID")
+    await session.leave()
     try:
         return bool(folders.uids(responses))
     except WireError as error:
@@ -89,8 +98,15 @@ async def put(
         await create(session, mailbox)
         status = await append()
     if status.verdict != "OK":
-        reason = "is full" if status.code == "OVERQUOTA" else "did not take the copy"
+        reason = "is full" if _is_full(status) else "did not take the copy"
         raise ImapTrouble(f"The mailbox {reason}{server_words(status)}.", step=Step.MAILBOX, status=status)
+
+
+def _is_full(status: Status) -> bool:
+    """By the code (RFC 9208), or without one by the words."""
+    if status.code:
+        return status.code == "OVERQUOTA"
+    return status.verdict == "NO" and _FULL.search(status.text[:_WORDS_LIMIT]) is not None
 
 
 async def create(session: ImapSession, mailbox: Mailbox) -> None:

@@ -139,6 +139,16 @@ class ImapSession:
             raise self._refusal(f"{self._link.where} refused {name}", status)
         return responses
 
+    async def leave(self) -> None:
+        """Leave the selected mailbox, which was examined: nothing is expunged (RFC 3501 section 6.4.2).
+
+        Courier refuses to append to a mailbox that is selected read-only.
+        """
+        name = "UNSELECT" if self.capabilities & {"UNSELECT", "IMAP4REV2"} else "CLOSE"
+        status, _ = await self.command(name)
+        if status.verdict == "OK":
+            self._link.deselected()
+
     async def append(
         self,
         mailbox: str,
