@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -12,6 +13,9 @@ from tuimail.mail.text import safe_line
 if TYPE_CHECKING:
     import ssl
     from pathlib import Path
+
+SILENCE = 3.0
+"""Seconds a server may say nothing before it is asked whether it waits for TLS."""
 
 # X509_verify_cert(3): the errors that a user can do something about.
 _NOT_YET_VALID = 9
@@ -70,6 +74,37 @@ def is_loopback(address: str) -> bool:
         return False
     mapped = getattr(found, "ipv4_mapped", None)
     return (mapped or found).is_loopback
+
+
+async def speaks_tls(host: str, port: int, *, within: float = 1.5) -> bool:
+    """Whether a TLS server answers there. Nothing is sent over the connection, so nobody's certificate is asked for.
+
+    Args:
+        host: as in the account.
+        port: TCP port.
+        within: seconds after which the answer is no.
+    """
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(within):
+            _reader, writer = await asyncio.open_connection(
+                wire_host(host), port, ssl=context, server_hostname=certificate_host(host)
+            )
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")
+    except (OSError, ValueError):  # a time-out and a name that is none are among them
+        return False
+    writer.transport.abort()
+    return True
+
+
+def is_no_tls(error: ssl.SSLError) -> bool:
+    """Whether the other side answered the handshake with something that is no TLS: it speaks in clear at first."""
+    return (error.reason or "") in {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL"}
 
 
 def certificate_words(error: ssl.SSLCertVerificationError, host: str, now: float | None = None) -> str:

@@ -277,6 +277,27 @@ async def test_all_of_it_must_be_secured_in_time() -> None:
     assert caught.value.step is Step.TLS
 
 
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.NONE])
+async def test_a_server_that_waits_for_tls_is_named(
+    certificate: ServerCertificate, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuimail.tls.SILENCE", 0.05)
+    async with scripted_imap(
+        lambda conversation: conversation.until_closed(), context=certificate.context()
+    ) as scripted:
+        with pytest.raises(ImapTrouble, match="waits for TLS from the first byte") as caught:
+            await open_session(server(scripted.port, security), SECRET, patience=PATIENT)
+    assert 'security = "tls"' in caught.value.hint
+    assert caught.value.lasting
+
+
+async def test_a_server_that_speaks_in_clear_is_named() -> None:
+    async with scripted_imap(lambda conversation: no_opening(conversation, b"* OK hello")) as scripted:
+        with pytest.raises(ImapTrouble, match="speaks in clear at first") as caught:
+            await open_session(server(scripted.port, Security.TLS), SECRET, patience=PATIENT)
+    assert 'security = "starttls"' in caught.value.hint
+
+
 # -- signing in
 
 

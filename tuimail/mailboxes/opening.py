@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail import tls
 from tuimail.config.model import Auth, Security
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.mailboxes.session import ImapSession, Patience
@@ -64,12 +65,12 @@ async def open_session(
 async def _greeted(session: ImapSession, server: Server, patience: Patience, reached: Callable[[Step], None]) -> Status:
     """The greeting, and TLS where STARTTLS is demanded."""
     if server.security is not Security.STARTTLS:
-        greeting = await session.greeting()
+        greeting = await _greeting(session, server)
         reached(Step.GREETING)
         return greeting
     try:
         async with asyncio.timeout(patience.clear):
-            greeting = await session.greeting()
+            greeting = await _greeting(session, server)
             reached(Step.GREETING)
             session.step = Step.TLS
             await _secure(session, server, greeting)
@@ -81,6 +82,25 @@ async def _greeted(session: ImapSession, server: Server, patience: Patience, rea
             hint="Check host, port and security in the config; another network may help.",
         ) from None
     return greeting
+
+
+async def _greeting(session: ImapSession, server: Server) -> Status:
+    greeting = asyncio.ensure_future(session.greeting())
+    try:
+        if server.security is not Security.TLS:
+            await asyncio.wait({greeting}, timeout=tls.SILENCE)
+            waits = not greeting.done() and await tls.speaks_tls(server.host, server.port)
+            if waits and not greeting.done():
+                raise ImapTrouble(
+                    f"{session.where} waits for TLS from the first byte.",
+                    step=Step.TLS,
+                    hint='Set security = "tls" for this port, or use port 143.',
+                    lasting=True,
+                )
+        return await greeting
+    finally:
+        greeting.cancel()
+        await asyncio.wait({greeting})
 
 
 async def _connect(server: Server, patience: Patience, reached: Callable[[Step], None]) -> ImapSession:

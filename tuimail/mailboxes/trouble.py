@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import EX_NOPERM, EX_UNAVAILABLE, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.tls import certificate_words
+from tuimail.tls import certificate_words, is_no_tls
 
 if TYPE_CHECKING:
     from tuimail.config.model import Server
@@ -62,6 +62,13 @@ def connection_trouble(error: BaseException, server: Server) -> ImapTrouble:
             f"The certificate of {where} is not to be trusted.",
             step=Step.TLS,
             hint=certificate_words(error, server.host),
+            lasting=True,
+        )
+    if isinstance(error, ssl.SSLError) and is_no_tls(error):
+        return ImapTrouble(
+            f"{where} speaks in clear at first, not TLS.",
+            step=Step.TLS,
+            hint='Set security = "starttls" for this port, or use port 993 with security = "tls".',
             lasting=True,
         )
     if isinstance(error, ssl.SSLError):

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from tuimail import sasl
+from tuimail import sasl, tls
 from tuimail.config.model import Auth, Security
 from tuimail.errors import SecretError
 from tuimail.mail.text import safe_line
@@ -32,6 +32,9 @@ CLEAR_SECONDS = 30.0
 """From the greeting to the end of STARTTLS, all together: until then anybody may be talking."""
 CLEAR_BYTES = 64 * 1024
 """What may be said until then, all together."""
+
+
+WAITS_FOR_TLS = 'It waits for TLS from the first byte: set security = "tls" for this port, or use port 587.'
 
 
 class Upgradable(Protocol):
@@ -106,7 +109,17 @@ class Handshake:
 
     async def _greeting(self, wire: Wire) -> Reply:
         self.reached(Stage.GREETING)
-        return await wire.reply(within=self.timeouts.hello)
+        greeting = asyncio.ensure_future(wire.reply(within=self.timeouts.hello))
+        try:
+            if self.server.security is not Security.TLS:
+                await asyncio.wait({greeting}, timeout=tls.SILENCE)
+                waits = not greeting.done() and await tls.speaks_tls(self.server.host, self.server.port)
+                if waits and not greeting.done():
+                    raise WireError(Mishap.HANDSHAKE, WAITS_FOR_TLS)
+            return await greeting
+        finally:
+            greeting.cancel()
+            await asyncio.wait({greeting})
 
     async def _hello(self, wire: Wire) -> Offer:
         self.reached(Stage.EHLO)
