@@ -19,6 +19,7 @@ from tests.support.scripted_smtp import (
     Say,
     ScriptedServer,
     Silence,
+    Slowly,
     StartTls,
     Step,
     Trickle,
@@ -28,7 +29,7 @@ from tuimail.config.model import Auth, Security
 from tuimail.submission import reach as reach_module
 from tuimail.submission.reach import interleaved
 from tuimail.submission.result import Action, Stage, Trouble
-from tuimail.tls import certificate_words, is_loopback
+from tuimail.tls import certificate_words, is_loopback, speaks_tls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +94,38 @@ async def test_tls_to_a_server_that_speaks_in_clear_is_tried_again(authority: Au
         result = await way.submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
     assert (found.action, found.stage, found.tries) == (Action.RETRY, Stage.TLS, 3)
+    assert 'set security = "starttls"' in found.words
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.NONE])
+async def test_a_server_that_waits_for_tls_is_named(
+    authority: Authority, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuimail.tls.SILENCE", 0.05)
+    async with ScriptedServer([(*hello(), Silence())], tls=authority.server(), implicit=True) as server:
+        result = await submitter(server.port, host="localhost", security=security).submit(letter(), Recorder())
+    found = result.recipients["bob@example.net"]
+    assert (found.action, found.stage, found.trouble) == (Action.RETRY, Stage.GREETING, Trouble.SECURITY)
+    assert 'set security = "tls"' in found.words
+
+
+async def test_a_server_slow_to_greet_is_not_taken_for_one_that_waits_for_tls(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuimail.tls.SILENCE", 0.01)
+    script = (*hello("STARTTLS"), GO_AHEAD, StartTls(), Expect("EHLO", "250 mx.example"), *TAKEN)
+    asked = asyncio.Event()
+
+    async def probe(_host: str, _port: int) -> bool:
+        asked.set()
+        return await speaks_tls("127.0.0.1", server.port)
+
+    monkeypatch.setattr("tuimail.tls.speaks_tls", probe)
+    async with ScriptedServer([(Slowly(asked), *script), (Say("220 hi"), Silence())], tls=authority.server()) as server:
+        way = submitter(server.port, host="127.0.0.1", security=Security.STARTTLS, ca_file=authority.file)
+        result = await way.submit(letter(), Recorder())
+        await way.close()
+    assert verdict(result) == (Action.OK, Stage.COMMITTING)
 
 
 async def test_tls_1_1_is_not_spoken(authority: Authority) -> None:

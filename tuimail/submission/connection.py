@@ -21,7 +21,7 @@ from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.reach import ascii_host, reach
 from tuimail.submission.result import Stage
 from tuimail.submission.wire import Offer
-from tuimail.tls import certificate_words, is_loopback, tls_context
+from tuimail.tls import certificate_words, is_loopback, is_no_tls, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 DEFAULT_EHLO_NAME = "[127.0.0.1]"
 """The host's own name is nobody's business."""
+SPEAKS_CLEAR = 'It speaks in clear at first: set security = "starttls" for this port, or use port 465.'
 WRITE_AHEAD = 131072
 """Bytes of a letter that may wait in memory for the network."""
 
@@ -236,6 +237,8 @@ def _wire_line(line: str) -> bytes:
 def _tls_mishap(error: OSError, host: str) -> WireError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return WireError(Mishap.CERTIFICATE, certificate_words(error, host))
+    if isinstance(error, ssl.SSLError) and is_no_tls(error):
+        return WireError(Mishap.HANDSHAKE, SPEAKS_CLEAR)
     if isinstance(error, ssl.SSLError):
         return WireError(Mishap.HANDSHAKE, safe_line(f"({error.reason or error})"))
     return WireError(Mishap.HANDSHAKE)
