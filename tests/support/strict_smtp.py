@@ -52,7 +52,7 @@ class StrictServer:
 
     async def __aenter__(self) -> StrictServer:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -113,7 +113,8 @@ class _Session:
         code = self.server.random.choice(_CODES.get(mood, ("",)))
         match mood:
             case "ok":
-                await self.say(*self.server.random.choice([(good,), (f"{good[:3]}-more", good), ("", good)]))
+                odd = [(f"{good[:3]}-more", good), ("", good)] if self.server.trouble else []
+                await self.say(*self.server.random.choice([(good,), *odd]))
             case "later" | "never":
                 await self.say(f"{code} by chance")
             case "contradiction":

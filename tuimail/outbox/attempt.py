@@ -93,6 +93,7 @@ class Attempt:
         self._desk = desk
         self._patient = patient
         self._content = taken.content
+        self._quirks = taken.quirks
         self._reached = reached
         self._counts = counts
         self._to = tuple(dict.fromkeys(each.address for each in taken.to))
@@ -188,7 +189,7 @@ class Attempt:
             return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=Trouble.MISSING))
         if self._content is None:
             return self._all(Verdict(Action.MESSAGE, Stage.CONNECT, FILE_GONE))
-        letter = Letter(self.item.id, self._envelope, self._content)
+        letter = Letter(self.item.id, self._envelope, self._content, self._quirks)
         self._task = asyncio.create_task(submitter.submit(letter, self))
         if self._leaving.is_set():
             self.give_up()

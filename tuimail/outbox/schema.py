@@ -127,7 +127,14 @@ _THIRD = """
 ALTER TABLE health ADD COLUMN recipient_limit_at REAL;
 ALTER TABLE health ADD COLUMN connection_limit_at REAL;
 UPDATE health SET recipient_limit_at = limits_at WHERE recipient_limit IS NOT NULL;
-UPDATE health SET connection_limit_at = limits_at WHERE connection_limit IS NOT NULL
+UPDATE health SET connection_limit_at = limits_at WHERE connection_limit IS NOT NULL;
+CREATE TABLE quirk (
+    account TEXT NOT NULL,
+    server TEXT NOT NULL,
+    quirk TEXT NOT NULL,
+    learnt_at REAL NOT NULL,
+    PRIMARY KEY (account, server, quirk)
+) STRICT, WITHOUT ROWID
 """
 """Each limit that was learnt has an age of its own; ``limits_at`` is that of the rate."""
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, OutboxError, StorageError
-from tuimail.outbox import due, replay, retry
+from tuimail.outbox import due, quirks, replay, retry
 from tuimail.outbox.group import Failed, Outcome, joins
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.letter import FileContent, write_mark
@@ -27,11 +27,12 @@ from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from tuimail.mail.content import Content
     from tuimail.outbox.item import AccountHealth, Recipient
     from tuimail.outbox.rows import Row
+    from tuimail.submission.quirks import Quirk
     from tuimail.submission.result import SubmissionResult
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class Taken:
     """None: its file is gone."""
     to: tuple[Recipient, ...]
     """Whom this attempt is for."""
+    quirks: Mapping[str, frozenset[Quirk]]
+    """What is known of the account's servers."""
 
 
 class Sending(Recovery):
@@ -144,7 +147,8 @@ class Sending(Recovery):
             self.put(db, replace(row, item=item, last_owner=owner, lease_tick=self.host.tick() + lease))
             path = self.letter_path(item.id)
             content = FileContent(path, row.offset, item.size, row.sha256) if path.exists() else None
-            return Taken(item, health, content, to_ask(item, health.recipient_limit, now))
+            known = quirks.known(db, item.account, now)
+            return Taken(item, health, content, to_ask(item, health.recipient_limit, now), known)
 
     @joins
     def renew(self, item_id: str, owner: str, *, lease: float = LEASE) -> None:
@@ -193,6 +197,7 @@ class Sending(Recovery):
             self.put(db, row.free(settled.item))
             self.tell(db, row.item.id, *settled.entries)
             self.put_dialogue(db, row.item.id, result.dialogue)
+            quirks.note(db, row.item.account, result, now)
             if settled.health != health:
                 self.put_health(db, settled.health)
             if health.trouble is not None and settled.health.trouble is None:

@@ -35,8 +35,8 @@ class SmtpSubmitter:
     recipient is refused for good, nobody gets the letter. One letter at a time; more callers wait their turn, and the
     first of them opens its transaction right behind the dot of the letter before it, where the server offers
     PIPELINING and is known to bear it: a letter costs one round trip then. Who waits behind a letter that meets trouble
-    of the account or the host is told ``withdrawn``. ``quirks`` is what is known of the server; it is shared by all
-    connections to it and grows by what they learn.
+    of the account or the host is told ``withdrawn``. ``quirks``: what is known of the server beside what its letters
+    say; grows by what they teach.
     """
 
     ahead = 2
@@ -53,6 +53,7 @@ class SmtpSubmitter:
         quirks: set[Quirk] | None = None,
     ) -> None:
         self._server = server
+        self._name = f"{server.host}:{server.port}"
         self._secret = secret
         self._timeouts = timeouts or Timeouts()
         self.hold = hold
@@ -67,6 +68,7 @@ class SmtpSubmitter:
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try to hand over ``letter`` once. Raises only what ``watcher`` raises; nothing was sent then."""
+        self._quirks.update(letter.quirks.get(self._name, ()))
         transaction = Transaction(
             letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
         )
@@ -92,7 +94,6 @@ class SmtpSubmitter:
     async def _served(self, turn: Turn) -> SubmissionResult:
         turn.begun = True
         transaction = turn.transaction
-        server = f"{self._server.host}:{self._server.port}"
         security = ""
         try:
             while True:
@@ -126,7 +127,7 @@ class SmtpSubmitter:
             raise
         for quirk, found in transaction.learnt.items():
             (self._quirks.add if found else self._quirks.discard)(quirk)
-        return transaction.result(dialogue=turn.dialogue.lines, via=server + security, server=server)
+        return transaction.result(dialogue=turn.dialogue.lines, via=self._name + security, server=self._name)
 
     def _leave(self, turn: Turn) -> None:
         if self._turns.serving is turn:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
+    from tuimail.submission.quirks import Quirk
     from tuimail.submission.result import Stage, SubmissionResult
 
 
@@ -22,6 +23,8 @@ class Letter:
     envelope: Envelope
     """Only the recipients still to be served."""
     content: Content
+    quirks: Mapping[str, Collection[Quirk]] = field(default_factory=dict)
+    """What is known of the account's servers, by "host:port"."""
 
 
 class Watcher(Protocol):
