@@ -51,9 +51,10 @@ async def test_a_rset_that_is_refused_ends_the_connection() -> None:
 async def test_a_recipient_refused_for_its_parameters_is_named_again_without(
     reply: str, people: tuple[str, ...]
 ) -> None:
+    letters: tuple[Step, ...] = (MAIL, *[RCPT] * len(people), DATA, Letter())
     script: tuple[Step, ...] = (
         *hello("DSN"), MAIL, Expect("RCPT", reply), RSET,
-        *(MAIL, *[RCPT] * len(people), DATA, Letter()) * 2,
+        *letters, *letters,
     )  # fmt: skip
     quirks: set[Quirk] = set()
     async with ScriptedServer([script]) as server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,7 +36,7 @@ def ports(tmp_path: Path) -> Iterator[tuple[int, int]]:
         yield relay, port
 
 
-async def send(ports: tuple[int, int], **server: object) -> tuple[list[SubmissionResult], StrictServer, set[Quirk]]:
+async def send(ports: tuple[int, int], **server: Any) -> tuple[list[SubmissionResult], StrictServer, set[Quirk]]:
     relay, port = ports
     quirks: set[Quirk] = set()
     async with StrictServer(Random(1), trouble=0.0, port=relay) as sink:
