@@ -112,6 +112,11 @@ class _PrivateFile(logging.Handler):
         return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
+def write_entry(file: Path, name: str, text: str) -> None:
+    """Append one error to ``file`` whatever the state of logging, redacted like all; never raises."""
+    _PrivateFile(file, SIZE_LIMIT).emit(logging.LogRecord(name, logging.ERROR, "", 0, "%s", (text,), None))
+
+
 @contextmanager
 def logging_to(file: Path, *, level: int = logging.WARNING, limit: int = SIZE_LIMIT) -> Iterator[None]:
     """Send every log entry of the process to ``file`` while the block runs, and none anywhere else.

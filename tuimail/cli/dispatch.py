@@ -71,7 +71,17 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     secure()
     try:
-        code = _guarded(words)
+        return _flushed(words, own_process=argv is None)
+    finally:
+        if "tuimail.machine.watchdog" in sys.modules:
+            from tuimail.machine import watchdog
+
+            watchdog.leaving()
+
+
+def _flushed(words: list[str], *, own_process: bool) -> int:
+    try:
+        code = _guarded(words, own_process=own_process)
         sys.stdout.flush()
     except BrokenPipeError:
         give_up_output()
@@ -87,7 +97,7 @@ def main(argv: list[str] | None = None) -> int:
     return code
 
 
-def _guarded(words: list[str]) -> int:
+def _guarded(words: list[str], *, own_process: bool) -> int:
     if words[:1] in (["--version"], ["-V"]):
         sys.stdout.write(f"tuimail {__version__}\n")
         return EX_OK
@@ -96,6 +106,8 @@ def _guarded(words: list[str]) -> int:
     paths = None
     try:
         paths = Paths.from_environment()
+        if own_process:
+            _watch_over(paths)
         return _dispatch(words, paths)
     except TuimailError as error:
         _complain(str(error), error.hint)
@@ -119,6 +131,16 @@ def _guarded(words: list[str]) -> int:
 
             traceback.print_exc()
         return EX_SOFTWARE
+
+
+def _watch_over(paths: Paths) -> None:
+    """End whatever hangs, and write down where it hung."""
+    from functools import partial
+
+    from tuimail.log import write_entry
+    from tuimail.machine import watchdog
+
+    watchdog.begin(partial(write_entry, paths.log_file, watchdog.__name__))
 
 
 def _dispatch(words: list[str], paths: Paths) -> int:

@@ -29,6 +29,8 @@ def run(work: Coroutine[object, object, _Result]) -> _Result:
     import contextlib
     import signal
 
+    from tuimail.machine import watchdog
+
     async def guarded() -> _Result:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         ended = interrupted = False
@@ -54,6 +56,7 @@ def run(work: Coroutine[object, object, _Result]) -> _Result:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             with contextlib.suppress(ValueError, RuntimeError):
                 loop.add_signal_handler(signal.SIGINT, interrupt)
+        watchdog.attend(loop)
         try:
             return await work
         except asyncio.CancelledError:

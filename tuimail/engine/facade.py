@@ -53,8 +53,10 @@ class Engine(Watching, Steering, Accounts):
         Raises:
             StorageError: the folders or the index cannot be opened.
         """
+        from tuimail.machine import watchdog
         from tuimail.outbox.writer import Writer
 
+        watchdog.attend(asyncio.get_running_loop())
         self._writer = Writer()
         self._store = await self._writer.run(self._open_store)
         if self._store.notice:

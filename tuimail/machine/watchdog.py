@@ -1,0 +1,229 @@
+"""Looks after the event loop from outside of it: says where it hangs, and ends a program that does not end.
+
+A loop that gave no sign of life for five seconds has the stacks of all threads written down. After SIGTERM, SIGHUP or
+a second ^C the process ends within ten seconds, whatever hangs: the loop, a thread, or what waits for one at the end.
+What the outbox has on disk is safe then as after a power cut.
+
+The interpreter lock is the limit: while C code (a regex) in a thread beside the main one holds it, no signal is heard.
+In the main thread it is, and then faulthandler, which needs no lock, writes the stacks and ends the process with 1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+SILENCE = 5.0
+"""Seconds without a sign of life after which the stacks are written."""
+GRACE = 9.0
+"""Seconds from the signal to the end."""
+_BEAT = 1.0
+_TICK = 0.5
+_STOPPED = 2.0
+"""Seconds without a tick of ours after which somebody had stopped the process, or held the interpreter lock."""
+_LARGEST = 65536
+"""Bytes of stacks that are kept."""
+_LATER = 0.5
+"""Seconds after GRACE when faulthandler ends what this thread could not."""
+_ENDING = frozenset({signal.SIGTERM, signal.SIGHUP})
+# Out of the alternate screen, cursor shown, no mouse, no bracketed paste, no focus events.
+_PLAIN_SCREEN = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[0m\r\n"
+
+
+class Watchdog:
+    """One for the process; begun in the main thread."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        """``report`` writes an entry into the log; called in a thread of ours."""
+        self._report = report
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stacks: IO[bytes] | None = None
+        self._inbox, self._outbox = socket.socketpair()
+        self._inbox.settimeout(_TICK)
+        self._outbox.setblocking(False)
+        self._forward = -1
+        """A descriptor of our own of the pipe that wakes the loop for a signal."""
+        self._interrupts = 0
+        self._end_at: float | None = None
+        self._code = 128 + signal.SIGTERM
+        self._terminal = _terminal_state()
+
+    def begin(self) -> None:
+        """Start watching, to the end of the process."""
+        import tempfile
+
+        with contextlib.suppress(OSError):  # without a place for them there are no stacks; the rest works
+            self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the process lives
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def attend(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Watch ``loop``, which runs in this thread, from now on; again after it was given signal handlers."""
+        known, self._loop = self._loop, loop
+        self._take_signals()
+        if known is not loop:
+            self._beat(loop)
+
+    def leaving(self) -> None:
+        """The program is at its end: what hangs now is not waited for if somebody wants it to end."""
+        if self._end_at is None:
+            faulthandler.cancel_dump_traceback_later()
+        self._loop = None
+        if self._interrupts:
+            self._end_within_grace(128 + signal.SIGINT)
+
+    # -- in the loop's thread
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop is not self._loop:
+            return
+        self._take_signals()
+        if self._stacks is not None and self._end_at is None:
+            faulthandler.dump_traceback_later(SILENCE, file=self._stacks)
+        loop.call_later(_BEAT, self._beat, loop)
+
+    def _take_signals(self) -> None:
+        """Hear of signals before the loop does: Python's own handlers wait for the thread that may hang."""
+        try:
+            before = signal.set_wakeup_fd(self._outbox.fileno(), warn_on_full_buffer=False)
+        except ValueError:  # not the main thread
+            return
+        if before not in (-1, self._outbox.fileno()):
+            if self._forward >= 0:
+                os.close(self._forward)
+            self._forward = os.dup(before)
+        for number in (*_ENDING, signal.SIGINT):
+            handler = signal.getsignal(number)
+            # The loop's does nothing. Ours runs in the middle of what hangs, even in a regex.
+            if callable(handler) and getattr(handler, "__module__", "") == "asyncio.unix_events":
+                signal.signal(number, self._came)
+                signal.siginterrupt(number, False)
+
+    def _came(self, number: int, _frame: object) -> None:
+        """A signal, in the main thread. It is counted in ours; this is for when that one cannot run."""
+        if number in _ENDING or self._interrupts:
+            faulthandler.dump_traceback_later(GRACE + _LATER, exit=True, file=self._stacks or sys.__stderr__ or 2)
+
+    # -- in ours
+    def _watch(self) -> None:
+        ticked, worked = time.monotonic(), time.process_time()
+        while True:
+            self._hear()
+            now, work = time.monotonic(), time.process_time()
+            gap, ticked = now - ticked, now
+            busy, worked = work - worked > gap / 4, work
+            self._look(stopped=gap > _STOPPED and not busy)
+            if self._end_at is not None and now >= self._end_at:
+                self._end()
+
+    def _hear(self) -> None:
+        try:
+            numbers = self._inbox.recv(64)
+        except TimeoutError:
+            return
+        except OSError:
+            time.sleep(_TICK)
+            return
+        if self._forward >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._forward, numbers)
+        self._interrupts += numbers.count(signal.SIGINT)
+        if _ENDING & set(numbers):
+            self._end_within_grace(128 + signal.SIGTERM)
+        elif self._interrupts > 1:
+            self._end_within_grace(128 + signal.SIGINT)
+
+    def _end_within_grace(self, code: int) -> None:
+        if self._end_at is None:
+            self._code = code
+            self._end_at = time.monotonic() + GRACE
+
+    def _look(self, *, stopped: bool) -> None:
+        """Report the stacks if faulthandler wrote any; ``stopped``: it is the process that stood still."""
+        if self._stacks is None or not os.fstat(self._stacks.fileno()).st_size:
+            return
+        text = self._taken()
+        loop = self._loop
+        if not stopped and loop is not None and loop.is_running():
+            self._report(f"the loop has been silent for {SILENCE:g} seconds:\n{text}")
+
+    def _taken(self) -> str:
+        if self._stacks is None:
+            return ""
+        text = os.pread(self._stacks.fileno(), _LARGEST, 0).decode("utf-8", "replace")
+        self._stacks.seek(0)
+        self._stacks.truncate()
+        return text
+
+    def _end(self) -> None:
+        """End the process at once; threads that hang would keep it for ever."""
+        with contextlib.suppress(Exception):  # nothing may keep it from ending
+            faulthandler.cancel_dump_traceback_later()
+            if self._stacks is not None:
+                self._taken()
+                faulthandler.dump_traceback(file=self._stacks)
+            last = threading.Thread(target=self._last_words, args=(self._taken(),), daemon=True)
+            last.start()
+            last.join(0.5)
+        os._exit(self._code)
+
+    def _last_words(self, stacks: str) -> None:
+        _restore_terminal(self._terminal)
+        with contextlib.suppress(Exception):
+            self._report(f"still running {GRACE:g} seconds after it was told to end; ended by force:\n{stacks}")
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+
+
+_watchdog: Watchdog | None = None
+
+
+def begin(report: Callable[[str], None]) -> None:
+    """Watch over this process, whose main thread this is. Twice is fine."""
+    global _watchdog
+    if _watchdog is None:
+        _watchdog = Watchdog(report)
+        _watchdog.begin()
+
+
+def attend(loop: asyncio.AbstractEventLoop) -> None:
+    """Watch ``loop``, if this process is watched over; call it in the loop's thread, after signal handlers are set."""
+    if _watchdog is not None:
+        _watchdog.attend(loop)
+
+
+def leaving() -> None:
+    """Say that the program is at its end."""
+    if _watchdog is not None:
+        _watchdog.leaving()
+
+
+def _terminal_state() -> list[Any] | None:
+    import termios
+
+    try:
+        return termios.tcgetattr(0)
+    except (termios.error, OSError):
+        return None
+
+
+def _restore_terminal(state: list[Any] | None) -> None:
+    """The terminal as it was; only where a screen was drawn."""
+    import termios
+
+    if state is None:
+        return
+    with contextlib.suppress(termios.error, OSError):
+        if termios.tcgetattr(0) != state:
+            termios.tcsetattr(0, termios.TCSANOW, state)
+            os.write(1, _PLAIN_SCREEN)
