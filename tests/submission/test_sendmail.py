@@ -13,9 +13,12 @@ from tests.submission.conftest import BODY, Bytes, Recorder, letter
 from tests.submission.test_body import Gone
 from tests.submission.test_smtp import verdict
 from tuimail.config.model import Account, Command, Identity, OutboxSettings, Server, WhenRefused
+from tuimail.submission.command_arguments import command_line
+from tuimail.submission.command_input import with_local_line_ends
+from tuimail.submission.command_run import CommandTimeouts
 from tuimail.submission.result import Action, Stage, Trouble
 from tuimail.submission.route import submitter_for
-from tuimail.submission.sendmail import CommandSubmitter, CommandTimeouts, command_line, with_local_line_ends
+from tuimail.submission.sendmail import CommandSubmitter
 from tuimail.submission.smtp import SmtpSubmitter
 from tuimail.submission.submitter import Letter
 
@@ -53,7 +56,7 @@ async def test_the_command_gets_the_letter_and_the_exact_envelope(tmp_path: Path
     ]
     assert told["data"] == BODY.decode().replace("\r\n", "\n")
     assert result.touched
-    assert watcher.events == ["connect", "touching", "body", "committing", "committing"]
+    assert watcher.events == ["connect", "body", "touching", "committing", "committing"]
 
 
 async def test_a_large_letter_goes_through_whole(tmp_path: Path) -> None:
@@ -65,11 +68,25 @@ async def test_a_large_letter_goes_through_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "kept"), [(["-t"], []), (["-oi", "-ti"], ["-oi", "-i"]), (["-a", "root"], ["-a", "root"]),
-                          (["--read-recipients"], [])]
-)  # fmt: skip
-def test_only_the_option_that_reads_the_header_is_left_out(options: list[str], kept: list[str]) -> None:
-    assert command_line(("sendmail", *options), "", ["b@x"]) == ["sendmail", *kept, "-f", "<>", "--", "b@x"]
+    ("argv", "kept"),
+    [
+        (["sendmail"], ["sendmail", "-i"]),
+        (["sendmail", "-t"], ["sendmail", "-i"]),
+        (["sendmail", "-oi", "-ti"], ["sendmail", "-oi", "-i"]),
+        (["/usr/bin/msmtp", "-a", "root"], ["/usr/bin/msmtp", "-a", "root", "-i"]),
+        (["sendmail", "--read-recipients", "-i"], ["sendmail", "-i"]),
+        (["ssh", "-i", "key", "host", "/usr/sbin/sendmail"], ["ssh", "-i", "key", "host", "/usr/sbin/sendmail", "-i"]),
+        (["./send.sh", "-x"], ["./send.sh", "-x"]),
+        (["./send.sh", "-oi"], ["./send.sh", "-oi"]),
+    ],
+)
+def test_the_options(argv: list[str], kept: list[str]) -> None:
+    assert command_line(argv, "", ["b@x"], dots=False) == [*kept, "-f", "<>", "--", "b@x"]
+
+
+@pytest.mark.parametrize(("argv", "kept"), [(["./send.sh"], ["./send.sh", "-i"]), (["./x", "-i"], ["./x", "-i"])])
+def test_a_script_gets_i_for_a_letter_with_a_dot_line(argv: list[str], kept: list[str]) -> None:
+    assert command_line(argv, "a@x", ["b@x"], dots=True) == [*kept, "-f", "a@x", "--", "b@x"]
 
 
 @pytest.mark.parametrize(
@@ -107,12 +124,13 @@ async def test_a_command_killed_after_the_letter_is_uncertain() -> None:
     assert "SIGKILL" in result.recipients["bob@example.net"].words
 
 
-@pytest.mark.parametrize(("code", "action"), [(0, Action.RETRY), (3, Action.RETRY), (65, Action.MESSAGE)])
-async def test_a_command_that_ends_before_it_has_the_letter_cannot_have_sent_it(code: int, action: Action) -> None:
-    watcher = Recorder()
-    result = await CommandSubmitter(python(f"raise SystemExit({code})")).submit(letter(body=BODY * 50_000), watcher)
-    assert verdict(result) == (action, Stage.BODY)
-    assert "committing" not in watcher.events
+@pytest.mark.parametrize(("code", "action"), [(3, Action.RETRY), (65, Action.MESSAGE), (75, Action.RETRY)])
+@pytest.mark.parametrize("times", [1, 50_000])
+async def test_a_command_that_fails_before_it_has_the_letter_cannot_have_sent_it(
+    code: int, action: Action, times: int
+) -> None:
+    way = CommandSubmitter(python(f"raise SystemExit({code})"))
+    assert verdict(await way.submit(letter(body=BODY * times), Recorder())) == (action, Stage.BODY)
 
 
 @pytest.mark.parametrize("program", ["/nonexistent/sendmail", "/etc/passwd", "bad\0name"])
@@ -136,12 +154,10 @@ async def test_a_command_that_never_ends_is_uncertain_and_killed(tmp_path: Path)
         os.kill(int(pid_file.read_text()), 0)
 
 
-async def test_a_command_that_does_not_read_gets_no_end_of_letter() -> None:
+async def test_a_command_that_does_not_read_is_ended_and_tried_again() -> None:
     way = CommandSubmitter(python("import time; time.sleep(999)"), timeouts=CommandTimeouts(stall=0.3))
-    watcher = Recorder()
-    result = await way.submit(letter(body=BODY * 50_000), watcher)
+    result = await way.submit(letter(body=BODY * 50_000), Recorder())
     assert verdict(result) == (Action.RETRY, Stage.BODY)
-    assert "committing" not in watcher.events
 
 
 async def test_a_mark_that_cannot_be_stored_leaves_the_command_without_the_letter(tmp_path: Path) -> None:

@@ -1,0 +1,142 @@
+"""One run of a local mail command: started, watched, ended if need be. What it means is told in command_exit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from tuimail.mail.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tuimail.submission.command_input import PrivateInput
+
+MAX_STDERR = 4096
+"""Bytes of the command's words that are kept, from their beginning and from their end."""
+MAX_NOISE = 1_000_000
+"""Bytes of words after which the earlier ones are thrown away, so that a flood does not fill the disk."""
+LOOK = 0.1
+"""Seconds between two looks at how far a command has read, and how much it has said."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTimeouts:
+    """Seconds."""
+
+    stall: float = 180.0
+    """Without the command reading on."""
+    finish: float = 600.0
+    """From the end of the letter to the command's end; a daemon's own first try may lie in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended."""
+
+    code: int | None
+    """The exit code; negative: killed by that signal; None: it took too long and was killed here."""
+    read: int
+    """Bytes of the letter that it read."""
+    size: int
+    """Bytes of the letter."""
+    said: str
+    """What it wrote to its standard error, sanitised, on one line."""
+
+    @property
+    def whole(self) -> bool:
+        """It had read the letter to its end."""
+        return self.read >= self.size
+
+    @property
+    def words(self) -> str:
+        """For the dialogue."""
+        if self.code is None:
+            return "killed: it took too long"
+        return f"exit code {self.code}" if self.code >= 0 else f"killed by {signal_name(-self.code)}"
+
+
+def runnable(program: str) -> bool:
+    """Whether ``program``, a path or a name on the PATH, can be started at all."""
+    try:
+        return shutil.which(program) is not None
+    except ValueError:
+        return False
+
+
+async def run(
+    argv: Sequence[str], letter: PrivateInput, timeouts: CommandTimeouts, progress: Callable[[int, int], None]
+) -> Ended:
+    """Run it with ``letter`` as its standard input; ``progress`` is told how far it has read.
+
+    Killed with its children when it takes too long, and when this is cancelled. After an end with another code than 0
+    before the letter's end, children left behind are killed too: none of them may read on and deliver.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    # A file, not a pipe: a delivery left running in the background may still write to it.
+    with cast("BinaryIO", tempfile.TemporaryFile("a+b", buffering=0)) as words:
+        process = await asyncio.create_subprocess_exec(
+            *argv, stdin=letter.descriptor, stdout=asyncio.subprocess.DEVNULL, stderr=words, start_new_session=True
+        )
+        try:
+            code = await _end_of(process, letter, words, timeouts, progress)
+        finally:
+            if process.returncode is None:
+                _kill(process.pid)
+                await process.wait()
+        if code != 0 and letter.read < letter.size:
+            _kill(process.pid)
+        progress(letter.read, letter.size)
+        return Ended(code, letter.read, letter.size, _said(words))
+
+
+async def _end_of(
+    process: asyncio.subprocess.Process,
+    letter: PrivateInput,
+    words: BinaryIO,
+    timeouts: CommandTimeouts,
+    progress: Callable[[int, int], None],
+) -> int | None:
+    """Its exit code, or None when it took too long."""
+    now = asyncio.get_running_loop().time
+    read, since = 0, now()
+    while True:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(process.wait(), min(LOOK, timeouts.stall, timeouts.finish))
+        if os.fstat(words.fileno()).st_size > MAX_NOISE:
+            words.truncate(0)
+        if letter.read != read:
+            read, since = letter.read, now()
+            progress(read, letter.size)
+        if now() - since > (timeouts.stall if read < letter.size else timeouts.finish):
+            return None
+
+
+def _said(words: BinaryIO) -> str:
+    size = os.fstat(words.fileno()).st_size
+    data = os.pread(words.fileno(), MAX_STDERR, 0)
+    if size > MAX_STDERR:
+        data += b" ... " + os.pread(words.fileno(), MAX_STDERR, max(size - MAX_STDERR, MAX_STDERR))
+    text = safe_line(" ".join(data.decode("utf-8", "replace").split()))
+    return text if len(text) <= 1000 else f"{text[:500]} ... {text[-495:]}"
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def signal_name(number: int) -> str:
+    """SIGKILL for 9; "signal 99" for what has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
