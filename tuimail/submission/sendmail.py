@@ -17,11 +17,13 @@ from tuimail.submission.mishap import Mishap
 from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tuimail.submission.submitter import Letter, Watcher
 
 MUST_KNOW_I = "The letter has a line of one dot, so the command was given -i: it must know that option of sendmail."
+
+
+_NEXT = Verdict(Action.SPLIT, Stage.RCPT, "Its turn comes next: the command gets one recipient at a time.")
+_TOO_SLOW = Verdict(Action.RETRY, Stage.CONNECT, "The command takes too long, so its turn did not come; later again.")
 
 
 class CommandSubmitter:
@@ -38,22 +40,37 @@ class CommandSubmitter:
         self._timeouts = timeouts or CommandTimeouts()
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
-        """Run the command once. Raises only what ``watcher`` raises; nothing was sent then."""
+        """Run the command for one recipient after another until one of them has the letter.
+
+        An exit code belongs to one address that way. The rest is given back as SPLIT, to be served at once by the next
+        submit(): that somebody has the letter is stored before the next run begins, and a kill between two runs leaves
+        nobody in doubt and nobody served twice. Raises only what ``watcher`` raises; that run did not take place then.
+        """
         addresses = dict.fromkeys(letter.envelope.addresses)
         good = [address for address in addresses if sendable(address, smtputf8=True)]
-        refused = classify_loss(Stage.RCPT, Mishap.BAD_RECIPIENT)
+        verdicts = dict.fromkeys(addresses, classify_loss(Stage.RCPT, Mishap.BAD_RECIPIENT))
         if not good:
-            return SubmissionResult(dict.fromkeys(addresses, refused))
+            return SubmissionResult(verdicts)
         until = letter.envelope.hold_until
         if until is not None and until > time.time():
             kept = classify_loss(Stage.MAIL, Mishap.NO_FUTURE_RELEASE, Context(host="A local command"))
             return SubmissionResult(dict.fromkeys(addresses, kept))
         attempt = _Attempt(self._argv, letter, watcher, self._timeouts)
-        verdict = await attempt.run(good)
-        held = verdict if verdict.action is Action.ACCOUNT else None
+        begun = time.monotonic()
+        for place, address in enumerate(good, 1):
+            verdict = verdicts[address] = await attempt.run(address)
+            if verdict.action is Action.OK:
+                verdicts |= dict.fromkeys(good[place:], _NEXT)
+                break
+            if verdict.action is Action.ACCOUNT or not attempt.touched:
+                verdicts |= dict.fromkeys(good[place:], verdict)
+                break
+            if time.monotonic() - begun > self._timeouts.finish:
+                verdicts |= dict.fromkeys(good[place:], _TOO_SLOW)
+                break
         return SubmissionResult(
-            recipients=dict.fromkeys(addresses, refused) | dict.fromkeys(good, verdict),
-            account=held,
+            recipients=verdicts,
+            account=next((each for each in verdicts.values() if each.action is Action.ACCOUNT), None),
             touched=attempt.touched,
             dialogue=tuple(attempt.dialogue),
             via=safe_line(self._argv[0]),
@@ -64,18 +81,19 @@ class CommandSubmitter:
 
 
 class _Attempt:
-    """One run of the command."""
+    """The runs of one attempt."""
 
     def __init__(self, argv: tuple[str, ...], letter: Letter, watcher: Watcher, timeouts: CommandTimeouts) -> None:
         self.touched = False
         self.dialogue: list[str] = []
+        self._doubtful: list[str] = []
         self._argv = argv
         self._letter = letter
         self._watcher = watcher
         self._timeouts = timeouts
 
-    async def run(self, recipients: Sequence[str]) -> Verdict:
-        """What it came to."""
+    async def run(self, address: str) -> Verdict:
+        """Run the command for one recipient; what it came to."""
         self._watcher.stage(Stage.CONNECT)
         if not runnable(self._argv[0]):
             return self._not_run("No such program, or it may not be run.")
@@ -89,15 +107,17 @@ class _Attempt:
             words = f"There is no room for the letter in the folder for temporary files: {reason}. Trying again later."
             return Verdict(Action.RETRY, Stage.BODY, words)
         with given:
-            await self._watcher.touching()
-            self.touched = True
-            return await self._handed_over(given, recipients)
+            if not self.touched:
+                await self._watcher.touching()
+                self.touched = True
+            return await self._handed_over(given, address)
 
-    async def _handed_over(self, given: PrivateInput, recipients: Sequence[str]) -> Verdict:
-        argv = self._arguments(recipients, dots=given.dots)
+    async def _handed_over(self, given: PrivateInput, address: str) -> Verdict:
+        argv = self._arguments(address, dots=given.dots)
         self.dialogue.append(safe_line("$ " + " ".join(argv))[:1000])
-        # From its start the command has the whole letter.
-        await self._watcher.committing(recipients)
+        # From its start the command has the whole letter. Whom an earlier run left in doubt stays so; the others do not
+        # have it.
+        await self._watcher.committing([*self._doubtful, address])
         self._watcher.stage(Stage.COMMITTING)
         try:
             ended = await run(argv, given, self._timeouts, self._watcher.progress)
@@ -105,13 +125,15 @@ class _Attempt:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             return self._not_run(f"{reason}.")
         self.dialogue += filter(None, (ended.words, ended.said))
-        verdict = classify_end(ended)
-        if verdict.action is not Action.OK and argv != self._arguments(recipients, dots=False):
+        verdict = classify_end(ended, safe_line(self._argv[0]))
+        if verdict.action is Action.UNCERTAIN:
+            self._doubtful.append(address)
+        if verdict.action is not Action.OK and argv != self._arguments(address, dots=False):
             verdict = replace(verdict, words=f"{verdict.words} {MUST_KNOW_I}")
         return verdict
 
-    def _arguments(self, recipients: Sequence[str], *, dots: bool) -> list[str]:
-        return command_line(self._argv, self._letter.envelope.sender, recipients, dots=dots)
+    def _arguments(self, address: str, *, dots: bool) -> list[str]:
+        return command_line(self._argv, self._letter.envelope.sender, [address], dots=dots)
 
     def _not_run(self, reason: str) -> Verdict:
         return classify_loss(Stage.CONNECT, Mishap.NO_COMMAND, detail=safe_line(f"{self._argv[0]}: {reason}"))
