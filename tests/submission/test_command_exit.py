@@ -49,6 +49,9 @@ def end(code: int | None, said: str = "", *, whole: bool = True) -> Verdict:
         (1, True, "nullmailer-inject: nullmailer-queue failed: 1", "retry"),
         (1, True, "could not queue the message", "retry"),
         (73, False, "dma: can not create temp file in `/var/spool/dma': No such file or directory", "retry"),
+        # Postfix
+        (75, True, "postdrop: warning: uid=0: File too large sendmail: warning:", "message"),
+        (69, True, "sendmail: fatal: ada(1000): message file too big", "message"),
         # what says nothing, or two things
         (1, True, "", "uncertain"),
         (1, True, "oops", "uncertain"),

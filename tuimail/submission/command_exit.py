@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from tuimail.submission.classify import Context, classify
 from tuimail.submission.command_run import signal_name
-from tuimail.submission.command_words import reply_in, says_broken_off, says_no_server, says_not_queued, says_queued
+from tuimail.submission.command_words import (
+    reply_in,
+    says_broken_off,
+    says_no_server,
+    says_not_queued,
+    says_queued,
+    says_too_big,
+)
 from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ class _Meaning:
 
 _OK = _Meaning(Action.OK, "The command took it.")
 _NOT_QUEUED = _Meaning(Action.RETRY, "The mail command could not queue the letter; trying again.", host=True)
+_TOO_BIG = _Meaning(Action.MESSAGE, "The letter is too big for the mail command; send a smaller attachment or a link.")
 _NO_SERVER = _Meaning(
     Action.RETRY, "The mail command does not find its server; check its configuration, or the network.", host=True
 )
@@ -85,7 +93,9 @@ def classify_end(ended: Ended, program: str) -> Verdict:
         return _refused(*refusal, stage=stage, known=meaning is not None, reply=reply, program=program)
     if code == 68 and says_no_server(said):
         meaning = _NO_SERVER
-    if says_not_queued(said) and (meaning is None or meaning.action is Action.RETRY):
+    if code > 0 and says_too_big(said):
+        meaning = _TOO_BIG
+    elif says_not_queued(said) and (meaning is None or meaning.action is Action.RETRY):
         meaning = _NOT_QUEUED
     elif ended.whole and meaning and meaning.action is Action.RETRY and (code == 76 or says_broken_off(said)):
         words = f"The mail command lost its server after it had the whole letter; {LOOK_FIRST}"

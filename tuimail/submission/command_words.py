@@ -18,6 +18,7 @@ _NOT_QUEUED = re.compile(
     r"|insufficient (?:disk |system )?(?:space|storage)|no space left|disk quota exceeded|\bnot queued\b",
     re.IGNORECASE,
 )
+_TOO_BIG = re.compile(r"(?:message|mail|letter)\b.{0,20}\btoo (?:big|large)|\bfile too large", re.IGNORECASE)
 _QUEUED = re.compile(r"(?<!not )(?<!not be )\bqueued\b", re.IGNORECASE)
 _BROKEN = re.compile(
     r"empty reply|invalid reply|network (?:read|write)? ?error|read error|cannot read from|timed? ?out|broken pipe"
@@ -57,6 +58,11 @@ def reply_in(said: str) -> tuple[Stage, Reply] | None:
 def says_not_queued(said: str) -> bool:
     """It could not store the letter, so it has not taken it."""
     return _NOT_QUEUED.search(said) is not None
+
+
+def says_too_big(said: str) -> bool:
+    """The letter is larger than it takes."""
+    return _TOO_BIG.search(said) is not None
 
 
 def says_queued(said: str) -> bool:
