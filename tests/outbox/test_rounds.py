@@ -398,6 +398,31 @@ async def test_a_command_that_fails_five_times_in_a_row_holds_its_account(tmp_pa
         days.close()
 
 
+def test_the_same_trouble_on_several_connections_is_counted_once(tmp_path: Path) -> None:
+    """Four letters are past their dots when the server hangs up; the probe after that is the second try."""
+    clock = SetClock()
+    with closing(store_in(tmp_path, clock)) as store:
+        owners = [f"{number}:1:boot:x" for number in range(4)]
+        for number in range(5):
+            store.enqueue(message(number), composing=str(number))
+        under_way = [store.claim(each) for each in owners]
+        clock.move(1)
+        for owner, item in zip(owners, under_way, strict=True):
+            assert item is not None
+            store.touching(item.id, owner)
+            store.committing(item.id, owner)
+        for owner, item in zip(owners, under_way, strict=True):
+            assert item is not None
+            clock.move(1)
+            store.record(item.id, owner, SubmissionResult({"bob@example.net": DOWN}, account=DOWN))
+            assert store.health("work").tries == 1
+        clock.move(67)
+        probe = store.claim("9:1:boot:x")
+        assert probe is not None
+        store.record(probe.id, "9:1:boot:x", SubmissionResult({"bob@example.net": NOBODY}, account=NOBODY))
+        assert store.health("work").tries == 2
+
+
 async def test_a_command_that_serves_somebody_in_between_is_not_held(tmp_path: Path) -> None:
     days = Days(tmp_path / "outbox", 0)
     told = Verdict(

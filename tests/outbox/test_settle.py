@@ -24,7 +24,7 @@ NOW = START + 10
 
 def sending(*names: str) -> OutboxItem:
     people = dict.fromkeys(names or ("ann", "bob", "kim"), RecipientState.PENDING)
-    return replace(item_of(ItemState.SENDING, **people), stage=Stage.COMMITTING, attempts=1)
+    return replace(item_of(ItemState.SENDING, **people), stage=Stage.COMMITTING, attempts=1, changed_at=NOW)
 
 
 def settled(

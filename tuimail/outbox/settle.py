@@ -84,7 +84,7 @@ def settle(
         by_address[each.address].after(settings, now, luck) if each.open and each.address in by_address else each
         for each in item.recipients
     )
-    health = _health_after(result, account, health, now, luck)
+    health = _health_after(item, result, account, health, now, luck)
     last = next((each.verdict for each in asked if each.verdict.reply), asked[0].verdict if asked else None)
     base = replace(
         item,
@@ -200,12 +200,15 @@ def _verdict_for(
 
 
 def _health_after(
-    result: SubmissionResult, verdict: Verdict | None, health: AccountHealth, now: float, luck: float
+    item: OutboxItem, result: SubmissionResult, verdict: Verdict | None, health: AccountHealth, now: float, luck: float
 ) -> AccountHealth:
     """Pause the account, or find it well again. A learnt recipient limit is kept either way."""
     limit = result.recipient_limit or health.recipient_limit
     if verdict is None:
         return replace(health.well, recipient_limit=limit)
+    if verdict.action not in _ACCOUNT and health.tries and item.changed_at < (health.tried_at or 0.0):
+        # Under way since before: it met the same trouble on another connection, and that is counted once.
+        return replace(health, recipient_limit=limit)
     tries = health.tries + 1
     action = verdict.action
     if verdict.then is not None and verdict.tries is not None and tries >= verdict.tries:
