@@ -52,6 +52,40 @@ class Terminal:
             self._stream.feed(os.read(self._fd, 65536))
         return time.perf_counter() - start
 
+    def type(self, keys: Sequence[bytes], *, pace: float) -> None:
+        """Type ``keys``, one every ``pace`` seconds, reading meanwhile; 0 writes them all at once."""
+        if not pace:
+            self.press(b"".join(keys))
+            return
+        for key in keys:
+            self.press(key)
+            due = time.perf_counter() + pace
+            while (left := due - time.perf_counter()) > 0:
+                if select.select([self._fd], [], [], left)[0] and not self._read():
+                    return
+
+    def finish(self, *, seconds: float = 60.0) -> None:
+        """Read until the program has ended.
+
+        Raises:
+            TimeoutError: it did not; the text is what the screen shows.
+        """
+        end = time.perf_counter() + seconds
+        while select.select([self._fd], [], [], max(0.0, end - time.perf_counter()))[0]:
+            if not self._read():
+                return
+        raise TimeoutError("\n".join(self.screen.display))
+
+    def _read(self) -> bool:
+        """Draw what has come; False when the program closed its side."""
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:
+            # What Linux says when nobody has the other side open any more.
+            return False
+        self._stream.feed(data)
+        return bool(data)
+
     def settle(self, quiet: float = 0.3) -> None:
         """Read until nothing has come for ``quiet`` seconds."""
         while select.select([self._fd], [], [], quiet)[0]:

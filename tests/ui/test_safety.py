@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual import events
 from textual.color import Color
 
-from tuimail.ui.safety import PasteCleaner, StripActing, guard_pastes
+from tuimail.ui.safety import PasteCleaner, StripActing, guard_input
 
 OPEN, CLOSE = "\x1b[200~", "\x1b[201~"
 
@@ -33,8 +33,8 @@ def test_a_paste_is_clean_however_it_is_cut_into_reads(pasted: str, cut: int) ->
 
 
 def test_the_driver_gets_a_parser_that_cleans_pastes() -> None:
-    guard_pastes()
-    guard_pastes()
+    guard_input()
+    guard_input()
     from textual.drivers import linux_driver
 
     parser = linux_driver.XTermParser()  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 
 from tuimail.config.keymap import load_keys
@@ -19,10 +20,11 @@ from tuimail.ui.bridge import Bridge
 from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import TABLE
 from tuimail.ui.desktop import Desktop
+from tuimail.ui.key_queue import KeyQueue, passed, refreshed
 from tuimail.ui.messages import AccountsChanged, Noted, OutboxChanged, Progressed
 from tuimail.ui.navigation import Navigation
 from tuimail.ui.noticing import Noticing
-from tuimail.ui.safety import StripActing, guard_pastes
+from tuimail.ui.safety import StripActing, guard_input
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.theme import mail_defaults, textual_theme
 from tuimail.ui.widgets.title_bar import Badge
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
     from tuimail.outbox.notice import AccountNotice
+    from tuimail.ui.key_queue import Running
     from tuimail.ui.notices import Announcement
     from tuimail.ui.widgets.cells import Line
 
@@ -55,6 +58,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         monochrome = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if monochrome else None)
         self.engine = engine
+        self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up)
         self.engine_ready = asyncio.Event()
         self.badge = Badge()
         self.first_draft = draft
@@ -113,9 +117,14 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         """Show the frame, then start the engine."""
         self.bridge = Bridge(self.engine.announcer, self.post_message)
         self.noticing = Noticing(self.engine, ring=self._ring, tell=self._tell_summary, show=Desktop().show)
-        self.call_after_refresh(self.run_worker, self._start(), group="engine")
+        # What is typed while the program starts is for the screen it starts with.
+        self.call_after_refresh(self.run_worker, self._start(self.keys.begin()), group="engine")
 
-    async def _start(self) -> None:
+    async def _start(self, starting: Running) -> None:
+        with starting:
+            await self._start_engine()
+
+    async def _start_engine(self) -> None:
         try:
             await self.engine.start()
         except TuimailError as error:
@@ -133,10 +142,31 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Listen no more."""
+        self.keys.close()
         if self.bridge is not None:
             self.bridge.close()
         if self.noticing is not None:
             self.noticing.close()
+
+    # -- keys
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and pastes go through the queue, everything else its own way."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.keys.put(event)
+        else:
+            await super().on_event(event)
+
+    async def _catch_up(self) -> None:
+        """Wait until the screen on top is mounted, has read what it shows, and the focus is where it was asked for."""
+        if self.bridge is not None:
+            self.bridge.flush()
+        top = self.screen
+        await passed(self)
+        await passed(top)
+        if isinstance(top, FrameScreen):
+            await top.loaded()
+        await refreshed(top)
+        await passed(self)
 
     # -- what the engine says
     async def on_outbox_changed(self, _message: OutboxChanged) -> None:
@@ -247,7 +277,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
 def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
-    guard_pastes()
+    guard_input()
 
     async def main() -> int:
         app = TuimailApp(engine, draft=draft, server=server)

@@ -6,10 +6,13 @@ Everything is made safe where it enters a view (mail/text); these two only catch
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
 from textual.filter import LineFilter
+
+from tuimail.ui.early_keys import EarlyKeys, pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,25 +76,29 @@ def _overlap(text: str, marker: str) -> int:
     return next((size for size in range(len(marker) - 1, 0, -1) if text.endswith(marker[:size])), 0)
 
 
-def guard_pastes() -> None:
-    """Have Textual's Linux driver parse cleaned input. Call before the app runs; calling it again changes nothing."""
+def guard_input() -> None:
+    """Have Textual's Linux driver parse cleaned pastes, and Return as Return from the first key on.
+
+    Call before the app runs; calling it again changes nothing.
+    """
     from textual.drivers import linux_driver
 
     driver: Any = linux_driver
     parser: Any = driver.XTermParser
-    if getattr(parser, "cleans_pastes", False):
+    if getattr(parser, "guarded", False):
         return
 
     class SafeParser(parser):  # type: ignore[misc]
-        cleans_pastes = True
+        guarded = True
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._cleaner = PasteCleaner()
+            self._early = EarlyKeys(pending(sys.__stdin__.fileno()) if sys.__stdin__ is not None else 0)
 
         def feed(self, data: str) -> Iterable[Message]:
             # An empty read is Textual's end of input and must arrive as it is.
-            clean = self._cleaner.feed(data) if data else data
+            clean = self._cleaner.feed(self._early.feed(data)) if data else data
             messages: Iterable[Message] = super().feed(clean) if clean or not data else ()
             return messages
 

@@ -32,7 +32,7 @@ def send(screen: ComposeScreen) -> Awaitable[None] | None:
         return None
     screen.sending = True
     dialog = SendDialog(screen.draft, choices=len(screen.form.sender.choice.choices))
-    # Opened before the letter is looked at, so that an answer typed ahead does not end up in the text.
+    # Opened before the letter is looked at: that may take a moment, and something has to be seen meanwhile.
     screen.app.push_screen(dialog)
     return _send(screen, dialog)
 
@@ -40,7 +40,6 @@ def send(screen: ComposeScreen) -> Awaitable[None] | None:
 async def _send(screen: ComposeScreen, dialog: SendDialog) -> None:
     form = screen.form
     try:
-        await screen.catch_up()
         for field in (form.to, form.cc, form.bcc, form.reply_to):
             if field.value.strip() and not screen.check(field):
                 _close(dialog)

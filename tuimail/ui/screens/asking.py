@@ -77,15 +77,15 @@ class Asking(Screen[Any], inherit_bindings=False):
         try:
             await frame.query_one("#foot").mount(prompt, before=frame.key_rows)
             frame.refresh_keys()
-            return await prompt.answer
+            with frame.program.keys.waiting_for_person():
+                return await prompt.answer
         finally:
             self.prompt = None
             self._completer = None
             frame.status.display = True
             if frame.is_attached:
+                frame.set_focus(focused if focused is not None and focused.is_attached else None)
                 prompt.remove()
-                if focused is not None and focused.is_attached:
-                    focused.focus()
                 frame.refresh_keys()
 
     @property
@@ -123,13 +123,11 @@ class Asking(Screen[Any], inherit_bindings=False):
         elif command_id == "prompt-cancel":
             prompt.finish(None)
         elif command_id == "prompt-accept":
-            # The key goes before the field's own ones: what was typed ahead of it must get there first.
-            typed_into = prompt.input if isinstance(prompt, LinePrompt) else prompt
-            typed_into.call_later(prompt.accept)
+            prompt.accept()
         elif command_id == "prompt-help":
             self._hint(prompt.help_text or "Answer the question, or leave it with the key shown below.")
         elif command_id == "prompt-complete" and isinstance(prompt, LinePrompt) and self._completer is not None:
-            prompt.input.call_later(self._frame.carry_out, lambda _screen: self._complete(prompt))
+            self._frame.carry_out(lambda _screen: self._complete(prompt))
 
     def _hint(self, text: str) -> None:
         """Words above the question."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 from functools import partial
@@ -18,7 +17,6 @@ from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
-from tuimail.ui.widgets.prompt import LinePrompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,15 +138,6 @@ class ComposeScreen(FrameScreen):
         """A region is cut, a line is cut: the label says which."""
         self.refresh_keys()
 
-    def action_command(self, command_id: str) -> None:
-        """Carry out a command after the keys typed before it, which may still wait in their field."""
-        # What takes the keys elsewhere does so at once, for the keys typed after it; sending catches up itself.
-        moves = command_id in ("compose-page-up", "compose-page-down") and self.context is Context.COMPOSE_HEADER
-        if self.prompt is not None or self.focused is None or moves or command_id == "send":
-            super().action_command(command_id)
-        else:
-            self.focused.call_later(super().action_command, command_id)
-
     # -- saving
     def on_letter_form_changed(self, event: LetterForm.Changed) -> None:
         """Save soon."""
@@ -203,13 +192,6 @@ class ComposeScreen(FrameScreen):
         if not self.closed and not self.form.untouched and not self.form.empty:
             await self.autosave()
 
-    async def catch_up(self) -> None:
-        """Wait until the keys typed so far are in the letter."""
-        if self.focused is not None:
-            done = asyncio.Event()
-            if self.focused.call_later(done.set):
-                await done.wait()
-
     # -- checking
     def on_letter_form_checked(self, event: LetterForm.Checked) -> None:
         """The cursor left an address field: look at what was typed."""
@@ -240,14 +222,6 @@ class ComposeScreen(FrameScreen):
         """A name is typed or files are dropped on the Attchmnt line."""
         event.stop()
         self.carry_out(lambda _screen: commands.attach_typed(self, event.text, pasted=event.pasted))
-
-    def on_attachment_list_typed_ahead(self, event: AttachmentList.TypedAhead) -> None:
-        """What was typed while the question for a file opened belongs into it."""
-        event.stop()
-        if isinstance(self.prompt, LinePrompt):
-            self.prompt.typed_ahead(event.text)
-            if event.entered:
-                self.answer_prompt("prompt-accept")
 
     def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
         """An attachment was taken off."""

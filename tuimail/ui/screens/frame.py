@@ -7,6 +7,7 @@ Textual calls the ``on_...`` handlers of every class of a screen, so those must 
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from tuimail.ui.app import TuimailApp
     from tuimail.ui.commands.command import Command
+    from tuimail.ui.key_queue import Running
     from tuimail.ui.messages import OutboxChanged, Progressed
 
     Verb = Callable[[Any], Awaitable[None] | None]
@@ -55,8 +57,10 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         self.title_bar = TitleBar()
         self.status = StatusLine()
         self.key_rows = KeyRows()
-        self._loading = False
         self._stale = False
+        self._idle = asyncio.Event()
+        """Nothing is being read."""
+        self._idle.set()
 
     # -- the frame
     def compose(self) -> ComposeResult:
@@ -107,8 +111,8 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
     def reload(self) -> None:
         """Have ``load`` called soon; calls that come while it runs become one more run."""
         self._stale = True
-        if not self._loading and self.is_mounted:
-            self._loading = True
+        if self._idle.is_set() and self.is_mounted:
+            self._idle.clear()
             self.run_worker(self._load(), group="load", exit_on_error=False)
 
     async def _load(self) -> None:
@@ -121,7 +125,12 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
                 except TuimailError as error:
                     self.complain(error)
         finally:
-            self._loading = False
+            self._idle.set()
+
+    async def loaded(self) -> None:
+        """Wait until what was to be read is read; not while there is no engine to read from."""
+        if self.program.engine_ready.is_set():
+            await self._idle.wait()
 
     def on_outbox_changed(self, _message: OutboxChanged) -> None:
         """The outbox is not what it was."""
@@ -177,22 +186,27 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         self.carry_out(verb)
 
     def carry_out(self, verb: Verb) -> None:
-        """Run ``verb`` on this screen; what it raises becomes a sentence. A coroutine outlives the screen."""
+        """Run ``verb`` on this screen; what it raises becomes a sentence. A coroutine outlives the screen.
+
+        Keys wait until it has ended, or asks something.
+        """
         try:
             result = verb(self)
         except TuimailError as error:
             self.complain(error)
             return
         if inspect.isawaitable(result):
-            self.app.run_worker(self._finish(result), group="verbs", exit_on_error=True)
+            running = self.program.keys.begin()
+            self.app.run_worker(self._finish(result, running), group="verbs", exit_on_error=True)
 
-    async def _finish(self, result: Awaitable[None]) -> None:
-        try:
-            await result
-        except TuimailError as error:
-            self.program.complain(error)
-        if self.is_attached:
-            self.refresh_keys()
+    async def _finish(self, result: Awaitable[None], running: Running) -> None:
+        with running:
+            try:
+                await result
+            except TuimailError as error:
+                self.program.complain(error)
+            if self.is_attached:
+                self.refresh_keys()
 
     # -- keys
     def key_entries(self) -> tuple[KeyEntry, ...]:

@@ -129,7 +129,7 @@ class OutboxScreen(ListScreen[str]):
             self.refresh_keys()
             return
         if command_id == "back" and self.matching and self.prompt is None:
-            self.run_worker(self.narrow(""), group="verbs")
+            self.carry_out(lambda _screen: self.narrow(""))
             return
         if applying and command_id in outbox.MANY:
             self._aimed = tuple(row for row in self.list.rows if row in self.tagged)

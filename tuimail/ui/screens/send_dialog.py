@@ -34,6 +34,7 @@ MOST_RECIPIENTS = 200
 """Of one field; more are counted."""
 
 QUESTION = "Send message?"
+WARNED = "There is a warning: read it, then send once more."
 STORING = "Storing the letter in the outbox..."
 
 
@@ -68,7 +69,8 @@ class SendDialog(FrameScreen):
         self.draft = draft
         self.review: Review | None = None
         """None while it is being made."""
-        self._early: Answer | None = None
+        self._shown_at = 0.0
+        """When the review was shown (seconds of the event loop's clock)."""
         self._choices = choices
         self._page = Static(markup=False)
         self._warnings = Static(markup=False, classes="warnings")
@@ -90,23 +92,29 @@ class SendDialog(FrameScreen):
         self._warnings.update(Text(warnings))
         self._warnings.display = bool(warnings)
         self.say(QUESTION)
-        early, self._early = self._early, None
-        if early is not None and not (early in (Answer.SEND, Answer.HOLD) and review.findings):
-            self.give(early)
+        self._shown_at = asyncio.get_running_loop().time()
 
     async def answer(self) -> Answer:
         """What the user wants; waits for it."""
-        return await self._answers.get()
+        with self.program.keys.waiting_for_person():
+            return await self._answers.get()
 
     def give(self, answer: Answer) -> None:
         """Answer, unless the last answer is still being carried out."""
         if self.busy:
             self.say(STORING)
         elif self.review is None:
-            # Typed ahead, as fingers that know ^X Y do: taken once the letter is shown, unless there is a warning.
-            self._early = answer
+            self.say("The letter is still being looked at.")
+        elif answer in (Answer.SEND, Answer.HOLD) and self.review.findings and self._unseen:
+            # Typed ahead, as fingers that know ^X Y do, but nobody has read the warnings yet.
+            self.say(WARNED)
         elif self._answers.empty():
             self._answers.put_nowait(answer)
+
+    @property
+    def _unseen(self) -> bool:
+        """Whether the key that is being carried out was typed before the review was shown."""
+        return self.program.keys.typed_at < self._shown_at
 
     def knows(self, command: Command) -> bool:
         """Another sender needs a choice."""

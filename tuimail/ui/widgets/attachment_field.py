@@ -85,19 +85,6 @@ class AttachmentList(Widget, can_focus=True):
             super().__init__()
             self.attachment = attachment
 
-    _ahead: str | None = None
-    """Typed after the first letter of a name, while the question for it opens; None: no question was begun."""
-    _entered = False
-    """Return was among it."""
-
-    class TypedAhead(Message):
-        """The rest of a name, typed before the question for it had the keys; ``entered``: with a Return after it."""
-
-        def __init__(self, text: str, *, entered: bool) -> None:
-            super().__init__()
-            self.text = text
-            self.entered = entered
-
     class Typed(Message):
         """A file name is being typed (or was dropped) here."""
 
@@ -135,10 +122,7 @@ class AttachmentList(Widget, can_focus=True):
 
     def action_leave(self, step: int) -> None:
         """To the next field or the one before."""
-        if self._ahead:
-            self._entered = True
-        else:
-            leave(self, step)
+        leave(self, step)
 
     def action_remove(self) -> None:
         """Take the attachment under the bar off the letter."""
@@ -151,25 +135,17 @@ class AttachmentList(Widget, can_focus=True):
 
     def on_focus(self) -> None:
         """Show the bar."""
-        self._ahead, self._entered = None, False
         self.refresh()
 
     def on_blur(self) -> None:
         """Hide the bar."""
-        if self._ahead:
-            self.post_message(self.TypedAhead(self._ahead, entered=self._entered))
-        self._ahead, self._entered = None, False
         self.refresh()
 
     def on_key(self, event: events.Key) -> None:
         """Typing a name begins the question for a file."""
         if event.is_printable and event.character and not event.key.startswith(("alt+", "ctrl+")):
             event.stop()
-            if self._ahead is None:
-                self._ahead = ""
-                self.post_message(self.Typed(event.character, pasted=False))
-            elif not self._entered:
-                self._ahead += event.character
+            self.post_message(self.Typed(event.character, pasted=False))
 
     def on_paste(self, event: events.Paste) -> None:
         """Files dropped on the terminal arrive as a paste of their names."""

@@ -107,13 +107,6 @@ class LinePrompt(Prompt):
         self.input.cursor_position = len(self.input.value)
         self.input.focus()
 
-    def typed_ahead(self, text: str) -> None:
-        """Put ``text`` before what was typed since the question has the keys."""
-        at = len(self.initial)
-        cursor = self.input.cursor_position
-        self.input.value = self.input.value[:at] + text + self.input.value[at:]
-        self.input.cursor_position = cursor + len(text)
-
     def accept(self) -> None:
         """What was typed."""
         self.finish(self.input.value)
