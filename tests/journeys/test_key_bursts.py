@@ -29,7 +29,7 @@ SUBJECTS = tuple(f"Letter {number}" for number in range(6))
 
 _BYTES = {"enter": b"\r", "escape": b"\x1b", "semicolon": b";", "dollar_sign": b"$"}
 
-UP, DOWN, RETURN = b"\x1b[A", b"\x1b[B", b"\r"
+UP, DOWN, RETURN, TAB = b"\x1b[A", b"\x1b[B", b"\r", b"\t"
 MARK, CUT, HOME, CANCEL = b"\x1e", b"\x0b", b"\x01", b"\x03"
 
 
@@ -123,6 +123,23 @@ def test_a_letter_is_written_and_sent_as_typed(program: Program, keymap: str, pa
         screen.type([*writing(keymap, "Soup"), *quitting(keymap)], pace=pace)
         screen.finish()
     assert_as_typed(program, "Soup")
+
+
+def test_a_file_is_attached_by_tab(program: Program, keymap: str) -> None:
+    folder = program.home / "holiday photos"
+    folder.mkdir()
+    for name in ("beach.txt", "castle.txt"):
+        (folder / name).write_text(name)
+    with started(program) as screen:
+        menu_shown(screen)
+        keys = [key(keymap, "compose"), *letters("bob@example.net\n\n~/hol"), TAB, TAB]
+        screen.type(keys, pace=0)
+        # Two fit: their names, without the folder.
+        screen.wait(lambda shown: any(line.strip() == "beach.txt   castle.txt" for line in shown.display))
+        keys = [*letters("c"), TAB, RETURN, RETURN, *letters("Photos\nsee"), key(keymap, "send"), b"y"]
+        screen.type([*keys, *quitting(keymap)], pace=0)
+        screen.finish()
+    assert "castle.txt" in written(program, "Photos")
 
 
 def test_keys_typed_while_the_program_starts_reach_the_screens_they_open(program: Program, keymap: str) -> None:

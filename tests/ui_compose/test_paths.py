@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tuimail.ui.commands.exporting import last_part, paths
+from tuimail.ui.screens.asking import listed
 from tuimail.ui.widgets.path_completion import complete_path, dropped_paths, typed_path
 
 if TYPE_CHECKING:
@@ -44,6 +46,41 @@ def test_completion(home: Path, typed: str, text: str, names: tuple[str, ...]) -
     found = complete_path(typed, here=home)
     assert (found.text, found.names) == (text, names)
     assert found.certain == (len(names) == 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "lines"),
+    [
+        ("~/let", ["~/letters/"]),
+        ("~/letters/", ["~/letters/one.txt", "~/letters/only/"]),
+        ("~/letters/onl", ["~/letters/only/"]),
+        ("~", ["~/"]),
+        ("~/bud", ["~/budget old.ods", "~/budget.ods"]),
+    ],
+)
+@pytest.mark.usefixtures("home")
+async def test_completing_gives_whole_paths_and_no_folder_twice(typed: str, lines: list[str]) -> None:
+    assert await paths(typed) == lines
+
+
+def test_of_a_path_its_last_name_is_shown() -> None:
+    assert [last_part(path) for path in ("~/a/b.txt", "~/a/", "~/", "b")] == ["b.txt", "a/", "~/", "b"]
+
+
+def test_a_large_folder_is_completed_from_all_of_its_names(home: Path) -> None:
+    for number in range(300):
+        (home / "letters" / f"many-{number:03}").touch()
+    (home / "letters" / "mango").touch()
+    assert complete_path("~/letters/ma").text == "~/letters/man"
+    assert len(complete_path("~/letters/many").names) == 300
+
+
+def test_names_that_have_no_room_are_counted() -> None:
+    assert listed(["one", "two", "three"], 80) == "one   two   three"
+    assert listed(["one", "two", "three"], 19) == "one   and 2 more"
+    assert listed(["a" * 30, "two"], 10) == "a" * 30 + "   and 1 more"
+    assert "\x1b" not in listed(["\x1b]52;c;x", "b"], 80)
+    assert listed([], 80) == ""
 
 
 def test_hidden_files_are_not_offered_unasked(home: Path) -> None:

@@ -11,7 +11,7 @@ from tuimail.events import Severity
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import ItemState
-from tuimail.ui.commands.exporting import paths
+from tuimail.ui.commands.exporting import last_part, paths
 from tuimail.ui.commands.sending import send
 from tuimail.ui.navigation import quoted
 from tuimail.ui.widgets.address_field import AddressEditor
@@ -154,6 +154,7 @@ async def attach(screen: ComposeScreen, initial: str = "") -> None:
         "File to attach",
         initial=initial or screen.failed_path,
         complete=paths,
+        shown_as=last_part,
         help_text="~ is your home folder; Tab completes names.",
     )
     if typed is None or not typed.strip():
@@ -220,7 +221,10 @@ def removed(screen: ComposeScreen, attachment: Attachment) -> None:
 async def read_file(screen: ComposeScreen) -> None:
     """Ask for a text file and insert it at the cursor."""
     typed = await screen.ask(
-        "File to insert", complete=paths, help_text="A text file; ~ is your home folder; Tab completes names."
+        "File to insert",
+        complete=paths,
+        shown_as=last_part,
+        help_text="A text file; ~ is your home folder; Tab completes names.",
     )
     if not typed or not typed.strip():
         return

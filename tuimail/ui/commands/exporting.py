@@ -30,8 +30,13 @@ def file_name(subject: str) -> str:
 async def paths(typed: str) -> Sequence[str]:
     """Whole paths that complete ``typed``."""
     found = await asyncio.to_thread(complete_path, typed)
-    folder, slash, _ = found.text.rpartition("/")
-    return [name if name == "~/" else folder + slash + name for name in found.names]
+    folder, slash, _ = typed.rpartition("/")
+    return [folder + slash + name for name in found.names]
+
+
+def last_part(path: str) -> str:
+    """The name at the end of ``path``; a folder's keeps its slash."""
+    return path[path.rstrip("/").rfind("/") + 1 :]
 
 
 def export(screen: LetterScreen) -> Awaitable[None]:
@@ -47,6 +52,7 @@ async def _export(screen: LetterScreen, ids: Sequence[str]) -> None:
         "Export to file" if len(ids) == 1 else "Export to folder",
         initial=initial,
         complete=paths,
+        shown_as=last_part,
         help_text="~ is your home folder; Tab completes names. The file holds the letter's exact bytes.",
     )
     if typed is None or not typed.strip():

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from textual.screen import Screen
 
+from tuimail.mail.text import safe_line
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.widgets.key_rows import KeyEntry
 from tuimail.ui.widgets.prompt import Choice, ChoicePrompt, LinePrompt, Prompt
@@ -32,6 +34,7 @@ class Asking(Screen[Any], inherit_bindings=False):
     prompt: Prompt | None = None
     """The open question."""
     _completer: Completer | None = None
+    _shown_as: Callable[[str], str] = str
 
     async def ask(
         self,
@@ -40,17 +43,18 @@ class Asking(Screen[Any], inherit_bindings=False):
         initial: str = "",
         help_text: str = "",
         complete: Completer | None = None,
+        shown_as: Callable[[str], str] = str,
         password: bool = False,
         meaning: Meaning | None = None,
     ) -> str | None:
         """Ask for one line of text.
 
-        ``complete`` gives, for what was typed, whole lines that fit; ``meaning`` a sentence (safe to draw) on what is
-        understood by it, shown beneath while it is typed.
+        ``complete`` gives, for what was typed, whole lines that fit; ``shown_as`` what is shown of such a line where
+        several fit; ``meaning`` a sentence (safe to draw) on what is understood, shown beneath while it is typed.
         """
         if self.prompt is not None:
             return None
-        self._completer = complete
+        self._completer, self._shown_as = complete, shown_as
         return await self._ask(LinePrompt(label, initial, help_text=help_text, password=password, meaning=meaning))
 
     async def ask_yes_no(self, question: str, *, default: bool | None = True, help_text: str = "") -> bool | None:
@@ -151,11 +155,24 @@ class Asking(Screen[Any], inherit_bindings=False):
             prompt.input.value = found[0] if len(found) == 1 else common
             prompt.input.cursor_position = len(prompt.input.value)
         if len(found) > 1:
-            self._hint("   ".join(found[:12]))
+            self._hint(listed([self._shown_as(line) for line in found], self._frame.size.width - 2))
 
 
 def _entry(keys: Keymap, command_id: str, *, enabled: bool = True) -> KeyEntry:
     return KeyEntry(command_id, keys.key(command_id), BY_ID[command_id].label, enabled)
+
+
+def listed(texts: Sequence[str], width: int) -> str:
+    """As many of ``texts`` as have room in ``width`` cells, at least one, made safe to draw; and how many more."""
+    shown = ""
+    for at, text in enumerate(texts):
+        more = f"   and {len(texts) - at:,} more"
+        longer = f"{shown}   {safe_line(text)}" if shown else safe_line(text)
+        rest = f"   and {len(texts) - at - 1:,} more" if at + 1 < len(texts) else ""
+        if shown and cell_len(longer + rest) > width:
+            return shown + more
+        shown = longer
+    return shown
 
 
 def _common(texts: Sequence[str]) -> str:

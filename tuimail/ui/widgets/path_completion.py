@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-MOST_LISTED = 200
-"""Names; a folder with more is completed from those that come first."""
-
 
 @dataclass(frozen=True, slots=True)
 class PathCompletion:
@@ -51,7 +48,7 @@ def _names(folder: Path, start: str) -> list[str]:
             ]
     except (OSError, ValueError):
         return []
-    return sorted(found, key=str.casefold)[:MOST_LISTED]
+    return sorted(found, key=str.casefold)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
