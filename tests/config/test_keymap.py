@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.keys import _character_to_key
 
-from tuimail.config.keymap import key_name, load_keys, parse_keys
+from tuimail.config.keymap import is_text, key_name, load_keymap, load_keys, parse_keys
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths
@@ -115,3 +115,54 @@ def test_no_file_is_no_keys_and_no_problem(paths: Paths) -> None:
 def test_no_text_as_a_key_raises(text: str) -> None:
     name = key_name(text)
     assert name == "" or name.isprintable()
+
+
+def test_a_letter_is_no_key_where_letters_are_text_and_the_declared_key_stays() -> None:
+    keys = parse_keys('[keys]\nhold = "g"\nquit = ["?", "^Q"]\nview = "g"', FILE, KNOWN, amid_typing={"hold", "quit"})
+    assert keys.of("pine") == {"quit": ("ctrl+q",), "view": ("g",)}
+    assert [(each.line, each.key) for each in keys.problems] == [(2, "keys.hold"), (3, "keys.quit")]
+    assert '"g" cannot be a key of hold' in keys.problems[0].expected
+    assert "ctrl or alt, or f1 to f12" in keys.problems[0].expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("g", True), ("G", True), ("space", True), ("question_mark", True), ("enter", False), ("f2", False),
+     ("ctrl+x", False), ("alt+question_mark", False), ("pageup", False)],
+)  # fmt: skip
+def test_which_keys_type_something(name: str, text: bool) -> None:
+    assert is_text(name) is text
+
+
+def test_a_keymap_of_the_users_is_a_file_beside_the_config(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text('base = "mutt"\n[keys]\nhold = "^H"\n[pine]\nhold = "x"\n')
+    name, said = load_keymap("my.toml", tmp_path, KNOWN)
+    assert (name, dict(said.of(name)), said.problems) == ("mutt", {"hold": ("ctrl+h",)}, ())
+    (tmp_path / "my.toml").write_text('[keys]\nhold = "^H"')
+    assert load_keymap(str(tmp_path / "my.toml"), Path("/elsewhere"), KNOWN)[0] == "pine"
+    assert load_keymap("mutt", tmp_path, KNOWN)[0] == "mutt"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ('base = "vi"', "base", 'Must be "pine" or "mutt", not "vi".'),
+        ("base = 3", "base", "Must be a text"),
+        ("[keys", "", "not valid TOML"),
+        (None, "", "There is no such file; [ui] keymap names it."),
+    ],
+)
+def test_a_keymap_file_that_is_wrong_is_told_and_pine_is_used(
+    tmp_path: Path, text: str | None, key: str, words: str
+) -> None:
+    if text is not None:
+        (tmp_path / "my.toml").write_text(text)
+    name, said = load_keymap("my.toml", tmp_path, KNOWN)
+    assert name == "pine"
+    assert [each.key for each in said.problems] == [key]
+    assert words in str(said.problems[0])
+    assert str(tmp_path / "my.toml") in str(said.problems[0])
+
+
+def test_only_a_keymap_file_has_a_base() -> None:
+    assert [each.key for each in parse_keys('base = "mutt"', FILE, KNOWN).problems] == ["base"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tuimail.config.keymap import is_text
 from tuimail.ui.commands.command import READING, Context
-from tuimail.ui.commands.key_names import canonical, is_typed, shown
+from tuimail.ui.commands.key_names import canonical, shown
 from tuimail.ui.commands.keymap import KEYMAPS, clashes, keymap
 from tuimail.ui.commands.table import BY_ID, TABLE, commands_for
 
@@ -30,7 +31,7 @@ def test_no_key_gives_two_commands_on_one_screen(name: str) -> None:
 @pytest.mark.parametrize("name", KEYMAPS)
 def test_no_letter_is_a_command_where_one_types(name: str) -> None:
     keys = keymap(name).keys
-    assert [(each.id, key) for each in TABLE if each.amid_typing for key in keys[each.id] if is_typed(key)] == []
+    assert [(each.id, key) for each in TABLE if each.amid_typing for key in keys[each.id] if is_text(key)] == []
 
 
 @pytest.mark.parametrize("name", KEYMAPS)
@@ -55,17 +56,13 @@ def test_a_key_of_the_users_is_taken_from_the_command_that_had_it() -> None:
     assert clashes(own.keys) == []
 
 
-def test_a_letter_cannot_become_a_command_of_the_composer() -> None:
-    own = keymap("pine", {"send": ["x"]})
+def test_a_command_that_loses_its_only_key_to_another_is_told() -> None:
+    own = keymap("pine", {"cut-line": ["ctrl+x"], "drop": ["h"]})
     assert own.keys["send"] == ()
-    assert "letters are text" in own.problems[0]
-
-
-def test_unknown_commands_and_keymaps_are_told_not_fatal() -> None:
-    assert "no command 'fly'" in keymap("pine", {"fly": ["f"]}).problems[0]
-    odd = keymap("emacs")
-    assert odd.name == "pine"
-    assert odd.problems
+    assert own.lost == {"send": "cut-line", "hold": "drop"}
+    mended = keymap("pine", {"cut-line": ["ctrl+x"], "send": ["f8"]})
+    assert mended.lost == {}
+    assert mended.keys["send"] == ("f8",)
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,33 @@ async def test_without_an_account_the_program_says_how_to_make_one(paths: Paths)
         assert "[accounts.work.submission]" in text(app)
 
 
+async def test_a_key_that_send_cannot_have_is_said_and_send_keeps_its_own(paths: Paths, running: Running) -> None:
+    paths.keys_file.parent.mkdir(parents=True, exist_ok=True)
+    paths.keys_file.write_text('[keys]\nsend = "g"\n')
+    async with running(size=(120, 24)) as pilot:
+        program = top(pilot).program
+        assert program.keymap.key("send") == "^X"
+        assert '"g" cannot be a key of send' in " ".join(text(pilot.app).split())
+
+
+async def test_a_command_left_without_a_key_is_said(paths: Paths, running: Running) -> None:
+    paths.keys_file.parent.mkdir(parents=True, exist_ok=True)
+    paths.keys_file.write_text('[keys]\ncut-line = "^X"\n')
+    async with running(size=(160, 24)) as pilot:
+        assert "send has no key any more, since cut-line has its key" in " ".join(text(pilot.app).split())
+
+
+async def test_a_keymap_file_of_the_users_is_used(paths: Paths, running: Running) -> None:
+    paths.config_file.parent.mkdir(parents=True, exist_ok=True)
+    (paths.config_file.parent / "mine.toml").write_text('base = "mutt"\n[keys]\ndrop = "X"\n')
+    paths.keys_file.write_text('[mutt]\nhold = "^H"\n')
+    engine = FakeEngine(paths, every_state(), settings=config(keymap="mine.toml"))
+    async with running(on=engine) as pilot:
+        keys = top(pilot).program.keymap
+        assert (keys.name, keys.key("compose"), keys.key("drop"), keys.key("hold")) == ("mutt", "m", "X", "^H")
+        assert "problem" not in text(pilot.app)
+
+
 async def test_keys_typed_in_one_burst_before_return_belong_to_the_answer(running: Running) -> None:
     async with running("o") as pilot:
         screen = top(pilot)

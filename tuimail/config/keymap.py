@@ -7,9 +7,16 @@
     [pine]                      one keymap; comes before [keys]
     send = ["ctrl+x", "f4"]
 
+``[ui] keymap`` may name a file of the same form, which changes one of the built-in keymaps; keys.toml comes over it::
+
+    base = "mutt"               the keymap it changes; pine if left out
+    [keys]
+    hold = "^H"
+
 A key is written as Textual names it (``ctrl+x``, ``f2``, ``question_mark``), as a single character (``?``) or as pine
-writes it (``^X``). A key given here takes itself away from whatever command has it by declaration; that is the
-interface's to do, this room only tells where the file contradicts itself.
+writes it (``^X``). Where letters are text a command needs a key that types none. A key given here takes itself away
+from whatever command has it by declaration; that is the interface's to do, this room only tells where the file
+contradicts itself.
 """
 
 from __future__ import annotations
@@ -17,6 +24,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.config.loader import KEYMAPS
@@ -24,7 +32,6 @@ from tuimail.config.reading import Source, nearest_to, parse_toml, read_toml, sh
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     from tuimail.config.model import Problem
     from tuimail.config.reading import Table
@@ -62,25 +69,58 @@ class KeyOverrides:
     keys: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Keymap -> command id -> keys as Textual names them; an empty tuple takes the command's keys away."""
     problems: tuple[Problem, ...] = ()
+    file: Path | None = None
+    """Where it stands."""
+    base: str = ""
+    """The keymap that the file is based on; empty if it does not say."""
 
     def of(self, keymap: str) -> Mapping[str, tuple[str, ...]]:
         """The user's keys in ``keymap``: command id -> keys."""
         return self.keys.get(keymap, {})
 
 
-def load_keys(file: Path, known: Mapping[str, Collection[str]]) -> KeyOverrides:
+def load_keys(file: Path, known: Mapping[str, Collection[str]], *, amid_typing: Collection[str] = ()) -> KeyOverrides:
     """What ``file`` says; nothing, and no problem, when there is none.
 
-    ``known`` holds every command's id with the contexts (screens) it can be given in.
+    Args:
+        file: The user's keys.toml.
+        known: Every command's id with the contexts (screens) it can be given in.
+        amid_typing: Ids of the commands that are given where letters are text.
     """
     source = Source(file)
-    return _overrides(source, read_toml(source), known)
+    return _overrides(source, read_toml(source), known, amid_typing)
 
 
-def parse_keys(text: str, file: Path, known: Mapping[str, Collection[str]]) -> KeyOverrides:
+def load_keymap(
+    name: str, folder: Path, known: Mapping[str, Collection[str]], *, amid_typing: Collection[str] = ()
+) -> tuple[str, KeyOverrides]:
+    """The built-in keymap that ``[ui] keymap`` means, and what the file says that it names, if it names one.
+
+    Args:
+        name: A built-in keymap, or the path of a file: ``~`` is the home folder, a relative one is in ``folder``.
+        folder: Where the config file is.
+        known: As in ``load_keys``.
+        amid_typing: As in ``load_keys``.
+    """
+    if name in KEYMAPS:
+        return name, KeyOverrides()
+    try:
+        source = Source(folder / Path(name).expanduser())
+    except RuntimeError:
+        source = Source(folder / name)
+    if not source.file.exists():
+        source.complain((), "There is no such file; [ui] keymap names it. The keys of pine are used.")
+        return KEYMAPS[0], KeyOverrides(problems=tuple(source.problems))
+    said = _overrides(source, read_toml(source), known, amid_typing, based=True)
+    return said.base or KEYMAPS[0], said
+
+
+def parse_keys(
+    text: str, file: Path, known: Mapping[str, Collection[str]], *, amid_typing: Collection[str] = ()
+) -> KeyOverrides:
     """What ``text`` says; ``file`` is only named in problems. Pure."""
     source = Source(file)
-    return _overrides(source, parse_toml(source, text), known)
+    return _overrides(source, parse_toml(source, text), known, amid_typing)
 
 
 def key_name(written: str) -> str:
@@ -130,9 +170,24 @@ def _is_character_name(name: str) -> bool:
     return False
 
 
-def _overrides(source: Source, root: Table | None, known: Mapping[str, Collection[str]]) -> KeyOverrides:
+def is_text(key: str) -> bool:
+    """Whether the key of this name types a character (a letter, a mark, a blank)."""
+    return key == "space" or (key not in NAMED_KEYS and not key.startswith(tuple(f"{each}+" for each in MODIFIERS)))
+
+
+def _overrides(
+    source: Source,
+    root: Table | None,
+    known: Mapping[str, Collection[str]],
+    amid_typing: Collection[str],
+    *,
+    based: bool = False,
+) -> KeyOverrides:
     found: dict[str, dict[str, tuple[str, ...]]] = {keymap: {} for keymap in KEYMAPS}
+    base = ""
     if root is not None:
+        if based:
+            base = root.text("base", KEYMAPS[0], check=_base_fault)
         # [keys] first, so that a keymap's own table comes over it.
         for section in ("keys", *KEYMAPS):
             table = root.table(section)
@@ -144,18 +199,22 @@ def _overrides(source: Source, root: Table | None, known: Mapping[str, Collectio
                         command, f"There is no command {shown(command)}.", nearest=nearest_to(command, known)
                     )
                     continue
-                keys = _keys(table, command)
+                keys = _keys(table, command, amid_typing=command in amid_typing)
                 for keymap in () if keys is None else KEYMAPS if section == "keys" else (section,):
                     found[keymap][command] = keys or ()
         root.finish()
         for keymap in KEYMAPS:
             found[keymap] = _without_clashes(root, keymap, found[keymap], known)
     problems = dict.fromkeys(sorted(source.problems, key=lambda problem: problem.line))
-    return KeyOverrides(found, tuple(problems))
+    return KeyOverrides(found, tuple(problems), source.file, base)
 
 
-def _keys(table: Table, command: str) -> tuple[str, ...] | None:
-    """The keys written for ``command``; None when none of them is one."""
+def _base_fault(name: str) -> str:
+    return "" if name in KEYMAPS else f'Must be "pine" or "mutt", not {shown(name)}.'
+
+
+def _keys(table: Table, command: str, *, amid_typing: bool) -> tuple[str, ...] | None:
+    """The keys written for ``command``; None when none of them can be its key."""
     value = table.values[command]
     listed = value if isinstance(value, list) else [value]
     names: list[str] = []
@@ -163,6 +222,12 @@ def _keys(table: Table, command: str) -> tuple[str, ...] | None:
         name = key_name(each) if isinstance(each, str) else ""
         if not name:
             table.complain(command, f'Must be a key such as "g", "?", "^X", "ctrl+x" or "f2", not {shown(each)}.')
+        elif amid_typing and is_text(name):
+            table.complain(
+                command,
+                f"{shown(each)} cannot be a key of {command}: where it is given, letters are text. "
+                "Use a key with ctrl or alt, or f1 to f12.",
+            )
         elif name not in names:
             names.append(name)
     return tuple(names) if names or not listed else None

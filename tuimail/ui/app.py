@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App
 
-from tuimail.config.keymap import load_keys
+from tuimail.config.keymap import load_keymap, load_keys
+from tuimail.config.model import Problem
 from tuimail.config.theme_file import load_theme
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tuimail.compose.draft import Draft
-    from tuimail.config.model import Problem
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
     from tuimail.outbox.notice import AccountNotice
@@ -92,10 +92,19 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     def _choose_keys(self) -> None:
         known = {command.id: command.contexts for command in TABLE}
-        own = load_keys(self.engine.paths.keys_file, known)
-        self.problems += own.problems
-        name = self.engine.config.ui.keymap
-        self.keymap = keymap(name, own.of(name))
+        amid_typing = {command.id for command in TABLE if command.amid_typing}
+        paths = self.engine.paths
+        name, of_file = load_keymap(
+            self.engine.config.ui.keymap, paths.config_file.parent, known, amid_typing=amid_typing
+        )
+        own = load_keys(paths.keys_file, known, amid_typing=amid_typing)
+        self.problems += [*of_file.problems, *own.problems]
+        wanted = {**of_file.of(name), **own.of(name)}
+        self.keymap = keymap(name, wanted)
+        for command, taker in self.keymap.lost.items():
+            file = paths.keys_file if taker in own.of(name) else of_file.file or paths.keys_file
+            words = f"{command} has no key any more, since {taker} has its key: give {command} another one."
+            self.problems.append(Problem(file, 0, taker, words, warning=True))
         self.set_keymap(self.keymap.for_textual())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -135,8 +144,11 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         if self.first_draft is not None:
             self.open_composer(self.first_draft)
         if self.problems:
-            many = "is 1 problem" if len(self.problems) == 1 else f"are {len(self.problems)} problems"
-            self.say(f"There {many} in your configuration: see Accounts.", Severity.WARNING)
+            if len(self.problems) == 1:
+                words = f"{safe_line(str(self.problems[0]))}  See Accounts."
+            else:
+                words = f"There are {len(self.problems)} problems in your configuration: see Accounts."
+            self.say(words, Severity.WARNING)
         elif not self.engine.config.accounts:
             self.say("There is no account yet: Accounts says how to make one.")
 

@@ -35,8 +35,3 @@ def shown(key: str, *, upper: bool = False) -> str:
     if len(base) == 1 and (upper or modifiers):
         base = base.upper()
     return "".join(_PREFIXES.get(modifier, f"{modifier}-") for modifier in modifiers) + base
-
-
-def is_typed(key: str) -> bool:
-    """Whether ``key`` is a character that one types into text."""
-    return len(key) == 1 or key == "space" or key in _CHAR_OF

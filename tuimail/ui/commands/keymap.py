@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tuimail.ui.commands import table
 from tuimail.ui.commands.command import Context
-from tuimail.ui.commands.key_names import canonical, is_typed, shown
+from tuimail.ui.commands.key_names import canonical, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +25,8 @@ class Keymap:
     """"pine" or "mutt"."""
     keys: Mapping[str, tuple[str, ...]]
     """Command id -> Textual key names, the shown one first. Empty: no key."""
-    problems: tuple[str, ...] = ()
-    """What of the user's own keys could not be used, one sentence each."""
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Commands left without a key by the user's own keys -> the command that has their key now."""
 
     def key(self, command_id: str) -> str:
         """The key the screen shows for a command ("^X", "S"); empty if it has none."""
@@ -47,27 +47,25 @@ class Keymap:
 def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -> Keymap:
     """The built-in keymap ``name`` with the user's ``own`` keys (command id -> keys) on top.
 
-    A key of the user's takes itself away from any other command of the same screen; what makes no sense is left out
-    and told in ``problems``.
+    A key of the user's takes itself away from any other command of the same screen. Whether a key can be a command's
+    is for config/keymap to tell, with the line it is written in.
     """
-    problems: list[str] = []
-    base = name if name in KEYMAPS else "pine"
-    if base != name:
-        problems.append(f"There is no keymap {name!r}: pine's keys are used. Known: {', '.join(KEYMAPS)}.")
-    keys = {command.id: tuple(map(canonical, command.default_keys(base))) for command in table.TABLE}
+    keys = {command.id: tuple(map(canonical, command.default_keys(name))) for command in table.TABLE}
+    lost: dict[str, str] = {}
     for command_id, wanted in (own or {}).items():
-        command = table.BY_ID.get(command_id)
-        if command is None:
-            problems.append(f"There is no command {command_id!r}.")
-            continue
-        good = tuple(key for key in map(canonical, wanted) if _fits(key, command, problems))
+        command = table.BY_ID[command_id]
+        good = tuple(map(canonical, wanted))
         for other in table.TABLE:
             if other is not command and _meet(command, other):
-                keys[other.id] = tuple(key for key in keys[other.id] if key not in good)
+                left = tuple(key for key in keys[other.id] if key not in good)
+                if keys[other.id] and not left:
+                    lost[other.id] = command_id
+                keys[other.id] = left
         keys[command_id] = good
-    if base == "pine":
+        lost.pop(command_id, None)
+    if name == "pine":
         keys = _either_case(keys)
-    return Keymap(base, keys, tuple(problems))
+    return Keymap(name, keys, lost)
 
 
 def clashes(keys: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
@@ -78,15 +76,6 @@ def clashes(keys: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
             if _meet(first, second):
                 found += [(key, first.id, second.id) for key in keys[first.id] if key in keys[second.id]]
     return found
-
-
-def _fits(key: str, command: Command, problems: list[str]) -> bool:
-    if command.amid_typing and is_typed(key):
-        problems.append(
-            f"{shown(key)!r} cannot be a key for {command.id}: letters are text there. Use Ctrl, Alt or F1-12."
-        )
-        return False
-    return True
 
 
 def _meet(first: Command, second: Command) -> bool:
