@@ -27,7 +27,7 @@ PACES = (0.0, 0.005, 0.02, 0.06)
 
 SUBJECTS = tuple(f"Letter {number}" for number in range(6))
 
-_BYTES = {"enter": b"\r", "escape": b"\x1b", "semicolon": b";", "dollar_sign": b"$"}
+_BYTES = {"enter": b"\r", "semicolon": b";", "plus": b"+", "comma": b","}
 
 UP, DOWN, RETURN, TAB = b"\x1b[A", b"\x1b[B", b"\r", b"\t"
 MARK, CUT, HOME, CANCEL = b"\x1e", b"\x0b", b"\x01", b"\x03"

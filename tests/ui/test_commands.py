@@ -48,6 +48,15 @@ def test_pine_letters_work_as_capitals_and_mutt_letters_do_not() -> None:
     assert "S" not in keymap("mutt").keys["send-now"]
 
 
+def test_keys_that_mean_something_else_in_mutt_mean_nothing_in_its_outbox() -> None:
+    """Dollar synchronizes there, the brackets scroll half a page, H and L go to the top and the end of the page."""
+    keys = keymap("mutt").keys
+    given = {key for command in commands_for({Context.OUTBOX, Context.ITEM, Context.MENU}) for key in keys[command.id]}
+    mutts = {canonical(char) for char in "$[]HL"}
+    assert given & mutts == set()
+    assert all(keys[each] for each in ("hold", "later", "send-all", "move-up", "move-down"))
+
+
 def test_a_key_of_the_users_is_taken_from_the_command_that_had_it() -> None:
     own = keymap("pine", {"hold": ["d"]})
     assert own.keys["hold"] == ("d", "D")

@@ -227,5 +227,5 @@ async def test_a_storm_of_changes_is_one_reading(paths: Paths, running: Running)
 async def test_mutt_prefixes_with_a_semicolon(paths: Paths, running: Running) -> None:
     engine = FakeEngine(paths, [item("q1", ItemState.QUEUED, "One")], settings=config(keymap="mutt"))
     async with running("o", on=engine) as pilot:
-        await press(pilot, "t", "semicolon", "H")
+        await press(pilot, "t", "semicolon", "comma")
         assert status(pilot) == '"One" is held until you release it.  u to undo'
