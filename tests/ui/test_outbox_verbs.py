@@ -181,6 +181,30 @@ async def test_dropping_is_undone_as_it_was(engine: FakeEngine, running: Running
     assert engine.all["a7"].not_before == NOW + 82_800
 
 
+async def test_the_cursor_stays_on_its_place_when_a_letter_leaves_and_when_it_is_back(running: Running) -> None:
+    async with running("o") as pilot:
+        shown = top(pilot).list
+        for letter in ("a5", "a8"):
+            await select(pilot, letter)
+            at, gone = shown.cursor, shown.selected
+            await press(pilot, "d")
+            assert gone not in shown.rows
+            assert shown.cursor == at
+            await press(pilot, "u")
+            assert (shown.cursor, shown.selected) == (at, gone)
+
+
+async def test_after_an_undo_the_cursor_goes_where_the_user_moves_it(running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a7")
+        await press(pilot, "d", "u", "n")
+        assert top(pilot).selected == "a8"
+        await press(pilot, "p", "p")
+        top(pilot).reload()
+        await settle(pilot)
+        assert top(pilot).selected == "a6"
+
+
 async def test_all_that_wait_are_sent_now_and_no_other(engine: FakeEngine, running: Running) -> None:
     async with running("o") as pilot:
         await press(pilot, "exclamation_mark")

@@ -139,7 +139,8 @@ async def act(
         return
     take_back = undo
 
-    async def step(_screen: frame.FrameScreen) -> None:
+    async def step(beneath: frame.FrameScreen) -> None:
+        beneath.come_back_to(done[0].id)
         await take_back(program.engine, done, [outcome for outcome in outcomes if outcome.error is None])
         program.say(f"Undone: {quoted(done[0].subject)}." if len(done) == 1 else f"Undone for {letters(len(done))}.")
 

@@ -136,6 +136,9 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         """The outbox is not what it was."""
         self.reload()
 
+    def come_back_to(self, row_id: str) -> None:
+        """A row that had left is about to be there again: lists select it then."""
+
     def on_progressed(self, message: Progressed) -> None:
         """Bytes of a letter went out; screens that show it override this."""
 

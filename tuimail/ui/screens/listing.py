@@ -30,6 +30,10 @@ class ListScreen(FrameScreen, Generic[T]):
         """The selected value."""
         return self.list.selected
 
+    def come_back_to(self, row_id: str) -> None:
+        """Select the row once it is there."""
+        self.list.sought = row_id
+
     def compose_body(self) -> ComposeResult:
         """The list alone; screens add below it what explains the selection."""
         yield self.list

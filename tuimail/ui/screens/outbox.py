@@ -169,7 +169,7 @@ class OutboxScreen(ListScreen[str]):
         words = self.matching
         ids = await engine.ids(order=self.order, matching=words)
         self._all = len(ids) if not words else sum((await engine.counts()).values())
-        selected = self.selected
+        selected = self.list.sought or self.selected
         self.window.ids = ids
         place = self.list.cursor if selected is None else _place(ids, selected, self.list.cursor)
         height = self.list.page

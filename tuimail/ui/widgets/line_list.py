@@ -60,6 +60,8 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._ground: Style | None = None
         self.cursor = 0
         """Index of the selected row."""
+        self.sought: str | None = None
+        """The row to be selected once it is shown, unless another one is selected before."""
 
     @property
     def selected(self) -> T | None:
@@ -67,11 +69,18 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
     def show(self, rows: Sequence[T]) -> None:
-        """Show ``rows``; the selection stays on its row, or on its place when that row is gone."""
+        """Show ``rows``; the selection stays on its row, or on its place when that row is gone.
+
+        A row that was sought is selected.
+        """
         before = self.selected
         old_id = None if before is None else self._identify(before)
         self.rows = rows
-        index = self._place_of(old_id)
+        index = self._place_of(self.sought)
+        if index is None:
+            index = self._place_of(old_id)
+        else:
+            self.sought = None
         self.cursor = index if index is not None else max(0, min(self.cursor, len(rows) - 1))
         self.virtual_size = Size(0, len(rows) * self._spacing)
         self.refresh()
@@ -99,6 +108,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def select(self, index: int) -> None:
         """Select the row at ``index``, or the nearest there is."""
+        self.sought = None
         wanted = max(0, min(index, len(self.rows) - 1))
         if wanted == self.cursor or not self.rows:
             return
