@@ -205,6 +205,17 @@ async def test_after_an_undo_the_cursor_goes_where_the_user_moves_it(running: Ru
         assert top(pilot).selected == "a6"
 
 
+@pytest.mark.parametrize("key", ["i", "g"])
+async def test_return_decides_nothing_about_an_uncertain_letter(engine: FakeEngine, running: Running, key: str) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a2")
+        await press(pilot, key)
+        assert "[No]" in text(pilot.app)
+        await press(pilot, "enter")
+    assert engine.all["a2"].state is ItemState.UNCERTAIN
+    assert not [call for call in engine.calls if call[0] == "apply"]
+
+
 async def test_all_that_wait_are_sent_now_and_no_other(engine: FakeEngine, running: Running) -> None:
     async with running("o") as pilot:
         await press(pilot, "exclamation_mark")

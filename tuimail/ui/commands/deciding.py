@@ -94,7 +94,7 @@ def _among(names: Sequence[str]) -> Callable[[str], Awaitable[Sequence[str]]]:
 def mark_sent(screen: LetterScreen) -> Awaitable[None]:
     """The user knows that it arrived."""
     return _resolve(
-        screen, aimed(screen), Verb.RESOLVE_SENT, "Did {} arrive? Filed as sent then.", default=True,
+        screen, aimed(screen), Verb.RESOLVE_SENT, "Did {} arrive? Filed as sent then.",
         one="is filed as sent.", many="filed as sent",
     )  # fmt: skip
 
@@ -103,18 +103,16 @@ def send_again(screen: LetterScreen) -> Awaitable[None]:
     """Once more, knowing that it may arrive twice."""
     return _resolve(
         screen, aimed(screen), Verb.RESOLVE_RESEND, "Send {} again? If the first one arrived, it arrives twice.",
-        default=False, one="goes once more.", many="go once more",
+        one="goes once more.", many="go once more",
     )  # fmt: skip
 
 
-async def _resolve(
-    screen: LetterScreen, ids: Sequence[str], verb: Verb, question: str, *, default: bool, one: str, many: str
-) -> None:
+async def _resolve(screen: LetterScreen, ids: Sequence[str], verb: Verb, question: str, *, one: str, many: str) -> None:
     item = await first(screen, ids)
     if len(ids) == 1:
         after(verb, item.state)
     what = quoted(item.subject) if len(ids) == 1 else letters(len(ids))
     if await screen.ask_yes_no(
-        question.format(what), default=default, help_text="Ask the recipient, or look into Sent on the server."
+        question.format(what), default=False, help_text="Ask the recipient, or look into Sent on the server."
     ):
         await act(screen, ids, verb_on(verb), one=one, many=many)
