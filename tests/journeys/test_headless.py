@@ -155,7 +155,8 @@ def test_send_hands_over_to_a_local_command(program: Program) -> None:
     daemon.write_text(
         f"#!{sys.executable}\n"
         "import sys\n"
-        f"open({str(spool)!r}, 'ab').write(repr(sys.argv[1:]).encode() + b'\\n' + sys.stdin.buffer.read())\n"
+        f"file = open({str(spool)!r} + sys.argv[-1], 'xb')\n"
+        "file.write(repr(sys.argv[1:]).encode() + b'\\n' + sys.stdin.buffer.read())\n"
     )
     daemon.chmod(0o700)
     program.configure(
@@ -164,11 +165,12 @@ def test_send_hands_over_to_a_local_command(program: Program) -> None:
     )
     ran = program.run("send", "bob@example.net", "-b", "kim@example.net", "-s", "by hand", "--json", text=TEXT)
     assert (ran.code, ran.document["state"]) == (0, "done"), ran
-    arguments, _, letter = spool.read_bytes().partition(b"\n")
-    assert b"bob@example.net" in arguments
-    assert b"kim@example.net" in arguments
-    assert b"kim@example.net" not in letter
-    assert ran.document["message_id"].encode() in letter
+    runs = {path.name.removeprefix("spool"): path.read_bytes().partition(b"\n") for path in spool.parent.glob("spool*")}
+    assert sorted(runs) == ["bob@example.net", "kim@example.net"]
+    for address, (arguments, _, letter) in runs.items():
+        assert arguments.endswith(f"'--', '{address}']".encode())
+        assert b"kim@example.net" not in letter
+        assert ran.document["message_id"].encode() in letter
     daemon.write_text("#!/bin/sh\ncat > /dev/null; echo 'no such user' >&2; exit 67\n")
     refused = program.run("send", "bob@example.net", "-s", "by hand again", "--json")
     assert (refused.code, refused.document["state"]) == (69, "failed"), refused
