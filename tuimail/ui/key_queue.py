@@ -20,6 +20,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -169,6 +170,9 @@ class KeyQueue:
         self._since = asyncio.get_running_loop().time()
         target = self._app.focused or self._app.screen
         await self._deliver(event)
+        if _is_text(event) and self._waiting and _is_text(self._waiting[0][0]) and isinstance(target, Input | TextArea):
+            # Characters keep their order in the queue of the field; nothing that they do takes the keys elsewhere.
+            return
         if event.is_forwarded:
             # Once for the key, once for what was posted about it; both bubble up the same way.
             await passed(target)
@@ -197,6 +201,10 @@ async def _told(done: asyncio.Event, node: MessagePump) -> None:
     while node.is_running and not done.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), _LOST)
+
+
+def _is_text(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.is_printable and "+" not in event.key
 
 
 def _raise(error: Exception) -> NoReturn:
