@@ -72,7 +72,7 @@ def test_the_database_is_set_up_as_the_power_cuts_asked_for(store: Store) -> Non
         said = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
         strict = {name for name, kind in db.execute("SELECT name, strict FROM pragma_table_list") if kind}
     assert said == {"journal_mode": "truncate", "synchronous": 3}
-    assert strict == {"item", "timeline", "dialogue", "health", "settings"}
+    assert strict == {"item", "timeline", "dialogue", "health", "settings", "quirk"}
 
 
 def queue_many(store: Store, count: int) -> None:

@@ -60,6 +60,7 @@ VERBS = [
     ("a6", ["x"], ("apply", Verb.CANCEL, "a6")),
     ("a6", ["e"], ("edit", "a6")),
     ("a2", ["i", "y"], ("apply", Verb.RESOLVE_SENT, "a2")),
+    ("a2", ["i", "y", "u"], ("apply", Verb.UNRESOLVE, "a2")),
     ("a2", ["g", "y"], ("apply", Verb.RESOLVE_RESEND, "a2")),
     ("a3", ["k"], ("check_again", "home")),
 ]

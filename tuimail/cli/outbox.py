@@ -114,7 +114,11 @@ def _add(name: str, sub: Parser) -> None:
     elif name == "retry":
         sub.add_argument("--all", action="store_true", help="everything that is put off or blocked")
     elif name == "resolve":
-        sub.add_argument("outcome", choices=("sent", "resend"), help="it was delivered; or send it again")
+        sub.add_argument(
+            "outcome",
+            choices=("sent", "resend", "undo"),
+            help="it was delivered; or send it again; or take back that it was sent",
+        )
     elif name == "later":
         sub.add_argument("time", metavar="TIME", help='as in "18:30", "+2h" or "2027-01-31T08:00"')
     elif name == "move":

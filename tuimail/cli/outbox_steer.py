@@ -34,8 +34,8 @@ SIMPLE = {
     "delete": Verb.DROP,
     "restore": Verb.RESTORE,
 }
-RESOLVE = {"sent": Verb.RESOLVE_SENT, "resend": Verb.RESOLVE_RESEND}
-RESOLVED = {"sent": "counts as sent", "resend": "will be sent again"}
+RESOLVE = {"sent": Verb.RESOLVE_SENT, "resend": Verb.RESOLVE_RESEND, "undo": Verb.UNRESOLVE}
+RESOLVED = {"sent": "counts as sent", "resend": "will be sent again", "undo": "may have been delivered: your call"}
 DONE = {
     "retry": "will be tried again",
     "hold": "is held",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
 from tuimail.outbox import replay, retry
-from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
+from tuimail.outbox.item import SENT_BY_USER, AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
 from tuimail.outbox.letter import append_mark
 from tuimail.outbox.sending import Sending
 from tuimail.outbox.verbs import LEAVING, SAID, carry_out, mended
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.rows import Row
 
 KEEP_CANCELLED_DAYS = 7.0
-"""How long the bytes of a cancelled letter are kept, for second thoughts."""
+"""How long the bytes of a letter that was cancelled, or resolved by the user, are kept for second thoughts."""
 
 NO_ACCOUNT = 'The account "{}" is not in the config any more; add it again, or edit the letter to use another.'
 
@@ -73,7 +73,7 @@ class Deciding(Sending):
     def _apply(self, db: sqlite3.Connection, verb: Verb, item_id: str) -> OutboxItem:
         row = self.row(db, item_id)
         now = self.clock.now()
-        kept = row.item.state is not ItemState.CANCELLED or self.letter_path(row.item.id).exists()
+        kept = row.item.state not in (ItemState.CANCELLED, ItemState.DONE) or self.letter_path(row.item.id).exists()
         item = carry_out(verb, row.item, now, kept=kept)
         self.decided(db, verb, row, item, now, SAID[verb])
         if verb in (Verb.SEND_NOW, Verb.RETRY, Verb.RELEASE):
@@ -162,7 +162,11 @@ class Deciding(Sending):
         """Forget tombstones older than that, and the bytes of letters cancelled a week ago. How many were forgotten."""
         now = self.clock.now()
         with self.index.reading() as db:
-            stale = self.rows(db, "state = 'cancelled' AND changed_at < ?", (now - KEEP_CANCELLED_DAYS * retry.DAY,))
+            stale = self.rows(
+                db,
+                "(state = 'cancelled' OR state = 'done' AND instr(recipients, ?) > 0) AND changed_at < ?",
+                (SENT_BY_USER, now - KEEP_CANCELLED_DAYS * retry.DAY),
+            )
             ended = "state IN ('done', 'cancelled') AND changed_at < ?"
             old = self.rows(db, ended, (now - keep_days * retry.DAY,))
         if old:
@@ -171,7 +175,7 @@ class Deciding(Sending):
                     for table, column in (("item", "id"), ("timeline", "item"), ("dialogue", "item")):
                         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (row.item.id,))  # noqa: S608
         for row in (*stale, *old):
-            self.discard_letter(row.item)
+            self.discard_letter(row.item, for_good=True)
         return len(old)
 
     # -- inside

@@ -98,7 +98,7 @@ class Copies(Ledger):
                 item = replace(item, state=ItemState.DONE)
             self.put(db, replace(row, item=item, filing_owner="", filing_until=None, filing_tick=None))
             self.tell(db, item.id, TimelineEntry(now, _told(filing)))
-            if item.state is ItemState.DONE:
+            if item.state is ItemState.DONE and not item.resolved_by_user:
                 self.index.afterwards(partial(self.discard_letter, item))
             elif finished:
                 self.mark(item.id, replay.FILING, now, replay.filing_said(filing))

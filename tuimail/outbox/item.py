@@ -89,6 +89,8 @@ class Verb(StrEnum):
     MEND = "mend"
     RESOLVE_SENT = "resolve-sent"
     RESOLVE_RESEND = "resolve-resend"
+    UNRESOLVE = "unresolve"
+    """Take back RESOLVE_SENT."""
 
 
 class Place(StrEnum):
@@ -152,10 +154,14 @@ VERBS: dict[Verb, dict[ItemState, ItemState]] = {
     Verb.MEND: {ItemState.FAILED: ItemState.QUEUED, ItemState.DEFERRED: ItemState.QUEUED},
     Verb.RESOLVE_SENT: {ItemState.UNCERTAIN: ItemState.ACCEPTED},
     Verb.RESOLVE_RESEND: {ItemState.UNCERTAIN: ItemState.QUEUED},
+    Verb.UNRESOLVE: dict.fromkeys((*_STOPPABLE, ItemState.ACCEPTED, ItemState.DONE), ItemState.UNCERTAIN),
 }
 """Verb -> the states it fits -> the state it leads to. Two exceptions: a failed item with accepted recipients that is
 dropped or cancelled becomes accepted, and its copy is still filed; a restored one that had failed, or may have been
 delivered, is failed or uncertain again (outbox/verbs)."""
+
+_OF_SOME = frozenset({Verb.UNRESOLVE})
+"""Verbs that fit some of the items in a state and not others."""
 
 _BECAUSE = {
     ItemState.QUEUED: "it is on its way",
@@ -173,6 +179,7 @@ _BECAUSE = {
 _WORDS = {
     Verb.RESOLVE_SENT: "mark as sent",
     Verb.RESOLVE_RESEND: "send again",
+    Verb.UNRESOLVE: "take back that it was sent",
     Verb.LATER: "send later",
     Verb.CHANGE_ACCOUNT: "change the account",
     Verb.RESTORE: "put back",
@@ -182,8 +189,8 @@ _WORDS = {
 
 
 def verbs_for(state: ItemState) -> frozenset[Verb]:
-    """The verbs that fit an item in ``state``; ``verbs_of`` says it of one item."""
-    return frozenset(verb for verb, table in VERBS.items() if state in table)
+    """The verbs that fit any item in ``state``; ``verbs_of`` says it of one item."""
+    return frozenset(verb for verb, table in VERBS.items() if state in table and verb not in _OF_SOME)
 
 
 def verbs_of(item: OutboxItem, *, kept: bool = True) -> frozenset[Verb]:
@@ -196,6 +203,8 @@ def verbs_of(item: OutboxItem, *, kept: bool = True) -> frozenset[Verb]:
     fitting = verbs_for(item.state)
     if not item.count(RecipientState.REFUSED):
         fitting -= {Verb.MEND}
+    if item.resolved_by_user and item.state in VERBS[Verb.UNRESOLVE]:
+        fitting |= {Verb.UNRESOLVE}
     if not kept:
         fitting &= {Verb.DROP, Verb.RESOLVE_SENT}
     return fitting
@@ -207,22 +216,21 @@ def after(verb: Verb, state: ItemState, *, fitting: frozenset[Verb] | None = Non
     Args:
         verb: What the user wants.
         state: Of the item.
-        fitting: The verbs that fit the item, for the hint; default: all that fit its state.
+        fitting: The verbs that fit the item; default: all that fit every item in its state.
 
     Raises:
         IllegalTransitionError: the verb does not fit the state; the text says why and what fits instead.
     """
-    try:
-        return VERBS[verb][state]
-    except KeyError:
-        possible = verbs_for(state) if fitting is None else fitting
+    possible = verbs_for(state) if fitting is None else fitting
+    if state not in VERBS[verb] or (verb in _OF_SOME and verb not in possible):
         listed = ", ".join(sorted(_WORDS.get(each, each.replace("-", " ")) for each in possible))
         raise IllegalTransitionError(
             f"Cannot {_WORDS.get(verb, verb.replace('-', ' '))}: {_BECAUSE.get(state, f'it is {state}')}.",
             state=state,
             verb=verb,
             hint=f"Possible now: {listed or 'nothing but waiting'}.",
-        ) from None
+        )
+    return VERBS[verb][state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +259,10 @@ class Recipient:
     def open(self) -> bool:
         """Still to be served."""
         return self.state in (RecipientState.PENDING, RecipientState.DEFERRED)
+
+
+SENT_BY_USER = "You said that it was sent."
+"""The words of a recipient who was uncertain until the user decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +340,14 @@ class OutboxItem:
     """The server itself is asked to keep it until then (FUTURERELEASE)."""
     revises: str = ""
     """Id of the cancelled item that this is a new revision of."""
+
+    @property
+    def resolved_by_user(self) -> bool:
+        """Somebody counts as served on the user's word alone; it can be taken back."""
+        return any(
+            each.state is RecipientState.ACCEPTED and each.words == SENT_BY_USER and each.report is None
+            for each in self.recipients
+        )
 
     @property
     def needs_you(self) -> bool:

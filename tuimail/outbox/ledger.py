@@ -50,8 +50,13 @@ class Ledger:
         """The letter's file; gone once the item is done."""
         return letter_path(self.folder, item_id)
 
-    def discard_letter(self, item: OutboxItem) -> None:
-        """Delete the file of a letter that is done; one that cannot be deleted now is deleted at the next start."""
+    def discard_letter(self, item: OutboxItem, *, for_good: bool = False) -> None:
+        """Delete the file of a letter that is done; one that cannot be deleted now is deleted at the next start.
+
+        A letter that counts as sent on the user's word is kept for a week (Deciding.prune): the word can be taken back.
+        """
+        if item.state is ItemState.DONE and item.resolved_by_user and not for_good:
+            return
         try:
             self.letter_path(item.id).unlink(missing_ok=True)
         except OSError as error:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tuimail.durable import fsync_folder, remove_stale
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.index import NAME, Index, storage_errors
-from tuimail.outbox.item import Filing, FilingState, ItemState, TimelineEntry
+from tuimail.outbox.item import SENT_BY_USER, Filing, FilingState, ItemState, TimelineEntry
 from tuimail.outbox.ledger import tell
 from tuimail.outbox.letter import LetterDamagedError, letter_files, read_letter
 from tuimail.outbox.lock import PATIENCE, PAUSE
@@ -205,12 +205,18 @@ def _in_step(index: Index, folder: Path, clock: Clock) -> str:
     files = {name for name, _ in letter_files(folder)}
     with index.reading() as db:
         states = {str(name): ItemState(state) for name, state in db.execute("SELECT id, state FROM item")}
+        by_user = {
+            str(name)
+            for (name,) in db.execute(
+                "SELECT id FROM item WHERE state = 'done' AND instr(recipients, ?) > 0", (SENT_BY_USER,)
+            )
+        }
         offsets = {
             str(name): int(least)
             for name, least in db.execute("SELECT id, offset + size FROM item WHERE state NOT IN ('done', 'cancelled')")
         }
     orphans = files - states.keys()
-    finished = [name for name in files if states.get(name) is ItemState.DONE]
+    finished = [name for name in files if states.get(name) is ItemState.DONE and name not in by_user]
     lacking = {name for name in offsets if name not in files}
     short = {name for name, least in offsets.items() if name in files and _size(folder, name) < least}
     temporary = any(name.endswith(".tmp") for name in os.listdir(folder))  # noqa: PTH208

@@ -277,9 +277,11 @@ def _first_refusal(recipients: tuple[Recipient, ...]) -> str:
 
 
 def with_filing(item: OutboxItem) -> OutboxItem:
-    """A copy is due as soon as somebody has the letter; an accepted letter whose copy is filed is done."""
+    """A copy is due as soon as, and as long as, somebody has the letter; accepted and filed it is done."""
     if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
         item = replace(item, filing=Filing(FilingState.DUE))
+    elif item.filing.state is FilingState.DUE and not item.count(RecipientState.ACCEPTED):
+        item = replace(item, filing=Filing())
     if item.state is ItemState.ACCEPTED and item.filing.state in (FilingState.FILED, FilingState.SKIPPED):
         item = replace(item, state=ItemState.DONE)
     return item

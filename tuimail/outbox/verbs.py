@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import AddressError, OutboxError
 from tuimail.outbox import retry
-from tuimail.outbox.item import ItemState, Recipient, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.item import SENT_BY_USER, ItemState, Recipient, RecipientState, Verb, after, verbs_of
 from tuimail.outbox.replay import MAY_HAVE_IT, state_of, with_filing
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LEAVING = frozenset({Verb.EDIT, Verb.CANCEL, Verb.DROP})
 """Verbs that end the sending."""
 
+TAKEN_BACK = "It may have been delivered; you took back that it was sent. Your call."
 UNTIL_RELEASED = "Held until you release it."
 PUT_BACK = "Put back; release it to send it."
 OTHER_IDENTITY = '"{}" has no identity {}: its server may refuse the letter. Edit it to change From.'
@@ -31,6 +32,7 @@ SAID = {
     Verb.DROP: "dropped by you",
     Verb.RESOLVE_SENT: "you said that it was sent",
     Verb.RESOLVE_RESEND: "you asked to send it again",
+    Verb.UNRESOLVE: "you took back that it was sent",
 }
 """What the timeline says; the verbs that need no more than the item."""
 
@@ -57,6 +59,8 @@ def carry_out(verb: Verb, item: OutboxItem, now: float, *, kept: bool = True) ->
         return _left(item, state, now)
     if verb is Verb.RESOLVE_SENT:
         return _sent(item, now)
+    if verb is Verb.UNRESOLVE:
+        return _uncertain_again(item, now)
     fresh = _fresh(item, verb, state, now)
     if state is ItemState.HELD:
         return replace(fresh, words=UNTIL_RELEASED)
@@ -231,7 +235,7 @@ def _left(item: OutboxItem, state: ItemState, now: float) -> OutboxItem:
 def _sent(item: OutboxItem, now: float) -> OutboxItem:
     """The user's word stands for the server's; recipients of another part of the letter go on."""
     recipients = tuple(
-        replace(each, state=RecipientState.ACCEPTED, words="You said that it was sent.", decided_at=now)
+        replace(each, state=RecipientState.ACCEPTED, words=SENT_BY_USER, decided_at=now)
         if each.state is RecipientState.UNCERTAIN
         else each
         for each in item.recipients
@@ -243,6 +247,28 @@ def _sent(item: OutboxItem, now: float) -> OutboxItem:
             recipients=recipients,
             words="",
             next_attempt_at=None,
+            changed_at=now,
+        )
+    )
+
+
+def _uncertain_again(item: OutboxItem, now: float) -> OutboxItem:
+    """The user's word is taken back; a copy that was not filed yet is due only while somebody else has the letter."""
+    recipients = tuple(
+        replace(each, state=RecipientState.UNCERTAIN, words=TAKEN_BACK, decided_at=None)
+        if each.state is RecipientState.ACCEPTED and each.words == SENT_BY_USER and each.report is None
+        else each
+        for each in item.recipients
+    )
+    return with_filing(
+        replace(
+            item,
+            state=ItemState.UNCERTAIN,
+            recipients=recipients,
+            words=TAKEN_BACK,
+            not_before=None,
+            next_attempt_at=None,
+            trouble=None,
             changed_at=now,
         )
     )

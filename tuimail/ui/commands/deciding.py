@@ -95,7 +95,7 @@ def mark_sent(screen: LetterScreen) -> Awaitable[None]:
     """The user knows that it arrived."""
     return _resolve(
         screen, aimed(screen), Verb.RESOLVE_SENT, "Did {} arrive? Filed as sent then.",
-        one="is filed as sent.", many="filed as sent",
+        one="is filed as sent.", many="filed as sent", undo=_unresolve,
     )  # fmt: skip
 
 
@@ -107,7 +107,22 @@ def send_again(screen: LetterScreen) -> Awaitable[None]:
     )  # fmt: skip
 
 
-async def _resolve(screen: LetterScreen, ids: Sequence[str], verb: Verb, question: str, *, one: str, many: str) -> None:
+async def _unresolve(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
+    for outcome in await engine.apply_many(Verb.UNRESOLVE, [was.id for was in before]):
+        if outcome.error is not None:
+            raise outcome.error
+
+
+async def _resolve(
+    screen: LetterScreen,
+    ids: Sequence[str],
+    verb: Verb,
+    question: str,
+    *,
+    one: str,
+    many: str,
+    undo: Callable[[Engine, Sequence[OutboxItem], Sequence[Outcome]], Awaitable[object]] | None = None,
+) -> None:
     item = await first(screen, ids)
     if len(ids) == 1:
         after(verb, item.state)
@@ -115,4 +130,4 @@ async def _resolve(screen: LetterScreen, ids: Sequence[str], verb: Verb, questio
     if await screen.ask_yes_no(
         question.format(what), default=False, help_text="Ask the recipient, or look into Sent on the server."
     ):
-        await act(screen, ids, verb_on(verb), one=one, many=many)
+        await act(screen, ids, verb_on(verb), one=one, many=many, undo=undo)
