@@ -467,3 +467,40 @@ async def test_a_server_that_stumbles_over_the_time_does_not_get_the_letter_with
     result, server, _ = await send(*hello(KEEPS), stumbles, hold_until=4e9)
     assert verdict(result) == (Action.KEEP, Stage.MAIL)
     assert sum(line.startswith("MAIL") for line in server.lines) == 1
+
+
+async def test_odd_replies_are_understood_at_every_stage() -> None:
+    result, server, _ = await send(
+        Raw(b"\r\n220-mx.example\r\n\r\n220 ready\r\n"),
+        Expect("EHLO"),
+        Raw(b"250-mx.example\r\n250\tSIZE 1000\r\n"),
+        Expect("MAIL"),
+        Raw(b"\r\n250OK\r\n"),
+        Expect("RCPT"),
+        Raw(b"250-it\r\n251 goes on\r\n"),
+        Expect("DATA"),
+        Raw(b"354\tgo on\r\n"),
+        Letter(""),
+        Raw(b"250-taken\r\nby the queue\r\n250 4711\r\n"),
+    )
+    assert verdict(result) == (Action.OK, Stage.COMMITTING)
+    reply = result.recipients["bob@example.net"].reply
+    assert reply is not None
+    assert reply.text == "taken by the queue 4711"
+    assert not server.unexpected
+
+
+async def test_a_greeting_that_ends_in_a_refusal_is_one() -> None:
+    result, _, _ = await send(Raw(b"220-mx.example\r\n521 5.3.2 does not take mail\r\n"), Silence())
+    told = result.recipients["bob@example.net"]
+    assert (told.stage, told.reply and told.reply.code) == (Stage.GREETING, 521)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"so what\r\n", b"250-yes\r\n550 or no\r\n", b"354 so what\r\n"], ids=["no code", "contradiction", "3yz"]
+)
+async def test_words_that_leave_a_doubt_after_the_dot_are_shown(answer: bytes) -> None:
+    result, _, _ = await send(*hello(), MAIL, RCPT, DATA, Letter(""), Raw(answer), Silence())
+    told = result.recipients["bob@example.net"]
+    assert told.action is Action.UNCERTAIN
+    assert ("so what" if b"so what" in answer else "yes or no") in f"{told.words} {told.reply}"
