@@ -29,6 +29,7 @@ from tuimail.outbox.item import (
     RecipientState,
     Verb,
     verbs_for,
+    verbs_of,
 )
 from tuimail.outbox.verbs import SAID
 from tuimail.submission.result import Action, Stage, Trouble
@@ -239,7 +240,7 @@ class Outbox(RuleBasedStateMachine):
         try:
             after = self.store.apply(verb, before.id)
         except IllegalTransitionError:
-            assert before.state not in VERBS[verb]
+            assert verb not in verbs_of(before)
             return
         assert before.state in VERBS[verb]
         if verb is Verb.RESOLVE_RESEND:
@@ -310,7 +311,7 @@ class Outbox(RuleBasedStateMachine):
     @rule()
     def lose_the_index(self) -> None:
         """Everything is closed, the index is lost, both start again."""
-        done = {each.id for each in self.store.items([ItemState.DONE])}
+        done = {each.id for each in self.store.items([ItemState.DONE]) if not each.resolved_by_user}
         for who in range(OWNERS):
             self.past_dot.pop(self.owners[who], None)
             self.held.pop(self.owners[who], None)

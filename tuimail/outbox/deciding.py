@@ -12,6 +12,7 @@ from tuimail.errors import TuimailError
 from tuimail.outbox import replay, retry
 from tuimail.outbox.item import SENT_BY_USER, AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
 from tuimail.outbox.letter import append_mark
+from tuimail.outbox.rows import LIVE
 from tuimail.outbox.sending import Sending
 from tuimail.outbox.verbs import LEAVING, SAID, carry_out, mended
 from tuimail.submission.result import Trouble
@@ -123,7 +124,8 @@ class Deciding(Sending):
             used = [
                 str(account)
                 for (account,) in db.execute(
-                    "SELECT DISTINCT account FROM item WHERE state IN ('held', 'queued', 'deferred', 'blocked')"
+                    f"SELECT DISTINCT account FROM item WHERE {LIVE} "  # noqa: S608
+                    "AND state IN ('held', 'queued', 'deferred', 'blocked')"
                 )
             ]
             health = {account: self.health_in(db, account) for account in used}
@@ -142,7 +144,8 @@ class Deciding(Sending):
                         db, AccountHealth(account, trouble=Trouble.MISSING, words=words, since=now, tried_at=now)
                     )
                 waiting = (
-                    "account = ? AND (state IN ('queued', 'deferred') OR state = 'blocked' AND trouble <> 'missing')"
+                    f"{LIVE} AND account = ? "
+                    "AND (state IN ('queued', 'deferred') OR state = 'blocked' AND trouble <> 'missing')"
                 )
                 for row in self.rows(db, waiting, (account,)):
                     item = replace(
@@ -195,7 +198,9 @@ class Deciding(Sending):
         health = self.health_in(db, account)
         now = self.clock.now()
         self.put_health(db, health.well)
-        for row in self.rows(db, "state = 'deferred' AND account = ? AND next_attempt_at IS NOT NULL", (account,)):
+        for row in self.rows(
+            db, f"{LIVE} AND state = 'deferred' AND account = ? AND next_attempt_at IS NOT NULL", (account,)
+        ):
             self.put(db, replace(row, item=replace(row.item, next_attempt_at=None, changed_at=now)))
         return self.unblock(db, account, now)
 
@@ -205,7 +210,8 @@ class Deciding(Sending):
         if health.trouble is Trouble.MISSING or (health.trouble is None and health.probe_at is None):
             return
         sending = db.execute(
-            "SELECT 1 FROM item WHERE account = ? AND state = 'sending' LIMIT 1", (account,)
+            f"SELECT 1 FROM item WHERE {LIVE} AND account = ? AND state = 'sending' LIMIT 1",  # noqa: S608
+            (account,),
         ).fetchone()
         if not sending:
             self.put_health(db, replace(health, probe_at=now))

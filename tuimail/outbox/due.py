@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.outbox.late import CAREFUL
 from tuimail.outbox.retry import LONGEST, SHORT_HOLD
+from tuimail.outbox.rows import LIVE
 
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
@@ -33,7 +34,7 @@ JOINED = "item LEFT JOIN health ON health.account = item.account"
 AT_PACE = "(health.paced_until IS NULL OR health.paced_until <= :now OR health.paced_until > :far)"
 """The account may send another letter without exceeding its limit (outbox/pace)."""
 
-CLAIMABLE = f"""({AT_PACE} AND (
+CLAIMABLE = f"""(item.{LIVE} AND {AT_PACE} AND (
     ({ITEM_DUE} AND ({WELL} OR {PROBE_DUE}))
     OR (item.state = 'blocked' AND health.trouble IS NOT NULL AND {PROBE_DUE})
 ))"""
@@ -50,8 +51,8 @@ SELECT id FROM (
     {
     " UNION ALL ".join(
         f"SELECT * FROM (SELECT item.id, item.rank FROM {JOINED} WHERE item.state = '{state}' "
-        "AND item.account = :account AND item.state NOT IN ('done', 'cancelled') "
-        f"AND {AT_PACE} AND {ITEM_DUE} AND {WELL} ORDER BY item.rank, item.id LIMIT 1)"
+        f"AND item.account = :account AND item.{LIVE} AND {AT_PACE} AND {ITEM_DUE} AND {WELL} "
+        "ORDER BY item.rank, item.id LIMIT 1)"
         for state in ("queued", "deferred", "held")
     )
 }
@@ -59,7 +60,7 @@ SELECT id FROM (
 """  # noqa: S608 - constants of this module
 """The next letter of ``:account`` when it is well."""
 
-PARKED = f"({ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"
+PARKED = f"(item.{LIVE} AND {ITEM_DUE} AND health.trouble IS NOT NULL AND NOT {PROBE_DUE})"
 """Due, but its account is in trouble: to be shown as blocked, else it would wait without a word."""
 
 NEXT = f"""
@@ -70,7 +71,8 @@ SELECT item.account,
                 ELSE item.next_attempt_at END),
        MAX(item.state = 'blocked')
 FROM item
-WHERE item.state IN ('queued', 'deferred', 'blocked') OR item.state = 'held' AND item.not_before IS NOT NULL
+WHERE item.{LIVE}
+  AND (item.state IN ('queued', 'deferred', 'blocked') OR item.state = 'held' AND item.not_before IS NOT NULL)
 GROUP BY item.account
 """  # noqa: S608 - constants of this module
 """Per account: when its first letter is due (0: now), and whether it has blocked ones."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.outbox import replay
 from tuimail.outbox.deciding import Deciding
 from tuimail.outbox.item import FilingState, ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.rows import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ class Evidence(Deciding):
     def uncertain(self) -> Sequence[OutboxItem]:
         """The letters for which a copy in Sent would prove that they were sent."""
         with self.index.reading() as db:
-            rows = self.rows(db, "state = 'uncertain' ORDER BY id")
+            rows = self.rows(db, f"{LIVE} AND state = 'uncertain' ORDER BY id")
         return [row.item for row in rows if proves(row.item)]
 
     def found_sent(self, item_id: str) -> OutboxItem | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenLate
 from tuimail.outbox.item import ItemState, TimelineEntry
+from tuimail.outbox.rows import LIVE
 
 if TYPE_CHECKING:
     from tuimail.outbox.item import OutboxItem
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 GRACE = 600.0
 """Seconds after its time in which a letter is still on time."""
 
-CAREFUL = """(
-    item.state = 'held' AND item.not_before IS NOT NULL AND item.not_before <= :now
+CAREFUL = f"""(
+    item.{LIVE} AND item.state = 'held' AND item.not_before IS NOT NULL AND item.not_before <= :now
     AND item.not_before - item.queued_at > :short AND COALESCE(NULLIF(item.on_late, ''), :when_late) <> 'send'
 )"""
 """Its time has come, and it must not go when that was noticed late. Decided by recovery before anybody may claim it."""

@@ -14,6 +14,7 @@ from tuimail.config.model import Rate
 from tuimail.outbox.evidence import Evidence
 from tuimail.outbox.item import ItemState
 from tuimail.outbox.retry import DAY, HOUR
+from tuimail.outbox.rows import LIVE
 from tuimail.submission.result import Stage, Trouble
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ class Paced(Evidence):
         times = [float(at) for (at,) in taken]
         if sending is not None:
             under_way = db.execute(
-                "SELECT COUNT(*) FROM item WHERE account = ? AND state = 'sending'", (account,)
+                f"SELECT COUNT(*) FROM item WHERE {LIVE} AND account = ? AND state = 'sending'",  # noqa: S608
+                (account,),
             ).fetchone()[0]
             times += [sending] * int(under_way)
         return times

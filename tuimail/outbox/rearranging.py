@@ -12,6 +12,7 @@ from tuimail.outbox.item import ItemState, OutboxItem, Verb, after, verbs_of
 from tuimail.outbox.letter import read_letter
 from tuimail.outbox.places import moved
 from tuimail.outbox.replay import was_of
+from tuimail.outbox.rows import LIVE
 from tuimail.outbox.verbs import put_off, restored, through
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.outbox.item import Place
 
-_WAITING = "account = ? AND state IN ('held', 'queued', 'deferred', 'blocked')"
+_WAITING = f"{LIVE} AND account = ? AND state IN ('held', 'queued', 'deferred', 'blocked')"
 
 
 class Rearranging(Deciding):

@@ -16,6 +16,7 @@ from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineE
 from tuimail.outbox.ledger import Ledger
 from tuimail.outbox.letter import read_letter
 from tuimail.outbox.lock import acts_for
+from tuimail.outbox.rows import LIVE
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Recovery(Ledger):
         return changed
 
     def _lost(self, db: sqlite3.Connection, owner: str) -> list[Row]:
-        rows = self.rows(db, "state = 'sending'")
+        rows = self.rows(db, f"{LIVE} AND state = 'sending'")
         return [row for row in rows if not acts_for(row.item.owner, owner) and self._over(row)]
 
     def _parked(self, db: sqlite3.Connection) -> list[str]:

@@ -18,6 +18,7 @@ from tuimail.outbox import replay
 from tuimail.outbox.evidence import MAY_BE_SENT
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.pace import Paced
+from tuimail.outbox.rows import LIVE
 from tuimail.outbox.witness import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
 from tuimail.submission.result import Stage
 
@@ -37,8 +38,6 @@ SENT_SINCE = "This outbox came from a backup; the server has had this letter sin
 TAKEN_OUT = (
     "This outbox came from a backup; you had taken this letter out of it since. Release it to send it, or drop it."
 )
-
-_ENDED = "('done', 'cancelled', 'accepted')"
 
 
 class Witnessed(Paced):
@@ -66,7 +65,7 @@ class Witnessed(Paced):
             live = [
                 (str(item_id), float(queued_at))
                 for item_id, queued_at in db.execute(
-                    f"SELECT id, queued_at FROM item WHERE state NOT IN {_ENDED}"  # noqa: S608
+                    f"SELECT id, queued_at FROM item WHERE {LIVE} AND state <> 'accepted'"  # noqa: S608
                 )
             ]
         suspicious = [item_id for item_id, _ in live if item_id in memory.notes and not memory.notes[item_id].harmless]

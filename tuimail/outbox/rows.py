@@ -52,6 +52,9 @@ _REAL = frozenset(
 COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING, *_SECOND)
 """In the order they were added; a row's sum goes over them in this order."""
 SELECT = f"SELECT {', '.join(COLUMNS)}, sum FROM item"  # noqa: S608
+LIVE = "state NOT IN ('done', 'cancelled')"
+"""Part of every query that is not about the history: with it SQLite takes the index of the letters still in the outbox,
+and the query costs the same however many were sent before."""
 PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)}, sum) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
 
 

@@ -134,7 +134,8 @@ CREATE TABLE quirk (
     quirk TEXT NOT NULL,
     learnt_at REAL NOT NULL,
     PRIMARY KEY (account, server, quirk)
-) STRICT, WITHOUT ROWID
+) STRICT, WITHOUT ROWID;
+CREATE INDEX item_begun ON item (account, last_attempt_at) WHERE last_attempt_at IS NOT NULL
 """
 """Each limit that was learnt has an age of its own; ``limits_at`` is that of the rate."""
 

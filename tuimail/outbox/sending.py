@@ -22,6 +22,7 @@ from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineE
 from tuimail.outbox.letter import FileContent, write_mark
 from tuimail.outbox.recovery import Recovery
 from tuimail.outbox.rounds import to_ask
+from tuimail.outbox.rows import LIVE
 from tuimail.outbox.settle import settle
 from tuimail.submission.result import Stage
 
@@ -246,21 +247,22 @@ class Sending(Recovery):
         """The network is up, or the machine woke: what waits for a retry is due now."""
         with self.index.writing() as db:
             now = self.clock.now()
-            for row in self.rows(db, "state = 'deferred' AND next_attempt_at IS NOT NULL"):
+            for row in self.rows(db, f"{LIVE} AND state = 'deferred' AND next_attempt_at IS NOT NULL"):
                 self.put(db, replace(row, item=replace(row.item, next_attempt_at=None)))
             for row in self.rows(db, "filing_state = 'due' AND filing_next IS NOT NULL"):
                 filing = replace(row.item.filing, next_attempt_at=None)
                 self.put(db, replace(row, item=replace(row.item, filing=filing)))
             db.execute(
-                "UPDATE health SET probe_at = ? WHERE trouble IS NULL AND probe_at IS NOT NULL AND NOT EXISTS "
-                "(SELECT 1 FROM item WHERE item.account = health.account AND item.state = 'sending')",
+                "UPDATE health SET probe_at = ? WHERE trouble IS NULL AND probe_at IS NOT NULL AND NOT EXISTS "  # noqa: S608
+                f"(SELECT 1 FROM item WHERE item.{LIVE} "
+                "AND item.account = health.account AND item.state = 'sending')",
                 (now,),
             )
 
     def unblock(self, db: sqlite3.Connection, account: str, now: float) -> list[OutboxItem]:
         """The blocked items of a mended account are queued, with a fresh budget."""
         freed = []
-        for row in self.rows(db, "state = 'blocked' AND account = ?", (account,)):
+        for row in self.rows(db, f"{LIVE} AND state = 'blocked' AND account = ?", (account,)):
             item = replace(
                 row.item,
                 state=ItemState.QUEUED,
