@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import tuimail
 from tests.cli.conftest import Ran
-from tuimail.cli import dispatch
+from tuimail.cli import account, dispatch, outbox
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
@@ -34,6 +37,21 @@ def test_help_names_every_command_and_has_examples(tuimail_: Run, argv: tuple[st
     assert "examples:" in ran.out
     assert str(Paths.from_environment().config_file) in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines() if "config.toml" not in line)
+
+
+def test_every_command_that_is_recommended_exists() -> None:
+    """Whatever the program says to type, in any sentence of any module, is a command with that verb."""
+    verbs = {"account": account.VERBS, "outbox": outbox.VERBS}
+    named = set()
+    for file in Path(tuimail.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named |= set(re.findall(r"tuimail (account|outbox) +([a-z]+)", node.value))
+                named |= {(name, "") for name in re.findall(r"(?::|[Rr]un) +tuimail ([a-z]+)", node.value)}
+    assert ("account", "login") in named
+    assert ("demo", "") in named
+    assert [(name, verb) for name, verb in named if name not in dispatch.COMMANDS] == []
+    assert [(name, verb) for name, verb in named if verb and verb not in verbs[name]] == []
 
 
 @pytest.mark.parametrize("command", dispatch.COMMANDS)

@@ -28,7 +28,7 @@ def open_(screen: AccountsScreen) -> None:
     """Everything about it, in full."""
     row = screen.selected
     if row is None:
-        screen.say("No account is configured: run  tuimail account add")
+        screen.say("No account is set up yet: this screen shows what to write, and into which file.")
         return
     words, facts = account_words(row, screen.program.engine.clock.now())
     title = "PROBLEM" if row.account is None else "ACCOUNT"
