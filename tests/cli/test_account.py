@@ -191,6 +191,18 @@ def test_the_doctor_finds_what_is_wrong(
         assert words in ran.out
 
 
+@pytest.mark.parametrize("text", [None, "", '[ui]\ntheme = "pine"\n'], ids=["no file", "empty", "no account"])
+def test_the_doctor_without_a_usable_account_ends_with_78(
+    write_config: Callable[[str], None], tuimail_: Run, text: str | None
+) -> None:
+    if text is not None:
+        write_config(text)
+    ran = tuimail_("doctor", "--offline")
+    assert ran.code == 78
+    assert "!!" in ran.out
+    assert json.loads(tuimail_("doctor", "--offline", "--json").out)["ok"] is False
+
+
 def test_a_healthy_machine_satisfies_the_doctor(
     engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
 ) -> None:
