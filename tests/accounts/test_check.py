@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.loopback import free_ports
-from tests.support.scripted_smtp import Expect, ScriptedServer, hello
+from tests.support.scripted_smtp import Close, Expect, Say, ScriptedServer, hello
+from tuimail.accounts import advice
 from tuimail.accounts.check import check_account
 from tuimail.accounts.finding import Finding, Step
 from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
 from tuimail.errors import SecretError
+from tuimail.submission.classify import Context, classify, classify_loss
+from tuimail.submission.mishap import Mishap
+from tuimail.submission.result import Action, Reply, Stage
+from tuimail.submission.table import ROWS, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,3 +155,63 @@ async def test_a_refused_password_is_not_shown_to_the_next_server() -> None:
         assert (one.connections, other.connections) == (1, 0)
     assert not findings[-1].ok
     assert findings[-1].step is Step.SIGN_IN
+
+
+LATER = re.compile("later|trying|tried again", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("mishap", Mishap)
+@pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH])
+def test_no_mishap_sends_whoever_checks_away(mishap: Mishap, stage: Stage) -> None:
+    """A letter is tried again by itself, a check is not."""
+    if mishap in (Mishap.NO_FUTURE_RELEASE, Mishap.TOO_BIG):
+        return  # of a letter, which a check has none of
+    server = Server("mx.example", 587, Security.STARTTLS, "ada")
+    words, hint = advice.of_mishap(classify_loss(stage, mishap, Context(host="mx.example")), mishap, server)
+    assert not LATER.search(f"{words} {hint}"), (words, hint)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_no_refusal_sends_whoever_checks_away(row: Row) -> None:
+    server = Server("mx.example", 587, Security.STARTTLS, "ada")
+    for stage in row.stages & {Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH}:
+        for code in row.codes:
+            verdict = classify(stage, Reply(int(code.ljust(3, "0")), "", "Not now, \x1bdear"))
+            if verdict.action is Action.OK:
+                continue
+            words, hint = advice.of_refusal(verdict, server)
+            assert not LATER.search(f"{words} {hint}".replace("Not now", "")), (words, hint)
+            assert words.endswith("Not now, ^[dear")
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "hint"),
+    [
+        (
+            (Say("421 4.3.2 We are full"),),
+            "127.0.0.1 takes nobody in just now. It says: 421 4.3.2 We are full",
+            "once more",
+        ),
+        ((Say("220 hello"), Close()), "127.0.0.1 hung up while greeting the server.", "Check host and port"),
+        (
+            (*hello("AUTH PLAIN"), Expect("AUTH", "454 4.7.0 too many login attempts")),
+            "127.0.0.1 has seen too many sign-ins of this account. It says: 454 4.7.0 too many login attempts",
+            "Wait 15 minutes",
+        ),
+        (
+            (*hello("AUTH PLAIN"), Expect("AUTH", "535 5.7.8 correct-horse is wrong")),
+            (
+                "The server refused user name or password for ada; enter the password again. "
+                "It says: 535 5.7.8 **** is wrong"
+            ),
+            "tuimail account login work",
+        ),
+    ],
+    ids=["busy", "hangs up", "too many", "password"],
+)
+async def test_a_check_says_what_is_wrong_and_what_to_do_now(script: tuple[object, ...], words: str, hint: str) -> None:
+    async with ScriptedServer([script]) as one:  # type: ignore[list-item]
+        (*_, last) = await check_account(account(Server("127.0.0.1", one.port, Security.NONE, "ada")), password)
+    assert not last.ok
+    assert last.words == words
+    assert hint in last.hint

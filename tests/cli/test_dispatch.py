@@ -18,7 +18,7 @@ from tuimail.cli import account, dispatch, outbox
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     Run = Callable[..., Ran]
 
@@ -41,7 +41,7 @@ def test_help_names_every_command_and_has_examples(tuimail_: Run, argv: tuple[st
 
 def test_every_command_that_is_recommended_exists() -> None:
     """Whatever the program says to type, in any sentence of any module, is a command with that verb."""
-    verbs = {"account": account.VERBS, "outbox": outbox.VERBS}
+    verbs: dict[str, Collection[str]] = {"account": account.VERBS, "outbox": outbox.VERBS}
     named = set()
     for file in Path(tuimail.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):

@@ -55,7 +55,9 @@ async def _check_submission(account: Account, secret: Secret, progress: Progress
     findings: list[Finding] = []
     for server in account.servers:
         # One after the other: a wrong password is shown to the servers that share it once, not to all of them.
-        findings += await check_smtp(server, lambda server: secret(account.secret_server(server)), progress)
+        findings += await check_smtp(
+            server, lambda server: secret(account.secret_server(server)), progress, account=account.name
+        )
         if findings and findings[-1].step is Step.SIGN_IN and not findings[-1].ok:
             break
     return findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.accounts import advice
 from tuimail.accounts.finding import Finding, Step
 from tuimail.config.model import Auth, Security
 from tuimail.mail.size import size_words
@@ -35,7 +36,11 @@ _PATIENCE = Timeouts(connect=15.0, resolve=15.0, tls=15.0, hello=30.0)
 
 
 async def check_smtp(
-    server: Server, secret: Callable[[Server], Awaitable[str]], progress: Callable[[Finding], None]
+    server: Server,
+    secret: Callable[[Server], Awaitable[str]],
+    progress: Callable[[Finding], None],
+    *,
+    account: str = "",
 ) -> list[Finding]:
     """Connect, secure, greet, sign in, and hang up; the findings in order, the last one not ok if it failed.
 
@@ -43,19 +48,27 @@ async def check_smtp(
         server: the submission server.
         secret: gives its password or token; may raise SecretError.
         progress: told each finding as soon as it is made.
+        account: its name, for what is to be typed.
     """
     check = _Check(server, progress)
+    dialogue = Dialogue()
     wire = None
     try:
-        wire = await SmtpWire.open(server, _PATIENCE, Dialogue(), check.reached)
+        wire = await SmtpWire.open(server, _PATIENCE, dialogue, check.reached)
         handshake = Handshake(server, lambda: secret(server), _PATIENCE, check.reached)
         offer = await handshake.run(wire, wire)
         check.finished(offer, wire.security, handshake.warning)
     except RefusedError as refused:
-        check.failed(refused.verdict.words, refused.verdict.stage)
+        verdict = refused.verdict
+        words, hint = advice.of_refusal(verdict, server)
+        # Servers have echoed passwords.
+        check.failed(
+            dialogue.scrub(words), verdict.stage, hint=hint or advice.of_sign_in(account, server, verdict.trouble)
+        )
     except WireError as error:
         verdict = classify_loss(check.stage, error.mishap, check.context, detail=error.detail)
-        check.failed(verdict.words, check.stage)
+        words, hint = advice.of_mishap(verdict, error.mishap, server, error.detail)
+        check.failed(words, check.stage, hint=hint)
     except BaseException:
         if wire is not None:
             wire.abort()
@@ -97,9 +110,9 @@ class _Check:
         takes = f"letters up to {size_words(limit)}" if limit else "letters of any size it does not name"
         self._add(Step.CAPABILITIES, f"It takes {takes}{encrypted}.")
 
-    def failed(self, words: str, stage: Stage) -> None:
+    def failed(self, words: str, stage: Stage, *, hint: str = "") -> None:
         """It went no further."""
-        self._add(_STEPS.get(stage, Step.CONNECT), words, ok=False)
+        self._add(_STEPS.get(stage, Step.CONNECT), words, ok=False, hint=hint)
 
     def _passed(self, stage: Stage) -> None:
         words = {
@@ -113,7 +126,7 @@ class _Check:
         if stage in words:
             self._add(_STEPS[stage], words[stage])
 
-    def _add(self, step: Step, words: str, *, ok: bool = True) -> None:
-        finding = Finding(self._where, step, ok, words)
+    def _add(self, step: Step, words: str, *, ok: bool = True, hint: str = "") -> None:
+        finding = Finding(self._where, step, ok, words, hint)
         self.findings.append(finding)
         self._progress(finding)

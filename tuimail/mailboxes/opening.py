@@ -194,7 +194,10 @@ def _refused(where: str, server: Server, status: Status) -> ImapTrouble:
     passing = status.code in _PASSING
     what = "token" if server.auth is Auth.OAUTH2 else "user name or password"
     if passing:
-        words, hint = f"{where} cannot sign anybody in now", "It is tried again later."
+        words, hint = (
+            f"{where} cannot sign anybody in now",
+            "The account is not at fault: the server says that it passes.",
+        )
     else:
         words, hint = f"{where} refused the {what}", f"Check the {what}; some providers want an app password."
     return ImapTrouble(
