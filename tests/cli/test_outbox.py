@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.cli.conftest import Faked, Ran, an_item
 from tests.outbox.scene import message
+from tests.support.loopback import free_ports
 from tuimail.cli.outbox import VERBS
 from tuimail.cli.outbox_list import lines, totals
 from tuimail.cli.output import Style, cells
@@ -18,6 +21,7 @@ from tuimail.clock import SystemClock
 from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.moments.spoken import dated
 from tuimail.outbox.item import ItemState, OutboxItem, Recipient, Verb
 from tuimail.outbox.store import Store
 
@@ -113,6 +117,41 @@ def test_show_tells_everything_in_words_and_raw(mailbox: Path, tuimail_: Run) ->
     raw = tuimail_("outbox", "show", name, "--raw").out
     assert "Subject: X" in raw
     assert raw.rstrip().endswith("hello")
+
+
+def test_the_history_is_in_local_time_with_its_zone_once(
+    mailbox: Path, tuimail_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        first, then = (datetime.now(UTC).replace(microsecond=0) + timedelta(days=days) for days in (40, 50))
+        name = the_id(tuimail_("send", "b@x.example", "-s", "X", "--at", first.isoformat(), "--json"))
+        tuimail_("outbox", "later", name, then.isoformat())
+        told = tuimail_("outbox", "show", name).out
+        there = [dated(moment.timestamp()) for moment in (first, then)]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert all(each.endswith(" IST") for each in there)
+    history = told.partition("What happened (times in IST)\n")[2]
+    assert f"held until {there[0]}\n" in history
+    assert f"put off until {there[1]}\n" in history
+    assert "+00:00" not in told
+
+
+def test_a_dialogue_that_breaks_off_says_how(write_config: Callable[[str], None], tuimail_: Run) -> None:
+    write_config(f"""\
+[accounts.work]
+address = "ada@example.org"
+[accounts.work.submission]
+host = "127.0.0.1"
+port = {free_ports(1)[0]}
+security = "none"
+""")
+    name = the_id(tuimail_("send", "bob@example.net", "-s", "X", "--wait", "--json"))
+    told = tuimail_("outbox", "show", name).out
+    assert told.rstrip().endswith("(nothing listens at that port)")
 
 
 @pytest.mark.parametrize("verb", ["show", "hold", "release", "retry", "cancel", "delete"])

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.ui.fake_engine import HOSTILE, NOW, every_state, item, recipient
-from tuimail.outbox.item import ItemState
+from tuimail.mail.dsn import Report, ReportAction
+from tuimail.outbox.item import ItemState, RecipientState, TimelineEntry
 from tuimail.submission.result import Stage
 from tuimail.ui.views.details import details
 from tuimail.ui.views.letters import Progress, columns_for, explanation, last_words, outbox_line
@@ -104,3 +105,15 @@ def test_columns_share_the_room_and_keep_the_number_of_recipients() -> None:
 def test_a_waiting_letter_that_got_no_reply_says_so(stage: Stage | None, words: str) -> None:
     letter = item("d", ItemState.DEFERRED, "x", recipient("bob@example.net"), stage=stage, last_reply="421 before")
     assert last_words(letter) == words
+
+
+def test_a_bounce_stands_once_at_its_recipient_and_the_history_names_its_zone() -> None:
+    bounce = Report(ReportAction.FAILED, at=NOW, status="5.1.1", words="550 5.1.1 no such user", mta="mx.example")
+    letter = item("b", ItemState.DONE, "x", recipient("kim@x.example", RecipientState.ACCEPTED, report=bounce))
+    drawn = [
+        "".join(span.text for span in line) for line in details(letter, [TimelineEntry(NOW, "queued")], (), 80, NOW)
+    ]
+    assert [line.strip() for line in drawn if "bounced" in line] == [
+        "bounced at mx.example: 550 5.1.1 no such user, 09:00"
+    ]
+    assert "   What happened (times in UTC)" in drawn

@@ -14,8 +14,9 @@ from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
 from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
+from tuimail.moments.wall import zone_name
 from tuimail.outbox.item import ItemState, Order
-from tuimail.outbox.reports import bounced, said
+from tuimail.outbox.reports import said
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -137,9 +138,6 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     sys.stdout.write(f"{style(state_of(item), COLOURS[item.state], BOLD)}\n")
     if item.words:
         say(item.words)
-    for each in bounced(item):  # though the server had accepted it
-        if each.report:
-            say(f"{each.address} {said(each.report)}")
     facts = [
         ("from", item.sender),
         ("account", item.account + (f", via {item.via}" if item.via else "")),
@@ -163,7 +161,8 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
         ]
     )
     if timeline:
-        sys.stdout.write("\n")
+        # The zone of the latest stands for all: a history that crosses a change of clocks is still told in one.
+        sys.stdout.write(f"\n{style(f'What happened (times in {zone_name(timeline[-1].at, None)})', BOLD)}\n")
         say_table([(f"  {local(entry.at)}", entry.words, entry.reply) for entry in timeline])
     if dialogue:
         sys.stdout.write("\n")

@@ -54,6 +54,12 @@ def planned(moment: float, now: float, zone: tzinfo | None = None) -> str:
     return f"{words} {zone_name(moment, zone)} (in {span(max(0.0, moment - now))})"
 
 
+def dated(moment: float, zone: tzinfo | None = None) -> str:
+    """For what is kept and read much later: "Sun 31 Jan 2027 08:00 CET"."""
+    then = wall_now(moment, zone)
+    return f"{then:%a} {then.day} {then:%b %Y %H:%M} {zone_name(moment, zone)}"
+
+
 def span(seconds: float) -> str:
     """A length of time: "40 s", "4 min", "3 h", "5 days"."""
     if seconds < 60:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.clock import rfc3339
 from tuimail.durable import fsync_folder
 from tuimail.errors import DuplicateLetterError, OutboxError
+from tuimail.moments.spoken import dated
 from tuimail.outbox import replay
 from tuimail.outbox.digest import measure
 from tuimail.outbox.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
@@ -247,9 +247,7 @@ class Intake(Ledger):
         )
         if same:
             item = same[0].item
-            when = (
-                f"was sent {rfc3339(item.changed_at)}" if item.state is ItemState.DONE else "is in the outbox already"
-            )
+            when = f"was sent {dated(item.changed_at)}" if item.state is ItemState.DONE else "is in the outbox already"
             raise DuplicateLetterError(
                 f'The same letter ("{item.subject}") {when}.', hint="Confirm to send it once more."
             )
@@ -284,4 +282,4 @@ class Intake(Ledger):
 def _said(item: OutboxItem) -> str:
     if item.state is ItemState.QUEUED:
         return "queued"
-    return f"held until {rfc3339(item.not_before)}" if item.not_before else "held by hand"
+    return f"held until {dated(item.not_before)}" if item.not_before else "held by hand"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.clock import rfc3339
 from tuimail.errors import NoSuchItemError, OutboxError
+from tuimail.moments.spoken import dated
 from tuimail.outbox.deciding import Deciding
 from tuimail.outbox.item import ItemState, OutboxItem, Verb, after, verbs_of
 from tuimail.outbox.letter import read_letter
@@ -39,7 +39,7 @@ class Rearranging(Deciding):
             row = self.row(db, item_id)
             now = self.clock.now()
             item = put_off(row.item, at, now, on_late=on_late)
-            self.decided(db, Verb.LATER, row, item, now, f"put off until {rfc3339(at)}")
+            self.decided(db, Verb.LATER, row, item, now, f"put off until {dated(at)}")
             return item
 
     def move(self, item_id: str, place: Place) -> Sequence[OutboxItem]:

@@ -19,8 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings, WhenUncertain
-from tuimail.moments.spoken import day_and_time
-from tuimail.moments.wall import zone_name
+from tuimail.moments.spoken import dated
 from tuimail.outbox import retry, rounds
 from tuimail.outbox.item import (
     NEEDS_YOU,
@@ -311,7 +310,7 @@ def _kept_words(item: OutboxItem, now: float) -> str:
     """That the server has it and keeps it; empty when it does not."""
     if item.hold_until is None or item.hold_until <= now:
         return ""
-    return f"The server keeps it until {day_and_time(item.hold_until, now)} {zone_name(item.hold_until, None)}."
+    return f"The server keeps it until {dated(item.hold_until)}."
 
 
 def _filing_after(item: OutboxItem) -> Filing:
@@ -335,9 +334,9 @@ def _told(item: OutboxItem, asked: Sequence[_Asked], total: int) -> str:
     if item.state is not ItemState.FAILED or not refused:
         parts += _left_as(item)
     if accepted and item.hold_until is not None and item.hold_until > item.changed_at:
-        parts.append(f"the server keeps it until {day_and_time(item.hold_until, item.changed_at)}")
+        parts.append(f"the server keeps it until {dated(item.hold_until)}")
     if item.state is ItemState.HELD and item.not_before is not None:
-        parts.append(f"held here until {day_and_time(item.not_before, item.changed_at)}: {item.words}")
+        parts.append(f"held here until {dated(item.not_before)}: {item.words}")
     count = f"attempt {item.attempts}: " if item.attempts else ""
     return f"{count}{', '.join(parts) or item.state.value}"
 

@@ -55,6 +55,38 @@ class Mishap(StrEnum):
     NO_COMMAND = "no-command"
     """The local command does not exist or may not be run."""
 
+    @property
+    def words(self) -> str:
+        """For the record of a dialogue, where it ends without a word of the server."""
+        return _WORDS.get(self, self.value.replace("-", " "))
+
+
+_WORDS = {
+    Mishap.UNKNOWN_HOST: "the host name does not exist",
+    Mishap.NO_DNS: "the host name cannot be looked up just now",
+    Mishap.REFUSED: "nothing listens at that port",
+    Mishap.UNREACHABLE: "there is no way to that host",
+    Mishap.TIMEOUT: "the server did not answer in time",
+    Mishap.RESET: "the connection broke",
+    Mishap.EOF: "the server hung up",
+    Mishap.GARBAGE: "what came is no SMTP reply",
+    Mishap.CERTIFICATE: "the server could not prove who it is",
+    Mishap.HANDSHAKE: "TLS could not be agreed on",
+    Mishap.NO_STARTTLS: "the server offers no STARTTLS",
+    Mishap.TAMPERED: "somebody may have tampered with the connection",
+    Mishap.NO_MECHANISM: "there is no way to sign in that both sides know",
+    Mishap.CLEARTEXT: "the password would have crossed an open line",
+    Mishap.NO_SECRET: "the password could not be had",
+    Mishap.TOO_BIG: "the letter is larger than the server takes",
+    Mishap.NO_SMTPUTF8: "the server takes no international addresses",
+    Mishap.NO_FUTURE_RELEASE: "the server does not keep letters until later",
+    Mishap.BAD_SENDER: "the sender's address cannot be put into a command",
+    Mishap.BAD_RECIPIENT: "the recipient's address cannot be put into a command",
+    Mishap.UNREADABLE: "the letter's own file cannot be read",
+    Mishap.SOME_REFUSED: "another recipient was refused",
+    Mishap.NO_COMMAND: "the mail command cannot be run",
+}
+
 
 class WireError(Exception):
     """The dialogue cannot go on. ``detail`` adds to the words of the verdict; it is sanitised already."""

@@ -116,7 +116,7 @@ class SmtpSubmitter:
             if wire.aborted:
                 self._drop()
         except WireError as error:
-            turn.dialogue.note(str(error))
+            turn.dialogue.note(": ".join(filter(None, (error.mishap.words, error.detail))))
             self._drop()
             transaction.lose(error)
         except RefusedError as error:

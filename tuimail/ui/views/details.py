@@ -9,8 +9,9 @@ from tuimail.mail.envelope import Notify
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.moments.spoken import planned
+from tuimail.moments.wall import zone_name
 from tuimail.outbox.item import CLAIMABLE, FilingState, ItemState, RecipientState
-from tuimail.outbox.reports import said as said_of
+from tuimail.outbox.reports import said
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
 from tuimail.ui.views.times import day_and_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
@@ -71,34 +72,29 @@ def details(
     column = min(max(18, wide), max(18, width // 2 - 10))
     for recipient in item.recipients:
         mark, colour = _MARKS[recipient.state]
-        said = str(recipient.reply) if recipient.reply else ""
+        reply = str(recipient.reply) if recipient.reply else ""
         lines.append(
             (
                 Span(f"{MARGIN}{mark} ", colour),
                 Span(fit(safe_line(recipient.address), column) + "  "),
                 Span(fit(recipient.state.value, 10), colour),
-                Span(fit(safe_line(said), max(0, width - column - 18)), Role.DIM),
+                Span(fit(safe_line(reply), max(0, width - column - 18)), Role.DIM),
             )
         )
         if recipient.report:
-            told = safe_line(said_of(recipient.report))
+            told = report_words(recipient.report, now)
             shade = _REPORTED.get(recipient.report.action, Role.DIM)
             lines += [(Span(f"{MARGIN}    {part}", shade),) for part in wrap(told, width - 10)]
         # That a letter was accepted is said by the state and the reply.
         if recipient.words and recipient.state is not RecipientState.ACCEPTED:
             lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(safe_line(recipient.words), width - 10)]
-        if recipient.report is not None:
-            loud = recipient.report.action is ReportAction.FAILED
-            said = report_words(recipient.report, now)
-            lines += [
-                (Span(f"{MARGIN}    {part}", Role.FAILED if loud else Role.DIM),) for part in wrap(said, width - 10)
-            ]
-    lines += [(), _heading("What happened")]
+    zone = f" (times in {zone_name(timeline[-1].at, None)})" if timeline else ""
+    lines += [(), _heading(f"What happened{zone}")]
     moments = [day_and_time(entry.at, now) for entry in timeline]
     column = max((len(moment) for moment in moments), default=0) + 1
     for moment, entry in zip(moments, timeline, strict=True):
-        said = f"{entry.words}  {entry.reply}".strip()
-        lines += _field(moment, safe_line(said), width, label_width=column)
+        words = f"{entry.words}  {entry.reply}".strip()
+        lines += _field(moment, safe_line(words), width, label_width=column)
     if dialogue:
         lines += [(), _heading("The last dialogue")]
         lines += dialogue_lines(dialogue, width)
@@ -124,21 +120,16 @@ def _plans(item: OutboxItem, width: int, now: float) -> list[Line]:
 
 
 def report_words(report: Report, now: float) -> str:
-    """What another server told about a recipient afterwards: "bounced at mx.example: 550 5.1.1 no such user"."""
-    did = {ReportAction.FAILED: "bounced", ReportAction.DELAYED: "delayed"}.get(report.action, report.action.value)
-    at = f" at {safe_line(report.mta)}" if report.mta else ""
-    words = safe_line(report.words)
-    status = "" if not report.status or report.status in words else f"{safe_line(report.status)} "
-    said = f": {status}{words}".rstrip(": ")
-    return f"{did}{at}{said}, {day_and_time(report.at, now)}"
+    """What another server told about a recipient afterwards: "bounced at mx.example: 550 5.1.1 no such user, 09:41"."""
+    return f"{safe_line(said(report))}, {day_and_time(report.at, now)}"
 
 
 def dialogue_lines(dialogue: Sequence[str], width: int) -> list[Line]:
     """What was said, our words dim."""
     lines: list[Line] = []
-    for said in dialogue:
-        role = Role.DIM if said.startswith("C:") else Role.TEXT
-        lines += [(Span(MARGIN + part, role),) for part in wrap(safe_line(said), width - 2 * len(MARGIN))]
+    for line in dialogue:
+        role = Role.DIM if line.startswith("C:") else Role.TEXT
+        lines += [(Span(MARGIN + part, role),) for part in wrap(safe_line(line), width - 2 * len(MARGIN))]
     return lines
 
 
