@@ -16,6 +16,7 @@ from tuimail.events import ItemChanged
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import (
     OPEN,
+    WAITING,
     AccountHealth,
     Filing,
     FilingState,
@@ -30,6 +31,7 @@ from tuimail.outbox.item import (
     Verb,
     after,
 )
+from tuimail.outbox.listing import Tally
 from tuimail.outbox.wishes import NONE as NO_WISHES
 from tuimail.submission.result import Reply, Stage, Trouble
 
@@ -252,6 +254,10 @@ class FakeEngine(Engine):
 
     async def counts(self) -> dict[ItemState, int]:
         return dict(Counter(each.state for each in self.all.values() if each.state in OPEN))
+
+    async def tally(self) -> Tally:
+        yours = sum(each.needs_you for each in self.all.values() if each.state in OPEN)
+        return Tally(sum(each.state in WAITING and not each.needs_you for each in self.all.values()), yours)
 
     async def ids(
         self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""

@@ -182,6 +182,14 @@ async def test_the_badge_vanishes_with_the_last_letter(paths: Paths, running: Ru
         assert lines(pilot.app)[0].rstrip().endswith("work, home")
 
 
+async def test_the_badge_counts_a_held_letter_that_asks(paths: Paths, running: Running) -> None:
+    asking = item("h1", ItemState.HELD, "Found after a crash", asks=True)
+    engine = FakeEngine(paths, [asking, item("q1", ItemState.QUEUED, "Lunch?")])
+    async with running(on=engine) as pilot:
+        assert lines(pilot.app)[0].endswith("1 waiting   1 needs you")
+        assert "1 waiting   1 needs you" in text(pilot.app).partition("OUTBOX")[2].splitlines()[0]
+
+
 async def test_keys_can_be_clicked(running: Running) -> None:
     async with running() as pilot:
         rows = top(pilot).key_rows

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tuimail.engine.letters import TakenOut
     from tuimail.outbox.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.listing import Tally
 
 
 SENT_STATES = frozenset({ItemState.ACCEPTED, ItemState.DONE})
@@ -52,10 +53,10 @@ class Watching(Rooms):
         return await self._run(taken_out, self._queue, self._draft_store)
 
     async def sent(self, *, limit: int = 1000) -> Sequence[OutboxItem]:
-        """What went out: items the server has, newest first."""
+        """What went out: the newest ``limit`` of the items the server has, newest first."""
 
         def read() -> Sequence[OutboxItem]:
-            items = self._queue.items(SENT_STATES, limit=limit)
+            items = self._queue.items(SENT_STATES, limit=limit, newest_first=True)
             return sorted(items, key=lambda item: item.last_attempt_at or item.queued_at, reverse=True)
 
         return await self._run(read)
@@ -83,6 +84,10 @@ class Watching(Rooms):
     async def raw_pieces(self, item_id: str) -> Iterator[bytes]:
         """All of the letter's bytes, piece by piece, to be read on any thread; see ``engine/letters.raw_pieces``."""
         return await self._run(raw_pieces, self._queue, item_id)
+
+    async def tally(self) -> Tally:
+        """How many letters wait by themselves, and how many for the user."""
+        return await self._run(self._queue.tally)
 
     async def counts(self) -> dict[ItemState, int]:
         """How many items are in each state still in the outbox."""

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 
 _YOURS = ", ".join(f"'{state.value}'" for state in sorted(NEEDS_YOU))
 
-NEED = f"state NOT IN ({_YOURS}) AND NOT (state = 'held' AND asks), rank, id"
+NEED_YOU = f"(state IN ({_YOURS}) OR state = 'held' AND asks)"
+"""What ``OutboxItem.needs_you`` says, in SQL."""
+
+NEED = f"NOT {NEED_YOU}, rank, id"
 """Those that need the user first, then in the order they go."""
+
+TALLY = f"""SELECT
+    COALESCE(SUM({NEED_YOU} IS NOT TRUE AND state IN ('held', 'queued', 'sending', 'deferred')), 0),
+    COALESCE(SUM({NEED_YOU}), 0)
+FROM item WHERE state NOT IN ('done', 'cancelled')"""  # noqa: S608 - constants of this module
+"""The numbers of a ``Tally``."""
 
 _STATES = (
     ItemState.FAILED, ItemState.UNCERTAIN, ItemState.BLOCKED, ItemState.SENDING, ItemState.QUEUED, ItemState.DEFERRED,
@@ -54,6 +63,16 @@ class Word:
     field: str
     text: str
     """Case-folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many letters are in the outbox, by whose turn it is."""
+
+    waiting: int = 0
+    """The program works on them by itself."""
+    yours: int = 0
+    """Only the user can go on; those held with a question are among them."""
 
 
 FIELDS = ("state", "account", "to", "subject")

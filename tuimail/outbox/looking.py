@@ -104,6 +104,11 @@ class Looking(Ledger):
             ).fetchall()
         return {ItemState(state): count for state, count in found}
 
+    def tally(self) -> listing.Tally:
+        """How many letters wait by themselves, and how many for the user."""
+        with self.index.reading() as db:
+            return listing.Tally(*db.execute(listing.TALLY).fetchone())
+
     def version(self) -> Version:
         """Two counters: commits of other processes, changes of this one."""
         with self.index.reading() as db:

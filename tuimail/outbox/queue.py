@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, Outcome, Place, TimelineEntry, Verb
+    from tuimail.outbox.listing import Tally
     from tuimail.outbox.sending import Taken
     from tuimail.submission.result import SubmissionResult
 
@@ -107,6 +108,10 @@ class Queue(Protocol):
 
     def counts(self) -> dict[ItemState, int]:
         """How many items are in each state that is still in the outbox."""
+        ...
+
+    def tally(self) -> Tally:
+        """How many letters wait by themselves, and how many for the user."""
         ...
 
     def version(self) -> Version:

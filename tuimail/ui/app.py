@@ -16,7 +16,6 @@ from tuimail.config.theme_file import load_theme
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import NEEDS_YOU, WAITING
 from tuimail.ui.bridge import Bridge
 from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import TABLE
@@ -216,15 +215,13 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     async def _count(self) -> None:
         if not self.engine_ready.is_set():
             return
-        counts = await self.engine.counts()
-        waiting = sum(count for state, count in counts.items() if state in WAITING)
-        yours = sum(count for state, count in counts.items() if state in NEEDS_YOU)
-        self.badge = Badge(waiting, yours)
+        counts, tally = await self.engine.counts(), await self.engine.tally()
+        self.badge = Badge(tally.waiting, tally.yours)
         for screen in self._frames():
             screen.title_bar.badge = self.badge
         await self._examine()
         if self.noticing is not None:
-            await self.noticing.counted(counts)
+            await self.noticing.counted(counts, tally.yours)
 
     def _ring(self) -> None:
         self.bell()

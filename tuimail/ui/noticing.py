@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tuimail import events
-from tuimail.outbox.item import NEEDS_YOU, ItemState
+from tuimail.outbox.item import ItemState
 from tuimail.ui.notices import GATHER, Stretch, Troubles, on_desktop
 
 if TYPE_CHECKING:
@@ -77,13 +77,12 @@ class Noticing:
         if due is not None:
             self._announce(due)
 
-    async def counted(self, counts: Mapping[ItemState, int]) -> None:
-        """The letters were counted: a long stretch of sending may have begun or ended."""
+    async def counted(self, counts: Mapping[ItemState, int], yours: int) -> None:
+        """The letters were counted, ``yours`` need the user: a long stretch of sending may have begun or ended."""
         moving = sum(counts.get(state, 0) for state in MOVING)
         if not self._stretch.running and moving >= FEW:
             self._stretch.begin(self._engine.clock.now(), await self._sent())
         elif self._stretch.running and not moving:
-            yours = sum(counts.get(state, 0) for state in NEEDS_YOU)
             summary = self._stretch.end(self._engine.clock.now(), await self._sent(), yours)
             if summary is not None:
                 self._tell(summary)
