@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -129,6 +130,33 @@ async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running:
         await settle(pilot)
         await settle(pilot)
         assert "Grant renewal" in text(pilot.app)
+
+
+@pytest.mark.parametrize(
+    ("key", "method", "empty"),
+    [("o", "ids", "Nothing is waiting."), ("s", "sent", "Nothing was sent yet."), ("d", "drafts", "There are no drafts.")],
+)
+async def test_a_list_is_called_empty_only_after_a_look(
+    paths: Paths, running: Running, monkeypatch: pytest.MonkeyPatch, key: str, method: str, empty: str
+) -> None:
+    engine, slow = FakeEngine(paths), asyncio.Event()
+    async with running(on=engine) as pilot:
+        look = getattr(engine, method)
+
+        async def slowly(*args: object, **named: object) -> object:
+            await slow.wait()
+            return await look(*args, **named)
+
+        monkeypatch.setattr(engine, method, slowly)
+        pilot.app.screen.action_command({"o": "go-outbox", "s": "go-sent", "d": "go-drafts"}[key])  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.pause()
+        assert "Reading..." in text(pilot.app)
+        assert empty not in text(pilot.app)
+        slow.set()
+        await settle(pilot)
+        assert empty in text(pilot.app)
+        assert "Reading..." not in text(pilot.app)
 
 
 async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running: Running) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+READING = "Reading..."
+"""What a list says before anybody has looked."""
+
+
 class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     """Rows of values with one selected; keeps the selected one selected when rows come and go.
 
@@ -54,7 +58,8 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._draw = draw
         self._identify = identify
         self.empty = empty
-        """What an empty list says, of one line or more."""
+        """What a list says that was read and is empty, of one line or more."""
+        self._read = False
         self._spacing = spacing
         self.rows: Sequence[T] = ()
         self._ground: Style | None = None
@@ -76,6 +81,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         before = self.selected
         old_id = None if before is None else self._identify(before)
         self.rows = rows
+        self._read = True
         index = self._place_of(self.sought)
         if index is None:
             index = self._place_of(old_id)
@@ -146,7 +152,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         width = self.size.width
         ground = self._ground
         if not self.rows:
-            said = self.empty.splitlines()
+            said = (self.empty if self._read else READING).splitlines()
             at = y - (1 if self.size.height > len(said) else 0)
             text = f"   {said[at]}" if 0 <= at < len(said) else ""
             return paint(self, (Span(clip(text, width), Role.DIM),), width, base=ground)
