@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ui.fake_engine import NOW
+from tests.ui.fake_engine import NOW, item, recipient
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.errors import StorageError
-from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.item import ItemState, RecipientState, Verb
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.commands import outbox
+from tuimail.ui.commands.table import commands_for
+from tuimail.ui.screens.item import ItemScreen
 from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:
@@ -173,6 +176,23 @@ async def test_the_letter_in_full(running: Running) -> None:
     assert "! lee@grants.example  refused   550 5.1.1 no such user" in shown
     assert "C: AUTH PLAIN ****" in shown
     assert "08:50  attempt 1: some were refused" in shown
+
+
+async def test_a_sent_letter_offers_only_what_can_be_done_with_it(engine: FakeEngine, running: Running) -> None:
+    gone = item("s1", ItemState.DONE, "Report", recipient("boss@example.org", RecipientState.ACCEPTED))
+    engine.gone = [gone]
+    async with running("s", "enter", size=(120, 40)) as pilot:
+        assert lines(pilot.app)[0].startswith(" tuimail   SENT LETTER")
+        screen = pilot.app.screen
+        assert isinstance(screen, ItemScreen)
+        offered = {entry.id for entry in screen.key_entries()}
+        assert {"view-raw", "export", "dialogue"} <= offered
+        # Keys, palette and help are made from the commands of the context.
+        given = {command.id for command in commands_for({screen.context})}
+        assert given.isdisjoint(outbox.ONLY_WAITING)
+        await press(pilot, "d")
+        assert 'Command "D" not defined' in text(pilot.app) or 'Command "d" not defined' in text(pilot.app)
+    assert engine.calls == [("stop",)] or engine.calls == []
 
 
 async def test_the_raw_view_shows_controls_and_obeys_none(running: Running) -> None:

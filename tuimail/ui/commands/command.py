@@ -17,6 +17,7 @@ class Context(StrEnum):
     MENU = "menu"
     OUTBOX = "outbox"
     ITEM = "item"
+    SENT_ITEM = "sent-item"
     RAW = "raw"
     DRAFTS = "drafts"
     SENT = "sent"
@@ -40,6 +41,7 @@ _CONTEXT_WORDS = {
     Context.MENU: "Main menu",
     Context.OUTBOX: "Outbox",
     Context.ITEM: "A letter in the outbox",
+    Context.SENT_ITEM: "A sent letter",
     Context.RAW: "Reading a text",
     Context.DRAFTS: "Drafts",
     Context.SENT: "Sent",
@@ -62,7 +64,7 @@ TYPING = COMPOSE | {Context.PROMPT, Context.PALETTE, Context.EVERYWHERE}
 LISTS = frozenset({Context.MENU, Context.OUTBOX, Context.DRAFTS, Context.SENT, Context.ACCOUNTS, Context.SERVER})
 """Screens with a selected line."""
 
-PAGERS = frozenset({Context.ITEM, Context.RAW, Context.HELP})
+PAGERS = frozenset({Context.ITEM, Context.SENT_ITEM, Context.RAW, Context.HELP})
 """Screens with a text to scroll."""
 
 READING = LISTS | PAGERS

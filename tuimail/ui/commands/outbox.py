@@ -41,6 +41,9 @@ _NEEDS = {
     "move-down": Verb.MOVE,
     "move-last": Verb.MOVE,
 }
+ONLY_WAITING = frozenset({*_NEEDS, "check-again"})
+"""Commands that mean nothing for a letter that is over."""
+
 _ON_LETTERS = frozenset({*_NEEDS, "view-raw", "dialogue", "open", "check-again", "export", "tag"})
 
 MANY = frozenset({*_NEEDS, "export", "check-again"} - {"edit", "mend", "move-up", "move-down"})

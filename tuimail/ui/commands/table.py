@@ -16,6 +16,7 @@ _EVERYWHERE = frozenset({Context.EVERYWHERE})
 _MENU = frozenset({Context.MENU})
 _OUTBOX = frozenset({Context.OUTBOX})
 _LETTERS = frozenset({Context.OUTBOX, Context.ITEM})
+_ANY_LETTER = _LETTERS | {Context.SENT, Context.SENT_ITEM}
 _HEADER = frozenset({Context.COMPOSE_HEADER})
 _BODY = frozenset({Context.COMPOSE_BODY})
 _DIALOG = frozenset({Context.SEND_DIALOG})
@@ -107,7 +108,7 @@ OUTBOX = (
     Command("later", "Later", "Send the letter later", "Asks when it is to leave, in words like tomorrow 9am.",
             _LETTERS, pine="l", mutt="plus", slot=50),
     Command("view-raw", "View", "View the letter as it goes", "Shows the exact bytes of the letter.",
-            _LETTERS | {Context.SENT}, pine="v", mutt="v", slot=58),
+            _ANY_LETTER, pine="v", mutt="v", slot=58),
     Command("tag", "Tag", "Tag or untag the letter", "Marks the letter; a command can then be applied to all marked.",
             _OUTBOX, pine="t :", mutt="t", slot=51),
     Command("apply", "Apply", "Apply a command to tagged letters", "The next command acts on every tagged letter.",
@@ -132,9 +133,9 @@ OUTBOX = (
     Command("change-account", "Account", "Send by another account", "Asks which of your accounts is to send it.",
             _LETTERS, pine="#", mutt="#", slot=66),
     Command("export", "Export", "Export the letter", "Writes the exact bytes of the letter to a file, as .eml.",
-            _LETTERS | {Context.SENT}, pine="w", mutt="C", slot=67),
+            _ANY_LETTER, pine="w", mutt="C", slot=67),
     Command("dialogue", "Dialogue", "View the last dialogue", "What the server and we said last, secrets hidden.",
-            _LETTERS | {Context.SENT}, pine="j", mutt="J", slot=68),
+            _ANY_LETTER, pine="j", mutt="J", slot=68),
 )  # fmt: skip
 
 DRAFTS = (

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from tuimail.ui.widgets.cells import Line
 
 
+SENT = frozenset({ItemState.ACCEPTED, ItemState.DONE})
+OVER = SENT | {ItemState.CANCELLED}
+
+
 class ItemScreen(PagerScreen):
     """Follows one letter while it moves."""
 
     SCREEN_NAME = "LETTER"
     CONTEXT = Context.ITEM
-    HELP = "One letter: why it is where it is, what became of each recipient, and every attempt."
-    BINDINGS = bindings_for(Context.ITEM)
+    HELP = "One letter: where it is and why, what became of each recipient, and every attempt."
+    BINDINGS = bindings_for(Context.ITEM, Context.SENT_ITEM)
     verbs: ClassVar[Mapping[str, Verb]] = {**outbox.VERBS, **PAGER_VERBS}
 
     def __init__(self, item_id: str) -> None:
@@ -40,6 +44,17 @@ class ItemScreen(PagerScreen):
         self._timeline: Sequence[TimelineEntry] = ()
         self._dialogue: Sequence[str] = ()
         self._progress: Progress | None = None
+
+    @property
+    def context(self) -> Context:
+        """Of a letter that is over, nothing can be asked but to show it."""
+        return Context.SENT_ITEM if self.letter is not None and self.letter.state in OVER else Context.ITEM
+
+    @property
+    def heading(self) -> str:
+        """A letter that went is called so."""
+        sent = self.letter is not None and self.letter.state in SENT
+        return "SENT LETTER" if sent else self.SCREEN_NAME
 
     def aim(self) -> tuple[str, ...]:
         """The letter."""
@@ -64,6 +79,7 @@ class ItemScreen(PagerScreen):
                 self._progress = None
             self.pager.show(self._lines)
             self.tell_place()
+            self.title_bar.screen_name = self.heading
         self.refresh_keys()
 
     def on_progressed(self, message: Progressed) -> None:
