@@ -15,7 +15,7 @@ import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
-from tuimail.compose import mailto, sheet
+from tuimail.compose import mailto, mime, sheet, text_file
 from tuimail.errors import TuimailError
 from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, text
 from tuimail.mailboxes import folders, imap_wire
@@ -238,6 +238,11 @@ TEXT = [
     Row("international labels", _domain, lambda n: b"\xc3\xbc." * (n // 3) + b"example"),
     Row("A-labels", lambda data: domain.unicode_domain(data.decode()), lambda n: b"xn--" + b"a" * n),
     Row("an address literal", _domain, lambda n: b"[IPv6:" + b":" * n + b"]"),
+    Row("bytes of no charset", text_file.decoded, lambda n: b"\xff" * n, whole=False),
+    Row("two charsets by turns", text_file.decoded, lambda n: b"\xff\xc3\xbc" * (n // 3), whole=False),
+    Row("line ends of a program", text_file.verbatim_lines, lambda n: "\r\n\r" * (n // 3)),
+    Row("blanks in a program's text", mime.verbatim_part, lambda n: "a \n" * (n // 3), whole=False),
+    Row("one line of a program", mime.verbatim_part, lambda n: "From " + " \t" * (n // 2), whole=False),
     Row("a link of escapes", _link, lambda n: b"mailto:" + b"%41" * (n // 3)),
     Row("a link of addresses", _link, lambda n: b"mailto:" + b"a@b," * (n // 4)),
     Row("a link of fields", _link, lambda n: b"mailto:a@b?" + b"x=&" * (n // 3)),

@@ -3,7 +3,7 @@
 Owns the layout of every folder; nobody else joins path names below them::
 
     config/   config.toml keys.toml themes/*.toml
-    data/     outbox/  drafts/<id>/  accounts/<name>/Maildir  correspondents.json
+    data/     outbox/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.json
     cache/    may be deleted at any time
     state/    tuimail.log  outbox-witness  sign-in.json
 """
@@ -83,6 +83,11 @@ class Paths:
     def drafts(self) -> Path:
         """One folder per draft."""
         return self.data / "drafts"
+
+    @property
+    def unsent(self) -> Path:
+        """What was handed over on standard input and could not be queued."""
+        return self.data / "unsent"
 
     @property
     def correspondents(self) -> Path:

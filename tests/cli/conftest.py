@@ -12,7 +12,7 @@ import pytest
 import tuimail.engine
 from tuimail.cli import main
 from tuimail.clock import SystemClock
-from tuimail.errors import NoSuchItemError, OutboxError
+from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
@@ -125,6 +125,7 @@ class FakeEngine:
     clock: SystemClock = field(default_factory=SystemClock)
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
+    refusal: TuimailError | None = None
     watching: Sequence[Neighbour] = ()
 
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
@@ -143,6 +144,8 @@ class FakeEngine:
         same_within: float | None = None,
         wishes: Wishes = NONE,
     ) -> OutboxItem:
+        if self.refusal is not None:
+            raise self.refusal
         self.log.append(("wishes", wishes))
         self.log.append(("enqueue", draft, not_before, again))
         state = ItemState.QUEUED if not_before is None else ItemState.HELD
@@ -213,6 +216,8 @@ class Faked:
     becomes: OutboxItem = field(default_factory=lambda: an_item(ItemState.DONE, last_reply="250 2.0.0 Ok"))
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
+    refusal: TuimailError | None = None
+    """Why no letter can be queued."""
     log: list[object] = field(default_factory=list)
 
     def add(self, item: OutboxItem) -> None:
@@ -240,7 +245,9 @@ def engine(monkeypatch: pytest.MonkeyPatch, write_config: Callable[[], None]) ->
     faked = Faked()
 
     def make(config: Config, paths: Paths) -> FakeEngine:
-        return FakeEngine(config, paths, faked.becomes, faked.log, known=faked.known, trouble=faked.trouble)
+        return FakeEngine(
+            config, paths, faked.becomes, faked.log, known=faked.known, trouble=faked.trouble, refusal=faked.refusal
+        )
 
     monkeypatch.setattr(tuimail.engine, "Engine", make)
     return faked

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import stat
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.conftest import Faked, Ran, an_item
 from tests.outbox.scene import sent_through
+from tuimail.cli import draft_options, send
 from tuimail.clock import SystemClock
-from tuimail.config.model import WhenLate
+from tuimail.compose.build import build
+from tuimail.config.model import Identity, WhenLate
+from tuimail.errors import DuplicateLetterError, StorageError
+from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient, Notify
 from tuimail.outbox.item import AccountHealth, ItemState, Recipient, RecipientState
 from tuimail.outbox.store import Store
@@ -22,7 +29,6 @@ from tuimail.submission.result import Action, Reply, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = Callable[..., Ran]
 
@@ -55,7 +61,7 @@ def test_the_options_make_the_letter(engine: Faked, tuimail_: Run, tmp_path: Pat
         "c@x.org, d@x.org",
         "e@x.org",
     )
-    assert (draft.subject, draft.body) == ("Minutes", "hello\n")
+    assert (draft.subject, draft.body) == ("Minutes", "hello")
     assert (draft.account, draft.identity) == ("work", "countess@example.org")
     assert [(each.path, each.name, each.size) for each in draft.attachments] == [(str(file), "budget.ods", 48)]
 
@@ -74,7 +80,7 @@ def test_text_that_is_no_utf8_is_not_lost(engine: Faked, tuimail_: Run) -> None:
 def test_a_person_is_told_how_to_end(engine: Faked, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", terminal=True)
     assert "^D" in ran.err
-    assert engine.draft.body == "hello\n"
+    assert engine.draft.body == "hello"
 
 
 def test_a_person_who_writes_nothing_sends_nothing(engine: Faked, tuimail_: Run) -> None:
@@ -119,9 +125,99 @@ def test_a_mistake_is_told_before_anything_is_queued(
     assert engine.log == []
 
 
-def test_text_with_nul_bytes_is_refused(engine: Faked, tuimail_: Run) -> None:
-    assert tuimail_("send", "bob@x.y", text=b"a\0b").code == 65
+def kept_in(error: str) -> Path:
+    """The file that an error names."""
+    found = re.search(r"is kept in (/\S+)\.\n", error)
+    assert found, error
+    return Path(found[1])
+
+
+def test_text_with_nul_bytes_is_refused_and_kept(engine: Faked, tuimail_: Run, home: Paths) -> None:
+    ran = tuimail_("send", "bob@x.y", text=b"a\0b\n")
+    assert ran.code == 65
     assert engine.log == []
+    kept = kept_in(ran.err)
+    assert (kept.parent, kept.read_bytes()) == (home.unsent, b"a\0b\n")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    # The same text once more takes no more room, and the next letter goes.
+    assert kept_in(tuimail_("send", "bob@x.y", text=b"a\0b\n").err) == kept
+    assert tuimail_("send", "bob@x.y").code == 0
+    assert list(home.unsent.iterdir()) == [kept]
+
+
+def test_too_long_a_text_is_kept_whole(
+    engine: Faked, tuimail_: Run, home: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "TEXT_LIMIT", 10)
+    monkeypatch.setattr(draft_options, "TEXT_LIMIT", 10)
+    ran = tuimail_("send", "bob@x.y", text="0123456789 and more\n")
+    assert ran.code == 65
+    assert kept_in(ran.err).read_text() == "0123456789 and more\n"
+
+
+def test_a_text_that_could_not_be_queued_is_kept(engine: Faked, tuimail_: Run) -> None:
+    engine.refusal = StorageError("The disk is full.", hint="Make room.")
+    ran = tuimail_("send", "bob@x.y", text="precious\n")
+    assert ran.code == 73
+    assert "Make room. The text is kept in" in ran.err
+    assert kept_in(ran.err).read_text() == "precious\n"
+
+
+def test_what_went_or_waits_already_is_not_kept(engine: Faked, tuimail_: Run, home: Paths) -> None:
+    assert tuimail_("send", "bob@x.y", "-a", "-", text=b"x").code == 0
+    engine.refusal = DuplicateLetterError("It waits already.")
+    assert "kept" not in tuimail_("send", "bob@x.y").err
+    assert "kept" not in tuimail_("send", "bob@x.y", "-a", "-").err
+    assert [each for each in home.unsent.rglob("*") if each.is_file()] == []
+
+
+@pytest.mark.parametrize("options", [(), ("-i", "-")])
+def test_what_a_program_prints_goes_as_it_is(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
+    said = "\x1b[1mok\x1b[0m  \n\x0c10%\r20%\b\a \n\n"
+    assert tuimail_("send", "bob@x.y", *options, text=said).code == 0
+    assert (engine.draft.body, engine.draft.verbatim) == (said.removesuffix("\n"), True)
+    assert b"quoted-printable" in whole(build(engine.draft, Identity("a@b.example"), "work", now=0.0).content)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "content_type"),
+    [
+        (b"log\n", "stdin.txt", "text/plain"),
+        (b"%PDF-1.7\n\0", "stdin.pdf", "application/pdf"),
+        (b"\0\1", "stdin", "application/octet-stream"),
+    ],
+)
+def test_standard_input_may_be_attached(
+    engine: Faked, tuimail_: Run, home: Paths, tmp_path: Path, raw: bytes, name: str, content_type: str
+) -> None:
+    for each in ("a", "b"):
+        (tmp_path / each).write_text("x")
+    files = ("-a", str(tmp_path / "a"), "-a", "-", "-a", str(tmp_path / "b"))
+    assert tuimail_("send", "bob@x.y", *files, "-i", str(tmp_path / "a"), text=raw).code == 0
+    assert [each.name for each in engine.draft.attachments] == ["a", name, "b"]
+    attached = engine.draft.attachments[1]
+    assert (attached.content_type, attached.size, engine.draft.body) == (content_type, len(raw), "x")
+    assert not Path(attached.path).exists(), "the letter has its own copy"
+
+
+def test_an_attached_standard_input_is_kept_when_the_letter_cannot_be_queued(engine: Faked, tuimail_: Run) -> None:
+    engine.refusal = StorageError("The disk is full.")
+    ran = tuimail_("send", "bob@x.y", "-a", "-", text=b"\0precious")
+    assert (engine.log, kept_in(ran.err).read_bytes()) == ([("start", False), "stop"], b"\0precious")
+
+
+@pytest.mark.parametrize("options", [("-a", "-", "-i", "-"), ("-a", "-", "-a", "-")])
+def test_standard_input_can_be_read_once(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
+    ran = tuimail_("send", "bob@x.y", *options)
+    assert (ran.code, engine.log) == (64, [])
+    assert "named twice" in ran.err
+
+
+@pytest.mark.parametrize("options", [("-a", "-"), ("-i", "-")])
+def test_the_composer_has_no_standard_input_to_spare(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
+    ran = tuimail_("compose", "bob@x.y", *options)
+    assert ran.code == 64
+    assert "reads your keys from standard input" in ran.err
 
 
 def test_without_an_account_it_says_how_to_get_one(tuimail_: Run) -> None:

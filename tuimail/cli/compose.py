@@ -9,6 +9,7 @@ from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of
 from tuimail.cli.output import note
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import load_config, need_terminal, open_app
+from tuimail.cli.standard_input import refuse
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
@@ -36,6 +37,7 @@ def parser() -> Parser:
 def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command."""
     args = parser().parse_args(argv)
+    refuse(args)
     need_terminal()
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)

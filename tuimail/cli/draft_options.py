@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.output import is_terminal, note
 from tuimail.cli.session import account_named, no_account
+from tuimail.cli.standard_input import MARK
 from tuimail.compose.draft import Draft
 from tuimail.errors import AttachmentError, MessageError, UsageError
 
@@ -31,8 +32,10 @@ def add_draft_options(parser: Parser) -> None:
     parser.add_argument("-s", "--subject", default="", help="the subject")
     parser.add_argument("-c", "--cc", action="append", default=[], metavar="ADDRESS", help="send a copy to")
     parser.add_argument("-b", "--bcc", action="append", default=[], metavar="ADDRESS", help="send a hidden copy to")
-    parser.add_argument("-a", "--attach", action="append", default=[], metavar="FILE", help="attach a file")
-    parser.add_argument("-i", "--input", metavar="FILE", help="take the text from FILE")
+    parser.add_argument(
+        "-a", "--attach", action="append", default=[], metavar="FILE", help="attach a file; - is standard input"
+    )
+    parser.add_argument("-i", "--input", metavar="FILE", help="take the text from FILE; - is standard input")
     parser.add_argument("--account", default="", metavar="NAME", help="send through this account")
     parser.add_argument("-r", "--from", dest="sender", default="", metavar="ADDRESS", help="write as this identity")
 
@@ -73,7 +76,12 @@ def bind(config: Config, paths: Paths, name: str, sender: str) -> tuple[Account,
 def draft_of(
     args: argparse.Namespace, addresses: Sequence[str], body: str, account: Account, identity: Identity
 ) -> Draft:
-    """The letter that the options describe. Raises UsageError, MessageError, AttachmentError."""
+    """The letter that the options describe, without what comes on standard input.
+
+    Raises:
+        UsageError: an option is no text.
+        AttachmentError: a file cannot be attached.
+    """
     for what, text in (("subject", args.subject), *(("address", each) for each in (*addresses, *args.cc, *args.bcc))):
         if any("\ud800" <= char <= "\udfff" for char in text):
             raise UsageError(f"The {what} is not valid text in this locale.", hint="Use a UTF-8 locale.")
@@ -86,7 +94,7 @@ def draft_of(
         bcc=", ".join(args.bcc),
         subject=args.subject,
         body=body,
-        attachments=tuple(attachment(file) for file in args.attach),
+        attachments=tuple(attachment(file) for file in args.attach if file != MARK),
         created_at=now,
         updated_at=now,
     )
@@ -99,30 +107,33 @@ def attachment(file: str) -> Attachment:
     return attach(file)
 
 
-def text_of_file(file: str) -> str:
-    """The text in ``file``. Raises AttachmentError (exit code 66) when it cannot be read."""
+def text_of_file(file: str, *, verbatim: bool = False) -> str:
+    """The text in ``file``, with the line ends that ``text_of`` gives it.
+
+    Raises:
+        AttachmentError: it cannot be read (exit code 66).
+        MessageError: it is too long, or no text.
+    """
     try:
         if is_terminal(sys.stderr) and stat.S_ISFIFO(os.stat(file).st_mode):  # noqa: PTH116
             note(f"The text comes from the pipe {file}; give up with ^C.")
         with open(file, "rb") as stream:  # noqa: PTH123  a name as the shell gave it, whatever its bytes
-            return text_of(stream.read(TEXT_LIMIT + 1))
+            return text_of(stream.read(TEXT_LIMIT + 1), verbatim=verbatim)
     except OSError as error:
         raise AttachmentError(f"The text cannot be read from {file}: {error.strerror}.", path=file) from None
 
 
-def text_of(raw: bytes) -> str:
-    """``raw`` as text: UTF-8, or what machines wrote before it.
+def text_of(raw: bytes, *, verbatim: bool = False) -> str:
+    """``raw`` as text; ``verbatim`` keeps a CR that is no line end, and leaves out the end of the last line.
 
     Raises:
         MessageError: it is too long, or no text.
     """
+    from tuimail.compose.text_file import decoded, plain_lines, verbatim_lines
+
     if len(raw) > TEXT_LIMIT:
         raise MessageError("The text is longer than 50 MB.", hint="Attach it as a file: -a FILE.", field="body")
-    if b"\0" in raw:
+    text = decoded(raw)
+    if "\0" in text:
         raise MessageError("The text holds NUL bytes, so it is no text.", hint="Attach it: -a FILE.", field="body")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Nothing a script says may be lost for its charset: Windows-1252 reads every Latin-1 text as well.
-        text = raw.decode("cp1252", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return verbatim_lines(text).removesuffix("\n") if verbatim else plain_lines(text)

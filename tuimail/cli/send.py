@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import item_document
-from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, bind, draft_of, text_of, text_of_file
+from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, attachment, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.merge import add_merge_options
 from tuimail.cli.merge import run as run_merge
@@ -18,6 +18,7 @@ from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
+from tuimail.cli.standard_input import MARK, Handed, handed_over, is_attached
 from tuimail.cli.streams import give_up_output
 from tuimail.config.model import Later, WhenLate
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, DuplicateLetterError, MessageError, UsageError
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from tuimail.events import Event
     from tuimail.outbox.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
+
+LARGEST_FILE = 2 * 1024**3
+"""Bytes of standard input as a file; what is larger is refused as any file is."""
 
 SAME_WITHIN = 600.0
 """Seconds within which the very same letter is refused, as it is while the first has not left: a script that ran
@@ -100,12 +104,14 @@ def run(argv: list[str], paths: Paths) -> int:
     account, identity = bind(config, paths, args.account, args.sender)
     # The command line has no undo window: what a script says is said.
     config = replace(config, outbox=replace(config.outbox, undo_seconds=0.0))
+    is_attached(args)
     # The letter's faults are told before anybody types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
-    body = text_of_file(args.input) if args.input else _text_of_stdin()
-    if args.merge:
-        return run_merge(config, paths, replace(draft, body=body), identity, args, due)
-    return run_loop(_send(config, paths, replace(draft, body=body), args, due, wishes))
+    with handed_over(paths.unsent) as handed:
+        draft = _with_input(draft, args, handed)
+        if args.merge:
+            return run_merge(config, paths, draft, identity, args, due)
+        return run_loop(_send(config, paths, draft, args, due, wishes, handed))
 
 
 def _notify(text: str | None) -> tuple[Notify, ...] | None:
@@ -123,21 +129,31 @@ def _notify(text: str | None) -> tuple[Notify, ...] | None:
         ) from None
 
 
-def _text_of_stdin() -> str:
-    if sys.stdin is None:
-        raise UsageError("There is no text: standard input is closed.", hint="Use -i FILE.")
-    typed = is_terminal(sys.stdin)
-    if typed:
-        note("Write the text; end it with ^D on an empty line, give up with ^C.")
-    stream = getattr(sys.stdin, "buffer", None)
-    text = text_of(stream.read(TEXT_LIMIT + 1)) if stream is not None else sys.stdin.read()
-    if typed and not text.strip():
-        raise MessageError("Nothing was written, so nothing was sent.", field="body")
-    return text
+def _with_input(draft: Draft, args: argparse.Namespace, handed: Handed) -> Draft:
+    """``draft`` with its text, and with what comes on standard input. Raises MessageError, UsageError, StorageError."""
+    attached = list(draft.attachments)
+    if is_attached(args):
+        # Its text is then in a file or there is none.
+        attached.insert(args.attach.index(MARK), attachment(str(handed.file(LARGEST_FILE + 1))))
+    if args.input and args.input != MARK:
+        body = text_of_file(args.input, verbatim=True)
+    elif len(attached) > len(draft.attachments):
+        body = ""
+    else:
+        body = text_of(handed.text(TEXT_LIMIT + 1), verbatim=True)
+        if is_terminal(sys.stdin) and not body.strip():
+            raise MessageError("Nothing was written, so nothing was sent.", field="body")
+    return replace(draft, body=body, verbatim=True, attachments=tuple(attached))
 
 
 async def _send(
-    config: Config, paths: Paths, draft: Draft, args: argparse.Namespace, due: float | None, wishes: Wishes
+    config: Config,
+    paths: Paths,
+    draft: Draft,
+    args: argparse.Namespace,
+    due: float | None,
+    wishes: Wishes,
+    handed: Handed,
 ) -> int:
     on_server = due is not None and (
         wishes.on_server or (wishes.on_server is None and config.outbox.later is Later.SERVER)
@@ -147,6 +163,7 @@ async def _send(
         engine.announcer.subscribe(_tell_notice)
         try:
             item = await engine.enqueue(draft, not_before=due, again=args.again, same_within=SAME_WITHIN, wishes=wishes)
+            handed.queued = True
         except DuplicateLetterError as error:
             raise DuplicateLetterError(str(error), hint="To send it once more, add --again.") from None
         if now_or_wait:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.compose import attachment as files
-from tuimail.compose.mime import file_part, mixed, text_part
+from tuimail.compose.mime import file_part, mixed, text_part, verbatim_part
 from tuimail.errors import InjectionError, MessageError
 from tuimail.mail.address import Address, parse_address, parse_addresses
 from tuimail.mail.date import format_date
@@ -71,7 +71,7 @@ def build(
     if not recipients:
         raise MessageError("The letter has no recipient.", hint="Write an address in To, Cc or Bcc.", field="to")
     own_id = make_message_id(sender.domain) if message_id is None else message_id
-    text = text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
+    text = verbatim_part(draft.body) if draft.verbatim else text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
     parts = [file_part(each, read(each)) for each in draft.attachments]
     body = mixed([text, *parts]) if parts else text
     head = b"".join(

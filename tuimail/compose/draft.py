@@ -44,6 +44,8 @@ class Draft:
     subject: str = ""
     body: str = ""
     """Lines end in ``\\n``; paragraphs may be long (soft wrap), format=flowed breaks them."""
+    verbatim: bool = False
+    """``body`` is a program's or a file's, without the end of its last line: it arrives as it is and is not flowed."""
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()

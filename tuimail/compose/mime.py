@@ -7,8 +7,8 @@ memory, files are read where they are when the letter is written (compose/transf
 from __future__ import annotations
 
 import binascii
+import re
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Attachment
     from tuimail.mail.content import Content
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What nobody types: every control character but TAB and the line end, and halves of characters."""
+_NEVER_TEXT = re.compile("[\x00\ud800-\udfff]")
+_FROM = re.compile(rb"^From ", re.MULTILINE)
+_UNSAFE = re.compile(rb"[^\t -~]|[ \t]\Z|\AFrom ")
+"""In a line as it is: what is no printable ASCII, a blank at its end, or the beginning that mailbox files quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ def text_part(text: str) -> Part:
     Raises:
         MessageError: a control character that text does not hold; ``field`` is "body".
     """
-    _check(text)
+    _check(text, _CONTROLS)
     lines = flowed.encode(text).split("\n")
     raw = "\n".join(lines).encode()
     charset = "us-ascii" if raw.isascii() else "utf-8"
@@ -58,6 +66,30 @@ def text_part(text: str) -> Part:
             structured_field("Content-Transfer-Encoding", "7bit" if plain else "quoted-printable"),
         ),
         InMemory(encoded.replace(b"\n", b"\r\n") + b"\r\n"),
+    )
+
+
+def verbatim_part(text: str) -> Part:
+    r"""``text`` (lines separated by ``\n``) as text/plain that arrives as it is, every character of it.
+
+    Quoted-printable keeps what does not survive as it is on the way: blanks at the end of a line, control characters,
+    long lines, and a line that begins with "From ", which a mailbox file would quote. RFC 5322 section 2.3 allows no
+    bare CR and section 3.5 no NUL; a CR is encoded, a NUL refused.
+
+    Raises:
+        MessageError: a NUL or a lone surrogate; ``field`` is "body".
+    """
+    _check(text, _NEVER_TEXT)
+    lines = text.encode().split(b"\n")
+    plain = not any(map(_needs_encoding, lines))
+    encoded = lines if plain else [_quoted_printable(line) for line in lines]
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Part(
+        (
+            structured_field("Content-Type", "text/plain", [f"charset={charset}"]),
+            structured_field("Content-Transfer-Encoding", "7bit" if plain else "quoted-printable"),
+        ),
+        InMemory(b"\r\n".join(encoded) + b"\r\n"),
     )
 
 
@@ -115,14 +147,22 @@ def _named(attachment: Attachment) -> list[bytes]:
     return fields
 
 
-def _check(text: str) -> None:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.isprintable():
-            continue
-        for char in line:
-            if char != "\t" and unicodedata.category(char) in {"Cc", "Cs"}:
-                raise MessageError(
-                    f"Line {number} of the text holds a control character (U+{ord(char):04X}).",
-                    hint="Delete it and send again.",
-                    field="body",
-                )
+def _needs_encoding(line: bytes) -> bool:
+    return len(line) > MAX_LINE or _UNSAFE.search(line) is not None
+
+
+def _quoted_printable(line: bytes) -> bytes:
+    """One line (RFC 2045 section 6.7)."""
+    encoded = binascii.b2a_qp(line, istext=False).replace(b"\n", b"\r\n")
+    return _FROM.sub(b"F=\r\nrom ", encoded)
+
+
+def _check(text: str, refused: re.Pattern[str]) -> None:
+    found = refused.search(text)
+    if found:
+        raise MessageError(
+            f"Line {text.count(chr(10), 0, found.start()) + 1} of the text holds a control character "
+            f"(U+{ord(found[0]):04X}).",
+            hint="Delete it and send again.",
+            field="body",
+        )

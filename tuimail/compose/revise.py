@@ -27,7 +27,7 @@ from tuimail.mail.domain import unicode_domain
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.envelope import EnvelopeRecipient, Field
 from tuimail.mail.header import is_message_id
-from tuimail.mail.text import safe_line, safe_text
+from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MAX_PARTS = 1000
 _ID = re.compile(r"<[^<>\s]+>")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_UNSOUND = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _FOLD = re.compile(r"\r?\n")
 
 
@@ -71,7 +72,7 @@ def draft_from_letter(
     """
     letter = Outline(content)
     message = _parsed(letter.text)
-    text, files = _parts(message, letter)
+    text, verbatim, files = _parts(message, letter)
     return Draft(
         id=draft_id,
         account=account,
@@ -82,6 +83,7 @@ def draft_from_letter(
         reply_to=_addresses(message, "Reply-To"),
         subject=_line(message, "Subject"),
         body=text,
+        verbatim=verbatim,
         attachments=tuple(_stored(each, folder) for each in files),
         in_reply_to=next(iter(_ids(message, "In-Reply-To")), ""),
         references=tuple(_ids(message, "References")),
@@ -168,16 +170,17 @@ class _File:
     data: Iterable[bytes]
 
 
-def _parts(message: Message, letter: Outline) -> tuple[str, list[_File]]:
-    """The text, and the files; they are read when they are written."""
+def _parts(message: Message, letter: Outline) -> tuple[str, bool, list[_File]]:
+    """The text, whether it is verbatim, and the files; they are read when they are written."""
     text: str | None = None
+    verbatim = False
     files: list[_File] = []
     raw = _sections(message, letter.text)
     for part in _leaves(message):
         content_type = part.get_content_type()
         name = _file_name(part)
         if text is None and content_type == "text/plain" and not name:
-            text = _text(part, letter)
+            text, verbatim = _text(part, letter)
             continue
         ending = {"text/html": ".html", "text/plain": ".txt", MAIL: ".eml"}.get(content_type, "")
         fallback = f"part-{len(files) + 1}{ending}"
@@ -190,7 +193,7 @@ def _parts(message: Message, letter: Outline) -> tuple[str, list[_File]]:
             data = _file_of(part, letter)
         described = _plain(decode_header(str(part.get("Content-Description", ""))))
         files.append(_File(name or fallback, valid_content_type(content_type), described, data))
-    return text or "", files
+    return text or "", verbatim, files
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -206,7 +209,8 @@ def _leaves(message: Message) -> Iterator[Message]:
             yield part
 
 
-def _text(part: Message, letter: Outline) -> str:
+def _text(part: Message, letter: Outline) -> tuple[str, bool]:
+    """The text for the composer, and whether it is verbatim."""
     charset = str(part.get_content_charset("utf-8"))
     raw = b"".join(_file_of(part, letter))
     try:
@@ -214,14 +218,20 @@ def _text(part: Message, letter: Outline) -> str:
     except (LookupError, ValueError):
         decoded = raw.decode("utf-8", "replace")
     text = decoded.replace("\r\n", "\n").removesuffix("\n")
-    if str(part.get_param("format", "")).casefold() == "flowed":
+    flows = str(part.get_param("format", "")).casefold() == "flowed"
+    if flows:
         text = flowed.decode(text, delete_space=str(part.get_param("delsp", "")).casefold() == "yes")
-    return text if _sound(text) else safe_text(text)
+    return text if _sound(text) else _visible(text), not flows
+
+
+def _visible(text: str) -> str:
+    """``text`` as the composer takes it: what it does not hold becomes visible, tabs and line ends stay."""
+    return re.sub(_UNSOUND, lambda found: safe_line(found[0]), text)
 
 
 def _sound(text: str) -> bool:
     """Text that compose/build takes as it is."""
-    return not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
+    return not _UNSOUND.search(text)
 
 
 def _file_name(part: Message) -> str:
