@@ -206,6 +206,32 @@ def test_an_attached_standard_input_is_kept_when_the_letter_cannot_be_queued(eng
     assert (engine.log, kept_in(ran.err).read_bytes()) == ([("start", False), "stop"], b"\0precious")
 
 
+@pytest.mark.parametrize(
+    ("value", "subject", "said"),
+    [
+        ("disk\t97 %", "disk\t97 %", ""),
+        ("a\r\n folded\n\tsubject\n", "a folded\tsubject", ""),
+        ("two\nlines", "two lines", ""),
+        ("\x1b[31mfailed\x1b[0m", "^[[31mfailed^[[0m", "tuimail: the subject holds control characters"),
+    ],
+)
+def test_no_letter_is_refused_for_its_subject(
+    engine: Faked, tuimail_: Run, value: str, subject: str, said: str
+) -> None:
+    ran = tuimail_("send", "bob@x.y", "-s", value)
+    assert (ran.code, engine.draft.subject) == (0, subject)
+    assert ran.err.startswith(said)
+    build(engine.draft, Identity("a@b.example"), "work", now=0.0)
+
+
+def test_lists_of_addresses_may_be_folded_or_in_lines(engine: Faked, tuimail_: Run) -> None:
+    folded, in_lines = "Bob\t<bob@x.y>,\r\n kim@x.y", 'ann@x.y\n"Doe,\tJane" <j@x.y>,\n'
+    assert tuimail_("send", folded, "-c", in_lines).code == 0
+    letter = build(engine.draft, Identity("a@b.example"), "work", now=0.0)
+    assert letter.envelope.addresses == ("bob@x.y", "kim@x.y", "ann@x.y", "j@x.y")
+    assert b'Cc: ann@x.y, "Doe, Jane" <j@x.y>\r\n' in whole(letter.content)
+
+
 @pytest.mark.parametrize("options", [("-a", "-", "-i", "-"), ("-a", "-", "-a", "-")])
 def test_standard_input_can_be_read_once(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
     ran = tuimail_("send", "bob@x.y", *options)

@@ -146,7 +146,7 @@ def test_the_envelope_serves_everybody_once_and_bcc_nowhere_else(drawn: tuple[Dr
 EVIL = st.builds(lambda a, c, b: f"{a}{c}{b}", st.text(max_size=5), st.sampled_from(CONTROLS), st.text(max_size=5))
 
 
-@given(EVIL)
+@given(EVIL.filter(lambda text: "\t" not in text))
 def test_no_control_character_passes_through_any_header_field(evil: str) -> None:
     good = Draft(to="bob@example.net", subject="s", body="b")
     for draft in (
@@ -161,13 +161,9 @@ def test_no_control_character_passes_through_any_header_field(evil: str) -> None
         replace(good, attachments=(Attachment("/x", evil, "text/plain", 1),)),
         replace(good, attachments=(Attachment("/x", "x", "text/plain", 1, description=evil),)),
     ):
-        if "\t" in evil and '"' in draft.to + draft.cc + draft.reply_to and '"' in evil:
-            continue  # a quotation mark ends the quoted name, and a tab between words is a space
         with pytest.raises(MessageError):
             build(draft, ADA, "work", now=NOW, read=lambda _each: InMemory(b"x"))
     for identity in (Identity("ada@example.org", evil), Identity(f"{evil}@example.org"), Identity(f"a@{evil}")):
-        if "\t" in evil and not identity.name:
-            continue  # a tab beside an address is a space
         with pytest.raises(MessageError):
             frozen(good, identity=identity)
 

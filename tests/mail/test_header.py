@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from tests.mail.strategies import CONTROLS, addresses, lines
 from tuimail.errors import InjectionError
 from tuimail.mail.address import Address, parse_addresses
-from tuimail.mail.header import address_field, decode_header, id_field, parameter, structured_field, text_field
+from tuimail.mail.header import (
+    address_field,
+    decode_header,
+    id_field,
+    made_visible,
+    parameter,
+    structured_field,
+    text_field,
+    unfolded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +81,9 @@ def test_long_text_is_folded_at_78(value: str) -> None:
         ("=?utf-8?q?x?=", b"Subject: =?utf-8?b?PT91dGYtOD9xP3g/PQ==?=\r\n"),
         ("a  b", b"Subject: a  b\r\n"),
         (" edge", b"Subject: =?utf-8?q?_edge?=\r\n"),
+        ("disk\t97 %", b"Subject: disk\t97 %\r\n"),
+        ("disk \t97 %", b"Subject: disk =?utf-8?b?CTk3?= %\r\n"),
+        ("edge\t", b"Subject: =?utf-8?q?edge=09?=\r\n"),
     ],
 )
 def test_text_as_it_is_written(value: str, field: bytes) -> None:
@@ -182,3 +194,35 @@ def test_reading_is_tolerant(raw: str | bytes, text: str) -> None:
 @given(st.one_of(st.binary(), st.text(st.characters()), st.text(st.sampled_from("=?utf-8bq_ AB\n"))))
 def test_reading_never_raises(raw: str | bytes) -> None:
     decode_header(raw).encode("utf-8")
+
+
+@given(st.text(st.sampled_from("ab \t"), max_size=300))
+def test_a_tab_comes_back_wherever_it_stands(value: str) -> None:
+    field = text_field("X", value)
+    check_lines(field)
+    assert decode_header(compat(field)) == value
+    assert by_stdlib(field) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("a\r\n b", "a b"),
+        ("a\n\tb", "a\tb"),
+        ("a\r\n \r\n b\r\n", "a  b"),
+        ("a\nb\n\nc\n", "a b c"),
+        ("plain", "plain"),
+        ("\n", ""),
+    ],
+)
+def test_a_value_of_a_program_is_unfolded(value: str, line: str) -> None:
+    assert unfolded(value) == line
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_made_visible_goes(value: str) -> None:
+    text_field("X", made_visible(unfolded(value)))
+
+
+def test_only_controls_are_made_visible() -> None:
+    assert made_visible("\x1b[1mü\u200b\t\x85") == "^[[1mü\u200b\t<U+0085>"

@@ -13,6 +13,7 @@ from tuimail.cli.session import account_named, no_account
 from tuimail.cli.standard_input import MARK
 from tuimail.compose.draft import Draft
 from tuimail.errors import AttachmentError, MessageError, UsageError
+from tuimail.mail.header import made_visible, unfolded
 
 if TYPE_CHECKING:
     import argparse
@@ -89,15 +90,29 @@ def draft_of(
     return Draft(
         account=account.name,
         identity=identity.address,
-        to=", ".join(addresses),
-        cc=", ".join(args.cc),
-        bcc=", ".join(args.bcc),
-        subject=args.subject,
+        to=_list_of(addresses),
+        cc=_list_of(args.cc),
+        bcc=_list_of(args.bcc),
+        subject=_subject_of(args.subject),
         body=body,
         attachments=tuple(attachment(file) for file in args.attach if file != MARK),
         created_at=now,
         updated_at=now,
     )
+
+
+def _list_of(values: Sequence[str]) -> str:
+    """The list that all ``values`` make; a line of one is a value of its own, unless it is folded."""
+    return ", ".join(unfolded(each, joint=", ") for each in values)
+
+
+def _subject_of(value: str) -> str:
+    """``value`` in one line; a control character becomes visible, for no letter is refused for its subject."""
+    line = unfolded(value)
+    shown = made_visible(line)
+    if shown != line:
+        note("tuimail: the subject holds control characters; they are written like ^[.")
+    return shown
 
 
 def attachment(file: str) -> Attachment:

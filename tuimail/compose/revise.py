@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ from tuimail.mail.address import Address, parse_addresses
 from tuimail.mail.domain import unicode_domain
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.envelope import EnvelopeRecipient, Field
-from tuimail.mail.header import is_message_id
+from tuimail.mail.header import is_message_id, made_visible
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -115,12 +114,7 @@ def _raw(message: Message, name: str) -> list[str]:
 
 
 def _line(message: Message, name: str) -> str:
-    return "".join(_plain(decode_header(each)) for each in _raw(message, name)[:1])
-
-
-def _plain(text: str) -> str:
-    """``text`` as one line that compose/build takes: what it refuses becomes visible, all else stays as it was."""
-    return "".join(safe_line(char) if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text)
+    return "".join(made_visible(decode_header(each)) for each in _raw(message, name)[:1])
 
 
 def _addresses(message: Message, name: str) -> str:
@@ -130,14 +124,14 @@ def _addresses(message: Message, name: str) -> str:
         try:
             addresses = parse_addresses(raw)
         except AddressError:
-            shown.append(_plain(decode_header(raw)))
+            shown.append(made_visible(decode_header(raw)))
             continue
         shown += [_typed(address) for address in addresses]
     return ", ".join(each for each in shown if each)
 
 
 def _typed(address: Address) -> str:
-    name = _plain(decode_header(address.display_name)) if "=?" in address.display_name else address.display_name
+    name = made_visible(decode_header(address.display_name)) if "=?" in address.display_name else address.display_name
     return str(Address(name, address.local_part, unicode_domain(address.domain)))
 
 
@@ -159,7 +153,7 @@ def _extra(message: Message) -> Iterator[tuple[str, str]]:
     for key, value in message.raw_items():
         if not is_reserved(key):
             raw = str(value).encode("utf-8", "surrogateescape")
-            yield key, _plain(decode_header(raw.decode("utf-8", "replace")))
+            yield key, made_visible(decode_header(raw.decode("utf-8", "replace")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +185,7 @@ def _parts(message: Message, letter: Outline) -> tuple[str, bool, list[_File]]:
             data = letter.restored(letter.text)  # claims parts and has none: the writer gets all of it
         else:
             data = _file_of(part, letter)
-        described = _plain(decode_header(str(part.get("Content-Description", ""))))
+        described = made_visible(decode_header(str(part.get("Content-Description", ""))))
         files.append(_File(name or fallback, valid_content_type(content_type), described, data))
     return text or "", verbatim, files
 

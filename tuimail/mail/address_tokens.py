@@ -59,7 +59,8 @@ class Tokens:
         while position < len(text):
             if text[position] == "(":
                 end = self._comment_end(position)
-                yield Token("comment", _ESCAPED.sub(r"\1", text[position + 1 : end - 1]), position, spaced)
+                inside = text[position + 1 : end - 1].replace("\t", " ")
+                yield Token("comment", _ESCAPED.sub(r"\1", inside), position, spaced)
                 position = end
                 continue
             match = _TOKEN.match(text, position)
@@ -69,8 +70,10 @@ class Tokens:
             if kind == "space":
                 spaced = True
             else:
-                self._refuse_controls(match.group(), position)
-                value = _ESCAPED.sub(r"\1", match.group()[1:-1]) if kind == "quoted" else match.group()
+                # TAB is white space within quotation marks too.
+                piece = match.group().replace("\t", " ")
+                self._refuse_controls(piece, position)
+                value = _ESCAPED.sub(r"\1", piece[1:-1]) if kind == "quoted" else piece
                 yield Token(kind, value, position, spaced)
                 spaced = False
             position = match.end()
@@ -83,7 +86,7 @@ class Tokens:
                 self.fail(_OPENERS["("], start)
             position = match.end()
             depth += {"(": 1, ")": -1}.get(match.group(), 0)
-        self._refuse_controls(self.text[start:position], start)
+        self._refuse_controls(self.text[start:position].replace("\t", " "), start)
         return position
 
     def _refuse_controls(self, piece: str, position: int) -> None:

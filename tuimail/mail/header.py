@@ -26,9 +26,11 @@ __all__ = [
     "check_text",
     "decode_header",
     "id_field",
+    "made_visible",
     "parameter",
     "structured_field",
     "text_field",
+    "unfolded",
 ]
 
 FOLD_AT = 78
@@ -36,6 +38,8 @@ MAX_LINE = 998
 _LONG_WORD = 900
 """A word longer than this cannot safely stand in one line and is encoded."""
 
+_FOLD = re.compile(r"(?:\r\n|\n|\r)(?=[ \t])")
+_LINE_END = re.compile(r"[\r\n]+")
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}\Z")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,990}>\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&+.^_`{|}~-]+\Z")
@@ -51,7 +55,7 @@ def check_text(name: str, value: str) -> None:
         InjectionError: ``value`` holds CR, LF, NUL, another control character, a line separator or a lone surrogate.
     """
     for char in value:
-        if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
+        if _is_control(char):
             raise InjectionError(
                 f"{safe_line(name)} holds a control character (U+{ord(char):04X}), so the letter cannot be sent.",
                 hint="Take it out: a header field is one line of plain text.",
@@ -59,14 +63,29 @@ def check_text(name: str, value: str) -> None:
             )
 
 
+def unfolded(value: str, *, joint: str = " ") -> str:
+    """A header value as a program hands it over, in one line: a line end before white space is a fold and goes away.
+
+    Any other line end parts two values that belong together; ``joint`` stands in its place (RFC 5322 section 2.2.3).
+    """
+    return joint.join(_LINE_END.split(_FOLD.sub("", value.strip("\r\n"))))
+
+
+def made_visible(value: str) -> str:
+    """``value`` with marks (``^[``) for the control characters that ``text_field`` refuses; all else as it was."""
+    return "".join(safe_line(char) if char != "\t" and _is_control(char) else char for char in value)
+
+
 def text_field(name: str, value: str) -> bytes:
     """A field of free text (Subject): words that are not ASCII, or look encoded already, become encoded words.
+
+    TAB is white space there (RFC 5322 section 3.2.5).
 
     Raises:
         InjectionError: a control character in ``name`` or ``value``.
     """
     _check_name(name)
-    check_text(name, value)
+    check_text(name, value.replace("\t", " "))
     return _folded(name, [_text_pieces(value, column=len(name) + 2)])
 
 
@@ -150,6 +169,10 @@ def parameter(name: str, value: str) -> list[str]:
     return [f"{name}*{n}*={'' if n else charset}{section}" for n, section in enumerate(sections)]
 
 
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}
+
+
 def _check_name(name: str) -> None:
     if not _FIELD_NAME.match(name):
         raise InjectionError(
@@ -165,7 +188,7 @@ def _text_pieces(value: str, *, column: int) -> list[str]:
         return [""]
     words = value.split(" ")
     wild = [n for n, word in enumerate(words) if _must_encode(word)]
-    edges = value != value.strip(" ")
+    edges = value != value.strip(" \t")
     if not wild and not edges:
         return _spaced(words)
     # Readers differ on several spaces beside an encoded word: all of it becomes encoded then.
@@ -177,7 +200,9 @@ def _text_pieces(value: str, *, column: int) -> list[str]:
 
 
 def _must_encode(word: str) -> bool:
-    return not word.isascii() or "=?" in word or "?=" in word or len(word) > _LONG_WORD
+    # A TAB at its edge could be left alone in a line, or be taken for that of a fold.
+    odd = not word.isascii() or "=?" in word or "?=" in word or word != word.strip("\t")
+    return odd or len(word) > _LONG_WORD
 
 
 def _spaced(words: Sequence[str]) -> list[str]:
