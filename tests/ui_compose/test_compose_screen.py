@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +17,9 @@ from tuimail.config.model import Account, Config, Identity
 from tuimail.ui.commands.command import Context
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tuimail.paths import Paths
 
+DATA = Path(__file__).parents[1] / "compose" / "data"
 FILE = Attachment("/x/a.pdf", "a.pdf", "application/pdf", 10)
 
 
@@ -303,6 +303,26 @@ async def test_a_file_is_read_into_the_text(paths: Paths, files: Path) -> None:
         await at.press("enter")
         await at.until(lambda: at.status == "2 lines inserted.")
         assert at.screen.form.body.text.startswith("line one\nline two\nDear all")
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "said"),
+    [
+        ((DATA / "c34-windows-1252.txt").read_bytes(), "“quoted” – € 5, café\n", "1 line inserted."),
+        ("€ 5\r\n".encode("utf-16"), "€ 5\n", "1 line inserted."),
+        (b"\x1b[1mbold\n", "[1mbold\n", "1 line inserted without its control characters."),
+    ],
+)
+async def test_a_file_in_any_charset_is_read_into_the_text(
+    paths: Paths, files: Path, content: bytes, text: str, said: str
+) -> None:
+    (files / "letter.txt").write_bytes(content)
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+r")
+        at.app.screen.query_one("PromptInput").value = f"{files}/letter.txt"  # type: ignore[attr-defined]
+        await at.press("enter")
+        await at.until(lambda: at.status == said)
+        assert at.screen.form.body.text.startswith(f"{text}Dear all")
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"a\0b", "is not a text file"), (b"x" * 5_000_001, "is too large")])

@@ -115,3 +115,5 @@ def test_what_an_editor_of_another_system_leaves_is_mended(tmp_path: Path) -> No
     file = tmp_path / "text.txt"
     file.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\n")
     assert read_back(file) == "one\ntwo\nthree\n"
+    file.write_bytes(b"\x93quoted\x94 \x96 \x80 5\r\n")
+    assert read_back(file) == "“quoted” – € 5\n"

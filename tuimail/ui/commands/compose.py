@@ -229,29 +229,33 @@ async def read_file(screen: ComposeScreen) -> None:
     if not typed or not typed.strip():
         return
     path = await asyncio.to_thread(typed_path, typed)
-    text = await asyncio.to_thread(_text_of, path)
+    text, lost = await asyncio.to_thread(_text_of, path)
     screen.form.body.type_text(text)
     lines = text.count("\n") + (not text.endswith("\n"))
-    screen.say(f"{lines} line{'s' if lines != 1 else ''} inserted.")
+    without = " without its control characters" if lost else ""
+    screen.say(f"{lines} line{'s' if lines != 1 else ''} inserted{without}.")
 
 
-def _text_of(path: Path) -> str:
-    """The text in a regular file; the attachment's checks keep FIFOs and devices out. Blocks."""
+def _text_of(path: Path) -> tuple[str, bool]:
+    """The text in a regular file, and whether the editor leaves something of it out. Blocks.
+
+    The attachment's checks keep FIFOs and devices out.
+    """
     from tuimail.compose.attachment import AttachedFile
     from tuimail.compose.attachment import attach as look_at
+    from tuimail.compose.text_file import decoded, plain_lines
     from tuimail.mail.content import whole
+    from tuimail.ui.widgets.typed_text import clean_text
 
     found = look_at(path)
     shown = safe_line(str(path))
     if found.size > LARGEST_TEXT:
         raise AttachmentError(f"{shown} is too large to be inserted.", path=str(path), hint="Attach it instead.")
-    raw = whole(AttachedFile(found))
-    if b"\0" in raw:
+    text = plain_lines(decoded(whole(AttachedFile(found))))
+    if "\0" in text:
         raise AttachmentError(f"{shown} is not a text file.", path=str(path), hint="Attach it instead.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    fit = clean_text(text)
+    return fit, len(fit) < len(text)
 
 
 async def editor(screen: ComposeScreen) -> None:

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tuimail.compose.text_file import decoded, plain_lines
 from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.paths import PRIVATE_FILE, private_dir
 
@@ -79,7 +80,7 @@ def write_private(folder: Path, text: str) -> Path:
 def read_back(path: Path) -> str:
     """What the editor left in ``path``, without other systems' byte order mark and line ends. Blocks.
 
-    Bytes that are no UTF-8 are taken as Latin-1.
+    Its charset is found as for every text file (compose/text_file).
 
     Raises:
         EditorError: the file is gone, unreadable or far too large.
@@ -90,11 +91,7 @@ def read_back(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise EditorError(f"The editor's file cannot be read: {error.strerror}. The text stays as it was.") from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return plain_lines(decoded(raw))
 
 
 async def edit_outside(app: App[Any], text: str, folder: Path, configured: str) -> OutsideText:
