@@ -21,6 +21,8 @@ from tuimail.errors import InjectionError, MessageError
         ("mailto:a@b?in-reply-to=%3C1@c%3E", Mailto(to="a@b", in_reply_to="<1@c>")),
         ("mailto:a@b?body=1&body=2#x", Mailto(to="a@b", body="1\n2")),
         ("mailto:", Mailto()),
+        ("mailto://bob@x.example", Mailto(to="bob@x.example")),
+        ("mailto://bob@x.example/?subject=Hi", Mailto(to="bob@x.example", subject="Hi")),
         ("mailto:a@b?attach=/etc/passwd&bcc=e@v&from=x&ATTACHMENT=y",
          Mailto(to="a@b", ignored=("attach", "bcc", "from", "attachment"))),
         ("mailto:a@b?in-reply-to=x&x%1b=1", Mailto(to="a@b", ignored=("x^[", "in-reply-to"))),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from tuimail.mail.address import Address
+from tuimail.mail.address_tokens import EDGES
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -71,5 +72,5 @@ def domains() -> SearchStrategy[str]:
 
 def addresses(*, ascii_local: bool = False) -> SearchStrategy[Address]:
     """Any valid address with any name."""
-    names = st.one_of(st.just(""), lines(max_size=30))
+    names = st.one_of(st.just(""), lines(max_size=30).map(lambda name: name.strip(EDGES)))
     return st.builds(Address, names, local_parts(ascii_only=ascii_local), domains())

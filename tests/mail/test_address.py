@@ -14,6 +14,7 @@ from tests.corpora import corpus
 from tests.mail.strategies import addresses
 from tuimail.errors import AddressError
 from tuimail.mail.address import Address, parse_address, parse_addresses
+from tuimail.mail.address_tokens import EDGES
 from tuimail.mail.domain import unicode_domain
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
         ("j@bücher.example", ["j@xn--bcher-kva.example"]),
         ("j@straße.example", ["j@xn--strae-oqa.example"]),
         ("жук@почта.example", ["жук@xn--80a1acny.example"]),
+        *((f"{edge}a@b{edge},{edge}<{edge}c@d{edge}>{edge};{edge}", ["a@b", "c@d"]) for edge in EDGES),
+        ("\u2028a@b\u2029", ["a@b"]),
+        ("C \u200b <c@d>\u200b \u00a0, \ufeff", ["c@d"]),
+        ("a@x.org<mailto:a@x.org>", ["a@x.org"]),
+        ("A\u00a0B <MAILTO:a@x.org>; <mailto:c@d>, mailto:e@f", ["a@x.org", "c@d", "e@f"]),
     ],
 )
 def test_lists_as_people_type_them(typed: str, specs: list[str]) -> None:
@@ -53,6 +59,16 @@ def test_lists_as_people_type_them(typed: str, specs: list[str]) -> None:
         ("Grüße 你好 <a@b>", "Grüße 你好"),
         ("=?utf-8?q?x?= <a@b>", "=?utf-8?q?x?="),
         ("a@b", ""),
+        ("Support (Billing) <a@b>", "Support (Billing)"),
+        ("Support(Billing (EU)) Team <a@b>", "Support (Billing (EU)) Team"),
+        ('"Doe, Jane" (Billing) <a@b>', "Doe, Jane (Billing)"),
+        ("Bob <a@b> (work)", "Bob (work)"),
+        ("Bob\u00a0<a@b>", "Bob"),
+        ("\u200b\ufeff \u3000Bob\u00a0Doe\u2003\u200f<a@b>", "Bob\u00a0Doe"),
+        ('"\u200bBob " <a@b>', "Bob"),
+        ("a@b (\u00a0Bob\u200b)", "Bob"),
+        ("Bob<mailto:a@b>", "Bob"),
+        ("'a@b' <a@b>", "a@b"),
     ],
 )
 def test_names(typed: str, name: str) -> None:
@@ -73,6 +89,11 @@ def test_names(typed: str, name: str) -> None:
         ("<a@b> x", 6, "text after the >"),
         ("<<a@b>>", 6, "text after the >"),
         ("x <>", 2, "no address between"),
+        ("x <\u200b>", 2, "no address between"),
+        ("x <mailto:>", 3, "the @ is missing"),
+        ("bob\u00a0@b", 3, "invisible character"),
+        ("a@b\u3000c@d", 5, "two @"),
+        ("\u200b@b", 1, "nothing before the @"),
         ("x@y <a@b>", 1, "needs quotation marks"),
         ("jane doe@x", 5, "a space in the address"),
         ('"jane', 0, "quotation mark is never closed"),
@@ -116,7 +137,7 @@ def test_a_fault_is_named_with_its_place(typed: str, position: int, words: str) 
     assert words in str(caught.value)
     assert caught.value.position == position
     assert caught.value.field == "cc"
-    assert str(caught.value).isprintable()
+    assert str(caught.value).replace("\u00a0", " ").replace("\u3000", " ").isprintable()
 
 
 def test_one_address_means_one() -> None:

@@ -41,6 +41,9 @@ def parse_mailto(url: str) -> Mailto:
     if not colon or scheme.strip().casefold() != "mailto" or len(url) > MAX_LENGTH:
         raise MessageError(f'"{safe_line(url)[:80]}" is no mailto link.', hint="It looks like mailto:ada@example.org")
     addresses, _, query = rest.partition("#")[0].partition("?")
+    if addresses.startswith("//"):
+        # As if it were the address of a page: mailto://ada@example.org/
+        addresses = addresses[2:].removesuffix("/")
     lists: dict[str, list[str]] = {"to": _addresses("To", addresses), "cc": []}
     texts: dict[str, str] = {}
     ignored: list[str] = []

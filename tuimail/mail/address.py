@@ -7,11 +7,11 @@ error with a position, so that no letter goes to somebody else (the class of CVE
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import AddressError
-from tuimail.mail.address_tokens import Token, Tokens
+from tuimail.mail.address_tokens import EDGES, Token, Tokens
 from tuimail.mail.domain import DomainError, ascii_domain
 from tuimail.mail.text import safe_line
 
@@ -138,22 +138,31 @@ class _Parser(Tokens):
     def _item(self, item: list[Token]) -> Iterator[Address]:
         comments = [token.text for token in item if token.kind == "comment"]
         tokens = [token for token in item if token.kind != "comment"]
+        while tokens and _is_blank(tokens[-1]):
+            tokens.pop()
         if not tokens:
             if comments:
                 self.fail("there is a comment but no address", item[0].position)
             return
         opening = next((n for n, token in enumerate(tokens) if _is(token, "<")), None)
         if opening is None:
-            spec, phrase = tokens, []
+            spec, phrase = _trimmed(tokens), []
         else:
             spec, phrase = self._between(tokens, opening), tokens[:opening]
         for token in item:
             if token.kind == "comment" and spec[0].position < token.position < spec[-1].position:
                 self.fail("a comment may not stand inside an address", token.position)
         address = self._addr_spec(spec, bare=opening is None)
-        name = " ".join(token.text for token in phrase) if phrase else " ".join(comments).strip()
         if any(token.kind in ("special", "literal") for token in phrase):
             name = self._loose_name(phrase, address)
+        elif phrase:
+            # A comment beside a name is part of what its writer calls somebody: Support (Billing).
+            named = {id(token) for token in phrase}
+            said = [token for token in item if id(token) in named or token.kind == "comment"]
+            name = " ".join(f"({token.text})" if token.kind == "comment" else token.text for token in said)
+        else:
+            name = " ".join(comments)
+        name = name.strip(EDGES)
         self._check_name(name, item[0].position)
         yield Address(name, address.local_part, address.domain)
 
@@ -165,13 +174,17 @@ class _Parser(Tokens):
             self.fail("a > without a < before it", tokens[closing].position)
         if len(tokens) > closing + 1:
             self.fail("there is text after the >; is a comma missing?", tokens[closing + 1].position)
-        if closing == opening + 1:
+        if all(map(_is_blank, tokens[opening + 1 : closing])):
             self.fail("there is no address between < and >", tokens[opening].position)
-        return tokens[opening + 1 : closing]
+        spec = _trimmed(tokens[opening + 1 : closing])
+        # Outlook copies an address as ada@example.org<mailto:ada@example.org>.
+        link = len(spec) > 2 and spec[0].text.casefold() == "mailto" and _is(spec[1], ":")
+        return spec[2:] if link else spec
 
     def _loose_name(self, phrase: list[Token], address: Address) -> str:
         """``ada@example.org <ada@example.org>`` is fine; another address before the bracket is not."""
         written = "".join(f" {token.text}" if token.spaced else token.text for token in phrase).strip()
+        written = written.strip(f"'{EDGES}")
         if written.casefold() != address.addr_spec.casefold():
             place = next(token.position for token in phrase if token.kind in ("special", "literal"))
             self.fail('the name before < holds a character that needs quotation marks, as in "Doe, Jane"', place)
@@ -224,6 +237,27 @@ class _Parser(Tokens):
         for char in name:
             if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
                 self.fail(f"there is a control character (U+{ord(char):04X}) in the name", position)
+
+
+def _is_blank(token: Token) -> bool:
+    return token.kind == "word" and not token.text.strip(EDGES)
+
+
+def _trimmed(tokens: list[Token]) -> list[Token]:
+    """``tokens`` of an address without what is white space to people at either end of it."""
+    first, last = 0, len(tokens)
+    while first < last and _is_blank(tokens[first]):
+        first += 1
+    while last > first and _is_blank(tokens[last - 1]):
+        last -= 1
+    kept = tokens[first:last]
+    if kept and kept[0].kind == "word":
+        token = kept[0]
+        bare = token.text.lstrip(EDGES)
+        kept[0] = replace(token, text=bare, position=token.position + len(token.text) - len(bare))
+    if kept and kept[-1].kind == "word":
+        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip(EDGES))
+    return kept
 
 
 def _is(token: Token, special: str) -> bool:

@@ -13,6 +13,15 @@ from tuimail.mail.text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+EDGES = (
+    " \t\u00a0\u00ad\u061c\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c"
+    "\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
+    "\u3000\ufeff"
+)
+"""White space and marks without width: what a paste brings along at either end of an address or a name."""
+
+_AROUND = EDGES + "\x85\u2028\u2029"
+
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]+)
        |(?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+")
@@ -55,7 +64,9 @@ class Tokens:
 
     def tokens(self) -> Iterator[Token]:
         """The tokens in order; white space is noted at the one after it."""
-        text, position, spaced = self.text, 0, False
+        # Line and paragraph separators are white space around a list, and control characters within one.
+        text, spaced = self.text.rstrip(_AROUND), False
+        position = len(text) - len(text.lstrip(_AROUND))
         while position < len(text):
             if text[position] == "(":
                 end = self._comment_end(position)
