@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tuimail
-from tests.cli.conftest import Ran
+from tests.cli.conftest import CONFIG, Ran
 from tuimail.cli import account, dispatch, outbox
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    from tuimail.config.model import Config
 
     Run = Callable[..., Ran]
 
@@ -165,3 +167,58 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
             [sys.executable, "-m", "tuimail", "--help"], stdout=stdout, stderr=subprocess.PIPE, timeout=60, check=False
         )
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("send", "bob@example.net"),
+        ("outbox", "list"),
+        ("outbox", "show", "x"),
+        ("outbox", "run"),
+        ("outbox", "retry", "x"),
+        ("account", "list"),
+    ],
+)
+def test_a_config_that_others_may_write_ends_every_command(
+    write_config: Callable[[str], None], tuimail_: Run, home: Paths, argv: tuple[str, ...]
+) -> None:
+    write_config(CONFIG)
+    home.config_file.chmod(0o666)
+    ran = tuimail_(*argv)
+    assert ran.code == 78
+    assert "Everybody may write to this file" in ran.err
+    assert f"Run: chmod go-w {home.config_file}" in ran.err
+    assert ran.out == ""
+
+
+def test_doctor_tells_of_a_config_that_others_may_write(
+    write_config: Callable[[str], None], tuimail_: Run, home: Paths
+) -> None:
+    write_config(CONFIG)
+    home.config_file.chmod(0o666)
+    ran = tuimail_("doctor", "--offline")
+    assert ran.code == 78
+    assert f"Run: chmod go-w {home.config_file}" in ran.out
+
+
+def test_the_app_opens_without_accounts_where_others_may_write_the_config(
+    write_config: Callable[[str], None],
+    tuimail_: Run,
+    home: Paths,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[Config] = []
+
+    def note_config(config: Config, *_: object) -> int:
+        opened.append(config)
+        return 0
+
+    write_config(CONFIG)
+    home.config_file.chmod(0o666)
+    monkeypatch.setattr("tuimail.cli.app.need_terminal", lambda: None)
+    monkeypatch.setattr("tuimail.cli.app.open_app", note_config)
+    assert tuimail_(terminal=True).code == 0
+    (config,) = opened
+    assert config.accounts == {}
+    assert "Everybody may write to this file" in str(config.problems[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuimail.config.keymap import load_keys
 from tuimail.config.loader import load, parse
 from tuimail.config.model import (
     Account,
@@ -29,6 +31,7 @@ from tuimail.config.model import (
     WhenRefused,
     WhenUncertain,
 )
+from tuimail.config.theme_file import FALLBACK, load_theme
 
 if TYPE_CHECKING:
     from tuimail.config.model import Problem
@@ -546,19 +549,43 @@ def test_a_private_file_may_hold_commands(paths: Paths) -> None:
     assert load(paths).problems == ()
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-@pytest.mark.parametrize("command", ["password_command = ['pass']", None])
-def test_commands_in_a_file_others_may_write_are_never_run(paths: Paths, mode: int, command: str | None) -> None:
-    write(paths, SMALL + command if command else SMALL.replace("host = ", "command = ['x'] #"), mode)
+@pytest.mark.parametrize("mode", [0o602, 0o666])
+@pytest.mark.parametrize("more", ["", "password_command = ['pass']", "[ui]\neditor = 'vi'"])
+def test_nothing_is_used_of_a_file_others_may_write(paths: Paths, mode: int, more: str) -> None:
+    write(paths, "default_account = 'work'\n" + SMALL + more, mode)
     config = load(paths)
-    assert config.accounts == {}
-    assert f"chmod 600 {paths.config_file}" in only(config).expected
-
-
-def test_a_file_others_may_write_is_warned_about_without_commands(paths: Paths) -> None:
-    write(paths, SMALL, 0o666)
+    assert config == Config(problems=config.problems, file=paths.config_file, distrusted=True)
+    assert not only(config).warning
+    assert f"Everybody may write to this file (it belongs to {getpass.getuser()} and has mode 0{mode:o})" in str(
+        only(config)
+    )
+    assert only(config).expected.endswith(f"Run: chmod go-w {paths.config_file}")
+    paths.config_file.chmod(0o600)
     assert "work" in load(paths).accounts
-    assert only(load(paths)).warning
+    assert not load(paths).distrusted
+
+
+def test_keys_that_others_may_write_are_not_used(paths: Paths) -> None:
+    write(paths, SMALL)
+    paths.keys_file.write_text("[keys]\nsend = 'f2'\n")
+    paths.keys_file.chmod(0o646)
+    said = load_keys(paths.keys_file, {"send": {"composer"}})
+    assert not any(said.keys.values())
+    assert f"chmod go-w {paths.keys_file}" in said.problems[0].expected
+
+
+def test_a_theme_that_others_may_write_is_not_used_unless_it_is_ours(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.themes.mkdir(parents=True)
+    theme = "[colours]\nbackground = '#000000'\nforeground = '#ffffff'\nprimary = '#00ff00'\n"
+    (paths.themes / "loud.toml").write_text(theme)
+    (paths.themes / "loud.toml").chmod(0o666)
+    shown, problems = load_theme("loud", paths)
+    assert shown == FALLBACK
+    assert "chmod go-w" in problems[0].expected
+    monkeypatch.setattr("tuimail.config.theme_file.own_themes", lambda: paths.themes)
+    assert load_theme("loud", paths)[1] == ()
 
 
 def test_a_file_others_may_read_is_warned_about_when_it_holds_commands(paths: Paths) -> None:

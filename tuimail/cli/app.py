@@ -14,4 +14,4 @@ def run(argv: list[str], paths: Paths) -> int:
     """Open the app. Raises UsageError when there is no terminal to draw on."""
     del argv
     need_terminal()
-    return open_app(load_config(paths, quiet=True), paths)  # the app shows the problems itself
+    return open_app(load_config(paths, quiet=True, on_screen=True), paths)  # the app shows the problems itself

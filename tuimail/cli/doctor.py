@@ -69,7 +69,7 @@ def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command."""
     args = parser().parse_args(argv)
     report = Report(json=args.json)
-    config = load_config(paths, quiet=True)
+    config = load_config(paths, quiet=True, on_screen=True)
     _versions(report)
     _folders(report, paths)
     _config(report, config, paths)

@@ -31,11 +31,22 @@ __all__ = [
 ]
 
 
-def load_config(paths: Paths, *, quiet: bool = False) -> Config:
-    """The config; what is wrong in it is told on standard error, once, unless ``quiet``."""
+def load_config(paths: Paths, *, quiet: bool = False, on_screen: bool = False) -> Config:
+    """The config; what is wrong in it is told on standard error, once, unless ``quiet``.
+
+    Args:
+        paths: Where the file is.
+        quiet: Say nothing about what is wrong in it.
+        on_screen: Whatever was wrong is shown to the user by the caller, even that the file is not used.
+
+    Raises:
+        ConfigError: others could have written the file, so nothing in it is used.
+    """
     from tuimail.config.loader import load
 
     config = load(paths)
+    if config.distrusted and not on_screen:
+        raise ConfigError(str(config.problems[0]))
     if not quiet:
         for problem in config.problems:
             if not problem.warning:

@@ -6,7 +6,7 @@ empty Config; this never raises for what a file holds.
 
 from __future__ import annotations
 
-import os
+import shlex
 import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ KEYMAPS = ("pine", "mutt")
 
 
 def load(paths: Paths) -> Config:
-    """What the user's config file says; an empty Config when there is none."""
+    """What the user's config file says; an empty Config when there is none, or when others could have written it."""
     file = paths.config_file
     source = Source(file)
     if not file.exists():
@@ -44,7 +44,7 @@ def load(paths: Paths) -> Config:
         return Config(problems=tuple(source.problems))
     root = read_toml(source)
     config = _config(source, root)
-    return _trusted(config, file) if root is not None else config
+    return _private(config, file) if root is not None else config
 
 
 def parse(text: str, file: Path) -> Config:
@@ -55,7 +55,7 @@ def parse(text: str, file: Path) -> Config:
 
 def _config(source: Source, root: Table | None) -> Config:
     if root is None:
-        return Config(problems=tuple(source.problems), file=source.file)
+        return Config(problems=tuple(source.problems), file=source.file, distrusted=source.distrusted)
     default = root.text("default_account")
     accounts = _accounts(root)
     outbox = _outbox(root)
@@ -143,25 +143,16 @@ def _not_empty(text: str) -> str:
     return "" if text.strip() else "Must not be empty."
 
 
-def _trusted(config: Config, file: Path) -> Config:
-    """Commands are run only from a file that nobody else could have written; others reading it is told."""
+def _private(config: Config, file: Path) -> Config:
+    """Warns when others may read a file that holds commands, since those may hold secrets."""
     try:
-        info = file.stat()
+        mode = stat.S_IMODE(file.stat().st_mode)
     except OSError:
         return config
+    if not mode & 0o044 or not any(_holds_command(account) for account in config.accounts.values()):
+        return config
     source = Source(file)
-    commands = any(_holds_command(account) for account in config.accounts.values())
-    mode = stat.S_IMODE(info.st_mode)
-    if mode & 0o022 or info.st_uid not in (os.geteuid(), 0):
-        whose = f"Others may write to this file; run: chmod 600 {file}"
-        if info.st_uid not in (os.geteuid(), 0):
-            whose = "This file belongs to another user; copy it to a file of your own."
-        if commands:
-            source.complain((), f"It holds commands, so it is not used. {whose}")
-            return Config(problems=(*source.problems, *config.problems), file=file)
-        source.complain((), whose, warning=True)
-    elif mode & 0o044 and commands:
-        source.complain((), f"Others may read this file; run: chmod 600 {file}", warning=True)
+    source.complain((), f"Others may read this file; run: chmod 600 {shlex.quote(str(file))}", warning=True)
     return replace(config, problems=(*source.problems, *config.problems))
 
 

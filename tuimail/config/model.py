@@ -257,6 +257,8 @@ class Config:
     problems: tuple[Problem, ...] = ()
     file: Path | None = None
     """The file read; None when there was none."""
+    distrusted: bool = False
+    """Others could have written the file, so nothing in it is used; its one problem says who and what to do."""
 
     @property
     def default(self) -> Account | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.config.model import Problem
 from tuimail.config.positions import line_of, positions
+from tuimail.config.trust import distrust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +40,8 @@ class Source:
     file: Path
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    distrusted: bool = False
+    """Others could have written it, so it was not read."""
 
     def complain(self, path: KeyPath, expected: str, *, nearest: str = "", warning: bool = False) -> None:
         """Add a Problem at ``path``."""
@@ -47,16 +50,22 @@ class Source:
         )
 
 
-def read_toml(source: Source) -> Table | None:
+def read_toml(source: Source, *, part_of_program: bool = False) -> Table | None:
     """The root table of the source's file; None when it cannot be read, with a Problem that says why.
 
-    A missing file is an empty table and no problem.
+    A missing file is an empty table and no problem. A file that others could have written is not read (config/trust),
+    unless it is part of the program, whose code they could have written as well.
     """
     try:
         # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
         with os.fdopen(os.open(source.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 source.complain((), "This is not a regular file.")
+                return None
+            fault = "" if part_of_program else distrust(source.file, stream.fileno())
+            if fault:
+                source.distrusted = True
+                source.complain((), fault)
                 return None
             raw = stream.read(SIZE_LIMIT + 1)
     except FileNotFoundError:

@@ -107,7 +107,7 @@ def load_theme(name: str, paths: Paths) -> tuple[ThemeFile, tuple[Problem, ...]]
         )
         return FALLBACK, (problem,)
     source = Source(file)
-    root = read_toml(source)
+    root = read_toml(source, part_of_program=file.parent == own_themes())
     theme = FALLBACK if root is None else _theme(root, name)
     return theme, tuple(source.problems)
 
