@@ -3,8 +3,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
-from tuimail.outbox.lock import Machine
+from tuimail.outbox.lock import GONE, Machine
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_this_process_is_not_dead_and_its_owners_differ() -> None:
@@ -49,3 +53,12 @@ def test_nobody_is_dead_and_ticks_go_on() -> None:
     assert machine.dead("")
     assert machine.dead("garbage")
     assert machine.tick() <= machine.tick()
+
+
+def test_a_process_that_lives_unseen_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = Machine().owner()
+    # /proc mounted with hidepid shows nobody a process that cannot be traced.
+    monkeypatch.setattr("tuimail.outbox.lock._start_time", lambda _: GONE)
+    assert not Machine().dead(owner)
+    monkeypatch.setattr("tuimail.outbox.lock._start_time", lambda _: "1")
+    assert Machine().dead(owner)

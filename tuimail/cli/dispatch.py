@@ -11,6 +11,7 @@ from tuimail import __version__
 from tuimail.cli.ending import Terminated
 from tuimail.cli.streams import give_up_output, secure
 from tuimail.errors import EX_CANTCREAT, EX_NOPERM, EX_OK, EX_SOFTWARE, TuimailError, UsageError
+from tuimail.machine import core_dumps
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths
@@ -70,6 +71,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; ``argv`` defaults to the process's own. Returns a sysexits code and never raises."""
     words = sys.argv[1:] if argv is None else argv
     secure()
+    if argv is None:
+        core_dumps.forbid()
     try:
         return _flushed(words, own_process=argv is None)
     finally:

@@ -9,6 +9,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from tuimail.errors import SecretError
+from tuimail.machine import core_dumps
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ async def first_line(argv: Sequence[str], account: str, *, limit: float) -> str:
     name = f"The password command {safe_line(argv[0])} of account {account}"
     try:
         # A session of its own: its prompts cannot reach our screen, and it can be ended with all it started.
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        with core_dumps.allowed_in_children():
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
     except FileNotFoundError:
         raise SecretError(f"{name} was not found.", hint="Install it, or correct password_command.") from None
     except OSError as error:

@@ -22,6 +22,9 @@ from tuimail.errors import StorageError
 PATIENCE = 5.0
 """Seconds to wait for another process to finish what it does with the whole folder."""
 
+GONE = "gone"
+"""Start time of a process that is not there."""
+
 PAUSE = 0.02
 """Seconds between two looks at a lock."""
 
@@ -71,7 +74,8 @@ class Machine:
             return True
         except PermissionError:
             pass  # it lives, and is somebody else's: the number was reused, or it runs under sudo
-        return _start_time(pid) != started
+        # One that lives and is not to be seen (/proc with hidepid hides processes that cannot be traced) may be it.
+        return _start_time(pid) not in (started, GONE)
 
     def same_boot(self, owner: str) -> bool:
         """The boot id is known and the same."""
@@ -120,7 +124,7 @@ def _start_time(pid: int) -> str:
     except (OSError, IndexError):
         pass
     if Path("/proc/self/stat").exists():
-        return "gone"
+        return GONE
     try:
         run = subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607
@@ -132,7 +136,7 @@ def _start_time(pid: int) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return "-".join(run.stdout.split()).replace(":", ".") or "gone"
+    return "-".join(run.stdout.split()).replace(":", ".") or GONE
 
 
 class FolderLock:

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from tuimail.machine import core_dumps
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -83,9 +84,10 @@ async def run(
     """
     # A file, not a pipe: a delivery left running in the background may still write to it.
     with cast("BinaryIO", tempfile.TemporaryFile("a+b", buffering=0)) as words:
-        process = await asyncio.create_subprocess_exec(
-            *argv, stdin=letter.descriptor, stdout=asyncio.subprocess.DEVNULL, stderr=words, start_new_session=True
-        )
+        with core_dumps.allowed_in_children():
+            process = await asyncio.create_subprocess_exec(
+                *argv, stdin=letter.descriptor, stdout=asyncio.subprocess.DEVNULL, stderr=words, start_new_session=True
+            )
         try:
             code = await _end_of(process, letter, words, timeouts, progress)
         finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.compose.text_file import decoded, plain_lines
 from tuimail.errors import StorageError, TuimailError, UsageError
+from tuimail.machine import core_dumps
 from tuimail.paths import PRIVATE_FILE, private_dir
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ async def _run(argv: list[str]) -> int:
     import asyncio
 
     try:
-        process = await asyncio.create_subprocess_exec(*argv)
+        with core_dumps.allowed_in_children():
+            process = await asyncio.create_subprocess_exec(*argv)
         return await process.wait()
     except OSError as error:
         raise EditorError(f"The editor {argv[0]!r} cannot be run: {error.strerror}.") from error
