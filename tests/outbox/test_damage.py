@@ -299,3 +299,16 @@ def with_a_changed_row(path: Path) -> None:
     db = sqlite3.connect(path)
     db.executescript("UPDATE item SET subject = 'x' WHERE state = 'queued'")
     db.close()
+
+
+def test_a_tombstone_that_is_no_text_any_more_is_left_out(folder: Path, clock: SetClock) -> None:
+    states = furnish(folder, clock)
+    done = [item_id for item_id, state in states.items() if state is ItemState.DONE]
+    db = sqlite3.connect(folder / "index.db")
+    db.execute("UPDATE item SET sha256 = CAST(x'ff' AS TEXT) WHERE id = ?", (done[0],))
+    db.commit()
+    db.close()
+    store = open_after_damage(folder, clock)
+    check(store, states)
+    assert {each.id for each in store.items(set(ItemState))} == set(states) - {done[0]}
+    store.close()

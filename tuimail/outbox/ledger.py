@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import islice
+from sqlite3 import OperationalError
+from typing import TYPE_CHECKING, Any
 
 from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
 from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
@@ -103,7 +106,7 @@ class Ledger:
 
     def each_row(self, db: sqlite3.Connection, where: str, parameters: Iterable[object] = ()) -> Iterator[Row]:
         """The same, one by one as they are read."""
-        for values in db.execute(f"{SELECT} WHERE {where}", tuple(parameters)):
+        for values in _each(db, f"{SELECT} WHERE {where}", tuple(parameters)):
             try:
                 yield row_of(values)
             except OutboxDamagedError:
@@ -147,6 +150,23 @@ class Ledger:
         """The last dialogue."""
         found = db.execute("SELECT lines FROM dialogue WHERE item = ?", (item_id,)).fetchone()
         return () if found is None else tuple(json.loads(found[0]))
+
+
+def _each(db: sqlite3.Connection, query: str, parameters: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
+    """The rows of ``query``. A text that is not UTF-8 any more is read as it is: the row's sum tells of the damage."""
+    read = 0
+    while True:
+        try:
+            for values in islice(db.execute(query, parameters), read, None):
+                read += 1
+                yield values
+        except OperationalError as error:
+            if "decode" not in str(error) or db.text_factory is not str:
+                raise
+            # Not from the start: it makes reading three times as slow.
+            db.text_factory = partial(str, encoding="utf-8", errors="replace")
+        else:
+            return
 
 
 def letter_path(folder: Path, item_id: str) -> Path:
