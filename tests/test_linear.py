@@ -15,7 +15,7 @@ import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
-from tuimail.compose import mailto, mime, sheet, text_file
+from tuimail.compose import file_name, mailto, mime, sheet, text_file
 from tuimail.errors import TuimailError
 from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, text
 from tuimail.mailboxes import folders, imap_wire
@@ -234,6 +234,9 @@ TEXT = [
     Row("white space around an address", _typed, lambda n: b"a@b.example" + b" \xc2\xa0" * (n // 3), whole=False),
     Row("comments of a name", _typed, lambda n: b"a (b) " * (n // 6) + b"<a@b.example>", whole=False),
     Row("links in brackets", _typed, lambda n: b"<mailto:a@b.example>," * (n // 21), whole=False),
+    Row("flags of a file name", file_name.clean_name, lambda n: "\U0001f3f4\U000e0067" * (n // 8), whole=False),
+    Row("joiners of a file name", file_name.clean_name, lambda n: "\u200d" * n, whole=False),
+    Row("dots and blanks of a file name", file_name.stored_name, lambda n: ". " * (n // 2), whole=False),
     Row("a domain without end", _domain, lambda n: b"a" * n),
     Row("labels of a domain", _domain, lambda n: b"a." * (n // 2) + b"example"),
     Row("hyphens of a domain", _domain, lambda n: b"-" * n + b"a"),

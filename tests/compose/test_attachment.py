@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuimail.compose.attachment import MAX_SIZE, AttachedFile, attach, check
+from tuimail.compose.build import build
 from tuimail.compose.content_type import content_type_of
-from tuimail.compose.file_name import clean_name, stored_name
+from tuimail.compose.draft import Draft
+from tuimail.compose.file_name import clean_name, own_name, stored_name
+from tuimail.compose.revise import draft_from_letter
+from tuimail.config.model import Identity
 from tuimail.errors import AttachmentError
 from tuimail.mail.content import whole
 from tuimail.mail.text import safe_line
@@ -132,6 +137,9 @@ def test_content_types_do_not_depend_on_the_machine(name: str, head: bytes, cont
     assert content_type_of(name, head) == content_type
 
 
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
+
 @pytest.mark.parametrize(
     ("raw", "sent", "stored"),
     [
@@ -146,7 +154,22 @@ def test_content_types_do_not_depend_on_the_machine(name: str, head: bytes, cont
         ("evil\u202egpj.exe", "evilgpj.exe", "evilgpj.exe"),
         ("a\r\nb\0c\x1b.txt", "a__b_c_.txt", "a__b_c_.txt"),
         ("CON.txt", "CON.txt", "_CON.txt"),
-        ("dots. . .", "dots", "dots"),
+        ("dots. . .", "dots. . .", "dots"),
+        ("a\\b.txt", "a\\b.txt", "b.txt"),
+        ("\\\\server\\share\\b.txt", "b.txt", "b.txt"),
+        (" \u3000. ", "attachment", "attachment"),
+        # Persian, Marathi and Sinhala need joiners; so do emoji, and the flag of England its tags.
+        ("نامه\u200cها.txt", "نامه\u200cها.txt", "نامه\u200cها.txt"),
+        ("र्\u200dय.txt", "र्\u200dय.txt", "र्\u200dय.txt"),
+        ("ශ්\u200dරී.txt", "ශ්\u200dරී.txt", "ශ්\u200dරී.txt"),
+        ("👩🏽\u200d🚀.png", "👩🏽\u200d🚀.png", "👩🏽\u200d🚀.png"),
+        (ENGLAND + ".png", ENGLAND + ".png", ENGLAND + ".png"),
+        ("\u0600\u0661.txt", "\u0600\u0661.txt", "\u0600\u0661.txt"),
+        # Anywhere else they only hide.
+        ("a\u200db\u200c.t\u200bx\u00adt\ufeff", "ab.txt", "ab.txt"),
+        ("\u200d\u200c", "attachment", "attachment"),
+        ("x\U000e0067\U000e007f.png", "x.png", "x.png"),
+        ("א\u200f1\u2067.txt", "א1.txt", "א1.txt"),
         ("übel 你好.txt", "übel 你好.txt", "übel 你好.txt"),
         ("\ud800x", "_x", "_x"),
     ],
@@ -162,10 +185,39 @@ def test_any_name_is_safe_on_the_wire_and_on_disk(raw: str) -> None:
     for name in (sent, stored):
         assert name
         assert "/" not in name
-        assert "\\" not in name
         assert name not in {".", ".."}
-        assert len(name.encode()) <= 210
-        assert name == name.strip()
+        assert len(name.encode()) <= 255
         assert clean_name(name) == name
         assert "^" not in safe_line(name) or "^" in name
+    assert len(stored.encode()) <= 200
+    assert "\\" not in stored
+    assert stored == stored.strip()
     assert stored[0] not in ".-~"
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "told"),
+    [
+        (b"a\\b: c?.txt", "a\\b: c?.txt"),
+        (b"caf\xe9.txt", "café.txt"),
+        (b"a\nb.txt", "a_b.txt"),
+        (b" blanks . ", " blanks . "),
+        ("é".encode() * 120 + b".ending", "é" * 120 + ".ending"),
+        (ENGLAND.encode(), ENGLAND),
+        ("evil\u202egpj.exe".encode(), "evilgpj.exe"),
+    ],
+)
+def test_our_own_file_is_called_what_it_is_called_here(tmp_path: Path, on_disk: bytes, told: str) -> None:
+    path = tmp_path / os.fsdecode(on_disk)
+    path.write_bytes(b"x")
+    found = attach(path)
+    assert found.name == own_name(str(path)) == told
+    letter = build(Draft(to="a@b.example", attachments=(found,)), Identity("a@b.example"), "work", now=0.0)
+    (again,) = draft_from_letter(letter.content, (), tmp_path, account="", identity="", draft_id="d").attachments
+    assert again.name == told
+    assert whole(AttachedFile(again)) == b"x"
+
+
+def test_blanks_of_any_kind_are_taken_off_a_stored_name() -> None:
+    blanks = "".join(char for char in map(chr, range(0x110000)) if unicodedata.category(char) == "Zs")
+    assert stored_name(f"x.{blanks}.") == stored_name(f"{blanks}x") == "x"

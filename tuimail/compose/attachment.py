@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.compose.content_type import content_type_of
 from tuimail.compose.draft import Attachment
-from tuimail.compose.file_name import clean_name
+from tuimail.compose.file_name import own_name
 from tuimail.errors import AttachmentError
 from tuimail.mail.content import PIECE
 from tuimail.mail.text import safe_line
@@ -64,7 +64,7 @@ def attach(path: str | Path) -> Attachment:
             path=absolute,
             hint="Copy it to a file and attach that.",
         )
-    name = clean_name(absolute)
+    name = own_name(absolute)
     return Attachment(absolute, name, content_type_of(name, head), info.st_size, modified_ns=info.st_mtime_ns)
 
 

@@ -229,12 +229,15 @@ def _sound(text: str) -> bool:
 
 
 def _file_name(part: Message) -> str:
+    from email.utils import collapse_rfc2231_value
+
     try:
-        name = part.get_filename("")
+        value = part.get_param("filename", header="content-disposition") or part.get_param("name")
+        # Message.get_filename would take off blanks that belong to the name.
+        name = collapse_rfc2231_value(value) if value else ""
     except (ValueError, LookupError, TypeError):
         return ""
-    by_rfc_2231 = isinstance(part.get_param("filename", header="content-disposition"), tuple)
-    return clean_name(name if by_rfc_2231 else decode_header(name)) if name else ""
+    return clean_name(name if isinstance(value, tuple) else decode_header(name)) if name.strip() else ""
 
 
 def _decoded(part: Message) -> bytes:
