@@ -51,6 +51,7 @@ def check_lines(field: bytes) -> None:
             assert line[:1] == b" "
         for word in re.findall(rb"=\?utf-8\?[qb]\?[^ ]*\?=", line):
             assert len(word) <= 75
+            assert len(line) <= 76, "RFC 2047 section 2"
 
 
 @given(lines(max_size=300))
@@ -226,3 +227,23 @@ def test_what_is_made_visible_goes(value: str) -> None:
 
 def test_only_controls_are_made_visible() -> None:
     assert made_visible("\x1b[1mü\u200b\t\x85") == "^[[1mü\u200b\t<U+0085>"
+
+
+@given(st.integers(1, 76), lines(max_size=200))
+def test_an_encoded_word_fits_below_any_field_name(length: int, value: str) -> None:
+    field = text_field("X" * length, value)
+    check_lines(field)
+    assert decode_header(field.partition(b":")[2].decode()).lstrip(" ") == value.lstrip(" ")
+
+
+@given(st.integers(1, 60), st.lists(addresses(), min_size=1, max_size=4))
+def test_names_of_any_length_keep_the_lines_short(length: int, written: list[Address]) -> None:
+    check_lines(address_field("X" * length, written))
+
+
+def test_the_first_of_several_encoded_words_leaves_room_for_the_name_of_its_field() -> None:
+    name = "Ärztekammer für die Länder an der Küste und im Übrigen"
+    first, *_ = address_field("Reply-To", [Address(name, "a", "b.example")]).split(b"\r\n")
+    assert 60 < len(first) <= 76
+    first, second, *_ = text_field("Subject", "ü" * 300).split(b"\r\n")
+    assert 70 < len(first) <= len(second) <= 76

@@ -2,7 +2,7 @@
 
 The standard library's writer encodes long Message-IDs (which loses the thread at the receiver), unquotes long names
 with commas (which makes new recipients of them) and encodes domains; hence our own. Lines are folded at 78 columns
-where there is a place to fold, and never pass 998 bytes.
+where there is a place to fold (76 with encoded words), and never pass 998 bytes.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 FOLD_AT = 78
+ENCODED_LINE = 76
+"""Columns of a line that holds an encoded word (RFC 2047 section 2)."""
 MAX_LINE = 998
 _LONG_WORD = 900
 """A word longer than this cannot safely stand in one line and is encoded."""
@@ -104,7 +106,8 @@ def address_field(name: str, addresses: Sequence[Address], *, if_none: str = "")
         check_text(name, address.local_part)
         check_text(name, address.domain)
         if address.display_name:
-            groups.append([*_phrase_pieces(address.display_name), f" <{address.wire_spec()}>"])
+            room = ENCODED_LINE - len(name) - 2 if not groups else ENCODED_LINE
+            groups.append([*_phrase_pieces(address.display_name, room), f" <{address.wire_spec()}>"])
         else:
             groups.append([f" {address.wire_spec()}"])
     for group in groups[:-1]:
@@ -194,7 +197,7 @@ def _text_pieces(value: str, *, column: int) -> list[str]:
     # Readers differ on several spaces beside an encoded word: all of it becomes encoded then.
     first, last = (0, len(words) - 1) if edges or "  " in value else (wild[0], wild[-1])
     before = _spaced(words[:first])
-    room = FOLD_AT - column - sum(map(len, before))
+    room = ENCODED_LINE - column - sum(map(len, before))
     encoded = encode_words(" ".join(words[first : last + 1]), first_room=room)
     return [*before, *(f" {word}" for word in encoded), *_spaced(words[last + 1 :])]
 
@@ -219,11 +222,11 @@ def _spaced(words: Sequence[str]) -> list[str]:
     return pieces
 
 
-def _phrase_pieces(name: str) -> list[str]:
-    """A display name: plain words, a quoted text in one piece, or encoded words."""
+def _phrase_pieces(name: str, room: int) -> list[str]:
+    """A display name: plain words, a quoted text in one piece, or encoded words, the first ``room`` columns long."""
     odd_space = name != name.strip(" ") or "  " in name
     if odd_space or len(name) > _LONG_WORD or any(_must_encode(word) for word in name.split(" ")):
-        return [f" {word}" for word in encode_words(name)]
+        return [f" {word}" for word in encode_words(name, first_room=room)]
     quoted = quoted_phrase(name)
     return _spaced(quoted.split(" ")) if quoted == name else [f" {quoted}"]
 
@@ -235,14 +238,21 @@ def _folded(name: str, groups: Sequence[Sequence[str]]) -> bytes:
     fresh = True  # nothing but the name, or nothing at all, stands in the line
     for group in groups:
         pieces = [piece.encode() for piece in group]
-        if not fresh and len(line) + sum(map(len, pieces)) > FOLD_AT:
+        if not fresh and len(line) + sum(map(len, pieces)) > _room(line, *pieces):
             lines.append(line)
             line, fresh = b"", True
         for piece in pieces:
-            if len(line) + len(piece) > (MAX_LINE if fresh else FOLD_AT):
+            room = _room(line, piece)
+            # What cannot be folded may be longer; an encoded word has a line of its own then, even below a long name.
+            if len(line) + len(piece) > (MAX_LINE if fresh and room == FOLD_AT else room):
                 lines.append(line)
                 line = b""
             line += piece
             fresh = False
     lines.append(line)
     return b"\r\n".join(lines) + b"\r\n"
+
+
+def _room(*pieces: bytes) -> int:
+    """Columns of the line that ``pieces`` make."""
+    return ENCODED_LINE if any(b"=?" in piece for piece in pieces) else FOLD_AT
