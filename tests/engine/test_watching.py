@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.outbox.scene import START, SetClock, message, sent_through, store_in
+from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.item import AccountHealth, ItemState, Place
 from tuimail.outbox.listing import Tally
+from tuimail.outbox.standing import standing_words, waits_its_turn
 from tuimail.paths import private_dir
 from tuimail.submission.result import Action
 
@@ -30,6 +32,47 @@ async def test_sent_lists_the_newest_and_leaves_out_the_oldest(paths: Paths) -> 
     await engine.start(run_outbox=False)
     try:
         assert [item.subject for item in await engine.sent(limit=3)] == ["Letter 5", "Letter 4", "Letter 3"]
+    finally:
+        await engine.stop()
+
+
+async def test_a_letter_far_back_says_what_goes_before_it_and_what_holds_its_account(paths: Paths) -> None:
+    paths.config_file.parent.mkdir(parents=True, exist_ok=True)
+    paths.config_file.write_text(
+        '[accounts.work]\naddress = "a@b.c"\n[accounts.work.submission]\nhost = "h.example"\n'
+        '[accounts.home]\naddress = "a@d.c"\n[accounts.home.submission]\nhost = "d.example"\n'
+        "[outbox]\nundo_seconds = 0\n"
+    )
+    paths.config_file.chmod(0o600)
+    clock = SetClock(START)
+    engine = Engine(load(paths), paths, clock=clock)
+    await engine.start(run_outbox=False)
+    try:
+        letter = Draft(to="bob@example.net", body="x\n")
+        items = []
+        for n in range(5):
+            clock.move(1)
+            items.append(await engine.enqueue(replace(letter, id=f"d{n}", subject=f"{n}", account="work")))
+        other = await engine.enqueue(replace(letter, id="e", subject="e", account="home"))
+        assert standing_words(await engine.standing(items[0]), START) == "It goes next."
+        assert standing_words(await engine.standing(items[1]), START) == "1 letter goes before it."
+        assert standing_words(await engine.standing(items[4]), START) == "4 letters go before it."
+        assert standing_words(await engine.standing(other), START) == "It goes next."
+        await engine.move(items[4].id, Place.FIRST)
+        assert (await engine.standing(await engine.item(items[4].id))).before == 0
+
+        def hold() -> None:
+            with engine._queue.index.writing() as db:
+                engine._queue.put_health(
+                    db, AccountHealth("work", words="h.example hung up.", tries=2, probe_at=START + 1500)
+                )
+
+        await engine._run(hold)
+        assert standing_words(await engine.standing(items[3]), START) == (
+            "4 letters go before it. work: h.example cannot be reached just now. "
+            "h.example hung up. It goes on at 08:25."
+        )
+        assert not waits_its_turn(replace(items[0], state=ItemState.HELD), START)
     finally:
         await engine.stop()
 

@@ -32,6 +32,8 @@ from tuimail.outbox.item import (
     after,
 )
 from tuimail.outbox.listing import Tally
+from tuimail.outbox.notice import account_notice
+from tuimail.outbox.standing import Standing
 from tuimail.outbox.wishes import NONE as NO_WISHES
 from tuimail.submission.result import Reply, Stage, Trouble
 
@@ -254,6 +256,12 @@ class FakeEngine(Engine):
 
     async def counts(self) -> dict[ItemState, int]:
         return dict(Counter(each.state for each in self.all.values() if each.state in OPEN))
+
+    async def standing(self, item: OutboxItem) -> Standing:
+        same = [each for each in self.all.values() if each.state is ItemState.QUEUED and each.account == item.account]
+        health = await self.health(item.account)
+        notice = account_notice(health, self.config.accounts.get(item.account), self.stopped_clock.moment)
+        return Standing(sorted(same, key=lambda each: (each.rank, each.id)).index(item), notice)
 
     async def tally(self) -> Tally:
         yours = sum(each.needs_you for each in self.all.values() if each.state in OPEN)

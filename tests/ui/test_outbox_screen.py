@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ui.fake_engine import NOW, item, recipient
+from tests.ui.fake_engine import NOW, FakeEngine, item, recipient
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.errors import StorageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tests.ui.conftest import Running
-    from tests.ui.fake_engine import FakeEngine
+    from tuimail.paths import Paths
 
 
 async def select(pilot: Pilot[int], item_id: str) -> None:
@@ -193,6 +193,18 @@ async def test_a_sent_letter_offers_only_what_can_be_done_with_it(engine: FakeEn
         await press(pilot, "d")
         assert 'Command "D" not defined' in text(pilot.app) or 'Command "d" not defined' in text(pilot.app)
     assert engine.calls == [("stop",)] or engine.calls == []
+
+
+async def test_the_last_of_a_long_queue_is_not_told_that_it_goes_next(paths: Paths, running: Running) -> None:
+    engine = FakeEngine(paths, [item(f"q{at:03}", ItemState.QUEUED, f"Letter {at}") for at in range(499)])
+    async with running("o", on=engine) as pilot:
+        assert "It goes next." in text(pilot.app)
+        await press(pilot, "end")
+        await settle(pilot)
+        assert "498 letters go before it." in text(pilot.app)
+        assert "It goes next." not in text(pilot.app)
+        await press(pilot, "enter")
+        assert "498 letters go before it." in text(pilot.app)
 
 
 async def test_the_raw_view_shows_controls_and_obeys_none(running: Running) -> None:

@@ -16,12 +16,15 @@ from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
 from tuimail.moments.wall import zone_name
 from tuimail.outbox.item import ItemState, Order
+from tuimail.outbox.notice import account_notice
 from tuimail.outbox.reports import said
+from tuimail.outbox.standing import Standing, standing_words, waits_its_turn
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Sequence
 
+    from tuimail.config.model import Config
     from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
     from tuimail.outbox.queue import Queue
     from tuimail.paths import Paths
@@ -83,11 +86,21 @@ def _show(args: Namespace, paths: Paths) -> int:
             raise NoSuchItemError("The outbox is empty.")
         item = outbox.item(item_id)
         timeline, dialogue = outbox.timeline(item.id), outbox.dialogue(item.id)
+        turn = _turn(outbox, config, item)
     if args.json:
         say_json(detail_document(item, timeline, dialogue))
     else:
-        _tell(item, timeline, dialogue)
+        _tell(item, timeline, dialogue, turn)
     return EX_OK
+
+
+def _turn(outbox: Queue, config: Config, item: OutboxItem) -> str:
+    """What goes before a letter that waits for its turn, and what holds its account; empty for others."""
+    now = time.time()
+    if not waits_its_turn(item, now):
+        return ""
+    notice = account_notice(outbox.health(item.account), config.accounts.get(item.account), now)
+    return standing_words(Standing(outbox.before(item.id), notice), now)
 
 
 def _reply(recipient: Recipient) -> str:
@@ -131,13 +144,13 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
     yield held + decoder.decode(b"", final=True)
 
 
-def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]) -> None:
+def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str], turn: str) -> None:
     style = Style(sys.stdout)
     now = time.time()
     sys.stdout.write(f"{style(item.subject or '(no subject)', BOLD)}  {style(item.id, DIM)}\n")
     sys.stdout.write(f"{style(state_of(item), COLOURS[item.state], BOLD)}\n")
-    if item.words:
-        say(item.words)
+    for words in filter(None, (item.words, turn)):
+        say(words)
     facts = [
         ("from", item.sender),
         ("account", item.account + (f", via {item.via}" if item.via else "")),

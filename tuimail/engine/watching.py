@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tuimail.engine.letters import TakenOut
     from tuimail.outbox.item import OutboxItem, TimelineEntry
     from tuimail.outbox.listing import Tally
+    from tuimail.outbox.standing import Standing
 
 
 SENT_STATES = frozenset({ItemState.ACCEPTED, ItemState.DONE})
@@ -84,6 +85,16 @@ class Watching(Rooms):
     async def raw_pieces(self, item_id: str) -> Iterator[bytes]:
         """All of the letter's bytes, piece by piece, to be read on any thread; see ``engine/letters.raw_pieces``."""
         return await self._run(raw_pieces, self._queue, item_id)
+
+    async def standing(self, item: OutboxItem) -> Standing:
+        """What goes before a letter that waits for its turn, and what holds its account. Raises NoSuchItemError."""
+        from tuimail.outbox.notice import account_notice
+        from tuimail.outbox.standing import Standing
+
+        before = await self._run(self._queue.before, item.id)
+        health = await self._run(self._queue.health, item.account)
+        account = self.config.accounts.get(item.account)
+        return Standing(before, account_notice(health, account, self.clock.now()))
 
     async def tally(self) -> Tally:
         """How many letters wait by themselves, and how many for the user."""

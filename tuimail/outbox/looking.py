@@ -104,6 +104,19 @@ class Looking(Ledger):
             ).fetchall()
         return {ItemState(state): count for state, count in found}
 
+    def before(self, item_id: str) -> int:
+        """How many letters of its account go before this one: those being sent, and those ahead of it in the queue."""
+        with self.index.reading() as db:
+            item = self.row(db, item_id).item
+            sending = db.execute(
+                "SELECT COUNT(*) FROM item WHERE state = 'sending' AND account = ? AND id <> ?", (item.account, item.id)
+            ).fetchone()[0]
+            queued = db.execute(
+                "SELECT COUNT(*) FROM item WHERE state = 'queued' AND account = ? AND (rank, id) < (?, ?)",
+                (item.account, item.rank, item.id),
+            ).fetchone()[0]
+        return int(sending + queued)
+
     def tally(self) -> listing.Tally:
         """How many letters wait by themselves, and how many for the user."""
         with self.index.reading() as db:

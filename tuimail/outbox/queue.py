@@ -110,6 +110,10 @@ class Queue(Protocol):
         """How many items are in each state that is still in the outbox."""
         ...
 
+    def before(self, item_id: str) -> int:
+        """How many letters of its account go before this one."""
+        ...
+
     def tally(self) -> Tally:
         """How many letters wait by themselves, and how many for the user."""
         ...

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.outbox.standing import waits_its_turn
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tuimail.outbox.item import TimelineEntry
+    from tuimail.outbox.standing import Standing
     from tuimail.ui.messages import Progressed
     from tuimail.ui.screens.frame import Verb
     from tuimail.ui.widgets.cells import Line
@@ -44,6 +46,7 @@ class ItemScreen(PagerScreen):
         self._timeline: Sequence[TimelineEntry] = ()
         self._dialogue: Sequence[str] = ()
         self._progress: Progress | None = None
+        self._standing: Standing | None = None
 
     @property
     def context(self) -> Context:
@@ -75,6 +78,8 @@ class ItemScreen(PagerScreen):
         else:
             self._timeline = await engine.timeline(self._item_id)
             self._dialogue = await engine.dialogue(self._item_id)
+            waits = waits_its_turn(self.letter, engine.clock.now())
+            self._standing = await engine.standing(self.letter) if waits else None
             if self.letter.state is not ItemState.SENDING:
                 self._progress = None
             self.pager.show(self._lines)
@@ -92,4 +97,4 @@ class ItemScreen(PagerScreen):
         if self.letter is None:
             return ()
         now = self.program.engine.clock.now()
-        return details(self.letter, self._timeline, self._dialogue, width, now, self._progress)
+        return details(self.letter, self._timeline, self._dialogue, width, now, self._progress, self._standing)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.errors import NoSuchItemError
 from tuimail.outbox.item import ItemState, Order, OutboxItem
+from tuimail.outbox.standing import waits_its_turn
 from tuimail.ui.commands import listed, outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from tuimail.outbox.standing import Standing
     from tuimail.ui.messages import Progressed
 
 
@@ -65,6 +68,8 @@ class OutboxScreen(ListScreen[str]):
         self._told: tuple[str, ...] = ()
         self._wants = Wants()
         self._aimed: tuple[str, ...] | None = None
+        self._standing: Standing | None = None
+        """Of the selected letter, if it waits for its turn."""
 
     def make_list(self) -> LineList[str]:
         """One line per letter."""
@@ -183,6 +188,7 @@ class OutboxScreen(ListScreen[str]):
         self._wants = self._wants.at_least(wants_of(items, self._now))
         self.list.empty = "No letter holds that." if words else "Nothing is waiting. What you send passes through here."
         self.list.show(ids)
+        await self._stand()
         self._note()
         self.show_banner()
         self._explain()
@@ -226,7 +232,24 @@ class OutboxScreen(ListScreen[str]):
 
     def on_line_list_selected(self) -> None:
         """Explain what is selected now."""
+        self._standing = None
         self._explain()
+        if self.letter is not None and waits_its_turn(self.letter, self._now):
+            self.run_worker(self._stand(), group="stand", exclusive=True, exit_on_error=False)
+
+    async def _stand(self) -> None:
+        """Ask what goes before the selected letter, and what holds its account."""
+        item = self.letter
+        if item is None or not waits_its_turn(item, self._now):
+            self._standing = None
+            return
+        try:
+            found = await self.program.engine.standing(item)
+        except NoSuchItemError:  # it has just left
+            return
+        if self.selected == item.id:
+            self._standing = found
+            self._explain()
 
     def on_accounts_changed(self) -> None:
         """An account may send again, or may not any more."""
@@ -278,7 +301,7 @@ class OutboxScreen(ListScreen[str]):
         if item is None:
             self.explained.explain()
             return
-        words, facts = explanation(item, self._now)
+        words, facts = explanation(item, self._now, self._standing)
         role = role_of(item.state) if item.needs_you else Role.TEXT
         self.explained.explain(Span(words, role), Span(facts, Role.DIM))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tuimail.mail.dsn import Report
     from tuimail.outbox.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.standing import Standing
 
 MARGIN = "   "
 LABEL = 10
@@ -45,9 +46,10 @@ def details(
     width: int,
     now: float,
     progress: Progress | None = None,
+    standing: Standing | None = None,
 ) -> list[Line]:
     """Every line of the detail screen."""
-    words, facts = explanation(item, now)
+    words, facts = explanation(item, now, standing)
     role = role_of(item.state)
     state = f"{item.state.value}" + (f"  {bar(progress.percent, 22)} {progress.percent} %" if progress else "")
     when = state_words(item, now)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.standing import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
 from tuimail.ui.views.times import day_and_time, span, until
 from tuimail.ui.widgets.cells import Line, Role, Span, clip, fit, width_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.outbox.item import OutboxItem, Recipient
+    from tuimail.outbox.standing import Standing
 
 MARKS = {
     ItemState.FAILED: "!",
@@ -232,9 +234,15 @@ def _telling_reply(item: OutboxItem) -> str:
     return str(next(refused, None) or item.last_reply) if item.state is ItemState.FAILED else item.last_reply
 
 
-def explanation(item: OutboxItem, now: float) -> tuple[str, str]:
-    """Two sentences on a letter: what is the matter and what to do; and the facts."""
+def explanation(item: OutboxItem, now: float, standing: Standing | None = None) -> tuple[str, str]:
+    """Two sentences on a letter: what is the matter and what to do; and the facts.
+
+    ``standing`` is that of a letter that waits for its turn; None: it is not known yet.
+    """
     words = safe_line(item.words) or _plain_words(item, now)
+    if standing is not None and waits_its_turn(item, now):
+        turn = standing_words(standing, now)
+        words = f"{safe_line(item.words)} {turn}".strip()
     reply = _telling_reply(item)
     if reply and reply not in item.words:
         words += f"  {safe_line(reply)}"
@@ -255,7 +263,7 @@ def _plain_words(item: OutboxItem, now: float) -> str:
         case ItemState.HELD:
             return "Held by you; release it when it is to go."
         case ItemState.QUEUED:
-            return "It goes next."
+            return "It waits for its turn."
         case ItemState.SENDING:
             return f"Being sent: {item.stage.words}." if item.stage else "Being sent."
         case ItemState.ACCEPTED:
