@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.journeys.program import Program
 
+pytestmark = pytest.mark.on_disk
+
 
 @pytest.fixture
 def offline(program: Program) -> Program:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tests.journeys.program import Program
     from tests.support.scripted_smtp import Step
 
+pytestmark = pytest.mark.on_disk
+
+
 TO = ("bob@example.net", "kim@example.net")
 
 ACCEPTING: tuple[Step, ...] = (

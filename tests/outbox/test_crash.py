@@ -20,6 +20,8 @@ from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Ve
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.on_disk
+
 
 TOLD = 73
 """The child met the full disk and said so in words."""

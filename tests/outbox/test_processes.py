@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tuimail.submission.submitter import Letter, Watcher
 
+pytestmark = pytest.mark.on_disk
+
 
 class Slot:
     """A submitter that notes each letter in a file."""
