@@ -277,6 +277,14 @@ async def test_justify_takes_a_long_paragraph_as_a_whole() -> None:
         ("\u2764\ufe0fx", [0, 2, 3]),
         ("\u65e5\u672c", [0, 1, 2]),
         ("\u05e9\u05dc", [0, 1, 2]),
+        # The flag of England; a syllable in jamo; Hindi, Tamil and Thai with their signs; a key cap.
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007fx", [0, 7, 8]),
+        ("\u1112\u1161\u11ab\u1100\u1173\u11af", [0, 3, 6]),
+        ("\u0915\u094d\u0937\u093f\u0915", [0, 4, 5]),
+        ("\u0ba8\u0bbf\u0bb2", [0, 2, 3]),
+        ("\u0e17\u0e35\u0e48\u0e01\u0e33", [0, 3, 5]),
+        ("1\ufe0f\u20e32", [0, 3, 4]),
+        ("a \U0001f1e9\U0001f1ea", [0, 1, 2, 4]),
     ],
 )
 async def test_the_cursor_steps_over_whole_characters(text: str, steps: list[int]) -> None:
@@ -290,6 +298,24 @@ async def test_the_cursor_steps_over_whole_characters(text: str, steps: list[int
         assert seen == steps
         await pilot.press("backspace")
         assert app.body.text == text[: steps[-2]]
+
+
+async def test_the_cursor_is_never_inside_a_character() -> None:
+    app = Alone("abc\n\u0e17\u0e35\u0e48\u0e17\u0e35\u0e48 \u0e01\nabc")
+    async with app.run_test() as pilot:
+        app.body.focus()
+        seen = []
+        for key in ("right", "down", "down", "up", "home", "ctrl+right", "ctrl+right", "ctrl+left"):
+            await pilot.press(key)
+            seen.append(app.body.cursor_location)
+        assert all(location[0] != 1 or location[1] in (0, 3, 6, 7, 8) for location in seen)
+        assert len(set(seen[4:7])) == 3, "a word to the right moves on"
+        app.body.move_cursor((1, 2))
+        assert app.body.cursor_location == (1, 0)
+        await pilot.press("delete")
+        assert app.body.text.split("\n")[1] == "\u0e17\u0e35\u0e48 \u0e01"
+        await pilot.press("end", "backspace", "backspace", "backspace", "x")
+        assert app.body.text == "abc\nx\nabc"
 
 
 def _drawn(app: Alone, row: int) -> list[tuple[str, bool]]:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from tuimail.ui.widgets.clusters import clusters
+
 ELLIPSIS = "…"
 
 
@@ -72,6 +74,8 @@ def wrap(text: str, width: int) -> list[str]:
                 lines.append(current)
                 current = ""
             head = _head(word, width)
+            if head == word:
+                break
             lines.append(head)
             word = word[len(head) :]  # noqa: PLW2901
         if not current:
@@ -87,9 +91,10 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _head(word: str, width: int) -> str:
     """As many characters of ``word`` as fit ``width`` cells, at least one."""
-    used = 0
-    for index, char in enumerate(word):
-        used += cell_len(char)
+    used = end = 0
+    for cluster in clusters(word):
+        used += cell_len(cluster)
         if used > width:
-            return word[: max(index, 1)]
+            return word[:end] if end else cluster
+        end += len(cluster)
     return word

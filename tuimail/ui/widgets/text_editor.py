@@ -6,7 +6,6 @@ methods, called by the screen's commands, so that they can be put on other keys.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
@@ -14,6 +13,7 @@ from textual.document._document import Document, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.widgets import TextArea
 
+from tuimail.ui.widgets.clusters import cluster_after, cluster_before, cluster_start
 from tuimail.ui.widgets.cut_buffer import CutBuffer
 from tuimail.ui.widgets.typed_text import clean_text
 from tuimail.ui.widgets.wrapping import QuickWrappedDocument
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from textual.document._document import EditResult
     from textual.document._edit import Edit
     from textual.widget import Widget
-
-ZWJ = "\u200d"
 
 
 class Form(Protocol):
@@ -182,7 +180,7 @@ class TextEditor(TextArea, inherit_bindings=False):
     ) -> None:
         """Move there; with the mark set, the region grows."""
         self.cuts.pause()
-        super().move_cursor(location, select or self.marked, center, record_width)
+        super().move_cursor(self._whole(location), select or self.marked, center, record_width)
 
     def action_cursor_left(self, select: bool = False) -> None:
         """One character to the left."""
@@ -212,21 +210,33 @@ class TextEditor(TextArea, inherit_bindings=False):
 
     def get_cursor_left_location(self) -> Location:
         """One whole character to the left: an emoji or a letter with its accents is one."""
-        row, column = super().get_cursor_left_location()
-        line = self.document[row]
-        while 0 < column < len(line) and _goes_on(line, column):
-            column -= 1
-        return row, column
+        row, column = self.cursor_location
+        return (row, cluster_before(self.document[row], column)) if column else super().get_cursor_left_location()
 
     def get_cursor_right_location(self) -> Location:
         """One whole character to the right."""
-        start_row, _ = self.cursor_location
-        row, column = super().get_cursor_right_location()
-        if row == start_row:
-            line = self.document[row]
-            while column < len(line) and _goes_on(line, column):
-                column += 1
-        return row, column
+        row, column = self.cursor_location
+        line = self.document[row]
+        return (row, cluster_after(line, column)) if column < len(line) else super().get_cursor_right_location()
+
+    def get_cursor_word_left_location(self) -> Location:
+        """One word to the left; a letter's marks are no end of a word."""
+        return self._whole(super().get_cursor_word_left_location())
+
+    def get_cursor_word_right_location(self) -> Location:
+        """One word to the right."""
+        row, column = super().get_cursor_word_right_location()
+        line = self.document[row]
+        return row, column if cluster_start(line, column) == column else cluster_after(line, column)
+
+    def get_target_document_location(self, event: events.MouseEvent) -> Location:
+        """Where the mouse is: before a whole character."""
+        return self._whole(super().get_target_document_location(event))
+
+    def _whole(self, location: Location) -> Location:
+        """``location``, never inside a character."""
+        row, column = location
+        return row, cluster_start(self.document[row], column) if 0 <= row < self.document.line_count else column
 
     # -- cutting and pasting
     def action_cut(self) -> None:
@@ -248,24 +258,3 @@ class TextEditor(TextArea, inherit_bindings=False):
         """Put back what was cut last, at the cursor."""
         if self.cuts.text:
             self.type_text(self.cuts.text)
-
-
-def _goes_on(line: str, column: int) -> bool:
-    """Whether the character at ``column`` belongs to the one before it."""
-    char, before = line[column], line[column - 1]
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me") or char == ZWJ:
-        return True
-    if before == ZWJ and unicodedata.category(char) == "So":
-        return True
-    if "\U0001f3fb" <= char <= "\U0001f3ff":
-        return unicodedata.category(before) == "So"
-    if _is_regional(char) and _is_regional(before):
-        run = 0
-        while column - run - 1 >= 0 and _is_regional(line[column - run - 1]):
-            run += 1
-        return run % 2 == 1
-    return False
-
-
-def _is_regional(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"
