@@ -41,18 +41,66 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 async def test_the_list_at_80_columns(running: Running) -> None:
     async with running("o") as pilot:
         shown = lines(pilot.app)
-    assert shown[2:11] == [
-        "   ! Grant renewal         kim@grants.example +2  2 refused       needs you",
-        "   ? Invoice 2026-118      billing@acme.example   uncertain       needs you",
-        "   # Rota                  team@example.org       sign in         needs you",
-        "   ~ Re: Thursday          bob@example.net        sending         sending the…",
-        "   . Minutes of the board  board@list.example     in 4 min        421 4.3.2 tr…",
-        "   . Lunch?                eve@example.net        queued",
-        "   z Happy birthday        mum@example.org        tomorrow 08:00",
-        "   z Draft contract        law@example.com        held            until you re…",
-        "   + Report                boss@example.org       sent, filing    250 2.0.0 qu…",
+    assert shown[0] == " tuimail   OUTBOX                 work, home   1 of 9   5 waiting   3 need you"
+    assert shown[2:12] == [
+        "     Subject               To                    State",
+        "   ! Grant renewal         kim@grants.examp… +2  2 refused       needs you",
+        "   ? Invoice 2026-118      billing@acme.example  uncertain       needs you",
+        "   # Rota                  team@example.org      sign in         needs you",
+        "   ~ Re: Thursday          bob@example.net       sending         the letter",
+        "   . Minutes of the board  board@list.example    in 4 min        server busy",
+        "   . Lunch?                eve@example.net       queued",
+        "   z Happy birthday        mum@example.org       tomorrow 08:00",
+        "   z Draft contract        law@example.com       held            until released",
+        "   + Report                boss@example.org      sent, filing",
     ]
     assert shown[17] == "   Refused by smtp.example.org for 2 of 3: 550 5.1.1 no such user."
+
+
+async def test_from_120_columns_on_the_letter_stands_beside_the_list(running: Running) -> None:
+    async with running("o", size=(120, 40)) as pilot:
+        shown = text(pilot.app)
+        first = next(line for line in lines(pilot.app) if "! Grant renewal" in line)
+        assert "C: AUTH PLAIN ****" in shown
+        assert "   Recipients" in shown
+        await press(pilot, "down")
+        assert next(line for line in lines(pilot.app) if "Subject    " in line).rstrip().endswith("Invoice 2026-118")
+        assert "2 of 9" in lines(pilot.app)[0]
+        assert first.startswith("   ! Grant renewal  ")
+        # Smaller again, the letter is explained beneath the list.
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "C: AUTH PLAIN ****" not in text(pilot.app)
+        assert "The connection broke before the server" in text(pilot.app)
+
+
+async def test_a_wide_list_tells_account_and_age_as_well(running: Running) -> None:
+    async with running("o", size=(100, 30)) as pilot:
+        shown = lines(pilot.app)
+    assert shown[2].split() == ["Subject", "To", "State", "Account", "Age"]
+    assert shown[5].split()[-3:] == ["home", "60", "min"]
+
+
+@pytest.mark.parametrize(("size", "most"), [((80, 24), 8), ((60, 20), 6), ((100, 30), 10)])
+async def test_what_explains_a_letter_takes_the_lines_it_needs(
+    paths: Paths, running: Running, size: tuple[int, int], most: int
+) -> None:
+    long = "Refused, and the server says a great deal about why that is so. " * 20
+    letters = [
+        item("l1", ItemState.FAILED, "Long", words=long.strip()),
+        *(item(f"m{at:02}", ItemState.FAILED, "Short", words="No.") for at in range(30)),
+    ]
+    async with running("o", on=FakeEngine(paths, letters), size=size) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, OutboxScreen)
+        assert screen.explained.size.height == most
+        assert any(line.endswith("…") for line in lines(pilot.app)[-most - 4 :])
+        await press(pilot, "down")
+        assert screen.explained.size.height == 5
+        # The one under the cursor stays in sight, however much the lines beneath take.
+        await press(pilot, "end", "home")
+        assert screen.list.first_seen == 0
+        assert screen.explained.size.height == most
 
 
 VERBS = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +11,20 @@ from rich.cells import cell_len
 
 from tests.ui.fake_engine import HOSTILE, NOW, every_state, item, recipient
 from tuimail.mail.dsn import Report, ReportAction
-from tuimail.outbox.item import ItemState, RecipientState, TimelineEntry
-from tuimail.submission.result import Stage
+from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.submission.result import Reply, Stage
 from tuimail.ui.views.details import details
-from tuimail.ui.views.letters import Progress, columns_for, explanation, last_words, outbox_line
+from tuimail.ui.views.letters import (
+    LAST,
+    Progress,
+    columns_for,
+    explanation,
+    last_words,
+    outbox_line,
+    outbox_titles,
+)
+from tuimail.ui.views.replies import reply_words
+from tuimail.ui.views.rows import sent_columns, sent_line, sent_result, sent_titles
 from tuimail.ui.views.times import until
 from tuimail.ui.widgets.cells import clip, fit, width_of, wrap
 from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
@@ -105,6 +117,77 @@ def test_columns_share_the_room_and_keep_the_number_of_recipients() -> None:
 def test_a_waiting_letter_that_got_no_reply_says_so(stage: Stage | None, words: str) -> None:
     letter = item("d", ItemState.DEFERRED, "x", recipient("bob@example.net"), stage=stage, last_reply="421 before")
     assert last_words(letter) == words
+
+
+def test_every_reply_is_told_in_words_that_fit_the_column() -> None:
+    statuses = [f"{kind}.{subject}.{detail}" for kind in (4, 5) for subject in range(8) for detail in range(11)]
+    for reply in [Reply(code, status, "x") for code in range(400, 560) for status in ("", *statuses)]:
+        words = reply_words(reply)
+        assert 0 < len(words) <= LAST, (reply, words)
+        assert words.replace(" ", "").isalpha()
+    said = {reply_words(Reply(code, status)) for code, status in ((451, "4.7.1"), (452, "4.2.2"), (550, "5.1.1"))}
+    assert said == {"asked to wait", "mailbox full", "no such user"}
+
+
+@pytest.mark.parametrize("letter", every_state(), ids=lambda letter: letter.state)
+def test_no_row_of_the_outbox_tells_codes_or_is_cut_in_its_last_column(letter: OutboxItem) -> None:
+    for stage in (None, *Stage):
+        words = last_words(dataclasses.replace(letter, stage=stage), Progress(words=stage.words if stage else ""))
+        assert len(words) <= LAST
+        assert not any(char.isdigit() for char in words)
+
+
+@pytest.mark.parametrize("width", [40, 71, 72, 80, 89, 90, 120, 160])
+def test_titles_stand_above_their_columns(width: int) -> None:
+    letters = every_state()
+    columns = columns_for(letters, width, NOW)
+    titles = "".join(span.text for span in outbox_titles(columns))
+    row = "".join(span.text for span in outbox_line(letters[0], width, NOW, columns=columns))
+    assert row[titles.index("Subject") :].startswith("Grant")
+    assert row[titles.index("To") :].startswith("kim@")
+    assert row[titles.index("State") :].startswith("2 refused")
+    assert ("Account" in titles) is (width >= 90)
+    if "Account" in titles:
+        assert row[titles.index("Account") :].startswith("work")
+    gone = [item("s", ItemState.DONE, "Report", recipient("boss@example.org", RecipientState.ACCEPTED))]
+    sent = sent_columns(gone, width)
+    above = "".join(span.text for span in sent_titles(sent))
+    line = "".join(span.text for span in sent_line(gone[0], width, NOW, sent))
+    assert width_of(sent_line(gone[0], width, NOW, sent)) <= width
+    assert line[above.index("To") :].startswith("boss@")
+    assert line[above.index("Subject") :].startswith("Report")
+    if width >= 72:
+        assert line[above.index("Result") :].startswith("accepted")
+
+
+@pytest.mark.parametrize(
+    ("states", "actions", "words"),
+    [
+        ([RecipientState.ACCEPTED], [None], "accepted"),
+        ([RecipientState.ACCEPTED, RecipientState.REFUSED], [None, None], "1 refused"),
+        ([RecipientState.ACCEPTED], [ReportAction.FAILED], "bounced"),
+        ([RecipientState.ACCEPTED] * 2, [ReportAction.FAILED, ReportAction.DELIVERED], "1 bounced"),
+        ([RecipientState.ACCEPTED], [ReportAction.DELAYED], "delayed"),
+        ([RecipientState.ACCEPTED], [ReportAction.DELIVERED], "delivered"),
+    ],
+)
+def test_sent_tells_what_became_of_a_letter(
+    states: list[RecipientState], actions: list[ReportAction | None], words: str
+) -> None:
+    reports = [None if action is None else Report(action, at=NOW, status="", words="", mta="") for action in actions]
+    to = [
+        recipient(f"{at}@x.example", state, report=report)
+        for at, (state, report) in enumerate(zip(states, reports, strict=True))
+    ]
+    assert sent_result(item("s", ItemState.DONE, "x", *to, last_reply="250 2.0.0 ok"))[0] == words
+
+
+def test_a_reply_that_does_not_fit_beside_its_recipient_stands_beneath() -> None:
+    reply = Reply(550, "5.1.1", "no such user here, and that for a very long time already")
+    letter = item("b", ItemState.FAILED, "x", recipient("kim@x.example", RecipientState.REFUSED, reply=reply))
+    drawn = ["".join(span.text for span in line) for line in details(letter, (), (), 50, NOW)]
+    shown = " ".join(" ".join(drawn[drawn.index("   Recipients") :]).split())
+    assert "550 5.1.1 no such user here, and that for a very long time already" in shown
 
 
 def test_a_bounce_stands_once_at_its_recipient_and_the_history_names_its_zone() -> None:

@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.item import ItemState, OutboxItem
-from tuimail.outbox.standing import waits_its_turn
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.moving import PAGER_VERBS
 from tuimail.ui.screens.paging import PagerScreen
-from tuimail.ui.views.details import details
-from tuimail.ui.views.letters import Progress
+from tuimail.ui.widgets.letter_pane import LetterPane
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from tuimail.outbox.item import TimelineEntry
-    from tuimail.outbox.standing import Standing
     from tuimail.ui.messages import Progressed
     from tuimail.ui.screens.frame import Verb
-    from tuimail.ui.widgets.cells import Line
 
 
 SENT = frozenset({ItemState.ACCEPTED, ItemState.DONE})
@@ -41,12 +36,12 @@ class ItemScreen(PagerScreen):
     def __init__(self, item_id: str) -> None:
         super().__init__()
         self._item_id = item_id
-        self.letter: OutboxItem | None = None
+        self.pager: LetterPane = LetterPane()
+
+    @property
+    def letter(self) -> OutboxItem | None:
         """The letter the verbs act on; None until it is read."""
-        self._timeline: Sequence[TimelineEntry] = ()
-        self._dialogue: Sequence[str] = ()
-        self._progress: Progress | None = None
-        self._standing: Standing | None = None
+        return self.pager.letter
 
     @property
     def context(self) -> Context:
@@ -69,32 +64,16 @@ class ItemScreen(PagerScreen):
 
     async def load(self) -> None:
         """Read the letter and its history."""
-        engine = self.program.engine
         try:
-            self.letter = await engine.item(self._item_id)
+            await self.pager.read(self.program.engine, self._item_id)
         except NoSuchItemError as error:
-            self.letter = None
+            self.pager.clear()
             self.complain(error)
         else:
-            self._timeline = await engine.timeline(self._item_id)
-            self._dialogue = await engine.dialogue(self._item_id)
-            waits = waits_its_turn(self.letter, engine.clock.now())
-            self._standing = await engine.standing(self.letter) if waits else None
-            if self.letter.state is not ItemState.SENDING:
-                self._progress = None
-            self.pager.show(self._lines)
             self.tell_place()
             self.title_bar.screen_name = self.heading
         self.refresh_keys()
 
     def on_progressed(self, message: Progressed) -> None:
         """Move the bar."""
-        if message.item_id == self._item_id and message.total:
-            self._progress = Progress(message.sent, message.total)
-            self.pager.show(self._lines)
-
-    def _lines(self, width: int) -> Sequence[Line]:
-        if self.letter is None:
-            return ()
-        now = self.program.engine.clock.now()
-        return details(self.letter, self._timeline, self._dialogue, width, now, self._progress, self._standing)
+        self.pager.progressed(message.item_id, message.sent, message.total)

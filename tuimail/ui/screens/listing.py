@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.frame import FrameScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
     from tuimail.ui.widgets.line_list import LineList
 
 T = TypeVar("T")
+
+UNNUMBERED = frozenset({Context.MENU, Context.PALETTE})
+"""Lists in which nobody asks where they are."""
 
 
 class ListScreen(FrameScreen, Generic[T]):
@@ -41,6 +47,17 @@ class ListScreen(FrameScreen, Generic[T]):
     def on_line_list_selected(self) -> None:
         """Other commands may fit the new selection."""
         self.refresh_keys()
+        self.tell_position()
+
+    def tell_position(self) -> None:
+        """Where in the list we are, for the title bar, and what else is to be said of the list."""
+        rows = len(self.list.rows)
+        position = f"{self.list.cursor + 1:,} of {rows:,}" if rows and self.CONTEXT not in UNNUMBERED else ""
+        self.title_bar.note = "  ".join(filter(None, (position, *self.remarks())))
+
+    def remarks(self) -> Sequence[str]:
+        """What the title bar says of the list besides the position."""
+        return ()
 
     def on_line_list_opened(self) -> None:
         """A double click opens."""

@@ -11,7 +11,7 @@ from tuimail.ui.commands import listed, outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.moving import LIST_VERBS
-from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.screens.letter_list import LetterListScreen
 from tuimail.ui.views.letters import (
     Columns,
     Progress,
@@ -19,27 +19,27 @@ from tuimail.ui.views.letters import (
     columns_of,
     explanation,
     outbox_line,
+    outbox_titles,
     role_of,
     state_words,
     wants_of,
 )
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.cells import Line, Role, Span, clip, width_of
-from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual import events
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from tuimail.outbox.standing import Standing
     from tuimail.ui.messages import Progressed
 
 
-class OutboxScreen(ListScreen[str]):
+class OutboxScreen(LetterListScreen[str]):
     """The list, and beneath it why the selected letter is where it is.
 
     However many letters there are, only those near the screen are read: the list holds ids, ``window`` the letters.
@@ -53,7 +53,6 @@ class OutboxScreen(ListScreen[str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.explained = Explained()
         self.banner = Banner()
         self.window: Window[OutboxItem] = Window(lambda item: item.id)
         self.tagged: set[str] = set()
@@ -75,11 +74,18 @@ class OutboxScreen(ListScreen[str]):
         """One line per letter."""
         return LineList(self._draw, str, empty="Nothing is waiting. What you send passes through here.")
 
-    def compose_body(self) -> ComposeResult:
-        """What concerns all letters, the list, and the explanation."""
-        yield self.banner
-        yield self.list
-        yield self.explained
+    def above(self) -> Iterable[Widget]:
+        """What concerns all letters."""
+        return (self.banner,)
+
+    def title_line(self, _width: int) -> Line:
+        """The columns as they are now."""
+        return outbox_titles(self._columns)
+
+    @property
+    def selected_id(self) -> str | None:
+        """The row is the id."""
+        return self.selected
 
     def on_mount(self) -> None:
         """Times like "in 4 min" move on while one looks; what scrolls into sight is read."""
@@ -152,7 +158,7 @@ class OutboxScreen(ListScreen[str]):
         keys = self.program.keymap
         count = len(self.tagged)
         self.say(f"{count:,} tagged.  {keys.key('apply')} applies a command to them." if count else "None is tagged.")
-        self._note()
+        self.tell_position()
         self.list.refresh()
         self.refresh_keys()
 
@@ -189,7 +195,7 @@ class OutboxScreen(ListScreen[str]):
         self.list.empty = "No letter holds that." if words else "Nothing is waiting. What you send passes through here."
         self.list.show(ids)
         await self._stand()
-        self._note()
+        self.tell_position()
         self.show_banner()
         self._explain()
 
@@ -205,6 +211,7 @@ class OutboxScreen(ListScreen[str]):
             items = await self.program.engine.items_of(missing)
             self.window.add(items, height=height)
             self._wants = self._wants.at_least(wants_of(items, self._now))
+            self.titles.refresh()
             self.list.refresh()
             self._explain()
             self.refresh_keys()
@@ -272,12 +279,12 @@ class OutboxScreen(ListScreen[str]):
             lines = [*lines, (*head, Span(words, Role.STRONG), *tail)]
         self.banner.show(lines)
 
-    def _note(self) -> None:
-        """Tags and order, in the title."""
+    def remarks(self) -> Sequence[str]:
+        """Tags and order."""
         parts = [f"{len(self.tagged):,} tagged"] if self.tagged else []
         if self.order is not Order.NEED:
             parts.append(f"by {next(each.label.lower() for each in listed.ORDERS if each.value == self.order)}")
-        self.title_bar.note = "  ".join(parts)
+        return parts
 
     @property
     def _now(self) -> float:

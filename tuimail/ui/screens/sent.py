@@ -8,17 +8,16 @@ from tuimail.outbox.item import OutboxItem
 from tuimail.ui.commands import sent
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
-from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.views.rows import sent_line, sent_words
+from tuimail.ui.screens.letter_list import LetterListScreen
+from tuimail.ui.views.rows import SentColumns, sent_columns, sent_line, sent_titles, sent_words
 from tuimail.ui.widgets.cells import Role, Span
-from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from tuimail.ui.widgets.cells import Line
 
 
-class SentScreen(ListScreen[OutboxItem]):
+class SentScreen(LetterListScreen[OutboxItem]):
     """One line per letter, newest first; beneath it the server's answer and where the copy is."""
 
     SCREEN_NAME = "SENT"
@@ -29,20 +28,33 @@ class SentScreen(ListScreen[OutboxItem]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.explained = Explained()
+        self._columns: tuple[int, SentColumns] | None = None
+        """The columns, and the width they are for."""
 
     def make_list(self) -> LineList[OutboxItem]:
         """One line per letter."""
         return LineList(
-            lambda item, width: sent_line(item, width, self.program.engine.clock.now()),
+            lambda item, _width: sent_line(item, 0, self.program.engine.clock.now(), self.columns),
             lambda item: item.id,
             empty="Nothing was sent yet.",
         )
 
-    def compose_body(self) -> ComposeResult:
-        """The list, and the explanation."""
-        yield self.list
-        yield self.explained
+    @property
+    def columns(self) -> SentColumns:
+        """As wide as what is in them; worked out once for a width."""
+        width = self.list.size.width
+        if self._columns is None or self._columns[0] != width:
+            self._columns = width, sent_columns(self.list.rows, width)
+        return self._columns[1]
+
+    def title_line(self, _width: int) -> Line:
+        """The columns as they are now."""
+        return sent_titles(self.columns)
+
+    @property
+    def selected_id(self) -> str | None:
+        """Of the selected letter."""
+        return None if self.selected is None else self.selected.id
 
     @property
     def letter(self) -> OutboxItem | None:
@@ -59,7 +71,9 @@ class SentScreen(ListScreen[OutboxItem]):
 
     async def load(self) -> None:
         """What went out."""
-        self.list.show(await self.program.engine.sent())
+        rows = await self.program.engine.sent()
+        self._columns = None
+        self.list.show(rows)
 
     def on_line_list_selected(self) -> None:
         """Explain what is selected now."""

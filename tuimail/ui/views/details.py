@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.envelope import Notify
 from tuimail.mail.size import size_words
@@ -74,15 +76,19 @@ def details(
     column = min(max(18, wide), max(18, width // 2 - 10))
     for recipient in item.recipients:
         mark, colour = _MARKS[recipient.state]
-        reply = str(recipient.reply) if recipient.reply else ""
+        reply = safe_line(str(recipient.reply)) if recipient.reply else ""
+        room = max(0, width - column - 18)
+        fits = cell_len(reply) <= room
         lines.append(
             (
                 Span(f"{MARGIN}{mark} ", colour),
                 Span(fit(safe_line(recipient.address), column) + "  "),
                 Span(fit(recipient.state.value, 10), colour),
-                Span(fit(safe_line(reply), max(0, width - column - 18)), Role.DIM),
+                Span(fit(reply if fits else "", room), Role.DIM),
             )
         )
+        if not fits:
+            lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(reply, width - 10)]
         if recipient.report:
             told = report_words(recipient.report, now)
             shade = _REPORTED.get(recipient.report.action, Role.DIM)

@@ -11,6 +11,7 @@ from tuimail.mail.text import safe_line
 from tuimail.outbox.item import ItemState, RecipientState
 from tuimail.outbox.standing import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
+from tuimail.ui.views.replies import reply_words
 from tuimail.ui.views.times import day_and_time, span, until
 from tuimail.ui.widgets.cells import Line, Role, Span, clip, fit, width_of
 
@@ -45,6 +46,15 @@ GAP = 2
 
 STATE = 14
 """Cells of a state, as in "tomorrow 08:00"; a date further off takes two more."""
+
+LAST = 14
+"""Cells of whose turn it is, or why it waits: "needs you", "server trouble"."""
+
+AGE = 8
+"""Cells of an age: "59 min", "120 days"."""
+
+ROOMY = 90
+"""From so many cells on a line names account and age as well."""
 
 BAR = 12
 """Cells of a progress bar in the list."""
@@ -108,20 +118,39 @@ def state_words(item: OutboxItem, now: float, progress: Progress | None = None) 
 
 
 def last_words(item: OutboxItem, progress: Progress | None = None) -> str:
-    """The last column: whose turn it is, or what the server said last."""
+    """The last column: whose turn it is, or why it waits; in words, the server's reply stands in the detail."""
     if item.needs_you:
         return "needs you"
     if item.state is ItemState.SENDING:
         if progress is not None and progress.total:
             return bar(progress.percent, BAR)
-        if progress is not None and progress.words:
-            return progress.words
-        return item.stage.words if item.stage else ""
+        words = progress.words if progress is not None and progress.words else item.stage.words if item.stage else ""
+        return _STAGES.get(words, words)
     if item.state is ItemState.HELD and item.not_before is None:
-        return "until you release it"
-    if item.state is ItemState.DEFERRED and not any(each.reply for each in item.open_recipients):
+        return "until released"
+    if item.state is ItemState.ACCEPTED:
+        return "copy waits" if item.filing.attempts else ""
+    if item.state is not ItemState.DEFERRED:
+        return ""
+    replies = [each.reply for each in item.open_recipients if each.reply]
+    if not replies:
         return "unreachable" if item.stage in (None, Stage.CONNECT) else "no answer"
-    return safe_line(item.last_reply)
+    return reply_words(replies[0])
+
+
+_STAGES = {
+    Stage.CONNECT.words: "connecting",
+    Stage.TLS.words: "securing it",
+    Stage.GREETING.words: "greeting",
+    Stage.EHLO.words: "greeting",
+    Stage.AUTH.words: "signing in",
+    Stage.MAIL.words: "sender",
+    Stage.RCPT.words: "recipients",
+    Stage.DATA.words: "the letter",
+    Stage.BODY.words: "the letter",
+    Stage.COMMITTING.words: "last answer",
+}
+"""Stages as a column has room for them."""
 
 
 def bar(percent: int, width: int) -> str:
@@ -140,6 +169,8 @@ class Columns:
     state: int
     last: int
     """0: there is no room for it."""
+    account: int = 0
+    """0: there is no room for it, nor for the age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +181,7 @@ class Wants:
     to: int = 0
     state: int = 0
     last: int = 0
+    account: int = 0
 
     def at_least(self, other: Wants) -> Wants:
         """Room for both, so that columns do not jump while one scrolls."""
@@ -158,6 +190,7 @@ class Wants:
             max(self.to, other.to),
             max(self.state, other.state),
             max(self.last, other.last),
+            max(self.account, other.account),
         )
 
 
@@ -168,6 +201,7 @@ def wants_of(items: Sequence[OutboxItem], now: float) -> Wants:
         max((cell_len(names(item.recipients)) for item in items), default=0),
         max((cell_len(state_words(item, now)) for item in items), default=0),
         max((cell_len(last_words(item)) for item in items), default=0),
+        max((cell_len(safe_line(item.account)) for item in items), default=0),
     )
 
 
@@ -183,9 +217,23 @@ def columns_of(wants: Wants, width: int) -> Columns:
     if width < WIDE:
         return Columns(*share(room, (wants.subject, wants.to)), state, 0)
     room -= GAP
-    # Whom and what come first; the last words of a server are in the lines beneath as well.
-    last = max(BAR, min(wants.last, max(room // 4, room - wants.subject - wants.to)))
-    return Columns(*share(room - last, (wants.subject, wants.to)), state, last)
+    last = LAST
+    account = 0
+    if width >= ROOMY:
+        account = max(len("Account"), min(wants.account, 12))
+        room -= account + AGE + 2 * GAP
+    return Columns(*share(room - last, (wants.subject, wants.to)), state, last, account)
+
+
+def outbox_titles(columns: Columns) -> Line:
+    """The names of the columns."""
+    gap = " " * GAP
+    text = " " * MARK + gap.join(
+        [fit("Subject", columns.subject), fit("To", columns.to), fit("State", columns.state)]
+        + ([fit("", columns.last)] if columns.last else [])
+        + ([fit("Account", columns.account), fit("Age", AGE, right=True)] if columns.account else [])
+    )
+    return (Span(text.rstrip(), Role.DIM),)
 
 
 def share(room: int, wants: tuple[int, int]) -> tuple[int, int]:
@@ -225,7 +273,12 @@ def outbox_line(
     if not columns.last:
         return (*line, Span(" " * left))
     words = fit(last_words(item, progress), columns.last)
-    return (*line, Span(fit(gap + words, left), role if item.needs_you or progress else Role.DIM))
+    loud = role if item.needs_you or progress else Role.DIM
+    if not columns.account:
+        return (*line, Span(fit(gap + words, left), loud))
+    age = fit(span(max(0.0, now - item.queued_at)), AGE, right=True)
+    rest = f"{gap}{fit(safe_line(item.account), columns.account)}{gap}{age}"
+    return (*line, Span(gap + words, loud), Span(fit(rest, left - GAP - columns.last), Role.DIM))
 
 
 def _telling_reply(item: OutboxItem) -> str:

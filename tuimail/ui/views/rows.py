@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
+from tuimail.mail.dsn import ReportAction
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.outbox.item import AccountHealth, FilingState, RecipientState
 from tuimail.outbox.notice import account_notice
-from tuimail.ui.views.letters import names, subject_of
+from tuimail.ui.views.letters import ROOMY, WIDE, names, share, subject_of
 from tuimail.ui.views.times import day_and_time, span, until
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account
     from tuimail.outbox.item import OutboxItem
 
 _WHEN = 18
+_RESULT = 10
+_SIZE = 7
 
 
 def draft_line(draft: Draft, width: int, now: float) -> Line:
@@ -39,19 +46,70 @@ def _opening(draft: Draft) -> str:
     return f"({safe_line(first)})" if first else "(no subject)"
 
 
-def sent_line(item: OutboxItem, width: int, now: float) -> Line:
-    """When, to whom, about what, and what the server said."""
+@dataclass(frozen=True, slots=True)
+class SentColumns:
+    """Cells of the columns of what was sent, the two between them not counted."""
+
+    to: int
+    subject: int
+    result: int
+    """0: there is no room for it."""
+    account: int = 0
+    """0: there is no room for it, nor for the size."""
+
+
+def sent_columns(items: Sequence[OutboxItem], width: int) -> SentColumns:
+    """Columns for ``items`` in ``width`` cells: as wide as what is in them, the room shared fairly when it is short."""
+    result = 0 if width < WIDE else _RESULT
+    account = 0
+    room = width - 3 - _WHEN - 2 - (result + 2 if result else 0) - 1
+    if width >= ROOMY:
+        account = max(len("Account"), min(12, max((cell_len(safe_line(each.account)) for each in items), default=0)))
+        room -= account + _SIZE + 4
+    to = max((cell_len(names(each.recipients)) for each in items), default=0)
+    subject = max((cell_len(subject_of(each)) for each in items), default=0)
+    return SentColumns(*share(room, (max(2, to), max(7, subject))), result, account)
+
+
+def sent_titles(columns: SentColumns) -> Line:
+    """The names of the columns."""
+    parts = [fit("Sent", _WHEN - 2), fit("To", columns.to), fit("Subject", columns.subject)]
+    parts += [fit("Result", columns.result)] if columns.result else []
+    parts += [fit("Account", columns.account), fit("Size", _SIZE, right=True)] if columns.account else []
+    return (Span(("   " + "  ".join(parts)).rstrip(), Role.DIM),)
+
+
+def sent_result(item: OutboxItem) -> tuple[str, Role]:
+    """What became of it in a word or two; the server's reply stands in the detail."""
     refused = item.count(RecipientState.REFUSED)
-    reply = f"{refused} refused" if refused else safe_line(item.last_reply)
-    last = 0 if width < 72 else max(12, (width - _WHEN) // 5)
-    rest = width - 3 - _WHEN - last - 1
-    to = rest * 9 // 20
-    return (
-        Span("   " + fit(day_and_time(sent_at(item), now), _WHEN), Role.DIM),
-        Span(fit(names(item.recipients), to - 2) + "  "),
-        Span(fit(subject_of(item), rest - to - 2) + "  ", Role.STRONG),
-        Span(fit(reply, last), Role.FAILED if refused else Role.DIM),
+    actions = [each.report.action for each in item.recipients if each.report]
+    came_back = actions.count(ReportAction.FAILED)
+    if came_back:
+        return ("bounced" if len(item.recipients) == 1 else f"{came_back} bounced"), Role.FAILED
+    if refused:
+        return f"{refused} refused", Role.FAILED
+    if ReportAction.DELAYED in actions:
+        return "delayed", Role.DEFERRED
+    if actions and actions.count(ReportAction.DELIVERED) == len(item.recipients):
+        return "delivered", Role.ACCEPTED
+    return ("copy waits", Role.DIM) if item.filing.state is FilingState.DUE else ("accepted", Role.DIM)
+
+
+def sent_line(item: OutboxItem, width: int, now: float, columns: SentColumns | None = None) -> Line:
+    """When, to whom, about what, and what became of it; ``columns`` as for the list, default: for it alone."""
+    columns = columns or sent_columns((item,), width)
+    result, role = sent_result(item)
+    line: Line = (
+        Span("   " + fit(day_and_time(sent_at(item), now), _WHEN - 2) + "  ", Role.DIM),
+        Span(fit(names(item.recipients, columns.to), columns.to) + "  "),
+        Span(fit(subject_of(item), columns.subject), Role.STRONG),
     )
+    if columns.result:
+        line = (*line, Span("  " + fit(result, columns.result), role))
+    if columns.account:
+        size = fit(size_words(item.size), _SIZE, right=True)
+        line = (*line, Span(f"  {fit(safe_line(item.account), columns.account)}  {size}", Role.DIM))
+    return line
 
 
 def sent_at(item: OutboxItem) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
-from tuimail.ui.widgets.cells import Line, Role, Span, wrap
+from tuimail.ui.widgets.cells import ELLIPSIS, Line, Role, Span, wrap
 from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
 
 if TYPE_CHECKING:
@@ -15,21 +15,37 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 
+LEAST = 5
+"""Lines it takes at least, so that little moves with the selection: three of text, a blank one above and below."""
+
+
 class Explained(Widget):
-    """Sentences (safe to draw) with their roles, wrapped; always as high, so that nothing moves with the selection."""
+    """Sentences (safe to draw) with their roles, wrapped; as high as they need, from three lines up to ``most``."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
-    DEFAULT_CSS = "Explained { height: 5; padding: 0 0 1 0; }"
+    DEFAULT_CSS = "Explained { height: 5; }"
 
     def __init__(self) -> None:
         super().__init__()
         self._sentences: tuple[Span, ...] = ()
+        self.most = 8
+        """Lines of the screen it takes at most, the blank ones above and below included."""
 
     def explain(self, *sentences: Span) -> None:
         """Show these."""
         if sentences != self._sentences:
             self._sentences = sentences
+            self._stretch()
             self.refresh()
+
+    def on_resize(self) -> None:
+        """Another width makes other lines."""
+        self._stretch()
+
+    def _stretch(self) -> None:
+        needed = max(LEAST, min(self.most, len(self._lines) + 2))
+        if self.size.width and self.styles.height is not None and self.styles.height.value != needed:
+            self.styles.height = needed
 
     @property
     def _lines(self) -> Sequence[Line]:
@@ -43,6 +59,10 @@ class Explained(Widget):
     def render_line(self, y: int) -> Strip:
         """One line, the first one blank."""
         lines = self._lines
-        if 0 < y <= len(lines):
+        last = self.size.height - 2
+        if y == last and len(lines) > last > 0:
+            rest = Span(lines[y - 1][1].text.rstrip() + " " + ELLIPSIS, lines[y - 1][1].role)
+            return paint(self, (lines[y - 1][0], rest), self.size.width)
+        if 0 < y <= min(last, len(lines)):
             return paint(self, lines[y - 1], self.size.width)
         return paint(self, (Span("", Role.TEXT),), self.size.width)

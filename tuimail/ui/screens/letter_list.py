@@ -1,0 +1,106 @@
+"""A screen whose body is a list of letters, with the selected one explained beneath it, or in full beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.containers import Horizontal, Vertical
+
+from tuimail.errors import NoSuchItemError
+from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.widgets.column_titles import ColumnTitles
+from tuimail.ui.widgets.explained import Explained
+from tuimail.ui.widgets.letter_pane import LetterPane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from tuimail.ui.messages import Progressed
+    from tuimail.ui.widgets.cells import Line
+
+T = TypeVar("T")
+
+SIDE_BY_SIDE = 120
+"""From so many columns on the letter stands beside the list."""
+
+
+class LetterListScreen(ListScreen[T]):
+    """Base of the outbox and of what was sent."""
+
+    DEFAULT_CSS = """
+    LetterListScreen #beside { height: 1fr; }
+    LetterListScreen #listed { width: 1fr; }
+    LetterListScreen LetterPane { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.titles = ColumnTitles(lambda width: self.title_line(width) if self.list.rows else ())
+        self.explained = Explained()
+        self.pane = LetterPane()
+
+    def compose_body(self) -> ComposeResult:
+        """What concerns all letters; the list with its titles; what explains the selected letter."""
+        yield from self.above()
+        with Horizontal(id="beside"):
+            with Vertical(id="listed"):
+                yield self.titles
+                yield self.list
+                yield self.explained
+            yield self.pane
+
+    def above(self) -> Iterable[Widget]:
+        """What stands above the list."""
+        return ()
+
+    def title_line(self, width: int) -> Line:
+        """The names of the columns, as the rows are drawn now."""
+        raise NotImplementedError
+
+    @property
+    def selected_id(self) -> str | None:
+        """Of the selected letter."""
+        raise NotImplementedError
+
+    @property
+    def side_by_side(self) -> bool:
+        """There is room for the letter beside the list."""
+        return self.size.width >= SIDE_BY_SIDE
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One beneath the other, or side by side."""
+        beside = event.size.width >= SIDE_BY_SIDE
+        self.pane.display = beside
+        self.pane.styles.width = event.size.width * 2 // 5
+        self.explained.display = not beside
+        self.explained.most = max(5, event.size.height // 3)
+        self.look()
+
+    def on_line_list_selected(self) -> None:
+        """Another letter, or the same one as it is now."""
+        self.titles.refresh()
+        self.look()
+
+    def look(self) -> None:
+        """Have the selected letter read for the pane, if that is seen."""
+        if self.side_by_side and self.is_mounted:
+            self.run_worker(self._look(), group="beside", exclusive=True, exit_on_error=False)
+
+    async def _look(self) -> None:
+        await self.program.engine_ready.wait()
+        wanted = self.selected_id
+        if wanted is None:
+            self.pane.clear()
+            return
+        try:
+            await self.pane.read(self.program.engine, wanted)
+        except NoSuchItemError:
+            self.pane.clear()
+
+    def on_progressed(self, message: Progressed) -> None:
+        """Move the bar of the letter beside the list."""
+        self.pane.progressed(message.item_id, message.sent, message.total)

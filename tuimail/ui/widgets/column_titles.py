@@ -1,0 +1,31 @@
+"""One line above a list that names its columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.widget import Widget
+
+from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.strip import Strip
+
+    from tuimail.ui.widgets.cells import Line
+
+
+class ColumnTitles(Widget):
+    """Draws what ``titles`` makes for its width in cells."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
+    DEFAULT_CSS = "ColumnTitles { height: 1; }"
+
+    def __init__(self, titles: Callable[[int], Line]) -> None:
+        super().__init__()
+        self._titles = titles
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature
+        """The one line."""
+        return paint(self, self._titles(self.size.width), self.size.width)
