@@ -55,6 +55,7 @@ class Watchdog:
         self._forward = -1
         """A descriptor of our own of the pipe that wakes the loop for a signal."""
         self._interrupts = 0
+        self._is_leaving = False
         self._end_at: float | None = None
         self._code = 128 + signal.SIGTERM
         self._terminal = _terminal_state()
@@ -79,6 +80,7 @@ class Watchdog:
         if self._end_at is None:
             faulthandler.cancel_dump_traceback_later()
         self._loop = None
+        self._is_leaving = True  # before the count is looked at: the other thread may be about to raise it
         if self._interrupts:
             self._end_within_grace(128 + signal.SIGINT)
 
@@ -139,7 +141,7 @@ class Watchdog:
         self._interrupts += numbers.count(signal.SIGINT)
         if _ENDING & set(numbers):
             self._end_within_grace(128 + signal.SIGTERM)
-        elif self._interrupts > 1:
+        elif self._interrupts > 1 or (self._interrupts and self._is_leaving):
             self._end_within_grace(128 + signal.SIGINT)
 
     def _end_within_grace(self, code: int) -> None:
