@@ -219,7 +219,7 @@ def test_the_answer_on_the_letter_settles_what_the_index_missed(
     claimed = store.claim(ME)
     assert claimed is not None
     store.committing(item.id, ME)
-    monkeypatch.setattr("tuimail.outbox.sending.settle", lambda *_: 1 / 0)
+    monkeypatch.setattr("tuimail.outbox.sending.settle", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.record(item.id, ME, result(claimed, Action.OK))
     box.killed.add(ME)

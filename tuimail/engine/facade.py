@@ -23,6 +23,7 @@ from tuimail.events import (
     Severity,
 )
 from tuimail.paths import private_dir
+from tuimail.sent.providers import no_copy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +98,7 @@ class Engine(Watching, Steering, Accounts):
             witness=self.paths.outbox_witness,
         )
         store.rates = {name: each.rate for name, each in self.config.accounts.items() if each.rate}
+        store.no_copy = {name: why for name, each in self.config.accounts.items() if (why := no_copy(each))}
         try:
             store.prune()
         except TuimailError:

@@ -59,6 +59,9 @@ class Taken:
 class Sending(Recovery):
     """Leases and attempts (rules 4 to 7)."""
 
+    no_copy: Mapping[str, str] = {}
+    """Accounts of whose letters no copy is to be filed, and why."""
+
     def first(self, calls: Sequence[Callable[[], object]]) -> None:
         """Put the answers among the calls on their letters, durably, before anything can go wrong with the index."""
         answers = [each for each in calls if isinstance(each, partial) and each.func == self.record]
@@ -194,7 +197,15 @@ class Sending(Recovery):
             if row.item.owner != owner or not owner:
                 return self._late(db, row, owner, result, now)
             health = self.health_in(db, row.item.account)
-            settled = settle(row.item, result, health, self.settings, now, self.chance)
+            settled = settle(
+                row.item,
+                result,
+                health,
+                self.settings,
+                now,
+                self.chance,
+                no_copy=self.no_copy.get(row.item.account, ""),
+            )
             self.put(db, row.free(settled.item))
             self.tell(db, row.item.id, *settled.entries)
             self.put_dialogue(db, row.item.id, result.dialogue)

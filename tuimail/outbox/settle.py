@@ -69,8 +69,10 @@ def settle(
     settings: OutboxSettings,
     now: float,
     chance: Chance,
+    *,
+    no_copy: str = "",
 ) -> Settled:
-    """Apply ``result`` to an item being sent."""
+    """Apply ``result`` to an item being sent. ``no_copy``: why no copy of it is to be filed; empty when one is."""
     luck = chance()  # one for all: recipients deferred together stay together
     account = account_verdict(result)
     asked = [
@@ -100,7 +102,7 @@ def settle(
         via=result.via or item.via,
     )
     settled = _state_after(base, item, asked, health, now, luck)
-    settled = replace(settled, filing=_filing_after(settled))
+    settled = replace(settled, filing=_filing_after(settled, no_copy))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
     warning = ""
@@ -110,6 +112,8 @@ def settle(
     entries = [
         TimelineEntry(now, _told(settled, asked, len(item.open_recipients)), str(settled.stage or ""), _replies(asked))
     ]
+    if settled.filing.state is FilingState.SKIPPED and item.filing.state is not FilingState.SKIPPED:
+        entries.append(TimelineEntry(now, settled.filing.words))
     if warning:
         entries.append(TimelineEntry(now, "not sent for four hours; trying goes on"))
     needs = settled.words if settled.state in NEEDS_YOU else ""
@@ -313,9 +317,9 @@ def _kept_words(item: OutboxItem, now: float) -> str:
     return f"The server keeps it until {dated(item.hold_until)}."
 
 
-def _filing_after(item: OutboxItem) -> Filing:
+def _filing_after(item: OutboxItem, no_copy: str) -> Filing:
     if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
-        return Filing(FilingState.DUE)
+        return Filing(FilingState.SKIPPED, words=no_copy) if no_copy else Filing(FilingState.DUE)
     return item.filing
 
 

@@ -7,16 +7,15 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import SentCopy, Server
 from tuimail.errors import SecretError, StorageError
 from tuimail.mail.text import safe_line
-from tuimail.sent.providers import files_itself
+from tuimail.sent.providers import no_copy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-    from tuimail.config.model import Account
+    from tuimail.config.model import Account, Server
     from tuimail.mail.content import Content
     from tuimail.mailboxes.session import ImapSession
     from tuimail.mailboxes.trouble import ImapTrouble
@@ -77,11 +76,8 @@ class Filer:
             attempts: earlier attempts that failed.
             place: a local copy an earlier attempt left.
         """
-        wish = account.sent_copy
-        if wish is SentCopy.NONE:
-            return FilingResult(done=True, skipped=True, words="No copy is kept, as the config says.")
-        if wish is SentCopy.SERVER or (wish is SentCopy.AUTO and _server_files(account)):
-            return FilingResult(done=True, skipped=True, words="The server files it itself.")
+        if why := no_copy(account):
+            return FilingResult(done=True, skipped=True, words=why)
         if account.imap is None:
             return await self._locally(account, message_id, letter, date)
         words = await self._remotely(account, account.imap, message_id, letter, date)
@@ -245,7 +241,3 @@ def _keep(root: Path, message_id: str, letter: Content, date: float) -> Path:
     folder = maildir.sent_folder(root)
     found = maildir.find(folder, message_id, since=date - _CLOCK_SLACK) if message_id else None
     return found or maildir.deliver(folder, letter.chunks(), date=date)
-
-
-def _server_files(account: Account) -> bool:
-    return isinstance(account.submission, Server) and files_itself(account.submission.host)

@@ -1,6 +1,13 @@
-"""Servers that file a copy of what is submitted to them by themselves. Pure."""
+"""Accounts of which no copy is to be filed, because somebody else does it or nobody wants one. Pure."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import SentCopy, Server
+
+if TYPE_CHECKING:
+    from tuimail.config.model import Account
 
 _FILES_ITSELF = (
     "gmail.com",
@@ -18,3 +25,13 @@ def files_itself(submission_host: str) -> bool:
     """Whether the submission server at this host puts sent letters into the mailbox for them."""
     host = submission_host.casefold().rstrip(".")
     return any(host == domain or host.endswith("." + domain) for domain in _FILES_ITSELF)
+
+
+def no_copy(account: Account) -> str:
+    """Why no copy of the account's letters is to be filed; empty when one is."""
+    if account.sent_copy is SentCopy.NONE:
+        return "No copy is kept, as the config says."
+    by_name = isinstance(account.submission, Server) and files_itself(account.submission.host)
+    if account.sent_copy is SentCopy.SERVER or (account.sent_copy is SentCopy.AUTO and by_name):
+        return "The server files it itself."
+    return ""
