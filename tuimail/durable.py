@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tuimail.errors import StorageError
+from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ def write_aside(path: Path, data: bytes | Iterable[bytes]) -> Path:
     temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
     chunks = (data,) if isinstance(data, bytes) else data
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 for chunk in chunks:

@@ -13,6 +13,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tuimail.private_files import open_private, private_dir
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -92,13 +94,9 @@ class _PrivateFile(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+            private_dir(self.file.parent)
+            descriptor = open_private(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             try:
-                descriptor = self._open()
-            except FileNotFoundError:
-                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                descriptor = self._open()
-            try:
-                os.fchmod(descriptor, 0o600)
                 os.write(descriptor, line)
                 full = os.fstat(descriptor).st_size >= self.limit
             finally:
@@ -107,9 +105,6 @@ class _PrivateFile(logging.Handler):
                 self.file.replace(self.file.with_name(self.file.name + ".1"))
         except Exception:  # noqa: BLE001, S110  a full disk must not take the program along, nor write on the screen
             pass
-
-    def _open(self) -> int:
-        return os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def write_entry(file: Path, name: str, text: str) -> None:

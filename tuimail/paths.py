@@ -11,18 +11,14 @@ Owns the layout of every folder; nobody else joins path names below them::
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.errors import ForeignStoreError, StorageError, UsageError
+from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-PRIVATE_DIR = 0o700
-PRIVATE_FILE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +122,3 @@ def _expanded(named: str) -> Path:
         return Path(named).expanduser()
     except RuntimeError:
         return Path(named)  # ~nobody/x: a name like any other
-
-
-def private_dir(path: Path) -> Path:
-    """Make ``path`` and its parents, 0700, and refuse one that is not ours.
-
-    Raises:
-        ForeignStoreError: the folder belongs to another user, or others may write to it.
-        StorageError: it cannot be made.
-    """
-    try:
-        if not path.is_dir():
-            if not path.parent.is_dir():
-                private_dir(path.parent)
-            path.mkdir(mode=PRIVATE_DIR, exist_ok=True)
-        info = path.stat()
-    except OSError as error:
-        raise StorageError(
-            f"The folder {path} cannot be made: {error.strerror}.", hint="Check the disk and its permissions."
-        ) from error
-    if info.st_uid != os.geteuid():
-        raise ForeignStoreError(
-            f"The folder {path} belongs to another user.", hint="Name another folder with XDG_DATA_HOME."
-        )
-    if stat.S_IMODE(info.st_mode) & 0o022:
-        raise ForeignStoreError(f"Others may write to the folder {path}.", hint=f"Run: chmod go-w {path}")
-    return path

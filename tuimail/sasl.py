@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
 from tuimail.errors import TuimailError
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir, read_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,8 +89,7 @@ class Remembered:
         if self.file is None:
             return {}
         try:
-            with self.file.open("rb") as file:
-                read = json.loads(file.read(_LARGEST))
+            read = json.loads(read_private(self.file, _LARGEST))
         except (OSError, ValueError, RecursionError):
             return {}
         found: dict[str, tuple[str, float]] = {}

@@ -15,7 +15,7 @@ from tuimail.clock import SystemClock
 from tuimail.config import secrets
 from tuimail.outbox.item import AccountHealth
 from tuimail.outbox.store import Store
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:

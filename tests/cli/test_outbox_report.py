@@ -11,7 +11,7 @@ from tests.mail.bounces import dsn
 from tests.outbox.scene import message, sent_through
 from tuimail.clock import SystemClock
 from tuimail.outbox.store import Store
-from tuimail.paths import Paths, private_dir
+from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Ran
+    from tuimail.paths import Paths
 
     Run = Callable[..., Ran]
 

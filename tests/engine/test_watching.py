@@ -12,7 +12,7 @@ from tuimail.engine import Engine
 from tuimail.outbox.item import AccountHealth, ItemState, Place
 from tuimail.outbox.listing import Tally
 from tuimail.outbox.standing import standing_words, waits_its_turn
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:

@@ -119,7 +119,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Queue | None]:
         return
     from tuimail.clock import SystemClock
     from tuimail.outbox.store import Store
-    from tuimail.paths import private_dir
+    from tuimail.private_files import private_dir
 
     store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, witness=paths.outbox_witness)
     try:

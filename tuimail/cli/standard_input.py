@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cli.output import is_terminal, note
 from tuimail.errors import DuplicateLetterError, StorageError, TuimailError, UsageError
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
     import argparse

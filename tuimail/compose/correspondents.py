@@ -16,7 +16,7 @@ from tuimail.errors import InjectionError
 from tuimail.mail.address import quoted_phrase
 from tuimail.mail.domain import unicode_domain
 from tuimail.mail.header import check_text
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir, read_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 MAX_PEOPLE = 20_000
+LARGEST = 50_000_000
+"""Bytes of the file that are read; it has less than a fifth of that with MAX_PEOPLE."""
 HALF_LIFE = 60 * 86400.0
 """Seconds after which having written to somebody counts half."""
 
@@ -123,7 +125,7 @@ class Correspondents:
             self._people = {}
         else:
             try:
-                self._people = _decoded(self.path.read_bytes())
+                self._people = _decoded(read_private(self.path, LARGEST))
             except (ValueError, RecursionError) as error:
                 self._set_aside(error)
             except OSError as error:

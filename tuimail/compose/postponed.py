@@ -14,7 +14,7 @@ from tuimail.compose import draft_file
 from tuimail.durable import fsync_folder, remove_stale, storage_error, write_durably
 from tuimail.errors import NoSuchItemError, OutboxError, StorageError
 from tuimail.mail.text import safe_line
-from tuimail.paths import private_dir
+from tuimail.private_files import open_private, private_dir, read_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +75,7 @@ class DraftStore:
         """
         path = self._folder(draft_id) / DRAFT
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_SIZE + 1)
+            content = read_private(path, MAX_SIZE + 1)
         except FileNotFoundError:
             raise NoSuchItemError(
                 f"There is no draft {safe_line(draft_id)}.", hint="It may have been sent or discarded."
@@ -200,7 +199,7 @@ class DraftStore:
         if not self.owned_elsewhere(draft_id):
             return ""
         try:
-            signed = (self._folder(draft_id) / LOCK).read_bytes()[:20]
+            signed = read_private(self._folder(draft_id) / LOCK, 20)
         except OSError:
             signed = b""
         return f"in another tuimail (process {int(signed)})" if signed.isdigit() else "in another tuimail"
@@ -267,7 +266,7 @@ class DamagedDraftError(StorageError):
 
 def _open_lock(path: Path, flags: int) -> int:
     try:
-        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        return open_private(path, flags)
     except OSError as error:
         raise storage_error(path, error) from error
 

@@ -27,6 +27,7 @@ from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.envelope import EnvelopeRecipient, Field
 from tuimail.mail.header import is_message_id, made_visible
 from tuimail.mail.text import safe_line
+from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -300,7 +301,7 @@ def _stored(unpacked: _File, folder: Path) -> Attachment:
     for number in range(1, 10_000):
         path = folder / (base if number == 1 else f"{stem}-{number}{dot}{ending}" if stem else f"{base}-{number}")
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except FileExistsError:
             continue
         except OSError as error:

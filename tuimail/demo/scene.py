@@ -6,6 +6,7 @@ recording what a server might have said, at a clock set back.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tuimail.demo.server import HOST, Received
 from tuimail.mail.address import parse_addresses
 from tuimail.mailboxes.maildir import deliver
 from tuimail.outbox.item import Filing, FilingState, Verb
+from tuimail.private_files import open_private
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
 
 if TYPE_CHECKING:
@@ -279,8 +281,8 @@ class Scene:
     def _drawing(self) -> Attachment:
         path = self._folder / "mill.tiff"
         # Incompressible to look at, the same every time, and large enough to be watched on its way.
-        path.write_bytes(b"II*\x00" + bytes((number * 97 + number // 251) % 256 for number in range(1_400_000)))
-        path.chmod(0o600)
+        with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+            file.write(b"II*\x00" + bytes((number * 97 + number // 251) % 256 for number in range(1_400_000)))
         return Attachment(str(path), path.name, "image/tiff", path.stat().st_size)
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from tuimail.demo.scene import REFUSED, Scene, SetClock, demo_config
 from tuimail.demo.server import DemoServer
 from tuimail.engine import Engine
-from tuimail.paths import Paths, private_dir
+from tuimail.paths import Paths
+from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -22,7 +22,7 @@ from tuimail.events import (
     Notice,
     Severity,
 )
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir
 from tuimail.sent.providers import no_copy
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tuimail.events import (
     Announcer,
     ItemChanged,
 )
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
     import asyncio

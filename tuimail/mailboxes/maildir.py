@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.mail.content import PIECE
+from tuimail.private_files import make_private, open_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,7 +63,7 @@ def deliver(folder: Path, content: Iterable[bytes], *, flags: str = "S", date: f
         name = _unique_name()
         temporary = folder / "tmp" / name
         target = folder / "cur" / f"{name}:2,{''.join(sorted(set(flags)))}"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 for piece in _with_lf(content):
@@ -150,7 +151,7 @@ def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private(folder)
     fsync_folder(folder.parent)
 
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
 from tuimail.outbox.lock import boot_id
-from tuimail.paths import PRIVATE_FILE, private_dir
+from tuimail.private_files import PRIVATE_FILE, private_dir
 
 if TYPE_CHECKING:
     import asyncio

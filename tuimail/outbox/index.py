@@ -19,7 +19,7 @@ from tuimail.durable import storage_error
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.lock import PATIENCE, PAUSE
 from tuimail.outbox.schema import VERSION, check_tables, check_version, migrate, version_of
-from tuimail.paths import PRIVATE_FILE
+from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ class Index:
         self.committed: Callable[[], None] = _nobody_asks
         """Called after every transaction that changed something."""
         with storage_errors():
-            path.touch(mode=PRIVATE_FILE)
+            os.close(open_private(path, os.O_RDWR | os.O_CREAT))
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             with storage_errors():
@@ -203,7 +203,7 @@ class Index:
         """A copy beside it, so that a step that goes wrong costs nothing."""
         backup = self.path.with_name(f"index.before-{version + 1}")
         backup.unlink(missing_ok=True)
-        backup.touch(mode=PRIVATE_FILE)
+        os.close(open_private(backup, os.O_RDWR | os.O_CREAT | os.O_EXCL))
         copy = sqlite3.connect(backup)
         try:
             self.db.backup(copy)

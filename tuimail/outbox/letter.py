@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
 from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain
+from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -110,7 +111,7 @@ class FileContent:
         """The bytes in order, at most ``length`` at a time. Raises OSError: gone, short, damaged."""
         seen = hashlib.sha256()
         left = self.size
-        with self.path.open("rb") as file:
+        with os.fdopen(open_private(self.path, os.O_RDONLY), "rb") as file:
             file.seek(self.offset)
             while left:
                 chunk = file.read(min(length, left))
@@ -227,7 +228,7 @@ def read_letter(path: Path) -> LetterFile:
         StorageError: the file cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
             magic = file.readline(len(MAGIC) + 10)
             line = file.readline(LONGEST_HEAD)
             head = _head_of(magic, line, path)
@@ -267,7 +268,7 @@ def write_mark(path: Path, kind: str, at: float, said: Mapping[str, object] | No
     text = dump({"mark": kind, "at": at, **(said or {})}).encode()
     line = b"\n%s %08x\n" % (text, zlib.crc32(text))
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
         try:
             written = os.write(descriptor, line)
             if written != len(line):

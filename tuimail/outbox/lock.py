@@ -18,6 +18,7 @@ from typing import Protocol
 
 from tuimail.durable import storage_error
 from tuimail.errors import StorageError
+from tuimail.private_files import open_private
 
 PATIENCE = 5.0
 """Seconds to wait for another process to finish what it does with the whole folder."""
@@ -148,7 +149,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         path = folder / "lock"
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise storage_error(path, error) from error
         try:

@@ -20,6 +20,7 @@ from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineE
 from tuimail.outbox.pace import Paced
 from tuimail.outbox.rows import LIVE
 from tuimail.outbox.witness import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
+from tuimail.private_files import read_private
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
@@ -200,6 +201,6 @@ def _letters(count: int) -> str:
 
 def _read(stamp: Path) -> str:
     try:
-        return stamp.read_text(encoding="ascii", errors="replace").strip()[:64]
+        return read_private(stamp, 64).decode("ascii", "replace").strip()
     except OSError:
         return ""

@@ -16,10 +16,12 @@ a time (outbox/writer).
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
+from tuimail.errors import ForeignStoreError, StorageError
 from tuimail.outbox.doorbell import Doorbell
 from tuimail.outbox.filing import Copies
 from tuimail.outbox.intake import Intake
@@ -30,13 +32,15 @@ from tuimail.outbox.rebuild import open_index
 from tuimail.outbox.reports import Reports
 from tuimail.outbox.restored import Witnessed
 from tuimail.outbox.witness import Witness
-from tuimail.paths import private_dir
+from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.clock import Clock
     from tuimail.outbox.settle import Chance
+
+log = logging.getLogger(__name__)
 
 
 class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
@@ -64,6 +68,8 @@ class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
             StorageError: the disk refuses, another tuimail holds it, or a newer one wrote it.
         """
         private_dir(folder)
+        if witness is not None:
+            _refuse_foreign(witness.parent)
         self._lock = FolderLock(folder)
         try:
             index, self.notice = open_index(folder, self._lock, clock)
@@ -97,6 +103,16 @@ class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
         self.index.close()
         self.doorbell.pay()
         self._lock.close()
+
+
+def _refuse_foreign(state: Path) -> None:
+    """What was sent is not believed to a folder of others. One that cannot be made is no reason not to send."""
+    try:
+        private_dir(state)
+    except ForeignStoreError:
+        raise
+    except StorageError as error:
+        log.warning("what becomes of the letters cannot be noted: %s", error)
 
 
 if TYPE_CHECKING:

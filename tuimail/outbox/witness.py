@@ -14,13 +14,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import time
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
+from tuimail.errors import StorageError
 from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.private_files import open_private, private_dir
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
@@ -38,11 +41,20 @@ GONE = "!"
 LARGE = 4_000_000
 """Bytes above which the log is shortened to the last line of each letter."""
 
+LARGEST = 16 * LARGE
+"""Bytes that are read, from the end: the log is shortened whenever an outbox is opened and nobody else has it open."""
+
 KEEP = 400 * 86400.0
 """Seconds for which what became of a letter is kept."""
 
 SYNC_EVERY = 1.0
 """Seconds between two fsyncs at least."""
+
+_LINE = re.compile(
+    rb"(?P<noted>1 (?P<at>\d{1,12}) (?P<name>@?[0-9A-Za-z._-]{1,100}) "
+    rb"(?P<states>!?(?:-|[0-9a-f]{8}=[pcaur](?:,[0-9a-f]{8}=[pcaur])*+))) (?P<sum>[0-9a-f]{8})"
+)
+"""A line that can be ours; its checksum must fit as well."""
 
 _STATES = {
     RecipientState.PENDING: OPEN,
@@ -107,24 +119,26 @@ class Witness:
     def memory(self) -> Memory:
         """Read it; what cannot be read is left out."""
         try:
-            data = self.path.read_bytes()
+            with os.fdopen(open_private(self.path, os.O_RDONLY), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - LARGEST))
+                data = file.read(LARGEST)
         except FileNotFoundError:
             return Memory()
         except OSError as error:
             log.warning("what was sent before cannot be read: %s", error.strerror)
             return Memory()
         memory = Memory()
-        for line in data.decode("ascii", "replace").split("\n"):
-            parts = line.split(" ")
-            if len(parts) != 5 or parts[0] != "1" or f"{zlib.crc32(line[:-9].encode()):08x}" != parts[4]:
+        for line in data.split(b"\n"):
+            match = _LINE.fullmatch(line)
+            if match is None or zlib.crc32(match["noted"]) != int(match["sum"], 16):
                 continue
-            _, at, name, states, _ = parts
+            at, name, states = (match[part].decode("ascii") for part in ("at", "name", "states"))
             memory.latest = max(memory.latest, float(at))
             if name.startswith("@"):
                 memory.outboxes.add(name[1:])
                 continue
             told = states.removeprefix(GONE)
-            recipients = dict(each.split("=", 1) for each in told.split(",")) if told != "-" else {}
+            recipients = dict(_pair(each) for each in told.split(",")) if told != "-" else {}
             memory.notes[name] = Note(float(at), states.startswith(GONE), recipients)
         return memory
 
@@ -170,13 +184,12 @@ class Witness:
     def _append(self, now: float, name: str, states: str) -> None:
         try:
             if self._descriptor < 0:
-                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-                self._descriptor = os.open(self.path, flags, 0o600)
+                private_dir(self.path.parent)
+                self._descriptor = open_private(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             # A line begins anew even where a torn one ended.
             os.write(self._descriptor, b"\n" + _line(now, name, states))
-        except OSError as error:
-            log.warning("what became of %s could not be noted: %s", name, error.strerror)
+        except (OSError, StorageError) as error:
+            log.warning("what became of %s could not be noted: %s", name, error)
             return
         self._unsynced = True
         if time.monotonic() - self._synced_at >= SYNC_EVERY:
@@ -191,6 +204,11 @@ class Witness:
             log.warning("what became of the letters could not be made durable: %s", error.strerror)
         self._unsynced = False
         self._synced_at = time.monotonic()
+
+
+def _pair(written: str) -> tuple[str, str]:
+    address, _, state = written.partition("=")
+    return address, state
 
 
 def _line(at: float, name: str, states: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import fsync_folder, storage_error, write_durably
 from tuimail.errors import StorageError
+from tuimail.private_files import make_private
 from tuimail.service.unit import MARK, NAME
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class UnitFile:
         """
         self._refuse_foreign("nothing was installed")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self.path.parent)
         except OSError as error:
             raise storage_error(self.path, error) from error
         write_durably(self.path, text.encode())

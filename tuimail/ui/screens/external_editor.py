@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tuimail.compose.text_file import decoded, plain_lines
 from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.machine import core_dumps
-from tuimail.paths import PRIVATE_FILE, private_dir
+from tuimail.private_files import open_private, private_dir, read_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def write_private(folder: Path, text: str) -> Path:
     path = private_dir(folder) / FILE_NAME
     try:
         path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+        handle = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text if text.endswith("\n") or not text else text + "\n")
     except OSError as error:
@@ -87,11 +87,11 @@ def read_back(path: Path) -> str:
         EditorError: the file is gone, unreadable or far too large.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise EditorError("The editor left more than 20 MB: the text stays as it was.")
-        raw = path.read_bytes()
+        raw = read_private(path, LARGEST + 1)
     except OSError as error:
         raise EditorError(f"The editor's file cannot be read: {error.strerror}. The text stays as it was.") from error
+    if len(raw) > LARGEST:
+        raise EditorError("The editor left more than 20 MB: the text stays as it was.")
     return plain_lines(decoded(raw))
 
 
