@@ -17,7 +17,7 @@ from aiosmtplib.esmtp import parse_esmtp_extensions
 from tuimail import log
 from tuimail.compose import file_name, mailto, mime, sheet, text_file
 from tuimail.errors import TuimailError
-from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, text
+from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, scripts, text
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
 
@@ -193,6 +193,9 @@ SMTP = [
 
 TEXT = [
     Row("controls drawn", text.safe_line, lambda n: "\x1b" * n, whole=False),
+    Row("hidden characters found", text.hidden, lambda n: "a\u202e" * n, whole=False),
+    Row("JSON escaped", text.safe_json, lambda n: "\x9b" * n, whole=False),
+    Row("domains of two scripts", scripts.plain_form, lambda n: "\u0430b." * n, whole=False),
     Row("joiners drawn", text.safe_line, lambda n: "\u200d" * n, whole=False),
     Row("lines drawn", text.safe_text, lambda n: "\t\n" * (n // 2), whole=False),
     Row("an encoded word that never ends", encoded_word.decode_header, lambda n: b"=?utf-8?q?" + b"=41" * (n // 3)),

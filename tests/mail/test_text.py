@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.corpora import corpus
-from tuimail.mail.text import safe_line, safe_text
+from tuimail.mail.text import hidden, safe_json, safe_line, safe_text
 
 MAY_STAY = {"\u200c", "\u200d"}
 
@@ -92,3 +92,31 @@ def test_the_naughty_strings_are_harmless() -> None:
     for text in json.loads(corpus("naughty-strings", "blns.json").read_text()):
         assert not dangerous(safe_line(text))
         assert not dangerous(safe_text(text).replace("\n", ""))
+
+
+ACTING = "a\x7fb\x9b2Jc\u202ed\u200be\ufefff\U000e0041g\u2028h\udc80i"
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_stays_the_same_and_holds_nothing_that_acts(indent: int | None) -> None:
+    document = {"subject": ACTING, "to": ["Grüße 你好", "👩‍💻", "\x00\n\t"], ACTING: None}
+    shown = safe_json(json.dumps(document, ensure_ascii=False, indent=indent))
+    assert json.loads(shown) == document
+    assert dangerous(shown.replace("\n", "")) == []
+    assert "Grüße 你好" in shown
+
+
+@given(st.text())
+def test_any_json_stays_the_same(text: str) -> None:
+    shown = safe_json(json.dumps([text], ensure_ascii=False))
+    assert json.loads(shown) == [text]
+    assert dangerous(shown) == []
+
+
+@given(st.text())
+def test_what_is_hidden_is_what_a_line_shows_by_name(text: str) -> None:
+    places = set(hidden(text))
+    kept = "".join(char for at, char in enumerate(text) if at not in places and char not in "\t\n")
+    assert len(safe_line(text)) >= len(kept)
+    assert hidden("plain") == []
+    assert hidden("a\u202eb\tc") == [1]

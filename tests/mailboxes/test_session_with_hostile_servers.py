@@ -48,10 +48,16 @@ async def no_opening(conversation: Conversation, first: bytes) -> None:
     await conversation.until_closed()
 
 
+async def test_words_before_tls_are_said_to_come_from_there() -> None:
+    async with scripted_imap(lambda conversation: no_opening(conversation, b"* BYE overloaded")) as scripted:
+        with pytest.raises(ImapTrouble, match="turned us away before the connection was secured"):
+            await open_session(server(scripted.port, Security.STARTTLS), SECRET)
+
+
 @pytest.mark.parametrize(
     ("first", "words"),
     [
-        (b"* BYE \x1b]52;c;x\x07 overloaded", r"turns us away: \"\^\[\]52;c;x\^G overloaded\""),
+        (b"* BYE \x1b]52;c;x\x07 overloaded", r"turned us away: \"\^\[\]52;c;x\^G overloaded\""),
         (b"220 mx.example.org ESMTP", "is not an IMAP server"),
         (b"HTTP/1.1 400 Bad Request", "is not an IMAP server"),
         (b"* NO not today", "is not an IMAP server"),

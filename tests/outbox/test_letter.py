@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import zlib
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -248,3 +250,54 @@ def test_a_content_that_changes_while_it_is_stored_leaves_nothing(path: Path) ->
         write_letter(path, head_of(path, outgoing), outgoing.content)
     assert refused.value.hint
     assert list(path.parent.iterdir()) == []
+
+
+def with_head(path: Path, change: str, value: str) -> None:
+    """Give ``path`` a head in which ``change`` (a JSON value) has become ``value``, with a checksum that fits."""
+    magic, line, rest = path.read_bytes().split(b"\n", 2)
+    assert change.encode() in line
+    line = line.replace(change.encode(), value.encode(), 1) + b"\n"
+    path.write_bytes(magic[: magic.rindex(b" ") + 1] + b"%08x\n" % zlib.crc32(line) + line + rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", "1.5"),
+        ("size", "1e400"),
+        ("size", "NaN"),
+        ("size", "-1"),
+        ("size", "9" * 30),
+        ("size", "9" * 5000),
+        ("size", "true"),
+        ("size", '"7"'),
+        ("queued_at", "Infinity"),
+        ("queued_at", "1e300"),
+        ("queued_at", "9" * 400),
+        ("queued_at", "null"),
+        ("not_before", "NaN"),
+        ("revision", "2.5"),
+        ("subject", "[[]]"),
+        ("held", "1"),
+        ("account", "{}"),
+        ("envelope", "[" * 100_000),
+    ],
+    ids=lambda each: each[:12],
+)
+def test_a_head_of_other_values_is_damaged_in_words(path: Path, name: str, value: str) -> None:
+    written(path)
+    head = json.loads(path.read_bytes().split(b"\n", 2)[1])
+    with_head(path, f'"{name}":{dump(head[name])}', f'"{name}":{value}')
+    with pytest.raises(LetterDamagedError, match="is damaged: its envelope cannot be read"):
+        read_letter(path)
+
+
+@pytest.mark.parametrize("at", ["Infinity", "NaN", "1e400", "9" * 400, "9" * 5000, "true", "[" * 100_000], ids=len)
+def test_a_mark_of_no_moment_is_doubtful(path: Path, at: str) -> None:
+    written(path)
+    text = b'{"mark":"result","at":%s}' % at.encode()
+    with path.open("ab") as file:
+        file.write(b"\n%s %08x\n" % (text, zlib.crc32(text)))
+    letter = read_letter(path)
+    assert letter.marks == ()
+    assert letter.doubtful

@@ -16,6 +16,7 @@ A = Action
 ALL = Context(all_refused=True)
 SOME = Context(accepted=3)
 OPTIONAL = Context(optional=("SIZE", "DSN"))
+CLEAR = Context(clear=True)
 OAUTH = Context(oauth=True)
 
 # row name -> (stage, reply, action) and, where it matters, the context
@@ -34,6 +35,9 @@ CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Conte
     "greeting busy": (S.GREETING, Reply(421, "4.3.2", "busy"), A.RETRY),
     "greeting refused": (S.GREETING, Reply(554, "5.7.1", "go away"), A.SOON),
     "ehlo unknown": (S.EHLO, Reply(502, "5.5.1", "what?"), A.ACCOUNT),
+    "turned away in clear for now": (S.EHLO, Reply(421, "", "busy"), A.RETRY, CLEAR),
+    "greeting refused in clear": (S.GREETING, Reply(554, "5.7.1", "go away"), A.SOON, CLEAR),
+    "ehlo refused in clear": (S.EHLO, Reply(550, "5.7.1", "no"), A.ACCOUNT, CLEAR),
     "ehlo busy": (S.EHLO, Reply(421, "", "busy"), A.RETRY),
     "ehlo refused": (S.EHLO, Reply(550, "5.7.1", "no"), A.ACCOUNT),
     "starttls not now": (S.STARTTLS, Reply(454, "4.7.0", "TLS not available"), A.RETRY),
@@ -94,6 +98,14 @@ CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Conte
     "answer to the dot is no answer": (S.COMMITTING, Reply(354, "", "go on"), A.UNCERTAIN),
     "out of order": (S.DATA, Reply(250, "", "ok"), A.RETRY),
 }
+
+
+@pytest.mark.parametrize("stage", [S.GREETING, S.EHLO])
+@pytest.mark.parametrize("code", [421, 554])
+def test_what_is_said_before_tls_is_not_taken_for_the_server_s_word(stage: S, code: int) -> None:
+    words = classify(stage, Reply(code, "", "send your password to evil.example"), CLEAR).words
+    assert "turned us away before the connection was secured" in words
+    assert "before the connection" not in classify(stage, Reply(code, "", "no"), Context()).words
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS])

@@ -70,3 +70,18 @@ async def test_a_desktop_that_takes_no_notices_is_no_trouble(monkeypatch: pytest
     there = desktop.Desktop()
     assert await there.show(Announcement("A letter needs you")) is False
     assert await there.show(Announcement("Another")) is False
+
+
+async def test_words_of_others_are_no_markup_on_the_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tuimail.ui import desktop
+
+    sent: list[dict[str, str]] = []
+
+    class Notifier:
+        async def send(self, **words: str) -> None:
+            sent.append(words)
+
+    monkeypatch.setattr(desktop, "_load", Notifier)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert await desktop.Desktop().show(Announcement("A <b> title", '<a href="http://e">Ann & Bob</a>'))
+    assert sent == [{"title": "A <b> title", "message": '&lt;a href="http://e"&gt;Ann &amp; Bob&lt;/a&gt;'}]

@@ -375,6 +375,21 @@ async def test_hostile_text_is_drawn_without_acting(paths: Paths) -> None:
         assert "removed" in at.shown
 
 
+async def test_what_hides_is_drawn_as_a_mark(paths: Paths) -> None:
+    draft = Draft(to="bob@example.org", subject="pay\u202e1\u200b2", body="now\u2066 or\u200d never 👩\u200d💻")
+    async with composing(paths, draft, size=(120, 40)) as at:
+        assert "pay\ufffd1\ufffd2" in at.shown
+        assert "now\ufffd or\ufffd never" in at.shown
+        assert at.shown.count("\ufffd") == 4
+
+
+async def test_a_doubtful_address_has_its_plain_form_beside_it(paths: Paths) -> None:
+    async with composing(paths, size=(120, 40)) as at:
+        await at.press(*"bob@r\u0430ypal.com", "enter")
+        assert at.screen.focused is at.screen.form.cc.editor
+        assert "xn--rypal-4ve.com" in at.shown
+
+
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (20, 8)])
 async def test_any_window_will_do(paths: Paths, size: tuple[int, int]) -> None:
     async with composing(paths, LETTER, size=size) as at:

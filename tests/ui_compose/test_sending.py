@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ui.fake_engine import account
 from tests.ui_compose.composing import LETTER, composing
-from tuimail.compose.draft import Attachment
-from tuimail.compose.review import Finding
+from tuimail.compose.draft import Attachment, Draft
+from tuimail.compose.review import Finding, review
 from tuimail.errors import AttachmentError, DuplicateLetterError, MessageError, StorageError
 from tuimail.ui.screens.main_menu import MainMenuScreen
-from tuimail.ui.screens.send_dialog import SendDialog
+from tuimail.ui.screens.send_dialog import SendDialog, page
 
 if TYPE_CHECKING:
-    from tuimail.compose.draft import Draft
     from tuimail.compose.review import Review
     from tuimail.paths import Paths
 
@@ -202,3 +202,10 @@ async def test_a_wrong_address_does_not_reach_the_page(paths: Paths) -> None:
         await at.until(lambda: at.screen.focused is at.screen.form.cc.editor)
         assert "bob@@x" in at.status
         assert at.app.screen is at.screen
+
+
+def test_the_dialog_shows_what_hides_and_what_may_be_taken_for_another() -> None:
+    draft = Draft(to="Bob <bob@r\u0430ypal.com>, eve@example.org", subject="pay\u202e12", body="x")
+    shown = page(draft, review(draft, account("work", "ada@example.org"))).plain
+    assert "(xn--rypal-4ve.com)" in shown
+    assert "pay<U+202E>12" in shown

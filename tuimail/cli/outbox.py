@@ -133,8 +133,8 @@ def _add(name: str, sub: Parser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise ArgumentTypeError(f"{text!r} is not a number of letters")
+    if not text.isdecimal() or len(text) > 9 or not int(text):
+        raise ArgumentTypeError(f"{text[:40]!r} is not a number of letters")
     return int(text)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from tuimail.mail.text import safe_line
+from tuimail.mail.text import safe_json, safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +38,11 @@ def say_json(document: object) -> None:
 
 
 def json_of(document: object, *, indent: int | None = None) -> str:
-    """``document`` as JSON, escaped where standard output cannot hold every character."""
+    """``document`` as JSON, escaped where standard output cannot hold every character, or a terminal would obey it."""
     import json
 
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
-    return json.dumps(document, ensure_ascii=encoding not in ("utf-8", "utf8"), indent=indent)
+    return safe_json(json.dumps(document, ensure_ascii=encoding not in ("utf-8", "utf8"), indent=indent))
 
 
 def is_terminal(stream: TextIO) -> bool:

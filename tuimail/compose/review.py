@@ -12,6 +12,7 @@ from tuimail.config.model import Identity
 from tuimail.errors import AddressError, AttachmentError, MessageError
 from tuimail.mail.address import parse_addresses
 from tuimail.mail.flowed import SIGNATURE
+from tuimail.mail.scripts import plain_form
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 
@@ -128,7 +129,11 @@ def _sender(identity: Identity) -> str:
 
 
 def _shown(addresses: tuple[Address, ...]) -> tuple[str, ...]:
-    return tuple(safe_line(str(address)) for address in addresses)
+    return tuple(safe_line(f"{address}{_aside(plain_form(address.domain))}") for address in addresses)
+
+
+def _aside(plain: str) -> str:
+    return f"  ({plain})" if plain else ""
 
 
 def _about_files(draft: Draft, check: Callable[[Attachment], None]) -> Iterator[Finding]:

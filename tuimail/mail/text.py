@@ -46,6 +46,31 @@ def safe_text(text: str) -> str:
     return "\n".join(safe_line(line.expandtabs(TAB_WIDTH)) for line in lines)
 
 
+def hidden(text: str) -> list[int]:
+    """Positions of the characters of ``text`` that ``safe_line`` makes visible, tabs and line ends apart."""
+    if text.isascii() and text.isprintable():
+        return []
+    return [each.start() for each in _SUSPECT.finditer(text) if each.group() not in "\t\n" and not _belongs(each)]
+
+
+def safe_json(document: str) -> str:
+    """JSON text, as ``json.dumps`` wrote it, with every character that acts or hides as an escape: it stays the same.
+
+    JSON itself escapes C0 alone; DEL, C1 and what reorders or hides would reach the terminal.
+    """
+    if document.isascii() and "\x7f" not in document:
+        return document
+    return _SUSPECT.sub(_json_escape, document)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    char = match.group()
+    if char == "\n":  # between the values of an indented document
+        return char
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 def _shown(match: re.Match[str]) -> str:
     char = match.group()
     code = ord(char)

@@ -197,7 +197,9 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if status is None or status.verdict not in ("OK", "PREAUTH", "BYE"):
             self.fail(f"{self.where} is not an IMAP server.", lasting=True)
         elif status.verdict == "BYE":
-            self.fail(f"{self.where} turns us away{server_words(status)}.", status=status)
+            # Before TLS it may be anybody on the way who says so.
+            when = "" if self._clear_left is None else " before the connection was secured"
+            self.fail(f"{self.where} turned us away{when}{server_words(status)}.", status=status)
         else:
             self.state = lib.AUTH if status.verdict == "PREAUTH" else lib.NONAUTH
             self.greeting.set_result(status)

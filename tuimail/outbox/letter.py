@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
-from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain
+from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain, moment_of
 from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".letter"
 MAGIC = b"tuimail-letter 1 "
+_LARGEST = 1 << 53
+"""Bytes that no letter has."""
 LONGEST_HEAD = 16_000_000
 """Bytes of the head line; more is not a letter of ours (100,000 recipients are about 8 MB)."""
 
@@ -307,12 +309,32 @@ def _head_of(magic: bytes, line: bytes, path: Path) -> Head:
         if not magic.startswith(MAGIC) or int(magic[len(MAGIC) :], 16) != zlib.crc32(line):
             raise ValueError(magic)
         plain = json.loads(line)
+        _check_head(plain)
         return Head(**{**plain, "envelope": envelope_of(plain["envelope"])})
     except UNREADABLE:
         raise LetterDamagedError(
             f"The letter {path} is damaged: its envelope cannot be read.",
             hint="Its text can still be read with any pager; send it anew from there.",
         ) from None
+
+
+_NUMBERS = frozenset({"size", "revision"})
+_MOMENTS = frozenset({"queued_at", "not_before", "rank"})
+
+
+def _check_head(plain: dict[str, object]) -> None:
+    """Raises ValueError when a value is not of its kind: a checksum can be right for anything."""
+    for name, value in plain.items():
+        if name in _NUMBERS:
+            fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
+        elif name in _MOMENTS:
+            fits = (value is None and name != "queued_at") or moment_of(value) is not None
+        elif name == "held":
+            fits = isinstance(value, bool)
+        else:
+            fits = name == "envelope" or isinstance(value, str)
+        if not fits:
+            raise ValueError(name)
 
 
 def _marks_of(data: bytes) -> tuple[tuple[Mark, ...], bool]:
@@ -324,7 +346,7 @@ def _marks_of(data: bytes) -> tuple[tuple[Mark, ...], bool]:
             if int(checksum, 16) != zlib.crc32(text):
                 raise ValueError(line)
             mark = json.loads(text)
-            marks.append({**mark, "mark": str(mark["mark"]), "at": float(mark["at"])})
+            marks.append({**mark, "mark": str(mark["mark"]), "at": moment_of(mark["at"])})
         except UNREADABLE:
             doubtful = doubtful or _was_whole(line)
     return tuple(marks), doubtful

@@ -102,7 +102,7 @@ def _parts(owner: str) -> tuple[int, str, str]:
     pid, _, rest = owner.partition(":")
     started, _, rest = rest.partition(":")
     boot = rest.partition(":")[0]
-    return (int(pid) if pid.isascii() and pid.isdigit() else 0), started, boot
+    return (int(pid) if pid.isascii() and pid.isdigit() and len(pid) < 10 else 0), started, boot
 
 
 @lru_cache(maxsize=1)

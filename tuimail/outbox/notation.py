@@ -17,7 +17,10 @@ from tuimail.submission.result import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+_END_OF_TIME = 253_402_300_800
+"""The year 10000; calendars end here."""
+
+UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 """What reading a damaged value raises."""
 
 
@@ -112,5 +115,12 @@ def envelope_of(plain: dict[str, Any]) -> Envelope:
         smtputf8=bool(plain["smtputf8"]),
         eight_bit=bool(plain["eight_bit"]),
         notify=tuple(map(Notify, plain.get("notify", TROUBLE_ONLY))),
-        hold_until=None if plain.get("hold_until") is None else float(plain["hold_until"]),
+        hold_until=None if plain.get("hold_until") is None else moment_of(plain["hold_until"]),
     )
+
+
+def moment_of(value: object) -> float:
+    """Seconds since the epoch, of a year up to 9999. Raises ValueError for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _END_OF_TIME:
+        raise ValueError("no moment")
+    return float(value)

@@ -26,6 +26,8 @@ class Context:
     sender: str = "this address"
     oauth: bool = False
     """Signing in with a token."""
+    clear: bool = False
+    """The connection is to be secured by STARTTLS and is not yet."""
     accepted: int = 0
     """Recipients accepted so far in this transaction."""
     all_refused: bool = False
@@ -112,6 +114,8 @@ def _holds(when: When, reply: Reply, context: Context) -> bool:
             return bool(context.optional)
         case When.OAUTH:
             return context.oauth
+        case When.CLEAR:
+            return context.clear
         case When.MIXED:
             return reply.mixed
 

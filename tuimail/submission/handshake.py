@@ -66,6 +66,8 @@ class Handshake:
     """What is odd about a sign-in that went well, in a sentence or two; safe to show."""
     _clear: int = field(default=0, init=False)
     """Bytes that were said before TLS."""
+    _securing: bool = field(default=False, init=False)
+    """STARTTLS is to come: anybody may be answering."""
 
     async def run(self, wire: Wire, upgrade: Upgradable) -> Offer:
         """Greeting, EHLO, STARTTLS where it is demanded, sign-in.
@@ -75,11 +77,13 @@ class Handshake:
             WireError: anything else.
         """
         if self.server.security is Security.STARTTLS:
+            self._securing = True
             try:
                 async with asyncio.timeout(CLEAR_SECONDS):
                     await self._secured(wire, upgrade)
             except TimeoutError:
                 raise WireError(Mishap.TIMEOUT) from None
+            self._securing = False
         else:
             self._expect(Stage.GREETING, await self._greeting(wire))
         # What was said in clear does not count any more (RFC 3207 section 4.2).
@@ -234,6 +238,7 @@ class Handshake:
             port=self.server.port,
             user=self.server.username,
             oauth=self.server.auth is Auth.OAUTH2,
+            clear=self._securing,
         )
         return classify(stage, reply, context)
 

@@ -25,6 +25,8 @@ class When(StrEnum):
     OPTIONAL_SENT = "optional parameters sent"
     """The command carried ESMTP parameters that may be left out."""
     OAUTH = "signing in with a token"
+    CLEAR = "before TLS"
+    """The connection is to be secured and is not yet: anybody on the way may be answering."""
     MIXED = "reply of contradicting lines"
     """Its lines begin with different digits."""
 
@@ -136,6 +138,25 @@ ROWS: tuple[Row, ...] = (
         crowded=True,
     ),
     # -- greeting, EHLO, STARTTLS
+    _row(
+        "turned away in clear for now",
+        frozenset({Stage.GREETING, Stage.EHLO}),
+        "4",
+        Action.RETRY,
+        "{host} turned us away before the connection was secured; trying again later.",
+        when=When.CLEAR,
+    ),
+    _row(
+        "greeting refused in clear",
+        Stage.GREETING,
+        "5",
+        Action.SOON,
+        "{host} turned us away before the connection was secured; check the server's name and port in the account.",
+        when=When.CLEAR,
+        trouble=Trouble.SERVER,
+        tries=3,
+        then=Action.ACCOUNT,
+    ),
     _row("greeting busy", Stage.GREETING, "4", Action.RETRY, "{host} is busy; trying again later."),
     _row(
         "greeting refused",
@@ -154,6 +175,16 @@ ROWS: tuple[Row, ...] = (
         Action.ACCOUNT,
         "{host} does not know EHLO, so nobody can sign in there; check the server's name and port in the account.",
         when=When.SUBMISSION_PORT,
+        trouble=Trouble.SERVER,
+    ),
+    _row(
+        "ehlo refused in clear",
+        Stage.EHLO,
+        "5",
+        Action.ACCOUNT,
+        "{host} turned us away before the connection was secured; check the server's name, port and ehlo_name in the "
+        "account.",
+        when=When.CLEAR,
         trouble=Trouble.SERVER,
     ),
     _row("ehlo busy", Stage.EHLO, "4", Action.RETRY, "{host} is busy; trying again later."),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,12 +34,17 @@ class Desktop:
             if self._notifier is None:
                 self._notifier = await asyncio.to_thread(_load)
             async with asyncio.timeout(PATIENCE):
-                await self._notifier.send(title=announcement.title, message=announcement.body)
+                await self._notifier.send(title=announcement.title, message=_without_markup(announcement.body))
         except Exception as error:  # noqa: BLE001 - the library lets through whatever its bus raises
             log.info("the desktop takes no notices: %r", error)
             self._broken = True
             return False
         return True
+
+
+def _without_markup(text: str) -> str:
+    """``text`` for the body of a notice, which desktops by freedesktop.org read as markup (links, images)."""
+    return html.escape(text, quote=False) if sys.platform.startswith("linux") else text
 
 
 def _load() -> DesktopNotifier:

@@ -17,6 +17,7 @@ from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
+from tuimail.ui.widgets.typed_text import about_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,7 +209,7 @@ class ComposeScreen(FrameScreen):
             field.note("not an address", _wrong_span(field.value, error.position))
             self.complain(error)
             return False
-        field.note("")
+        field.note(about_addresses(field.value))
         return True
 
     def point_at(self, part: str, sentence: str) -> None:

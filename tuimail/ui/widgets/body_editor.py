@@ -17,6 +17,7 @@ from textual.document._document import Selection
 from tuimail.compose.justify import justify, quote_depth
 from tuimail.mail.flowed import SIGNATURE
 from tuimail.ui.widgets.text_editor import TextEditor, leave
+from tuimail.ui.widgets.typed_text import drawn
 from tuimail.ui.widgets.wrapping import SOFT_BREAK, break_long_lines, mend_long_lines
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class BodyEditor(TextEditor):
         """A line with its colours."""
         line = self.document.get_line(line_index)
         soft = line.endswith(SOFT_BREAK)
-        text = Text(line[:-1] + "\\" if soft else line, end="", no_wrap=True)
+        text = Text(drawn(line[:-1] + "\\" if soft else line), end="", no_wrap=True)
         depth = quote_depth(line)
         if depth:
             text.stylize(self.get_component_rich_style(f"body--quote{(depth - 1) % QUOTE_COLOURS + 1}", partial=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.document._document import Document, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
@@ -15,7 +16,7 @@ from textual.widgets import TextArea
 
 from tuimail.ui.widgets.clusters import cluster_after, cluster_before, cluster_start
 from tuimail.ui.widgets.cut_buffer import CutBuffer
-from tuimail.ui.widgets.typed_text import clean_text
+from tuimail.ui.widgets.typed_text import clean_text, drawn
 from tuimail.ui.widgets.wrapping import QuickWrappedDocument
 
 if TYPE_CHECKING:
@@ -97,6 +98,10 @@ class TextEditor(TextArea, inherit_bindings=False):
         self.match_cursor_bracket = False
         if text:
             self.put(text)
+
+    def get_line(self, line_index: int) -> Text:
+        """A line as it is drawn: what hides or reorders is a mark."""
+        return Text(drawn(self.document.get_line(line_index)), end="", no_wrap=True)
 
     # -- text in and out
     @property
