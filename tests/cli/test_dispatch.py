@@ -222,3 +222,23 @@ def test_the_app_opens_without_accounts_where_others_may_write_the_config(
     (config,) = opened
     assert config.accounts == {}
     assert "Everybody may write to this file" in str(config.problems[0])
+
+
+def test_what_a_link_may_not_set_is_handed_to_the_composer(
+    write_config: Callable[[str], None], tuimail_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def note_words(*_: object, words: str) -> int:
+        opened.append(words)
+        return 0
+
+    write_config(CONFIG)
+    monkeypatch.setattr("tuimail.cli.compose.need_terminal", lambda: None)
+    monkeypatch.setattr("tuimail.cli.compose.open_app", note_words)
+    link = "mailto:bob@example.net?subject=x&attach=/etc/passwd&bcc=eve@example.org"
+    ran = tuimail_("compose", link, link + "&from=me&a=1&b=1&c=1", terminal=True)
+    assert ran == Ran(0, "", "")
+    assert opened == ["The link tried to set attach, bcc, from, a, b and 1 more; a link may not, so that was left out."]
+    tuimail_("compose", "mailto:bob@example.net?subject=x", terminal=True)
+    assert opened[1] == ""

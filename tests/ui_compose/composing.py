@@ -130,10 +130,15 @@ class Composing:
 
 @asynccontextmanager
 async def composing(
-    paths: Paths, draft: Draft | None = None, *, settings: Config | None = None, size: tuple[int, int] = (80, 24)
+    paths: Paths,
+    draft: Draft | None = None,
+    *,
+    settings: Config | None = None,
+    size: tuple[int, int] = (80, 24),
+    words: str = "",
 ) -> AsyncIterator[Composing]:
     engine = SlowEngine(paths, settings=settings)
-    app = TuimailApp(engine, draft=draft or Draft())
+    app = TuimailApp(engine, draft=draft or Draft(), words=words)
     async with app.run_test(size=size) as pilot:
         held = Composing(app, engine, pilot)
         await held.until(lambda: held.open and held.screen.is_mounted and held.screen.focused is not None)

@@ -397,3 +397,9 @@ async def test_any_window_will_do(paths: Paths, size: tuple[int, int]) -> None:
         await at.press("up", *"\u05e9\u05dc\u05d5\u05dd")
         assert at.screen.form.body.text.startswith("\u65e5\u672c\u8a9e\U0001f44dDear")
         assert len(at.shown.split("\n")) == size[1]
+
+
+async def test_what_a_link_may_not_set_is_said_in_the_composer(paths: Paths) -> None:
+    words = "The link tried to set bcc\u202e."
+    async with composing(paths, Draft(to="bob@example.net"), words=words) as at:
+        assert at.status == "The link tried to set bcc<U+202E>."

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cli.draft_options import add_draft_options, bind, draft_of, text_of_file
-from tuimail.cli.output import note
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import load_config, need_terminal, open_app
 from tuimail.cli.standard_input import refuse
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 MAILTO = "mailto:"
+MOST_NAMED = 5
+"""Fields of a link that are named; more are counted."""
 
 
 def parser() -> Parser:
@@ -44,20 +45,31 @@ def run(argv: list[str], paths: Paths) -> int:
     plain = [each for each in args.addresses if not each.lower().startswith(MAILTO)]
     body = text_of_file(args.input) if args.input else ""
     draft = draft_of(args, plain, body, account, identity)
+    ignored: dict[str, None] = {}
     for link in args.addresses:
         if link not in plain:
-            draft = with_mailto(draft, link)
-    return open_app(config, paths, draft)
+            draft, more = with_mailto(draft, link)
+            ignored.update(dict.fromkeys(more))
+    return open_app(config, paths, draft, words=_about_ignored(list(ignored)))
 
 
-def with_mailto(draft: Draft, link: str) -> Draft:
-    """``draft`` with what a mailto: link asks for; what the user gave comes first. Raises MessageError."""
+def _about_ignored(names: list[str]) -> str:
+    """What the links tried and may not, in a sentence; empty when they tried nothing of that kind."""
+    if not names:
+        return ""
+    named = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+    return f"The link tried to set {named}; a link may not, so that was left out."
+
+
+def with_mailto(draft: Draft, link: str) -> tuple[Draft, tuple[str, ...]]:
+    """``draft`` with what a mailto: link asks for, and the names of the fields it may not set.
+
+    What the user gave comes first. Raises MessageError.
+    """
     from tuimail.compose.mailto import parse_mailto
 
     wish = parse_mailto(link)
-    if wish.ignored:
-        note(f"tuimail: the link's {', '.join(wish.ignored)} was left out; a link may not set that.")
-    return replace(
+    made = replace(
         draft,
         to=", ".join(filter(None, (draft.to, wish.to))),
         cc=", ".join(filter(None, (draft.cc, wish.cc))),
@@ -65,3 +77,4 @@ def with_mailto(draft: Draft, link: str) -> Draft:
         body=draft.body or wish.body,
         in_reply_to=draft.in_reply_to or wish.in_reply_to,
     )
+    return made, wish.ignored

@@ -97,12 +97,12 @@ async def engine_on(config: Config, paths: Paths, *, watch: bool = False) -> Asy
         await engine.stop()
 
 
-def open_app(config: Config, paths: Paths, draft: Draft | None = None) -> int:
-    """Open the screens, on ``draft`` in the composer if there is one. Returns an exit code."""
+def open_app(config: Config, paths: Paths, draft: Draft | None = None, *, words: str = "") -> int:
+    """Open the screens, on ``draft`` in the composer if there is one, saying ``words`` there. Returns an exit code."""
     from tuimail.engine import Engine
     from tuimail.ui.app import run as run_app
 
-    return run_app(Engine(config, paths), draft=draft)
+    return run_app(Engine(config, paths), draft=draft, words=words)
 
 
 def need_terminal() -> None:

@@ -53,7 +53,9 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     NOTIFICATION_TIMEOUT = 8
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None, words: str = ""
+    ) -> None:
         monochrome = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if monochrome else None)
         self.engine = engine
@@ -61,6 +63,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.engine_ready = asyncio.Event()
         self.badge = Badge()
         self.first_draft = draft
+        self.first_words = words
+        """A warning to say on the first screen, before anything else."""
         """Opened in the composer at start."""
         self.server = server
         """The demo's embedded server, to be looked at from its own side."""
@@ -142,7 +146,9 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         await self._count()
         if self.first_draft is not None:
             self.open_composer(self.first_draft)
-        if self.problems:
+        if self.first_words:
+            self.say(safe_line(self.first_words), Severity.WARNING)
+        elif self.problems:
             if len(self.problems) == 1:
                 words = f"{safe_line(str(self.problems[0]))}  See Accounts."
             else:
@@ -284,12 +290,12 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
             frame.complain(error)
 
 
-def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None) -> int:
+def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None, words: str = "") -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
     guard_input()
 
     async def main() -> int:
-        app = TuimailApp(engine, draft=draft, server=server)
+        app = TuimailApp(engine, draft=draft, server=server, words=words)
         # A closed terminal or a shutdown quits, so that an open draft is saved.
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, app.exit)
