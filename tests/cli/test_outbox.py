@@ -88,6 +88,30 @@ def test_a_put_off_letter_is_queued_and_75_with_wait(mailbox: Path, tuimail_: Ru
     assert (ran.code, json.loads(ran.out)["state"]) == (75, "deferred")
 
 
+def test_json_says_why_an_account_is_paused(write_config: Callable[[str], None], tuimail_: Run, tmp_path: Path) -> None:
+    program = tmp_path / "sendmail"
+    write_config(f"""\
+[accounts.work]
+address = "ada@example.org"
+[accounts.work.submission]
+command = ["{program}"]
+""")
+    sent = tuimail_("send", "bob@example.net", "-s", "One", "--wait", "--json")
+    document = json.loads(sent.out)
+    notice = document["account_notice"]
+    assert (notice["account"], notice["trouble"]) == ("work", "server")
+    assert "cannot be run" in notice["happened"]
+    assert notice["advice"]
+    other = json.loads(tuimail_("send", "eve@example.net", "-s", "Two", "--queue", "--json").out)
+    assert other["account_notice"]["happened"] == notice["happened"]
+    assert json.loads(tuimail_("outbox", "show", other["id"], "--json").out)["account_notice"] == notice
+    program.write_text("#!/bin/sh\nexec cat >/dev/null\n")
+    program.chmod(0o700)
+    assert tuimail_("outbox", "retry", document["id"]).code == 0
+    tuimail_("outbox", "run")
+    assert json.loads(tuimail_("outbox", "show", document["id"], "--json").out)["account_notice"] is None
+
+
 def test_hold_release_and_delete(mailbox: Path, tuimail_: Run) -> None:
     name = the_id(tuimail_("send", "bob@example.net", "-s", "X", "--queue", "--json"))
     assert json.loads(tuimail_("outbox", "hold", name[:8], "--json").out)["state"] == "held"

@@ -363,6 +363,7 @@ def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> N
         "next_attempt_at": "2027-01-15T08:01:00Z",
         "last_reply": "550 5.1.1 no such user",
         "needs_you": True,
+        "account_notice": None,
         "on_late": None,
         "hold_until": None,
         "notify": ["failure", "delay"],

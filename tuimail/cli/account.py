@@ -7,8 +7,9 @@ from time import time
 from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Step
+from tuimail.cli.document import notice_document
 from tuimail.cli.moments import local
-from tuimail.cli.notices import advice_of, notice_document, notices_of
+from tuimail.cli.notices import advice_of, notices_of
 from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.cli.moments import local
 from tuimail.clock import rfc3339
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.dsn import Report
     from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
+    from tuimail.outbox.notice import AccountNotice
     from tuimail.outbox.reports import Matched
 
 
@@ -44,10 +46,32 @@ def item_document(item: OutboxItem) -> dict[str, object]:
     }
 
 
-def detail_document(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str]) -> dict[str, object]:
+def paused_document(item: OutboxItem, notice: AccountNotice | None) -> dict[str, object]:
+    """The item, and why its account sends nothing now (null when it does)."""
+    return {**item_document(item), "account_notice": None if notice is None else notice_document(notice)}
+
+
+def notice_document(notice: AccountNotice) -> dict[str, object]:
+    """What is the matter with an account, and what to do."""
+    return {
+        "account": notice.account,
+        "trouble": str(notice.trouble) if notice.trouble else None,
+        "needs_you": notice.needs_you,
+        "title": notice.title,
+        "happened": notice.happened,
+        "advice": notice.advice,
+        "command": notice.command,
+        "since": local(notice.since) or None,
+        "next_try": local(notice.next_try) or None,
+    }
+
+
+def detail_document(
+    item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequence[str], notice: AccountNotice | None
+) -> dict[str, object]:
     """The item with its history."""
     return {
-        **item_document(item),
+        **paused_document(item, notice),
         "timeline": [
             {"at": rfc3339(entry.at), "words": entry.words, "stage": entry.stage or None, "reply": entry.reply or None}
             for entry in timeline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
-from tuimail.cli.moments import local, until
+from tuimail.cli.moments import until
 from tuimail.outbox.notice import account_notice
 
 if TYPE_CHECKING:
@@ -28,18 +28,3 @@ def advice_of(notice: AccountNotice, now: float) -> str:
     command = f" ({notice.command})" if notice.command else ""
     later = f" Next try {until(notice.next_try, now)}." if notice.next_try is not None else ""
     return f"{notice.advice.rstrip('.')}{command}.{later}"
-
-
-def notice_document(notice: AccountNotice) -> dict[str, object]:
-    """The notice as JSON."""
-    return {
-        "account": notice.account,
-        "trouble": str(notice.trouble) if notice.trouble else None,
-        "needs_you": notice.needs_you,
-        "title": notice.title,
-        "happened": notice.happened,
-        "advice": notice.advice,
-        "command": notice.command,
-        "since": local(notice.since) or None,
-        "next_try": local(notice.next_try) or None,
-    }

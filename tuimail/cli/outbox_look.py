@@ -87,8 +87,9 @@ def _show(args: Namespace, paths: Paths) -> int:
         item = outbox.item(item_id)
         timeline, dialogue = outbox.timeline(item.id), outbox.dialogue(item.id)
         turn = _turn(outbox, config, item)
+        notice = account_notice(outbox.health(item.account), config.accounts.get(item.account), time.time())
     if args.json:
-        say_json(detail_document(item, timeline, dialogue))
+        say_json(detail_document(item, timeline, dialogue, notice))
     else:
         _tell(item, timeline, dialogue, turn)
     return EX_OK

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.cli.document import item_document
+from tuimail.cli.document import paused_document
 from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, attachment, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.merge import add_merge_options
@@ -26,6 +26,7 @@ from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
 from tuimail.moments.spoken import planned
 from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.notice import account_notice
 from tuimail.outbox.wishes import Wishes
 from tuimail.submission.result import Trouble
 
@@ -179,7 +180,8 @@ async def _send(
         watched = bool(engine.watchers())
     try:
         if args.json:
-            say_json(item_document(item))
+            notice = account_notice(health, config.accounts.get(item.account), now)
+            say_json(paused_document(item, notice))
         else:
             _tell(item, now, watched=watched)
         sys.stdout.flush()
