@@ -307,11 +307,51 @@ def test_a_password_in_the_file_is_refused_and_not_repeated() -> None:
     assert "hunter2" not in str(problem)
 
 
-def test_plain_text_to_a_server_elsewhere_works_with_a_warning() -> None:
+def test_nothing_goes_in_clear_to_another_machine() -> None:
     config = parse(SMALL + "security = 'none'", FILE)
+    assert config.accounts == {}
+    (problem,) = (each for each in config.problems if each.key.endswith("submission.security"))
+    assert not problem.warning
+    assert "insecure = true" in problem.expected
+    assert "so this server is not used" in problem.expected
+
+
+def test_it_does_where_the_server_s_table_says_insecure() -> None:
+    config = parse(SMALL + "security = 'none'\nauth = 'none'\ninsecure = true", FILE)
     assert server(config).security is Security.NONE
+    assert server(config).insecure
     assert only(config).warning
-    assert "your password" in only(config).expected
+    assert only(config).expected == "Not encrypted: everybody on the way to smtp.example.org can read your letters."
+    account = config.accounts["work"]
+    assert account.via == "smtp.example.org:25, not encrypted"
+    assert account.in_clear == ("smtp.example.org",)
+    words = only(parse(SMALL + "security = 'none'\ninsecure = true", FILE)).expected
+    assert words.endswith('The password is not sent like that: set auth = "none".')
+
+
+def test_insecure_alone_makes_nothing_insecure() -> None:
+    config = parse(SMALL + "insecure = true", FILE)
+    assert config.problems == ()
+    assert not server(config).insecure
+    assert config.accounts["work"].via == "smtp.example.org:465"
+
+
+def test_a_fallback_and_an_imap_server_say_it_for_themselves() -> None:
+    more = """fallback = ["smtp2.example.org", {{ host = "smtp3.example.org", security = "none"{clear} }}]
+security = 'none'
+insecure = true
+auth = 'none'
+[accounts.work.imap]
+host = 'imap.example.org'
+security = 'none'
+{imap}
+"""
+    account = parse(SMALL + more.format(clear="", imap=""), FILE).accounts["work"]
+    assert [(each.host, each.security) for each in account.fallback] == [("smtp2.example.org", Security.STARTTLS)]
+    assert account.imap is None
+    assert account.in_clear == ("smtp.example.org",)
+    account = parse(SMALL + more.format(clear=", insecure = true", imap="insecure = true"), FILE).accounts["work"]
+    assert account.in_clear == ("smtp.example.org", "smtp3.example.org", "imap.example.org")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
@@ -319,9 +359,9 @@ def test_plain_text_on_this_machine_needs_no_warning(host: str) -> None:
     assert parse(SMALL.replace("smtp.example.org", host) + "security = 'none'", FILE).problems == ()
 
 
-def test_a_name_that_only_begins_like_loopback_is_warned_about() -> None:
+def test_a_name_that_only_begins_like_loopback_is_another_machine() -> None:
     text = SMALL.replace("smtp.example.org", "127.0.0.1.evil.example") + "security = 'none'"
-    assert only(parse(text, FILE)).warning
+    assert parse(text, FILE).accounts == {}
 
 
 def test_a_wrong_imap_server_leaves_the_sending_alone() -> None:

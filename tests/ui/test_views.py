@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.ui.fake_engine import HOSTILE, NOW, every_state, item, recipient
+from tests.ui.fake_engine import HOSTILE, NOW, account, every_state, item, recipient
+from tuimail.config.model import Security, Server
 from tuimail.mail.dsn import Report, ReportAction
 from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.submission.result import Reply, Stage
@@ -24,7 +25,15 @@ from tuimail.ui.views.letters import (
     outbox_titles,
 )
 from tuimail.ui.views.replies import reply_words
-from tuimail.ui.views.rows import sent_columns, sent_line, sent_result, sent_titles
+from tuimail.ui.views.rows import (
+    AccountRow,
+    account_line,
+    account_words,
+    sent_columns,
+    sent_line,
+    sent_result,
+    sent_titles,
+)
 from tuimail.ui.views.times import until
 from tuimail.ui.widgets.cells import clip, fit, width_of, wrap
 from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
@@ -200,3 +209,14 @@ def test_a_bounce_stands_once_at_its_recipient_and_the_history_names_its_zone() 
         "bounced at mx.example: 550 5.1.1 no such user, 09:00"
     ]
     assert "   What happened (times in UTC)" in drawn
+
+
+def test_an_account_in_clear_says_so() -> None:
+    plain = account("work", "ada@example.org")
+    assert isinstance(plain.submission, Server)
+    clear = dataclasses.replace(
+        plain, submission=dataclasses.replace(plain.submission, security=Security.NONE, insecure=True)
+    )
+    assert "not encrypted to smtp.example.org" in account_words(AccountRow("work", clear), NOW)[1]
+    assert "not encrypted" in "".join(span.text for span in account_line(AccountRow("work", clear), 120))
+    assert "not encrypted" not in account_words(AccountRow("work", plain), NOW)[1]

@@ -101,7 +101,7 @@ def _identities(table: Table) -> list[Identity]:
     return list(once.values())
 
 
-_SERVER_KEYS = ("host", "port", "security", "username", "auth", "password_command", "ca_file", "ehlo_name")
+_SERVER_KEYS = ("host", "port", "security", "username", "auth", "password_command", "ca_file", "ehlo_name", "insecure")
 _SMTP_KEYS = ("fallback", "pipelining", "pipeline_past_dot")
 
 
@@ -151,7 +151,7 @@ def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> 
         if wrong:
             table.source.complain((*table.path, "fallback", place), wrong)
             return None
-        return replace(first, host=host, **_way_in(first, host, int(port) if port else 0))
+        return replace(first, host=host, insecure=False, **_way_in(first, host, int(port) if port else 0))
     host = written.text("host", needed="the name of the server that stands in", check=host_fault)
     way = _way_in(first, host, written.whole("port", 0, least=1, most=65535))
     security = written.choice("security", way["security"])
@@ -168,13 +168,29 @@ def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> 
         password_command=written.argv("password_command") or first.password_command,
         ca_file=written.file("ca_file") or first.ca_file,
         ehlo_name=written.text("ehlo_name", first.ehlo_name, check=_ehlo_fault),
+        insecure=_in_clear(written, host, security, auth),
         **_pipelining(written, first),
     )
     broken = written.broken
     written.finish(meant=_MISPLACED)
-    if not broken and security is Security.NONE and not is_loopback(host):
-        written.warn("security", f'With "none" everybody on the way to {host} can read your letters.')
     return None if broken else other
+
+
+def _in_clear(table: Table, host: str, security: Security, auth: Auth) -> bool:
+    """Whether everybody on the way to ``host`` reads along; that is a fault unless the table says ``insecure``."""
+    meant = table.flag("insecure", default=False)
+    if security is not Security.NONE or is_loopback(host):
+        return False
+    if not meant:
+        table.complain(
+            "security",
+            f'With "none" everybody on the way to {host} can read your letters, so this server is not used. '
+            'Write "tls" or "starttls", or insecure = true beside it if you want that.',
+        )
+        return False
+    password = "" if auth is Auth.NONE else ' The password is not sent like that: set auth = "none".'
+    table.warn("security", f"Not encrypted: everybody on the way to {host} can read your letters.{password}")
+    return True
 
 
 class _Way(TypedDict):
@@ -223,13 +239,11 @@ def _server(table: Table, ports: dict[Security, int], identities: list[Identity]
     username = table.text("username", default_name)
     password_command = table.argv("password_command")
     ca_file = table.file("ca_file")
+    insecure = _in_clear(table, host, security, auth)
     broken = table.broken
     ehlo_name = table.text("ehlo_name", check=_ehlo_fault)  # without it the server still works
     if broken:
         return None
-    if security is Security.NONE and not is_loopback(host):
-        secrets = " and your password" if auth is not Auth.NONE else ""
-        table.warn("security", f'With "none" everybody on the way to {host} can read your letters{secrets}.')
     return Server(
         host=host,
         port=written_port or ports[security],
@@ -239,6 +253,7 @@ def _server(table: Table, ports: dict[Security, int], identities: list[Identity]
         password_command=password_command,
         ca_file=ca_file,
         ehlo_name=ehlo_name,
+        insecure=insecure,
     )
 
 

@@ -48,6 +48,8 @@ class Server:
     """Letters that may be sent at the same time, each on a connection of its own; 1 to 16."""
     pipelining: bool = True
     """Commands go in groups (RFC 2920) where the server offers it; false for one that offers it and cannot."""
+    insecure: bool = False
+    """Nothing is encrypted on the way to another machine, and the config says that this is meant."""
     pipeline_past_dot: bool = False
     """The next letter's commands may follow the dot of this one even where the server is not known to bear that."""
 
@@ -146,7 +148,14 @@ class Account:
         """Where letters leave, for the screen: "smtp.example.org:465" or the command."""
         if isinstance(self.submission, Command):
             return self.submission.argv[0]
-        return f"{self.submission.host}:{self.submission.port}"
+        clear = ", not encrypted" if self.submission.insecure else ""
+        return f"{self.submission.host}:{self.submission.port}{clear}"
+
+    @property
+    def in_clear(self) -> tuple[str, ...]:
+        """Hosts on other machines that are spoken to without encryption."""
+        everything = (*self.servers, self.imap)
+        return tuple(dict.fromkeys(each.host for each in everything if each is not None and each.insecure))
 
 
 class WhenUncertain(StrEnum):

@@ -171,6 +171,8 @@ def account_words(row: AccountRow, now: float) -> tuple[str, str]:
         return safe_line(row.problem), "What is valid in the file is used; put this right and start tuimail again."
     others = ", ".join(str(identity) for identity in row.account.identities)
     facts = f"{safe_line(others)} - Sent copy: {row.account.sent_copy}"
+    if row.account.in_clear:
+        facts += f" - not encrypted to {safe_line(', '.join(row.account.in_clear))}"
     health = row.health
     if health is not None and health.rate_limit and health.rate_window:
         facts += f" - at most {health.rate_limit} letters in {span(health.rate_window)}"
