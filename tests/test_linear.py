@@ -20,6 +20,7 @@ from tuimail.errors import TuimailError
 from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, scripts, text
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
+from tuimail.ui.widgets.clusters import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,6 +193,9 @@ SMTP = [
 ]
 
 TEXT = [
+    Row("flags in clusters", lambda text: list(clusters(text)), lambda n: "\U0001f1e9" * (n // 4), whole=False),
+    Row("marks in clusters", lambda text: list(clusters(text)), lambda n: "\u0301" * (n // 2), whole=False),
+    Row("conjuncts in clusters", lambda text: list(clusters(text)), lambda n: "\u0915\u094d" * (n // 6), whole=False),
     Row("controls drawn", text.safe_line, lambda n: "\x1b" * n, whole=False),
     Row("hidden characters found", text.hidden, lambda n: "a\u202e" * n, whole=False),
     Row("JSON escaped", text.safe_json, lambda n: "\x9b" * n, whole=False),

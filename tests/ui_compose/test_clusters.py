@@ -63,3 +63,8 @@ def test_at_the_ends_of_a_line_nothing_moves(line: str, column: int) -> None:
 def test_a_word_is_not_broken_inside_a_character() -> None:
     assert wrap("ที่" * 4, 3) == ["ที่" * 3, "ที่"]
     assert wrap(ENGLAND * 2, 1) == [ENGLAND, ENGLAND]
+
+
+def test_a_letter_with_any_number_of_marks_is_one() -> None:
+    text = "a" + "\u0301" * 1000
+    assert list(clusters(f"{text}b{text}")) == [text, "b", text]

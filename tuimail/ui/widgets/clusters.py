@@ -52,8 +52,15 @@ def _around(line: str, column: int) -> tuple[int, int]:
 
 
 def _end(text: str, start: int) -> int:
-    match = _cluster().match(text, start)
-    return match.end() if match else start + 1
+    # In a piece that begins here: the library counts the flags before it each time.
+    length = 32
+    while True:
+        piece = text[start : start + length]
+        match = _cluster().match(piece)
+        end = match.end() if match else 1
+        if end < len(piece) or start + length >= len(text):
+            return start + end
+        length *= 2
 
 
 @cache
