@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+DAY = 86_400
+"""Seconds."""
 
 
 class Clock(Protocol):
@@ -22,6 +26,20 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
         return time.time()
+
+
+def leave_odd_zone() -> str:
+    """Go by UTC where ``TZ`` is a day or more away from it: neither datetime nor the Date field can say such a time.
+
+    Returns:
+        The value of ``TZ`` that is not used, or nothing. It is changed for this process and those it starts.
+    """
+    if max(abs(time.timezone), abs(time.altzone)) < DAY:
+        return ""
+    odd = os.environ.get("TZ", "")
+    os.environ["TZ"] = "UTC0"
+    time.tzset()
+    return odd
 
 
 def asleep() -> float | None:

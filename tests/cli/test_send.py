@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from tuimail.paths import Paths
 from tuimail.submission.result import Action, Reply, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Run = Callable[..., Ran]
 
@@ -230,6 +231,42 @@ def test_lists_of_addresses_may_be_folded_or_in_lines(engine: Faked, tuimail_: R
     letter = build(engine.draft, Identity("a@b.example"), "work", now=0.0)
     assert letter.envelope.addresses == ("bob@x.y", "kim@x.y", "ann@x.y", "j@x.y")
     assert b'Cc: ann@x.y, "Doe, Jane" <j@x.y>\r\n' in whole(letter.content)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Set the zone of this process."""
+
+    def use(value: str) -> None:
+        monkeypatch.setenv("TZ", value)
+        time.tzset()
+
+    yield use
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("value", "offset", "said"),
+    [
+        ("XXX+24", "+0000", True),
+        ("XXX-24:59", "+0000", True),
+        ("XXX+1YYY-24,J1,J365", "+0000", True),
+        ("XXX+23:59", "-2359", False),
+        ("Nowhere/Nothing", "+0000", False),
+    ],
+)
+def test_in_an_odd_zone_the_letter_goes(
+    engine: Faked, tuimail_: Run, zone: Callable[[str], None], value: str, offset: str, said: bool
+) -> None:
+    zone(value)
+    ran = tuimail_("send", "bob@x.y", "--at", "2031-01-02T03:04:05Z")
+    assert ran.code == 0, ran.err
+    assert (f"TZ={value} is a day or more away from UTC" in ran.err) == said
+    assert ("2031-01-02 03:04:05" in ran.out) == (offset == "+0000")
+    letter = build(engine.draft, Identity("a@b.example"), "work", now=0.0)
+    assert f" {offset}\r\n".encode() in whole(letter.content).partition(b"From:")[0]
+    assert "TZ=" not in tuimail_("outbox", "list").err, "it is said once"
 
 
 @pytest.mark.parametrize("options", [("-a", "-", "-i", "-"), ("-a", "-", "-a", "-")])

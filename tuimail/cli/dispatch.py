@@ -73,6 +73,8 @@ def main(argv: list[str] | None = None) -> int:
     secure()
     if argv is None:
         core_dumps.forbid()
+    if "TZ" in os.environ:
+        _leave_odd_zone()
     try:
         return _flushed(words, own_process=argv is None)
     finally:
@@ -80,6 +82,15 @@ def main(argv: list[str] | None = None) -> int:
             from tuimail.machine import watchdog
 
             watchdog.leaving()
+
+
+def _leave_odd_zone() -> None:
+    from tuimail.clock import leave_odd_zone
+
+    if odd := leave_odd_zone():
+        from tuimail.cli.output import note
+
+        note(f"tuimail: TZ={odd} is a day or more away from UTC; times are in UTC.")
 
 
 def _flushed(words: list[str], *, own_process: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,10 +13,14 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def format_date(now: float, tz: tzinfo | None = None) -> str:
-    """``now`` (seconds since the epoch) as "Mon, 23 Nov 2026 19:22:00 +0100" in ``tz``, else in the local zone."""
+    """``now`` (seconds since the epoch) as "Mon, 23 Nov 2026 19:22:00 +0100" in ``tz``, else in the local zone.
+
+    The field knows whole minutes only: in a zone that is some seconds off, the time is that of the nearest minute.
+    """
     moment = datetime.fromtimestamp(int(now), UTC).astimezone(tz)
     offset = moment.utcoffset()
     minutes = round(offset.total_seconds() / 60) if offset else 0
+    moment = moment.astimezone(timezone(timedelta(minutes=minutes)))
     sign = "-" if minutes < 0 else "+"
     hours, rest = divmod(abs(minutes), 60)
     return (
