@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from tuimail.compose.template import key, parse
 from tuimail.config.model import Identity
 from tuimail.errors import MessageError
 
+DATA = Path(__file__).parent / "data"
 ADA = Identity("ada@example.org", "Ada")
 VALUES = {"name": "Bob", "city": "", "e mail": "b@x"}
 
@@ -82,9 +84,11 @@ def test_what_a_spreadsheet_writes_is_read(rows: list[tuple[str, str]], delimite
         (b"\n\n", "no row of names"),
         (b"name,email\n", "names nobody"),
         (b"name,email\n,\n \n", "names nobody"),
-        (b"name,Name\na,b\n", 'two columns "Name"'),
         (b"name\n\xff\n", r"not UTF-8 text \(line 2\)"),
-        ("name\nx\n".encode("utf-16"), "not UTF-8"),
+        (b"\xff\xfen", "not UTF-8"),
+        ("name\nx\n".encode("utf-16-le"), "no text file"),
+        (b"sep=;\r\n", "no row of names"),
+        (b"caf\xe9,email\n", r"not UTF-8 text \(line 1\)"),
         (b"name\n\0\n", "no text file"),
         (b'name,email\na,"b\n', "Row 2 of t.csv cannot be read"),
         (b'name,email\n"a"b,c\n', "Row 2 of t.csv cannot be read"),
@@ -94,6 +98,66 @@ def test_what_is_no_table_is_told(raw: bytes, words: str) -> None:
     with pytest.raises(MessageError, match=words) as told:
         read_sheet(raw, "t.csv")
     assert told.value.hint
+
+
+PEOPLE = [{"name": "Doe, Jane", "email": "jane@x"}, {"name": 'Bob "B" Hay', "email": "bob@x"}]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'name,email\r\n"Doe, Jane",jane@x\r\n"Bob ""B"" Hay",bob@x\r\n',
+        'name;email\r"Doe, Jane";jane@x\r"Bob ""B"" Hay";bob@x',
+        'name\temail\nDoe, Jane\tjane@x\n"Bob ""B"" Hay"\tbob@x\n',
+        'name|email\nDoe, Jane|jane@x\nBob "B" Hay|bob@x\n',
+        'sep=;\r\nname;email;Notes, a, b\r\nDoe, Jane;jane@x\r\nBob "B" Hay;bob@x\r\n',
+        'SEP=\t\nname\temail\nDoe, Jane\tjane@x\nBob "B" Hay\tbob@x\n',
+        '"name", "email"\n"Doe, Jane", "jane@x"\n"Bob ""B"" Hay", "bob@x"\n',
+        '\r\n,,,\r\nname,email,,\r\n"Doe, Jane",jane@x,,\r\n"Bob ""B"" Hay",bob@x\r\n,,,\r\n,,,\r\n',
+        ',\u00a0Name\u200b,EMAIL\n0,"Doe, Jane",jane@x\n1,"Bob ""B"" Hay",bob@x\n',
+        'name,email,"Notes;\n;;;;"\n"Doe, Jane",jane@x,"a;b"\n"Bob ""B"" Hay",bob@x,\n',
+        'email;5" disk, or none;name\njane@x;;Doe, Jane\nbob@x;;"Bob ""B"" Hay"\n',
+        'name,email\n"=""Doe, Jane""",="jane@x"\n"Bob ""B"" Hay",bob@x\n',
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16"])
+def test_real_tables_are_read(table: str, charset: str) -> None:
+    sheet = read_sheet(table.encode(charset), "t.csv")
+    assert [{"name": row.values["name"], "email": row.values["email"]} for row in sheet.rows] == PEOPLE
+    assert not any(row.surplus for row in sheet.rows)
+
+
+def test_a_comma_in_a_heading_is_no_delimiter() -> None:
+    sheet = read_sheet((DATA / "c09c-comma-in-heading.csv").read_bytes(), "t.csv")
+    assert sheet.columns == {"last, first": "Last, First", "email": "email"}
+    assert [row.values for row in sheet.rows] == [{"last, first": "Doe, Jane", "email": "jane@example.net"}]
+
+
+def test_a_cell_of_two_lines_is_text() -> None:
+    sheet = read_sheet((DATA / "c09b-cell-of-two-lines.csv").read_bytes(), "t.csv")
+    draft = Draft(account="work", identity="ada@example.org", subject="To {address}", body="{address}\n", verbatim=True)
+    merge = plan(draft, {"to": ["{address} <{email}>"]}, sheet, file="t.csv")
+    assert not [*merge.faults(sheet, ADA)]
+    letter = merge.letter(sheet.rows[0])
+    assert letter.body == "1 High Street\nOldtown\n"
+    assert letter.subject == "To 1 High Street Oldtown"
+    assert letter.to == "1 High Street Oldtown <ann@example.net>"
+    other = read_sheet(b'email,address\nann@x,"1 High Street\x0bOldtown\tEU"\n', "t.csv")
+    assert other.rows[0].values["address"] == "1 High Street\nOldtown\tEU"
+
+
+def test_a_heading_in_lines_is_named_in_one() -> None:
+    sheet = read_sheet(b'"Last\r\n name",email\nDoe,a@x\n', "t.csv")
+    assert sheet.columns == {"last name": "Last name", "email": "email"}
+    assert parse("{ Last  Name }", "text").names == {"last name"}
+
+
+def test_two_columns_of_one_name_hurt_only_who_asks_for_them() -> None:
+    table = "name,email,Notes,notes,,\nBob,b@x,1,2,3,4\n"
+    assert faults(table) == []
+    with pytest.raises(MessageError, match=r'^t\.csv has two columns "Notes"\.$') as told:
+        merged(table, body="{notes}")
+    assert told.value.hint == "Rename one of them."
 
 
 def merged(table: str, *, to: str = "{email}", subject: str = "Hello {name}", body: str = "b") -> tuple[Merge, Sheet]:
@@ -125,7 +189,8 @@ def test_each_row_is_a_letter_of_its_own() -> None:
         ("name,email\nBob,\n", ["row 2, email: the address is empty"]),
         ("name,email\nBob,b@x,extra\n", ["row 2: there are more cells than columns"]),
         ('name,email\nBob,"a@x, b@x"\n', ["row 2, email: there are 2 addresses instead of one"]),
-        ('name,email\n"B\nob",b@x\n', ["row 2, name: the text holds a line break or another control character"]),
+        ('name,email\n"B\nob",b@x\n', []),
+        ('name,email\n"B\x1bob",b@x\n', ["row 2, name: the text holds a control character"]),
         ("name,email\nBob,b@x\n\nBob,B@X\n", ["row 4, email: B@X stands in row 2 already"]),
         ('name,email,notes\nBob,b@x,"fine,\nnot used"\n', []),
     ],

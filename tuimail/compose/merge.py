@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.sheet import Row, Sheet
     from tuimail.config.model import Identity
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 MARK = "merge-"
 """How the composing ids of merged letters begin."""
@@ -75,7 +78,7 @@ class Merge:
             to=filled.get("to", ""),
             cc=filled.get("cc", ""),
             bcc=filled.get("bcc", ""),
-            subject=self.subject.fill(row.values),
+            subject=self.subject.fill(row.values, shape=_one_line),
             body=self.body.fill(row.values),
         )
         said = [draft.account, draft.identity, draft.to, draft.cc, draft.bcc, draft.subject, draft.body]
@@ -89,9 +92,9 @@ class Merge:
         first: dict[str, int] = {}
         for row in sheet.rows:
             found = [
-                Fault(row.number, sheet.columns[name], "the text holds a line break or another control character")
+                Fault(row.number, sheet.columns[name], "the text holds a control character")
                 for name in sheet.columns
-                if name in asked and any(ord(char) < 32 or 127 <= ord(char) < 160 for char in row.values[name])
+                if name in asked and _CONTROL.search(row.values[name])
             ]
             if row.surplus:
                 found.append(Fault(row.number, "", "there are more cells than columns"))
@@ -147,6 +150,12 @@ def plan(
 
 def column_of(sheet: Sheet, name: str, *, file: str) -> str:
     """The key of the column ``name``. Raises MessageError when there is none."""
+    if key(name) in sheet.twice:
+        raise MessageError(
+            f'{safe_line(file)} has two columns "{safe_line(sheet.columns[key(name)])}".',
+            hint="Rename one of them.",
+            field="merge",
+        )
     if key(name) in sheet.columns:
         return key(name)
     from tuimail.config.reading import nearest_to
@@ -174,7 +183,13 @@ def _address(template: Template, values: Mapping[str, str], field: str) -> str:
 
 def _quoted(value: str) -> str:
     """A name is quoted where it must be; what may be an address stays as it is."""
-    return value if "@" in value or not value else quoted_phrase(value)
+    line = _one_line(value)
+    return line if "@" in line or not line else quoted_phrase(line)
+
+
+def _one_line(value: str) -> str:
+    """A cell of several lines where there can be one only."""
+    return " ".join(value.split("\n"))
 
 
 def _lowered(sentence: str) -> str:

@@ -1,9 +1,14 @@
-"""A table of people as spreadsheets write it: CSV with comma, semicolon or tab, UTF-8, a row of names on top. Pure."""
+"""A table of people as spreadsheets and other programs write it: a row of names on top, a row each below it. Pure.
+
+CSV (RFC 4180) with commas, semicolons, tabs or bars, with any line ends, as UTF-8 or, with its byte order mark, UTF-16.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +21,15 @@ if TYPE_CHECKING:
 
 LARGEST = 100_000_000
 """Bytes."""
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
+_CHOICE = re.compile(r"sep=(.)[ \t]*(?:\r\n|[\r\n])", re.IGNORECASE)
+"""A first line by which Excel is told the delimiter."""
+_QUOTED = re.compile(r'(?:[^"]|"")*+"')
+_STOP = re.compile(r'[",;\t|\r\n]')
+_LINE_END = re.compile(r"\r\n|[\r\v]")
+"""In a cell; some programs export VT for a line break."""
+_KEPT_AS_TEXT = re.compile(r'="([^"]*)"\Z')
+"""A number that a program keeps from being taken for one: ="0049"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,7 @@ class Row:
     number: int
     """As a spreadsheet counts: the names are row 1."""
     values: dict[str, str]
-    """By the key of the column, without blanks around them."""
+    """By the key of the column, without blanks around them; lines of a cell end in ``\\n``."""
     surplus: bool = False
     """It has more cells than there are names."""
 
@@ -38,6 +51,8 @@ class Sheet:
     columns: dict[str, str]
     """The names as written, by their key."""
     rows: tuple[Row, ...]
+    twice: frozenset[str] = frozenset()
+    """Keys that several columns have: nobody can tell which is meant."""
 
 
 def read_sheet(raw: bytes, name: str) -> Sheet:
@@ -47,33 +62,26 @@ def read_sheet(raw: bytes, name: str) -> Sheet:
         MessageError: it is no such table.
     """
     shown = safe_line(name)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise MessageError(
-            f"{shown} is not UTF-8 text (line {line}).", hint='Save it as "CSV UTF-8".', field="merge"
-        ) from None
+    text = _decoded(raw, shown)
     if "\0" in text:
         raise MessageError(f"{shown} is no text file.", hint='Save the table as "CSV UTF-8".', field="merge")
-    records = _records(text, shown)
+    records = ((number, cells) for number, cells in enumerate(_records(text, shown), 1) if any(map(str.strip, cells)))
     columns: dict[str, str] = {}
-    names = next(records, [])
+    twice: set[str] = set()
+    _, names = next(records, (0, list[str]()))
     for each in names:
         if key(each) in columns:
-            raise MessageError(
-                f'{shown} has two columns "{safe_line(each.strip())}".', hint="Rename one of them.", field="merge"
-            )
-        if key(each):
-            columns[key(each)] = each.strip()
+            twice.add(key(each))
+        elif key(each):
+            columns[key(each)] = " ".join(each.split())
     if not columns:
         raise MessageError(
             f"{shown} has no row of names on top.", hint="The first row names the columns: name,email", field="merge"
         )
     keys = [key(each) for each in names]
     rows: list[Row] = []
-    for number, cells in enumerate(records, 2):
-        values = [each.strip() for each in cells]
+    for number, cells in records:
+        values = [_value(each) for each in cells]
         if any(values):
             found = dict.fromkeys(columns, "") | {
                 name: value for name, value in zip(keys, values, strict=False) if name
@@ -83,13 +91,59 @@ def read_sheet(raw: bytes, name: str) -> Sheet:
         raise MessageError(
             f"{shown} names nobody.", hint="Below the names of the columns comes one row each.", field="merge"
         )
-    return Sheet(columns, tuple(rows))
+    return Sheet(columns, tuple(rows), frozenset(twice))
+
+
+def _decoded(raw: bytes, shown: str) -> str:
+    charset = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return raw.decode(charset)
+    except UnicodeDecodeError as error:
+        # Another charset would be a guess, and a wrong one changes names.
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise MessageError(
+            f"{shown} is not UTF-8 text (line {line}).", hint='Save it as "CSV UTF-8".', field="merge"
+        ) from None
+
+
+def _value(cell: str) -> str:
+    text = _LINE_END.sub("\n", cell).strip()
+    kept = _KEPT_AS_TEXT.match(text)
+    return kept[1] if kept else text
+
+
+def _delimiter(text: str) -> str:
+    """What parts the names on top: the mark that stands there most often outside quotation marks."""
+    counts = dict.fromkeys(_DELIMITERS, 0)
+    position, begins, seen = 0, True, False
+    while stop := _STOP.search(text, position):
+        blank = not text[position : stop.start()].strip()
+        seen = seen or not blank or stop[0] not in "\r\n"
+        position = stop.end()
+        if stop[0] == '"':
+            # It opens a text only where a cell begins.
+            position = _closing(text, position) if begins and blank else position
+            begins = False
+        elif stop[0] in counts:
+            counts[stop[0]] += 1
+            begins = True
+        elif seen:
+            break
+    return max(_DELIMITERS, key=counts.__getitem__)
+
+
+def _closing(text: str, position: int) -> int:
+    """Behind the quotation mark that closes the text at ``position``."""
+    end = _QUOTED.match(text, position)
+    return end.end() if end else len(text)
 
 
 def _records(text: str, shown: str) -> Iterator[list[str]]:
-    top = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=top.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    choice = _CHOICE.match(text)
+    delimiter = choice[1] if choice else _delimiter(text)
+    lines = io.StringIO(text[choice.end() :] if choice else text, newline="")
+    # Blanks behind a delimiter: name, "Doe, Jane"
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
     number = 0
     try:
         for number, record in enumerate(reader, 1):  # noqa: B007 - told in the error

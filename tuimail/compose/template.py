@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.errors import MessageError
+from tuimail.mail.address_tokens import EDGES
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -73,5 +74,5 @@ def parse(text: str, where: str) -> Template:
 
 
 def key(name: str) -> str:
-    """How names of fields and columns are compared: without blanks around them, capitals or not."""
-    return name.strip().casefold()
+    """How names of fields and columns are compared: whatever blanks are around and between words, capitals or not."""
+    return " ".join(name.strip(EDGES).split()).casefold()
