@@ -118,7 +118,7 @@ def test_hold_release_and_delete(mailbox: Path, tuimail_: Run) -> None:
     assert tuimail_("outbox", "run").out == ""
     assert not mailbox.exists()
     assert f"{name} may go: X" in tuimail_("outbox", "release", name).out
-    assert f"{name} was given up: X" in tuimail_("outbox", "delete", name).out
+    assert f"{name} was deleted: X" in tuimail_("outbox", "delete", name).out
     assert tuimail_("outbox", "list").out == ""
     refused = tuimail_("outbox", "hold", name)
     assert refused.code == 65
@@ -283,7 +283,8 @@ def test_a_row_says_what_there_is_to_know() -> None:
     assert "in 4 min" in drawn[1]
     assert "tomorrow 08:00" in drawn[2]
     assert "(no subject)" in drawn[3]
-    assert "held by hand" in drawn[3]
+    assert "held" in drawn[3]
+    assert "until released" in drawn[3]
     assert "x@example.net +2" in drawn[4]
     assert totals(SCENE) == "3 waiting, 2 need you"
 

@@ -144,7 +144,7 @@ async def test_what_the_readme_proposes_works(tmp_path: Path) -> None:
         await pilot.press("l", *"in 3 hours", "enter")
         await seen(pilot, '"Happy birthday" will be sent')
         await pilot.press("d")
-        await seen(pilot, '"Happy birthday" was dropped.')
+        await seen(pilot, '"Happy birthday" was deleted.')
         await pilot.press("u")
         await seen(pilot, 'Undone: "Happy birthday".')
 

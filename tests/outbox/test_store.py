@@ -502,7 +502,7 @@ def test_every_verb_is_told_in_the_timeline_and_on_the_letter(store: Store, fold
     store.apply(Verb.HOLD, item.id)
     store.apply(Verb.RELEASE, item.id)
     store.apply(Verb.DROP, item.id)
-    assert [each.words for each in store.timeline(item.id)][1:] == ["held by you", "released by you", "dropped by you"]
+    assert [each.words for each in store.timeline(item.id)][1:] == ["held by you", "released by you", "deleted by you"]
     said = [mark["verb"] for mark in read_letter(folder / f"{item.id}.letter").marks]
     assert said == ["hold", "release", "drop"]
 

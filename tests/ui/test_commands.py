@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.ui.fake_engine import item
+from tuimail.cli import outbox as cli_outbox
 from tuimail.config.keymap import is_text
+from tuimail.outbox.item import ItemState
+from tuimail.ui.commands import outbox
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.key_names import canonical, shown
 from tuimail.ui.commands.keymap import KEYMAPS, clashes, keymap
@@ -63,6 +67,27 @@ def test_a_key_of_the_users_is_taken_from_the_command_that_had_it() -> None:
     assert "d" not in own.keys["drop"]
     assert "d" in own.keys["discard"]
     assert clashes(own.keys) == []
+
+
+ONE_WORD = {
+    "send-now": "retry", "send-again": "resolve", "mark-sent": "resolve", "mend": "mend", "edit": "edit",
+    "cancel": "cancel", "hold": "hold", "release": "release", "drop": "delete", "later": "later", "export": "export",
+    "move-first": "move", "move-up": "move", "move-down": "move", "move-last": "move", "change-account": "account",
+}  # fmt: skip
+"""Command of the screen -> verb of the command line that does the same."""
+
+
+@pytest.mark.parametrize(("command", "verb"), ONE_WORD.items())
+def test_the_screen_calls_things_as_the_command_line_does(command: str, verb: str) -> None:
+    assert verb in cli_outbox.VERBS
+    title = BY_ID[command].title.casefold()
+    assert verb in title
+    # The word of the key rows is the verb, or the argument that goes with it.
+    words = {verb, "resend", "was sent"} if verb == "resolve" else {verb}
+    refused = item("l", ItemState.FAILED, "x")
+    label = outbox.label(BY_ID[command], refused).casefold()
+    assert any(label.startswith(each) for each in words)
+    assert verb in title or label == verb
 
 
 def test_a_command_that_loses_its_only_key_to_another_is_told() -> None:

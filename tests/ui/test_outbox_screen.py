@@ -132,9 +132,9 @@ async def test_a_verb_reaches_the_engine(
 async def test_nothing_is_dropped_without_a_yes(engine: FakeEngine, running: Running, answer: str) -> None:
     async with running("o") as pilot:
         await press(pilot, "d")
-        assert 'Drop the rest of "Grant renewal"?' in text(pilot.app)
+        assert 'Delete the rest of "Grant renewal"?' in text(pilot.app)
         await press(pilot, answer)
-        assert 'Drop the rest of "Grant renewal"?' not in text(pilot.app)
+        assert 'Delete the rest of "Grant renewal"?' not in text(pilot.app)
     assert engine.calls == []
 
 

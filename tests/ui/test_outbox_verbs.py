@@ -175,7 +175,7 @@ async def test_dropping_is_undone_as_it_was(engine: FakeEngine, running: Running
     async with running("o") as pilot:
         await select(pilot, "a7")
         await press(pilot, "d")
-        assert status(pilot) == '"Happy birthday" was dropped.  U to undo'
+        assert status(pilot) == '"Happy birthday" was deleted.  U to undo'
         await press(pilot, "u")
     assert engine.all["a7"].state is ItemState.HELD
     assert engine.all["a7"].not_before == NOW + 82_800
@@ -219,7 +219,7 @@ async def test_return_decides_nothing_about_an_uncertain_letter(engine: FakeEngi
 async def test_all_that_wait_are_sent_now_and_no_other(engine: FakeEngine, running: Running) -> None:
     async with running("o") as pilot:
         await press(pilot, "exclamation_mark")
-        assert status(pilot) == "2 go now."
+        assert status(pilot) == "2 go as soon as they can."
     assert sorted(call[2] for call in engine.calls if call[0] == "apply") == ["a5", "a6"]
 
 

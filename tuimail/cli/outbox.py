@@ -32,7 +32,7 @@ VERBS = {
     "mend": (STEER, "correct a refused address; it goes to that one only", ("mend 3k9 kin@x.example kim@x.example",)),
     "edit": (STEER, "take a letter out and open it in the composer", ("edit 3k9",)),
     "cancel": (STEER, "take letters out of the outbox; they are kept among the drafts", ("cancel 3k9",)),
-    "delete": (STEER, "give letters up", ("delete 3k9", "delete --state failed")),
+    "delete": (STEER, "delete letters from the outbox", ("delete 3k9", "delete --state failed")),
     "restore": (STEER, "put back letters that were cancelled or deleted, for seven days", ("restore 3k9",)),
     "resolve": (STEER, "say what became of uncertain letters: sent, or resend", ("resolve 3k9 sent",)),
     "export": (STEER, "write letters into .eml files", ("export 3k9", "export --match to:kim --to ~/letters")),

@@ -73,8 +73,6 @@ def names_of(item: OutboxItem) -> str:
 
 def state_of(item: OutboxItem) -> str:
     """The state and why, in a few words."""
-    if item.state is ItemState.HELD and item.not_before is None:
-        return "held by hand"
     refused = item.count(RecipientState.REFUSED)
     if item.state is ItemState.FAILED and 0 < refused < len(item.recipients):
         return f"{refused} of {len(item.recipients)} refused"
@@ -92,7 +90,7 @@ def when_of(item: OutboxItem, now: float) -> str:
     if item.needs_you:
         return "needs you"
     if item.state is ItemState.HELD:
-        return until(item.not_before, now)
+        return until(item.not_before, now) or "until released"
     if item.state is ItemState.DEFERRED:
         return until(item.next_attempt_at, now)
     return ""

@@ -40,7 +40,7 @@ DONE = {
     "retry": "will be tried again",
     "hold": "is held",
     "release": "may go",
-    "delete": "was given up",
+    "delete": "was deleted",
     "restore": "is back in the outbox",
     "cancel": "is back among the drafts",
     "move": "was moved",

@@ -209,7 +209,7 @@ class Intake(Ledger):
         if item.state in _PUT_BACK:
             raise OutboxError(
                 f'The letter this draft was made from is in the outbox again ("{item.subject}", {item.id}).',
-                hint="Drop it there first, so that only one of them goes.",
+                hint="Delete it there first, so that only one of them goes.",
             )
         if not again:
             newer = self.rows(db, "revises = ? AND state <> 'cancelled'", (item.id,))

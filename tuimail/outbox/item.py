@@ -177,9 +177,10 @@ _BECAUSE = {
 """Why a verb does not fit a state."""
 
 _WORDS = {
-    Verb.RESOLVE_SENT: "mark as sent",
-    Verb.RESOLVE_RESEND: "send again",
+    Verb.RESOLVE_SENT: "resolve as sent",
+    Verb.RESOLVE_RESEND: "resend",
     Verb.UNRESOLVE: "take back that it was sent",
+    Verb.DROP: "delete",
     Verb.LATER: "send later",
     Verb.CHANGE_ACCOUNT: "change the account",
     Verb.RESTORE: "put back",

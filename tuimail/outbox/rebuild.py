@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOUND = "Found after a crash; it was never confirmed as queued. Release it to send it, or drop it."
+FOUND = "Found after a crash; it was never confirmed as queued. Release it to send it, or delete it."
 LETTER_GONE = "The letter's file is gone from the outbox folder, so it cannot be sent. Write it anew."
 LETTER_SHORT = "The letter's file was cut short on the disk, so it cannot be sent. Write it anew."
 

@@ -37,7 +37,7 @@ TAIL = 60.0
 
 SENT_SINCE = "This outbox came from a backup; the server has had this letter since."
 TAKEN_OUT = (
-    "This outbox came from a backup; you had taken this letter out of it since. Release it to send it, or drop it."
+    "This outbox came from a backup; you had taken this letter out of it since. Release it to send it, or delete it."
 )
 
 

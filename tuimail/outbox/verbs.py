@@ -29,7 +29,7 @@ SAID = {
     Verb.RETRY: "you asked to try again",
     Verb.EDIT: "taken back to be edited",
     Verb.CANCEL: "cancelled by you, kept as a draft",
-    Verb.DROP: "dropped by you",
+    Verb.DROP: "deleted by you",
     Verb.RESOLVE_SENT: "you said that it was sent",
     Verb.RESOLVE_RESEND: "you asked to send it again",
     Verb.UNRESOLVE: "you took back that it was sent",
@@ -176,7 +176,7 @@ def mended(item: OutboxItem, old: str, new: str, now: float) -> OutboxItem:
     if wrong.state is not RecipientState.REFUSED:
         raise OutboxError(f"{old} was not refused: it is {wrong.state}.", hint="Only a refused address can be mended.")
     if any(each.address.casefold() == new.casefold() for each in item.recipients if each is not wrong):
-        raise OutboxError(f"{new} is a recipient of this letter already.", hint="Drop the letter if nothing is left.")
+        raise OutboxError(f"{new} is a recipient of this letter already.", hint="Delete the letter if nothing is left.")
     recipients = tuple(Recipient(replace(wrong.to, address=new)) if each is wrong else each for each in item.recipients)
     return replace(
         item,
@@ -224,7 +224,7 @@ def _left(item: OutboxItem, state: ItemState, now: float) -> OutboxItem:
     if not item.count(RecipientState.ACCEPTED):
         return gone
     recipients = tuple(
-        replace(each, state=RecipientState.REFUSED, words=each.words or "Not sent: you dropped it.", decided_at=now)
+        replace(each, state=RecipientState.REFUSED, words=each.words or "Not sent: you deleted it.", decided_at=now)
         if each.open
         else each
         for each in item.recipients

@@ -108,7 +108,7 @@ async def send_all(screen: OutboxScreen) -> None:
     async def send(at: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
         return await at.apply_many(Verb.SEND_NOW, wanted)
 
-    await act(screen, ids, send, one="is being sent now.", many="go now")
+    await act(screen, ids, send, one="goes as soon as it can.", many="go as soon as they can")
 
 
 VERBS: dict[str, ScreenVerb] = {

@@ -41,6 +41,9 @@ _NEEDS = {
     "move-down": Verb.MOVE,
     "move-last": Verb.MOVE,
 }
+RETRIED = frozenset({ItemState.DEFERRED, ItemState.BLOCKED, ItemState.FAILED})
+"""States of letters that were tried."""
+
 ONLY_WAITING = frozenset({*_NEEDS, "check-again"})
 """Commands that mean nothing for a letter that is over."""
 
@@ -63,6 +66,13 @@ def fits(command: Command, item: OutboxItem | None) -> bool:
     return command.id not in _NEEDS or _NEEDS[command.id] in verbs_of(item)
 
 
+def label(command: Command, item: OutboxItem | None) -> str:
+    """What the key rows call ``command`` for the selected letter: what was tried already is retried."""
+    if command.id == "send-now" and item is not None and item.state in RETRIED:
+        return "Retry"
+    return command.label
+
+
 def _put_back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> Awaitable[None]:
     return put_as_before(engine, before)
 
@@ -70,7 +80,14 @@ def _put_back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[
 def send_now(screen: LetterScreen) -> Awaitable[None]:
     """Try at once."""
     ids = aimed(screen)
-    return act(screen, ids, verb_on(Verb.SEND_NOW), one="is being sent now.", many="go now", undo=_put_back)
+    return act(
+        screen,
+        ids,
+        verb_on(Verb.SEND_NOW),
+        one="goes as soon as it can.",
+        many="go as soon as they can",
+        undo=_put_back,
+    )
 
 
 def hold(screen: LetterScreen) -> Awaitable[None]:
@@ -81,7 +98,7 @@ def hold(screen: LetterScreen) -> Awaitable[None]:
 
 def release(screen: LetterScreen) -> Awaitable[None]:
     """Let a held letter go."""
-    return act(screen, aimed(screen), verb_on(Verb.RELEASE), one="goes next.", many="released", undo=_put_back)
+    return act(screen, aimed(screen), verb_on(Verb.RELEASE), one="is released.", many="released", undo=_put_back)
 
 
 def later(screen: LetterScreen) -> Awaitable[None]:
@@ -140,13 +157,13 @@ async def _drop(screen: LetterScreen, ids: Sequence[str]) -> None:
     question = ""
     if uncertain:
         many = "It" if len(items) == 1 else f"{uncertain} of them"
-        question = f"Drop {what}? {many} may have been delivered already."
+        question = f"Delete {what}? {many} may have been delivered already."
     elif partly:
-        question = f"Drop the rest of {what}? Those who have it keep it."
+        question = f"Delete the rest of {what}? Those who have it keep it."
     if question and not await screen.ask_yes_no(question, default=False):
         return
     undo = None if partly else _restored
-    await act(screen, ids, verb_on(Verb.DROP), one="was dropped.", many="dropped", undo=undo)
+    await act(screen, ids, verb_on(Verb.DROP), one="was deleted.", many="deleted", undo=undo)
 
 
 async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:

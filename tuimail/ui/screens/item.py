@@ -62,6 +62,10 @@ class ItemScreen(PagerScreen):
         """By the state of the letter."""
         return outbox.fits(command, self.letter)
 
+    def label(self, command: Command) -> str:
+        """By the state of the letter."""
+        return outbox.label(command, self.letter)
+
     async def load(self) -> None:
         """Read the letter and its history."""
         try:

@@ -122,15 +122,11 @@ class OutboxScreen(LetterListScreen[str]):
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""
         match command.id:
-            case "back" if self.applying:
-                return "Cancel"
             case "back" if self.matching:
                 return "Show all"
-            case "send-now" if self.letter is not None and self.letter.state is ItemState.FAILED:
-                return "Retry"
             case "tag" if self.selected in self.tagged:
                 return "Untag"
-        return super().label(command)
+        return outbox.label(command, self.letter)
 
     def action_command(self, command_id: str) -> None:
         """Give a command to the tagged letters, if that was asked for; going back ends what narrows the list first."""

@@ -27,8 +27,8 @@ WAY = """\
 
 OUTBOX_WORDS = (
     "A letter is on disk before the composer closes. From then on the program does the work, whatever you do.",
-    "!  failed: the server refused it for good. Correct the address, edit it, send it again, or drop it.",
-    "?  uncertain: the last answer was lost, so it may have arrived. Say that it went, or send it again.",
+    "!  failed: the server refused it for good. Mend the address, edit it, retry it, or delete it.",
+    "?  uncertain: the last answer was lost, so it may have arrived. Resolve it: it was sent, or resend it.",
     "#  the account is held: password, certificate, quota. Mend it, check it again; its letters follow.",
     ".  waiting: it goes next, or at the time shown.",
     "z  held: until the time shown, or until you release it.",
