@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.ui.fake_engine import HOSTILE, NOW, account, every_state, item, recipient
+from tests.ui.fake_engine import HOSTILE, NOW, account, config, every_state, item, recipient
+from tuimail.compose.draft import Draft
 from tuimail.config.model import Security, Server
 from tuimail.mail.dsn import Report, ReportAction
-from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.submission.result import Reply, Stage
 from tuimail.ui.views.details import details
 from tuimail.ui.views.letters import (
@@ -28,7 +29,10 @@ from tuimail.ui.views.replies import reply_words
 from tuimail.ui.views.rows import (
     AccountRow,
     account_line,
+    account_titles,
     account_words,
+    draft_line,
+    draft_titles,
     sent_columns,
     sent_line,
     sent_result,
@@ -167,6 +171,20 @@ def test_titles_stand_above_their_columns(width: int) -> None:
     assert line[above.index("Subject") :].startswith("Report")
     if width >= 72:
         assert line[above.index("Result") :].startswith("accepted")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_titles_of_drafts_and_accounts_stand_above_their_columns(width: int) -> None:
+    draft = Draft(to="bob@example.net", subject="Lunch?", updated_at=NOW)
+    row = "".join(span.text for span in draft_line(draft, width, NOW))
+    titles = "".join(span.text for span in draft_titles(width))
+    assert row[titles.index("To") :].startswith("bob@")
+    assert row[titles.index("Subject") :].startswith("Lunch?")
+    known = AccountRow("work", config().accounts["work"], AccountHealth("work"))
+    row = "".join(span.text for span in account_line(known, width))
+    titles = "".join(span.text for span in account_titles(width))
+    for name, value in (("Account", "work"), ("Address", "ada@"), ("Sends via", "smtp."), ("State", "may send")):
+        assert row[titles.index(name) :].startswith(value)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ from tuimail.ui.commands import accounts
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.views.rows import AccountRow, account_line, account_words
+from tuimail.ui.views.rows import AccountRow, account_line, account_titles, account_words
 from tuimail.ui.widgets.cells import Role, Span
 from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from tuimail.ui.widgets.cells import Line
 
 
 def first_steps(config_file: str) -> str:
@@ -60,8 +62,13 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def compose_body(self) -> ComposeResult:
         """The list, and the explanation."""
+        yield self.titles
         yield self.list
         yield self.explained
+
+    def title_line(self, width: int) -> Line:
+        """Of accounts; problems of the configuration need none."""
+        return account_titles(width) if self.program.engine.config.accounts else ()
 
     def fits(self, command: Command) -> bool:
         """Only an account in trouble needs a check."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tuimail.compose.draft import Draft
 from tuimail.ui.commands import drafts
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.views.rows import draft_line
+from tuimail.ui.views.rows import draft_line, draft_titles
 from tuimail.ui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tuimail.ui.widgets.cells import Line
 
 
 class DraftsScreen(ListScreen[Draft]):
@@ -27,6 +34,15 @@ class DraftsScreen(ListScreen[Draft]):
             lambda draft: draft.id,
             empty="There are no drafts.",
         )
+
+    def compose_body(self) -> ComposeResult:
+        """The list with its titles."""
+        yield self.titles
+        yield self.list
+
+    def title_line(self, width: int) -> Line:
+        """The columns of drafts."""
+        return draft_titles(width)
 
     def fits(self, command: Command) -> bool:
         """Most commands want a draft."""

@@ -8,7 +8,6 @@ from textual.containers import Horizontal, Vertical
 
 from tuimail.errors import NoSuchItemError
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.widgets.column_titles import ColumnTitles
 from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.letter_pane import LetterPane
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tuimail.ui.messages import Progressed
-    from tuimail.ui.widgets.cells import Line
 
 T = TypeVar("T")
 
@@ -39,7 +37,6 @@ class LetterListScreen(ListScreen[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.titles = ColumnTitles(lambda width: self.title_line(width) if self.list.rows else ())
         self.explained = Explained()
         self.pane = LetterPane()
 
@@ -56,10 +53,6 @@ class LetterListScreen(ListScreen[T]):
     def above(self) -> Iterable[Widget]:
         """What stands above the list."""
         return ()
-
-    def title_line(self, width: int) -> Line:
-        """The names of the columns, as the rows are drawn now."""
-        raise NotImplementedError
 
     @property
     def selected_id(self) -> str | None:
@@ -82,7 +75,6 @@ class LetterListScreen(ListScreen[T]):
 
     def on_line_list_selected(self) -> None:
         """Another letter, or the same one as it is now."""
-        self.titles.refresh()
         self.look()
 
     def look(self) -> None:

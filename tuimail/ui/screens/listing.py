@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.widgets.column_titles import ColumnTitles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
+    from tuimail.ui.widgets.cells import Line
     from tuimail.ui.widgets.line_list import LineList
 
 T = TypeVar("T")
@@ -26,6 +28,8 @@ class ListScreen(FrameScreen, Generic[T]):
     def __init__(self) -> None:
         super().__init__()
         self.list = self.make_list()
+        # As wide as a row: a scroll bar takes a cell of both.
+        self.titles = ColumnTitles(lambda _width: self.title_line(self.list.size.width) if self.list.rows else ())
 
     def make_list(self) -> LineList[T]:
         """The list, made once."""
@@ -40,12 +44,17 @@ class ListScreen(FrameScreen, Generic[T]):
         """Select the row once it is there."""
         self.list.sought = row_id
 
+    def title_line(self, width: int) -> Line:  # noqa: ARG002 - for screens to override
+        """The names of the columns, as rows of ``width`` cells are drawn now; screens that have any show ``titles``."""
+        return ()
+
     def compose_body(self) -> ComposeResult:
         """The list alone; screens add below it what explains the selection."""
         yield self.list
 
     def on_line_list_selected(self) -> None:
         """Other commands may fit the new selection."""
+        self.titles.refresh()
         self.refresh_keys()
         self.tell_position()
 

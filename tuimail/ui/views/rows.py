@@ -30,14 +30,27 @@ _SIZE = 7
 
 def draft_line(draft: Draft, width: int, now: float) -> Line:
     """When, to whom, about what, and why it is here."""
-    rest = width - 3 - _WHEN - 11
-    to = rest * 2 // 5
+    to, subject = _draft_columns(width)
     return (
         Span("   " + fit(day_and_time(draft.updated_at, now), _WHEN), Role.DIM),
-        Span(fit(safe_line(draft.to) or "(nobody yet)", to - 2) + "  "),
-        Span(fit(safe_line(draft.subject) or _opening(draft), rest - to - 2) + "  ", Role.STRONG),
+        Span(fit(safe_line(draft.to) or "(nobody yet)", to) + "  "),
+        Span(fit(safe_line(draft.subject) or _opening(draft), subject) + "  ", Role.STRONG),
         Span(fit("postponed" if draft.postponed else "recovered", 11), Role.DIM if draft.postponed else Role.ACCENT),
     )
+
+
+def draft_titles(width: int) -> Line:
+    """The names of the columns of drafts."""
+    to, subject = _draft_columns(width)
+    text = "   " + fit("Written", _WHEN) + fit("To", to) + "  " + fit("Subject", subject)
+    return (Span(text.rstrip(), Role.DIM),)
+
+
+def _draft_columns(width: int) -> tuple[int, int]:
+    """Cells for whom and what."""
+    rest = width - 3 - _WHEN - 11
+    to = rest * 2 // 5
+    return to - 2, rest - to - 2
 
 
 def _opening(draft: Draft) -> str:
@@ -154,15 +167,28 @@ def account_line(row: AccountRow, width: int) -> Line:
         return (Span("   ! ", Role.FAILED), Span(fit(safe_line(row.problem), width - 6)))
     mark, role = ("#", Role.BLOCKED) if row.troubled else ("+", Role.ACCEPTED)
     health = row.health.trouble.replace("-", " ") if row.health and row.health.trouble else "may send"
-    rest = width - 5 - 14 - 12
-    address = rest // 2
+    address, way = _account_columns(width)
     return (
         Span(f"   {mark} ", role),
         Span(fit(safe_line(row.account.name), 12) + "  ", Role.STRONG),
-        Span(fit(row.account.identity.address, address - 2) + "  "),
-        Span(fit(safe_line(row.account.via), rest - address - 2) + "  ", Role.DIM),
+        Span(fit(row.account.identity.address, address) + "  "),
+        Span(fit(safe_line(row.account.via), way) + "  ", Role.DIM),
         Span(fit(health, 12), role),
     )
+
+
+def account_titles(width: int) -> Line:
+    """The names of the columns of accounts."""
+    address, way = _account_columns(width)
+    text = "     " + "  ".join((fit("Account", 12), fit("Address", address), fit("Sends via", way), "State"))
+    return (Span(text, Role.DIM),)
+
+
+def _account_columns(width: int) -> tuple[int, int]:
+    """Cells for the address and the way out."""
+    rest = width - 5 - 14 - 12
+    address = rest // 2
+    return address - 2, rest - address - 2
 
 
 def account_words(row: AccountRow, now: float) -> tuple[str, str]:
