@@ -15,9 +15,10 @@ import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
-from tuimail.compose import file_name, mailto, mime, sheet, text_file
+from tuimail.compose import file_name, letter_text, mailto, mime, sheet, text_file
 from tuimail.errors import TuimailError
 from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, scripts, text
+from tuimail.mail.content import InMemory
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
 from tuimail.ui.widgets.clusters import clusters
@@ -152,6 +153,47 @@ LETTERS = [
 ]
 
 
+def _read(data: bytes) -> None:
+    letter_text.letter_text(InMemory(data))
+
+
+def _parameters(data: bytes) -> None:
+    letter_text.parameters(data.decode())
+
+
+MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+QUOTED = b"Content-Transfer-Encoding: quoted-printable\n\n"
+
+# Such a letter is read on a thread of its own, for as long as it takes.
+READ = [
+    Row("a text to read", _read, lambda n: b"Subject: x\n\n" + b"a line of text\n" * (n // 15), whole=False),
+    Row("empty lines to read", _read, lambda n: b"Subject: x\n\n" + b"\n" * n, whole=False),
+    Row("dashes to read", _read, lambda n: b"Subject: x\n\n" + b"--\n" * (n // 3), whole=False),
+    Row("one line to read", _read, lambda n: b"Subject: x\n\n" + b"a" * n),
+    Row("escapes to read", _read, lambda n: QUOTED + b"=41=\n" * (n // 5), whole=False),
+    Row(
+        "flowed text to read",
+        _read,
+        lambda n: b"Content-Type: text/plain; format=flowed\n\n" + b"> a \n" * (n // 5),
+        whole=False,
+    ),
+    Row("parts to read", _read, lambda n: MIXED + b"\na\n--b\n" * (n // 7), whole=False),
+    Row("files to read", _read, lambda n: MIXED + b"Content-Type: a/b; name=c\n\na\n--b\n" * (n // 33), whole=False),
+    Row(
+        "a large file to read",
+        _read,
+        lambda n: MIXED + b"Content-Transfer-Encoding: base64\nContent-Type: a/b\n\n" + (b"A" * 76 + b"\n") * (n // 77),
+    ),
+    Row("parameters", _parameters, lambda n: b"a/b" + b";a=b" * (n // 4)),
+    Row("blanks of a parameter", _parameters, lambda n: b"a/b;" + b" " * n),
+    Row("blanks before a value", _parameters, lambda n: b"a/b" + b";a    " * (n // 6)),
+    Row("open quotes of parameters", _parameters, lambda n: b"a/b" + b';a="\\' * (n // 5)),
+    Row("escaped quotes of parameters", _parameters, lambda n: b"a/b" + b';a="' + b'\\";' * (n // 3)),
+    Row("sections of a parameter", _parameters, lambda n: b"a/b" + b";a*1*=%41" * (n // 9)),
+    Row("a long section", _parameters, lambda n: b"a/b;a*=utf-8''" + b"%41" * (n // 3)),
+]
+
+
 def _replies(data: bytes) -> None:
     with contextlib.suppress(GarbledReplyError):
         for raw in ReplyReader().feed(data):
@@ -276,7 +318,7 @@ TEXT = [
     Row("a log entry of blanks", log.redact, lambda n: "LOGIN" + " " * n),
 ]
 
-ROWS = [*IMAP, *LETTERS, *SMTP, *TEXT]
+ROWS = [*IMAP, *LETTERS, *READ, *SMTP, *TEXT]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))

@@ -13,6 +13,7 @@ from tuimail.config.model import Account, Config, Identity, Server, UiSettings
 from tuimail.engine import Engine
 from tuimail.errors import IllegalTransitionError, NoSuchItemError
 from tuimail.events import ItemChanged
+from tuimail.mail.content import InMemory, whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.item import (
     OPEN,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.config.model import WhenLate
+    from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.wishes import Wishes
     from tuimail.paths import Paths
@@ -141,6 +143,8 @@ class FakeEngine(Engine):
         self.all = {each.id: each for each in items}
         self.gone: list[OutboxItem] = []
         self.letters: list[Draft] = []
+        self.stored: Content = InMemory(b"Subject: Grant renewal\r\n\r\nDear all,\r\n\x1b[31mred\r\n")
+        """Every letter."""
         self.calls: list[tuple[Any, ...]] = []
         self.ready = asyncio.Event()
         """``start`` waits for it; set unless a test clears it."""
@@ -251,8 +255,11 @@ class FakeEngine(Engine):
     async def dialogue(self, item_id: str) -> tuple[str, ...]:
         return ("S: 220 smtp.example.org ready", "C: EHLO [192.0.2.1]", "C: AUTH PLAIN ****", "S: 235 2.7.0 welcome")
 
+    async def content(self, item_id: str) -> Content:
+        return self.stored
+
     async def raw(self, item_id: str, *, limit: int = 1_000_000) -> bytes:
-        return b"Subject: Grant renewal\r\n\r\nDear all,\r\n\x1b[31mred\r\n"[:limit]
+        return whole(self.stored)[:limit]
 
     async def counts(self) -> dict[ItemState, int]:
         return dict(Counter(each.state for each in self.all.values() if each.state in OPEN))

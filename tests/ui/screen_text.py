@@ -36,7 +36,9 @@ async def settle(pilot: Pilot[int]) -> None:
         if app.bridge is not None:
             app.bridge.flush()
         await pilot.pause()
-        busy = [worker for worker in app.workers if worker.group in ("load", "badge") and not worker.is_finished]
+        busy = [
+            worker for worker in app.workers if worker.group in ("load", "badge", "letter") and not worker.is_finished
+        ]
         if busy and app.engine_ready.is_set():
             await app.workers.wait_for_complete(busy)
     await pilot.pause()

@@ -36,7 +36,8 @@ SCREENS = {
     "ACCOUNTS": ("a",),
     "HELP": ("question_mark",),
     "COMMANDS": ("f2",),
-    "RAW": ("o", "v"),
+    "LETTER  text": ("o", "v"),
+    "LETTER  bytes": ("o", "v", "v"),
 }
 SIZES = [(80, 24), (60, 20), (120, 40)]
 

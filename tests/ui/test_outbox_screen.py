@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from tests.ui.fake_engine import NOW, FakeEngine, item, recipient
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
-from tuimail.errors import StorageError
+from tuimail.errors import NoSuchItemError, StorageError
+from tuimail.mail.content import InMemory
 from tuimail.outbox.item import ItemState, RecipientState, Verb
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import outbox
@@ -19,6 +22,8 @@ from tuimail.ui.screens.item import ItemScreen
 from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.pilot import Pilot
 
     from tests.ui.conftest import Running
@@ -255,9 +260,85 @@ async def test_the_last_of_a_long_queue_is_not_told_that_it_goes_next(paths: Pat
         assert "498 letters go before it." in text(pilot.app)
 
 
-async def test_the_raw_view_shows_controls_and_obeys_none(running: Running) -> None:
+LETTER = (
+    b"From: =?utf-8?q?K=C3=B6rner?= <k@x.example>\r\nTo: ada@example.org\r\nSubject: =?utf-8?b?w7xiZXI=?=\r\n"
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+    b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\nsch=F6n =1B[31mred\r\n--b\r\n"
+    b"Content-Type: application/pdf; name=plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n"
+)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
+async def test_v_shows_the_letter_as_it_is_read_then_its_bytes(
+    engine: FakeEngine, running: Running, size: tuple[int, int]
+) -> None:
+    engine.stored = InMemory(LETTER)
+    async with running("o", "v", size=size) as pilot:
+        shown = text(pilot.app)
+        for words in ("Körner <k@x.example>", "über", "schön ^[[31mred", "1 attachment", "plan.pdf"):
+            assert words in shown
+        assert re.search(r"application/pdf +3 B", shown)
+        assert "V Bytes" in shown
+        await press(pilot, "v")
+        await settle(pilot)
+        assert "sch=F6n =1B[31mred" in text(pilot.app)
+        assert "V Text" in text(pilot.app)
+        await press(pilot, "v")
+        await settle(pilot)
+        assert "schön" in text(pilot.app)
+
+
+async def test_a_letter_that_takes_long_to_read_says_so_and_keys_go_on(engine: FakeEngine, running: Running) -> None:
+    slow = SlowContent(LETTER)
+    engine.stored = slow
+    try:
+        async with running("o") as pilot:
+            await pilot.press("v")
+            await pilot.pause()
+            assert "Reading the letter..." in text(pilot.app)
+            await pilot.press("v")
+            await pilot.pause()
+            assert "LETTER  bytes" in text(pilot.app)
+            assert "Reading the letter..." in text(pilot.app)
+            slow.gate.set()
+            await settle(pilot)
+            assert "sch=F6n" in text(pilot.app)
+            await press(pilot, "v")
+            await settle(pilot)
+            assert "schön" in text(pilot.app)
+    finally:
+        slow.gate.set()
+
+
+async def test_a_letter_without_a_copy_here_says_so(engine: FakeEngine, running: Running) -> None:
+    engine.stored = GoneContent()
     async with running("o", "v") as pilot:
-        assert "^[[31mred" in text(pilot.app)
+        assert "There is no copy of this letter on this machine.  It is at the server." in text(pilot.app)
+        await press(pilot, "v")
+        await settle(pilot)
+        assert "There is no copy of this letter on this machine.  It is at the server." in text(pilot.app)
+
+
+class SlowContent:
+    """A letter on a slow disk."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.size = len(data)
+        self.gate = threading.Event()
+
+    def chunks(self, length: int = 65536) -> Iterator[bytes]:
+        self.gate.wait(60)
+        yield self.data
+
+
+class GoneContent:
+    """A letter whose file is not there."""
+
+    size = 1000
+
+    def chunks(self, length: int = 65536) -> Iterator[bytes]:
+        raise NoSuchItemError("There is no copy of this letter on this machine.", hint="It is at the server.")
 
 
 async def test_help_tells_the_keys_of_the_screen_one_came_from(running: Running) -> None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import new_draft_id
 from tuimail.errors import AddressError, NoSuchItemError, OutboxError, TuimailError
+from tuimail.mail.content import PIECE
 from tuimail.outbox.item import VERBS, ItemState, RecipientState, Verb, after, verbs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from tuimail.compose.draft import Draft
@@ -193,6 +194,34 @@ def _without(typed: str, served: AbstractSet[str]) -> str:
     return ", ".join(str(each) for each in addresses if served.isdisjoint((each.addr_spec, each.ascii_spec())))
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The bytes of a letter, to be read on any thread; what is read ends in NoSuchItemError if the file goes away."""
+
+    item: OutboxItem
+    size: int
+    pieces: Callable[[int], Iterator[bytes]]
+
+    def chunks(self, length: int = PIECE) -> Iterator[bytes]:
+        """The bytes in order, about ``length`` at a time."""
+        return _told(self.pieces(length), self.item)
+
+
+def content_of(queue: Queue, item_id: str) -> Stored:
+    """A letter; of a done item its filed local copy.
+
+    Raises:
+        NoSuchItemError: there is no such item, or no copy of it on this machine.
+    """
+    item = queue.item(item_id)
+    if item.state is ItemState.DONE and item.filing.place:
+        from tuimail.mailboxes import maildir
+
+        path = Path(item.filing.place)
+        return Stored(item, item.size, lambda length: maildir.pieces(path, length))
+    return Stored(item, item.size, queue.content(item.id).chunks)
+
+
 def raw_pieces(queue: Queue, item_id: str) -> Iterator[bytes]:
     """The bytes of a letter, piece by piece; of a done item those of its filed local copy.
 
@@ -202,12 +231,7 @@ def raw_pieces(queue: Queue, item_id: str) -> Iterator[bytes]:
     Raises:
         NoSuchItemError: there is no such item, or no copy of it on this machine.
     """
-    item = queue.item(item_id)
-    if item.state is ItemState.DONE and item.filing.place:
-        from tuimail.mailboxes import maildir
-
-        return _told(maildir.pieces(Path(item.filing.place)), item)
-    return _told(queue.content(item.id).chunks(), item)
+    return content_of(queue, item_id).chunks()
 
 
 def _told(pieces: Iterator[bytes], item: OutboxItem) -> Iterator[bytes]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.engine.letters import (
-    raw_pieces,
-    read_raw,
-    taken_out,
-)
+from tuimail.engine.letters import content_of, raw_pieces, read_raw, taken_out
 from tuimail.engine.rooms import Rooms
 from tuimail.outbox.item import ItemState, Order
 
@@ -16,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tuimail.engine.letters import TakenOut
+    from tuimail.mail.content import Content
     from tuimail.outbox.item import OutboxItem, TimelineEntry
     from tuimail.outbox.listing import Tally
     from tuimail.outbox.standing import Standing
@@ -81,6 +78,14 @@ class Watching(Rooms):
             NoSuchItemError: there is no such item, or no copy of it on this machine.
         """
         return await self._run(read_raw, self._queue, item_id, limit)
+
+    async def content(self, item_id: str) -> Content:
+        """The letter, to be read on any thread; of a done item its filed local copy.
+
+        Raises:
+            NoSuchItemError: there is no such item, or no copy of it on this machine; also what is read of it.
+        """
+        return await self._run(content_of, self._queue, item_id)
 
     async def raw_pieces(self, item_id: str) -> Iterator[bytes]:
         """All of the letter's bytes, piece by piece, to be read on any thread; see ``engine/letters.raw_pieces``."""

@@ -44,18 +44,24 @@ class Part:
         return match[1].lower() if match else "text/plain"
 
     @property
+    def encoding(self) -> str:
+        """The transfer encoding in lower case; empty when none is said."""
+        return self.fields.get("content-transfer-encoding", "").strip().lower()
+
+    @property
+    def data(self) -> bytes:
+        """The body with its transfer encoding undone; as it is where that cannot be done."""
+        if self.encoding == "base64":
+            try:
+                return binascii.a2b_base64(self.body)
+            except binascii.Error:
+                return self.body
+        return binascii.a2b_qp(self.body) if self.encoding == "quoted-printable" else self.body
+
+    @property
     def text(self) -> str:
         """The body with its transfer encoding undone, taken for UTF-8, with plain line ends."""
-        encoding = self.fields.get("content-transfer-encoding", "").strip().lower()
-        data = self.body
-        if encoding == "base64":
-            try:
-                data = binascii.a2b_base64(data)
-            except binascii.Error:
-                data = self.body
-        elif encoding == "quoted-printable":
-            data = binascii.a2b_qp(data)
-        return _plain_line_ends(data).decode("utf-8", "replace")
+        return _plain_line_ends(self.data).decode("utf-8", "replace")
 
 
 def read_part(raw: bytes) -> Part:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from tuimail.compose.draft import Draft
+    from tuimail.mail.content import Content
     from tuimail.ui.app import TuimailApp
     from tuimail.ui.screens.frame import FrameScreen
 
@@ -79,11 +80,17 @@ class Navigation(App[int], inherit_bindings=False):
         if server is not None:
             self.push_screen(ServerScreen(server))
 
-    def open_text(self, title: str, text: str, *, note: str = "") -> None:
+    def open_text(self, title: str, text: str) -> None:
         """A text to read; made safe here."""
         from tuimail.ui.screens.raw import TextScreen
 
-        self.push_screen(TextScreen(title, text, note=note))
+        self.push_screen(TextScreen(title, text))
+
+    def open_letter_text(self, content: Content) -> None:
+        """A letter as its receiver reads it, and its bytes."""
+        from tuimail.ui.screens.letter_text import LetterTextScreen
+
+        self.push_screen(LetterTextScreen(content))
 
     def open_help(self, screen: FrameScreen) -> None:
         """Help for ``screen``."""

@@ -207,16 +207,13 @@ def open_(screen: LetterScreen) -> None:
 
 
 def view_raw(screen: LetterScreen) -> Awaitable[None]:
-    """The letter's bytes."""
+    """The letter as its receiver reads it."""
     return _view_raw(screen, aimed(screen))
 
 
 async def _view_raw(screen: LetterScreen, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "View")
-    limit = 1_000_000
-    content = await screen.program.engine.raw(item.id, limit=limit)
-    note = "" if item.size <= limit else "Only the first million bytes are shown."
-    screen.program.open_text("RAW", content.decode("utf-8", "surrogateescape"), note=note)
+    screen.program.open_letter_text(await screen.program.engine.content(item.id))
 
 
 def dialogue(screen: LetterScreen) -> Awaitable[None]:

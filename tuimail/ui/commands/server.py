@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tuimail.mail.content import InMemory
 from tuimail.ui.commands.moving import LIST_VERBS
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def view(screen: ServerScreen) -> None:
     """Read the letter as it arrived."""
     arrival = screen.selected
     if arrival is not None:
-        text = arrival.letter.content.decode("utf-8", "replace").replace("\r\n", "\n")
-        screen.program.open_text(f"ARRIVED {arrival.number}", text[:1_000_000])
+        screen.program.open_letter_text(InMemory(arrival.letter.content))
 
 
 VERBS: dict[str, Verb] = {

@@ -107,8 +107,8 @@ OUTBOX = (
             _LETTERS, pine="d", mutt="d", slot=41),
     Command("later", "Later", "Send the letter later", "Asks when it is to leave, in words like tomorrow 9am.",
             _LETTERS, pine="l", mutt="plus", slot=50),
-    Command("view-raw", "View", "View the letter as it goes", "Shows the exact bytes of the letter.",
-            _ANY_LETTER, pine="v", mutt="v", slot=58),
+    Command("view-raw", "View", "View the letter", "Shows it as its receiver reads it; once more, its exact bytes.",
+            _ANY_LETTER | {Context.RAW}, pine="v", mutt="v", slot=58),
     Command("tag", "Tag", "Tag or untag the letter", "Marks the letter; a command can then be applied to all marked.",
             _OUTBOX, pine="t :", mutt="t", slot=51),
     Command("apply", "Apply", "Apply a command to tagged letters", "The next command acts on every tagged letter.",
@@ -153,7 +153,7 @@ SERVER = (
             _SERVER, pine="s", mutt="s", slot=30),
     Command("server-busy", "Be busy", "Put senders off", "Answers 451 to everybody until switched off.",
             _SERVER, pine="b", mutt="b", slot=31),
-    Command("server-view", "View", "Read what arrived", "Shows the letter as it arrived.",
+    Command("server-view", "View", "Read what arrived", "Shows the letter as its receiver reads it.",
             _SERVER, pine="v", mutt="v", slot=40),
 )  # fmt: skip
 

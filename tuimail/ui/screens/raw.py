@@ -1,6 +1,8 @@
-"""A text to read: a letter's bytes, a dialogue with a server."""
+"""A text to read: a dialogue with a server, a fault of an account."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_text
 from tuimail.ui.commands.bindings import bindings_for
@@ -8,6 +10,9 @@ from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.moving import PAGER_VERBS
 from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.views.prose import prose
+
+if TYPE_CHECKING:
+    from tuimail.ui.commands.command import Command
 
 
 class TextScreen(PagerScreen):
@@ -18,10 +23,9 @@ class TextScreen(PagerScreen):
     BINDINGS = bindings_for(Context.RAW)
     verbs = PAGER_VERBS
 
-    def __init__(self, title: str, text: str, *, note: str = "") -> None:
+    def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self._heading = title
-        self._note = note
         self._text = safe_text(text)
 
     @property
@@ -29,9 +33,11 @@ class TextScreen(PagerScreen):
         """What is shown."""
         return self._heading
 
+    def knows(self, command: Command) -> bool:
+        """There is one way to look at it."""
+        return command.id != "view-raw" and super().knows(command)
+
     def on_mount(self) -> None:
         """Nothing to load."""
         self.pager.show(lambda width: prose(self._text, width))
-        if self._note:
-            self.say(self._note)
         self.call_after_refresh(self.tell_place)
