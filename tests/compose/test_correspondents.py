@@ -45,6 +45,17 @@ def test_names_local_parts_and_domains_are_found(people: Correspondents) -> None
     assert people.complete("a", 0) == []
 
 
+def test_everybody_is_listed_the_latest_first(people: Correspondents) -> None:
+    assert people.latest() == []
+    people.remember(parse_addresses("often@x"), 1.0)
+    people.remember(parse_addresses("often@x, old@x"), 2.0)
+    people.remember(parse_addresses("new@x"), 3.0)
+    assert people.latest()[0] == "new@x"
+    assert set(people.latest()) == {"new@x", "often@x", "old@x"}
+    assert people.latest(1) == ["new@x"]
+    assert people.latest(0) == []
+
+
 def test_frequent_and_recent_people_come_first(people: Correspondents) -> None:
     people.remember(parse_addresses("old@x, often@x, late@x"), 0.0)
     for day in range(1, 4):

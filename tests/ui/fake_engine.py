@@ -229,7 +229,7 @@ class FakeEngine(Engine):
         self._record("discard_draft", draft_id)
         self.letters = [draft for draft in self.letters if draft.id != draft_id]
 
-    async def complete_address(self, typed: str, *, limit: int = 8) -> Sequence[str]:
+    async def complete_address(self, typed: str, *, limit: int = 500) -> Sequence[str]:
         known = ("Bob <bob@example.net>", "Board <board@list.example>")
         return tuple(each for each in known if each.casefold().startswith(typed.casefold()))[:limit]
 

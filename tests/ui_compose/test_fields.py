@@ -8,6 +8,7 @@ import pytest
 from textual import events
 from textual.app import App
 
+from tests.ui_compose.composing import composing
 from tuimail.compose.draft import Attachment
 from tuimail.ui.widgets.address_field import AddressEditor, AddressField
 from tuimail.ui.widgets.attachment_field import AttachmentField, AttachmentList, kind
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+
+    from tuimail.paths import Paths
 
 
 KNOWN = ("Bob <bob@example.net>", "Bobby <bobby@example.com>", "board@list.example", '"Doe, Ann" <ann@example.org>')
@@ -171,6 +174,59 @@ def test_the_address_being_typed(text: str, column: int, expected: Typed) -> Non
 )
 def test_a_candidate_replaces_that_address_only(text: str, column: int, expected: tuple[str, int]) -> None:
     assert with_candidate(text, address_at(text, column), "Bob <b@x>") == expected
+
+
+async def test_everybody_is_listed_eight_at_a_time(paths: Paths) -> None:
+    people = [f"Person {number} <p{number}@x.example>" for number in range(1, 31)]
+    async with composing(paths) as held:
+        engine = held.engine
+        asked: list[str] = []
+
+        async def everybody(typed: str) -> Sequence[str]:
+            asked.append(typed)
+            return people
+
+        editor = held.screen.form.to.editor
+        assert isinstance(editor, AddressEditor)
+        editor.complete = everybody
+        await held.press("ctrl+t")
+        assert asked == [""]
+        assert "Person 8 <p8@x.example>" in held.shown
+        assert "Person 9" not in held.shown
+        assert "1 of 30, Tab takes it" in held.shown
+        await held.press(*["down"] * 12)
+        assert "13 of 30" in held.shown
+        assert "Person 13 <" in held.shown
+        assert "Person 8 <" not in held.shown
+        await held.press("tab")
+        assert held.screen.form.to.value == "Person 13 <p13@x.example>, "
+        assert not engine.count("enqueue")
+        # The next address of the list begins with nothing typed, too.
+        await held.press("ctrl+t", "up", "tab")
+        assert held.screen.form.to.value == "Person 13 <p13@x.example>, Person 30 <p30@x.example>, "
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
+async def test_candidates_stand_in_a_frame_that_fits_the_screen(paths: Paths, size: tuple[int, int]) -> None:
+    long = '"A name that is longer than any screen is wide, or nearly so" <' + "x" * 60 + "@long.example>"
+    async with composing(paths, size=size) as held:
+        editor = held.screen.form.to.editor
+        assert isinstance(editor, AddressEditor)
+
+        async def found(typed: str) -> Sequence[str]:
+            return [long, "bob@example.net"]
+
+        editor.complete = found
+        await held.press("b")
+        rows = held.shown.splitlines()
+        top = next(index for index, row in enumerate(rows) if "╭─ Written to before ─" in row)
+        edge = rows[top].index("╭")
+        assert all(row[edge] in "╭│╰" and row[-1] in "╮│╯" for row in rows[top : top + 4])
+        assert all(len(row) < size[0] for row in rows[top : top + 4])
+        assert "bob@example.net" in rows[top + 2]
+        await held.pilot.click(held.screen.form.to.popup, offset=(3, 2))
+        await held.press()
+        assert held.screen.form.to.value == "bob@example.net, "
 
 
 @pytest.mark.parametrize("key", ["tab", "enter"])

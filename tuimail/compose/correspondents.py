@@ -108,6 +108,11 @@ class Correspondents:
             found += [number for number in more if number not in set(found)]
         return [self._ordered[number] for number in found[:limit]]
 
+    def latest(self, limit: int = 8) -> list[str]:
+        """At most ``limit`` addresses of everybody, those written to last first."""
+        self._refresh()
+        return [str(each) for each in heapq.nlargest(max(limit, 0), self._people.values(), key=lambda each: each.last)]
+
     def _index(self) -> None:
         people = sorted(self._people.values(), key=lambda person: person.rank, reverse=True)
         self._ordered = [str(person) for person in people]

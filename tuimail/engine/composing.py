@@ -227,6 +227,8 @@ class Composing(Rooms):
         """Delete it."""
         await self._run(self._draft_store.discard, draft_id)
 
-    async def complete_address(self, typed: str, *, limit: int = 8) -> Sequence[str]:
-        """Addresses written to before that fit what was typed, best first."""
+    async def complete_address(self, typed: str, *, limit: int = 500) -> Sequence[str]:
+        """Addresses written to before that fit what was typed, best first; for nothing, everybody, the latest first."""
+        if not typed.strip():
+            return await self._run(self._known.latest, limit)
         return await self._run(self._known.complete, typed, limit)

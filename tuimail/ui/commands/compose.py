@@ -135,14 +135,15 @@ def rich_header(screen: ComposeScreen) -> None:
 
 
 async def address_book(screen: ComposeScreen) -> None:
-    """Offer addresses written to before; files on the Attchmnt line; the next sender on From."""
+    """Offer addresses written to before, in an empty field all; files on the Attchmnt line; the next sender on From."""
     if screen.on_attachments:
         await attach(screen)
     elif screen.focused is screen.form.sender.choice:
         screen.form.sender.choice.action_turn(1)
     elif isinstance(screen.focused, AddressEditor):
         if not await screen.focused.offer():
-            screen.say("No address fits that you wrote to before.")
+            typed = screen.focused.text.strip()
+            screen.say("No address fits that you wrote to before." if typed else "You wrote to nobody yet.")
     else:
         screen.say("Addresses are for the To, Cc, Bcc and Reply-To lines.")
 

@@ -164,7 +164,7 @@ COMPOSER = (
             COMPOSE, pine="ctrl+c", mutt="ctrl+c", slot=11),
     Command("send", "Send", "Send the letter", "Shows the letter as it would go, and puts it into the outbox.",
             COMPOSE, pine="ctrl+x", mutt="ctrl+x", slot=20),
-    Command("address-book", "Addresses", "Complete an address", "Offers addresses you wrote to before, or files.",
+    Command("address-book", "Addresses", "Complete an address", "Lists whom you wrote to before, or those that fit.",
             _HEADER, pine="ctrl+t", mutt="ctrl+t", slot=21),
     Command("justify", "Justify", "Justify the paragraph", "Joins the lines of the paragraph and wraps them anew.",
             _BODY, pine="ctrl+j", mutt="ctrl+j", slot=21),

@@ -54,6 +54,7 @@ class ComposeScreen(FrameScreen):
     ComposeScreen #body { padding: 0; }
     ComposeScreen FieldLabel, ComposeScreen Separator { color: $mail-dim; text-style: none; }
     ComposeScreen FieldLabel.-here { color: $mail-title; text-style: bold; }
+    ComposeScreen CompletionList { border-subtitle-color: $mail-label; }
     ComposeScreen BodyEditor {
         scrollbar-background: $background; scrollbar-background-hover: $background;
         scrollbar-background-active: $background; scrollbar-color: $panel; scrollbar-color-hover: $mail-dim;

@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tuimail.ui.widgets.cells import fit
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual import events
+    from textual.geometry import Size
 
-MOST_CANDIDATES = 8
+VISIBLE = 8
+"""Candidates that are seen at a time."""
+_LEFT = 8
+"""Cells of the fields' labels that the list leaves in sight."""
+_LEAST = 30
+"""Cells, for what the frame says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,10 @@ def addr_spec(address: str) -> str:
 
 
 class CompletionList(Widget):
-    """Up to eight candidates over what lies below; the keys stay with the field."""
+    """Candidates in a frame over what lies below, eight at a time; the keys stay with the field.
+
+    The frame keeps them from being taken for the values of the fields that they cover, in any number of colours.
+    """
 
     DEFAULT_CSS = """
     CompletionList {
@@ -93,10 +105,11 @@ class CompletionList(Widget):
         display: none;
         width: auto;
         height: auto;
-        max-width: 100%;
-        margin-left: 9;
+        margin-left: 8;
         background: $panel;
         color: $foreground;
+        border: round $accent;
+        border-title-color: $accent;
     }
     CompletionList > .completion--here { text-style: reverse; }
     """
@@ -131,19 +144,40 @@ class CompletionList(Widget):
         """Show ``candidates`` for the text ``fits``, or nothing."""
         self.fits = fits
         self.here = 0
-        self.candidates = tuple(candidates[:MOST_CANDIDATES])
+        self.candidates = tuple(candidates)
+        self.border_title = "Written to before"
+        self.styles.max_width = max(20, self.app.size.width - _LEFT - 2)
+        self._tell_place()
         self.display = self.shown
 
     def move(self, step: int) -> None:
         """Move the bar, round the ends."""
         self.here = (self.here + step) % len(self.candidates)
+        self._tell_place()
+
+    def _tell_place(self) -> None:
+        many = f"{self.here + 1} of {len(self.candidates)}, " if len(self.candidates) > VISIBLE else ""
+        self.border_subtitle = f"{many}Tab takes it"
+
+    @property
+    def first(self) -> int:
+        """Number of the candidate on the first row."""
+        return max(0, min(self.here - VISIBLE // 2, len(self.candidates) - VISIBLE))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's signature
+        """Wide enough for every candidate, so that moving the bar moves nothing else."""
+        return max(_LEAST, 2 + max(map(cell_len, self.candidates), default=0))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - likewise
+        """A row for each, up to VISIBLE."""
+        return min(len(self.candidates), VISIBLE)
 
     def render(self) -> Text:
         """One candidate a row."""
-        width = max(map(_cells, self.candidates), default=0)
+        width = self.size.width - 2
         lines = []
-        for index, candidate in enumerate(self.candidates):
-            line = Text(f" {candidate}{' ' * (width - _cells(candidate))} ", no_wrap=True)
+        for index, candidate in enumerate(self.candidates[self.first : self.first + VISIBLE], start=self.first):
+            line = Text(f" {fit(candidate, width)} ", no_wrap=True)
             if index == self.here:
                 line.stylize(self.get_component_rich_style("completion--here", partial=True) or Style(reverse=True))
             lines.append(line)
@@ -152,11 +186,6 @@ class CompletionList(Widget):
     def on_click(self, event: events.Click) -> None:
         """Take the one under the mouse."""
         event.stop()
-        if 0 <= event.y < len(self.candidates):
-            self.post_message(self.Chosen(self.candidates[event.y]))
-
-
-def _cells(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)
+        row = event.y - self.gutter.top
+        if 0 <= row < min(len(self.candidates), VISIBLE):
+            self.post_message(self.Chosen(self.candidates[self.first + row]))
