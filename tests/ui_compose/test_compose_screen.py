@@ -13,7 +13,7 @@ from textual import events
 from tests.ui.fake_engine import config
 from tests.ui_compose.composing import LETTER, composing
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.config.model import Account, Config, Identity
+from tuimail.config.model import Account, Config, Identity, Problem
 from tuimail.ui.commands.command import Context
 
 if TYPE_CHECKING:
@@ -172,8 +172,25 @@ async def test_from_is_shown_only_when_there_is_a_choice(paths: Paths) -> None:
     async with composing(paths, settings=Config(accounts={"work": one.accounts["work"]})) as at:
         assert "From" not in at.shown
     async with composing(paths, settings=Config()) as at:
-        await at.press("ctrl+r")
-        assert "no account is set up" in at.shown
+        assert "From    : nobody: there is no account yet" in at.shown
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_without_an_account_it_is_said_before_a_word_is_written(paths: Paths, size: tuple[int, int]) -> None:
+    file = Path("/home/ada/.config/tuimail/config.toml")
+    async with composing(paths, settings=Config(file=file), size=size) as at:
+        assert f"There is no account yet. Describe one in {file}; Accounts in the main menu shows how." in at.status
+        assert at.status.endswith("a letter can be written and kept, not sent.")
+        assert " ".join(at.shown.split()).count("can be written and kept, not sent.") == 1
+        assert "account add" not in at.shown
+    for key, words in (
+        ("accounts.work", "until the mistakes"),
+        ("", "until the mistakes"),
+        ("ui.bell", "Describe one"),
+    ):
+        problem = Problem(file, 3, key, "Must be a table.")
+        async with composing(paths, settings=Config(file=file, problems=(problem,))) as at:
+            assert words in at.status
 
 
 async def test_another_sender_takes_their_signature_along(paths: Paths) -> None:

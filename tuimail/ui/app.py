@@ -146,6 +146,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         await self._count()
         if self.first_draft is not None:
             self.open_composer(self.first_draft)
+            if not self.engine.config.accounts:
+                return  # the composer says so itself
         if self.first_words:
             self.say(safe_line(self.first_words), Severity.WARNING)
         elif self.problems:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tuimail.compose.draft import Draft
 from tuimail.errors import AddressError, StorageError
 from tuimail.events import Severity
+from tuimail.mail.text import safe_line
 from tuimail.ui.commands import compose as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
@@ -90,6 +91,18 @@ class ComposeScreen(FrameScreen):
         self.form = LetterForm(self.draft, senders(self.engine.config), self.engine.complete_address)
         self.keeper = DraftKeeper(self.form.snapshot(), self.engine.save_draft)
         yield self.form
+
+    def on_mount(self) -> None:
+        """Whoever cannot send is told before a word is written."""
+        settings = self.engine.config
+        if not settings.accounts:
+            file = safe_line(str(settings.file or self.engine.paths.config_file))
+            wrong = "No account can be used until the mistakes in {} are mended; Accounts lists them."
+            none = "There is no account yet. Describe one in {}; Accounts in the main menu shows how."
+            # A fault of the file as a whole has no key.
+            faulty = any(not each.warning and each.key.split(".")[0] in ("", "accounts") for each in settings.problems)
+            words = (wrong if faulty else none).format(file)
+            self.say(f"{words} Until then a letter can be written and kept, not sent.", Severity.WARNING)
 
     @property
     def engine(self) -> Engine:

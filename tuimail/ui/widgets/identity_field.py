@@ -72,7 +72,7 @@ class SenderChoice(Widget, can_focus=True):
 
     def render(self) -> Text:
         """``Ada <ada@example.org>  (work)``."""
-        text = str(self.choices[self.here]) if self.choices else "no account is set up"
+        text = str(self.choices[self.here]) if self.choices else "nobody: there is no account yet"
         return Text(text, no_wrap=True, overflow="ellipsis")
 
     def action_turn(self, step: int) -> None:
