@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from tuimail.ui.notices import Announcement
     from tuimail.ui.widgets.cells import Line
 
+PLAINEST = "ansi"
+"""The theme that draws in the terminal's own sixteen colours."""
+
 
 class TuimailApp(Navigation, App[int], inherit_bindings=False):
     """One engine's face in the terminal. It starts the engine after the first paint; ``run`` stops it."""
@@ -83,15 +86,24 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         if monochrome:
             self.theme = "ansi-dark"
             return
-        name = self.engine.config.ui.theme
+        self.problems += self.use_theme(self.engine.config.ui.theme)
+
+    def use_theme(self, name: str) -> Sequence[Problem]:
+        """Draw in ``name``: a theme file of the user's, one of ours, or a theme of Textual's. Gives what is wrong in it.
+
+        Where the terminal has sixteen colours, shades cannot be told apart there, and the theme of the terminal's own
+        colours is drawn instead.
+        """
+        if self.console.color_system == "standard":
+            name = PLAINEST
         if name in self.available_themes:
             self.theme = name
-            return
+            return ()
         file, problems = load_theme(name, self.engine.paths)
-        self.problems += problems
         theme = textual_theme(file)
         self.register_theme(theme)
         self.theme = theme.name
+        return problems
 
     def _choose_keys(self) -> None:
         known = {command.id: command.contexts for command in TABLE}
