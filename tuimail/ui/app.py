@@ -89,7 +89,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.problems += self.use_theme(self.engine.config.ui.theme)
 
     def use_theme(self, name: str) -> Sequence[Problem]:
-        """Draw in ``name``: a theme file of the user's, one of ours, or a theme of Textual's. Gives what is wrong in it.
+        """Draw in ``name``: a theme file of the user's, one of ours, or one of Textual's. Gives what is wrong in it.
 
         Where the terminal has sixteen colours, shades cannot be told apart there, and the theme of the terminal's own
         colours is drawn instead.
@@ -158,7 +158,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         await self._count()
         if self.first_draft is not None:
             self.open_composer(self.first_draft)
-            if not self.engine.config.accounts:
+            if not self.engine.config.accounts and not self.first_words:
                 return  # the composer says so itself
         if self.first_words:
             self.say(safe_line(self.first_words), Severity.WARNING)

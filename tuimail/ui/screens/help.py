@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HelpScreen(PagerScreen):
-    """What a screen is for, its keys, and the way of a letter in plain words."""
+    """What a screen is for, in words and a picture, and its keys."""
 
     SCREEN_NAME = "HELP"
     CONTEXT = Context.HELP
@@ -30,6 +30,7 @@ class HelpScreen(PagerScreen):
         super().__init__()
         self._words = about.HELP
         self._where = about.context
+        self._commands = [command for command in commands_for({about.context}) if about.knows(command)]
 
     @property
     def heading(self) -> str:
@@ -42,5 +43,4 @@ class HelpScreen(PagerScreen):
         self.call_after_refresh(self.tell_place)
 
     def _lines(self, width: int) -> Sequence[Line]:
-        commands = commands_for({self._where})
-        return help_lines(self._where.words, self._words, commands, self.program.keymap, width)
+        return help_lines(self._where, self._words, self._commands, self.program.keymap, width)

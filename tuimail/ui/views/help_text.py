@@ -1,9 +1,11 @@
-"""The help of a screen: what it is for, its keys from the command table, and the way of a letter. Pure."""
+"""The help of a screen: what it is for, a picture, its keys from the command table. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.ui.commands.command import Context
+from tuimail.ui.commands.table import EVERYWHERE, READERS
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 
 if TYPE_CHECKING:
@@ -16,32 +18,77 @@ _MARGIN = "   "
 _KEYS = 16
 
 WAY = """\
- you press send
-      |
-   queued ---> sending ---> sent, and filed in Sent
-    ^   ^         |
-    |   |         +--> in 4 min    the server is busy: tried again
-    |   +---------+
-    |             +--> needs you   refused, sign-in, or no answer
-    +---- your word -------+"""
+send -> queued -> sending -> sent, filed in Sent
+          ^ ^        |
+          | +--------+  server busy: tried again
+          |          |
+          +- you say +  refused, or no answer"""
 
-OUTBOX_WORDS = (
-    "A letter is on disk before the composer closes. From then on the program does the work, whatever you do.",
+FORM = """\
+To, Cc, Attchmnt, Subject    whom it goes to
+------ Message text ------
+your words                   saved as you type
+      | send
+      v
+a last look -> outbox        undo takes it back"""
+
+FRAME = """\
++-----------------------------------------------+
+| where you are     accounts, letters that wait |
+|                                               |
+| the list; the bar is on the selected line     |
+|                                               |
+| what just happened, and how to undo it        |
+| two rows of keys: what works here and now     |
++-----------------------------------------------+"""
+
+PICTURES = {
+    Context.MENU: FRAME,
+    Context.OUTBOX: WAY,
+    Context.ITEM: WAY,
+    Context.DRAFTS: FORM,
+    Context.SENT: WAY,
+    Context.SERVER: WAY,
+    Context.COMPOSE_HEADER: FORM,
+    Context.COMPOSE_BODY: FORM,
+    Context.SEND_DIALOG: WAY,
+}
+"""A sketch for the screens that have one: the screen itself, or the way of a letter. At most 54 cells wide."""
+
+MARKS = (
     "!  failed: the server refused it for good. Mend the address, edit it, retry it, or delete it.",
     "?  uncertain: the last answer was lost, so it may have arrived. Resolve it: it was sent, or resend it.",
     "#  the account is held: password, certificate, quota. Mend it, check it again; its letters follow.",
     ".  waiting: it goes next, or at the time shown.",
     "z  held: until the time shown, or until you release it.",
     "~  being sent.     +  sent; the copy is being filed.",
+    "A letter is on disk before the composer closes. From then on the program does the work, whatever you do.",
 )
 
+_GENERAL = {command.id for command in (*EVERYWHERE, *READERS)}
 
-def help_lines(heading: str, words: str, commands: Sequence[Command], keymap: Keymap, width: int) -> list[Line]:
-    """Every line of the help screen."""
+
+def help_lines(where: Context, words: str, commands: Sequence[Command], keymap: Keymap, width: int) -> list[Line]:
+    """Every line of the help: what the screen is for, its picture, its own keys, then those of all screens."""
     room = max(20, width - len(_MARGIN) * 2)
-    lines: list[Line] = [(Span(_MARGIN), Span(heading, Role.ACCENT))]
+    lines: list[Line] = [(Span(_MARGIN), Span(where.words, Role.ACCENT))]
     lines += [(Span(_MARGIN + part),) for part in wrap(words, room)] if words else []
-    lines += [(), (Span(_MARGIN), Span("Keys", Role.ACCENT))]
+    picture = PICTURES.get(where)
+    if picture:
+        lines += [(), *((Span(_MARGIN + line, Role.STRONG),) for line in picture.splitlines())]
+    own = [command for command in commands if command.id not in _GENERAL]
+    lines += _keys("Keys of this screen", own, keymap, room)
+    if where in (Context.OUTBOX, Context.ITEM):
+        lines += [(), (Span(_MARGIN), Span("The marks before the letters", Role.ACCENT))]
+        for sentence in MARKS:
+            lines += [(Span(_MARGIN + part),) for part in wrap(sentence, room)]
+    general = [command for command in commands if command.id in _GENERAL]
+    lines += _keys("Keys of every screen" if own else "Keys", general, keymap, room)
+    return lines
+
+
+def _keys(heading: str, commands: Sequence[Command], keymap: Keymap, room: int) -> list[Line]:
+    lines: list[Line] = [(), (Span(_MARGIN), Span(heading, Role.ACCENT))]
     for command in commands:
         keys = keymap.all_keys(command.id)
         if not keys:
@@ -49,9 +96,4 @@ def help_lines(heading: str, words: str, commands: Sequence[Command], keymap: Ke
         text = f"{command.title}. {command.help}"
         for index, part in enumerate(wrap(text, room - _KEYS)):
             lines.append((Span(_MARGIN + fit(keys if index == 0 else "", _KEYS - 1) + " ", Role.KEY), Span(part)))
-    lines += [(), (Span(_MARGIN), Span("The way of a letter", Role.ACCENT)), ()]
-    lines += [(Span(_MARGIN + line),) for line in WAY.splitlines()]
-    lines.append(())
-    for sentence in OUTBOX_WORDS:
-        lines += [(Span(_MARGIN + part),) for part in wrap(sentence, room)]
-    return lines
+    return lines if len(lines) > 2 else []
