@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tuimail.compose.draft import Draft
+    from tuimail.config.theme_file import ThemeFile
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
     from tuimail.outbox.notice import AccountNotice
+    from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.key_queue import Running
     from tuimail.ui.notices import Announcement
     from tuimail.ui.widgets.cells import Line
@@ -100,27 +102,47 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
             self.theme = name
             return ()
         file, problems = load_theme(name, self.engine.paths)
+        self.draw_in(file)
+        return problems
+
+    def draw_in(self, file: ThemeFile) -> None:
+        """Draw in the theme that ``file`` describes, from now on."""
         theme = textual_theme(file)
         self.register_theme(theme)
         self.theme = theme.name
-        return problems
+
+    @property
+    def shades(self) -> bool:
+        """Themes can be told apart here: there are more than sixteen colours, and they are wanted."""
+        return self.console.color_system != "standard" and "NO_COLOR" not in os.environ
 
     def _choose_keys(self) -> None:
+        chosen, problems = self.keys_called(self.engine.config.ui.keymap)
+        self.problems += problems
+        self.use_keys(chosen)
+
+    def keys_called(self, wanted: str) -> tuple[Keymap, list[Problem]]:
+        """The keymap that ``[ui] keymap = wanted`` means, the user's own keys on top; reads files."""
         known = {command.id: command.contexts for command in TABLE}
         amid_typing = {command.id for command in TABLE if command.amid_typing}
         paths = self.engine.paths
-        name, of_file = load_keymap(
-            self.engine.config.ui.keymap, paths.config_file.parent, known, amid_typing=amid_typing
-        )
+        name, of_file = load_keymap(wanted, paths.config_file.parent, known, amid_typing=amid_typing)
         own = load_keys(paths.keys_file, known, amid_typing=amid_typing)
-        self.problems += [*of_file.problems, *own.problems]
-        wanted = {**of_file.of(name), **own.of(name)}
-        self.keymap = keymap(name, wanted)
-        for command, taker in self.keymap.lost.items():
+        problems = [*of_file.problems, *own.problems]
+        chosen = keymap(name, {**of_file.of(name), **own.of(name)})
+        for command, taker in chosen.lost.items():
             file = paths.keys_file if taker in own.of(name) else of_file.file or paths.keys_file
             words = f"{command} has no key any more, since {taker} has its key: give {command} another one."
-            self.problems.append(Problem(file, 0, taker, words, warning=True))
-        self.set_keymap(self.keymap.for_textual())
+            problems.append(Problem(file, 0, taker, words, warning=True))
+        return chosen, problems
+
+    def use_keys(self, chosen: Keymap) -> None:
+        """Give commands by the keys of ``chosen`` from now on, on every screen."""
+        self.keymap = chosen
+        self.set_keymap(chosen.for_textual())
+        for screen in self._frames():
+            screen.refresh_keys()
+            screen.post_message(AccountsChanged())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """A colour for every mail role in any theme."""

@@ -1,34 +1,69 @@
-"""The palette: every command of the screen one came from; type to find one."""
+"""The palette: every command of the screen one came from, every place, theme and keymap; type to find one."""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.mail.text import safe_line
 from tuimail.ui.commands import palette
 from tuimail.ui.commands.bindings import bindings_for
-from tuimail.ui.commands.command import Command, Context
-from tuimail.ui.commands.table import commands_for
+from tuimail.ui.commands.command import READING, Context
+from tuimail.ui.commands.keymap import KEYMAPS
+from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.prompt import PromptInput
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from textual.app import ComposeResult
     from textual.widgets import Input
 
     from tuimail.ui.screens.frame import FrameScreen
     from tuimail.ui.widgets.key_rows import KeyEntry
 
+PLACES = {
+    Context.OUTBOX: "go-outbox",
+    Context.DRAFTS: "go-drafts",
+    Context.SENT: "go-sent",
+    Context.ACCOUNTS: "go-accounts",
+    Context.SERVER: "go-server",
+}
+"""The command of the main menu that leads to each screen."""
+THEME_HELP = "Changes the colours now."
+KEYMAP_HELP = "Changes the keys now."
 
-def matches(command: Command, typed: str) -> bool:
-    """Whether every word typed occurs in what the command is called or does."""
-    text = f"{command.title} {command.label} {command.help}".casefold()
-    return all(word in text for word in typed.casefold().split())
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that can be done."""
+
+    id: str
+    title: str
+    """A verb and its object."""
+    help: str
+    """One sentence."""
+    do: Callable[[FrameScreen], Awaitable[None] | None]
+    """Given the screen the palette was opened on."""
+    keys: str = ""
+
+    def matches(self, typed: str) -> bool:
+        """Whether every word typed occurs in what it is called or does."""
+        text = f"{self.title} {self.help}".casefold()
+        return all(word in text for word in typed.casefold().split())
+
+    def matches_title(self, typed: str) -> bool:
+        """Whether the title alone fits."""
+        return all(word in self.title.casefold() for word in typed.casefold().split())
 
 
-class PaletteScreen(ListScreen[Command]):
-    """Finds a command of ``about`` and gives it there."""
+class PaletteScreen(ListScreen[Found]):
+    """Finds what can be done on ``about``, or anywhere, and does it there."""
 
     SCREEN_NAME = "COMMANDS"
     CONTEXT = Context.PALETTE
@@ -38,12 +73,12 @@ class PaletteScreen(ListScreen[Command]):
     def __init__(self, about: FrameScreen) -> None:
         super().__init__()
         self.about = about
-        self._commands = [command for command in commands_for({about.context}) if command.id != "palette"]
+        self._all: list[Found] = []
         self._typed = PromptInput(placeholder="Type to find a command", compact=True, id="find")
 
-    def make_list(self) -> LineList[Command]:
-        """One line per command."""
-        return LineList(self._draw, lambda command: command.id, empty="No command is called that.")
+    def make_list(self) -> LineList[Found]:
+        """One line for each."""
+        return LineList(self._draw, lambda found: found.id, empty="Nothing is called that.")
 
     def compose_body(self) -> ComposeResult:
         """The field, and what fits."""
@@ -51,32 +86,65 @@ class PaletteScreen(ListScreen[Command]):
         yield self.list
 
     def on_mount(self) -> None:
-        """All of them, before anything is typed."""
+        """What is known without reading, before anything is typed."""
         self._typed.focus()
-        self.list.show(self._commands)
+        self._all = [*self._commands(), *self._places(), *self._keymaps()]
+        self._show()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what fits what was typed; the best match, by title, first."""
-        typed = event.value
-        found = [command for command in self._commands if matches(command, typed)]
-        found.sort(key=lambda command: not matches_title(command, typed))
-        self.list.show(found)
+    async def load(self) -> None:
+        """The themes, which are files."""
+        if self.program.shades and not any(found.id.startswith("theme ") for found in self._all):
+            from tuimail.config.theme_file import theme_files
+
+            names = await asyncio.to_thread(theme_files, self.program.engine.paths)
+            self._all += [
+                Found(f"theme {name}", f"Theme: {safe_line(name)}", THEME_HELP, partial(palette.use_theme, name))
+                for name in names
+            ]
+            self._show()
+
+    def _commands(self) -> list[Found]:
+        known = [each for each in commands_for({self.about.context}) if each.id != "palette" and self.about.knows(each)]
+        keys = self.program.keymap.all_keys
+        return [Found(each.id, each.title, each.help, partial(palette.give, each.id), keys(each.id)) for each in known]
+
+    def _places(self) -> list[Found]:
+        """Where the user is not yet; while a letter is written the way there is to send or postpone it."""
+        here = self.about.context
+        if here not in READING or here is Context.MENU:
+            return []
+        ids = [each for place, each in PLACES.items() if place is not here]
+        if self.program.server is None:
+            ids = [each for each in ids if each != "go-server"]
+        return [Found(each, BY_ID[each].title, BY_ID[each].help, partial(palette.go, each)) for each in ids]
+
+    def _keymaps(self) -> list[Found]:
+        chosen = self.program.engine.config.ui.keymap
+        return [
+            Found(f"keymap {name}", f"Keymap: {safe_line(name)}", KEYMAP_HELP, partial(palette.use_keymap, name))
+            for name in dict.fromkeys((*KEYMAPS, chosen))
+        ]
+
+    def on_input_changed(self, _event: Input.Changed) -> None:
+        """Show what fits what was typed."""
+        self._show()
+
+    def _show(self) -> None:
+        """What fits; the best match, by title, first."""
+        typed = self._typed.value
+        fitting = [found for found in self._all if found.matches(typed)]
+        fitting.sort(key=lambda found: not found.matches_title(typed))
+        self.list.show(fitting)
         self.list.select(0)
 
     def key_entries(self) -> tuple[KeyEntry, ...]:
         """The palette's own keys."""
         return tuple(entry for entry in super().key_entries() if entry.id != "palette")
 
-    def _draw(self, command: Command, width: int) -> Line:
-        keys = self.program.keymap.all_keys(command.id)
+    def _draw(self, found: Found, width: int) -> Line:
         return (
             Span("   "),
-            Span(fit(command.title, min(32, width // 2)), Role.STRONG),
-            Span(fit(keys, 14), Role.KEY),
-            Span(fit(command.help, max(0, width - min(32, width // 2) - 18)), Role.DIM),
+            Span(fit(found.title, min(32, width // 2)), Role.STRONG),
+            Span(fit(found.keys, 14), Role.KEY),
+            Span(fit(found.help, max(0, width - min(32, width // 2) - 18)), Role.DIM),
         )
-
-
-def matches_title(command: Command, typed: str) -> bool:
-    """Whether the title alone fits."""
-    return all(word in command.title.casefold() for word in typed.casefold().split())

@@ -27,7 +27,7 @@ _ACCOUNTS = frozenset({Context.ACCOUNTS})
 _SERVER = frozenset({Context.SERVER})
 
 EVERYWHERE = (
-    Command("palette", "Commands", "Find a command", "Lists every command of this screen; type to find one.",
+    Command("palette", "Commands", "Find a command", "Lists commands, places, themes and keymaps; type to find one.",
             _EVERYWHERE, pine="f2", mutt="f2", slot=120),
     Command("suspend", "Suspend", "Suspend the program", "Back to the shell; `fg` returns. Letters wait meanwhile.",
             _EVERYWHERE, pine="ctrl+z", mutt="ctrl+z"),
