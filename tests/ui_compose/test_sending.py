@@ -11,13 +11,12 @@ import pytest
 from tests.ui.fake_engine import account
 from tests.ui_compose.composing import LETTER, composing
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.review import Finding, review
+from tuimail.compose.review import Finding, Review, review
 from tuimail.errors import AttachmentError, DuplicateLetterError, MessageError, StorageError
 from tuimail.ui.screens.main_menu import MainMenuScreen
 from tuimail.ui.screens.send_dialog import SendDialog, page
 
 if TYPE_CHECKING:
-    from tuimail.compose.review import Review
     from tuimail.paths import Paths
 
 FILES = (Attachment("/x", "a.pdf", "", 1),)
@@ -44,6 +43,59 @@ async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
             assert words in at.shown
         assert "L Later" in at.shown
         assert at.engine.queued == []
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
+async def test_the_page_shows_how_the_text_begins(paths: Paths, size: tuple[int, int]) -> None:
+    text = "\n\nDear \u202eBob,\n\n" + "word " * 40 + "\n" + "".join(f"line {number}\n" for number in range(20))
+    async with composing(paths, replace(LETTER, body=text, subject=" "), size=size) as at:
+        await at.press("ctrl+x")
+        rows = [row.strip() for row in at.shown.splitlines()]
+        assert "Subject      (none)" in rows
+        assert "Attachments  (none)" in rows
+        first = rows.index("Text         Dear <U+202E>Bob,")
+        assert rows[first + 1] == ""
+        assert size[1] < 24 or rows[first + 2].startswith("word word")
+        if size[1] >= 24:
+            # Folded lines stand beneath each other.
+            edge = at.shown.splitlines()[first].index("Dear")
+            assert at.shown.splitlines()[first + 3][edge:].startswith("word")
+        assert "..." in rows[first + 2 : first + 7]
+        assert "line 19" not in at.shown
+
+
+async def test_a_page_with_many_recipients_can_be_scrolled_by_key(paths: Paths) -> None:
+    many = ", ".join(f"someone{number}@example.net" for number in range(60))
+    async with composing(paths, replace(LETTER, to=many)) as at:
+        at.engine.review = _reviewed  # type: ignore[method-assign]
+        await at.press("ctrl+x")
+        assert "Dear all," not in at.shown
+        await at.press("end")
+        await at.press()
+        assert "Dear all," in at.shown
+        await at.press("y")
+        await at.until(lambda: not at.open)
+
+
+async def _reviewed(draft: Draft) -> Review:
+    to = tuple(part.strip() for part in draft.to.split(","))
+    return Review("ada@example.org", "work", "smtp.example.org:465", to, (), (), (), 1000)
+
+
+async def test_the_real_review_warns_of_subject_and_attachment(paths: Paths) -> None:
+    draft = replace(LETTER, subject="", body="I attach the plan.")
+    async with composing(paths, draft) as at:
+        account = at.engine.config.accounts["work"]
+
+        async def real(draft: Draft) -> Review:
+            return review(draft, account)
+
+        at.engine.review = real  # type: ignore[method-assign]
+        await at.press("ctrl+x")
+        assert "! The letter has no subject." in at.shown
+        assert '! The text says "attach", but no file is attached.' in at.shown
+        await at.press("y")
+        await at.until(lambda: not at.open)
 
 
 @pytest.mark.parametrize("key", ["y", "Y", "enter", "ctrl+x"])

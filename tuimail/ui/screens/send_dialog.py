@@ -11,14 +11,15 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tuimail.mail.size import size_words
-from tuimail.mail.text import safe_line
+from tuimail.mail.text import safe_line, safe_text
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.widgets.cells import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 LABEL = 13
 MOST_RECIPIENTS = 200
 """Of one field; more are counted."""
+
+FIRST_LINES = 6
+"""Of the text that are shown, where the screen has 24 rows."""
+LONGEST = 1000
+"""Characters of one paragraph that are looked at."""
 
 QUESTION = "Send message?"
 WARNED = "There is a warning: read it, then send once more."
@@ -62,6 +68,7 @@ class SendDialog(FrameScreen):
     SendDialog #page { padding: 0 2; height: 1fr; scrollbar-size-vertical: 1; }
     SendDialog #page Static { height: auto; }
     SendDialog .warnings { color: $text-warning; margin-top: 1; }
+    SendDialog .beginning { margin-top: 1; }
     """
 
     def __init__(self, draft: Draft, *, choices: int = 1) -> None:
@@ -74,25 +81,39 @@ class SendDialog(FrameScreen):
         self._choices = choices
         self._page = Static(markup=False)
         self._warnings = Static(markup=False, classes="warnings")
+        self._beginning = Static(markup=False, classes="beginning")
         self._answers: asyncio.Queue[Answer] = asyncio.Queue()
         self.busy = False
         """The letter is being stored: answers mean nothing now."""
 
     def compose_body(self) -> ComposeResult:
         """One page that scrolls if it must."""
-        with VerticalScroll(id="page", can_focus=False):
+        with VerticalScroll(id="page"):
             yield self._page
             yield self._warnings
+            yield self._beginning
+
+    def on_resize(self) -> None:
+        """Lines of another length."""
+        self._draw()
 
     def show(self, draft: Draft, review: Review) -> None:
         """Show ``review`` of ``draft``."""
         self.draft, self.review = draft, review
-        self._page.update(page(draft, review))
-        warnings = "\n".join(f"! {safe_line(finding.text)}" for finding in review.findings)
-        self._warnings.update(Text(warnings))
-        self._warnings.display = bool(warnings)
+        self._draw()
         self.say(QUESTION)
         self._shown_at = asyncio.get_running_loop().time()
+
+    def _draw(self) -> None:
+        if self.review is None:
+            return
+        # The page has two cells of padding at either side, and a scroll bar.
+        width = self.app.size.width - 5
+        self._page.update(page(self.draft, self.review, width))
+        warnings = "\n".join(f"! {safe_line(finding.text)}" for finding in self.review.findings)
+        self._warnings.update(Text(warnings))
+        self._warnings.display = bool(warnings)
+        self._beginning.update(beginning(self.draft.body, width, min(FIRST_LINES, max(2, self.app.size.height - 18))))
 
     async def answer(self) -> Answer:
         """What the user wants; waits for it."""
@@ -135,26 +156,43 @@ class SendDialog(FrameScreen):
     }
 
 
-def page(draft: Draft, review: Review) -> Text:
-    """The letter in lines of a label and a value."""
+def page(draft: Draft, review: Review, width: int) -> Text:
+    """The letter in lines of a label and a value, in ``width`` cells."""
     text = Text()
-    _row(text, "From", [review.sender])
-    _row(text, "By", [f"{review.account}, {review.via}"])
+    _row(text, "From", [review.sender], width)
+    _row(text, "By", [f"{review.account}, {review.via}"], width)
     text.append("\n")
     for label, recipients in (("To", review.to), ("Cc", review.cc), ("Bcc", review.bcc)):
-        _row(text, label, recipients)
+        _row(text, label, recipients, width)
     text.append("\n")
-    _row(text, "Subject", [draft.subject] if draft.subject.strip() else [])
-    _row(text, "Attachments", review.attachments)
-    _row(text, "Size", [f"about {size_words(review.size)}"])
+    _row(text, "Subject", [draft.subject] if draft.subject.strip() else ["(none)"], width)
+    _row(text, "Attachments", review.attachments or ["(none)"], width)
+    _row(text, "Size", [f"about {size_words(review.size)}"], width)
     text.rstrip()
     return text
 
 
-def _row(text: Text, label: str, values: list[str] | tuple[str, ...]) -> None:
-    """``values`` one below the other; nothing when there are none."""
-    for index, value in enumerate(values[:MOST_RECIPIENTS]):
-        text.append(f"{label if index == 0 else '':<{LABEL}}", style="dim")
-        text.append(safe_line(value) + "\n")
+def beginning(body: str, width: int, most: int) -> Text:
+    """The first ``most`` lines of the message text in ``width`` cells."""
+    lines: list[str] = []
+    for paragraph in body.lstrip("\n").split("\n", most)[:most]:
+        lines += wrap(safe_text(paragraph[:LONGEST]), max(10, width - LABEL))
+    text = Text()
+    for index, line in enumerate(lines[:most]):
+        text.append(f"{'Text' if index == 0 else '':<{LABEL}}", style="dim")
+        text.append(line + "\n")
+    if len(lines) > most or body.strip("\n").count("\n") >= most:
+        text.append(f"{'':<{LABEL}}...\n", style="dim")
+    text.rstrip()
+    return text
+
+
+def _row(text: Text, label: str, values: Sequence[str], width: int) -> None:
+    """``values`` one below the other, folded beneath themselves; nothing when there are none."""
+    for value in values[:MOST_RECIPIENTS]:
+        for line in wrap(safe_line(value), max(10, width - LABEL)):
+            text.append(f"{label:<{LABEL}}", style="dim")
+            text.append(line + "\n")
+            label = ""
     if len(values) > MOST_RECIPIENTS:
         text.append(f"{'':<{LABEL}}and {len(values) - MOST_RECIPIENTS} more\n")
