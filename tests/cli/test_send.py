@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import Faked, Ran, an_item
+from tests.cli.conftest import Faked, Ran, Stdin, an_item
 from tests.outbox.scene import sent_through
-from tuimail.cli import draft_options, send
+from tuimail.cli import draft_options, send, standard_input
 from tuimail.clock import SystemClock
 from tuimail.compose.build import build
 from tuimail.config.model import Identity, WhenLate
@@ -154,6 +154,28 @@ def test_too_long_a_text_is_kept_whole(
     ran = tuimail_("send", "bob@x.y", text="0123456789 and more\n")
     assert ran.code == 65
     assert kept_in(ran.err).read_text() == "0123456789 and more\n"
+
+
+def test_of_a_text_without_end_the_beginning_is_kept(
+    engine: Faked, tuimail_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((send, "TEXT_LIMIT"), (draft_options, "TEXT_LIMIT"), (standard_input, "MOST_KEPT")):
+        monkeypatch.setattr(module, name, 10)
+    monkeypatch.setattr(standard_input, "PIECE", 1)
+    ran = tuimail_("send", "bob@x.y", text="y\n" * 1000)
+    assert "The beginning of the text is kept" in ran.err
+    assert kept_in(ran.err).read_text() == "y\n" * 5 + "y"
+
+
+def test_a_file_that_is_there_still_is_not_kept_twice(
+    engine: Faked, tuimail_: Run, home: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text").write_bytes(b"a\0b")
+    for name in (str(tmp_path / "text"), "/dev/null"):
+        with open(name) as file:  # noqa: PTH123
+            monkeypatch.setattr(Stdin, "fileno", lambda _self, of=file: of.fileno(), raising=False)
+            assert "kept" not in tuimail_("send", "bob@x.y", text=b"a\0b").err
+    assert not home.unsent.exists()
 
 
 def test_a_text_that_could_not_be_queued_is_kept(engine: Faked, tuimail_: Run) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MARK = "-"
 """The file name that means standard input."""
 PIECE = 1 << 20
+MOST_KEPT = 200_000_000
+"""Bytes of a text that is kept; what goes on beyond that may never end."""
 _ENDINGS = {
     "text/plain": ".txt",
     "application/pdf": ".pdf",
@@ -103,19 +106,23 @@ class Handed:
         """Make sure that it is kept; a sentence says where. Empty when there is nothing to keep."""
         from tuimail.durable import write_durably
 
+        if self._file is not None and not _passes_by():
+            self.clear()
+            return ""
         if self._file is not None:
             return f"What came on standard input is kept in {self._file}."
-        if not self._text.strip():
+        if not self._text.strip() or not _passes_by():
             return ""
         # A script that fails every night with the same words needs one file for them.
         name = hashlib.sha256(self._text).hexdigest()[:16]
         path = self.folder / f"{name}.txt"
         try:
             private_dir(self.folder)
-            write_durably(path, _pieces(self._text, self._rest, sys.maxsize))
+            write_durably(path, _pieces(self._text, self._rest, MOST_KEPT))
+            whole = self._rest is None or not self._rest.read(1)
         except (StorageError, OSError) as error:
             return f"The text could not be kept: {error}"
-        return f"The text is kept in {path}."
+        return f"{'The text' if whole else 'The beginning of the text'} is kept in {path}."
 
     def clear(self) -> None:
         """Remove the file that a letter has a copy of."""
@@ -142,6 +149,15 @@ def handed_over(folder: Path) -> Iterator[Handed]:
         raise
     else:
         handed.clear()
+
+
+def _passes_by() -> bool:
+    """Whether what comes on standard input is gone once it is read: a file is there still, a device has no end."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return True
+    return not stat.S_ISREG(mode) and (not stat.S_ISCHR(mode) or is_terminal(sys.stdin))
 
 
 def _pieces(first: bytes, rest: BinaryIO | None, limit: int) -> Iterator[bytes]:
