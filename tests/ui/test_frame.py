@@ -171,6 +171,12 @@ async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running:
     engine.start = refuse  # type: ignore[method-assign]
     async with running() as pilot:
         assert "The disk is full.  Make room." in text(pilot.app)
+        await pilot.press("o")
+        await pilot.pause()
+        # Nobody reads: it does not say so, and neither that nothing is there.
+        assert "The disk is full.  Make room." in text(pilot.app)
+        assert "Nothing can be read." in text(pilot.app)
+        assert "Reading..." not in text(pilot.app)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

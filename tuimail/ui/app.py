@@ -66,6 +66,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.engine = engine
         self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up)
         self.engine_ready = asyncio.Event()
+        self.not_started: TuimailError | None = None
+        """Why there is no engine, and will be none."""
         self.badge = Badge()
         self.first_draft = draft
         self.first_words = words
@@ -174,6 +176,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         try:
             await self.engine.start()
         except TuimailError as error:
+            self.not_started = error
             self.complain(error)
             return
         self.engine_ready.set()

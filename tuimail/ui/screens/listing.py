@@ -35,6 +35,14 @@ class ListScreen(FrameScreen, Generic[T]):
         """The list, made once."""
         raise NotImplementedError
 
+    def on_mount(self) -> None:
+        """Without an engine nothing will ever be read."""
+        error = self.program.not_started
+        if error is not None and self.CONTEXT not in UNNUMBERED:
+            self.list.empty = "Nothing can be read."
+            self.list.show(())
+            self.complain(error)
+
     @property
     def selected(self) -> T | None:
         """The selected value."""

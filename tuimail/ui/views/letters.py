@@ -228,12 +228,10 @@ def columns_of(wants: Wants, width: int) -> Columns:
 def outbox_titles(columns: Columns) -> Line:
     """The names of the columns."""
     gap = " " * GAP
-    text = " " * MARK + gap.join(
-        [fit("Subject", columns.subject), fit("To", columns.to), fit("State", columns.state)]
-        + ([fit("", columns.last)] if columns.last else [])
-        + ([fit("Account", columns.account), fit("Age", AGE, right=True)] if columns.account else [])
-    )
-    return (Span(text.rstrip(), Role.DIM),)
+    parts = [" " * MARK + fit("Subject", columns.subject), fit("To", columns.to), fit("State", columns.state)]
+    parts += [fit("", columns.last)] if columns.last else []
+    parts += [fit("Account", columns.account), fit("Age", AGE, right=True)] if columns.account else []
+    return tuple(Span(part + gap, Role.DIM) for part in parts)
 
 
 def share(room: int, wants: tuple[int, int]) -> tuple[int, int]:

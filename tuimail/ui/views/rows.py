@@ -42,8 +42,8 @@ def draft_line(draft: Draft, width: int, now: float) -> Line:
 def draft_titles(width: int) -> Line:
     """The names of the columns of drafts."""
     to, subject = _draft_columns(width)
-    text = "   " + fit("Written", _WHEN) + fit("To", to) + "  " + fit("Subject", subject)
-    return (Span(text.rstrip(), Role.DIM),)
+    parts = ("   " + fit("Written", _WHEN), fit("To", to) + "  ", fit("Subject", subject))
+    return tuple(Span(part, Role.DIM) for part in parts)
 
 
 def _draft_columns(width: int) -> tuple[int, int]:
@@ -89,7 +89,7 @@ def sent_titles(columns: SentColumns) -> Line:
     parts = [fit("Sent", _WHEN - 2), fit("To", columns.to), fit("Subject", columns.subject)]
     parts += [fit("Result", columns.result)] if columns.result else []
     parts += [fit("Account", columns.account), fit("Size", _SIZE, right=True)] if columns.account else []
-    return (Span(("   " + "  ".join(parts)).rstrip(), Role.DIM),)
+    return (Span("   "), *(Span(part + "  ", Role.DIM) for part in parts))
 
 
 def sent_result(item: OutboxItem) -> tuple[str, Role]:
@@ -180,8 +180,8 @@ def account_line(row: AccountRow, width: int) -> Line:
 def account_titles(width: int) -> Line:
     """The names of the columns of accounts."""
     address, way = _account_columns(width)
-    text = "     " + "  ".join((fit("Account", 12), fit("Address", address), fit("Sends via", way), "State"))
-    return (Span(text, Role.DIM),)
+    parts = ("     " + fit("Account", 12), fit("Address", address), fit("Sends via", way), "State")
+    return tuple(Span(part + "  ", Role.DIM) for part in parts)
 
 
 def _account_columns(width: int) -> tuple[int, int]:
