@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Picture:
 
     name: str
     keys: tuple[str, ...]
-    size: tuple[int, int] = (80, 24)
+    size: tuple[int, int] = (100, 26)
     theme: str = "pine"
     keymap: str = "pine"
     wait_for: str = ""
@@ -48,7 +49,8 @@ class Picture:
 PICTURES = (
     Picture("menu", ()),
     Picture("outbox", ("o",), wait_for="sending"),
-    Picture("item", ("o", "enter"), size=(100, 32)),
+    Picture("item", ("o", "enter")),
+    Picture("letter", ("o", "v")),
     Picture("compose", ("c", *TYPED_LETTER)),
     Picture("send", ("c", *TYPED_LETTER, "ctrl+x")),
     Picture("sent", ("s",)),
@@ -56,6 +58,8 @@ PICTURES = (
     Picture("server", ("v",)),
     Picture("accounts", ("a",)),
     Picture("help", ("o", "question_mark")),
+    Picture("addresses", ("c", "ctrl+t")),
+    Picture("outbox-classic", ("o",), size=(80, 24)),
     Picture("outbox-wide", ("o",), size=(120, 40), theme="midnight"),
     Picture("outbox-mutt", ("o",), theme="mutt", keymap="mutt"),
     Picture("outbox-light", ("o",), theme="paper"),
@@ -119,6 +123,9 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     wanted = arguments[1:]
+    # The same pictures whatever terminal this is run in.
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+    os.environ.pop("NO_COLOR", None)
     for picture in PICTURES:
         if not wanted or picture.name in wanted:
             (folder / f"{picture.name}.svg").write_text(asyncio.run(draw(picture)), encoding="utf-8")

@@ -34,8 +34,8 @@ LABEL = 13
 MOST_RECIPIENTS = 200
 """Of one field; more are counted."""
 
-FIRST_LINES = 6
-"""Of the text that are shown, where the screen has 24 rows."""
+FIRST_LINES = 12
+"""Of the text that are shown, where the screen has 30 rows; fewer where it has fewer."""
 LONGEST = 1000
 """Characters of one paragraph that are looked at."""
 

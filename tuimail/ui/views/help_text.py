@@ -48,6 +48,7 @@ PICTURES = {
     Context.ITEM: WAY,
     Context.DRAFTS: FORM,
     Context.SENT: WAY,
+    Context.SENT_ITEM: WAY,
     Context.SERVER: WAY,
     Context.COMPOSE_HEADER: FORM,
     Context.COMPOSE_BODY: FORM,
