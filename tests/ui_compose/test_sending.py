@@ -258,6 +258,6 @@ async def test_a_wrong_address_does_not_reach_the_page(paths: Paths) -> None:
 
 def test_the_dialog_shows_what_hides_and_what_may_be_taken_for_another() -> None:
     draft = Draft(to="Bob <bob@r\u0430ypal.com>, eve@example.org", subject="pay\u202e12", body="x")
-    shown = page(draft, review(draft, account("work", "ada@example.org"))).plain
+    shown = page(draft, review(draft, account("work", "ada@example.org")), 80).plain
     assert "(xn--rypal-4ve.com)" in shown
     assert "pay<U+202E>12" in shown
