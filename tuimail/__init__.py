@@ -25,6 +25,7 @@ The rooms, upper ones import lower ones and never the other way::
     events      what the engine announces
     mail        the words: pure values, no I/O
     durable     files that survive a power cut
+    private_files   one place that opens files of ours and makes folders
     paths log clock
     errors      every error a user may read, with its exit code
 
