@@ -16,6 +16,7 @@ from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
 from tuimail.compose import file_name, letter_text, mailto, mime, sheet, text_file
+from tuimail.compose.transfer import from_quoted_printable
 from tuimail.errors import TuimailError
 from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, scripts, text
 from tuimail.mail.content import InMemory
@@ -106,6 +107,12 @@ EXIM = b"X-Failed-Recipients: " + b"a@b.example," * 1000 + b"\n\n"
 STATUS = REPORT + b"\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\n"
 
 
+def _unquoted(data: bytes) -> None:
+    """In pieces, as a letter is read from its file."""
+    for _ in from_quoted_printable(data[start : start + 4096] for start in range(0, len(data), 4096)):
+        pass
+
+
 def _nested(size: int) -> bytes:
     return b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(size // 52))
 
@@ -128,6 +135,7 @@ LETTERS = [
     Row("carriage returns", _leaves, lambda n: b"a: b" + b"\r" * n),
     Row("base64 without sense", _leaves, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"=A" * (n // 2)),
     Row("escapes", _leaves, lambda n: b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=0" * (n // 2)),
+    Row("one quoted-printable line", _unquoted, lambda n: b"=41b" * (n // 4)),
     Row("soft breaks", _leaves, lambda n: b"Content-Transfer-Encoding: quoted-printable\n\n" + b"= \n" * (n // 3)),
     Row("groups of a report", _report, lambda n: REPORT + b"\na: b\n" * (n // 6)),
     Row("blanks in a report", _report, lambda n: REPORT + b"\n " * (n // 2)),

@@ -130,3 +130,10 @@ def test_a_file_that_is_replaced_between_two_passes_is_noticed(tmp_path: Path) -
     (tmp_path / "b").replace(path)
     with pytest.raises(AttachmentError, match="has changed since"):
         whole(file)
+
+
+def test_a_quoted_printable_line_without_an_end_is_not_waited_for() -> None:
+    encoded = b"=C3=A4b" * 40_000
+    pieces = list(from_quoted_printable(cut(encoded, 65536)))
+    assert b"".join(pieces) == "äb".encode() * 40_000
+    assert max(map(len, pieces)) < 65536
