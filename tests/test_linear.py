@@ -22,6 +22,7 @@ from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, s
 from tuimail.mail.content import InMemory
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
+from tuimail.ui.widgets import cells
 from tuimail.ui.widgets.clusters import clusters
 
 if TYPE_CHECKING:
@@ -326,7 +327,12 @@ TEXT = [
     Row("a log entry of blanks", log.redact, lambda n: "LOGIN" + " " * n),
 ]
 
-ROWS = [*IMAP, *LETTERS, *READ, *SMTP, *TEXT]
+SCREEN = [
+    Row("one long word on the screen", lambda data: cells.wrap(data.decode(), 72), lambda n: b"a" * n, whole=False),
+    Row("words on the screen", lambda data: cells.wrap(data.decode(), 72), lambda n: b"ab " * (n // 3), whole=False),
+]
+
+ROWS = [*IMAP, *LETTERS, *READ, *SMTP, *TEXT, *SCREEN]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))

@@ -69,16 +69,11 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     current = ""
     for word in text.split(" "):
-        while cell_len(word) > width > 0:
-            if current:
-                lines.append(current)
-                current = ""
-            head = _head(word, width)
-            if head == word:
-                break
-            lines.append(head)
-            word = word[len(head) :]  # noqa: PLW2901
-        if not current:
+        if cell_len(word) > width > 0:
+            lines += [current] if current else []
+            *filled, current = _pieces(word, width)
+            lines += filled
+        elif not current:
             current = word
         elif cell_len(current) + 1 + cell_len(word) <= width:
             current += f" {word}"
@@ -89,12 +84,15 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
-def _head(word: str, width: int) -> str:
-    """As many characters of ``word`` as fit ``width`` cells, at least one."""
-    used = end = 0
+def _pieces(word: str, width: int) -> list[str]:
+    """``word`` cut into pieces of at most ``width`` cells, each at least one cluster."""
+    pieces: list[str] = []
+    used = start = end = 0
     for cluster in clusters(word):
-        used += cell_len(cluster)
-        if used > width:
-            return word[:end] if end else cluster
+        wide = cell_len(cluster)
+        if used + wide > width and end > start:
+            pieces.append(word[start:end])
+            start, used = end, 0
+        used += wide
         end += len(cluster)
-    return word
+    return [*pieces, word[start:]]
