@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tuimail.errors import IllegalTransitionError
-from tuimail.outbox.item import ItemState, Verb, after, verbs_for
+from tuimail.outbox.model.item import ItemState, Verb, after, verbs_for
 
 
 @pytest.mark.parametrize("state", ItemState)
@@ -14,10 +14,10 @@ def test_a_verb_that_does_not_fit_is_refused_in_plain_words(state: ItemState) ->
         with pytest.raises(IllegalTransitionError) as caught:
             after(verb, state)
         sentence = f"{caught.value} {caught.value.hint}"
-        assert "resolve" not in sentence
+        assert "resolve-" not in sentence
         assert "deferred" not in sentence
 
 
-def test_sending_again_a_held_letter_says_that_it_is_held() -> None:
-    with pytest.raises(IllegalTransitionError, match=r"^Cannot send again: it is held\."):
+def test_resending_a_held_letter_says_that_it_is_held() -> None:
+    with pytest.raises(IllegalTransitionError, match=r"^Cannot resend: it is held\."):
         after(Verb.RESOLVE_RESEND, ItemState.HELD)

@@ -132,17 +132,17 @@ def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield binascii.a2b_base64(held + b"=" * (4 - len(held)))
 
 
-_LINE = 65536
+_HELD = 65536
 """Bytes of one encoded line that are kept together; RFC 2045 section 6.7 allows 76."""
 
 
 def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """What ``pieces`` encode, line by line; of a line longer than ``_LINE`` the end is not waited for."""
+    """What ``pieces`` encode, line by line; of a line longer than ``_HELD`` the end is not waited for."""
     held = b""
     for piece in pieces:
         joined = held + piece
         cut = joined.rfind(b"\n") + 1
-        if len(joined) - cut > _LINE:
+        if len(joined) - cut > _HELD:
             escape = joined.rfind(b"=", len(joined) - 2)
             cut = escape if escape >= 0 else len(joined)
         held = joined[cut:]
