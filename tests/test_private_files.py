@@ -21,9 +21,9 @@ PACKAGE = Path(__file__).parents[1] / "tuimail"
 
 ELSEWHERE = {
     "durable.py:fsync_folder": "a folder, for its names",
-    "outbox/doorbell.py:__enter__": "a folder, for its sockets",
-    "outbox/lock.py:boot_id": "/proc",
-    "outbox/lock.py:_start_time": "/proc",
+    "coordination/change_notifier.py:__enter__": "a folder, for its sockets",
+    "coordination/lock.py:boot_id": "/proc",
+    "coordination/lock.py:_start_time": "/proc",
     "cli/streams.py:secure": "/dev/null",
     "cli/streams.py:give_up_output": "/dev/null",
     "cli/streams.py:_nothing": "/dev/null",

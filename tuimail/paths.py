@@ -97,7 +97,7 @@ class Paths:
 
     @property
     def outbox_witness(self) -> Path:
-        """What became of each letter, so that a restored outbox sends nothing again (outbox/witness)."""
+        """What became of each letter, so that a restored outbox sends nothing again (outbox/store/audit_log)."""
         return self.state / "outbox-witness"
 
     @property

@@ -15,8 +15,8 @@ from tuimail.clock import SystemClock
 from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
-from tuimail.outbox.wishes import NONE, Wishes
+from tuimail.outbox.model.delivery_options import NONE, Wishes
+from tuimail.outbox.model.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
-    from tuimail.outbox.doorbell import Neighbour
+    from tuimail.coordination.change_notifier import Neighbour
 
 CONFIG = """\
 default_account = "work"

@@ -13,8 +13,8 @@ from tests.config.test_secrets import install
 from tuimail.accounts.finding import Finding, Step
 from tuimail.clock import SystemClock
 from tuimail.config import secrets
-from tuimail.outbox.item import AccountHealth
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.store.store import Store
 from tuimail.private_files import private_dir
 from tuimail.submission.result import Trouble
 

@@ -9,15 +9,15 @@ import pytest
 
 from tuimail.clock import SystemClock
 from tuimail.mail.content import whole
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Ran
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.paths import Paths
 
     Run = Callable[..., Ran]

@@ -22,8 +22,8 @@ from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.moments.spoken import dated
-from tuimail.outbox.item import ItemState, OutboxItem, Recipient, Verb
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient, Verb
+from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

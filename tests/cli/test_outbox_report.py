@@ -10,7 +10,7 @@ import pytest
 from tests.mail.bounces import dsn
 from tests.outbox.scene import message, sent_through
 from tuimail.clock import SystemClock
-from tuimail.outbox.store import Store
+from tuimail.outbox.store.store import Store
 from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
 

@@ -22,9 +22,9 @@ from tuimail.config.model import Identity, WhenLate
 from tuimail.errors import DuplicateLetterError, StorageError
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient, Notify
-from tuimail.outbox.item import AccountHealth, ItemState, Recipient, RecipientState
-from tuimail.outbox.store import Store
-from tuimail.outbox.wishes import Wishes
+from tuimail.outbox.model.delivery_options import Wishes
+from tuimail.outbox.model.item import AccountHealth, ItemState, Recipient, RecipientState
+from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
 from tuimail.submission.result import Action, Reply, Trouble
 

@@ -20,7 +20,7 @@ from tuimail.config.theme_file import (
     parse_theme,
     theme_files,
 )
-from tuimail.outbox.item import OPEN, ItemState
+from tuimail.outbox.model.item import OPEN, ItemState
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths

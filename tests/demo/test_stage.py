@@ -10,7 +10,7 @@ from tests.journeys.waiting import until
 from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
 from tuimail.demo.stage import Demo
-from tuimail.outbox.item import OPEN, ItemState, Verb
+from tuimail.outbox.model.item import OPEN, ItemState, Verb
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.outbox import OutboxScreen
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tuimail.engine import Engine
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from tuimail.engine import Engine
 from tuimail.engine.evidence import LOOKS, RECENT, EvidenceSeeker
 from tuimail.errors import SecretError
 from tuimail.events import AccountMended, Announcer, Event, ItemChanged, NeedsYou, Notice
-from tuimail.outbox.item import Filing, FilingState, ItemState
+from tuimail.outbox.model.item import Filing, FilingState, ItemState
 from tuimail.paths import Paths
 from tuimail.submission.result import Action
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 
 class Scene:

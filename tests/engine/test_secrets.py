@@ -10,8 +10,8 @@ from tuimail.config import secrets
 from tuimail.config.model import Account, Config, Identity, Server
 from tuimail.engine import Engine
 from tuimail.events import OutboxTouched
-from tuimail.outbox.item import AccountHealth
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tuimail.config.loader import load
 from tuimail.engine import Engine
 from tuimail.errors import ConfigError, IllegalTransitionError, NoSuchItemError, OutboxError
 from tuimail.events import Notice
-from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.model.item import ItemState, Verb
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,9 +9,9 @@ from tests.outbox.scene import START, SetClock, message, sent_through, store_in
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.item import AccountHealth, ItemState, Place
-from tuimail.outbox.listing import Tally
-from tuimail.outbox.standing import standing_words, waits_its_turn
+from tuimail.outbox.model.item import AccountHealth, ItemState, Place
+from tuimail.outbox.model.turn import standing_words, waits_its_turn
+from tuimail.outbox.store.listing import Tally
 from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
 

@@ -13,9 +13,9 @@ from tuimail.engine import Engine
 from tuimail.events import NeedsYou
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.envelope import Notify
-from tuimail.outbox.item import ItemState, RecipientState
-from tuimail.outbox.reports import bounced
-from tuimail.outbox.wishes import Wishes
+from tuimail.outbox.model.delivery_options import Wishes
+from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.store.bounces import bounced
 
 if TYPE_CHECKING:
     from tests.journeys.conftest import Correspondence

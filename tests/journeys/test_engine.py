@@ -12,14 +12,14 @@ from tuimail.compose.attachment import attach
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.item import ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import ItemState, RecipientState, Verb
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.journeys.conftest import Correspondence
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 pytestmark = pytest.mark.real_servers
 

@@ -13,7 +13,7 @@ from tests.support.loopback import free_ports
 from tests.ui.screen_text import settle, text
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.outbox.model.item import ItemState, OutboxItem
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.compose import ComposeScreen
 from tuimail.ui.screens.sent import SentScreen

@@ -8,8 +8,8 @@ from tests.outbox.scene import START, SetClock, message
 from tuimail.config.model import Config
 from tuimail.engine import Engine
 from tuimail.errors import OutboxDamagedError
-from tuimail.outbox.item import Verb
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import Verb
+from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
     import pytest

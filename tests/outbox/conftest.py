@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 
 @pytest.fixture

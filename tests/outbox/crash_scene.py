@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tests.outbox.scene import message, result
 from tuimail.clock import SystemClock
 from tuimail.mail.content import whole
-from tuimail.outbox.item import Filing, FilingState
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
@@ -62,8 +62,16 @@ def light(last: int, error: OSError | None) -> None:
         return connect(*args, factory=Watched, **kwargs)
 
     sqlite3.connect = watched  # type: ignore[assignment]
-    for name in ("write", "fsync", "open", "unlink", "replace", "rename"):
+    for name in ("write", "fsync", "unlink", "replace", "rename"):
         setattr(os, name, fuse.wrap(getattr(os, name)))
+    opened = os.open
+
+    def opening(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            fuse.burn()
+        return opened(path, flags, *args, **kwargs)
+
+    os.open = opening
 
 
 def people(count: int) -> list[str]:

@@ -6,15 +6,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tests.outbox.scene import Box, SetClock, message, sent_through
-from tuimail.outbox.item import Verb
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import Verb
+from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 DAY = 86400.0
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.lock import acts_for
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
-from tuimail.outbox.lock import acts_for
-from tuimail.outbox.store import Store
+from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.config.model import OutboxSettings
-    from tuimail.outbox.item import Filing, OutboxItem
+    from tuimail.outbox.model.item import Filing, OutboxItem
 
 START = 1_800_000_000.0
 

@@ -10,14 +10,14 @@ import pytest
 
 from tests.outbox.scene import Box, SetClock, filed, message, sent_through, store_in
 from tuimail.errors import OutboxDamagedError, StorageError
-from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 ME = "1:1:boot:me"
 MAY_GO = {ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED}
@@ -167,7 +167,7 @@ def test_an_index_open_elsewhere_is_not_taken_away_from_under_it(
     folder: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     furnish(folder, clock)
-    monkeypatch.setattr("tuimail.outbox.rebuild.PATIENCE", 0.0)
+    monkeypatch.setattr("tuimail.outbox.store.rebuild.PATIENCE", 0.0)
     store = store_in(folder, clock)
     zeroed(folder / "index.db")
     with pytest.raises(StorageError, match="damaged") as refused:

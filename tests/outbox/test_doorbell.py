@@ -16,8 +16,8 @@ import pytest
 from tests.outbox.scene import message
 from tests.outbox.test_processes import forked
 from tuimail.clock import SystemClock
-from tuimail.outbox.doorbell import FOLDER, Doorbell, Ear, Neighbour, Role, neighbours
-from tuimail.outbox.store import Store
+from tuimail.coordination.change_notifier import FOLDER, Doorbell, Ear, Neighbour, Role, neighbours
+from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,9 +12,9 @@ import pytest
 from tests.outbox.scene import Box, SetClock
 from tuimail.compose.correspondents import Correspondents
 from tuimail.compose.postponed import DraftStore
-from tuimail.outbox.item import FilingState, ItemState, RecipientState
-from tuimail.outbox.schema import VERSION
-from tuimail.outbox.store import Store
+from tuimail.outbox.model.item import FilingState, ItemState, RecipientState
+from tuimail.outbox.store.schema import VERSION
+from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
 from tuimail.submission.result import Trouble
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import message, result
+from tuimail.coordination.batch import Failed
+from tuimail.coordination.writer import Writer
 from tuimail.errors import LeaseLostError, StorageError
-from tuimail.outbox.group import Failed
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.letter import read_letter
-from tuimail.outbox.writer import Writer
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.store.letter_file import read_letter
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.store import Store
 
 ME = "1:1:boot:x"
 
@@ -127,7 +127,7 @@ def test_a_mark_the_disk_refuses_keeps_the_transaction_back(store: Store, monkey
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tuimail.outbox.index.os.fsync", broken)
+        patch.setattr("tuimail.outbox.store.database.os.fsync", broken)
         outcomes = store.together([partial(store.committing, first.id, ME), partial(store.touching, second.id, ME)])
     assert all(isinstance(each, Failed) for each in outcomes)
     assert (store.item(first.id).stage, store.item(second.id).attempts) == (first.stage, 0)

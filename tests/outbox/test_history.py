@@ -10,15 +10,15 @@ import pytest
 
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
 from tuimail.config.model import Rate
-from tuimail.outbox.item import Filing, FilingState
-from tuimail.outbox.rows import put
+from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.store.rows import put
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 OWNER = "1:1:boot:x"
 SENT = 2000

@@ -12,14 +12,14 @@ import pytest
 from tests.outbox.scene import SetClock, message, store_in
 from tuimail.errors import DuplicateLetterError, MessageError, StorageError
 from tuimail.mail.content import whole
-from tuimail.outbox.intake import Incoming
-from tuimail.outbox.item import ItemState, Verb
+from tuimail.outbox.model.item import ItemState, Verb
+from tuimail.outbox.store.enqueue import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from tests.outbox.scene import START, message
 from tuimail.errors import AddressError, IllegalTransitionError, OutboxError
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.digest import Measured
-from tuimail.outbox.item import (
+from tuimail.outbox.model.actions import carry_out, mended
+from tuimail.outbox.model.item import (
     NEEDS_YOU,
     VERBS,
     WAITING,
@@ -22,9 +22,9 @@ from tuimail.outbox.item import (
     after,
     verbs_for,
 )
-from tuimail.outbox.letter import head_for
-from tuimail.outbox.replay import fresh_item
-from tuimail.outbox.verbs import carry_out, mended
+from tuimail.outbox.store.fingerprint import Measured
+from tuimail.outbox.store.journal import fresh_item
+from tuimail.outbox.store.letter_file import head_for
 
 LEGAL = {
     ItemState.HELD: "send-now hold release later move change-account edit cancel drop",

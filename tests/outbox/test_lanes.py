@@ -10,11 +10,11 @@ import pytest
 from tests.outbox.scene import SetClock, message, store_in
 from tests.support.smtp_sink import PROGRAM, smtp_sink
 from tuimail.config.model import Auth, Security, Server
+from tuimail.coordination.writer import Writer
 from tuimail.events import AccountTroubled, Announcer, Event
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.lanes import FEW
-from tuimail.outbox.runner import Runner
-from tuimail.outbox.writer import Writer
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.run.connections import FEW
+from tuimail.outbox.run.runner import Runner
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
 from tuimail.submission.smtp import SmtpSubmitter
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
     from tuimail.submission.submitter import Letter, Watcher
 
 CROWDED = Verdict(

@@ -11,17 +11,17 @@ from tests.outbox.scene import START, Box, SetClock, message, sent_through, stor
 from tuimail.config.model import DeliveryReports, Later, OutboxSettings, WhenLate
 from tuimail.mail.envelope import Notify
 from tuimail.moments.spoken import dated
-from tuimail.outbox.item import ItemState, Verb
-from tuimail.outbox.late import GRACE
-from tuimail.outbox.retry import SHORT_HOLD
-from tuimail.outbox.wishes import Wishes, granted
+from tuimail.outbox.model.backoff import SHORT_HOLD
+from tuimail.outbox.model.delivery_options import Wishes, granted
+from tuimail.outbox.model.item import ItemState, Verb
+from tuimail.outbox.model.missed_schedule import GRACE
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
     Open = Callable[[WhenLate], Store]
 

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from tests.outbox.scene import START, message
 from tuimail.errors import MessageError, StorageError
 from tuimail.mail.content import InMemory, whole
-from tuimail.outbox.digest import letter_digest, measure
-from tuimail.outbox.item import ItemState, RecipientState
-from tuimail.outbox.letter import (
+from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.store.codec import dump, envelope_plain
+from tuimail.outbox.store.fingerprint import letter_digest, measure
+from tuimail.outbox.store.journal import replay
+from tuimail.outbox.store.letter_file import (
     FileContent,
     Head,
     LetterDamagedError,
@@ -25,8 +27,6 @@ from tuimail.outbox.letter import (
     read_letter,
     write_letter,
 )
-from tuimail.outbox.notation import dump, envelope_plain
-from tuimail.outbox.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def test_every_flipped_byte_is_noticed_or_harmless(path: Path) -> None:
 
 def test_a_mark_on_a_full_disk_is_an_error_in_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(path)
-    monkeypatch.setattr("tuimail.outbox.letter.os.write", lambda descriptor, data: len(data) - 3)
+    monkeypatch.setattr("tuimail.outbox.store.letter_file.os.write", lambda descriptor, data: len(data) - 3)
     with pytest.raises(StorageError, match="full"):
         append_mark(path, "committing", 1.0)
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.lock import GONE, Machine
+from tuimail.coordination.lock import GONE, Machine
 
 if TYPE_CHECKING:
     import pytest
@@ -22,7 +22,7 @@ def test_this_process_is_not_dead_and_its_owners_differ() -> None:
 
 def test_a_process_that_ended_is_dead() -> None:
     said = subprocess.run(
-        [sys.executable, "-c", "from tuimail.outbox.lock import Machine; print(Machine().owner())"],
+        [sys.executable, "-c", "from tuimail.coordination.lock import Machine; print(Machine().owner())"],
         capture_output=True,
         text=True,
         check=True,
@@ -58,7 +58,7 @@ def test_nobody_is_dead_and_ticks_go_on() -> None:
 def test_a_process_that_lives_unseen_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     owner = Machine().owner()
     # /proc mounted with hidepid shows nobody a process that cannot be traced.
-    monkeypatch.setattr("tuimail.outbox.lock._start_time", lambda _: GONE)
+    monkeypatch.setattr("tuimail.coordination.lock._start_time", lambda _: GONE)
     assert not Machine().dead(owner)
-    monkeypatch.setattr("tuimail.outbox.lock._start_time", lambda _: "1")
+    monkeypatch.setattr("tuimail.coordination.lock._start_time", lambda _: "1")
     assert Machine().dead(owner)

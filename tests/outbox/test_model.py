@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.outbox.scene import START, Box, SetClock, host_trouble, message, result, store_in, unreachable, verdict
 from tuimail.errors import IllegalTransitionError, LeaseLostError, OutboxError
-from tuimail.outbox.item import (
+from tuimail.outbox.model.actions import SAID
+from tuimail.outbox.model.item import (
     NEEDS_YOU,
     VERBS,
     WAITING,
@@ -31,13 +32,12 @@ from tuimail.outbox.item import (
     verbs_for,
     verbs_of,
 )
-from tuimail.outbox.verbs import SAID
 from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 PLAIN = sorted(SAID)
 """Verbs that need no more than the item."""

@@ -8,8 +8,8 @@ import pytest
 
 from tests.outbox.scene import SetClock, host_trouble, message, store_in
 from tuimail.config.model import Account, Auth, Command, Identity, Server
-from tuimail.outbox.item import AccountHealth
-from tuimail.outbox.notice import account_notice
+from tuimail.outbox.model.account_notice import account_notice
+from tuimail.outbox.model.item import AccountHealth
 from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
 
 if TYPE_CHECKING:

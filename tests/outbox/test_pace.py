@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from tests.outbox.restoring import drain
 from tests.outbox.scene import Box, SetClock, host_trouble, message, sent_through, store_in, unreachable
 from tuimail.config.model import Account, Identity, Rate, Server
-from tuimail.outbox.item import AccountHealth, ItemState
-from tuimail.outbox.notice import account_notice
-from tuimail.outbox.pace import FORGET_AFTER, learnt, next_allowed, relaxed
+from tuimail.outbox.model.account_notice import account_notice
+from tuimail.outbox.model.item import AccountHealth, ItemState
+from tuimail.outbox.store.rate_limit import FORGET_AFTER, learnt, next_allowed, relaxed
 from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 HOUR, DAY = 3600.0, 86400.0
 

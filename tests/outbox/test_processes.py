@@ -12,11 +12,11 @@ import pytest
 
 from tests.outbox.scene import message
 from tuimail.clock import SystemClock
+from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.runner import Runner
-from tuimail.outbox.store import Store
-from tuimail.outbox.writer import Writer
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:

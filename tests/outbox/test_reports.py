@@ -9,13 +9,13 @@ from tests.mail.bounces import dsn
 from tests.outbox.scene import START, SetClock, filed, message, sent_through
 from tuimail.mail.bounce import DeliveryReport, read_report
 from tuimail.mail.dsn import ReportAction
-from tuimail.outbox.item import Filing, FilingState, ItemState
-from tuimail.outbox.reports import LATEST
+from tuimail.outbox.model.item import Filing, FilingState, ItemState
+from tuimail.outbox.store.bounces import LATEST
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.store import Store
 
 BOB = "bob@example.net"
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.outbox.restoring import DAY, WAYS, drain, instead, opened, over, sent_again
 from tests.outbox.scene import Box, SetClock, filed, message, result, sent_through
-from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
-from tuimail.outbox.witness import Witness
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.store.audit_log import Witness
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def test_the_log_is_shortened_and_still_knows(tmp_path: Path, monkeypatch: pytes
     store = opened(tmp_path, clock)
     drain(store)
     store.close()
-    monkeypatch.setattr("tuimail.outbox.witness.LARGE", 10)
+    monkeypatch.setattr("tuimail.outbox.store.audit_log.LARGE", 10)
     log = tmp_path / "state" / "witness"
     size = log.stat().st_size
     Witness(log).shorten(clock.now())

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuimail.config.model import WhenLate
-from tuimail.outbox import due, retry
+from tuimail.outbox.model import backoff
+from tuimail.outbox.store import due
 
 moments = st.floats(0, 4e9)
 chances = st.floats(0, 1)
@@ -17,33 +18,33 @@ chances = st.floats(0, 1)
 @pytest.mark.parametrize(
     ("table", "minutes"),
     [
-        (retry.UNREACHABLE, [0.25, 0.5, 1, 2, 4, 8, 15, 15, 15]),
-        (retry.ANSWERED, [1, 5, 15, 30, 60, 60, 60]),
+        (backoff.UNREACHABLE, [0.25, 0.5, 1, 2, 4, 8, 15, 15, 15]),
+        (backoff.ANSWERED, [1, 5, 15, 30, 60, 60, 60]),
     ],
 )
 def test_the_delays_are_those_of_the_rule(table: tuple[float, ...], minutes: list[float]) -> None:
-    assert [retry.delay(table, tries) / 60 for tries in range(1, len(minutes) + 1)] == pytest.approx(minutes)
+    assert [backoff.delay(table, tries) / 60 for tries in range(1, len(minutes) + 1)] == pytest.approx(minutes)
 
 
-@given(st.sampled_from([retry.UNREACHABLE, retry.ANSWERED, retry.TROUBLE]), st.integers(0, 10**9), chances)
+@given(st.sampled_from([backoff.UNREACHABLE, backoff.ANSWERED, backoff.TROUBLE]), st.integers(0, 10**9), chances)
 def test_chance_moves_a_delay_by_a_tenth_at_most(table: tuple[float, ...], tries: int, chance: float) -> None:
-    middle = retry.delay(table, tries)
-    assert 0.899 * middle <= retry.delay(table, tries, chance=chance) <= 1.101 * middle
+    middle = backoff.delay(table, tries)
+    assert 0.899 * middle <= backoff.delay(table, tries, chance=chance) <= 1.101 * middle
     assert middle <= max(table)
 
 
 @given(st.integers(1, 100), st.floats(0, 1e9), chances)
 def test_the_servers_own_delay_is_never_undercut_nor_without_end(tries: int, at_least: float, chance: float) -> None:
-    wait = retry.delay(retry.ANSWERED, tries, at_least=at_least, chance=chance)
-    assert min(at_least, retry.LONGEST) <= wait <= max(retry.LONGEST, 1.1 * retry.HOUR)
+    wait = backoff.delay(backoff.ANSWERED, tries, at_least=at_least, chance=chance)
+    assert min(at_least, backoff.LONGEST) <= wait <= max(backoff.LONGEST, 1.1 * backoff.HOUR)
 
 
-@given(moments, st.floats(0, retry.LONGEST), st.floats(-1e9, 1e9))
+@given(moments, st.floats(0, backoff.LONGEST), st.floats(-1e9, 1e9))
 def test_however_the_clock_is_set_a_letter_is_due_after_its_delay_at_the_latest(
     tried: float, wait: float, jump: float
 ) -> None:
     def due(now: float) -> bool:
-        return retry.due(tried + wait, tried, now)
+        return backoff.due(tried + wait, tried, now)
 
     assert due(tried + wait + 1)
     if jump < -1:
@@ -52,14 +53,14 @@ def test_however_the_clock_is_set_a_letter_is_due_after_its_delay_at_the_latest(
         assert due(tried + jump)
 
 
-@given(moments, st.floats(1, retry.LONGEST))
+@given(moments, st.floats(1, backoff.LONGEST))
 def test_a_letter_is_not_tried_before_its_time(now: float, wait: float) -> None:
-    assert not retry.due(now + wait - 0.5, now, now) or wait <= 0.5
+    assert not backoff.due(now + wait - 0.5, now, now) or wait <= 0.5
 
 
 def test_what_lies_beyond_every_delay_was_written_by_a_wrong_clock() -> None:
-    assert retry.due(1e9 + retry.LONGEST + 1, None, 1e9)
-    assert not retry.due(1e9 + retry.LONGEST - 1, None, 1e9)
+    assert backoff.due(1e9 + backoff.LONGEST + 1, None, 1e9)
+    assert not backoff.due(1e9 + backoff.LONGEST - 1, None, 1e9)
 
 
 @pytest.mark.parametrize(
@@ -77,18 +78,18 @@ def test_an_undo_window_ends_when_the_clock_was_set_back_and_a_date_does_not(
 
 def test_time_in_which_nobody_tried_does_not_use_up_the_five_days() -> None:
     start = 1e9
-    expires = retry.expiry(start)
-    assert retry.expiry_now(expires, start, start + 3600) == expires
-    assert retry.expiry_now(expires, start, start + 6 * retry.DAY) == start + 11 * retry.DAY
-    assert retry.expiry_now(expires, start + 7 * retry.DAY, start) <= start + 5 * retry.DAY
+    expires = backoff.expiry(start)
+    assert backoff.expiry_now(expires, start, start + 3600) == expires
+    assert backoff.expiry_now(expires, start, start + 6 * backoff.DAY) == start + 11 * backoff.DAY
+    assert backoff.expiry_now(expires, start + 7 * backoff.DAY, start) <= start + 5 * backoff.DAY
 
 
 @given(moments, moments, moments)
 def test_no_clock_makes_the_five_days_longer_than_five_days_from_now(start: float, tried: float, now: float) -> None:
-    assert retry.expiry_now(retry.expiry(start), tried, now) <= retry.expiry(now)
+    assert backoff.expiry_now(backoff.expiry(start), tried, now) <= backoff.expiry(now)
 
 
 def test_the_warning_comes_after_four_hours() -> None:
-    expires = retry.expiry(0)
-    assert not retry.warning_due(expires, 4 * 3600 - 1)
-    assert retry.warning_due(expires, 4 * 3600)
+    expires = backoff.expiry(0)
+    assert not backoff.warning_due(expires, 4 * 3600 - 1)
+    assert backoff.warning_due(expires, 4 * 3600)

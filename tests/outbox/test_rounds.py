@@ -13,21 +13,21 @@ import pytest
 
 from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
 from tests.outbox.test_item import item as item_of
+from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.index import NAME
-from tuimail.outbox.item import ItemState, Recipient, RecipientState
-from tuimail.outbox.notation import recipients_of, recipients_plain
-from tuimail.outbox.retry import DAY, HOUR
-from tuimail.outbox.rounds import next_round, to_ask
-from tuimail.outbox.rows import COLUMNS, sum_of
-from tuimail.outbox.runner import Runner
-from tuimail.outbox.writer import Writer
+from tuimail.outbox.model.backoff import DAY, HOUR
+from tuimail.outbox.model.item import ItemState, Recipient, RecipientState
+from tuimail.outbox.model.rounds import next_round, to_ask
+from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.store.codec import recipients_of, recipients_plain
+from tuimail.outbox.store.database import NAME
+from tuimail.outbox.store.rows import COLUMNS, sum_of
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.submission.submitter import Letter, Watcher
 
 MINUTE = 60.0

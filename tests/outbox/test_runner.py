@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
+from tuimail.coordination.writer import Writer
 from tuimail.errors import ConfigError, StorageError
 from tuimail.events import (
     AccountMended,
@@ -19,13 +20,12 @@ from tuimail.events import (
     OutboxTouched,
 )
 from tuimail.mail.content import Content, whole
-from tuimail.outbox.attempt import LEASE
-from tuimail.outbox.filing import FILING_LEASE
-from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Verb
-from tuimail.outbox.rest import JUMP, LOOK
-from tuimail.outbox.runner import Runner
-from tuimail.outbox.ways import IDLE
-from tuimail.outbox.writer import Writer
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, Verb
+from tuimail.outbox.run.attempt import LEASE
+from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.run.submitter_pool import IDLE
+from tuimail.outbox.run.wakeup import JUMP, LOOK
+from tuimail.outbox.store.sent_copies import FILING_LEASE
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
 from tuimail.submission.submitter import Letter, Submitter, Watcher
 
@@ -304,7 +304,7 @@ async def test_a_copy_that_fails_is_tried_again_and_nothing_is_sent_again(bench:
 async def test_no_dot_when_the_mark_cannot_be_made(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     item_id = bench.queue()
     with monkeypatch.context() as patch:
-        patch.setattr("tuimail.outbox.letter.os.write", lambda descriptor, data: 0)
+        patch.setattr("tuimail.outbox.store.letter_file.os.write", lambda descriptor, data: 0)
         await bench.runner.run_once()
     assert bench.post.dots == 0
     assert bench.state(item_id) is ItemState.DEFERRED

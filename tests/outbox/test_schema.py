@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import SetClock, message, store_in
-from tuimail.outbox.index import NAME
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.rows import COLUMNS, sum_of
-from tuimail.outbox.schema import MARKED, MIGRATIONS, SUMMED, VERSION
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.store.database import NAME
+from tuimail.outbox.store.rows import COLUMNS, sum_of
+from tuimail.outbox.store.schema import MARKED, MIGRATIONS, SUMMED, VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path

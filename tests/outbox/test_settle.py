@@ -7,7 +7,7 @@ import pytest
 from tests.outbox.scene import START, host_trouble, result, unreachable, verdict
 from tests.outbox.test_item import item as item_of
 from tuimail.config.model import OutboxSettings, WhenUncertain
-from tuimail.outbox.item import (
+from tuimail.outbox.model.item import (
     AccountHealth,
     Filing,
     FilingState,
@@ -15,7 +15,7 @@ from tuimail.outbox.item import (
     OutboxItem,
     RecipientState,
 )
-from tuimail.outbox.settle import Settled, settle
+from tuimail.outbox.model.outcome import Settled, settle
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble
 
 WELL = AccountHealth("work")

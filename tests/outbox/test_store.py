@@ -29,15 +29,15 @@ from tuimail.errors import (
     StorageError,
 )
 from tuimail.mail.content import whole
-from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
-from tuimail.outbox.letter import read_letter
-from tuimail.outbox.schema import MARKED, MIGRATIONS, SUMMED, VERSION
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.store.letter_file import read_letter
+from tuimail.outbox.store.schema import MARKED, MIGRATIONS, SUMMED, VERSION
 from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 ME, OTHER = "1:1:boot:me", "2:1:boot:other"
 
@@ -219,7 +219,7 @@ def test_the_answer_on_the_letter_settles_what_the_index_missed(
     claimed = store.claim(ME)
     assert claimed is not None
     store.committing(item.id, ME)
-    monkeypatch.setattr("tuimail.outbox.sending.settle", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("tuimail.outbox.store.claims.settle", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.record(item.id, ME, result(claimed, Action.OK))
     box.killed.add(ME)
@@ -591,7 +591,7 @@ def test_no_dot_on_a_full_disk(store: Store, monkeypatch: pytest.MonkeyPatch) ->
     item = store.enqueue(message(), composing="a")
     store.claim(ME)
     with monkeypatch.context() as patch:
-        patch.setattr("tuimail.outbox.letter.os.write", lambda descriptor, data: 0)
+        patch.setattr("tuimail.outbox.store.letter_file.os.write", lambda descriptor, data: 0)
         with pytest.raises(StorageError, match="full"):
             store.committing(item.id, ME)
     assert store.item(item.id).stage is Stage.CONNECT
@@ -626,11 +626,11 @@ def test_an_upgrade_backs_up_first_and_keeps_the_letters(
     store = store_in(folder, clock)
     item = store.enqueue(message(), composing="a")
     steps = (*MIGRATIONS, lambda db: db.execute("ALTER TABLE health ADD COLUMN colour TEXT"))
-    for name in ("tuimail.outbox.schema.VERSION", "tuimail.outbox.index.VERSION"):
+    for name in ("tuimail.outbox.store.schema.VERSION", "tuimail.outbox.store.database.VERSION"):
         monkeypatch.setattr(name, VERSION + 1)
-    monkeypatch.setattr("tuimail.outbox.schema.MIGRATIONS", steps)
-    monkeypatch.setattr("tuimail.outbox.schema.SUMMED", (*SUMMED, SUMMED[-1]))
-    monkeypatch.setattr("tuimail.outbox.index.PATIENCE", 0.0)
+    monkeypatch.setattr("tuimail.outbox.store.schema.MIGRATIONS", steps)
+    monkeypatch.setattr("tuimail.outbox.store.schema.SUMMED", (*SUMMED, SUMMED[-1]))
+    monkeypatch.setattr("tuimail.outbox.store.database.PATIENCE", 0.0)
     with pytest.raises(StorageError, match="another tuimail has it open"):
         store_in(folder, clock)
     store.close()

@@ -9,16 +9,16 @@ import pytest
 
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
 from tuimail.errors import IllegalTransitionError
-from tuimail.outbox.deciding import KEEP_CANCELLED_DAYS
-from tuimail.outbox.item import Filing, FilingState, ItemState, RecipientState, Verb
-from tuimail.outbox.retry import DAY
+from tuimail.outbox.model.backoff import DAY
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.store.user_actions import KEEP_CANCELLED_DAYS
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.store import Store
 
 OWNER = "1:1:boot:x"
 TWO = ("bob@example.net", "eve@example.net")

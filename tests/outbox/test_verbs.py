@@ -13,16 +13,16 @@ from tests.outbox.scene import START, Box, SetClock, message, sent_through, stor
 from tests.outbox.test_item import item as an_item
 from tuimail.config.model import WhenLate
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, NoSuchItemError, OutboxError
-from tuimail.outbox.index import NAME
-from tuimail.outbox.item import ItemState, Order, OutboxItem, Place, RecipientState, Verb, verbs_of
-from tuimail.outbox.places import moved
+from tuimail.outbox.model.item import ItemState, Order, OutboxItem, Place, RecipientState, Verb, verbs_of
+from tuimail.outbox.model.reorder import moved
+from tuimail.outbox.store.database import NAME
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 
 def told_by_the_letter(store: Store, folder: Path, item: OutboxItem) -> OutboxItem:

@@ -11,9 +11,9 @@ import pytest
 from tests.outbox.restoring import opened
 from tests.outbox.scene import SetClock, message
 from tuimail.errors import ForeignStoreError
-from tuimail.outbox import witness as module
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.witness import Note, Witness
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.store import audit_log as module
+from tuimail.outbox.store.audit_log import Note, Witness
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tuimail.outbox.writer import Writer
+from tuimail.coordination.writer import Writer
 
 
 async def test_results_and_errors_travel_back() -> None:

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.outbox.scene import SetClock, message, store_in
+from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.runner import Runner
-from tuimail.outbox.writer import Writer
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.run.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.store import Store
     from tuimail.submission.submitter import Submitter
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from tests.submission.conftest import Recorder, letter
 from tests.submission.test_sendmail import python
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope
-from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.outbox.model.item import ItemState, OutboxItem
 from tuimail.submission.command_run import CommandTimeouts
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.sendmail import CommandSubmitter
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
 
 COMMAND = """
 import sys, time

@@ -15,7 +15,9 @@ from tuimail.errors import IllegalTransitionError, NoSuchItemError
 from tuimail.events import ItemChanged
 from tuimail.mail.content import InMemory, whole
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.item import (
+from tuimail.outbox.model.account_notice import account_notice
+from tuimail.outbox.model.delivery_options import NONE as NO_WISHES
+from tuimail.outbox.model.item import (
     OPEN,
     WAITING,
     AccountHealth,
@@ -32,10 +34,8 @@ from tuimail.outbox.item import (
     Verb,
     after,
 )
-from tuimail.outbox.listing import Tally
-from tuimail.outbox.notice import account_notice
-from tuimail.outbox.standing import Standing
-from tuimail.outbox.wishes import NONE as NO_WISHES
+from tuimail.outbox.model.turn import Standing
+from tuimail.outbox.store.listing import Tally
 from tuimail.submission.result import Reply, Stage, Trouble
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
-    from tuimail.outbox.wishes import Wishes
+    from tuimail.outbox.model.delivery_options import Wishes
     from tuimail.paths import Paths
 
 NOW = 1_764_061_200.0

@@ -7,7 +7,7 @@ import pytest
 from tests.ui.fake_engine import item
 from tuimail.cli import outbox as cli_outbox
 from tuimail.config.keymap import is_text
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.key_names import canonical, shown

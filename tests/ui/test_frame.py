@@ -14,9 +14,9 @@ from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Config
+from tuimail.coordination.change_notifier import Neighbour, Role
 from tuimail.errors import StorageError
-from tuimail.outbox.doorbell import Neighbour, Role
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import everywhere
 from tuimail.ui.screens.frame import FrameScreen

@@ -14,7 +14,7 @@ from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.content import InMemory
-from tuimail.outbox.item import ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import ItemState, RecipientState, Verb
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.table import commands_for

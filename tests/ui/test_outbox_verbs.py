@@ -10,7 +10,7 @@ from tests.ui.fake_engine import NOW, FakeEngine, config, item
 from tests.ui.screen_text import lines, settle, text
 from tests.ui.test_outbox_screen import press, select
 from tuimail import events
-from tuimail.outbox.item import AccountHealth, ItemState, Place, Verb
+from tuimail.outbox.model.item import AccountHealth, ItemState, Place, Verb
 from tuimail.submission.result import Trouble
 from tuimail.ui.commands.exporting import file_name
 from tuimail.ui.commands.listed import ORDERS

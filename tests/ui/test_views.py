@@ -13,7 +13,7 @@ from tests.ui.fake_engine import HOSTILE, NOW, account, config, every_state, ite
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Security, Server
 from tuimail.mail.dsn import Report, ReportAction
-from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.submission.result import Reply, Stage
 from tuimail.ui.views.details import details
 from tuimail.ui.views.letters import (

@@ -10,8 +10,8 @@ from tests.ui.fake_engine import FakeEngine, item
 from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
 from tuimail.compose.review import Review
-from tuimail.outbox.item import ItemState, OutboxItem
-from tuimail.outbox.wishes import NONE as NO_WISHES
+from tuimail.outbox.model.delivery_options import NONE as NO_WISHES
+from tuimail.outbox.model.item import ItemState, OutboxItem
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.compose import ComposeScreen
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Attachment
     from tuimail.compose.review import Finding
     from tuimail.config.model import Config
-    from tuimail.outbox.wishes import Wishes
+    from tuimail.outbox.model.delivery_options import Wishes
     from tuimail.paths import Paths
 
 LETTER = Draft(account="work", to="bob@example.net", subject="Minutes", body="Dear all,\n\nhere they are.\n")

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from tuimail.mail.bounce import DeliveryReport
     from tuimail.mail.dsn import Report
-    from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
-    from tuimail.outbox.notice import AccountNotice
-    from tuimail.outbox.reports import Matched
+    from tuimail.outbox.model.account_notice import AccountNotice
+    from tuimail.outbox.model.item import OutboxItem, Recipient, TimelineEntry
+    from tuimail.outbox.store.bounces import Matched
 
 
 def item_document(item: OutboxItem) -> dict[str, object]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.output import fit, is_terminal
 from tuimail.events import ItemProgress, ItemStage, WaitingForSecret
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tuimail.engine import Engine
     from tuimail.events import Event
-    from tuimail.outbox.item import AccountHealth, OutboxItem
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem
 
 LOOK_SECONDS = 1.0
 """How often to look without being told: another process may be the one that sends."""

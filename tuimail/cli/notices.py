@@ -6,11 +6,11 @@ from time import time
 from typing import TYPE_CHECKING
 
 from tuimail.cli.moments import until
-from tuimail.outbox.notice import account_notice
+from tuimail.outbox.model.account_notice import account_notice
 
 if TYPE_CHECKING:
     from tuimail.config.model import Config
-    from tuimail.outbox.notice import AccountNotice
+    from tuimail.outbox.model.account_notice import AccountNotice
     from tuimail.outbox.queue import Queue
 
 

@@ -1,4 +1,4 @@
-"""``tuimail outbox``: see what is on its way, and steer it. Its verbs are those of outbox/item."""
+"""``tuimail outbox``: see what is on its way, and steer it. Its verbs are those of outbox/model/item."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from tuimail.cli.parser import Parser
 from tuimail.errors import UsageError
-from tuimail.outbox.item import ItemState, Order, Place
+from tuimail.outbox.model.item import ItemState, Order, Place
 
 if TYPE_CHECKING:
     from argparse import Namespace

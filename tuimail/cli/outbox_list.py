@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from tuimail.cli.moments import until
 from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, cells, fit
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.model.item import ItemState, RecipientState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.cli.output import Style
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 MARKS = {
     ItemState.HELD: "z",

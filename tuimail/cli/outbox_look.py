@@ -15,17 +15,17 @@ from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_jso
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.errors import EX_OK, NoSuchItemError
 from tuimail.moments.wall import zone_name
-from tuimail.outbox.item import ItemState, Order
-from tuimail.outbox.notice import account_notice
-from tuimail.outbox.reports import said
-from tuimail.outbox.standing import Standing, standing_words, waits_its_turn
+from tuimail.outbox.model.account_notice import account_notice
+from tuimail.outbox.model.item import ItemState, Order
+from tuimail.outbox.model.turn import Standing, standing_words, waits_its_turn
+from tuimail.outbox.store.bounces import said
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Sequence
 
     from tuimail.config.model import Config
-    from tuimail.outbox.item import OutboxItem, Recipient, TimelineEntry
+    from tuimail.outbox.model.item import OutboxItem, Recipient, TimelineEntry
     from tuimail.outbox.queue import Queue
     from tuimail.paths import Paths
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from tuimail.config.model import Config
-    from tuimail.outbox.reports import Matched
+    from tuimail.outbox.store.bounces import Matched
     from tuimail.paths import Paths
 
 
@@ -50,7 +50,7 @@ async def _report(args: Namespace, config: Config, paths: Paths) -> int:
 
 
 def _tell(matched: Matched | None) -> None:
-    from tuimail.outbox.reports import said
+    from tuimail.outbox.store.bounces import said
 
     if matched is None:
         say("It is about no letter of this outbox.")

@@ -15,7 +15,7 @@ from tuimail.cli.output import complain, is_terminal, json_of, note, say, say_js
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
 from tuimail.events import AccountTroubled, ItemChanged, Notice, WaitingForSecret
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 from tuimail.service.notify import READY, STOPPING, notify
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Config
     from tuimail.engine import Engine
     from tuimail.events import Event
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.paths import Paths
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from tuimail.cli.output import note, say, say_json
 from tuimail.cli.session import load_config, no_account
 from tuimail.config.model import Command
+from tuimail.coordination.change_notifier import Role, neighbours
 from tuimail.errors import EX_OK, EX_UNAVAILABLE
-from tuimail.outbox.doorbell import Role, neighbours
 from tuimail.service import crontab, systemd
 from tuimail.service.unit import CARRIED, NAME, unit_text
 

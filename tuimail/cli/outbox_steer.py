@@ -14,7 +14,7 @@ from tuimail.cli.outbox_choice import chosen, states_of, words_of
 from tuimail.cli.output import complain, note, say, say_json
 from tuimail.cli.session import account_named, engine_on, load_config, need_terminal, open_app, run
 from tuimail.errors import EX_OK, TuimailError, UsageError
-from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Place, Verb
+from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, Verb
 
 if TYPE_CHECKING:
     from argparse import Namespace

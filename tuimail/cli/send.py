@@ -25,9 +25,9 @@ from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, Duplic
 from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
 from tuimail.moments.spoken import planned
-from tuimail.outbox.item import ItemState, RecipientState
-from tuimail.outbox.notice import account_notice
-from tuimail.outbox.wishes import Wishes
+from tuimail.outbox.model.account_notice import account_notice
+from tuimail.outbox.model.delivery_options import Wishes
+from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
     from tuimail.events import Event
-    from tuimail.outbox.item import AccountHealth, OutboxItem
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem
     from tuimail.paths import Paths
 
 LARGEST_FILE = 2 * 1024**3

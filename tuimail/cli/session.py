@@ -118,7 +118,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Queue | None]:
         yield None
         return
     from tuimail.clock import SystemClock
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.store.store import Store
     from tuimail.private_files import private_dir
 
     store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, witness=paths.outbox_witness)

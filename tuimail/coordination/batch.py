@@ -25,7 +25,7 @@ Outcome = object
 
 
 class Group(Protocol):
-    """Whose calls may share a transaction (outbox/sending)."""
+    """Whose calls may share a transaction (outbox/store/claims)."""
 
     def first(self, calls: Sequence[Callable[[], object]]) -> None:
         """Do what each of them must do whatever becomes of the transaction. Never raises."""
@@ -34,7 +34,7 @@ class Group(Protocol):
     def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
         """Carry them out in order in one durable transaction, after ``first``; what each came to. Never raises.
 
-        A call that fails undoes only itself; when the transaction as a whole cannot be stored, all of them failed.
+        A call that fails undoes only itself; when the transaction whole cannot be stored, all of them failed.
         """
         ...
 

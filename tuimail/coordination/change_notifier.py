@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.lock import boot_id
 from tuimail.errors import TuimailError
-from tuimail.outbox.lock import boot_id
 from tuimail.private_files import PRIVATE_FILE, private_dir
 
 if TYPE_CHECKING:

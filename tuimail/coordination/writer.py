@@ -1,7 +1,7 @@
 """The one thread of a process that touches the outbox's files and database (rule 3).
 
-Calls that ``join`` (outbox/index) and stand next to each other in the line share one transaction: what waits while the
-disk is busy with a commit is made durable by the next one, so that a letter costs fewer fsyncs the more there are.
+Calls that ``join`` (coordination/batch) and wait next to each other share one transaction: what waits while the disk is
+busy with a commit is made durable by the next one, so that a letter costs fewer fsyncs the more there are.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from tuimail.outbox.group import Failed, Outcome, group_of
+from tuimail.coordination.batch import Failed, Outcome, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from tuimail.outbox.group import Group
+    from tuimail.coordination.batch import Group
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from tuimail.config.model import Account, Auth, Config, Identity, OutboxSettings
 from tuimail.demo.server import HOST, Received
 from tuimail.mail.address import parse_addresses
 from tuimail.mailboxes.maildir import deliver
-from tuimail.outbox.item import Filing, FilingState, Verb
+from tuimail.outbox.model.item import Filing, FilingState, Verb
 from tuimail.private_files import open_private
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.postponed import DraftStore
     from tuimail.demo.server import DemoServer
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.queue import Queue
 
 WORK = Identity("ada@analytical.example", "Ada Lovelace", "Ada Lovelace\nAnalytical Society")

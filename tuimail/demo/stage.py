@@ -71,7 +71,7 @@ class Demo:
     def _write_scene(self, paths: Paths) -> None:
         from tuimail.compose.correspondents import Correspondents
         from tuimail.compose.postponed import DraftStore
-        from tuimail.outbox.store import Store
+        from tuimail.outbox.store.store import Store
 
         now = time.time()
         clock = SetClock(now)

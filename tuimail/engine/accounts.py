@@ -16,7 +16,7 @@ from tuimail.events import (
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
-    from tuimail.outbox.item import AccountHealth
+    from tuimail.outbox.model.item import AccountHealth
 
 
 class Accounts(Rooms):

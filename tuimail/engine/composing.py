@@ -12,8 +12,8 @@ from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.events import (
     ItemChanged,
 )
-from tuimail.outbox.wishes import NONE as NO_WISHES
-from tuimail.outbox.wishes import granted
+from tuimail.outbox.model.delivery_options import NONE as NO_WISHES
+from tuimail.outbox.model.delivery_options import granted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tuimail.compose.review import Review
     from tuimail.config.model import WhenLate
     from tuimail.mail.outgoing import OutgoingMessage
-    from tuimail.outbox.intake import Taken
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.wishes import Wishes
+    from tuimail.outbox.model.delivery_options import Wishes
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.enqueue import Taken
 
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ class Composing(Rooms):
             StorageError: the disk refused; none is queued then.
         """
         from tuimail.compose.build import build
-        from tuimail.outbox.intake import Incoming
+        from tuimail.outbox.store.enqueue import Incoming
 
         bound = [(draft, not_before, *self._wiring.bound(draft)) for draft, not_before in drafts]
         now = self.clock.now()

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
 from tuimail.events import AccountMended, ItemChanged, NeedsYou, Notice
-from tuimail.outbox.attempt import first_of
+from tuimail.outbox.run.attempt import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tuimail.events import Announcer, Event
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 log = logging.getLogger(__name__)
 

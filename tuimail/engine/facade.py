@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from tuimail.clock import Clock
     from tuimail.config.model import Config
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.store import Store
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
 
@@ -54,8 +54,8 @@ class Engine(Watching, Steering, Accounts):
         Raises:
             StorageError: the folders or the index cannot be opened.
         """
+        from tuimail.coordination.writer import Writer
         from tuimail.machine import watchdog
-        from tuimail.outbox.writer import Writer
 
         watchdog.attend(asyncio.get_running_loop())
         self._writer = Writer()
@@ -64,7 +64,7 @@ class Engine(Watching, Steering, Accounts):
             self.announcer.announce(Notice(self._store.notice, Severity.WARNING))
         await self._notice_changed_accounts()
         await self._run(forget_unfinished, self._queue, self._draft_store)
-        from tuimail.outbox.runner import Runner
+        from tuimail.outbox.run.runner import Runner
 
         self._runner = Runner(
             self._store,
@@ -76,8 +76,8 @@ class Engine(Watching, Steering, Accounts):
             connections=self._wiring.connections,
         )
         if run_outbox:
+            from tuimail.coordination.change_notifier import Role
             from tuimail.engine.surroundings import Surroundings
-            from tuimail.outbox.doorbell import Role
 
             role = Role.WATCH if watch else Role.APP
             seeker = self._seeker
@@ -88,7 +88,7 @@ class Engine(Watching, Steering, Accounts):
             await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
 
     def _open_store(self) -> Store:
-        from tuimail.outbox.store import Store
+        from tuimail.outbox.store.store import Store
 
         private_dir(self.paths.data)
         store = Store(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tuimail.compose.draft import new_draft_id
 from tuimail.errors import AddressError, NoSuchItemError, OutboxError, TuimailError
 from tuimail.mail.content import PIECE
-from tuimail.outbox.item import VERBS, ItemState, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.model.item import VERBS, ItemState, RecipientState, Verb, after, verbs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.compose.postponed import DraftStore
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.queue import Queue
 
 

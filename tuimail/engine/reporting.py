@@ -9,7 +9,7 @@ from tuimail.mail.dsn import ReportAction
 
 if TYPE_CHECKING:
     from tuimail.events import Event
-    from tuimail.outbox.reports import Matched
+    from tuimail.outbox.store.bounces import Matched
 
 LOUD = {ReportAction.FAILED: Severity.ERROR, ReportAction.DELAYED: Severity.WARNING}
 """What is worth a notice; that all went well is seen at the letter."""
@@ -17,7 +17,7 @@ LOUD = {ReportAction.FAILED: Severity.ERROR, ReportAction.DELAYED: Severity.WARN
 
 def told(matched: Matched) -> list[Event]:
     """A notice for what is new and not good; a bounce rings the bell as well."""
-    from tuimail.outbox.reports import said
+    from tuimail.outbox.store.bounces import said
 
     events: list[Event] = []
     for each in matched.news:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.postponed import DraftStore
     from tuimail.config.model import Config
+    from tuimail.coordination.writer import Writer
     from tuimail.engine.evidence import EvidenceSeeker
     from tuimail.engine.surroundings import Surroundings
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.runner import Runner
-    from tuimail.outbox.store import Store
-    from tuimail.outbox.writer import Writer
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.run.runner import Runner
+    from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
 P = ParamSpec("P")

@@ -21,7 +21,7 @@ from tuimail.events import (
     Notice,
     Severity,
 )
-from tuimail.outbox.item import Outcome, Place, Verb
+from tuimail.outbox.model.item import Outcome, Place, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import WhenLate
+    from tuimail.coordination.change_notifier import Neighbour
     from tuimail.mail.bounce import DeliveryReport
-    from tuimail.outbox.doorbell import Neighbour
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.reports import Matched
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.store.bounces import Matched
 
 
 AT_ONCE = 200
@@ -223,6 +223,6 @@ class Steering(Composing):
 
     def watchers(self) -> Sequence[Neighbour]:
         """Processes that go on sending without a screen, this one included."""
-        from tuimail.outbox.doorbell import Role, neighbours
+        from tuimail.coordination.change_notifier import Role, neighbours
 
         return [each for each in neighbours(self.paths.outbox) if each.role is Role.WATCH]

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.change_notifier import Doorbell, Ear, Role
 from tuimail.errors import TuimailError
-from tuimail.outbox.doorbell import Doorbell, Ear, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tuimail.outbox.runner import Runner
+    from tuimail.outbox.run.runner import Runner
 
 log = logging.getLogger(__name__)
 

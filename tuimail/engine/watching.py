@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from tuimail.engine.letters import content_of, raw_pieces, read_raw, taken_out
 from tuimail.engine.rooms import Rooms
-from tuimail.outbox.item import ItemState, Order
+from tuimail.outbox.model.item import ItemState, Order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tuimail.engine.letters import TakenOut
     from tuimail.mail.content import Content
-    from tuimail.outbox.item import OutboxItem, TimelineEntry
-    from tuimail.outbox.listing import Tally
-    from tuimail.outbox.standing import Standing
+    from tuimail.outbox.model.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.model.turn import Standing
+    from tuimail.outbox.store.listing import Tally
 
 
 SENT_STATES = frozenset({ItemState.ACCEPTED, ItemState.DONE})
@@ -93,8 +93,8 @@ class Watching(Rooms):
 
     async def standing(self, item: OutboxItem) -> Standing:
         """What goes before a letter that waits for its turn, and what holds its account. Raises NoSuchItemError."""
-        from tuimail.outbox.notice import account_notice
-        from tuimail.outbox.standing import Standing
+        from tuimail.outbox.model.account_notice import account_notice
+        from tuimail.outbox.model.turn import Standing
 
         before = await self._run(self._queue.before, item.id)
         health = await self._run(self._queue.health, item.account)

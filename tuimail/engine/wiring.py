@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import CONNECTIONS, Auth
 from tuimail.errors import ConfigError, MessageError
-from tuimail.outbox.item import Filing, FilingState
+from tuimail.outbox.model.item import Filing, FilingState
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Config, Identity, Server
     from tuimail.events import Announcer
     from tuimail.mail.content import Content
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.paths import Paths
     from tuimail.sent import filer as sent
     from tuimail.submission.failover import Preference

@@ -1,7 +1,7 @@
 """Notices that the clock was set or that the machine woke from a suspend, without looking at it all the time.
 
 Linux cancels a timer for an absolute moment when the clock it goes by is set, and a suspend sets it (Python 3.13 knows
-such timers). Elsewhere nothing tells, and the runner's own look (outbox/rest) must do.
+such timers). Elsewhere nothing tells, and the runner's own look (outbox/run/wakeup) must do.
 """
 
 from __future__ import annotations

@@ -1,9 +1,15 @@
-"""Step 2: letters that are safe on disk and on their way.
+"""Messages that are safe on disk and on their way to the server.
 
-What a letter is       item (states, verbs), letter (its file), rows, notation and schema (its row), digest
-What is decided        settle (an attempt), verbs (the user), retry and due (when next), late, wishes, notice; pure
-What is stored         store, made of intake, sending, filing, recovery, deciding, rearranging, reports, looking
-What keeps it whole    index (the database), lock (who is at work), writer (the one thread), replay and rebuild
-What it knows better   evidence (found in Sent), restored and witness (a backup put back), pace (limits learnt)
-What does the work     runner (what is due), attempt (one letter); queue is what they ask of the store
+model/   what a message in the outbox is, and what is decided about it; pure, no I/O:
+         item (states, recipients, accounts), outcome (of an attempt), actions (of the user), backoff and rounds (when
+         next), missed_schedule, reorder, turn, account_notice, delivery_options
+store/   what is kept on disk, and how: database, schema, rows, codec, letter_file and journal (the truth from which
+         a lost database is rebuilt), rebuild, transaction, enqueue, fingerprint, due, claims, recovery, user_actions,
+         rescheduling, sent_copies, evidence, bounces, rate_limit, server_quirks, audit_log and restore_check (a backup
+         put back), queries, listing
+run/     what does the work: runner (what is due), connections (of one account), submitter_pool, attempt (one message),
+         sent_copy_worker, wakeup
+queue    what the runner, the engine and the command line ask of the store
+
+run uses store, store uses model, never the other way.
 """

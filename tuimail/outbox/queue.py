@@ -1,6 +1,6 @@
-"""What the runner, the engine and the command line need of a durable queue. outbox/store is the real one.
+"""What the runner, the engine and the command line need of a durable queue. outbox/store/store is the real one.
 
-Every method is synchronous and runs on the one writer thread of its process (outbox/writer); each is one durable
+Every method is synchronous and runs on the one writer thread of its process (coordination/writer); each is one durable
 transaction: when the writer tells that it is done, the change survives a power cut. All of them may be called by
 several processes at once.
 They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the verb
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tuimail.outbox.item import Order
+from tuimail.outbox.model.item import Order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -21,9 +21,18 @@ if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.mail.content import Content
     from tuimail.mail.outgoing import OutgoingMessage
-    from tuimail.outbox.item import AccountHealth, Filing, ItemState, OutboxItem, Outcome, Place, TimelineEntry, Verb
-    from tuimail.outbox.listing import Tally
-    from tuimail.outbox.sending import Taken
+    from tuimail.outbox.model.item import (
+        AccountHealth,
+        Filing,
+        ItemState,
+        OutboxItem,
+        Outcome,
+        Place,
+        TimelineEntry,
+        Verb,
+    )
+    from tuimail.outbox.store.claims import Taken
+    from tuimail.outbox.store.listing import Tally
     from tuimail.submission.result import SubmissionResult
 
 
@@ -126,8 +135,9 @@ class Queue(Protocol):
     def recover(self, owner: str = "") -> Sequence[OutboxItem]:
         """Take back what dead owners left: before committing -> queued, in committing -> uncertain. What changed.
 
-        Letters that are late are decided on (outbox/late), and those due while their account is in trouble become
-        blocked. ``owner`` is the caller, whose own letters, and those of its attempts ("owner.7"), are left alone.
+        Letters that are late are decided on (model/missed_schedule), and those due while their account is in trouble
+        become blocked. ``owner`` is the caller, whose own letters, and those of its attempts ("owner.7"), are left
+        alone.
         """
         ...
 
@@ -226,7 +236,7 @@ class Queue(Protocol):
 
     # -- the user's verbs
     def apply(self, verb: Verb, item_id: str) -> OutboxItem:
-        """Carry out a verb of outbox/item that needs no more than the item."""
+        """Carry out a verb of outbox/model/item that needs no more than the item."""
         ...
 
     def apply_many(self, verb: Verb, ids: Iterable[str]) -> Sequence[Outcome]:

@@ -1,4 +1,4 @@
-"""The commands of one transaction as text: MAIL and RCPT with the parameters both sides understand. Pure."""
+"""The commands of one transaction: MAIL and RCPT with the parameters both sides understand. Pure."""
 
 from __future__ import annotations
 

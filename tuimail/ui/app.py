@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tuimail.config.theme_file import ThemeFile
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
-    from tuimail.outbox.notice import AccountNotice
+    from tuimail.outbox.model.account_notice import AccountNotice
     from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.key_queue import Running
     from tuimail.ui.notices import Announcement
@@ -276,7 +276,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     async def _examine(self) -> None:
         """Look at the health of every account."""
-        from tuimail.outbox.notice import account_notice
+        from tuimail.outbox.model.account_notice import account_notice
 
         found = []
         for name, account in self.engine.config.accounts.items():

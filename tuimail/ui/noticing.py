@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tuimail import events
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.notices import GATHER, Stretch, Troubles, on_desktop
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     from tuimail.config.model import Account, Server
-    from tuimail.outbox.item import AccountHealth
+    from tuimail.outbox.model.item import AccountHealth
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the user's verbs do to an item. Pure; outbox/item says which verb fits which state."""
+"""What the user's verbs do to an item. Pure; outbox/model/item says which verb fits which state."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import AddressError, OutboxError
-from tuimail.outbox import retry
-from tuimail.outbox.item import SENT_BY_USER, ItemState, Recipient, RecipientState, Verb, after, verbs_of
-from tuimail.outbox.replay import MAY_HAVE_IT, state_of, with_filing
+from tuimail.outbox.model import backoff
+from tuimail.outbox.model.item import SENT_BY_USER, ItemState, Recipient, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.model.resulting_state import MAY_HAVE_IT, state_of, with_filing
 
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 LEAVING = frozenset({Verb.EDIT, Verb.CANCEL, Verb.DROP})
 """Verbs that end the sending."""
@@ -82,7 +82,7 @@ def put_off(item: OutboxItem, at: float, now: float, *, on_late: WhenLate | None
     return replace(
         _fresh(item, Verb.LATER, state, now),
         not_before=at,
-        expires_at=retry.expiry(at),
+        expires_at=backoff.expiry(at),
         on_late=item.on_late if on_late is None else on_late,
         hold_until=None,  # it was for another time
     )
@@ -119,7 +119,7 @@ def restored(item: OutboxItem, was: OutboxItem | None, now: float, *, exactly: b
         IllegalTransitionError: it was not cancelled.
     """
     state = after(Verb.RESTORE, item.state, fitting=verbs_of(item))
-    back = replace(item, state=state, words=PUT_BACK, expires_at=retry.expiry(now), found=False, changed_at=now)
+    back = replace(item, state=state, words=PUT_BACK, expires_at=backoff.expiry(now), found=False, changed_at=now)
     if item.count(RecipientState.UNCERTAIN):
         words = was.words if was is not None and was.words else MAY_HAVE_IT
         return replace(back, state=ItemState.UNCERTAIN, words=words)
@@ -131,7 +131,7 @@ def restored(item: OutboxItem, was: OutboxItem | None, now: float, *, exactly: b
         if was.not_before is None:
             return replace(back, words=was.words or UNTIL_RELEASED, asks=was.asks)
         if was.not_before > now:
-            return replace(back, not_before=was.not_before, expires_at=retry.expiry(was.not_before), words="")
+            return replace(back, not_before=was.not_before, expires_at=backoff.expiry(was.not_before), words="")
         return back
     if not exactly:
         return back
@@ -153,7 +153,7 @@ def _fresh(item: OutboxItem, verb: Verb, state: ItemState, now: float) -> Outbox
         words="",
         tries=0,
         warned=False,
-        expires_at=retry.expiry(now),
+        expires_at=backoff.expiry(now),
         changed_at=now,
         found=False,
         asks=False,
@@ -185,7 +185,7 @@ def mended(item: OutboxItem, old: str, new: str, now: float) -> OutboxItem:
         next_attempt_at=None,
         tries=0,
         warned=False,
-        expires_at=retry.expiry(now),
+        expires_at=backoff.expiry(now),
         words="",
         changed_at=now,
         smtputf8=item.smtputf8 or not new.isascii(),

@@ -158,7 +158,7 @@ VERBS: dict[Verb, dict[ItemState, ItemState]] = {
 }
 """Verb -> the states it fits -> the state it leads to. Two exceptions: a failed item with accepted recipients that is
 dropped or cancelled becomes accepted, and its copy is still filed; a restored one that had failed, or may have been
-delivered, is failed or uncertain again (outbox/verbs)."""
+delivered, is failed or uncertain again (outbox/model/actions)."""
 
 _OF_SOME = frozenset({Verb.UNRESOLVE})
 """Verbs that fit some of the items in a state and not others."""

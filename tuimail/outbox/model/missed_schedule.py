@@ -11,24 +11,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenLate
-from tuimail.outbox.item import ItemState, TimelineEntry
-from tuimail.outbox.rows import LIVE
+from tuimail.outbox.model.item import ItemState, TimelineEntry
 
 if TYPE_CHECKING:
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 GRACE = 600.0
 """Seconds after its time in which a letter is still on time."""
 
-CAREFUL = f"""(
-    item.{LIVE} AND item.state = 'held' AND item.not_before IS NOT NULL AND item.not_before <= :now
-    AND item.not_before - item.queued_at > :short AND COALESCE(NULLIF(item.on_late, ''), :when_late) <> 'send'
-)"""
-"""Its time has come, and it must not go when that was noticed late. Decided by recovery before anybody may claim it."""
-
 
 def decided(item: OutboxItem, when_late: WhenLate, now: float) -> tuple[OutboxItem, TimelineEntry]:
-    """What becomes of a letter that is ``CAREFUL``; ``when_late`` is the setting for letters that say nothing."""
+    """What becomes of a letter that is ``CAREFUL`` (store/due); ``when_late`` counts for letters that say nothing."""
     due = item.not_before or now
     if now - due <= GRACE:
         on_time = replace(item, state=ItemState.QUEUED, not_before=None, changed_at=now)

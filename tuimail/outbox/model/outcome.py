@@ -6,7 +6,7 @@ The verdicts come from submission/classify, one per recipient; here they become 
 * trouble of the account blocks the letter and pauses the account; it burns no tries (rule 9);
 * what the server does not keep until its time is held here until then (RFC 4865);
 * trouble that a local command or a server shows to everybody it was asked about is the account's too;
-* each recipient still open is tried again by a schedule of its own (rule 11, outbox/rounds), at once after a split
+* each recipient still open is tried again by a schedule of its own (rule 11, model/rounds), at once after a split
   in which somebody was decided (rule 12);
 * with nobody left open the letter is accepted, or failed when somebody was refused: "failed" then names who was
   refused, the others have it and their copy is filed (rule 8).
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings, WhenUncertain
 from tuimail.moments.spoken import dated
-from tuimail.outbox import retry, rounds
-from tuimail.outbox.item import (
+from tuimail.outbox.model import backoff, rounds
+from tuimail.outbox.model.item import (
     NEEDS_YOU,
     AccountHealth,
     Filing,
@@ -175,9 +175,9 @@ class _Asked:
 
 def _wait(verdict: Verdict, tries: int, luck: float) -> float:
     """Seconds until the next try after so many in a row that ended with such a verdict."""
-    table = retry.UNREACHABLE if verdict.reply is None else retry.ANSWERED
-    wait = retry.delay(table, tries, at_least=verdict.delay, chance=luck)
-    return max(min(wait, retry.SOON), min(verdict.delay, retry.LONGEST)) if verdict.action is Action.SOON else wait
+    table = backoff.UNREACHABLE if verdict.reply is None else backoff.ANSWERED
+    wait = backoff.delay(table, tries, at_least=verdict.delay, chance=luck)
+    return max(min(wait, backoff.SOON), min(verdict.delay, backoff.LONGEST)) if verdict.action is Action.SOON else wait
 
 
 def _verdict_for(
@@ -223,7 +223,7 @@ def _health_after(
     if trouble is None:
         probe_at = now + _wait(replace(verdict, action=action), tries, luck)
     elif trouble in _PASSES:
-        probe_at = now + retry.delay(retry.TROUBLE, tries, at_least=verdict.delay, chance=luck)
+        probe_at = now + backoff.delay(backoff.TROUBLE, tries, at_least=verdict.delay, chance=luck)
     else:
         probe_at = None
     return replace(
@@ -264,12 +264,12 @@ def _state_after(
         rest = base.open_recipients
         # When everybody was asked and put off, their own times are all that counts.
         all_put_off = len(waiting_on) == len(rest) and all(each.next_attempt_at is not None for each in rest)
-        pause = 0.0 if all_put_off else retry.delay((rounds.PAUSE,), 1, chance=luck)
+        pause = 0.0 if all_put_off else backoff.delay((rounds.PAUSE,), 1, chance=luck)
         at = rounds.next_round(rest, now, progress=progress, pause=pause)
         if at is None:
             return replace(base, state=ItemState.QUEUED, tries=0, words=_IN_PARTS)
         waiting = replace(base, tries=0 if progress else base.tries + 1, next_attempt_at=at)
-    expires_at = retry.expiry_now(base.expires_at, before.last_attempt_at or before.queued_at, now)
+    expires_at = backoff.expiry_now(base.expires_at, before.last_attempt_at or before.queued_at, now)
     if expires_at <= now:
         return replace(
             waiting,
@@ -324,7 +324,7 @@ def _filing_after(item: OutboxItem, no_copy: str) -> Filing:
 
 
 def _overdue(item: OutboxItem, now: float) -> bool:
-    return item.expires_at is not None and retry.warning_due(item.expires_at, now)
+    return item.expires_at is not None and backoff.warning_due(item.expires_at, now)
 
 
 def _told(item: OutboxItem, asked: Sequence[_Asked], total: int) -> str:

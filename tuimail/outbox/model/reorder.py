@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import Place
+from tuimail.outbox.model.item import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 STEP = 1.0
 """Between the first or last rank and one before or behind it; ranks are seconds since the epoch at first."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox import retry
+from tuimail.outbox.model import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tuimail.outbox.item import OutboxItem, Recipient
+    from tuimail.outbox.model.item import OutboxItem, Recipient
 
-PAUSE = retry.MINUTE
+PAUSE = backoff.MINUTE
 """Seconds between two rounds when nobody was decided in the first of them: at most sixty attempts an hour, and more
 than a thousand rounds within a day."""
 
@@ -28,7 +28,7 @@ def to_ask(item: OutboxItem, limit: int | None, now: float) -> tuple[Recipient, 
     When nobody's time has come, the letter goes early because the user, the network or a mended account says so, and
     everybody is asked.
     """
-    due = [each for each in item.open_recipients if retry.due(each.next_attempt_at, item.last_attempt_at, now)]
+    due = [each for each in item.open_recipients if backoff.due(each.next_attempt_at, item.last_attempt_at, now)]
     due = due or list(item.open_recipients)
     if limit and len(due) > limit:
         due = sorted(due, key=lambda each: each.next_attempt_at or 0.0)[:limit]

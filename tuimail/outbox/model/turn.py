@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.moments.spoken import day_and_time
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 
 if TYPE_CHECKING:
-    from tuimail.outbox.item import OutboxItem
-    from tuimail.outbox.notice import AccountNotice
+    from tuimail.outbox.model.account_notice import AccountNotice
+    from tuimail.outbox.model.item import OutboxItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, 
 from tuimail.submission.submitter import Letter
 
 if TYPE_CHECKING:
+    from tuimail.coordination.writer import Writer
     from tuimail.events import Announcer
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.queue import Queue
-    from tuimail.outbox.sending import Taken
-    from tuimail.outbox.writer import Writer
+    from tuimail.outbox.store.claims import Taken
     from tuimail.submission.submitter import Submitter
 
 log = logging.getLogger(__name__)

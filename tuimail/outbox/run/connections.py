@@ -16,20 +16,20 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.lock import attempt_owner
 from tuimail.errors import TuimailError
 from tuimail.events import ItemChanged
-from tuimail.outbox.attempt import LEASE, Attempt, Desk
-from tuimail.outbox.lock import attempt_owner
-from tuimail.outbox.settle import account_verdict
+from tuimail.outbox.model.outcome import account_verdict
+from tuimail.outbox.run.attempt import LEASE, Attempt, Desk
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.submitter import letters_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tuimail.outbox.item import AccountHealth, OutboxItem
-    from tuimail.outbox.sending import Taken
-    from tuimail.outbox.ways import Ways
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem
+    from tuimail.outbox.run.submitter_pool import Ways
+    from tuimail.outbox.store.claims import Taken
     from tuimail.submission.result import SubmissionResult
     from tuimail.submission.submitter import Submitter
 
@@ -45,7 +45,7 @@ _ON_A_LETTER = frozenset(Stage) - {
     Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH,
 }  # fmt: skip
 _NUMBERS = itertools.count(1)
-"""Of attempts; each holds its lease by a name of its own (outbox/lock)."""
+"""Of attempts; each holds its lease by a name of its own (coordination/lock)."""
 _HOST = (Action.RETRY, Action.SOON)
 _UNDECIDED = (*_HOST, Action.ACCOUNT, Action.REAUTH)
 

@@ -1,8 +1,8 @@
 """Sends what is due, files what was accepted, sleeps until there is more. One per engine; any number per outbox.
 
-One task per account that has due letters (outbox/lanes); one for the Sent copies (outbox/copies). The loop sleeps
-(outbox/rest) until something is due or ``wake`` is called: by a change of this process, or by what the engine listens
-to (engine/surroundings): other processes, the network, the clock.
+One task per account that has due letters (run/connections); one for the Sent copies (run/sent_copy_worker). The loop
+sleeps (run/wakeup) until something is due or ``wake`` is called: by a change of this process, or by what the engine
+listens to (engine/surroundings): other processes, the network, the clock.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tuimail.clock import asleep
 from tuimail.config.model import CONNECTIONS
+from tuimail.coordination.lock import Machine
 from tuimail.errors import StorageError, TuimailError
 from tuimail.events import (
     AccountMended,
@@ -24,24 +25,23 @@ from tuimail.events import (
     OutboxTouched,
     Severity,
 )
-from tuimail.outbox.attempt import Desk, Sleep, first_of
-from tuimail.outbox.copies import Clerk
-from tuimail.outbox.item import FilingState, ItemState
-from tuimail.outbox.lanes import AT_ONCE, Lanes
-from tuimail.outbox.lock import Machine
-from tuimail.outbox.rest import LOOK, Rest
-from tuimail.outbox.ways import Ways
+from tuimail.outbox.model.item import FilingState, ItemState
+from tuimail.outbox.run.attempt import Desk, Sleep, first_of
+from tuimail.outbox.run.connections import AT_ONCE, Lanes
+from tuimail.outbox.run.sent_copy_worker import Clerk
+from tuimail.outbox.run.submitter_pool import Ways
+from tuimail.outbox.run.wakeup import LOOK, Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from tuimail.clock import Clock
+    from tuimail.coordination.writer import Writer
     from tuimail.events import Announcer
-    from tuimail.outbox.attempt import Attempt
-    from tuimail.outbox.filing import Filer
-    from tuimail.outbox.item import AccountHealth, OutboxItem
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem
     from tuimail.outbox.queue import Queue
-    from tuimail.outbox.writer import Writer
+    from tuimail.outbox.run.attempt import Attempt
+    from tuimail.outbox.store.sent_copies import Filer
     from tuimail.submission.submitter import Submitter
 
 log = logging.getLogger(__name__)
@@ -247,7 +247,7 @@ class Runner:
         return left if left <= AFTER_TROUBLE else 0.0
 
     async def _wait(self, pause: float) -> None:
-        """Until ``pause`` is over, or something was done here or elsewhere; at most as long as outbox/rest allows."""
+        """Until ``pause`` is over, or something was done here or elsewhere; at most as long as run/wakeup allows."""
         if await self._rest.until(min(pause, self._ways.idle_left(self._tasks)), self._woken):
             await self._do(self._queue.hurry)
         self._woken.clear()

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, StorageError, TuimailError
 from tuimail.events import ItemChanged
-from tuimail.outbox import retry
-from tuimail.outbox.filing import FILING_LEASE
-from tuimail.outbox.item import Filing, FilingState
+from tuimail.outbox.model import backoff
+from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.store.sent_copies import FILING_LEASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuimail.clock import Clock
-    from tuimail.outbox.attempt import Desk
-    from tuimail.outbox.filing import Filer
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.run.attempt import Desk
+    from tuimail.outbox.store.sent_copies import Filer
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,6 @@ class Clerk:
         if filing.state is FilingState.NONE:
             filing = replace(filing, state=FilingState.DUE)
         if filing.state is FilingState.DUE:
-            wait = retry.delay(retry.ANSWERED, attempts)
+            wait = backoff.delay(backoff.ANSWERED, attempts)
             return replace(filing, attempts=attempts, next_attempt_at=self._clock.now() + wait)
         return replace(filing, attempts=attempts, next_attempt_at=None)

@@ -2,21 +2,21 @@
 
 A suspended machine's timers stand still, so a wait of an hour may end a day late. Therefore no wait is longer than
 ``LOOK``, whatever is due when: at the next look everything is reckoned anew. That also bounds what a set clock, a lost
-ring (outbox/doorbell) or an owner that died can cost.
+ring (coordination/change_notifier) or an owner that died can cost.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.attempt import first_of
+from tuimail.outbox.run.attempt import first_of
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from tuimail.clock import Clock
-    from tuimail.outbox.attempt import Sleep
+    from tuimail.outbox.run.attempt import Sleep
 
 LOOK = 30.0
 """Seconds of the longest wait."""

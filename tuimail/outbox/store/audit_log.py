@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
 from tuimail.errors import StorageError
-from tuimail.outbox.item import ItemState, RecipientState
+from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.private_files import open_private, private_dir
 from tuimail.submission.result import Stage
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 log = logging.getLogger(__name__)
 

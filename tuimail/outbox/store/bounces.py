@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.mail.dsn import Report, ReportAction
-from tuimail.outbox.item import OutboxItem, Recipient, RecipientState, TimelineEntry
-from tuimail.outbox.ledger import Ledger
-from tuimail.outbox.retry import DAY
-from tuimail.outbox.rows import SELECT, row_of
+from tuimail.outbox.model.backoff import DAY
+from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState, TimelineEntry
+from tuimail.outbox.store.rows import SELECT, row_of
+from tuimail.outbox.store.transaction import Ledger
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
     from tuimail.mail.bounce import DeliveryReport, Reported
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.store.rows import Row
 
 LATEST = 30 * DAY
 """So long after it was accepted a letter may come back."""

@@ -15,15 +15,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.batch import Failed, Outcome, joins
 from tuimail.errors import LeaseLostError, OutboxError, StorageError
-from tuimail.outbox import due, quirks, replay, retry
-from tuimail.outbox.group import Failed, Outcome, joins
-from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.letter import FileContent, write_mark
-from tuimail.outbox.recovery import Recovery
-from tuimail.outbox.rounds import to_ask
-from tuimail.outbox.rows import LIVE
-from tuimail.outbox.settle import settle
+from tuimail.outbox.model import backoff
+from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.model.outcome import settle
+from tuimail.outbox.model.rounds import to_ask
+from tuimail.outbox.store import due, journal, server_quirks
+from tuimail.outbox.store.letter_file import FileContent, write_mark
+from tuimail.outbox.store.recovery import Recovery
+from tuimail.outbox.store.rows import LIVE
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from tuimail.mail.content import Content
-    from tuimail.outbox.item import AccountHealth, Recipient
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.model.item import AccountHealth, Recipient
+    from tuimail.outbox.store.rows import Row
     from tuimail.submission.quirks import Quirk
     from tuimail.submission.result import SubmissionResult
 
@@ -68,7 +69,7 @@ class Sending(Recovery):
         self._make_durable([self._witness(*each.args) for each in answers])
 
     def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
-        """Carry out calls that join (outbox/group) in one durable transaction."""
+        """Carry out calls that join (coordination/batch) in one durable transaction."""
         outcomes: list[Outcome] = []
         try:
             with self.index.writing() as db:
@@ -151,7 +152,7 @@ class Sending(Recovery):
             self.put(db, replace(row, item=item, last_owner=owner, lease_tick=self.host.tick() + lease))
             path = self.letter_path(item.id)
             content = FileContent(path, row.offset, item.size, row.sha256) if path.exists() else None
-            known = quirks.known(db, item.account, now)
+            known = server_quirks.known(db, item.account, now)
             return Taken(item, health, content, to_ask(item, health.recipient_limit, now), known)
 
     @joins
@@ -177,7 +178,7 @@ class Sending(Recovery):
             row = self.owned(db, item_id, owner)
             now = self.clock.now()
             self.put(db, replace(row, item=replace(row.item, stage=Stage.COMMITTING, changed_at=now)))
-            self.mark(row.item.id, replay.COMMITTING, now, replay.committing_said(row.item, owner, to))
+            self.mark(row.item.id, journal.COMMITTING, now, journal.committing_said(row.item, owner, to))
 
     @joins
     def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
@@ -209,7 +210,7 @@ class Sending(Recovery):
             self.put(db, row.free(settled.item))
             self.tell(db, row.item.id, *settled.entries)
             self.put_dialogue(db, row.item.id, result.dialogue)
-            quirks.note(db, row.item.account, result, now)
+            server_quirks.note(db, row.item.account, result, now)
             if settled.health != health:
                 self.put_health(db, settled.health)
             if health.trouble is not None and settled.health.trouble is None:
@@ -282,7 +283,7 @@ class Sending(Recovery):
                 tries=0,
                 warned=False,
                 next_attempt_at=None,
-                expires_at=retry.expiry(now),
+                expires_at=backoff.expiry(now),
                 changed_at=now,
             )
             self.put(db, replace(row, item=item))
@@ -309,13 +310,13 @@ class Sending(Recovery):
     def _witness(self, item_id: str, owner: str, result: SubmissionResult) -> int | None:
         """Put the answer on the letter when it says something that must not be forgotten; the open file of it."""
         try:
-            decided = any(each.action in replay.OUTCOMES for each in result.recipients.values())
+            decided = any(each.action in journal.OUTCOMES for each in result.recipients.values())
             if not decided:
                 with self.index.reading() as db:
                     decided = self.row(db, item_id).item.stage is Stage.COMMITTING
             if decided:
-                path, said = self.letter_path(item_id), replay.result_said(result, owner)
-                return write_mark(path, replay.RESULT, self.clock.now(), said)
+                path, said = self.letter_path(item_id), journal.result_said(result, owner)
+                return write_mark(path, journal.RESULT, self.clock.now(), said)
         except StorageError as error:
             log.warning("the answer could not be put on the letter %s: %s", item_id, error)
         return None
@@ -332,13 +333,13 @@ class Sending(Recovery):
 
     def _late(self, db: sqlite3.Connection, row: Row, owner: str, result: SubmissionResult, now: float) -> OutboxItem:
         item = row.item
-        outcomes = replay.outcomes_of(result)
+        outcomes = journal.outcomes_of(result)
         definite = any(outcome[0] != RecipientState.UNCERTAIN for outcome in outcomes.values())
         if item.state is not ItemState.UNCERTAIN or row.last_owner != owner or not definite:
             raise LeaseLostError(
                 f"Another tuimail took over the letter {item.id}.", hint="Its state in the Outbox is the true one."
             )
-        item = replay.with_outcomes(item, outcomes, now)
+        item = journal.with_outcomes(item, outcomes, now)
         self.put(db, row.free(item))
         self.tell(db, item.id, TimelineEntry(now, "the server's answer came after all", reply=item.last_reply))
         self.put_dialogue(db, item.id, result.dialogue)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.mail.dsn import Report, ReportAction
 from tuimail.mail.envelope import TROUBLE_ONLY, Envelope, EnvelopeRecipient, Field, Notify
-from tuimail.outbox.item import Recipient, RecipientState
+from tuimail.outbox.model.item import Recipient, RecipientState
 from tuimail.submission.result import Reply
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The connection to the index database: how it is opened, checked, locked and written.
 
-One connection, used by one thread at a time (outbox/writer). ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA``:
+One connection, used by one thread at a time (coordination/writer). ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA``:
 power cuts lost acknowledged commits with Python's defaults (DELETE, FULL: 5 of 50) and with WAL and NORMAL (3 of 25),
 and WAL with two connections is corruptible on every SQLite before 3.51.3. A commit costs five fsyncs, so transactions
 may be put together: one inside another is a part of it, undone alone and made durable with the whole.
@@ -15,17 +15,17 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.lock import PATIENCE, PAUSE
 from tuimail.durable import storage_error
 from tuimail.errors import OutboxDamagedError, StorageError
-from tuimail.outbox.lock import PATIENCE, PAUSE
-from tuimail.outbox.schema import VERSION, check_tables, check_version, migrate, version_of
+from tuimail.outbox.store.schema import VERSION, check_tables, check_version, migrate, version_of
 from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tuimail.outbox.lock import FolderLock
+    from tuimail.coordination.lock import FolderLock
 
 NAME = "index.db"
 BUSY_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""What may be sent now, as conditions of SQL. The same rules as outbox/retry, asked of ten thousand rows at once.
+"""What may be sent now, as conditions of SQL. The rules of model/backoff, asked of ten thousand rows at once.
 
 An account that is well sends everything due; one in trouble, or whose host does not answer, sends one probe when its
 time has come (rule 9).
@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.late import CAREFUL
-from tuimail.outbox.retry import LONGEST, SHORT_HOLD
-from tuimail.outbox.rows import LIVE
+from tuimail.outbox.model.backoff import LONGEST, SHORT_HOLD
+from tuimail.outbox.store.rows import LIVE
 
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
+
+CAREFUL = f"""(
+    item.{LIVE} AND item.state = 'held' AND item.not_before IS NOT NULL AND item.not_before <= :now
+    AND item.not_before - item.queued_at > :short AND COALESCE(NULLIF(item.on_late, ''), :when_late) <> 'send'
+)"""
+"""Its time has come, and it must not go when that was noticed late. Decided by recovery before anybody may claim it."""
 
 ITEM_DUE = f"""(
     item.state IN ('queued', 'deferred') AND (
@@ -32,7 +37,7 @@ PROBE_DUE = """(health.probe_at IS NOT NULL AND (
 JOINED = "item LEFT JOIN health ON health.account = item.account"
 
 AT_PACE = "(health.paced_until IS NULL OR health.paced_until <= :now OR health.paced_until > :far)"
-"""The account may send another letter without exceeding its limit (outbox/pace)."""
+"""The account may send another letter without exceeding its limit (outbox/store/rate_limit)."""
 
 CLAIMABLE = f"""(item.{LIVE} AND {AT_PACE} AND (
     ({ITEM_DUE} AND ({WELL} OR {PROBE_DUE}))

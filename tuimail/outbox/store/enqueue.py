@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from tuimail.durable import fsync_folder
 from tuimail.errors import DuplicateLetterError, OutboxError
 from tuimail.moments.spoken import dated
-from tuimail.outbox import replay
-from tuimail.outbox.digest import measure
-from tuimail.outbox.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
-from tuimail.outbox.ledger import Ledger, new_id
-from tuimail.outbox.letter import Prepared, append_mark, head_for, prepare_letter
-from tuimail.outbox.replay import fresh_item
-from tuimail.outbox.rows import Row
+from tuimail.outbox.model.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
+from tuimail.outbox.store import journal
+from tuimail.outbox.store.fingerprint import measure
+from tuimail.outbox.store.journal import fresh_item
+from tuimail.outbox.store.letter_file import Prepared, append_mark, head_for, prepare_letter
+from tuimail.outbox.store.rows import Row
+from tuimail.outbox.store.transaction import Ledger, new_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -258,7 +258,7 @@ class Intake(Ledger):
         item = replace(row.item, state=ItemState.CANCELLED, found=False, changed_at=now)
         self.put(db, replace(row, item=item))
         self.tell(db, item.id, TimelineEntry(now, "replaced by the letter sent from the same draft"))
-        append_mark(self.letter_path(item.id), replay.VERB, now, replay.verb_said("replaced", item))
+        append_mark(self.letter_path(item.id), journal.VERB, now, journal.verb_said("replaced", item))
 
     def _free(self, db: sqlite3.Connection, item_id: str) -> bool:
         taken = db.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.outbox import replay
-from tuimail.outbox.deciding import Deciding
-from tuimail.outbox.item import FilingState, ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.rows import LIVE
+from tuimail.outbox.model import resulting_state
+from tuimail.outbox.model.item import FilingState, ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.store import journal
+from tuimail.outbox.store.rows import LIVE
+from tuimail.outbox.store.user_actions import Deciding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,10 +62,12 @@ class Evidence(Deciding):
                 else each
                 for each in row.item.recipients
             )
-            item = replace(row.item, state=replay.state_of(recipients), recipients=recipients, words="", changed_at=now)
-            item = replay.with_filing(item)
+            item = replace(
+                row.item, state=resulting_state.state_of(recipients), recipients=recipients, words="", changed_at=now
+            )
+            item = resulting_state.with_filing(item)
             self.put(db, row.free(item))
             self.tell(db, item.id, TimelineEntry(now, "found in Sent: the server has it"))
             if self.letter_path(item.id).exists():
-                self.mark(item.id, replay.VERB, now, replay.verb_said("found-sent", item))
+                self.mark(item.id, journal.VERB, now, journal.verb_said("found-sent", item))
             return item

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from tuimail.mail.envelope import TROUBLE_ONLY
-from tuimail.outbox.notation import dump, envelope_plain
+from tuimail.outbox.store.codec import dump, envelope_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,15 +21,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenLate
-from tuimail.outbox import retry
-from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, Recipient, RecipientState
-from tuimail.outbox.notation import UNREADABLE, recipients_of, recipients_plain, reply_of, reply_plain
+from tuimail.outbox.model import backoff
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, Recipient, RecipientState
+from tuimail.outbox.model.resulting_state import MAY_HAVE_IT, state_of, with_filing
+from tuimail.outbox.store.codec import UNREADABLE, recipients_of, recipients_plain, reply_of, reply_plain
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tuimail.outbox.letter import Head, LetterFile, Mark
+    from tuimail.outbox.store.letter_file import Head, LetterFile, Mark
     from tuimail.submission.result import SubmissionResult
 
 COMMITTING = "committing"
@@ -37,7 +38,6 @@ RESULT = "result"
 VERB = "verb"
 FILING = "filing"
 
-MAY_HAVE_IT = "It may have been delivered; tuimail was interrupted before the server's answer was stored. Your call."
 MARK_LOST = "A note on this letter cannot be read, so it may have been sent before. Your call."
 
 OUTCOMES = {
@@ -140,7 +140,7 @@ def fresh_item(head: Head) -> OutboxItem:
         composing=head.composing,
         digest=head.digest,
         not_before=None if head.held else head.not_before,
-        expires_at=retry.expiry(start),
+        expires_at=backoff.expiry(start),
         revision=head.revision,
         changed_at=head.queued_at,
         smtputf8=head.envelope.smtputf8,
@@ -171,16 +171,6 @@ def replay(letter: LetterFile) -> OutboxItem:
         )
         item = replace(item, state=ItemState.UNCERTAIN, recipients=recipients, words=MARK_LOST)
     return item
-
-
-def state_of(recipients: Iterable[Recipient]) -> ItemState:
-    """The state that follows from what became of the recipients, when nothing else is known."""
-    states = {each.state for each in recipients}
-    if RecipientState.UNCERTAIN in states:
-        return ItemState.UNCERTAIN
-    if states & {RecipientState.PENDING, RecipientState.DEFERRED}:
-        return ItemState.QUEUED
-    return ItemState.FAILED if RecipientState.REFUSED in states else ItemState.ACCEPTED
 
 
 def _of_another(mark: Mark) -> Mark:
@@ -274,14 +264,3 @@ def _settled(item: OutboxItem, recipients: tuple[Recipient, ...], at: float, *, 
 
 def _first_refusal(recipients: tuple[Recipient, ...]) -> str:
     return next((each.words for each in recipients if each.state is RecipientState.REFUSED), "")
-
-
-def with_filing(item: OutboxItem) -> OutboxItem:
-    """A copy is due as soon as, and as long as, somebody has the letter; accepted and filed it is done."""
-    if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
-        item = replace(item, filing=Filing(FilingState.DUE))
-    elif item.filing.state is FilingState.DUE and not item.count(RecipientState.ACCEPTED):
-        item = replace(item, filing=Filing())
-    if item.state is ItemState.ACCEPTED and item.filing.state in (FilingState.FILED, FilingState.SKIPPED):
-        item = replace(item, state=ItemState.DONE)
-    return item

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
-from tuimail.outbox.notation import UNREADABLE, dump, envelope_of, envelope_plain, moment_of
+from tuimail.outbox.store.codec import UNREADABLE, dump, envelope_of, envelope_plain, moment_of
 from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
-    from tuimail.outbox.digest import Measured
+    from tuimail.outbox.store.fingerprint import Measured
 
 SUFFIX = ".letter"
 MAGIC = b"tuimail-letter 1 "
@@ -80,7 +80,7 @@ class Head:
 
 
 Mark = dict[str, Any]
-"""One mark: "mark" (its kind), "at" (seconds since the epoch), and what the kind needs (outbox/replay)."""
+"""One mark: "mark" (its kind), "at" (seconds since the epoch), and what the kind needs (outbox/store/journal)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import NEEDS_YOU, ItemState, Order
-from tuimail.outbox.notation import UNREADABLE
+from tuimail.outbox.model.item import NEEDS_YOU, ItemState, Order
+from tuimail.outbox.store.codec import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox import listing
-from tuimail.outbox.item import OPEN, AccountHealth, ItemState, Order, OutboxItem, TimelineEntry
-from tuimail.outbox.ledger import Ledger
-from tuimail.outbox.letter import FileContent
+from tuimail.outbox.model.item import OPEN, AccountHealth, ItemState, Order, OutboxItem, TimelineEntry
 from tuimail.outbox.queue import Version
+from tuimail.outbox.store import listing
+from tuimail.outbox.store.letter_file import FileContent
+from tuimail.outbox.store.transaction import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -42,7 +42,7 @@ class Looking(Ledger):
     ) -> Sequence[str]:
         """Ids of the items in ``states`` (default: those still in the outbox) that match, in ``order``.
 
-        ``matching`` is what outbox/listing.words_of takes: every word must be found.
+        ``matching`` is what outbox/store/listing.words_of takes: every word must be found.
         """
         wanted = sorted(OPEN if states is None else states)
         words = listing.words_of(matching)

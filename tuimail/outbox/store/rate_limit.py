@@ -11,18 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import Rate
-from tuimail.outbox.evidence import Evidence
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.retry import DAY, HOUR
-from tuimail.outbox.rows import LIVE
+from tuimail.outbox.model.backoff import DAY, HOUR
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.store.evidence import Evidence
+from tuimail.outbox.store.rows import LIVE
 from tuimail.submission.result import Stage, Trouble
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-    from tuimail.outbox.item import AccountHealth
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.model.item import AccountHealth
+    from tuimail.outbox.store.rows import Row
 
 FORGET_AFTER = 7 * DAY
 """Seconds for which a limit that was learnt is believed."""

@@ -14,23 +14,23 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.coordination.lock import PATIENCE, PAUSE
 from tuimail.durable import fsync_folder, remove_stale
 from tuimail.errors import OutboxDamagedError, StorageError
-from tuimail.outbox.index import NAME, Index, storage_errors
-from tuimail.outbox.item import SENT_BY_USER, Filing, FilingState, ItemState, TimelineEntry
-from tuimail.outbox.ledger import tell
-from tuimail.outbox.letter import LetterDamagedError, letter_files, read_letter
-from tuimail.outbox.lock import PATIENCE, PAUSE
-from tuimail.outbox.replay import fresh_item, replay
-from tuimail.outbox.rows import LIVE, SELECT, Row, check_sum, health_of, put, row_of
+from tuimail.outbox.model.item import SENT_BY_USER, Filing, FilingState, ItemState, TimelineEntry
+from tuimail.outbox.store.database import NAME, Index, storage_errors
+from tuimail.outbox.store.journal import fresh_item, replay
+from tuimail.outbox.store.letter_file import LetterDamagedError, letter_files, read_letter
+from tuimail.outbox.store.rows import LIVE, SELECT, Row, check_sum, health_of, put, row_of
+from tuimail.outbox.store.transaction import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tuimail.clock import Clock
-    from tuimail.outbox.letter import LetterFile
-    from tuimail.outbox.lock import FolderLock
+    from tuimail.coordination.lock import FolderLock
+    from tuimail.outbox.store.letter_file import LetterFile
 
 log = logging.getLogger(__name__)
 

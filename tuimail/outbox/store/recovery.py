@@ -10,21 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenUncertain
+from tuimail.coordination.lock import acts_for
 from tuimail.errors import StorageError
-from tuimail.outbox import due, late, replay, retry
-from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.ledger import Ledger
-from tuimail.outbox.letter import read_letter
-from tuimail.outbox.lock import acts_for
-from tuimail.outbox.rows import LIVE
+from tuimail.outbox.model import backoff, missed_schedule, resulting_state
+from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.store import due, journal
+from tuimail.outbox.store.letter_file import read_letter
+from tuimail.outbox.store.rows import LIVE
+from tuimail.outbox.store.transaction import Ledger
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from tuimail.outbox.letter import Mark
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.store.letter_file import Mark
+    from tuimail.outbox.store.rows import Row
 
 
 class Recovery(Ledger):
@@ -43,7 +44,7 @@ class Recovery(Ledger):
             now = self.clock.now()
             changed.extend(self._take_back(db, row, now) for row in self._lost(db, owner))
             for row in self._careful(db):
-                item, entry = late.decided(row.item, self.settings.when_late, now)
+                item, entry = missed_schedule.decided(row.item, self.settings.when_late, now)
                 self.put(db, replace(row, item=item))
                 self.tell(db, item.id, entry)
                 changed.append(item)
@@ -73,7 +74,7 @@ class Recovery(Ledger):
     def _careful(self, db: sqlite3.Connection) -> list[Row]:
         """Letters whose time has come and that must not go when it is late; nobody claims them before this decides."""
         found = db.execute(
-            f"SELECT id FROM item WHERE {late.CAREFUL}",  # noqa: S608
+            f"SELECT id FROM item WHERE {due.CAREFUL}",  # noqa: S608
             due.at(self.clock.now(), self.settings.when_late),
         ).fetchall()
         return [self.row(db, item_id) for (item_id,) in found]
@@ -85,7 +86,7 @@ class Recovery(Ledger):
         if self.host.same_boot(row.item.owner) and row.lease_tick is not None:
             return self.host.tick() > row.lease_tick
         until = row.item.lease_until
-        return until is None or not self.clock.now() <= until <= self.clock.now() + retry.LONGEST
+        return until is None or not self.clock.now() <= until <= self.clock.now() + backoff.LONGEST
 
     def _take_back(self, db: sqlite3.Connection, row: Row, now: float) -> OutboxItem:
         item = row.item
@@ -93,7 +94,7 @@ class Recovery(Ledger):
         if item.stage is not Stage.COMMITTING:
             item = replace(item, state=ItemState.QUEUED, changed_at=now)
         elif (outcomes := self._outcomes(row)) is not None:
-            item = replay.with_outcomes(item, outcomes, now)
+            item = journal.with_outcomes(item, outcomes, now)
             said = "the server's answer was found on the letter"
         else:
             item, said = self._uncertain(row, now)
@@ -109,20 +110,20 @@ class Recovery(Ledger):
         mark = self._last_mark(row)
         to = {each.address for each in item.recipients} if mark is None else set(mark["to"])
         recipients = tuple(
-            replace(each, state=RecipientState.UNCERTAIN, words=replay.MAY_HAVE_IT)
+            replace(each, state=RecipientState.UNCERTAIN, words=resulting_state.MAY_HAVE_IT)
             if each.open and each.address in to
             else each
             for each in item.recipients
         )
         uncertain = replace(
-            item, state=ItemState.UNCERTAIN, recipients=recipients, words=replay.MAY_HAVE_IT, changed_at=now
+            item, state=ItemState.UNCERTAIN, recipients=recipients, words=resulting_state.MAY_HAVE_IT, changed_at=now
         )
         return uncertain, "interrupted while waiting for the server's answer"
 
     def _outcomes(self, row: Row) -> dict[str, list[object]] | None:
         """The server's answer to the last dot, when it was written on the letter and not in the index."""
         mark = self._last_mark(row)
-        return dict(mark["to"]) if mark is not None and mark["mark"] == replay.RESULT else None
+        return dict(mark["to"]) if mark is not None and mark["mark"] == journal.RESULT else None
 
     def _last_mark(self, row: Row) -> Mark | None:
         """The last mark that the item's owner made on the letter."""

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError, OutboxError
 from tuimail.moments.spoken import dated
-from tuimail.outbox.deciding import Deciding
-from tuimail.outbox.item import ItemState, OutboxItem, Verb, after, verbs_of
-from tuimail.outbox.letter import read_letter
-from tuimail.outbox.places import moved
-from tuimail.outbox.replay import was_of
-from tuimail.outbox.rows import LIVE
-from tuimail.outbox.verbs import put_off, restored, through
+from tuimail.outbox.model.actions import put_off, restored, through
+from tuimail.outbox.model.item import ItemState, OutboxItem, Verb, after, verbs_of
+from tuimail.outbox.model.reorder import moved
+from tuimail.outbox.store.journal import was_of
+from tuimail.outbox.store.letter_file import read_letter
+from tuimail.outbox.store.rows import LIVE
+from tuimail.outbox.store.user_actions import Deciding
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
     from tuimail.config.model import WhenLate
-    from tuimail.outbox.item import Place
+    from tuimail.outbox.model.item import Place
 
 _WAITING = f"{LIVE} AND account = ? AND state IN ('held', 'queued', 'deferred', 'blocked')"
 
@@ -76,7 +76,7 @@ class Rearranging(Deciding):
             return item
 
     def restore(self, item_id: str, *, exactly: bool = False) -> OutboxItem:
-        """Put a cancelled letter back (outbox/verbs.restored says as what).
+        """Put a cancelled letter back (outbox/model/actions.restored says as what).
 
         Raises:
             IllegalTransitionError: it was not cancelled.

@@ -1,6 +1,6 @@
 """The part of the store that notices an older copy of itself: nothing that was sent before goes again.
 
-Every row that is written is noted in a log elsewhere (outbox/witness). At the opening each letter that could still be
+Every row that is written is noted in a log elsewhere (store/audit_log). At the opening each letter that could still be
 sent is held against the log: what the server has already is accepted, what may have been sent is uncertain, what was
 taken out is held with a question. A letter the log should know and does not (the log is gone, or the folder came from
 another computer) is uncertain as well: evidence in Sent settles it (engine/evidence), else the user.
@@ -14,12 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
-from tuimail.outbox import replay
-from tuimail.outbox.evidence import MAY_BE_SENT
-from tuimail.outbox.item import ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.pace import Paced
-from tuimail.outbox.rows import LIVE
-from tuimail.outbox.witness import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
+from tuimail.outbox.model import resulting_state
+from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.store import journal
+from tuimail.outbox.store.audit_log import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
+from tuimail.outbox.store.evidence import MAY_BE_SENT
+from tuimail.outbox.store.rate_limit import Paced
+from tuimail.outbox.store.rows import LIVE
 from tuimail.private_files import read_private
 from tuimail.submission.result import Stage
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.store.rows import Row
 
 STAMP = "outbox.id"
 """Holds the outbox's own name, by which the log knows it."""
@@ -112,7 +113,7 @@ class Witnessed(Paced):
                 said = SENT_SINCE if item.state in (ItemState.ACCEPTED, ItemState.DONE) else item.words
                 self.tell(db, item_id, TimelineEntry(now, said))
                 if self.letter_path(item_id).exists():
-                    self.mark(item_id, replay.VERB, now, replay.verb_said("restored", item))
+                    self.mark(item_id, journal.VERB, now, journal.verb_said("restored", item))
                 changed.append(item)
         return _told(changed)
 
@@ -131,9 +132,9 @@ def reconciled(item: OutboxItem, note: Note, now: float) -> OutboxItem | None:
             each = replace(each, state=RecipientState.UNCERTAIN, words=MAY_BE_SENT)  # noqa: PLW2901
         recipients.append(each)
     if tuple(recipients) != item.recipients:
-        state = replay.state_of(recipients)
+        state = resulting_state.state_of(recipients)
         words = MAY_BE_SENT if state is ItemState.UNCERTAIN else "" if state is ItemState.ACCEPTED else item.words
-        return replay.with_filing(
+        return resulting_state.with_filing(
             replace(
                 item,
                 state=state,

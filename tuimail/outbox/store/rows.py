@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
 from tuimail.mail.envelope import TROUBLE_ONLY, Notify
-from tuimail.outbox.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
-from tuimail.outbox.notation import UNREADABLE, dump, recipients_of, recipients_plain
+from tuimail.outbox.model.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
+from tuimail.outbox.store.codec import UNREADABLE, dump, recipients_of, recipients_plain
 from tuimail.submission.result import Stage, Trouble
 
 if TYPE_CHECKING:

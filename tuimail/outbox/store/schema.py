@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxDamagedError, StorageError
-from tuimail.outbox.rows import SELECT, check_sum, sum_of
+from tuimail.outbox.store.rows import SELECT, check_sum, sum_of
 
 if TYPE_CHECKING:
     import sqlite3

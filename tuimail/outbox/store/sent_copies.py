@@ -11,18 +11,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail.coordination.batch import joins
 from tuimail.errors import LeaseLostError
-from tuimail.outbox import replay, retry
-from tuimail.outbox.group import joins
-from tuimail.outbox.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
-from tuimail.outbox.ledger import Ledger
+from tuimail.outbox.model import backoff
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.store import journal
+from tuimail.outbox.store.transaction import Ledger
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
     from tuimail.mail.content import Content
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.store.rows import Row
 
 FILING_LEASE = 300.0
 """Seconds; renewed at a third of it."""
@@ -101,7 +102,7 @@ class Copies(Ledger):
             if item.state is ItemState.DONE and not item.resolved_by_user:
                 self.index.afterwards(partial(self.discard_letter, item))
             elif finished:
-                self.mark(item.id, replay.FILING, now, replay.filing_said(filing))
+                self.mark(item.id, journal.FILING, now, journal.filing_said(filing))
         return item
 
     def _filed_by(self, db: sqlite3.Connection, item_id: str, owner: str) -> Row:
@@ -119,7 +120,7 @@ class Copies(Ledger):
 
 
 def _filing_due(item: OutboxItem, now: float) -> bool:
-    return retry.due(item.filing.next_attempt_at, item.last_attempt_at, now)
+    return backoff.due(item.filing.next_attempt_at, item.last_attempt_at, now)
 
 
 def _told(filing: Filing) -> str:

@@ -3,15 +3,15 @@
 ::
 
     outbox/
-      0mi3k9x2ab.letter          envelope, exact bytes, marks (outbox/letter): the truth
-      index.db index.db-journal  states, schedules, timelines (outbox/index): rebuilt from the letters when damaged
+      0mi3k9x2ab.letter          envelope, exact bytes, marks (store/letter_file): the truth
+      index.db index.db-journal  states, schedules, timelines (store/database): rebuilt from the letters when damaged
       index.damaged-...          an index that was set aside
-      outbox.id                  the name by which a log elsewhere knows this outbox (outbox/restored)
-      lock                       shared by every open outbox (outbox/lock)
-      bells/                     sockets of the processes at work (outbox/doorbell)
+      outbox.id                  the name by which a log elsewhere knows this outbox (store/restore_check)
+      lock                       shared by every open outbox (coordination/lock)
+      bells/                     sockets of the processes at work (coordination/change_notifier)
 
 Its parts: looking, intake, sending, filing, deciding, rearranging, reports, restored. Everything runs on one thread at
-a time (outbox/writer).
+a time (coordination/writer).
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ import random
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
+from tuimail.coordination.change_notifier import Doorbell
+from tuimail.coordination.lock import FolderLock, Host, Machine
 from tuimail.errors import ForeignStoreError, StorageError
-from tuimail.outbox.doorbell import Doorbell
-from tuimail.outbox.filing import Copies
-from tuimail.outbox.intake import Intake
-from tuimail.outbox.lock import FolderLock, Host, Machine
-from tuimail.outbox.looking import Looking
-from tuimail.outbox.rearranging import Rearranging
-from tuimail.outbox.rebuild import open_index
-from tuimail.outbox.reports import Reports
-from tuimail.outbox.restored import Witnessed
-from tuimail.outbox.witness import Witness
+from tuimail.outbox.store.audit_log import Witness
+from tuimail.outbox.store.bounces import Reports
+from tuimail.outbox.store.enqueue import Intake
+from tuimail.outbox.store.queries import Looking
+from tuimail.outbox.store.rebuild import open_index
+from tuimail.outbox.store.rescheduling import Rearranging
+from tuimail.outbox.store.restore_check import Witnessed
+from tuimail.outbox.store.sent_copies import Copies
 from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.clock import Clock
-    from tuimail.outbox.settle import Chance
+    from tuimail.outbox.model.outcome import Chance
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
     ) -> None:
         """Open the outbox of ``folder``, making it if there is none, repairing what can be repaired.
 
-        ``witness`` is the log, outside of the folder, by which a restored backup is noticed (outbox/restored).
+        ``witness`` is the log, outside of the folder, by which a restored backup is noticed (store/restore_check).
 
         Raises:
             ForeignStoreError: the folder is another user's, or others may write to it.

@@ -11,10 +11,10 @@ from sqlite3 import OperationalError
 from typing import TYPE_CHECKING, Any
 
 from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
-from tuimail.outbox.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
-from tuimail.outbox.letter import SUFFIX, write_mark
-from tuimail.outbox.notation import dump
-from tuimail.outbox.rows import COLUMNS, SELECT, Row, health_of, health_values, put, row_of
+from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.store.codec import dump
+from tuimail.outbox.store.letter_file import SUFFIX, write_mark
+from tuimail.outbox.store.rows import COLUMNS, SELECT, Row, health_of, health_values, put, row_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from tuimail.clock import Clock
     from tuimail.config.model import OutboxSettings
-    from tuimail.outbox.index import Index
-    from tuimail.outbox.lock import Host
-    from tuimail.outbox.settle import Chance
+    from tuimail.coordination.lock import Host
+    from tuimail.outbox.model.outcome import Chance
+    from tuimail.outbox.store.database import Index
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ TIME_DIGITS = 8
 
 
 class Ledger:
-    """One open outbox. Its parts (outbox/looking, sending, filing, deciding) are put together in outbox/store."""
+    """One open outbox. Its parts (queries, claims, sent_copies, user_actions) are put together in store/store."""
 
     def __init__(
         self, folder: Path, index: Index, clock: Clock, host: Host, settings: OutboxSettings, chance: Chance
@@ -119,7 +119,7 @@ class Ledger:
         put(db, row)
 
     def mark(self, item_id: str, kind: str, at: float, said: Mapping[str, object]) -> None:
-        """Inside ``writing``: put a mark on a letter (outbox/replay); it is durable before the commit.
+        """Inside ``writing``: put a mark on a letter (outbox/store/journal); it is durable before the commit.
 
         Raises:
             StorageError: the disk refuses, or the letter's file is gone.

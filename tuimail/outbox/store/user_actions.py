@@ -9,19 +9,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
-from tuimail.outbox import replay, retry
-from tuimail.outbox.item import SENT_BY_USER, AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
-from tuimail.outbox.letter import append_mark
-from tuimail.outbox.rows import LIVE
-from tuimail.outbox.sending import Sending
-from tuimail.outbox.verbs import LEAVING, SAID, carry_out, mended
+from tuimail.outbox.model import backoff
+from tuimail.outbox.model.actions import LEAVING, SAID, carry_out, mended
+from tuimail.outbox.model.item import SENT_BY_USER, AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
+from tuimail.outbox.store import journal
+from tuimail.outbox.store.claims import Sending
+from tuimail.outbox.store.letter_file import append_mark
+from tuimail.outbox.store.rows import LIVE
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Sequence
 
-    from tuimail.outbox.rows import Row
+    from tuimail.outbox.store.rows import Row
 
 KEEP_CANCELLED_DAYS = 7.0
 """How long the bytes of a letter that was cancelled, or resolved by the user, are kept for second thoughts."""
@@ -168,10 +169,10 @@ class Deciding(Sending):
             stale = self.rows(
                 db,
                 "(state = 'cancelled' OR state = 'done' AND instr(recipients, ?) > 0) AND changed_at < ?",
-                (SENT_BY_USER, now - KEEP_CANCELLED_DAYS * retry.DAY),
+                (SENT_BY_USER, now - KEEP_CANCELLED_DAYS * backoff.DAY),
             )
             ended = "state IN ('done', 'cancelled') AND changed_at < ?"
-            old = self.rows(db, ended, (now - keep_days * retry.DAY,))
+            old = self.rows(db, ended, (now - keep_days * backoff.DAY,))
         if old:
             with self.index.writing() as db:
                 for row in old:
@@ -192,7 +193,7 @@ class Deciding(Sending):
         path = self.letter_path(item.id)
         if path.exists():  # a letter whose file is gone can still be dropped
             was = before if verb in LEAVING else None
-            append_mark(path, replay.VERB, now, replay.verb_said(verb.value, item, was))
+            append_mark(path, journal.VERB, now, journal.verb_said(verb.value, item, was))
 
     def _mended(self, db: sqlite3.Connection, account: str) -> list[OutboxItem]:
         health = self.health_in(db, account)

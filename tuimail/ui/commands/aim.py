@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import OutboxError, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Verb
+from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Verb
 from tuimail.ui.navigation import quoted
 
 if TYPE_CHECKING:

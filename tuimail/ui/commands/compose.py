@@ -10,7 +10,7 @@ from tuimail.errors import AttachmentError, StorageError, TuimailError
 from tuimail.events import Severity
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.commands.exporting import last_part, paths
 from tuimail.ui.commands.sending import send
 from tuimail.ui.navigation import quoted

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import OutboxItem, Outcome, RecipientState, Verb, after
+from tuimail.outbox.model.item import OutboxItem, Outcome, RecipientState, Verb, after
 from tuimail.ui.commands.aim import act, aimed, each, first, letters, only, verb_on
 from tuimail.ui.navigation import quoted
 from tuimail.ui.widgets.prompt import Choice

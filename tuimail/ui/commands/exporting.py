@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.outbox.item import OutboxItem, Outcome
+    from tuimail.outbox.model.item import OutboxItem, Outcome
     from tuimail.ui.commands.aim import LetterScreen
 
 LONGEST_NAME = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import ItemState, Order, Verb
+from tuimail.outbox.model.item import ItemState, Order, Verb
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.aim import act, letters
 from tuimail.ui.widgets.prompt import Choice
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.engine import Engine
-    from tuimail.outbox.item import Outcome
+    from tuimail.outbox.model.item import Outcome
     from tuimail.ui.screens.frame import Verb as ScreenVerb
     from tuimail.ui.screens.outbox import OutboxScreen
 

@@ -1,6 +1,6 @@
 """Verbs on letters of the outbox: on the one under the cursor, or on the tagged ones where that makes sense.
 
-What fits which state is in ``outbox/item``; what the list itself can do (tag, sort, show only) in ``listed``.
+What fits which state is in ``outbox/model/item``; what the list itself can do (tag, sort, show only) in ``listed``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after, verbs_of
 from tuimail.ui.commands.aim import act, aimed, each, first, letters, only, put_as_before, verb_on
 from tuimail.ui.commands.deciding import change_account, mark_sent, mend, send_again
 from tuimail.ui.commands.exporting import export

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.moments.spoken import planned
-from tuimail.outbox.item import ItemState
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.commands.moments import ask_moment
 from tuimail.ui.navigation import quoted
 from tuimail.ui.screens.send_dialog import QUESTION, STORING, Answer, SendDialog
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from tuimail.compose.draft import Draft
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.ui.screens.compose import ComposeScreen
     from tuimail.ui.screens.frame import FrameScreen
 

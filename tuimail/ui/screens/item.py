@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.item import ItemState, OutboxItem
+from tuimail.outbox.model.item import ItemState, OutboxItem
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context

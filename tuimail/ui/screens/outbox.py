@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.item import ItemState, Order, OutboxItem
-from tuimail.outbox.standing import waits_its_turn
+from tuimail.outbox.model.item import ItemState, Order, OutboxItem
+from tuimail.outbox.model.turn import waits_its_turn
 from tuimail.ui.commands import listed, outbox
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
 
-    from tuimail.outbox.standing import Standing
+    from tuimail.outbox.model.turn import Standing
     from tuimail.ui.messages import Progressed
 
 

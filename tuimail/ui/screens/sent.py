@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import OutboxItem
+from tuimail.outbox.model.item import OutboxItem
 from tuimail.ui.commands import sent
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context

@@ -12,8 +12,8 @@ from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.moments.spoken import planned
 from tuimail.moments.wall import zone_name
-from tuimail.outbox.item import CLAIMABLE, FilingState, ItemState, RecipientState
-from tuimail.outbox.reports import said
+from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
+from tuimail.outbox.store.bounces import said
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
 from tuimail.ui.views.times import day_and_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.mail.dsn import Report
-    from tuimail.outbox.item import OutboxItem, TimelineEntry
-    from tuimail.outbox.standing import Standing
+    from tuimail.outbox.model.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.model.turn import Standing
 
 MARGIN = "   "
 LABEL = 10

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import ItemState, RecipientState
-from tuimail.outbox.standing import standing_words, waits_its_turn
+from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
 from tuimail.ui.views.replies import reply_words
 from tuimail.ui.views.times import day_and_time, span, until
@@ -18,8 +18,8 @@ from tuimail.ui.widgets.cells import Line, Role, Span, clip, fit, width_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.outbox.item import OutboxItem, Recipient
-    from tuimail.outbox.standing import Standing
+    from tuimail.outbox.model.item import OutboxItem, Recipient
+    from tuimail.outbox.model.turn import Standing
 
 MARKS = {
     ItemState.FAILED: "!",

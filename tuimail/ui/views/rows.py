@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
-from tuimail.outbox.item import AccountHealth, FilingState, RecipientState
-from tuimail.outbox.notice import account_notice
+from tuimail.outbox.model.account_notice import account_notice
+from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
 from tuimail.ui.views.letters import ROOMY, WIDE, names, share, subject_of
 from tuimail.ui.views.times import day_and_time, span, until
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account
-    from tuimail.outbox.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem
 
 _WHEN = 18
 _RESULT = 10

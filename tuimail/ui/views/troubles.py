@@ -9,7 +9,7 @@ from tuimail.ui.widgets.cells import Line, Role, Span, clip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.outbox.notice import AccountNotice
+    from tuimail.outbox.model.account_notice import AccountNotice
 
 MOST = 2
 """Lines of accounts; more are counted."""

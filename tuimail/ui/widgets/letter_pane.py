@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.item import ItemState
-from tuimail.outbox.standing import waits_its_turn
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.turn import waits_its_turn
 from tuimail.ui.views.details import details
 from tuimail.ui.views.letters import Progress
 from tuimail.ui.widgets.pager import Pager
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.engine import Engine
-    from tuimail.outbox.item import OutboxItem, TimelineEntry
-    from tuimail.outbox.standing import Standing
+    from tuimail.outbox.model.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.model.turn import Standing
     from tuimail.ui.widgets.cells import Line
 
 

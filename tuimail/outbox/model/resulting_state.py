@@ -1,0 +1,36 @@
+"""The state that follows from what became of the recipients. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuimail.outbox.model.item import OutboxItem, Recipient
+
+MAY_HAVE_IT = "It may have been delivered; tuimail was interrupted before the server's answer was stored. Your call."
+
+
+def state_of(recipients: Iterable[Recipient]) -> ItemState:
+    """The state that follows from what became of the recipients, when nothing else is known."""
+    states = {each.state for each in recipients}
+    if RecipientState.UNCERTAIN in states:
+        return ItemState.UNCERTAIN
+    if states & {RecipientState.PENDING, RecipientState.DEFERRED}:
+        return ItemState.QUEUED
+    return ItemState.FAILED if RecipientState.REFUSED in states else ItemState.ACCEPTED
+
+
+def with_filing(item: OutboxItem) -> OutboxItem:
+    """A copy is due as soon as, and as long as, somebody has the letter; accepted and filed it is done."""
+    if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
+        item = replace(item, filing=Filing(FilingState.DUE))
+    elif item.filing.state is FilingState.DUE and not item.count(RecipientState.ACCEPTED):
+        item = replace(item, filing=Filing())
+    if item.state is ItemState.ACCEPTED and item.filing.state in (FilingState.FILED, FilingState.SKIPPED):
+        item = replace(item, state=ItemState.DONE)
+    return item

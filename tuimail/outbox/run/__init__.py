@@ -1,0 +1,1 @@
+"""What sends the messages of the outbox: the runner and its workers."""

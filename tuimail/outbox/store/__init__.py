@@ -1,0 +1,1 @@
+"""The outbox on disk: letters in files, a database beside them."""
