@@ -41,11 +41,6 @@ def register_secret(secret: str) -> None:
         _secrets[secret] = _forms(secret)
 
 
-def forget_secret(secret: str) -> None:
-    """``secret`` is none any more."""
-    _secrets.pop(secret, None)
-
-
 def redact(text: str) -> str:
     """``text`` without secrets, sign-ins and addresses."""
     # The longest first, lest a secret that is part of another leave the rest of that one standing.

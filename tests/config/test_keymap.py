@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.keys import _character_to_key
 
-from tuimail.config.keymap import is_text, key_name, load_keymap, load_keys, parse_keys
+from tuimail.config.keymap import is_text, key_name, load_keymap, load_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tuimail.config.keymap import KeyOverrides
     from tuimail.paths import Paths
 
-FILE = Path("/k/keys.toml")
 KNOWN = {
     "send-now": {"outbox", "item"},
     "hold": {"outbox"},
@@ -24,6 +26,13 @@ KNOWN = {
     "view": {"menu"},
     "palette": {"everywhere"},
 }
+
+
+def keys_of(folder: Path, text: str, *, amid_typing: Collection[str] = ()) -> KeyOverrides:
+    """What a file with this text says."""
+    file = folder / "keys.toml"
+    file.write_text(text)
+    return load_keys(file, KNOWN, amid_typing=amid_typing)
 
 
 @pytest.mark.parametrize("char", string.printable.strip() + " é§")
@@ -61,8 +70,8 @@ def test_a_key_may_be_written_in_several_ways(written: str, name: str) -> None:
     assert key_name(written) == name
 
 
-def test_a_keymaps_own_table_comes_over_the_common_one() -> None:
-    keys = parse_keys('[keys]\nhold = "^H"\nview = ["v", "f4"]\n[mutt]\nhold = "?"\n[pine]\nview = []', FILE, KNOWN)
+def test_a_keymaps_own_table_comes_over_the_common_one(tmp_path: Path) -> None:
+    keys = keys_of(tmp_path, '[keys]\nhold = "^H"\nview = ["v", "f4"]\n[mutt]\nhold = "?"\n[pine]\nview = []')
     assert keys.problems == ()
     assert keys.of("pine") == {"hold": ("ctrl+h",), "view": ()}
     assert keys.of("mutt") == {"hold": ("question_mark",), "view": ("v", "f4")}
@@ -84,25 +93,25 @@ def test_a_keymaps_own_table_comes_over_the_common_one() -> None:
         ('[keys]\nview = "f2"\npalette = "f2"', 3, "keys.palette", ""),
     ],
 )
-def test_a_wrong_key_is_told_with_its_line(text: str, line: int, key: str, nearest: str) -> None:
-    problems = parse_keys(text, FILE, KNOWN).problems
+def test_a_wrong_key_is_told_with_its_line(tmp_path: Path, text: str, line: int, key: str, nearest: str) -> None:
+    problems = keys_of(tmp_path, text).problems
     assert [(each.line, each.key, each.nearest) for each in problems] == [(line, key, nearest)]
 
 
-def test_of_two_commands_on_one_screen_the_first_keeps_the_key() -> None:
-    keys = parse_keys('[pine]\nhold = ["s", "h"]\nsend-now = ["s", "g"]\nview = "s"', FILE, KNOWN)
+def test_of_two_commands_on_one_screen_the_first_keeps_the_key(tmp_path: Path) -> None:
+    keys = keys_of(tmp_path, '[pine]\nhold = ["s", "h"]\nsend-now = ["s", "g"]\nview = "s"')
     assert keys.of("pine") == {"hold": ("s", "h"), "send-now": ("g",), "view": ("s",)}
     assert 'The key "s" is given to hold' in keys.problems[0].expected
 
 
-def test_the_good_keys_of_a_list_are_kept() -> None:
-    keys = parse_keys('[pine]\nhold = ["nonsense", "h"]', FILE, KNOWN)
+def test_the_good_keys_of_a_list_are_kept(tmp_path: Path) -> None:
+    keys = keys_of(tmp_path, '[pine]\nhold = ["nonsense", "h"]')
     assert keys.of("pine") == {"hold": ("h",)}
     assert len(keys.problems) == 1
 
 
-def test_a_command_with_only_wrong_keys_keeps_its_declared_ones() -> None:
-    assert parse_keys('[pine]\nhold = "nonsense"', FILE, KNOWN).of("pine") == {}
+def test_a_command_with_only_wrong_keys_keeps_its_declared_ones(tmp_path: Path) -> None:
+    assert keys_of(tmp_path, '[pine]\nhold = "nonsense"').of("pine") == {}
 
 
 def test_no_file_is_no_keys_and_no_problem(paths: Paths) -> None:
@@ -117,8 +126,8 @@ def test_no_text_as_a_key_raises(text: str) -> None:
     assert name == "" or name.isprintable()
 
 
-def test_a_letter_is_no_key_where_letters_are_text_and_the_declared_key_stays() -> None:
-    keys = parse_keys('[keys]\nhold = "g"\nquit = ["?", "^Q"]\nview = "g"', FILE, KNOWN, amid_typing={"hold", "quit"})
+def test_a_letter_is_no_key_where_letters_are_text_and_the_declared_key_stays(tmp_path: Path) -> None:
+    keys = keys_of(tmp_path, '[keys]\nhold = "g"\nquit = ["?", "^Q"]\nview = "g"', amid_typing={"hold", "quit"})
     assert keys.of("pine") == {"quit": ("ctrl+q",), "view": ("g",)}
     assert [(each.line, each.key) for each in keys.problems] == [(2, "keys.hold"), (3, "keys.quit")]
     assert '"g" cannot be a key of hold' in keys.problems[0].expected
@@ -164,5 +173,5 @@ def test_a_keymap_file_that_is_wrong_is_told_and_pine_is_used(
     assert str(tmp_path / "my.toml") in str(said.problems[0])
 
 
-def test_only_a_keymap_file_has_a_base() -> None:
-    assert [each.key for each in parse_keys('base = "mutt"', FILE, KNOWN).problems] == ["base"]
+def test_only_a_keymap_file_has_a_base(tmp_path: Path) -> None:
+    assert [each.key for each in keys_of(tmp_path, 'base = "mutt"').problems] == ["base"]

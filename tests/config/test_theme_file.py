@@ -17,22 +17,38 @@ from tuimail.config.theme_file import (
     ThemeFile,
     load_theme,
     own_themes,
-    parse_theme,
     theme_files,
 )
 from tuimail.outbox.model.item import OPEN, ItemState
+from tuimail.paths import Paths
 
 if TYPE_CHECKING:
-    from tuimail.paths import Paths
+    from collections.abc import Callable
 
-FILE = Path("/t/forest.toml")
+    from tuimail.config.model import Problem
+
+    Forest = Callable[[str], tuple[ThemeFile, tuple[Problem, ...]]]
+
 OWN = sorted((own_themes() or Path("/")).glob("*.toml"))
 BACKGROUNDS = ("background", "surface", "panel")
 SMALL = '[colours]\nprimary = "#0f0"\nforeground = "#ffffff"\nbackground = "#000000"\n'
 
 
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory: pytest.TempPathFactory) -> Forest:
+    """The user's theme "forest" with a given text, loaded."""
+    paths = Paths.under(tmp_path_factory.mktemp("themes"))
+    paths.themes.mkdir(parents=True)
+
+    def load(text: str) -> tuple[ThemeFile, tuple[Problem, ...]]:
+        (paths.themes / "forest.toml").write_text(text)
+        return load_theme("forest", paths)
+
+    return load
+
+
 def own(file: Path) -> ThemeFile:
-    theme, problems = parse_theme(file.read_text(), file)
+    theme, problems = load_theme(file.stem, Paths.under(Path("/nowhere")))
     assert problems == ()
     return theme
 
@@ -81,8 +97,8 @@ def test_text_in_our_themes_is_readable(file: Path) -> None:
             assert contrast(colour, theme.colours[background]) >= least, (role, background)
 
 
-def test_three_colours_are_enough() -> None:
-    theme, problems = parse_theme(SMALL, FILE)
+def test_three_colours_are_enough(forest: Forest) -> None:
+    theme, problems = forest(SMALL)
     assert problems == ()
     assert theme.name == "forest"
     assert theme.colours["primary"] == theme.colours["accent"] == "#00ff00"
@@ -91,8 +107,8 @@ def test_three_colours_are_enough() -> None:
     assert set(theme.mail) == set(MAIL)
 
 
-def test_a_mail_role_may_name_a_colour_of_the_interface() -> None:
-    assert parse_theme(SMALL + '[mail]\nunread = "primary"\n', FILE)[0].mail["unread"] == "#00ff00"
+def test_a_mail_role_may_name_a_colour_of_the_interface(forest: Forest) -> None:
+    assert forest(SMALL + '[mail]\nunread = "primary"\n')[0].mail["unread"] == "#00ff00"
 
 
 @pytest.mark.parametrize(
@@ -108,15 +124,17 @@ def test_a_mail_role_may_name_a_colour_of_the_interface() -> None:
         ("mail = 3", 5, "colours.mail", ""),
     ],
 )
-def test_a_wrong_colour_is_told_and_falls_back_alone(lines: str, line: int, key: str, nearest: str) -> None:
-    theme, problems = parse_theme(SMALL + lines, FILE)
+def test_a_wrong_colour_is_told_and_falls_back_alone(
+    lines: str, line: int, key: str, nearest: str, forest: Forest
+) -> None:
+    theme, problems = forest(SMALL + lines)
     assert [(each.line, each.key, each.nearest) for each in problems] == [(line, key, nearest)]
-    assert theme == parse_theme(SMALL, FILE)[0]
+    assert theme == forest(SMALL)[0]
 
 
 @pytest.mark.parametrize("text", ["[colours", "", "colours = 1", '[colours]\nprimary = "#fff"', "name = 3"])
-def test_a_file_without_the_needed_colours_falls_back_whole(text: str) -> None:
-    theme, problems = parse_theme(text, FILE)
+def test_a_file_without_the_needed_colours_falls_back_whole(text: str, forest: Forest) -> None:
+    theme, problems = forest(text)
     assert theme == FALLBACK
     assert problems
 
@@ -141,8 +159,8 @@ def test_the_users_own_theme_comes_before_ours(paths: Paths) -> None:
 
 
 @given(st.integers(0, len(SMALL)), st.sampled_from(list("[]\"'=#\n x\x00")))
-def test_no_mutation_of_a_theme_raises_or_loses_a_role(at: int, what: str) -> None:
-    theme, _ = parse_theme(SMALL[:at] + what + SMALL[at + 1 :], FILE)
+def test_no_mutation_of_a_theme_raises_or_loses_a_role(forest: Forest, at: int, what: str) -> None:
+    theme, _ = forest(SMALL[:at] + what + SMALL[at + 1 :])
     assert set(theme.colours) == set(COLOURS)
     assert set(theme.mail) == set(MAIL)
     assert all(theme.colours.values())

@@ -48,7 +48,7 @@ async def test_both_kinds_of_tls_lead_in(dovecot: Dovecot, server: Server, secur
     assert set(steps) == {Step.CONNECT, Step.TLS, Step.GREETING, Step.CAPABILITIES, Step.SIGN_IN}
     assert "SPECIAL-USE" in session.capabilities
     await session.close()
-    assert not session.alive
+    assert session._link.lost is not None
 
 
 @pytest.mark.parametrize("length", [7, 65536])
@@ -107,7 +107,7 @@ async def test_a_full_mailbox_says_so(dovecot: Dovecot, server: Server) -> None:
     session = await open_session(dataclasses.replace(server, username=dovecot.full_user()), dovecot.password)
     with pytest.raises(ImapTrouble, match="is full"):
         await sent_mail.put(session, Mailbox("INBOX"), lambda: [LETTER], len(LETTER), date=0.0)
-    assert session.alive
+    assert session._link.lost is None
     await session.close()
 
 

@@ -501,7 +501,7 @@ async def test_a_refusal_in_the_middle_of_the_upload_ends_the_connection() -> No
 
         with pytest.raises(ImapTrouble, match='"full"'):
             await sent_mail.put(session, Mailbox("Sent"), slowly, 1_000_000, date=0.0)
-        assert not session.alive
+        assert session._link.lost is not None
 
 
 async def test_a_file_that_shrank_is_never_appended() -> None:
@@ -544,7 +544,7 @@ async def test_a_cancelled_command_ends_the_connection() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert not session.alive
+        assert session._link.lost is not None
 
 
 async def test_a_flood_of_small_answers_ends_in_an_error() -> None:

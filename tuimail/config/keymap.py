@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.config.loader import KEYMAPS
-from tuimail.config.reading import Source, nearest_to, parse_toml, read_toml, shown
+from tuimail.config.reading import Source, nearest_to, read_toml, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -113,14 +113,6 @@ def load_keymap(
         return KEYMAPS[0], KeyOverrides(problems=tuple(source.problems))
     said = _overrides(source, read_toml(source), known, amid_typing, based=True)
     return said.base or KEYMAPS[0], said
-
-
-def parse_keys(
-    text: str, file: Path, known: Mapping[str, Collection[str]], *, amid_typing: Collection[str] = ()
-) -> KeyOverrides:
-    """What ``text`` says; ``file`` is only named in problems. Pure."""
-    source = Source(file)
-    return _overrides(source, parse_toml(source, text), known, amid_typing)
 
 
 def key_name(written: str) -> str:

@@ -100,17 +100,6 @@ async def store_secret(server: Server, account_name: str, value: str) -> None:
     await _keyring(lambda backend: backend.set_password(service_of(server), server.username, value))
 
 
-async def delete_secret(server: Server, account_name: str) -> None:
-    """Take the secret out of the keyring; one that is not there is fine. Raises SecretError."""
-
-    def delete(backend: KeyringBackend) -> None:
-        if backend.get_password(service_of(server), server.username) is not None:
-            backend.delete_password(service_of(server), server.username)
-
-    forget(account_name)
-    await _keyring(delete)
-
-
 def service_of(server: Server) -> str:
     """What the keyring files the secret under, beside the user name."""
     return f"tuimail:{server.host}"

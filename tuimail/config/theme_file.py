@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import Problem
-from tuimail.config.reading import Source, parse_toml, read_toml
+from tuimail.config.reading import Source, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,14 +109,6 @@ def load_theme(name: str, paths: Paths) -> tuple[ThemeFile, tuple[Problem, ...]]
     source = Source(file)
     root = read_toml(source, part_of_program=file.parent == own_themes())
     theme = FALLBACK if root is None else _theme(root, name)
-    return theme, tuple(source.problems)
-
-
-def parse_theme(text: str, file: Path) -> tuple[ThemeFile, tuple[Problem, ...]]:
-    """The theme that ``text`` describes; ``file`` names it and stands in problems. Pure."""
-    source = Source(file)
-    root = parse_toml(source, text)
-    theme = FALLBACK if root is None else _theme(root, file.stem)
     return theme, tuple(source.problems)
 
 

@@ -101,11 +101,6 @@ class ImapSession:
         name = self._link.transport.get_extra_info("peername")
         return str(name[0]) if name else ""
 
-    @property
-    def alive(self) -> bool:
-        """No trouble so far."""
-        return self._link.lost is None
-
     def abort(self) -> None:
         """Drop the connection at once."""
         self._link.fail(f"The connection to {self._link.where} was dropped.")

@@ -66,10 +66,6 @@ class Dialogue:
         """Something happened that nobody said."""
         self._add(f"({text})")
 
-    def restart(self) -> None:
-        """Begin the record of the next letter; the secrets stay hidden."""
-        self._lines, self._left_out = [], 0
-
     def _hide(self, form: str) -> None:
         if form not in self._secrets:
             self._secrets.append(form)
