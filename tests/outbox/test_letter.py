@@ -15,17 +15,15 @@ from tests.outbox.scene import START, message
 from tuimail.errors import MessageError, StorageError
 from tuimail.mail.content import InMemory, whole
 from tuimail.outbox.model.item import ItemState, RecipientState
-from tuimail.outbox.store.codec import dump, envelope_plain
-from tuimail.outbox.store.fingerprint import letter_digest, measure
-from tuimail.outbox.store.journal import replay
+from tuimail.outbox.store.fingerprint import measure
 from tuimail.outbox.store.letter_file import (
     FileContent,
     Head,
     LetterDamagedError,
     append_mark,
     head_for,
+    prepare_letter,
     read_letter,
-    write_letter,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +36,9 @@ if TYPE_CHECKING:
 def written(path: Path, *to: str, body: str = "") -> Head:
     outgoing = message(1, *to, body=body)
     head = head_of(path, outgoing)
-    offset = write_letter(path, head, outgoing.content)
-    assert path.read_bytes()[offset : offset + head.size] == whole(outgoing.content)
+    prepared = prepare_letter(path, head, outgoing.content)
+    prepared.put_in_place()
+    assert path.read_bytes()[prepared.offset : prepared.offset + head.size] == whole(outgoing.content)
     return head
 
 
@@ -181,10 +180,10 @@ def test_one_draft_frozen_twice_is_one_letter_and_another_text_another() -> None
     first = message(1)
     fresh = whole(first.content).replace(b"00:00:01", b"00:00:09").replace(b"<1@", b"<9@")
     again = replace(first, content=InMemory(fresh))
-    assert letter_digest(first) == letter_digest(again)
-    assert letter_digest(first) != letter_digest(message(2))
-    assert letter_digest(first) != letter_digest(message(1, "kim@example.net"))
-    assert letter_digest(first) != letter_digest(message(1, account="home"))
+    assert measure(first).digest == measure(again).digest
+    assert measure(first).digest != measure(message(2)).digest
+    assert measure(first).digest != measure(message(1, "kim@example.net")).digest
+    assert measure(first).digest != measure(message(1, account="home")).digest
 
 
 def test_random_boundaries_do_not_make_another_letter() -> None:
@@ -194,7 +193,7 @@ def test_random_boundaries_do_not_make_another_letter() -> None:
         ).encode()
 
     def letter(boundary: str) -> str:
-        return letter_digest(replace(message(1), content=InMemory(multipart(boundary))))
+        return measure(replace(message(1), content=InMemory(multipart(boundary)))).digest
 
     assert letter("==abc==") == letter("==xyz12==")
 
@@ -241,13 +240,13 @@ def test_a_digest_is_what_it_always_was() -> None:
     )
     letter = replace(message(1), content=InMemory(MIXED))
     who = dump([letter.account, envelope_plain(letter.envelope)]).encode()
-    assert letter_digest(letter) == hashlib.sha256(who + b"\0" + plain).hexdigest()
+    assert measure(letter).digest == hashlib.sha256(who + b"\0" + plain).hexdigest()
 
 
 def test_a_content_that_changes_while_it_is_stored_leaves_nothing(path: Path) -> None:
     outgoing = replace(message(1), content=Cut([b"From: a\r\n\r\n", b"as it was"], [b"From: a\r\n\r\n", b"otherwise"]))
     with pytest.raises(MessageError, match="changed while the letter was being stored") as refused:
-        write_letter(path, head_of(path, outgoing), outgoing.content)
+        prepare_letter(path, head_of(path, outgoing), outgoing.content)
     assert refused.value.hint
     assert list(path.parent.iterdir()) == []
 

@@ -121,11 +121,6 @@ def said(report: Report) -> str:
     return f"{words}: {why}" if why and report.action in (ReportAction.FAILED, ReportAction.DELAYED) else words
 
 
-def bounced(item: OutboxItem) -> tuple[Recipient, ...]:
-    """The recipients whose letter came back."""
-    return tuple(each for each in item.recipients if each.report and each.report.action is ReportAction.FAILED)
-
-
 def _place(item: OutboxItem, reported: Reported, now: float, *, alone: bool) -> int | None:
     names = {_folded(each) for each in (reported.original, reported.address) if each}
     for place, each in enumerate(item.recipients):

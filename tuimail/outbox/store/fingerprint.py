@@ -32,7 +32,10 @@ class Measured:
     """What one look through a letter tells."""
 
     digest: str
-    """As of ``letter_digest``."""
+    """SHA-256 of what the user wrote and to whom: without Date, Message-ID and the random MIME boundaries.
+
+    Only these differ when one draft is frozen twice (RFC 5322 section 3.6, RFC 2046 section 5.1.1).
+    """
     sha256: str
     """Of its exact bytes."""
 
@@ -50,14 +53,6 @@ def measure(message: OutgoingMessage) -> Measured:
     for piece in reduce(_without, enumerate(boundaries), _undated(_seen(message.content, exact.update))):
         digest.update(piece)
     return Measured(digest.hexdigest(), exact.hexdigest())
-
-
-def letter_digest(message: OutgoingMessage) -> str:
-    """SHA-256 of what the user wrote and to whom: without Date, Message-ID and the random MIME boundaries.
-
-    Only these differ when one draft is frozen twice (RFC 5322 section 3.6, RFC 2046 section 5.1.1).
-    """
-    return measure(message).digest
 
 
 def _seen(content: Content, see: Callable[[bytes], None]) -> Iterator[bytes]:

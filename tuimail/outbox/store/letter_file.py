@@ -25,7 +25,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
+from tuimail.durable import put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
 from tuimail.outbox.store.codec import UNREADABLE, dump, envelope_of, envelope_plain, moment_of
 from tuimail.private_files import open_private
@@ -155,19 +155,6 @@ def prepare_letter(path: Path, head: Head, content: Content) -> Prepared:
     """
     top = _top(head)
     return Prepared(head, path, len(top), write_aside(path, _checked(top, head, content)))
-
-
-def write_letter(path: Path, head: Head, content: Content) -> int:
-    """Store a letter durably; returns the offset of its content.
-
-    Raises:
-        StorageError: the disk refuses; no part of the file is left.
-        MessageError: as ``prepare_letter``.
-    """
-    prepared = prepare_letter(path, head, content)
-    prepared.put_in_place()
-    fsync_folder(path.parent)
-    return prepared.offset
 
 
 def _checked(top: bytes, head: Head, content: Content) -> Iterator[bytes]:
