@@ -45,7 +45,6 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_completion(home: Path, typed: str, text: str, names: tuple[str, ...]) -> None:
     found = complete_path(typed, here=home)
     assert (found.text, found.names) == (text, names)
-    assert found.certain == (len(names) == 1)
 
 
 @pytest.mark.parametrize(

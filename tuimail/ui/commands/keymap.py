@@ -68,16 +68,6 @@ def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -
     return Keymap(name, keys, lost)
 
 
-def clashes(keys: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str]]:
-    """Keys that two commands of one screen share: (key, command id, command id)."""
-    found = []
-    for index, first in enumerate(table.TABLE):
-        for second in table.TABLE[index + 1 :]:
-            if _meet(first, second):
-                found += [(key, first.id, second.id) for key in keys[first.id] if key in keys[second.id]]
-    return found
-
-
 def _meet(first: Command, second: Command) -> bool:
     """Whether both commands can be given on one screen."""
     if Context.EVERYWHERE in first.contexts | second.contexts:

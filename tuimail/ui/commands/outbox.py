@@ -44,9 +44,6 @@ _NEEDS = {
 RETRIED = frozenset({ItemState.DEFERRED, ItemState.BLOCKED, ItemState.FAILED})
 """States of letters that were tried."""
 
-ONLY_WAITING = frozenset({*_NEEDS, "check-again"})
-"""Commands that mean nothing for a letter that is over."""
-
 _ON_LETTERS = frozenset({*_NEEDS, "view-raw", "dialogue", "open", "check-again", "export", "tag"})
 
 MANY = frozenset({*_NEEDS, "export", "check-again"} - {"edit", "mend", "move-up", "move-down"})

@@ -93,11 +93,6 @@ class LineEditor(TextEditor):
             text.stylize(self._wrong_style(), *self.wrong)
         return text
 
-    @property
-    def wrong_text(self) -> str:
-        """What is marked as wrong."""
-        return self.text[slice(*self.wrong)] if self.wrong is not None else ""
-
     def mark_wrong(self, span: tuple[int, int] | None) -> None:
         """Mark characters ``span`` (start, end), or nothing."""
         if self.wrong != span:

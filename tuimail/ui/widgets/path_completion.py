@@ -16,11 +16,6 @@ class PathCompletion:
     text: str
     names: tuple[str, ...] = ()
 
-    @property
-    def certain(self) -> bool:
-        """There is one way only, and ``text`` has it whole."""
-        return len(self.names) == 1
-
 
 def complete_path(typed: str, *, here: Path | None = None) -> PathCompletion:
     """What ``typed`` may become; ``~`` stays as typed. Reads a folder: call it in a thread.
