@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -70,9 +71,12 @@ async def test_a_platform_that_does_not_tell_is_left_to_the_schedule(monkeypatch
     await watch_machine(up)
 
 
-async def test_a_machine_without_the_library_is_left_to_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_machine_that_refuses_netlink_is_left_to_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setitem(sys.modules, "pyroute2", None)
+    monkeypatch.setattr(socket, "socket", refused)
 
     async def up() -> None:
         raise AssertionError

@@ -1,22 +1,23 @@
 """Notices that a network came up, so that what waits for a retry need not wait any longer.
 
-Linux tells of new addresses and routes by netlink (pyroute2). Elsewhere, and where netlink is refused, nothing tells:
-then the outbox's own schedule is the probe, which asks the account's own server when its retry is due, at the latest
-after a quarter of an hour. Nobody else is ever asked.
+Linux tells of new addresses and routes by netlink (rtnetlink(7)). Elsewhere, and where netlink is refused, nothing
+tells: then a letter goes when its retry is due, at the latest after a quarter of an hour. No other server than the
+account's own is ever asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
+import errno
 import logging
+import os
 import socket
+import struct
 import sys
-from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,28 @@ _TENTATIVE = 0x40
 """IFA_F_TENTATIVE: the address is still being asked for; it is told of again when it may be used."""
 
 _MAIN_TABLE = 254
+_UNICAST = 1
+
+_BUFFER = 1 << 16
+"""Bytes read at once; the kernel cuts its answers into pieces of at most half of that."""
+
+_PATIENCE = 10.0
+"""Seconds that the kernel may take to answer."""
+
+# <linux/netlink.h>
+_HEADER = struct.Struct("=IHHII")
+_ATTRIBUTE = struct.Struct("=HH")
+_REQUEST_DUMP = 0x301
+_ERROR, _DONE = 2, 3
+
+# <linux/rtnetlink.h>, <linux/if_addr.h>
+_ADDRESS = struct.Struct("=BBBBI")
+_ROUTE = struct.Struct("=BBBBBBBBI")
+_GET_ADDRESS, _GET_ROUTE = 22, 26
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_RTA_OIF, _RTA_GATEWAY = 4, 5
+_GROUPS = 0x10 | 0x40 | 0x100 | 0x400
+"""Changes of IPv4 addresses, IPv4 routes, IPv6 addresses and IPv6 routes."""
 
 
 class Ways(Protocol):
@@ -68,70 +91,100 @@ async def watch_machine(up: Callable[[], Awaitable[None]]) -> None:
     if not sys.platform.startswith("linux"):
         return
     try:
-        # A quarter of a second; off the loop, which has a screen to draw.
-        pyroute2 = await asyncio.to_thread(importlib.import_module, "pyroute2")
-        async with _netlink(pyroute2) as ways:
-            await watch(ways, up)
-    except (OSError, ImportError) as error:
+        with _netlink(_GROUPS) as changes:
+            changes.setblocking(False)
+            await watch(_Netlink(changes), up)
+    except OSError as error:
         log.info("the network is not watched: %s", error)
-    except Exception as error:
-        if not type(error).__module__.startswith("pyroute2"):
-            raise
-        log.info("the network is not watched any more: %s", error)
-
-
-@asynccontextmanager
-async def _netlink(pyroute2: Any) -> AsyncIterator[Ways]:  # pyroute2 has no types
-    from pyroute2.netlink import rtnl
-
-    groups = rtnl.RTMGRP_IPV4_IFADDR | rtnl.RTMGRP_IPV6_IFADDR | rtnl.RTMGRP_IPV4_ROUTE | rtnl.RTMGRP_IPV6_ROUTE
-    async with pyroute2.AsyncIPRoute() as asking, pyroute2.AsyncIPRoute() as told:
-        await told.bind(groups)
-        ways = _Netlink(asking)
-        listening = asyncio.create_task(ways.listen(told), name="netlink")
-        try:
-            yield ways
-        finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
 
 
 class _Netlink:
-    """The ways out as the kernel knows them: asked on one socket, told of changes on another."""
+    """The ways out as the kernel knows them."""
 
-    def __init__(self, asking: Any) -> None:
-        self._asking = asking
-        self._news = asyncio.Event()
-        self._over: BaseException | None = None
-
-    async def listen(self, told: Any) -> None:
-        """Note every change."""
-        try:
-            while True:
-                anything = False
-                async with aclosing(told.get()) as messages:
-                    async for _ in messages:
-                        anything = True
-                        self._news.set()
-                if not anything:
-                    raise OSError("netlink was closed")
-        except Exception as error:  # noqa: BLE001 - told to whoever waits for changes
-            self._over = error
-            self._news.set()
-
-    async def changed(self) -> None:
-        await self._news.wait()
-        self._news.clear()
-        if self._over is not None:
-            raise self._over
+    def __init__(self, changes: socket.socket) -> None:
+        self._changes = changes
 
     async def now(self) -> frozenset[str]:
-        found = set()
-        async for each in await self._asking.addr("dump"):
-            if each["scope"] < _LINK_SCOPE and not each["flags"] & _TENTATIVE:
-                found.add(f"{each.get('local') or each.get('address')} on {each['index']}")
-        for family in (socket.AF_INET, socket.AF_INET6):
-            async for each in await self._asking.route("dump", family=family, table=_MAIN_TABLE):
-                if each["dst_len"] == 0 and each["type"] == 1:
-                    found.add(f"default by {each.get('gateway') or 'link'} on {each.get('oif')}")
-        return frozenset(found)
+        # Off the loop: a router's table may have a million entries.
+        return await asyncio.to_thread(_ways_out)
+
+    async def changed(self) -> None:
+        try:
+            await asyncio.get_running_loop().sock_recv(self._changes, _BUFFER)
+            while self._changes.recv(_BUFFER):
+                pass
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # more changes than the kernel keeps: they may have changed
+                raise
+
+
+def _netlink(groups: int = 0) -> socket.socket:
+    """A socket to the kernel that is told of the changes in ``groups``. Raises OSError."""
+    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    try:
+        made.bind((0, groups))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _ways_out() -> frozenset[str]:
+    """Addresses that reach further than the link and default routes. Raises OSError."""
+    found = set()
+    for body in _dump(_GET_ADDRESS, _ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):
+        family, _, flags, scope, link = _ADDRESS.unpack_from(body)
+        if scope < _LINK_SCOPE and not flags & _TENTATIVE:
+            attributes = _attributes(body, _ADDRESS.size)
+            address = attributes.get(_IFA_LOCAL) or attributes.get(_IFA_ADDRESS)
+            found.add(f"{_text(family, address)} on {link}")
+    for wanted in (socket.AF_INET, socket.AF_INET6):
+        for body in _dump(_GET_ROUTE, _ROUTE.pack(wanted, 0, 0, 0, 0, 0, 0, 0, 0)):
+            family, bits, _, _, table, _, _, kind, _ = _ROUTE.unpack_from(body)
+            if bits == 0 and table == _MAIN_TABLE and kind == _UNICAST:
+                attributes = _attributes(body, _ROUTE.size)
+                link = int.from_bytes(attributes.get(_RTA_OIF, b""), sys.byteorder)
+                found.add(f"default by {_text(family, attributes.get(_RTA_GATEWAY))} on {link}")
+    return frozenset(found)
+
+
+def _dump(kind: int, question: bytes) -> Iterator[bytes]:
+    """What the kernel answers to a request for all entries, each without its header. Raises OSError."""
+    with _netlink() as kernel:
+        kernel.settimeout(_PATIENCE)
+        kernel.send(_HEADER.pack(_HEADER.size + len(question), kind, _REQUEST_DUMP, 1, 0) + question)
+        while True:
+            answer = kernel.recv(_BUFFER)
+            at = 0
+            while at + _HEADER.size <= len(answer):
+                length, answered, *_ = _HEADER.unpack_from(answer, at)
+                body = answer[at + _HEADER.size : at + length]
+                if answered == _DONE or length < _HEADER.size:
+                    return
+                if answered == _ERROR:
+                    number = -int.from_bytes(body[:4], sys.byteorder, signed=True)
+                    raise OSError(number, os.strerror(number))
+                yield body
+                at += _aligned(length)
+
+
+def _attributes(body: bytes, at: int) -> dict[int, bytes]:
+    """The attributes that follow the fixed part of an entry: their type -> their value."""
+    found = {}
+    while at + _ATTRIBUTE.size <= len(body):
+        length, kind = _ATTRIBUTE.unpack_from(body, at)
+        if length < _ATTRIBUTE.size:
+            break
+        found[kind] = body[at + _ATTRIBUTE.size : at + length]
+        at += _aligned(length)
+    return found
+
+
+def _aligned(length: int) -> int:
+    return (length + 3) & ~3
+
+
+def _text(family: int, address: bytes | None) -> str:
+    return socket.inet_ntop(family, address) if address else "link"
