@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+import itertools
+import os
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+import pytest
+from jeepney import HeaderFields, Message, new_error, new_method_return
+from jeepney.low_level import Parser
+
+from tuimail.ui.desktop import Desktop
 from tuimail.ui.notices import GATHER, Announcement, Stretch, Troubles, on_desktop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 def test_troubles_that_come_together_are_one_notice() -> None:
@@ -60,28 +74,87 @@ def test_the_desktop_is_left_alone_over_ssh_and_where_there_is_none(
     assert on_desktop(wanted, environment) is shown
 
 
-async def test_a_desktop_that_takes_no_notices_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tuimail.ui import desktop
+class Bus:
+    """A session bus with a notification service that notes what it is asked, or refuses."""
 
-    def broken() -> object:
-        raise ImportError("no bus here")
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.refuses = refuses
+        self.connections = 0
+        self.calls: list[Message] = []
 
-    monkeypatch.setattr(desktop, "_load", broken)
-    there = desktop.Desktop()
-    assert await there.show(Announcement("A letter needs you")) is False
-    assert await there.show(Announcement("Another")) is False
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            assert (await reader.readline()).startswith(b"\0AUTH EXTERNAL ")
+            writer.write(b"OK 0123456789abcdef0123456789abcdef\r\n")
+            assert await reader.readline() == b"BEGIN\r\n"
+            parser = Parser()
+            serials = itertools.count(1)
+            while data := await reader.read(4096):
+                parser.add_data(data)
+                while (call := parser.get_next_message()) is not None:
+                    if call.header.fields[HeaderFields.member] == "Hello":
+                        answer = new_method_return(call, "s", (":1.7",))
+                    else:
+                        self.calls.append(call)
+                        answer = (
+                            new_error(call, "org.freedesktop.DBus.Error.ServiceUnknown")
+                            if self.refuses
+                            else new_method_return(call, "u", (1,))
+                        )
+                    writer.write(answer.serialise(next(serials)))
+        finally:
+            writer.close()
 
 
-async def test_words_of_others_are_no_markup_on_the_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tuimail.ui import desktop
+@asynccontextmanager
+async def session_bus(bus: Bus, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={folder / 'bus'}")
+    async with await asyncio.start_unix_server(bus.serve, folder / "bus"):
+        yield
 
-    sent: list[dict[str, str]] = []
 
-    class Notifier:
-        async def send(self, **words: str) -> None:
-            sent.append(words)
+async def test_a_notice_goes_over_the_session_bus_and_words_of_others_are_no_markup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = Bus()
+    desktop = Desktop()
+    async with session_bus(bus, tmp_path, monkeypatch):
+        assert await desktop.show(Announcement("A <b> title", '<a href="http://e">Ann & Bob</a>'))
+        assert await desktop.show(Announcement("Another"))
+    first, second = bus.calls
+    assert first.header.fields[HeaderFields.destination] == "org.freedesktop.Notifications"
+    assert first.header.fields[HeaderFields.member] == "Notify"
+    assert first.body[:5] == (
+        "tuimail", 0, "", "A <b> title", '&lt;a href="http://e"&gt;Ann &amp; Bob&lt;/a&gt;'
+    )  # fmt: skip
+    assert second.body[3:5] == ("Another", "")
 
-    monkeypatch.setattr(desktop, "_load", Notifier)
-    monkeypatch.setattr("sys.platform", "linux")
-    assert await desktop.Desktop().show(Announcement("A <b> title", '<a href="http://e">Ann & Bob</a>'))
-    assert sent == [{"title": "A <b> title", "message": '&lt;a href="http://e"&gt;Ann &amp; Bob&lt;/a&gt;'}]
+
+async def test_a_desktop_that_takes_no_notices_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = Bus(refuses=True)
+    desktop = Desktop()
+    async with session_bus(bus, tmp_path, monkeypatch):
+        assert await desktop.show(Announcement("A letter needs you")) is False
+        assert await desktop.show(Announcement("Another")) is False
+    assert len(bus.calls) == bus.connections == 1
+
+
+async def test_a_machine_without_a_session_bus_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
+    assert await Desktop().show(Announcement("A letter needs you")) is False
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    assert await Desktop().show(Announcement("A letter needs you")) is False
+
+
+async def test_macos_shows_words_that_are_no_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "osascript"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$3" "$4" >> "{tmp_path}/shown"\nexit "${{STATUS:-0}}"\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    desktop = Desktop()
+    assert await desktop.show(Announcement('1 letter" & quit', "Ann & Bob"))
+    assert (tmp_path / "shown").read_text() == '1 letter" & quit\nAnn & Bob\n'
+    monkeypatch.setenv("STATUS", "1")
+    assert await desktop.show(Announcement("Another")) is False

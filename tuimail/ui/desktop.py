@@ -1,16 +1,15 @@
-"""Notices on the desktop, by desktop-notifier. A desktop that does not take them is no trouble of the user's."""
+"""Notices on the desktop: by D-Bus on Linux, by osascript on macOS. A desktop that takes none is no fault."""
 
 from __future__ import annotations
 
 import asyncio
 import html
+import importlib
 import logging
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desktop_notifier import DesktopNotifier
-
     from tuimail.ui.notices import Announcement
 
 log = logging.getLogger(__name__)
@@ -18,23 +17,23 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0
 """Seconds a desktop has to take a notice."""
 
+_APPLESCRIPT = "on run words\ndisplay notification (item 2 of words) with title (item 1 of words)\nend run"
+
 
 class Desktop:
-    """Shows announcements; loads the library with the first one, off the event loop."""
+    """Shows announcements."""
 
     def __init__(self) -> None:
-        self._notifier: DesktopNotifier | None = None
         self._broken = False
 
     async def show(self, announcement: Announcement) -> bool:
-        """Show it; False (and a line in the log) if that cannot be. It is not tried again then."""
+        """Show it; False (and a line in the log) if that fails. No other one is tried then."""
         if self._broken:
             return False
+        notify = _osascript if sys.platform == "darwin" else _dbus
         try:
-            if self._notifier is None:
-                self._notifier = await asyncio.to_thread(_load)
             async with asyncio.timeout(PATIENCE):
-                await self._notifier.send(title=announcement.title, message=_without_markup(announcement.body))
+                await notify(announcement.title, announcement.body)
         except Exception as error:  # noqa: BLE001 - the library lets through whatever its bus raises
             log.info("the desktop takes no notices: %r", error)
             self._broken = True
@@ -42,12 +41,30 @@ class Desktop:
         return True
 
 
-def _without_markup(text: str) -> str:
-    """``text`` for the body of a notice, which desktops by freedesktop.org read as markup (links, images)."""
-    return html.escape(text, quote=False) if sys.platform.startswith("linux") else text
+async def _dbus(title: str, body: str) -> None:
+    """Notify of the Desktop Notifications Specification 1.2; the body is markup there (links, images)."""
+    # Off the loop: it takes a tenth of a second.
+    await asyncio.to_thread(importlib.import_module, "jeepney.io.asyncio")
+    from jeepney import DBusAddress, new_method_call
+    from jeepney.io.asyncio import open_dbus_router
+    from jeepney.wrappers import unwrap_msg
+
+    name = "org.freedesktop.Notifications"
+    service = DBusAddress("/org/freedesktop/Notifications", bus_name=name, interface=name)
+    words: tuple[object, ...] = ("tuimail", 0, "", title, html.escape(body, quote=False), [], {}, -1)
+    async with open_dbus_router(bus="SESSION") as bus:
+        unwrap_msg(await bus.send_and_get_reply(new_method_call(service, "Notify", "susssasa{sv}i", words)))
 
 
-def _load() -> DesktopNotifier:
-    from desktop_notifier import DesktopNotifier
-
-    return DesktopNotifier(app_name="tuimail", app_icon=None)
+async def _osascript(title: str, body: str) -> None:
+    """Raises OSError."""
+    ran = await asyncio.create_subprocess_exec(
+        "osascript", "-e", _APPLESCRIPT, title, body, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        if await ran.wait() != 0:
+            raise OSError(f"osascript ended with {ran.returncode}")
+    finally:
+        if ran.returncode is None:
+            ran.kill()
