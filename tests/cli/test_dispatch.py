@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Ran]
 
-HEAVY = ("textual", "rich", "aiosmtplib", "aioimaplib", "keyring", "ssl", "email", "asyncio", "msgspec")
+HEAVY = ("textual", "rich", "aiosmtplib", "aioimaplib", "keyring", "ssl", "email", "asyncio")
 
 
 def test_version(tuimail_: Run) -> None:

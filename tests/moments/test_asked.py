@@ -68,6 +68,14 @@ def asked(text: str, now: float, zone: str) -> tuple[Moment | None, str]:
         ("in three days", "2027-01-18 08:00"),
         ("in 2 weeks", "2027-01-29 08:00"),
         ("in 2 days 9am", "2027-01-17 09:00"),
+        ("in three weeks and one week", "2027-02-12 08:00"),
+        ("in a month and two days", "2027-02-17 08:00"),
+        ("13 months from now", "2028-02-15 08:00"),
+        ("two days after tomorrow 9am", "2027-01-18 09:00"),
+        ("in 1 day and 2 hours", "2027-01-16 10:00"),
+        ("15 jan 18:30", "2027-01-15 18:30"),
+        ("on monday the 1st of march 2027 9am", "2027-03-01 09:00"),
+        ("mar 1 2027 9am", "2027-03-01 09:00"),
         ("2027-01-15T09:00:00+01:00", None),
         ("2027-01-15T10:00:00+01:00", "2027-01-15 09:00"),
         ("10am Europe/London", "2027-01-15 10:00"),
@@ -116,7 +124,10 @@ def test_next_friday_is_refused_while_this_friday_is_to_come() -> None:
         "yesterday", "2 hours ago", "last monday", "today", "today 7:00", "now", "9am Europe/Nowhere", "9am UTC+15",
         "9am CET EST",
         "in 2 bananas", "in 99999999 years", "+999999w", "10 feb 2033", "2 feb 3 feb 8:00", "tomorrow evening 9:30",
-        "tomorrow 9am please", "9am\x1b[2J", "x" * 200, "0/0", "99.99.", "2027-02-30T00:00:00Z", "in 0 minutes",
+        "tomorrow 9am please", "9am\x1b[2J", "x" * 200, "0/0", "99.99.",
+        "min 29", "fri 5 a minutes", "an hour from monday", "in 5 40 min", "2027 hour 29", "min tomorrow", "one may",
+        "in three days of 9am", "15 jan 7:00", "15 jan", "31 jun", "13 dec 2032 may", "in " + "9" * 90 + " days",
+        "in " + "9" * 90 + " years", "2027-02-30T00:00:00Z", "in 0 minutes",
     ],
 )  # fmt: skip
 def test_what_is_no_time_to_come_is_refused_with_the_forms(text: str) -> None:
@@ -124,6 +135,13 @@ def test_what_is_no_time_to_come_is_refused_with_the_forms(text: str) -> None:
         moment_of(text, NOW, UTC)
     assert told.value.hint
     assert str(told.value).isprintable()
+
+
+def test_a_month_later_is_the_same_day_or_the_last_of_that_month() -> None:
+    last_of_january = NOW + 16 * 86400
+    assert at("in a month", now=last_of_january) == "2027-02-28 08:00"
+    assert at("in 13 months", now=last_of_january) == "2028-02-29 08:00"
+    assert at("in a year and a month", now=last_of_january) == "2028-02-29 08:00"
 
 
 def test_a_time_that_clocks_skip_is_told_and_moved() -> None:
@@ -177,15 +195,6 @@ def test_without_a_zone_the_machine_s_own_counts(name: str) -> None:
     zone = ZoneInfo(name) if "," not in name else ZoneInfo("America/New_York")
     wanted = [moment_of(text, NOW, zone).words for text in ("tomorrow 9am", "28 mar 02:30", "14 mar 02:30")]
     assert told.strip() == str(wanted)
-
-
-def test_what_needs_no_library_loads_none() -> None:
-    script = (
-        "import sys; from tuimail.moments.asked import moment_of;"
-        "[moment_of(t, 1.8e9) for t in ('+2h', '18:30', '9am', 'in 2 hours', '2027-02-01T08:00Z')];"
-        "sys.exit('dateparser' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 _WORDS = st.sampled_from(

@@ -19,7 +19,6 @@ for name in (
     "email.policy",
     "email.parser",
     "ssl",
-    "msgspec",
     "tomllib._parser",
     "gettext",
 ):

@@ -1,8 +1,7 @@
 """The moment that a text asks for: always to come, and never guessed.
 
 A time is read in this order: a delay ("+2h", "in 90 minutes"), RFC 3339, then a clock time ("18:30", "9am", "evening"),
-a time zone and a day in any order. Only a day that needs it is given to dateparser (moments/days), which is imported
-then and not before.
+a time zone and a day (moments/days) in any order.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class Moment:
 
 
 async def understand(text: str, now: float) -> Moment:
-    """``moment_of`` off the event loop: the first name of a day loads a library. Raises UsageError."""
+    """``moment_of`` off the event loop: a named time zone is looked up on the disk. Raises UsageError."""
     import asyncio
 
     return await asyncio.to_thread(moment_of, text, now)

@@ -1,15 +1,14 @@
-"""Days as people name them: "tomorrow", "next friday", "31 dec", "in three days". Read by dateparser, and checked.
+"""Days as people name them: "tomorrow", "next friday", "31 dec", "in three days". English, and no guesses.
 
-dateparser is made for texts that somebody else wrote, and finds a date in nearly everything. Here a letter hangs on
-it: every word must be one that names a day, every number and name must be found in the answer, and what may mean two
-days is refused with both.
+A letter hangs on it: a phrase is read as a whole or not at all, and what may mean two days is refused with both.
 """
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 
 from tuimail.errors import UsageError
 from tuimail.mail.text import safe_line
@@ -19,29 +18,29 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
-_UNITS = ("hour", "minute", "second", "day", "week", "fortnight", "month", "year")
-_SHORT = {"hours", "hrs", "hr", "h", "minutes", "mins", "min", "seconds", "secs", "sec", "s"}
-_NUMBERS = {
-    "a",
-    "an",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+_NUMBERS = {"a": 1, "an": 1} | {
+    word: number
+    for number, word in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
+    )
 }
-_JOINING = {"in", "on", "the", "of", "and", "from", "now", "after", "this", "next", "today", "tomorrow"}
-_ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th)?")
-_CLOCKLESS = time(11, 17, 23)
-"""The time of day that relative phrases are read at: one that no phrase names by itself."""
-
+_UNITS: dict[str, timedelta | int] = {
+    form: unit
+    for forms, unit in (
+        ("second seconds secs sec s", timedelta(seconds=1)),
+        ("minute minutes mins min", timedelta(minutes=1)),
+        ("hour hours hrs hr h", timedelta(hours=1)),
+        ("day days", timedelta(days=1)),
+        ("week weeks", timedelta(weeks=1)),
+        ("fortnight fortnights", timedelta(weeks=2)),
+        ("month months", 1),
+        ("year years", 12),
+    )
+    for form in forms.split()
+}
+"""A time, or a number of months."""
+_NEAR = {"today": 0, "tomorrow": 1, "day after tomorrow": 2, "the day after tomorrow": 2}
+"""Days from today."""
 EXAMPLES = '"18:30", "tomorrow 9am", "monday 8:00", "friday evening", "31 dec 18:30", "in 2 hours", "+30m"'
 HINT = f"Write it like {EXAMPLES}, or 2027-01-31T08:00+01:00."
 
@@ -69,37 +68,22 @@ def day_of(phrase: str, today: date) -> Day:
     numeric = _numeric(words, today)
     if numeric is not None:
         return Day(numeric)
-    for word in words:
-        if word in ("yesterday", "ago", "last"):
-            raise UsageError(f'"{phrase}" is over.', hint="Leave the time out to send now.")
-        if not _known(word):
-            raise not_understood(phrase)
+    if {"yesterday", "ago", "last"} & set(words):
+        raise UsageError(f'"{phrase}" is over.', hint="Leave the time out to send now.")
     names = [_WEEKDAY[word] for word in words if word in _WEEKDAY]
     if names and set(words) <= {*_WEEKDAY, "on", "this", "next"}:
         if len(names) > 1:
             raise not_understood(phrase)
         return _weekday(words, names[0], today)
-    read, period = _read(phrase, today)
-    base = datetime.combine(today, _CLOCKLESS)
-    if any(word in _SHORT or word.startswith(("hour", "minute", "second")) for word in words):
-        return Day(read.date(), later=read - base)
-    counted = read.time() == _CLOCKLESS and not {"tomorrow", "today"} & set(words)
-    if period != "day" and not (counted and any(word.rstrip("s") in _UNITS for word in words) and words[0] != "next"):
-        raise UsageError(f'"{phrase}" does not say on which day.', hint=HINT)
-    if not counted:
-        _check(phrase, words, read.date())
-    return Day(read.date(), relative=counted)
+    counted = _counted(words, today)
+    if counted is not None:
+        return counted
+    return _calendar_day(phrase, words, today)
 
 
 def not_understood(text: str) -> UsageError:
     """What to say of a time that cannot be read, or not as a whole."""
     return UsageError(f'"{safe_line(text)}" is not a time.', hint=HINT)
-
-
-def _known(word: str) -> bool:
-    if word in _JOINING or word in _NUMBERS or word in _SHORT or word in _WEEKDAY or word in _MONTH:
-        return True
-    return word.rstrip("s") in _UNITS or _ORDINAL.fullmatch(word) is not None
 
 
 def _numeric(words: list[str], today: date) -> date | None:
@@ -156,50 +140,72 @@ def _weekday(words: list[str], name: str, today: date) -> Day:
     return Day(found, weekday=name)
 
 
-def _read(phrase: str, today: date) -> tuple[datetime, str]:
-    """The day by dateparser, and how exact it is: "day", "week", "month"..."""
-    import warnings
+def _counted(words: list[str], today: date) -> Day | None:
+    """What "tomorrow", "in 3 days" or "an hour and 20 minutes from now" name; None when ``words`` count nothing.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its dependencies, about Python versions to come
-        from dateparser.date import DateDataParser
+    Raises:
+        OverflowError: it is after the last year that can be counted.
+    """
+    text = " ".join(words)
+    if text in _NEAR:
+        return Day(today + timedelta(days=_NEAR[text]))
+    if text == "now":
+        return Day(today, later=timedelta(0))
+    text, start = _start(text.removeprefix("in "))
+    months, delay, hours = 0, timedelta(0), False
+    pairs = text.replace(" and ", " ").split()
+    if not pairs or len(pairs) % 2:
+        return None
+    for number, name in zip(pairs[::2], pairs[1::2], strict=True):
+        unit = _UNITS.get(name)
+        count = int(number) if number.isdecimal() else _NUMBERS.get(number)
+        if unit is None or count is None:
+            return None
+        if isinstance(unit, int):
+            months += count * unit
+        else:
+            delay += count * unit
+            hours = hours or unit < timedelta(days=1)
+    base = datetime.combine(today, time())
+    found = datetime.combine(_months_later(today, months), time()) + delay + timedelta(days=start)
+    return Day(found.date(), later=found - base) if hours else Day(found.date(), relative=start == 0)
 
-        parser = DateDataParser(
-            languages=["en"],
-            settings={
-                "RELATIVE_BASE": datetime.combine(today, _CLOCKLESS),
-                "PREFER_DATES_FROM": "future",
-                "TIMEZONE": "UTC",
-                "RETURN_AS_TIMEZONE_AWARE": False,
-                "PARSERS": ["relative-time", "absolute-time"],
-            },
+
+def _start(text: str) -> tuple[str, int]:
+    """``text`` without the day it is counted from, and that day as days from today."""
+    for joint in (" from ", " after "):
+        rest, _, origin = text.rpartition(joint)
+        if origin in _NEAR or origin == "now":
+            return rest, _NEAR.get(origin, 0)
+    return text, 0
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    if day.year + years > MAXYEAR:
+        raise OverflowError
+    return date(day.year + years, month + 1, min(day.day, monthrange(day.year + years, month + 1)[1]))
+
+
+def _calendar_day(phrase: str, words: list[str], today: date) -> Day:
+    """What "31 dec", "on friday the 1st of january 2027" or "december 31st" name."""
+    found = _CALENDAR.fullmatch(" ".join(words))
+    if found is None:
+        raise not_understood(phrase)
+    name, number, year = found["month"] or found["month2"], found["day"] or found["day2"], int(found["year"] or 0)
+    if not number:
+        raise UsageError(f'"{phrase}" does not say on which day.', hint=HINT)
+    try:
+        day = _next_year(int(number), MONTHS.index(_MONTH[name]) + 1, year, today)
+    except ValueError:
+        raise not_understood(phrase) from None
+    weekday = found["weekday"]
+    if weekday and WEEKDAYS.index(_WEEKDAY[weekday]) != day.weekday():
+        raise UsageError(
+            f"{_long(day)} is a {WEEKDAYS[day.weekday()].capitalize()}.", hint="Correct the weekday or leave it out."
         )
-        try:
-            found = parser.get_date_data(re.sub(r"^(?:on|this)\s+", "", phrase))
-        except (ValueError, OverflowError, TypeError):
-            raise not_understood(phrase) from None
-    read = found.date_obj
-    if read is None:
-        raise not_understood(phrase)
-    return read.replace(tzinfo=None), str(found.period)
-
-
-def _check(phrase: str, words: list[str], found: date) -> None:
-    """Everything that was said must be in the answer."""
-    for word in words:
-        number = _ORDINAL.fullmatch(word)
-        if number and int(number[1]) not in (found.day, found.year):
-            raise not_understood(phrase)
-        if word in _MONTH and MONTHS.index(_MONTH[word]) + 1 != found.month:
-            raise not_understood(phrase)
-        if word in _WEEKDAY and WEEKDAYS.index(_WEEKDAY[word]) != found.weekday():
-            raise UsageError(
-                f"{_long(found)} is a {WEEKDAYS[found.weekday()].capitalize()}.",
-                hint="Leave the weekday out, or mend it.",
-            )
-    numbers = [word for word in words if _ORDINAL.fullmatch(word)]
-    if len(numbers) > 2 or len({_MONTH[word] for word in words if word in _MONTH}) > 1:
-        raise not_understood(phrase)
+    return Day(day)
 
 
 def _long(day: date) -> str:
@@ -208,3 +214,10 @@ def _long(day: date) -> str:
 
 _WEEKDAY = {form: name for name in WEEKDAYS for form in (name, name[:3], name[:4], name[:5])} | {"weds": "wednesday"}
 _MONTH = {form: name for name in MONTHS for form in (name, name[:3])} | {"sept": "september"}
+
+_CALENDAR = re.compile(
+    rf"(?:on )?(?:(?P<weekday>{'|'.join(_WEEKDAY)}) )?(?:the )?"
+    rf"(?:(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?)?(?P<month>{'|'.join(_MONTH)})"
+    rf"|(?P<month2>{'|'.join(_MONTH)}) (?:the )?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)"
+    r"(?: (?P<year>\d{4}))?"
+)
