@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.submission.conftest import BODY, Bytes, Recorder, letter
+from tests.submission.conftest import BODY, Recorder, letter
 from tests.submission.test_body import Gone
 from tests.submission.test_smtp import verdict
 from tuimail.config.model import Account, Command, Identity, OutboxSettings, Server, WhenRefused
 from tuimail.submission.command_arguments import command_line
-from tuimail.submission.command_input import with_local_line_ends
 from tuimail.submission.command_run import CommandTimeouts
 from tuimail.submission.result import Action, Stage, Trouble
 from tuimail.submission.route import submitter_for
@@ -199,12 +198,6 @@ async def test_an_address_that_is_none_is_refused_and_the_others_served(tmp_path
     result = await way.submit(letter("a@x.example", "not an address"), Recorder())
     assert [each.action for each in result.recipients.values()] == [Action.OK, Action.RECIPIENT]
     assert json.loads(record.read_text())["argv"][-2:] == ["--", "a@x.example"]
-
-
-@pytest.mark.parametrize("length", [1, 2, 3, 7, 100])
-def test_line_ends_become_local_wherever_the_pieces_are_cut(length: int) -> None:
-    text = b"a\r\nb\rc\n\r\n\r\r\nd\r"
-    assert b"".join(with_local_line_ends(Bytes(text).chunks(length))) == text.replace(b"\r\n", b"\n")
 
 
 def test_the_account_says_which_way_letters_leave() -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.compose.content_type import looks_like_mail
 from tuimail.mail.content import PIECE
 from tuimail.mail.header import MAX_LINE
+from tuimail.mail.line_ends import with_crlf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,6 @@ _LOOK = 4096
 """Bytes at the beginning of a file that show whether it is a mail."""
 
 _NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +68,6 @@ class CanonicalLines:
     def chunks(self, length: int = PIECE) -> Iterator[bytes]:
         """The bytes in order."""
         return with_crlf(self.source.chunks(length))
-
-
-def with_crlf(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """``pieces`` with CRLF for every CRLF, CR and LF, wherever the pieces are cut."""
-    held = b""
-    for piece in pieces:
-        joined = held + piece
-        # The LF of a CR at the end may come with the next piece.
-        held = b"\r" if joined.endswith(b"\r") else b""
-        joined = joined[: len(joined) - len(held)]
-        if joined:
-            yield _LINE_END.sub(b"\r\n", joined)
-    if held:
-        yield b"\r\n"
 
 
 def as_embedded_mail(source: Content) -> CanonicalLines | None:

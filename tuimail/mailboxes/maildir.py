@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.mail.content import PIECE
+from tuimail.mail.line_ends import with_lf
 from tuimail.private_files import make_private, open_private
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def deliver(folder: Path, content: Iterable[bytes], *, flags: str = "S", date: f
         descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                for piece in _with_lf(content):
+                for piece in with_lf(content):
                     file.write(piece)
                 file.flush()
                 if date is not None:
@@ -105,15 +106,8 @@ def pieces(path: Path, length: int = PIECE) -> Iterator[bytes]:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        held = b""
-        while piece := file.read(length):
-            joined = held + piece
-            # The LF of a CR at the end comes with the next piece.
-            held = b"\r" if joined.endswith(b"\r") else b""
-            joined = joined[: len(joined) - len(held)]
-            yield joined.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        if held:
-            yield held
+        for piece in with_lf(iter(lambda: file.read(length), b"")):
+            yield piece.replace(b"\n", b"\r\n")
 
 
 def _message_id(path: str) -> bytes:
@@ -123,17 +117,6 @@ def _message_id(path: str) -> bytes:
     end = _END_OF_HEADERS.search(head)
     found = _MESSAGE_ID.search(head, 0, end.start() if end else len(head))
     return found.group(1) if found else b""
-
-
-def _with_lf(content: Iterable[bytes]) -> Iterator[bytes]:
-    held = b""
-    for each in content:
-        piece = held + each
-        # The LF of a CR at the end comes with the next piece.
-        held = b"\r" if piece.endswith(b"\r") else b""
-        yield piece[: len(piece) - len(held)].replace(b"\r\n", b"\n")
-    if held:
-        yield held
 
 
 def _unique_name() -> str:

@@ -14,8 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuimail.mail.line_ends import with_lf
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tuimail.mail.content import Content
 
@@ -92,7 +94,7 @@ def _file_without_name() -> tuple[int, int]:
 
 
 async def _filled(reading: int, writing: int, content: Content) -> PrivateInput:
-    pieces = with_local_line_ends(_counted(content))
+    pieces = with_lf(_counted(content))
     size, dots, seam = 0, False, b"\n"
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         await asyncio.to_thread(_write, writing, piece)
@@ -120,16 +122,3 @@ def _counted(content: Content) -> Iterator[bytes]:
         raise UnreadableError(error.strerror or str(error)) from error
     if sent != content.size:
         raise UnreadableError("Its length has changed.")
-
-
-def with_local_line_ends(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    r"""``pieces`` with every CRLF as LF, wherever the pieces are cut."""
-    held = b""
-    for piece in pieces:
-        joined = held + piece
-        held = b"\r" if joined.endswith(b"\r") else b""
-        joined = joined.removesuffix(held) if held else joined
-        if joined:
-            yield joined.replace(b"\r\n", b"\n")
-    if held:
-        yield held
