@@ -16,11 +16,12 @@ from tests.outbox.scene import message
 from tests.support.loopback import free_ports
 from tuimail.cli.outbox import VERBS
 from tuimail.cli.outbox_list import lines, totals
-from tuimail.cli.output import Style, cells
+from tuimail.cli.output import Style
 from tuimail.clock import SystemClock
 from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
+from tuimail.mail.text import cells
 from tuimail.moments.spoken import dated
 from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient, Verb
 from tuimail.outbox.store.store import Store

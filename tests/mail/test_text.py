@@ -9,9 +9,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tests.corpora import corpus
-from tuimail.mail.text import hidden, safe_json, safe_line, safe_text
+from tuimail.mail.text import cells, hidden, safe_json, safe_line, safe_text
 
 MAY_STAY = {"\u200c", "\u200d"}
 
@@ -120,3 +121,8 @@ def test_what_is_hidden_is_what_a_line_shows_by_name(text: str) -> None:
     assert len(safe_line(text)) >= len(kept)
     assert hidden("plain") == []
     assert hidden("a\u202eb\tc") == [1]
+
+
+@pytest.mark.parametrize("text", ["plain", "Grüße", "Gru\u0308\u00dfe", "手紙 mail", "한글", "Ωμέγα", "שלום"])
+def test_columns_are_counted_as_the_screen_counts_them(text: str) -> None:
+    assert cells(text) == cell_len(text)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.compose.justify import FILL_COLUMN, Justified, cells, justify, quote_depth
+from tuimail.compose.justify import FILL_COLUMN, Justified, justify, quote_depth
+from tuimail.mail.text import cells
 
 
 @pytest.mark.parametrize(

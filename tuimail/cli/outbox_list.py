@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.cli.moments import until
-from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, cells, fit
-from tuimail.mail.text import safe_line
+from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, fit
+from tuimail.mail.text import cells, safe_line
 from tuimail.outbox.model.item import ItemState, RecipientState
 
 if TYPE_CHECKING:

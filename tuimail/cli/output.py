@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from tuimail.mail.text import safe_json, safe_line
+from tuimail.mail.text import cells, safe_json, safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,22 +73,6 @@ def width() -> int:
     import shutil
 
     return max(40, shutil.get_terminal_size().columns)
-
-
-def cells(text: str) -> int:
-    """Columns that ``text`` takes on a terminal (East Asian wide and combining characters considered)."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    return sum(
-        0
-        if unicodedata.combining(char) or char in "\u200d\ufe0f"
-        else 2
-        if unicodedata.east_asian_width(char) in "WF"
-        else 1
-        for char in text
-    )
 
 
 def fit(text: str, columns: int) -> str:

@@ -7,11 +7,11 @@ where they like. A quoted one is filled to a fixed width, for each of its lines 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.mail.flowed import SIGNATURE
+from tuimail.mail.text import cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,10 +83,3 @@ def _filled(words: Sequence[str], prefix: str) -> list[str]:
             line, used = line + " ", used + 1
         line, used = line + word, used + width
     return [*filled, line]
-
-
-def cells(text: str) -> int:
-    """About how many terminal cells ``text`` takes."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -16,6 +16,7 @@ _ZWJ = "\u200d"
 _TEXT_STYLE = "\ufe0e"
 _EMOJI_STYLE = "\ufe0f"
 _KEYCAP = "\u20e3"
+_WITHOUT_WIDTH = _ZWJ + _EMOJI_STYLE
 _VIRAMA = 9
 """Canonical combining class of the sign that joins Indic letters."""
 
@@ -51,6 +52,22 @@ def hidden(text: str) -> list[int]:
     if text.isascii() and text.isprintable():
         return []
     return [each.start() for each in _SUSPECT.finditer(text) if each.group() not in "\t\n" and not _belongs(each)]
+
+
+def cells(text: str) -> int:
+    """Columns that ``text`` takes on a terminal (East Asian wide and combining characters considered).
+
+    What Textual draws is measured by Rich itself; this is for what is written or wrapped without it.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or char in _WITHOUT_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def safe_json(document: str) -> str:
