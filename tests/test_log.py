@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuimail import log
-from tuimail.log import HIDDEN, logging_to, redact, register_secret
+from tuimail.log import logging_to, redact, register_secret
+from tuimail.scrubber import HIDDEN, Scrubber
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ CANARY = "correct horse/battery+staple"
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is a secret of that test only."""
-    monkeypatch.setattr(log, "_secrets", {})
+    monkeypatch.setattr(log, "_secrets", Scrubber())
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ are replaced. Nothing is ever logged to the terminal.
 
 from __future__ import annotations
 
-import base64
 import logging
 import os
 import re
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tuimail.private_files import open_private, private_dir
+from tuimail.scrubber import HIDDEN, Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,52 +22,22 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 512_000
 """Bytes after which the file becomes ``tuimail.log.1``, the one before it is dropped."""
 
-HIDDEN = "****"
-
-SHORT = 4
-"""A secret of fewer characters is hidden only as a word of its own: the log would be unreadable otherwise."""
-
 _SIGN_IN = re.compile(
     r"(?i)\b(AUTH(?:ENTICATE)?[ ]+[\w-]+[ ]+|(?:Bearer|Basic)[ ]+|LOGIN[ ]+\S+[ ]+|passw(?:or)?d[ ]*[=:][ ]*)\S+"
 )
 # Only from the beginning of a word: from each of its characters it would take the square of a long one.
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;\[\]])[^\s<>\"'(),:;\[\]]+@[^\s<>\"'(),:;]+")
-_secrets: dict[str, tuple[str, ...]] = {}
+_secrets = Scrubber()
 
 
 def register_secret(secret: str) -> None:
     """Never let ``secret`` into the log, in any of the forms it goes over the wire."""
-    if secret:
-        _secrets[secret] = _forms(secret)
+    _secrets.add(secret)
 
 
 def redact(text: str) -> str:
     """``text`` without secrets, sign-ins and addresses."""
-    # The longest first, lest a secret that is part of another leave the rest of that one standing.
-    for form in sorted({form for forms in tuple(_secrets.values()) for form in forms}, key=len, reverse=True):
-        if len(form) >= SHORT:
-            text = text.replace(form, HIDDEN)
-        else:
-            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
-    return _ADDRESS.sub("<address>", _SIGN_IN.sub(rf"\1{HIDDEN}", text))
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """The texts that would give ``secret`` away."""
-    from urllib.parse import quote
-
-    raw = secret.encode("utf-8", "surrogateescape")
-    forms = {secret, quote(secret, safe=""), repr(secret)[1:-1]}
-    if len(raw) >= SHORT:
-        # Inside a longer text (SASL PLAIN is NUL user NUL password) base64 shows a secret in one of three shapes, by
-        # the place it starts at; the characters it shares with its neighbours are cut off.
-        for shift in range(3):
-            coded = base64.b64encode(b"\0" * shift + raw).decode()
-            start = (shift * 8 + 5) // 6
-            end = (shift + len(raw)) * 8 // 6
-            forms.add(coded[start:end])
-            forms.add(coded[start:end].replace("+", "-").replace("/", "_"))
-    return tuple(filter(None, forms))
+    return _ADDRESS.sub("<address>", _SIGN_IN.sub(rf"\1{HIDDEN}", _secrets.scrub(text)))
 
 
 class _Redacting(logging.Formatter):

@@ -22,6 +22,7 @@ from tuimail.config.secrets import forget, remember, secret_for, store_secret
 from tuimail.errors import SecretError
 from tuimail.events import WaitingForSecret
 from tuimail.log import logging_to
+from tuimail.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,12 +38,12 @@ def ignore(event: Event) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_known() -> Iterator[None]:
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(log, "_secrets", Scrubber())
     before = keyring.get_keyring()
     yield
     secrets._known.clear()
     secrets._flights.clear()
-    log._secrets.clear()
     keyring.set_keyring(before)
 
 
