@@ -9,12 +9,13 @@ import pytest
 
 from tests.ui.fake_engine import item
 from tuimail.cli import outbox as cli_outbox
-from tuimail.config.keymap import is_text
+from tuimail.config.keymap import is_text, key_name
+from tuimail.config.loader import KEYMAPS
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.commands import outbox
 from tuimail.ui.commands.command import READING, Context
-from tuimail.ui.commands.key_names import canonical, shown
-from tuimail.ui.commands.keymap import KEYMAPS, keymap
+from tuimail.ui.commands.key_names import shown
+from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import BY_ID, TABLE, commands_for
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def test_keys_that_mean_something_else_in_mutt_mean_nothing_in_its_outbox() -> N
     """Dollar synchronizes there, the brackets scroll half a page, H and L go to the top and the end of the page."""
     keys = keymap("mutt").keys
     given = {key for command in commands_for({Context.OUTBOX, Context.ITEM, Context.MENU}) for key in keys[command.id]}
-    mutts = {canonical(char) for char in "$[]HL"}
+    mutts = {key_name(char) for char in "$[]HL"}
     assert given & mutts == set()
     assert all(keys[each] for each in ("hold", "later", "send-all", "move-up", "move-down"))
 
@@ -124,6 +125,11 @@ def test_keys_are_written_as_pine_writes_them(key: str, on_screen: str) -> None:
     assert shown(key) == on_screen
 
 
-@pytest.mark.parametrize(("written", "key"), [("^X", "ctrl+x"), ("?", "question_mark"), ("M-u", "alt+u"), ("f2", "f2")])
-def test_keys_are_read_as_people_write_them(written: str, key: str) -> None:
-    assert canonical(written) == key
+@pytest.mark.parametrize("name", KEYMAPS)
+def test_every_declared_key_is_one_and_is_read_as_the_screen_writes_it(name: str) -> None:
+    for command in TABLE:
+        for key in command.default_keys(name):
+            assert key_name(key), (command.id, key)
+            written = shown(key_name(key))
+            if key.startswith(("ctrl+", "alt+")) and len(written) <= 3 and written.isascii():
+                assert key_name(written) == key_name(key)

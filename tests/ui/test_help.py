@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.screen_text import settle, text
+from tuimail.config.loader import KEYMAPS
 from tuimail.ui.commands.command import READING, Context
-from tuimail.ui.commands.keymap import KEYMAPS, keymap
+from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import commands_for
 from tuimail.ui.views.help_text import PICTURES, help_lines
 from tuimail.ui.widgets.cells import width_of

@@ -14,9 +14,9 @@
     hold = "^H"
 
 A key is written as Textual names it (``ctrl+x``, ``f2``, ``question_mark``), as a single character (``?``) or as pine
-writes it (``^X``). Where letters are text a command needs a key that types none. A key given here takes itself away
-from whatever command has it by declaration; that is the interface's to do, this room only tells where the file
-contradicts itself.
+and the screen write it (``^X``, ``M-U``). Where letters are text a command needs a key that types none. A key given
+here is taken from the command that has it by declaration; the interface does that, this module only reports where the
+file contradicts itself.
 """
 
 from __future__ import annotations
@@ -116,11 +116,13 @@ def load_keymap(
 
 
 def key_name(written: str) -> str:
-    """``written`` as Textual names it ("?" -> "question_mark", "^X" -> "ctrl+x"); empty when it is no key."""
+    """``written`` as Textual names it ("?" is "question_mark", "^X" "ctrl+x", "M-U" "alt+u"); empty if it is no key."""
     if len(written) == 1:
         return _character_name(written)
-    if re.fullmatch(r"\^[^\s^]", written):
+    if re.fullmatch(r"\^\S", written):
         return _with_modifiers(["ctrl"], written[1].lower())
+    if re.fullmatch(r"[Mm]-\S", written):
+        return _with_modifiers(["alt"], written[2].lower())
     if written.endswith("++"):
         *modifiers, last = (*written[:-2].split("+"), "+")
     else:
@@ -231,7 +233,7 @@ def _without_clashes(
     """Where two commands of one screen are given the same key, the first one keeps it."""
     kept: dict[str, tuple[str, ...]] = {}
     for command, keys in wanted.items():
-        taken = {key: other for other, theirs in kept.items() if _meet(known[command], known[other]) for key in theirs}
+        taken = {key: other for other, theirs in kept.items() if meet(known[command], known[other]) for key in theirs}
         clashing = [key for key in keys if key in taken]
         for key in clashing:
             section = keymap if command in _section(root, keymap) else "keys"
@@ -249,6 +251,6 @@ def _section(root: Table, name: str) -> Collection[str]:
     return value if isinstance(value, dict) else ()
 
 
-def _meet(first: Collection[str], second: Collection[str]) -> bool:
-    """Whether both can be given on one screen."""
+def meet(first: Collection[str], second: Collection[str]) -> bool:
+    """Whether commands of these contexts can both be given on one screen."""
     return EVERYWHERE in first or EVERYWHERE in second or not set(first).isdisjoint(second)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.config.loader import KEYMAPS
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands import palette
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import READING, Context
-from tuimail.ui.commands.keymap import KEYMAPS
 from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.widgets.cells import Line, Role, Span, fit

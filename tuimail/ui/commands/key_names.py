@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import string
-import unicodedata
+
+from tuimail.config.keymap import key_name
 
 _SHORT = {
     "enter": "Ret", "space": "Spc", "escape": "Esc", "tab": "Tab", "up": "↑", "down": "↓", "left": "←", "right": "→",
     "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "delete": "Del", "backspace": "BS",
 }  # fmt: skip
-_TEXTUAL = {"-": "minus", "+": "plus", "/": "slash", "\\": "backslash", "<": "less_than_sign", ">": "greater_than_sign",
-            "_": "underscore", "@": "at"}  # fmt: skip
-_NAME_OF = {
-    char: _TEXTUAL.get(char) or unicodedata.name(char).lower().replace("-", "_").replace(" ", "_")
-    for char in string.punctuation
-}
-_CHAR_OF = {name: char for char, name in _NAME_OF.items()}
+_CHAR_OF = {key_name(char): char for char in string.punctuation}
 _PREFIXES = {"ctrl": "^", "alt": "M-", "shift": "S-"}
-
-
-def canonical(key: str) -> str:
-    """The Textual name of a key as people write it: ``?`` is ``question_mark``, ``^X`` is ``ctrl+x``."""
-    if len(key) == 2 and key[0] == "^":
-        return f"ctrl+{canonical(key[1].lower())}"
-    if len(key) == 3 and key[:2] in ("M-", "m-"):
-        return f"alt+{canonical(key[2])}"
-    return _NAME_OF.get(key, key)
 
 
 def shown(key: str, *, upper: bool = False) -> str:
     """``key`` (a Textual name) as the screen writes it; ``upper`` shows plain letters as capitals (pine)."""
-    *modifiers, name = canonical(key).split("+")
+    *modifiers, name = key.split("+")
     base = _CHAR_OF.get(name) or _SHORT.get(name) or (name.capitalize() if len(name) > 1 else name)
     if len(base) == 1 and (upper or modifiers):
         base = base.upper()

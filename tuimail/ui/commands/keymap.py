@@ -1,20 +1,16 @@
-"""A keymap in force: pine's or mutt's keys with the user's own on top, checked for clashes."""
+"""A keymap in force: pine's or mutt's keys with the user's own on top."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tuimail.config.keymap import key_name, meet
 from tuimail.ui.commands import table
-from tuimail.ui.commands.command import Context
-from tuimail.ui.commands.key_names import canonical, shown
+from tuimail.ui.commands.key_names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from tuimail.ui.commands.command import Command
-
-KEYMAPS = ("pine", "mutt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +46,13 @@ def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -
     A key of the user's takes itself away from any other command of the same screen. Whether a key can be a command's
     is for config/keymap to tell, with the line it is written in.
     """
-    keys = {command.id: tuple(map(canonical, command.default_keys(name))) for command in table.TABLE}
+    keys = {command.id: tuple(map(key_name, command.default_keys(name))) for command in table.TABLE}
     lost: dict[str, str] = {}
     for command_id, wanted in (own or {}).items():
         command = table.BY_ID[command_id]
-        good = tuple(map(canonical, wanted))
+        good = tuple(map(key_name, wanted))
         for other in table.TABLE:
-            if other is not command and _meet(command, other):
+            if other is not command and meet(command.contexts, other.contexts):
                 left = tuple(key for key in keys[other.id] if key not in good)
                 if keys[other.id] and not left:
                     lost[other.id] = command_id
@@ -68,18 +64,11 @@ def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -
     return Keymap(name, keys, lost)
 
 
-def _meet(first: Command, second: Command) -> bool:
-    """Whether both commands can be given on one screen."""
-    if Context.EVERYWHERE in first.contexts | second.contexts:
-        return True
-    return not first.contexts.isdisjoint(second.contexts)
-
-
 def _either_case(keys: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Pine's single letters work as capitals too, unless the capital has a meaning of its own there."""
     wide = dict(keys)
     for command in table.TABLE:
         capitals = [key.swapcase() for key in keys[command.id] if len(key) == 1 and key.isalpha()]
-        taken = {key for other in table.TABLE if _meet(command, other) for key in keys[other.id]}
+        taken = {key for other in table.TABLE if meet(command.contexts, other.contexts) for key in keys[other.id]}
         wide[command.id] = (*keys[command.id], *(key for key in capitals if key not in taken))
     return wide
