@@ -15,7 +15,9 @@ from tests.outbox.scene import START, message
 from tuimail.errors import MessageError, StorageError
 from tuimail.mail.content import InMemory, whole
 from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.store.codec import dump, envelope_plain
 from tuimail.outbox.store.fingerprint import measure
+from tuimail.outbox.store.journal import replay
 from tuimail.outbox.store.letter_file import (
     FileContent,
     Head,
