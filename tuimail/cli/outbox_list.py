@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.moments import until
 from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, fit
 from tuimail.mail.text import cells, safe_line
+from tuimail.outbox.marks import MARKS
 from tuimail.outbox.model.item import ItemState, RecipientState
 
 if TYPE_CHECKING:
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
 
     from tuimail.cli.output import Style
     from tuimail.outbox.model.item import OutboxItem
-
-MARKS = {
-    ItemState.HELD: "z",
-    ItemState.QUEUED: ".",
-    ItemState.SENDING: "~",
-    ItemState.DEFERRED: ".",
-    ItemState.BLOCKED: "#",
-    ItemState.FAILED: "!",
-    ItemState.UNCERTAIN: "?",
-    ItemState.ACCEPTED: "+",
-    ItemState.DONE: "+",
-    ItemState.CANCELLED: "-",
-}
-"""State by a mark, never by colour alone."""
 
 COLOURS = {
     ItemState.HELD: CYAN,

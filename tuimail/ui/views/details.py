@@ -12,6 +12,7 @@ from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 from tuimail.moments.spoken import planned
 from tuimail.moments.wall import zone_name
+from tuimail.outbox.marks import RECIPIENT_MARKS
 from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.outbox.store.bounces import said
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 MARGIN = "   "
 LABEL = 10
-_MARKS = {
-    RecipientState.PENDING: (".", Role.QUEUED),
-    RecipientState.ACCEPTED: ("+", Role.ACCEPTED),
-    RecipientState.DEFERRED: (".", Role.DEFERRED),
-    RecipientState.REFUSED: ("!", Role.FAILED),
-    RecipientState.UNCERTAIN: ("?", Role.UNCERTAIN),
+_ROLES = {
+    RecipientState.PENDING: Role.QUEUED,
+    RecipientState.ACCEPTED: Role.ACCEPTED,
+    RecipientState.DEFERRED: Role.DEFERRED,
+    RecipientState.REFUSED: Role.FAILED,
+    RecipientState.UNCERTAIN: Role.UNCERTAIN,
 }
 _REPORTED = {
     ReportAction.FAILED: Role.FAILED,
@@ -75,7 +76,7 @@ def details(
     wide = max((len(recipient.address) for recipient in item.recipients), default=0)
     column = min(max(18, wide), max(18, width // 2 - 10))
     for recipient in item.recipients:
-        mark, colour = _MARKS[recipient.state]
+        mark, colour = RECIPIENT_MARKS[recipient.state], _ROLES[recipient.state]
         reply = safe_line(str(recipient.reply)) if recipient.reply else ""
         room = max(0, width - column - 18)
         fits = cell_len(reply) <= room

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from tuimail.mail.text import safe_line
+from tuimail.outbox.marks import MARKS
 from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
@@ -20,20 +21,6 @@ if TYPE_CHECKING:
 
     from tuimail.outbox.model.item import OutboxItem, Recipient
     from tuimail.outbox.model.turn import Standing
-
-MARKS = {
-    ItemState.FAILED: "!",
-    ItemState.UNCERTAIN: "?",
-    ItemState.BLOCKED: "#",
-    ItemState.SENDING: "~",
-    ItemState.DEFERRED: ".",
-    ItemState.QUEUED: ".",
-    ItemState.HELD: "z",
-    ItemState.ACCEPTED: "+",
-    ItemState.DONE: "+",
-    ItemState.CANCELLED: "x",
-}
-"""State at a glance, without colour."""
 
 WIDE = 72
 """From so many cells on a line has all five columns."""
