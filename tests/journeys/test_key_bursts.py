@@ -57,7 +57,9 @@ def fill(program: Program) -> None:
         await engine.start(run_outbox=False)
         try:
             for number, _ in enumerate(SUBJECTS):
-                await engine.enqueue_message(message(content(number, 500), number), composing=f"c{number}", held=True)
+                await engine._run(
+                    engine._queue.enqueue, message(content(number, 500), number), composing=f"c{number}", held=True
+                )
         finally:
             await engine.stop()
 

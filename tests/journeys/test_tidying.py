@@ -21,7 +21,7 @@ async def test_a_start_deletes_the_bytes_of_what_was_dropped_a_week_ago(paths: P
     clock = SetClock(START)
     engine = Engine(Config(), paths, clock=clock)
     await engine.start(run_outbox=False)
-    item = await engine.enqueue_message(message(), composing="a", held=True)
+    item = await engine._run(engine._queue.enqueue, message(), composing="a", held=True)
     await engine.apply(Verb.DROP, item.id)
     await engine.stop()
     assert list(paths.outbox.glob("*.letter"))

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import WhenLate
     from tuimail.mail.content import Content
-    from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.model.delivery_options import Wishes
     from tuimail.paths import Paths
 
@@ -193,20 +192,6 @@ class FakeEngine(Engine):
         self._record("enqueue", draft, not_before, held, again)
         state = ItemState.HELD if held or not_before else ItemState.QUEUED
         return self.change(item(f"q{len(self.all)}", state, draft.subject, recipient(draft.to), not_before=not_before))
-
-    async def enqueue_message(
-        self,
-        message: OutgoingMessage,
-        *,
-        composing: str,
-        not_before: float | None = None,
-        held: bool = False,
-        again: bool = False,
-        revision: int = 1,
-        on_late: WhenLate | None = None,
-    ) -> OutboxItem:
-        self._record("enqueue_message", message)
-        return self.change(item(f"q{len(self.all)}", ItemState.QUEUED, message.subject))
 
     async def save_draft(self, draft: Draft) -> None:
         self._record("save_draft", draft)

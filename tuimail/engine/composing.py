@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.compose.review import Review
-    from tuimail.config.model import WhenLate
-    from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.model.delivery_options import Wishes
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.enqueue import Taken
@@ -75,17 +73,22 @@ class Composing(Rooms):
         message = replace(message, envelope=envelope)
         if not_before is None and not held:
             not_before = await self._appointment(draft, now)
-        item = await self._store_letter(
-            message,
-            composing=draft.id,
-            not_before=not_before,
-            held=held,
-            again=again,
-            revision=draft.revision + 1,
-            on_late=wishes.on_late,
-            revises=draft.revises,
-            same_within=same_within,
+        # Once begun it is carried through, even if the screen that asked is gone.
+        item = await asyncio.shield(
+            self._run(
+                self._queue.enqueue,
+                message,
+                composing=draft.id,
+                not_before=not_before,
+                held=held,
+                again=again,
+                revision=draft.revision + 1,
+                on_late=wishes.on_late,
+                revises=draft.revises,
+                same_within=same_within,
+            )
         )
+        self._changed(item)
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
             await self._run(self._draft_store.discard, draft.id)
@@ -94,28 +97,6 @@ class Composing(Rooms):
         except TuimailError:
             log.exception("after enqueueing %s", item.id)
         return item
-
-    async def enqueue_message(
-        self,
-        message: OutgoingMessage,
-        *,
-        composing: str,
-        not_before: float | None = None,
-        held: bool = False,
-        again: bool = False,
-        revision: int = 1,
-        on_late: WhenLate | None = None,
-    ) -> OutboxItem:
-        """Store a letter that is frozen already."""
-        return await self._store_letter(
-            message,
-            composing=composing,
-            not_before=not_before,
-            held=held,
-            again=again,
-            revision=revision,
-            on_late=on_late,
-        )
 
     async def _appointment(self, draft: Draft, now: float) -> float | None:
         """When a letter goes for which no time is given: after the undo window, or when its former revision was to."""
@@ -129,37 +110,6 @@ class Composing(Rooms):
         if former.not_before is None or former.not_before <= (undo or now):
             return undo
         return former.not_before
-
-    async def _store_letter(
-        self,
-        message: OutgoingMessage,
-        *,
-        composing: str,
-        not_before: float | None = None,
-        held: bool = False,
-        again: bool = False,
-        revision: int = 1,
-        on_late: WhenLate | None = None,
-        revises: str = "",
-        same_within: float | None = None,
-    ) -> OutboxItem:
-        def store() -> OutboxItem:
-            return self._queue.enqueue(
-                message,
-                composing=composing,
-                not_before=not_before,
-                held=held,
-                again=again,
-                revision=revision,
-                on_late=on_late,
-                revises=revises,
-                same_within=same_within,
-            )
-
-        # Once begun it is carried through, even if the screen that asked is gone.
-        item = await asyncio.shield(self._run(store))
-        self._changed(item)
-        return item
 
     async def enqueue_many(
         self, drafts: Sequence[tuple[Draft, float | None]], *, again: bool = False
