@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuimail.accounts.finding import Step
 from tuimail.cli.document import notice_document
 from tuimail.cli.moments import local
-from tuimail.cli.notices import advice_of, notices_of
+from tuimail.cli.notices import notices_of
 from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
@@ -99,7 +99,7 @@ def _list(args: Namespace, config: Config, paths: Paths) -> int:
     for notice in notices.values():
         since = f" (since {local(notice.since)})" if notice.since is not None else ""
         say(f"{style('!!' if notice.needs_you else '..', RED, BOLD)}  {notice.title}{since}")
-        for line in (notice.happened, advice_of(notice, now)):
+        for line in (notice.happened, notice.what_to_do(now)):
             say(f"    {style(line, DIM)}")
     return EX_OK
 

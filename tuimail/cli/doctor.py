@@ -147,7 +147,7 @@ def _config(report: Report, config: Config, paths: Paths) -> None:
 def _outbox(report: Report, config: Config, paths: Paths) -> None:
     from time import time
 
-    from tuimail.cli.notices import advice_of, notices_of
+    from tuimail.cli.notices import notices_of
     from tuimail.cli.outbox_list import totals
 
     report.section("Outbox")
@@ -161,7 +161,7 @@ def _outbox(report: Report, config: Config, paths: Paths) -> None:
     yours = [item for item in items if item.needs_you]
     report.add("outbox", totals(items) or "empty", ok=not yours, hint="See: tuimail outbox list")
     for notice in notices.values():
-        report.add("account", f"{notice.title}. {notice.happened}", ok=False, hint=advice_of(notice, time()))
+        report.add("account", f"{notice.title}. {notice.happened}", ok=False, hint=notice.what_to_do(time()))
 
 
 async def _servers(report: Report, config: Config) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
-from tuimail.cli.moments import until
 from tuimail.outbox.model.account_notice import account_notice
 
 if TYPE_CHECKING:
@@ -21,10 +20,3 @@ def notices_of(outbox: Queue | None, config: Config) -> dict[str, AccountNotice]
     used = dict.fromkeys((*config.accounts, *(item.account for item in outbox.items())))
     found = ((name, account_notice(outbox.health(name), config.accounts.get(name), time())) for name in used)
     return {name: notice for name, notice in found if notice is not None}
-
-
-def advice_of(notice: AccountNotice, now: float) -> str:
-    """What to do and when it goes on, in one line."""
-    command = f" ({notice.command})" if notice.command else ""
-    later = f" Next try {until(notice.next_try, now)}." if notice.next_try is not None else ""
-    return f"{notice.advice.rstrip('.')}{command}.{later}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import Auth, Command, Rate
 from tuimail.mail.text import safe_line
+from tuimail.moments.spoken import until
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class AccountNotice:
     def needs_you(self) -> bool:
         """Nothing goes on before the user did something."""
         return self.trouble is not None and self.next_try is None
+
+    def what_to_do(self, now: float) -> str:
+        """The advice, the command for it, and when the account is tried next, in one line."""
+        command = f" ({self.command})" if self.command else ""
+        later = f" Next try {until(self.next_try, now)}." if self.next_try is not None else ""
+        return f"{self.advice.rstrip('.')}{command}.{later}"
 
 
 def account_notice(health: AccountHealth, account: Account | None = None, now: float = 0.0) -> AccountNotice | None:

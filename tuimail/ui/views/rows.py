@@ -13,7 +13,7 @@ from tuimail.mail.text import safe_line
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
 from tuimail.ui.views.letters import ROOMY, WIDE, names, share, subject_of
-from tuimail.ui.views.times import day_and_time, span, until
+from tuimail.ui.views.times import day_and_time, span
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 
 if TYPE_CHECKING:
@@ -206,6 +206,4 @@ def account_words(row: AccountRow, now: float) -> tuple[str, str]:
     if notice is None:
         return "Letters of this account may go.", facts
     since = f"  Since {day_and_time(notice.since, now)}." if notice.since else ""
-    again = f"  Tried again {until(notice.next_try, now)}." if notice.next_try is not None else ""
-    command = f"  {notice.command}" if notice.command else ""
-    return f"{notice.happened or notice.title}{since}  {notice.advice}{again}{command}", facts
+    return f"{notice.happened or notice.title}{since}  {notice.what_to_do(now)}", facts
