@@ -9,6 +9,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from tuimail.machine import core_dumps
+
 if TYPE_CHECKING:
     from tuimail.ui.notices import Announcement
 
@@ -58,10 +60,11 @@ async def _dbus(title: str, body: str) -> None:
 
 async def _osascript(title: str, body: str) -> None:
     """Raises OSError."""
-    ran = await asyncio.create_subprocess_exec(
-        "osascript", "-e", _APPLESCRIPT, title, body, stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    with core_dumps.allowed_in_children():
+        ran = await asyncio.create_subprocess_exec(
+            "osascript", "-e", _APPLESCRIPT, title, body, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
     try:
         if await ran.wait() != 0:
             raise OSError(f"osascript ended with {ran.returncode}")
