@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NoReturn
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,10 +34,36 @@ def test_plain_rows_fit_and_are_the_whole_line(line: str, width: int) -> None:
 def test_every_row_is_found_again(text: str, width: int) -> None:
     document = QuickWrappedDocument(Document(text), width)
     assert ["".join(sections) for sections in document.lines] == text.split("\n")
-    assert document.height == len(document._offset_to_line_info)
+    assert document.height == sum(len(sections) for sections in document.lines)
     for index, rows in enumerate(document._line_index_to_offsets):
         for section, row in enumerate(rows):
             assert document._offset_to_line_info[row] == (index, section)
+
+
+@given(TEXTS, st.lists(st.tuples(*[st.integers(0, 30)] * 4, TEXTS), max_size=8), st.integers(2, 40))
+def test_the_height_is_right_after_edits(text: str, edits: list[tuple[int, int, int, int, str]], width: int) -> None:
+    document = QuickWrappedDocument(Document(text), width)
+    for first_row, first_column, last_row, last_column, new in edits:
+        lines = document.document.lines
+        rows = (min(row, len(lines) - 1) for row in (first_row, last_row))
+        columns = (first_column, last_column)
+        start, end = sorted((row, min(column, len(lines[row]))) for row, column in zip(rows, columns, strict=True))
+        result = document.document.replace_range(start, end, new)
+        document.wrap_range(start, end, result.end_location)
+        assert document.height == sum(len(sections) for sections in document.lines)
+
+
+class Unread(list[list[int]]):
+    """A list that must not be gone through."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("every line was looked at")
+
+
+def test_the_height_is_known_without_looking_at_every_line() -> None:
+    document = QuickWrappedDocument(Document("one\ntwo"), 40)
+    document._wrap_offsets = Unread(document._wrap_offsets)
+    assert document.height == 2
 
 
 @given(st.lists(st.text(alphabet="ab", max_size=9), max_size=60), st.integers(10, 40))

@@ -62,6 +62,11 @@ def plain_offsets(line: str, width: int) -> list[int]:
 class QuickWrappedDocument(WrappedDocument):
     """Textual's wrapped document with a quick way for lines of plain ASCII."""
 
+    @property
+    def height(self) -> int:
+        """Rows of all lines together. The text area asks once for every row it draws, so this must not add up lines."""
+        return len(self._offset_to_line_info)
+
     def wrap(self, width: int, tab_width: int | None = None) -> None:
         """Wrap every line anew.
 
