@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -16,10 +17,17 @@ class StatusLine(Static):
     def __init__(self) -> None:
         super().__init__(markup=False)
         self.text = ""
+        self._severity = Severity.INFO
 
     def say(self, text: str, severity: Severity = Severity.INFO) -> None:
         """Show ``text``, which must be safe to draw already; markup in it is not obeyed."""
-        self.text = text
+        if not text:
+            severity = Severity.INFO
+        if (text, severity) == (self.text, self._severity):
+            return
+        # The whole screen is laid out only if the height can change: most messages fit in one line.
+        longest = max(cell_len(self.text), cell_len(text))
+        self.text, self._severity = text, severity
         for each in Severity:
             self.set_class(each is severity and bool(text), f"-{each}")
-        self.update(Content(text))
+        self.update(Content(text), layout=longest > self.content_size.width)
