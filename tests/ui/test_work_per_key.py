@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.app import App
+from textual.binding import BindingsMap
 from textual.screen import Screen
 
 from tests.ui.screen_text import lines, settle
@@ -31,6 +33,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """What was done since it was cleared last."""
     counts: Counter[str] = Counter()
     count_calls(monkeypatch, counts, Screen, "_refresh_layout")
+    count_calls(monkeypatch, counts, BindingsMap, "apply_keymap")
+    count_calls(monkeypatch, counts, App, "_check_action_state")
     return counts
 
 
@@ -41,6 +45,17 @@ async def test_moving_the_selection_lays_out_nothing(running: Running, work: Cou
         await pilot.press("down", "up")
         await settle(pilot)
         assert work["_refresh_layout"] == 0
+
+
+async def test_a_key_does_not_work_out_the_keymap_or_ask_about_every_command(
+    running: Running, work: Counter[str]
+) -> None:
+    async with running("o", "down", "up") as pilot:
+        work.clear()
+        await pilot.press("down")
+        await settle(pilot)
+        assert work["apply_keymap"] == 0
+        assert work["_check_action_state"] < 5
 
 
 async def test_a_short_message_lays_out_nothing_and_a_long_one_gets_its_lines(

@@ -141,8 +141,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     def use_keys(self, chosen: Keymap) -> None:
         """Give commands by the keys of ``chosen`` from now on, on every screen."""
         self.keymap = chosen
-        self.set_keymap(chosen.for_textual())
         for screen in self._frames():
+            screen.bind_keys()
             screen.refresh_keys()
             screen.post_message(AccountsChanged())
 

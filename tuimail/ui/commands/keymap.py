@@ -35,10 +35,6 @@ class Keymap:
         names = (shown(key, upper=upper) for key in self.keys.get(command_id, ()))
         return " ".join(dict.fromkeys(names))
 
-    def for_textual(self) -> dict[str, str]:
-        """What ``App.set_keymap`` takes."""
-        return {command: ",".join(keys) for command, keys in self.keys.items() if keys}
-
 
 def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -> Keymap:
     """The built-in keymap ``name`` with the user's ``own`` keys (command id -> keys) on top.

@@ -11,16 +11,19 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual.binding import BindingsMap
 from textual.containers import Vertical
 from textual.screen import Screen
 
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
 from tuimail.ui.commands import everywhere
+from tuimail.ui.commands.bindings import keyed
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.key_names import shown
 from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.asking import Asking
+from tuimail.ui.textual_private import use_bindings
 from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
 from tuimail.ui.widgets.status_line import StatusLine
 from tuimail.ui.widgets.title_bar import TitleBar
@@ -57,6 +60,7 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         self.title_bar = TitleBar()
         self.status = StatusLine()
         self.key_rows = KeyRows()
+        self._keyed = BindingsMap()
         self._stale = False
         self._idle = asyncio.Event()
         """Nothing is being read."""
@@ -78,6 +82,7 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the frame at once; what it holds comes when the engine has it."""
+        self.bind_keys()
         self.title_bar.screen_name = self.heading
         self.title_bar.accounts = ", ".join(self.program.engine.config.accounts)
         self.title_bar.badge = self.program.badge
@@ -212,6 +217,11 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
                 self.refresh_keys()
 
     # -- keys
+    def bind_keys(self) -> None:
+        """Give the screen's commands the keys of the keymap in force."""
+        self._keyed = keyed(self.BINDINGS, self.program.keymap)
+        use_bindings(self, self._keyed)
+
     def key_entries(self) -> tuple[KeyEntry, ...]:
         """What the two rows show for the context, by slot; of commands sharing a slot, the one that fits."""
         by_slot: dict[int, Command] = {}
@@ -255,8 +265,13 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """A key that means nothing here says so, as in pine."""
-        if self.prompt is None and event.key not in self.active_bindings:
+        if self.prompt is None and not self._gives_command(event.key) and event.key not in self.active_bindings:
             self.not_defined(shown(event.key))
+
+    def _gives_command(self, key: str) -> bool:
+        """Whether ``key`` gives one of the screen's own commands now."""
+        bound = self._keyed.key_to_bindings.get(key, ())
+        return any(self.knows(BY_ID[each.id]) for each in bound if each.id)
 
     def not_defined(self, name: str) -> None:
         """Say that ``name`` is no command of this screen."""
