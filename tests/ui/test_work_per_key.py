@@ -10,8 +10,13 @@ from textual.app import App
 from textual.binding import BindingsMap
 from textual.screen import Screen
 
+from tests.ui.fake_engine import FakeEngine, item
 from tests.ui.screen_text import lines, settle
+from tuimail.compose.draft import Draft
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from tests.ui.conftest import Running
@@ -33,17 +38,46 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """What was done since it was cleared last."""
     counts: Counter[str] = Counter()
     count_calls(monkeypatch, counts, Screen, "_refresh_layout")
+    count_calls(monkeypatch, counts, App, "_display")
+    count_calls(monkeypatch, counts, LineList, "render_line")
+    count_calls(monkeypatch, counts, FrameScreen, "key_entries")
     count_calls(monkeypatch, counts, BindingsMap, "apply_keymap")
     count_calls(monkeypatch, counts, App, "_check_action_state")
     return counts
 
 
-@pytest.mark.parametrize("place", [(), ("o",), ("d",), ("a",)], ids=str)
-async def test_moving_the_selection_lays_out_nothing(running: Running, work: Counter[str], place: tuple[str]) -> None:
+@pytest.fixture
+def full(engine: FakeEngine) -> FakeEngine:
+    """Two rows in every list."""
+    engine.letters = [Draft(id=f"d{number}", subject="Plans", to="bob@example.net") for number in range(2)]
+    engine.gone = [item(f"s{number}", ItemState.DONE, "Agenda", last_reply="250 ok") for number in range(2)]
+    return engine
+
+
+@pytest.mark.parametrize("place", [(), ("o",), ("d",), ("s",), ("a",)], ids=str)
+async def test_moving_the_selection_is_one_paint_of_two_lines_and_no_layout(
+    running: Running, full: FakeEngine, work: Counter[str], place: tuple[str]
+) -> None:
     async with running(*place, "down", "up") as pilot:
         work.clear()
-        await pilot.press("down", "up")
+        await pilot.press("down")
         await settle(pilot)
+        assert work["_refresh_layout"] == 0
+        assert work["_display"] == 1
+        assert work["render_line"] == 2
+        assert work["key_entries"] == 1
+
+
+async def test_the_menu_is_drawn_once_after_its_screen_is_there(engine: FakeEngine, work: Counter[str]) -> None:
+    app = TuimailApp(engine)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        frame = app.frame
+        assert frame is not None
+        work.clear()
+        frame.reload()
+        await settle(pilot)
+        assert work["render_line"] == 0
         assert work["_refresh_layout"] == 0
 
 

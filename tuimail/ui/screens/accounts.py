@@ -87,8 +87,9 @@ class AccountsScreen(ListScreen[AccountRow]):
         self.list.show(rows)
         self._explain()
 
-    def on_line_list_selected(self) -> None:
+    def selection_changed(self) -> None:
         """Explain what is selected now."""
+        super().selection_changed()
         self._explain()
 
     def _explain(self) -> None:

@@ -51,3 +51,4 @@ class DraftsScreen(ListScreen[Draft]):
     async def load(self) -> None:
         """The drafts nobody has open."""
         self.list.show(await self.program.engine.drafts())
+        self.list.refresh()  # what stands there of the time moves on

@@ -73,8 +73,9 @@ class LetterListScreen(ListScreen[T]):
         self.explained.most = max(5, event.size.height // 3)
         self.look()
 
-    def on_line_list_selected(self) -> None:
+    def selection_changed(self) -> None:
         """Another letter, or the same one as it is now."""
+        super().selection_changed()
         self.look()
 
     def look(self) -> None:

@@ -28,6 +28,7 @@ class ListScreen(FrameScreen, Generic[T]):
     def __init__(self) -> None:
         super().__init__()
         self.list = self.make_list()
+        self.list.when_selected = self.selection_changed
         # As wide as a row: a scroll bar takes a cell of both.
         self.titles = ColumnTitles(lambda _width: self.title_line(self.list.size.width) if self.list.rows else ())
 
@@ -60,8 +61,8 @@ class ListScreen(FrameScreen, Generic[T]):
         """The list alone; screens add below it what explains the selection."""
         yield self.list
 
-    def on_line_list_selected(self) -> None:
-        """Other commands may fit the new selection."""
+    def selection_changed(self) -> None:
+        """Another row is selected, or other rows are shown: other commands may fit."""
         self.titles.refresh()
         self.refresh_keys()
         self.tell_position()

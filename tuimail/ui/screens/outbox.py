@@ -190,6 +190,7 @@ class OutboxScreen(LetterListScreen[str]):
         self._wants = self._wants.at_least(wants_of(items, self._now))
         self.list.empty = "No letter holds that." if words else "Nothing is waiting. What you send passes through here."
         self.list.show(ids)
+        self.list.refresh()  # the letters may have changed, and what stands there of the time moves on
         await self._stand()
         self.tell_position()
         self.show_banner()
@@ -211,6 +212,8 @@ class OutboxScreen(LetterListScreen[str]):
             self.list.refresh()
             self._explain()
             self.refresh_keys()
+            if self._standing is None:
+                await self._stand()
 
     def tick(self) -> None:
         """Draw again only if a word on the screen changed."""
@@ -220,6 +223,7 @@ class OutboxScreen(LetterListScreen[str]):
         if told != self._told:
             self._told = told
             self.list.refresh()
+            self.refresh_keys()
             self._explain()
 
     def on_progressed(self, message: Progressed) -> None:
@@ -233,8 +237,9 @@ class OutboxScreen(LetterListScreen[str]):
             self._progress[message.item_id] = Progress(message.sent, message.total, before.words)
         self.list.refresh()
 
-    def on_line_list_selected(self) -> None:
+    def selection_changed(self) -> None:
         """Explain what is selected now."""
+        super().selection_changed()
         self._standing = None
         self._explain()
         if self.letter is not None and waits_its_turn(self.letter, self._now):
@@ -299,7 +304,6 @@ class OutboxScreen(LetterListScreen[str]):
         return outbox_line(item, self.list.size.width, self._now, progress, columns, tagged=row in self.tagged)
 
     def _explain(self) -> None:
-        self.refresh_keys()
         item = self.letter
         if item is None:
             self.explained.explain()

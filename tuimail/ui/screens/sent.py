@@ -74,9 +74,11 @@ class SentScreen(LetterListScreen[OutboxItem]):
         rows = await self.program.engine.sent()
         self._columns = None
         self.list.show(rows)
+        self.list.refresh()  # what stands there of the time moves on
 
-    def on_line_list_selected(self) -> None:
+    def selection_changed(self) -> None:
         """Explain what is selected now."""
+        super().selection_changed()
         item = self.selected
         sentences = () if item is None else sent_words(item, self.program.engine.clock.now())
         self.explained.explain(*(Span(words, Role.TEXT if at == 0 else Role.DIM) for at, words in enumerate(sentences)))

@@ -35,13 +35,6 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES, "line-list--cursor", "line-list--empty"}
     DEFAULT_CSS = "LineList { height: 1fr; scrollbar-size-vertical: 1; }"
 
-    class Selected(Message):
-        """Another row is selected; ``row_id`` is None in an empty list."""
-
-        def __init__(self, row_id: str | None) -> None:
-            super().__init__()
-            self.row_id = row_id
-
     class Opened(Message):
         """A row was clicked twice."""
 
@@ -63,6 +56,9 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._spacing = spacing
         self.rows: Sequence[T] = ()
         self._ground: Style | None = None
+        self.when_selected: Callable[[], None] = lambda: None
+        """Called when another row is selected, or other rows are shown. Not a message: that would be handled after the
+        list was painted, and what it changes elsewhere would need a second paint."""
         self.cursor = 0
         """Index of the selected row."""
         self.sought: str | None = None
@@ -76,8 +72,13 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def show(self, rows: Sequence[T]) -> None:
         """Show ``rows``; the selection stays on its row, or on its place when that row is gone.
 
-        A row that was sought is selected.
+        A row that was sought is selected. Rows equal to those shown are not drawn again: ``refresh`` does that, where
+        the lines depend on more than the rows.
         """
+        if rows and self._read and self.sought is None and rows == self.rows:
+            self.rows = rows
+            self.when_selected()
+            return
         before = self.selected
         old_id = None if before is None else self._identify(before)
         self.rows = rows
@@ -91,8 +92,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(0, len(rows) * self._spacing)
         self.refresh()
         self._reveal()
-        after = self.selected
-        self.post_message(self.Selected(None if after is None else self._identify(after)))
+        self.when_selected()
 
     def _place_of(self, row_id: str | None) -> int | None:
         """Where the row is; most often where it was."""
@@ -118,10 +118,13 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         wanted = max(0, min(index, len(self.rows) - 1))
         if wanted == self.cursor or not self.rows:
             return
+        before, top = self.cursor, self.scroll_offset
         self.cursor = wanted
-        self.refresh()
         self._reveal()
-        self.post_message(self.Selected(self._identify(self.rows[wanted])))
+        if self.scroll_offset == top:
+            self.refresh_line(before * self._spacing)
+            self.refresh_line(wanted * self._spacing)
+        self.when_selected()
 
     def move(self, step: int) -> None:
         """Select ``step`` rows further down (negative: up)."""
@@ -129,6 +132,8 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def space(self, spacing: int) -> None:
         """Draw every row ``spacing`` lines below the one before."""
+        if spacing == self._spacing:
+            return
         self._spacing = spacing
         self.virtual_size = Size(0, len(self.rows) * spacing)
         self.refresh()
