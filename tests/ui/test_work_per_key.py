@@ -15,6 +15,7 @@ from tests.ui.screen_text import lines, settle
 from tuimail.compose.draft import Draft
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.safety import StripActing
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.line_list import LineList
 
@@ -41,6 +42,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count_calls(monkeypatch, counts, App, "_display")
     count_calls(monkeypatch, counts, LineList, "render_line")
     count_calls(monkeypatch, counts, FrameScreen, "key_entries")
+    count_calls(monkeypatch, counts, StripActing, "apply")
     count_calls(monkeypatch, counts, BindingsMap, "apply_keymap")
     count_calls(monkeypatch, counts, App, "_check_action_state")
     return counts
@@ -66,6 +68,13 @@ async def test_moving_the_selection_is_one_paint_of_two_lines_and_no_layout(
         assert work["_display"] == 1
         assert work["render_line"] == 2
         assert work["key_entries"] == 1
+        assert work["apply"] < 15, "lines drawn before were filtered again"
+
+
+async def test_every_frame_is_filtered_by_the_same_objects(running: Running) -> None:
+    async with running() as pilot:
+        first, second = pilot.app.get_line_filters(), pilot.app.get_line_filters()
+        assert all(before is after for before, after in zip(first, second, strict=True))
 
 
 async def test_the_menu_is_drawn_once_after_its_screen_is_there(engine: FakeEngine, work: Counter[str]) -> None:

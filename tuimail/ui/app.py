@@ -24,7 +24,7 @@ from tuimail.ui.key_queue import KeyQueue, passed, refreshed
 from tuimail.ui.messages import AccountsChanged, Noted, OutboxChanged, Progressed
 from tuimail.ui.navigation import Navigation
 from tuimail.ui.noticing import Noticing
-from tuimail.ui.safety import StripActing, guard_input
+from tuimail.ui.safety import STRIP_ACTING, guard_input
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.theme import mail_defaults, textual_theme
 from tuimail.ui.widgets.title_bar import Badge
@@ -152,7 +152,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, then the net for control characters."""
-        return [*super().get_line_filters(), StripActing()]
+        return [*super().get_line_filters(), STRIP_ACTING]
 
     def get_default_screen(self) -> Screen[Any]:
         """The main menu."""

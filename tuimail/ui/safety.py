@@ -39,6 +39,10 @@ class StripActing(LineFilter):
         ]
 
 
+STRIP_ACTING = StripActing()
+"""One object for all frames: Textual keeps a filtered line by the filter that made it."""
+
+
 class PasteCleaner:
     """Removes control characters from bracketed pastes in a terminal's input stream, across reads.
 

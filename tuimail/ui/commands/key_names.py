@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import string
-
-from tuimail.config.keymap import key_name
+from functools import lru_cache
 
 _SHORT = {
     "enter": "Ret", "space": "Spc", "escape": "Esc", "tab": "Tab", "up": "↑", "down": "↓", "left": "←", "right": "→",
@@ -14,6 +13,16 @@ _CHAR_OF = {key_name(char): char for char in string.punctuation}
 _PREFIXES = {"ctrl": "^", "alt": "M-", "shift": "S-"}
 
 
+def canonical(key: str) -> str:
+    """The Textual name of a key as people write it: ``?`` is ``question_mark``, ``^X`` is ``ctrl+x``."""
+    if len(key) == 2 and key[0] == "^":
+        return f"ctrl+{canonical(key[1].lower())}"
+    if len(key) == 3 and key[:2] in ("M-", "m-"):
+        return f"alt+{canonical(key[2])}"
+    return _NAME_OF.get(key, key)
+
+
+@lru_cache(maxsize=1024)
 def shown(key: str, *, upper: bool = False) -> str:
     """``key`` (a Textual name) as the screen writes it; ``upper`` shows plain letters as capitals (pine)."""
     *modifiers, name = key.split("+")
