@@ -121,3 +121,10 @@ async def test_a_short_message_lays_out_nothing_and_a_long_one_gets_its_lines(
         await settle(pilot)
         assert lines(app)[-3] == " Short."
         assert "word" not in lines(app)[-4]
+
+
+async def test_the_styles_of_the_roles_are_worked_out_once_a_screen(running: Running) -> None:
+    async with running("o") as pilot:
+        screen = pilot.app.screen
+        styled = [node for node in screen.walk_children(with_self=True) if "role--dim" in node._component_styles]
+        assert styled == [screen]

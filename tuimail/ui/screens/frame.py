@@ -25,6 +25,7 @@ from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.asking import Asking
 from tuimail.ui.textual_private import use_bindings
 from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
+from tuimail.ui.widgets.painting import ROLE_CLASSES
 from tuimail.ui.widgets.status_line import StatusLine
 from tuimail.ui.widgets.title_bar import TitleBar
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 class FrameScreen(Asking, Screen[None], inherit_bindings=False):
     """Base of every screen."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     SCREEN_NAME: ClassVar[str] = ""
     """For the title bar, in capitals."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class ColumnTitles(Widget):
     """Draws what ``titles`` makes for its width in cells."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "ColumnTitles { height: 1; }"
 
     def __init__(self, titles: Callable[[int], Line]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
 from tuimail.ui.widgets.cells import ELLIPSIS, Line, Role, Span, wrap
-from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ LEAST = 5
 class Explained(Widget):
     """Sentences (safe to draw) with their roles, wrapped; as high as they need, from three lines up to ``most``."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "Explained { height: 5; }"
 
     def __init__(self) -> None:

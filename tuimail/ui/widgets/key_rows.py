@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.message import Message
@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
-from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
     from textual import events
@@ -64,7 +64,6 @@ def pages_of(entries: tuple[KeyEntry, ...], slots: int) -> int:
 class KeyRows(Widget):
     """Draws entries in two rows, slot by slot down the columns, as pine does."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "KeyRows { height: 2; }"
 
     entries: reactive[tuple[KeyEntry, ...]] = reactive(())

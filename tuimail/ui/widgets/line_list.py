@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tuimail.ui.widgets.cells import Line, Role, Span, clip
-from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     rows only.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES, "line-list--cursor", "line-list--empty"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor"}
     DEFAULT_CSS = "LineList { height: 1fr; scrollbar-size-vertical: 1; }"
 
     class Opened(Message):

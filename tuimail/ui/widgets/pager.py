@@ -8,11 +8,10 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import ClassVar
 
     from textual import events
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 class Pager(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows the lines that ``show``'s source makes for the width there is."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "Pager { height: 1fr; scrollbar-size-vertical: 1; }"
 
     def __init__(self) -> None:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from tuimail.ui.widgets.cells import Line
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in Role)
-"""Component classes of every widget that paints; styled in ``look.tcss``."""
+"""Component classes of every screen whose widgets paint; styled in ``look.tcss``.
+
+Of the screen, not of each widget: Textual works out every component class of every widget whenever it applies styles.
+"""
 
 
 def paint(widget: Widget, line: Line, width: int, *, base: Style | None = None, plain: bool = False) -> Strip:
@@ -31,7 +34,7 @@ def paint(widget: Widget, line: Line, width: int, *, base: Style | None = None, 
         if span.role is Role.TEXT or not span.text:
             style = ground
         else:
-            style = widget.get_component_rich_style(f"role--{span.role}", partial=True)
+            style = widget.screen.get_component_rich_style(f"role--{span.role}", partial=True)
             style = ground + (style.without_color if plain else style)
         segments.append(Segment(span.text, style))
     return Strip(segments).adjust_cell_length(width, ground)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from tuimail.ui.widgets.cells import Line, Role, Span, clip, width_of
-from tuimail.ui.widgets.painting import ROLE_CLASSES, paint
+from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
     from textual.strip import Strip
@@ -67,7 +67,6 @@ def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) 
 class TitleBar(Widget):
     """Draws ``title_line``."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = "TitleBar { height: 1; dock: top; }"
 
     screen_name: reactive[str] = reactive("")
