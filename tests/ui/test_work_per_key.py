@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.app import App
 from textual.binding import BindingsMap
+from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
-from tests.ui.fake_engine import FakeEngine, item
+from tests.ui.fake_engine import FakeEngine, config, every_state, item
 from tests.ui.screen_text import lines, settle
 from tuimail.compose.draft import Draft
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.commands import keymap as keymap_module
+from tuimail.ui.commands.table import TABLE
 from tuimail.ui.safety import StripActing
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from tests.ui.conftest import Running
+    from tuimail.paths import Paths
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, counts: Counter[str], owner: type, name: str) -> None:
@@ -43,6 +47,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count_calls(monkeypatch, counts, LineList, "render_line")
     count_calls(monkeypatch, counts, FrameScreen, "key_entries")
     count_calls(monkeypatch, counts, StripActing, "apply")
+    count_calls(monkeypatch, counts, Stylesheet, "reparse")
     count_calls(monkeypatch, counts, BindingsMap, "apply_keymap")
     count_calls(monkeypatch, counts, App, "_check_action_state")
     return counts
@@ -69,6 +74,32 @@ async def test_moving_the_selection_is_one_paint_of_two_lines_and_no_layout(
         assert work["render_line"] == 2
         assert work["key_entries"] == 1
         assert work["apply"] < 15, "lines drawn before were filtered again"
+
+
+@pytest.mark.parametrize("theme", ["pine", "textual-dark", "nord"])
+async def test_the_look_is_parsed_once_and_again_for_another_theme(
+    paths: Paths, work: Counter[str], theme: str
+) -> None:
+    app = TuimailApp(FakeEngine(paths, every_state(), settings=config(theme=theme)))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert app.stylesheet._variables == app.get_css_variables()
+        assert work["reparse"] == 0
+        before = app.screen.styles.background
+        app.use_theme("gruvbox")
+        await settle(pilot)
+        assert work["reparse"] == 1
+        assert app.screen.styles.background != before
+        app.use_theme(theme)
+        await settle(pilot)
+        assert app.screen.styles.background == before
+
+
+def test_few_pairs_of_commands_are_compared_for_a_keymap(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(keymap_module, "_meet", lambda first, second: compared.append((first, second)))
+    keymap_module.keymap("pine")
+    assert len(compared) < len(TABLE)
 
 
 async def test_every_frame_is_filtered_by_the_same_objects(running: Running) -> None:

@@ -84,6 +84,15 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.bridge: Bridge | None = None
         self.noticing: Noticing | None = None
         self._counting = self._uncounted = False
+        # The theme is known before anything is parsed, so the style sheet is parsed once, with the theme's colours.
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._parsed_for: str | None = self.theme
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Nothing for the theme chosen at start, for which Textual asks once its styles are applied already."""
+        parsed_for, self._parsed_for = self._parsed_for, None
+        if parsed_for != self.theme:
+            super().refresh_css(animate)
 
     # -- wiring
     def _choose_theme(self, *, monochrome: bool) -> None:

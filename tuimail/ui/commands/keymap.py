@@ -62,9 +62,13 @@ def keymap(name: str = "pine", own: Mapping[str, Sequence[str]] | None = None) -
 
 def _either_case(keys: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Pine's single letters work as capitals too, unless the capital has a meaning of its own there."""
+    users: dict[str, list[Command]] = {}
+    for command in table.TABLE:
+        for key in keys[command.id]:
+            users.setdefault(key, []).append(command)
     wide = dict(keys)
     for command in table.TABLE:
         capitals = [key.swapcase() for key in keys[command.id] if len(key) == 1 and key.isalpha()]
-        taken = {key for other in table.TABLE if meet(command.contexts, other.contexts) for key in keys[other.id]}
-        wide[command.id] = (*keys[command.id], *(key for key in capitals if key not in taken))
+        free = [key for key in capitals if not any(_meet(command, other) for other in users.get(key, ()))]
+        wide[command.id] = (*keys[command.id], *free)
     return wide
