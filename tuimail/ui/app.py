@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,7 +31,7 @@ from tuimail.ui.theme import mail_defaults, textual_theme
 from tuimail.ui.widgets.title_bar import Badge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -79,6 +80,8 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         """What is wrong in the user's files, for the accounts screen."""
         self._choose_theme(monochrome=monochrome)
         self._choose_keys()
+        self.when_painted: Callable[[], None] = lambda: None
+        """Called once, after the first paint."""
         self.notices: tuple[AccountNotice, ...] = ()
         """Accounts whose letters wait, and why; those that need the user first."""
         self.bridge: Bridge | None = None
@@ -175,7 +178,11 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
         self.bridge = Bridge(self.engine.announcer, self.post_message)
         self.noticing = Noticing(self.engine, ring=self._ring, tell=self._tell_summary, show=Desktop().show)
         # What is typed while the program starts is for the screen it starts with.
-        self.call_after_refresh(self.run_worker, self._start(self.keys.begin()), group="engine")
+        self.call_after_refresh(self._painted, self.keys.begin())
+
+    def _painted(self, starting: Running) -> None:
+        self.when_painted()
+        self.run_worker(self._start(starting), group="engine")
 
     async def _start(self, starting: Running) -> None:
         with starting:
@@ -341,9 +348,12 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None, words: str = "") -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
     guard_input()
+    # Nearly all that is made until the first paint stays: looking through it for garbage is time lost.
+    gc.disable()
 
     async def main() -> int:
         app = TuimailApp(engine, draft=draft, server=server, words=words)
+        app.when_painted = _collect_garbage
         # A closed terminal or a shutdown quits, so that an open draft is saved.
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, app.exit)
@@ -352,4 +362,13 @@ def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None
         finally:
             await engine.stop()
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    finally:
+        gc.enable()
+
+
+def _collect_garbage() -> None:
+    """From now on, but never among what is there already."""
+    gc.freeze()
+    gc.enable()
