@@ -97,7 +97,7 @@ async def test_the_look_is_parsed_once_and_again_for_another_theme(
 
 def test_few_pairs_of_commands_are_compared_for_a_keymap(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
-    monkeypatch.setattr(keymap_module, "_meet", lambda first, second: compared.append((first, second)))
+    monkeypatch.setattr(keymap_module, "meet", lambda first, second: compared.append((first, second)))
     keymap_module.keymap("pine")
     assert len(compared) < len(TABLE)
 

@@ -5,21 +5,14 @@ from __future__ import annotations
 import string
 from functools import lru_cache
 
+from tuimail.config.keymap import key_name
+
 _SHORT = {
     "enter": "Ret", "space": "Spc", "escape": "Esc", "tab": "Tab", "up": "↑", "down": "↓", "left": "←", "right": "→",
     "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "delete": "Del", "backspace": "BS",
 }  # fmt: skip
 _CHAR_OF = {key_name(char): char for char in string.punctuation}
 _PREFIXES = {"ctrl": "^", "alt": "M-", "shift": "S-"}
-
-
-def canonical(key: str) -> str:
-    """The Textual name of a key as people write it: ``?`` is ``question_mark``, ``^X`` is ``ctrl+x``."""
-    if len(key) == 2 and key[0] == "^":
-        return f"ctrl+{canonical(key[1].lower())}"
-    if len(key) == 3 and key[:2] in ("M-", "m-"):
-        return f"alt+{canonical(key[2])}"
-    return _NAME_OF.get(key, key)
 
 
 @lru_cache(maxsize=1024)

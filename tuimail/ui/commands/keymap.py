@@ -12,6 +12,8 @@ from tuimail.ui.commands.key_names import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tuimail.ui.commands.command import Command
+
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
@@ -69,6 +71,8 @@ def _either_case(keys: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
     wide = dict(keys)
     for command in table.TABLE:
         capitals = [key.swapcase() for key in keys[command.id] if len(key) == 1 and key.isalpha()]
-        free = [key for key in capitals if not any(_meet(command, other) for other in users.get(key, ()))]
+        free = [
+            key for key in capitals if not any(meet(command.contexts, other.contexts) for other in users.get(key, ()))
+        ]
         wide[command.id] = (*keys[command.id], *free)
     return wide
