@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual import events
 from textual.app import App
+from textual.widgets import Static
 
-from tuimail.ui.key_queue import PATIENCE, KeyQueue
+from tuimail.ui.key_queue import PATIENCE, KeyQueue, passed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,12 +23,15 @@ class Held(App[None]):
         super().__init__()
         self.queue = KeyQueue(self, deliver=self.take, catch_up=self.catch_up)
         self.taken: list[str] = []
+        self.forward = False
         self.caught_up = 0
         self.wrong: Exception | None = None
 
     async def take(self, event: events.Event) -> None:
         assert isinstance(event, events.Key)
         self.taken.append(event.key)
+        if self.forward:
+            event._set_forwarded()
         if self.wrong is not None:
             raise self.wrong
 
@@ -60,6 +64,57 @@ async def test_keys_come_in_order_and_wait_for_a_command_to_end(app: Held) -> No
     await app.until_idle()
     assert app.taken == ["a", "b", "c"]
     assert app.caught_up == 1
+
+
+async def test_a_key_with_nothing_before_it_costs_one_task_and_does_not_look_at_the_screen_again(app: Held) -> None:
+    app.press("a")
+    await app.until_idle()
+    assert app.caught_up == 1
+    loop = asyncio.get_running_loop()
+    made: list[str] = []
+
+    def counting(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> asyncio.Task[Any]:
+        made.append(coro.__qualname__)
+        return asyncio.Task(coro, loop=loop, **kwargs)
+
+    app.forward = True
+    loop.set_task_factory(counting)
+    try:
+        app.press("b")
+        await app.until_idle()
+    finally:
+        loop.set_task_factory(None)
+    assert app.taken == ["a", "b"]
+    assert app.caught_up == 1
+    assert made == ["KeyQueue._hand_out"]
+
+
+async def test_passing_waits_for_each_node_in_turn_and_not_for_one_that_is_gone(app: Held) -> None:
+    handled: list[str] = []
+    gone = Static()
+    await app.screen.mount(gone)
+    gone.call_later(handled.append, "widget")
+    app.screen.call_later(handled.append, "screen")
+    app.call_later(handled.append, "app")
+    await passed(gone, app.screen, app)
+    assert sorted(handled) == ["app", "screen", "widget"]
+    await gone.remove()
+    await asyncio.wait_for(passed(gone, app), 5)
+
+
+async def test_passing_goes_on_when_a_node_goes_away_with_what_it_had_to_handle(
+    app: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = asyncio.Event()
+    widget = Static()
+    await app.screen.mount(widget)
+    widget.call_later(stuck.wait)
+    waiting = asyncio.create_task(passed(widget, app))
+    await asyncio.sleep(0)
+    with monkeypatch.context() as patch:
+        patch.setattr(widget, "_running", False)
+        await asyncio.wait_for(waiting, 5)
+    stuck.set()
 
 
 async def test_keys_go_on_while_a_command_asks_and_wait_again_once_it_was_answered(app: Held) -> None:

@@ -23,7 +23,7 @@ from textual import events
 from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Any, NoReturn
 
@@ -175,29 +175,52 @@ class KeyQueue:
             return
         if event.is_forwarded:
             # Once for the key, once for what was posted about it; both bubble up the same way.
-            await passed(target)
-            for node in (target, *target.ancestors):
-                if node is not self._app:
-                    await passed(node)
-        await passed(self._app)
+            way = (node for node in (target, target, *target.ancestors) if node is not self._app)
+            await passed(*way, self._app)
+        else:
+            await passed(self._app)
 
 
-async def passed(node: MessagePump) -> None:
-    """Wait until ``node`` has handled every message it has now, or is gone."""
-    done = asyncio.Event()
-    if node.call_later(done.set):
-        await _told(done, node)
+async def passed(*nodes: MessagePump) -> None:
+    """Wait until each of ``nodes``, one after the other, has handled every message it has then, or is gone."""
+    await _Passing(nodes).through()
+
+
+class _Passing:
+    """A callback that goes from node to node: each one that is handled posts the next, so that nothing wakes between.
+
+    This is done after every key, and a task for each node would cost as much as the key itself.
+    """
+
+    def __init__(self, nodes: Sequence[MessagePump]) -> None:
+        self._nodes = nodes
+        self._at = -1
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def through(self) -> None:
+        self._step(self._at)
+        while not self._done.done():
+            await asyncio.wait((self._done,), timeout=_LOST)
+            # A node that is closed drops the messages it has left.
+            if not self._done.done() and not self._nodes[self._at].is_running:
+                self._step(self._at)
+
+    def _step(self, handled: int) -> None:
+        # A callback that comes after its node was given up is late.
+        if handled != self._at or self._done.done():
+            return
+        for at in range(handled + 1, len(self._nodes)):
+            self._at = at
+            if self._nodes[at].call_later(self._step, at):
+                return
+        self._done.set_result(None)
 
 
 async def refreshed(node: MessagePump) -> None:
     """Wait until ``node`` was laid out and what was to be done after that was done, or it is gone."""
     done = asyncio.Event()
-    if node.call_after_refresh(done.set):
-        await _told(done, node)
-
-
-async def _told(done: asyncio.Event, node: MessagePump) -> None:
-    # A node that is closed drops the messages it has left.
+    if not node.call_after_refresh(done.set):
+        return
     while node.is_running and not done.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), _LOST)
