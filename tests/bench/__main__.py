@@ -7,7 +7,7 @@ import importlib
 
 from tests.bench.figures import markdown
 
-NAMES = ("drain", "enqueue", "memory", "keys")
+NAMES = ("drain", "enqueue", "memory", "keys", "start")
 
 
 def main() -> None:

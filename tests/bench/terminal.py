@@ -11,6 +11,7 @@ import signal
 import struct
 import termios
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyte
@@ -90,6 +91,15 @@ class Terminal:
         """Read until nothing has come for ``quiet`` seconds."""
         while select.select([self._fd], [], [], quiet)[0]:
             self._stream.feed(os.read(self._fd, 65536))
+
+    @property
+    def processor_time(self) -> float:
+        """Seconds that the threads which the program has now have run (Linux)."""
+        total = 0
+        for task in Path(f"/proc/{self._pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
 
     def close(self) -> None:
         """End the program."""
