@@ -1,8 +1,16 @@
-"""The protocol below an IMAP session: aioimaplib, with its receiving half replaced.
+"""The protocol below an IMAP session: aioimaplib 2.0.3, with its receiving half replaced.
 
-aioimaplib keeps the tags, the states and the commands. What it does with the server's words is done here instead,
-because version 2.0.3 recurses once per line, rewrites what it reads, logs secrets, and lets commands on a lost
-connection wait for ever. The names of it that are overridden or used are pinned by a test.
+What is still aioimaplib's own:
+
+* ``Command``: the text of a command, its check for NUL, CR and LF, and the event that its reply sets;
+* ``execute``: which command is legal in which state (``Commands``), and that synchronous ones go one at a time;
+* ``new_tag`` and ``_response_done``: the tags, and which waiting command a tagged reply belongs to;
+* ``state`` and ``connection_made``.
+
+All else is ours: cutting what comes into responses (imap_wire), the greeting, untagged responses, continuations and
+literals, flow control, STARTTLS, and the loss of the connection. aioimaplib would recurse once per line, change what it
+reads, log secrets, and let commands on a lost connection wait for ever. Its literals, IDLE and time-outs are not used.
+A test pins every name of it that is overridden or used.
 """
 
 from __future__ import annotations

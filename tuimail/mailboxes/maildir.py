@@ -90,8 +90,8 @@ def find(folder: Path, message_id: str, *, since: float) -> Path | None:
     """
     wanted = message_id.encode("utf-8", "surrogateescape")
     for part in ("cur", "new"):
-        with contextlib.suppress(OSError):
-            for entry in os.scandir(folder / part):
+        with contextlib.suppress(OSError), os.scandir(folder / part) as entries:
+            for entry in entries:
                 # The change time: the modification time is the letter's date, and older than its arrival.
                 with contextlib.suppress(OSError):
                     if entry.stat(follow_symlinks=False).st_ctime >= since and _message_id(entry.path) == wanted:
@@ -140,7 +140,7 @@ def _make_folder(folder: Path) -> None:
 
 def _remove_stale(temporary: Path) -> None:
     limit = time.time() - STALE_AFTER
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(temporary):
+    with contextlib.suppress(OSError), os.scandir(temporary) as entries:
+        for entry in entries:
             if entry.stat(follow_symlinks=False).st_ctime < limit:
                 (temporary / entry.name).unlink()
