@@ -144,7 +144,7 @@ async def test_a_missing_starttls_is_shown_and_not_passed_by() -> None:
 @pytest.mark.parametrize(
     "rest",
     [
-        (Expect("MAIL", "451 4.3.0 later"),),
+        (Expect("MAIL", "451 4.3.0 later"), Expect("RSET", "250 ok"), Expect("QUIT", "221 bye")),
         (Expect("MAIL", "421 4.3.0 bye"), Close()),
         (Expect("MAIL"), Close()),
         (Expect("MAIL", "250 ok"), Expect("RCPT", "250 ok"), Expect("DATA", "354 go"), Letter(""), Close()),

@@ -370,7 +370,8 @@ async def test_replies_nobody_asked_for_end_the_dialogue() -> None:
 
 
 async def test_control_characters_in_a_reply_never_reach_the_screen() -> None:
-    result, _, _ = await send(*hello(), Expect("MAIL", "550 5.1.8 \x1b]0;owned\x07 go \x9b2J away"))
+    refused = Expect("MAIL", "550 5.1.8 \x1b]0;owned\x07 go \x9b2J away")
+    result, _, _ = await send(*hello(), refused, Expect("RSET", "250 ok"), Expect("QUIT", "221 bye"))
     reply = result.recipients["bob@example.net"].reply
     assert reply is not None
     assert reply.text.isprintable()
@@ -464,7 +465,8 @@ async def test_a_letter_for_later_is_not_shown_to_a_server_that_does_not_keep_it
 
 async def test_a_server_that_stumbles_over_the_time_does_not_get_the_letter_without_it() -> None:
     stumbles = Expect("MAIL", "501 5.5.4 HOLDUNTIL: no such parameter")
-    result, server, _ = await send(*hello(KEEPS), stumbles, hold_until=4e9)
+    bye = Expect("RSET", "250 ok"), Expect("QUIT", "221 bye")
+    result, server, _ = await send(*hello(KEEPS), stumbles, *bye, hold_until=4e9)
     assert verdict(result) == (Action.KEEP, Stage.MAIL)
     assert sum(line.startswith("MAIL") for line in server.lines) == 1
 
