@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from tuimail.ui.commands.listed import ORDERS
 from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.pilot import Pilot
 
     from tests.ui.conftest import Running
@@ -153,14 +152,14 @@ async def test_another_account_is_chosen_by_the_user_alone(engine: FakeEngine, r
     ]  # fmt: skip
 
 
-async def test_a_letter_is_exported_under_its_subject(engine: FakeEngine, running: Running, tmp_path: Path) -> None:
+async def test_a_letter_is_exported_under_its_subject(engine: FakeEngine, running: Running) -> None:
     async with running("o") as pilot:
         await select(pilot, "a6")
         await press(pilot, "w")
         assert "Export to file : ~/Lunch.eml" in text(pilot.app)
-        await press(pilot, "ctrl+u", *str(tmp_path / "x.eml"), "enter")
+        await press(pilot, "ctrl+u", *"~/x.eml", "enter")
         await until(pilot, lambda: status(pilot).startswith("Written to"))
-    assert ("export", "a6", tmp_path / "x.eml") in engine.calls
+    assert ("export", "a6", Path.home() / "x.eml") in engine.calls
 
 
 @pytest.mark.parametrize(
