@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -110,7 +111,9 @@ class AddressField(HeaderField):
         super().on_text_area_changed(event)
         event.prevent_default()
         if self.editor.has_focus and isinstance(self.editor, AddressEditor):
-            self.run_worker(self.editor.offer(unasked=True), group="completion", exclusive=True, exit_on_error=False)
+            # Not a coroutine: the next key may cancel the worker before it begins, and nothing would await it then.
+            offer = partial(self.editor.offer, unasked=True)
+            self.run_worker(offer, group="completion", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     def on_completion_list_chosen(self, event: CompletionList.Chosen) -> None:
         """A candidate was clicked."""
