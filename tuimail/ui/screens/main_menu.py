@@ -26,7 +26,7 @@ _WORDS = {
     "go-drafts": ("DRAFTS", "Letters put aside"),
     "go-sent": ("SENT", "What went out, and when"),
     "go-accounts": ("ACCOUNTS", "Who you write as"),
-    "go-server": ("SERVER", "The demo's mail server, from its own side"),
+    "go-server": ("SERVER", "What the demo's mail server has"),
     "quit": ("QUIT", "Leave the program"),
 }
 
