@@ -35,6 +35,9 @@ WORK: dict[str, Callable[[Store], object]] = {
     "uncertain": lambda store: store.uncertain(),
     "counts": lambda store: store.counts(),
     "missing": lambda store: store.missing({"work"}),
+    "items": lambda store: store.items(),
+    "ids": lambda store: store.ids(),
+    "tally": lambda store: store.tally(),
     "mended": lambda store: store.mended("work"),
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.outbox.model.item import NEEDS_YOU, ItemState, Order
 from tuimail.outbox.store.codec import UNREADABLE
+from tuimail.outbox.store.rows import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,10 +91,16 @@ def words_of(matching: str) -> tuple[Word, ...]:
     return tuple(each for each in found if each.text)
 
 
+def in_states(states: Sequence[ItemState]) -> str:
+    """The condition that an item is in one of ``states``, whose values are its parameters."""
+    condition = f"state IN ({', '.join('?' * len(states))})"
+    return condition if {ItemState.DONE, ItemState.CANCELLED} & set(states) else f"{LIVE} AND {condition}"
+
+
 def query(states: Sequence[ItemState], order: Order, words: Sequence[Word]) -> str:
     """The statement whose rows ``sifted`` takes; its parameters are the values of ``states``."""
     columns = _COLUMNS if words or order in (Order.SUBJECT, Order.RECIPIENT) else "id"
-    return f"SELECT {columns} FROM item WHERE state IN ({', '.join('?' * len(states))}) ORDER BY {_ORDERS[order]}"  # noqa: S608
+    return f"SELECT {columns} FROM item WHERE {in_states(states)} ORDER BY {_ORDERS[order]}"  # noqa: S608
 
 
 def sifted(rows: Iterable[tuple[str, ...]], order: Order, words: Sequence[Word]) -> list[str]:

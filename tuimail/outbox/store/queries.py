@@ -32,7 +32,7 @@ class Looking(Ledger):
         """
         wanted = sorted(OPEN if states is None else states)
         order = "changed_at DESC, id DESC" if newest_first else listing.NEED
-        where = f"state IN ({', '.join('?' * len(wanted))}) ORDER BY {order} LIMIT ?"
+        where = f"{listing.in_states(wanted)} ORDER BY {order} LIMIT ?"
         with self.index.reading() as db:
             rows = self.rows(db, where, (*(state.value for state in wanted), -1 if limit is None else limit))
         return [row.item for row in rows]
