@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +13,12 @@ from tests.outbox.restoring import DAY, WAYS, drain, instead, opened, over, sent
 from tests.outbox.scene import Box, SetClock, filed, message, result, sent_through
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.audit_log import Witness
+from tuimail.outbox.store.restore_check import STAMP
+from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -290,3 +293,23 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     store.enqueue(message(), composing="d")
     assert len(drain(store)) == 1
     store.close()
+
+
+def test_a_new_outbox_is_known_to_the_log_for_good_before_it_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut in its first second must not make it one from another computer, and every letter uncertain."""
+    order: list[str] = []
+    fsync = os.fsync
+
+    def recorded(descriptor: int) -> None:
+        fsync(descriptor)
+        order.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    (tmp_path / "outbox").mkdir(mode=0o700)
+    clock = SetClock()
+    Store(tmp_path / "outbox", clock, host=Box(clock), witness=tmp_path / "state" / "log").close()
+    named = next(place for place, name in enumerate(order) if STAMP in name)
+    assert "log" in order[:named]
+    assert "state" in order[:named]

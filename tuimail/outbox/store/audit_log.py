@@ -20,7 +20,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tuimail.durable import write_durably
+from tuimail.durable import fsync_folder, write_durably
 from tuimail.errors import StorageError
 from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.private_files import open_private, private_dir
@@ -153,8 +153,17 @@ class Witness:
         self._append(now, item.id, states)
 
     def adopt(self, outbox: str, now: float) -> None:
-        """From now on everything that happens in ``outbox`` is noted here."""
+        """From now on everything that happens in ``outbox`` is noted here; durable when it returns.
+
+        After a power cut an outbox that the log does not know would look like one from another computer.
+        """
         self._append(now, f"@{outbox}", "-")
+        self._sync()
+        for folder in (self.path.parent, self.path.parent.parent):
+            try:
+                fsync_folder(folder)
+            except StorageError as error:
+                log.warning("%s", error)
 
     def shorten(self, now: float) -> None:
         """Keep the last line of each letter; only while nobody else has the log open."""

@@ -80,11 +80,12 @@ class Witnessed(Paced):
             self._note_all(live)
             unknown = []
         told = self._put_right(suspicious, unknown, memory) if suspicious or unknown else ""
+        fresh = name or secrets.token_hex(8)
+        if fresh not in memory.outboxes:
+            witness.adopt(fresh, self.clock.now())
         if not name:
-            name = secrets.token_hex(8)
-            write_durably(stamp, name.encode())
-        if name not in memory.outboxes:
-            witness.adopt(name, self.clock.now())
+            # Last: an outbox with a name that the log does not know is one from another computer.
+            write_durably(stamp, fresh.encode())
         return told
 
     def close_witness(self) -> None:
