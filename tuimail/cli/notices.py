@@ -10,10 +10,10 @@ from tuimail.outbox.model.account_notice import account_notice
 if TYPE_CHECKING:
     from tuimail.config.model import Config
     from tuimail.outbox.model.account_notice import AccountNotice
-    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.store.store import Store
 
 
-def notices_of(outbox: Queue | None, config: Config) -> dict[str, AccountNotice]:
+def notices_of(outbox: Store | None, config: Config) -> dict[str, AccountNotice]:
     """Account -> what is the matter with it, the accounts of the config first, then others that have letters here."""
     if outbox is None:
         return {}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Config
     from tuimail.outbox.model.item import OutboxItem, Recipient, TimelineEntry
-    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
 
@@ -66,7 +66,7 @@ def _wanted(item: OutboxItem, args: Namespace) -> bool:
     return (not args.of or item.account == args.of) and (args.state != "needs-you" or item.needs_you)
 
 
-def _taken_out(outbox: Queue, paths: Paths) -> int:
+def _taken_out(outbox: Store, paths: Paths) -> int:
     """How many letters are drafts now."""
     if not paths.drafts.is_dir():
         return 0
@@ -95,7 +95,7 @@ def _show(args: Namespace, paths: Paths) -> int:
     return EX_OK
 
 
-def _turn(outbox: Queue, config: Config, item: OutboxItem) -> str:
+def _turn(outbox: Store, config: Config, item: OutboxItem) -> str:
     """What goes before a letter that waits for its turn, and what holds its account; empty for others."""
     now = time.time()
     if not waits_its_turn(item, now):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Config
     from tuimail.engine import Engine
-    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
 __all__ = [
@@ -112,7 +112,7 @@ def need_terminal() -> None:
 
 
 @contextmanager
-def outbox_of(config: Config, paths: Paths) -> Iterator[Queue | None]:
+def outbox_of(config: Config, paths: Paths) -> Iterator[Store | None]:
     """The outbox without an engine, for looking at it quickly; None when there is none yet."""
     if not paths.outbox.is_dir():
         yield None

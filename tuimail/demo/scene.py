@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tuimail.compose.postponed import DraftStore
     from tuimail.demo.server import DemoServer
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.store.store import Store
 
 WORK = Identity("ada@analytical.example", "Ada Lovelace", "Ada Lovelace\nAnalytical Society")
 HOME = Identity("ada@lovelace.example", "Ada")
@@ -134,7 +134,7 @@ RECOVERED = Draft(
 class Scene:
     """Fills a fresh outbox and draft store."""
 
-    def __init__(self, queue: Queue, clock: SetClock, config: Config, now: float, folder: Path) -> None:
+    def __init__(self, queue: Store, clock: SetClock, config: Config, now: float, folder: Path) -> None:
         self._queue = queue
         self._clock = clock
         self._config = config

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.postponed import DraftStore
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.queue import Queue
+    from tuimail.outbox.store.store import Store
 
 
-def take_out(queue: Queue, drafts: DraftStore, verb: Verb, item_id: str, now: float) -> tuple[Draft, OutboxItem]:
+def take_out(queue: Store, drafts: DraftStore, verb: Verb, item_id: str, now: float) -> tuple[Draft, OutboxItem]:
     """Turn an item back into a draft (owned by this process) and cancel the item.
 
     The draft is durable before the item is cancelled, so that a kill in between loses nothing. Recipients the server
@@ -89,7 +89,7 @@ def refuse_if_open(drafts: DraftStore, item: OutboxItem) -> None:
             raise OutboxError(f"This letter is being edited {holder}.", hint="Close or send it there first.")
 
 
-def check_out(queue: Queue, drafts: DraftStore, item_id: str, now: float) -> tuple[Draft, OutboxItem]:
+def check_out(queue: Store, drafts: DraftStore, item_id: str, now: float) -> tuple[Draft, OutboxItem]:
     """The letter as a draft that this process owns; one that was taken out before is opened where it was left.
 
     Raises:
@@ -105,7 +105,7 @@ def check_out(queue: Queue, drafts: DraftStore, item_id: str, now: float) -> tup
     return take_out(queue, drafts, Verb.EDIT, item.id, now)
 
 
-def put_back(queue: Queue, drafts: DraftStore, draft: Draft) -> OutboxItem:
+def put_back(queue: Store, drafts: DraftStore, draft: Draft) -> OutboxItem:
     """The letter that ``draft`` was made from, as it was before; then the draft is discarded.
 
     In this order, so that a kill in between leaves the letter: its draft cannot be sent then, and the next start
@@ -118,7 +118,7 @@ def put_back(queue: Queue, drafts: DraftStore, draft: Draft) -> OutboxItem:
     return item
 
 
-def restore(queue: Queue, drafts: DraftStore, item_id: str) -> tuple[OutboxItem, bool]:
+def restore(queue: Store, drafts: DraftStore, item_id: str) -> tuple[OutboxItem, bool]:
     """Put a cancelled letter back and discard its draft, unless somebody changed that: then it is kept, and True.
 
     Raises:
@@ -148,7 +148,7 @@ class TakenOut:
     """Who has it open ("here", "in another tuimail (process 4711)"); empty: it lies among the drafts."""
 
 
-def taken_out(queue: Queue, drafts: DraftStore) -> Sequence[TakenOut]:
+def taken_out(queue: Store, drafts: DraftStore) -> Sequence[TakenOut]:
     """The letters that are drafts now, newest first."""
     found = []
     for draft in drafts.drafts():
@@ -164,7 +164,7 @@ def _untouched(draft: Draft) -> bool:
     return draft.updated_at == draft.created_at
 
 
-def forget_unfinished(queue: Queue, drafts: DraftStore) -> None:
+def forget_unfinished(queue: Store, drafts: DraftStore) -> None:
     """Discard drafts whose letter was never taken out: the program was killed in the middle of ``take_out``.
 
     Otherwise the letter would go and its draft, offered as recovered, might be sent as well.
@@ -207,7 +207,7 @@ class Stored:
         return _told(self.pieces(length), self.item)
 
 
-def content_of(queue: Queue, item_id: str) -> Stored:
+def content_of(queue: Store, item_id: str) -> Stored:
     """A letter; of a done item its filed local copy.
 
     Raises:
@@ -222,7 +222,7 @@ def content_of(queue: Queue, item_id: str) -> Stored:
     return Stored(item, item.size, queue.content(item.id).chunks)
 
 
-def raw_pieces(queue: Queue, item_id: str) -> Iterator[bytes]:
+def raw_pieces(queue: Store, item_id: str) -> Iterator[bytes]:
     """The bytes of a letter, piece by piece; of a done item those of its filed local copy.
 
     The pieces may be read on any thread. What is read of them ends in NoSuchItemError when the file cannot be read to
@@ -244,7 +244,7 @@ def _told(pieces: Iterator[bytes], item: OutboxItem) -> Iterator[bytes]:
         raise NoSuchItemError(f"The letter cannot be read: {reason}.", hint="Check the disk.") from error
 
 
-def read_raw(queue: Queue, item_id: str, limit: int) -> bytes:
+def read_raw(queue: Store, item_id: str, limit: int) -> bytes:
     """At most ``limit`` bytes of a letter; of a done item from its filed local copy.
 
     Raises:

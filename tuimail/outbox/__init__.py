@@ -9,7 +9,6 @@ store/   what is kept on disk, and how: database, schema, rows, codec, letter_fi
          put back), queries, listing
 run/     what does the work: runner (what is due), connections (of one account), submitter_pool, attempt (one message),
          sent_copy_worker, wakeup
-queue    what the runner, the engine and the command line ask of the store
 
 run uses store, store uses model, never the other way.
 """

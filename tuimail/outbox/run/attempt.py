@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tuimail.coordination.writer import Writer
     from tuimail.events import Announcer
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.queue import Queue
     from tuimail.outbox.store.claims import Taken
+    from tuimail.outbox.store.store import Store
     from tuimail.submission.submitter import Submitter
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ FILE_GONE = "The letter's own file is gone, so it was not sent; write it anew."
 class Desk:
     """What an attempt works with."""
 
-    queue: Queue
+    queue: Store
     writer: Writer
     announcer: Announcer
     owner: str

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from tuimail.coordination.writer import Writer
     from tuimail.events import Announcer
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
-    from tuimail.outbox.queue import Queue
     from tuimail.outbox.run.attempt import Attempt
     from tuimail.outbox.store.sent_copies import Filer
+    from tuimail.outbox.store.store import Store
     from tuimail.submission.submitter import Submitter
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Runner:
 
     def __init__(
         self,
-        queue: Queue,
+        queue: Store,
         writer: Writer,
         submitter_for: Callable[[str], Submitter],
         announcer: Announcer,

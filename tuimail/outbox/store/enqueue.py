@@ -40,7 +40,7 @@ WRITERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A letter to be taken in; see outbox/queue.enqueue for the fields."""
+    """A letter to be taken in; see ``enqueue`` for the fields."""
 
     message: OutgoingMessage
     composing: str
@@ -84,7 +84,14 @@ class Intake(Ledger):
         revises: str = "",
         same_within: float | None = None,
     ) -> OutboxItem:
-        """Store ``message`` durably: letter file first, then the row (rule 2). See outbox/queue for the rest.
+        """Store ``message`` durably: letter file first, then the row (rule 2).
+
+        The same ``composing`` id with the same letter returns the first item (rule 15). The same letter from another
+        composing, or another letter from the same composing, is refused unless ``again``: it is in the outbox or went
+        out already. ``held`` holds it by hand; ``not_before`` until then, and ``on_late`` says what to do when nobody
+        could send it then (None: as the settings say). ``revises`` is the id of the cancelled letter whose place it
+        takes. With ``same_within`` the same letter from another composing counts only while it has not left, or when
+        it was queued less than so many seconds ago.
 
         Raises:
             DuplicateLetterError: the letter is in the outbox or went out before (rule 15).

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.model.item import OPEN, AccountHealth, ItemState, Order, OutboxItem, TimelineEntry
-from tuimail.outbox.queue import Version
 from tuimail.outbox.store import listing
 from tuimail.outbox.store.letter_file import FileContent
 from tuimail.outbox.store.transaction import Ledger
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500
 """Ids in one statement; SQLite takes 999 at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Compares equal as long as nothing changed."""
+
+    others: int
+    """Counts the commits of other processes."""
+    own: int
+    """Counts the changes of this process."""
 
 
 class Looking(Ledger):

@@ -1,4 +1,4 @@
-"""The outbox on disk: letters in files, an index beside them. The real outbox/queue.Queue.
+"""The outbox on disk: letters in files, an index beside them.
 
 ::
 
@@ -9,6 +9,11 @@
       outbox.id                  the name by which a log elsewhere knows this outbox (store/restore_check)
       lock                       shared by every open outbox (coordination/lock)
       bells/                     sockets of the processes at work (coordination/change_notifier)
+
+Every method is synchronous and runs on the one writer thread of its process (coordination/writer). Each is one durable
+transaction: when the writer tells that it is done, the change survives a power cut. Several processes may call them at
+once. They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the
+verb does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
 
 Its parts: looking, intake, sending, filing, deciding, rearranging, reports, restored. Everything runs on one thread at
 a time (coordination/writer).
@@ -113,10 +118,3 @@ def _refuse_foreign(state: Path) -> None:
         raise
     except StorageError as error:
         log.warning("what becomes of the letters cannot be noted: %s", error)
-
-
-if TYPE_CHECKING:
-    from tuimail.outbox.queue import Queue
-
-    def _is_a_queue(store: Store) -> Queue:
-        return store
