@@ -15,7 +15,7 @@ from tuimail.clock import SystemClock
 from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.events import Announcer
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.model.delivery_options import NONE, Wishes
+from tuimail.outbox.model.delivery_options import NONE, DeliveryOptions
 from tuimail.outbox.model.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
 from tuimail.paths import Paths
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
-    from tuimail.coordination.change_notifier import Neighbour
+    from tuimail.coordination.change_notifier import Peer
 
 CONFIG = """\
 default_account = "work"
@@ -126,7 +126,7 @@ class FakeEngine:
     known: dict[str, OutboxItem] = field(default_factory=dict)
     trouble: AccountHealth | None = None
     refusal: TuimailError | None = None
-    watching: Sequence[Neighbour] = ()
+    watching: Sequence[Peer] = ()
 
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         self.log.append(("start", run_outbox))
@@ -142,7 +142,7 @@ class FakeEngine:
         held: bool = False,
         again: bool = False,
         same_within: float | None = None,
-        wishes: Wishes = NONE,
+        wishes: DeliveryOptions = NONE,
     ) -> OutboxItem:
         if self.refusal is not None:
             raise self.refusal
@@ -201,7 +201,7 @@ class FakeEngine:
     async def check_again(self, account: str) -> None:
         self.log.append(("check_again", account))
 
-    def watchers(self) -> Sequence[Neighbour]:
+    def watchers(self) -> Sequence[Peer]:
         return self.watching
 
     async def run_once(self) -> Sequence[OutboxItem]:
@@ -224,10 +224,10 @@ class Faked:
         self.known[item.id] = item
 
     @property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> DeliveryOptions:
         """Those of the letter enqueued last."""
         wishes = [each[1] for each in self.log if isinstance(each, tuple) and each[0] == "wishes"][-1]
-        assert isinstance(wishes, Wishes)
+        assert isinstance(wishes, DeliveryOptions)
         return wishes
 
     @property

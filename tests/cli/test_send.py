@@ -22,7 +22,7 @@ from tuimail.config.model import Identity, WhenLate
 from tuimail.errors import DuplicateLetterError, StorageError
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient, Notify
-from tuimail.outbox.model.delivery_options import Wishes
+from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import AccountHealth, ItemState, Recipient, RecipientState
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
@@ -328,15 +328,15 @@ def test_later_is_held_until_then(engine: Faked, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", "--at", "2031-01-02T03:04:05Z")
     assert ran.out.startswith("held as 3k9x7m2p4q until 2031-01-02 03:04:05: Thu 2 Jan 2031 03:04 UTC (in ")
     assert engine.log[0] == ("start", False)
-    assert engine.wishes == Wishes()
+    assert engine.wishes == DeliveryOptions()
 
 
 def test_what_is_wished_for_a_letter_goes_along(engine: Faked, tuimail_: Run) -> None:
     ran = tuimail_("send", "b@x.y", "--at", "+2h", "--if-late", "ask", "--on-server", "--notify", "failure,success")
     assert ran.code == 0
-    assert engine.wishes == Wishes(WhenLate.ASK, on_server=True, notify=(Notify.FAILURE, Notify.SUCCESS))
+    assert engine.wishes == DeliveryOptions(WhenLate.ASK, on_server=True, notify=(Notify.FAILURE, Notify.SUCCESS))
     tuimail_("send", "b@x.y", "--notify", "never")
-    assert engine.wishes == Wishes(notify=())
+    assert engine.wishes == DeliveryOptions(notify=())
 
 
 def test_no_undo_window_holds_up_a_script(engine: Faked, tuimail_: Run) -> None:

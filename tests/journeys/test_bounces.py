@@ -13,7 +13,7 @@ from tuimail.engine import Engine
 from tuimail.events import NeedsYou
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.envelope import Notify
-from tuimail.outbox.model.delivery_options import Wishes
+from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import ItemState, RecipientState
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def test_a_bounce_of_postfix_is_tied_to_its_letter(correspondence: Corresp
     try:
         item = await engine.enqueue(
             Draft(to=f"{correspondence.bob}, {full}", subject="Minutes", body="Here they are.\n"),
-            wishes=Wishes(notify=(Notify.FAILURE, Notify.SUCCESS)),
+            wishes=DeliveryOptions(notify=(Notify.FAILURE, Notify.SUCCESS)),
         )
         await engine.run_once()
         item = await engine.item(item.id)

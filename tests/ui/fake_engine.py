@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import WhenLate
     from tuimail.mail.content import Content
-    from tuimail.outbox.model.delivery_options import Wishes
+    from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.paths import Paths
 
 NOW = 1_764_061_200.0
@@ -187,7 +187,7 @@ class FakeEngine(Engine):
         held: bool = False,
         again: bool = False,
         same_within: float | None = None,
-        wishes: Wishes = NO_WISHES,
+        wishes: DeliveryOptions = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, not_before, held, again)
         state = ItemState.HELD if held or not_before else ItemState.QUEUED

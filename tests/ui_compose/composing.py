@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Attachment
     from tuimail.compose.review import Finding
     from tuimail.config.model import Config
-    from tuimail.outbox.model.delivery_options import Wishes
+    from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.paths import Paths
 
 LETTER = Draft(account="work", to="bob@example.net", subject="Minutes", body="Dear all,\n\nhere they are.\n")
@@ -62,7 +62,7 @@ class SlowEngine(FakeEngine):
         held: bool = False,
         again: bool = False,
         same_within: float | None = None,
-        wishes: Wishes = NO_WISHES,
+        wishes: DeliveryOptions = NO_WISHES,
     ) -> OutboxItem:
         self._record("enqueue", draft, again)
         await self.gate.wait()

@@ -26,7 +26,7 @@ from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
 from tuimail.moments.spoken import planned
 from tuimail.outbox.model.account_notice import account_notice
-from tuimail.outbox.model.delivery_options import Wishes
+from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.submission.result import Trouble
 
@@ -100,7 +100,7 @@ def run(argv: list[str], paths: Paths) -> int:
     due = moment(args.at, SystemClock().now()) if args.at else None
     if due is None and (args.if_late or args.on_server):
         raise UsageError("--if-late and --on-server need a time.", hint='For example: --at "tomorrow 9am"')
-    wishes = Wishes(WhenLate(args.if_late) if args.if_late else None, args.on_server, _notify(args.notify))
+    wishes = DeliveryOptions(WhenLate(args.if_late) if args.if_late else None, args.on_server, _notify(args.notify))
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
     # The command line has no undo window: what a script says is said.
@@ -153,7 +153,7 @@ async def _send(
     draft: Draft,
     args: argparse.Namespace,
     due: float | None,
-    wishes: Wishes,
+    wishes: DeliveryOptions,
     handed: Handed,
 ) -> int:
     on_server = due is not None and (

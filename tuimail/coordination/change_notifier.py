@@ -65,7 +65,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class Peer:
     """A process that works on the outbox now."""
 
     role: Role
@@ -74,7 +74,7 @@ class Neighbour:
     """On this machine; else ``pid`` is a number of another one."""
 
 
-class Doorbell:
+class ChangeNotifier:
     """Rings at every other process's door. Belongs to an open outbox; ``ring`` may be called on any thread."""
 
     def __init__(self, folder: Path) -> None:
@@ -127,7 +127,7 @@ class Doorbell:
                 log.debug("the others could not be told: %s", error)
 
 
-class Ear:
+class ChangeListener:
     """This process's socket. Lives on the event loop."""
 
     def __init__(self, folder: Path, role: Role, heard: Callable[[], None]) -> None:
@@ -182,7 +182,7 @@ class Ear:
             self._loop.add_reader(self._socket, self._rung)
 
 
-def neighbours(folder: Path) -> list[Neighbour]:
+def neighbours(folder: Path) -> list[Peer]:
     """Who works on the outbox of ``folder`` now, this process included; sorted."""
     found = []
     try:
@@ -191,7 +191,7 @@ def neighbours(folder: Path) -> list[Neighbour]:
                 match = _NAME.fullmatch(name)
                 if match and doors.answers(name):
                     here = match["boot"] == _boot()
-                    found.append(Neighbour(Role(match["role"]), int(match["pid"]), here))
+                    found.append(Peer(Role(match["role"]), int(match["pid"]), here))
     except OSError:
         return []
     return sorted(found, key=lambda each: (each.role is not Role.WATCH, each.pid))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.compose.review import Review
-    from tuimail.outbox.model.delivery_options import Wishes
+    from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.enqueue import Taken
 
@@ -46,7 +46,7 @@ class Composing(Rooms):
         held: bool = False,
         again: bool = False,
         same_within: float | None = None,
-        wishes: Wishes = NO_WISHES,
+        wishes: DeliveryOptions = NO_WISHES,
     ) -> OutboxItem:
         """Freeze ``draft``, store it durably, discard the draft, remember its recipients, wake the runner.
 

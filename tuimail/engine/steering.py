@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import WhenLate
-    from tuimail.coordination.change_notifier import Neighbour
+    from tuimail.coordination.change_notifier import Peer
     from tuimail.mail.bounce import DeliveryReport
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.bounces import Matched
@@ -221,7 +221,7 @@ class Steering(Composing):
                 self.announcer.announce(event)
         return matched
 
-    def watchers(self) -> Sequence[Neighbour]:
+    def watchers(self) -> Sequence[Peer]:
         """Processes that go on sending without a screen, this one included."""
         from tuimail.coordination.change_notifier import Role, neighbours
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from tuimail.coordination.change_notifier import Doorbell, Ear, Role
+from tuimail.coordination.change_notifier import ChangeListener, ChangeNotifier, Role
 from tuimail.errors import TuimailError
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ AT_LEISURE = 2.0
 class Surroundings:
     """Listens for one runner that goes on."""
 
-    def __init__(self, runner: Runner, doorbell: Doorbell, role: Role, *, came_up: Callable[[], None]) -> None:
+    def __init__(self, runner: Runner, doorbell: ChangeNotifier, role: Role, *, came_up: Callable[[], None]) -> None:
         """``came_up`` is told when the network came up, beside the runner."""
         from tuimail.machine.waking import Waking
 
         self._runner = runner
         self._doorbell = doorbell
-        self._ear = Ear(doorbell.folder, role, runner.wake)
+        self._ear = ChangeListener(doorbell.folder, role, runner.wake)
         self._waking = Waking(runner.wake)
         self._came_up = came_up
         self._network: asyncio.Task[None] | None = None

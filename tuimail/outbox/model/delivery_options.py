@@ -20,7 +20,7 @@ _REPORTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class DeliveryOptions:
     """Of one letter; what is None is as the settings say."""
 
     on_late: WhenLate | None = None
@@ -30,12 +30,12 @@ class Wishes:
     """Delivery reports to ask for; empty asks that there be none."""
 
 
-NONE = Wishes()
+NONE = DeliveryOptions()
 """Everything as the settings say."""
 
 
 def granted(
-    envelope: Envelope, wishes: Wishes, settings: OutboxSettings, later: float | None
+    envelope: Envelope, wishes: DeliveryOptions, settings: OutboxSettings, later: float | None
 ) -> tuple[Envelope, float | None]:
     """The envelope that asks for ``wishes``, and until when the letter is held here.
 

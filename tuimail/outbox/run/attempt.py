@@ -45,7 +45,7 @@ FILE_GONE = "The letter's own file is gone, so it was not sent; write it anew."
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RunContext:
     """What an attempt works with."""
 
     queue: Store
@@ -69,7 +69,7 @@ class Attempt:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: RunContext,
         taken: Taken,
         *,
         patient: bool = True,

@@ -20,7 +20,7 @@ from tuimail.coordination.lock import attempt_owner
 from tuimail.errors import TuimailError
 from tuimail.events import ItemChanged
 from tuimail.outbox.model.outcome import account_verdict
-from tuimail.outbox.run.attempt import LEASE, Attempt, Desk
+from tuimail.outbox.run.attempt import LEASE, Attempt, RunContext
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.submitter import letters_ahead
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
-    from tuimail.outbox.run.submitter_pool import Ways
+    from tuimail.outbox.run.submitter_pool import SubmitterPool
     from tuimail.outbox.store.claims import Taken
     from tuimail.submission.result import SubmissionResult
     from tuimail.submission.submitter import Submitter
@@ -50,14 +50,14 @@ _HOST = (Action.RETRY, Action.SOON)
 _UNDECIDED = (*_HOST, Action.ACCOUNT, Action.REAUTH)
 
 
-class Lanes:
+class AccountConnections:
     """What sends the letters of one account."""
 
     def __init__(
         self,
-        desk: Desk,
+        desk: RunContext,
         account: str,
-        ways: Ways,
+        ways: SubmitterPool,
         done: Callable[[OutboxItem, OutboxItem | None, AccountHealth], Awaitable[None]],
         *,
         connections: int,
@@ -86,11 +86,11 @@ class Lanes:
         self._round = False
         """A letter goes round: the server takes it in ever more parts."""
         self._most = 1 if only else connections
-        self._open: dict[int, Lane] = {}
+        self._open: dict[int, AccountConnection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._learnt: set[asyncio.Task[None]] = set()
         self._closed: set[int] = set()
-        """Lanes the server did not bear, or whose connection did not come about."""
+        """Connections the server did not bear, or whose connection did not come about."""
 
     async def run(self) -> None:
         """Send what is due."""
@@ -140,7 +140,7 @@ class Lanes:
         if number is not None and count == len(self._open) and not self.over:
             self._start(number)
 
-    def counts(self, lane: Lane, attempt: Attempt, result: SubmissionResult) -> bool:
+    def counts(self, lane: AccountConnection, attempt: Attempt, result: SubmissionResult) -> bool:
         """Whether what an attempt came to is recorded; else its letter is put back."""
         if result.withdrawn:
             return False
@@ -161,16 +161,16 @@ class Lanes:
             each.give_up_waiting()
         return first or attempt.committed or not told_nothing
 
-    def ended(self, lane: Lane) -> None:
+    def ended(self, lane: AccountConnection) -> None:
         """A lane has nothing more to do."""
         self._open.pop(lane.number, None)
 
     def _start(self, number: int) -> None:
-        lane = self._open[number] = Lane(self, number)
+        lane = self._open[number] = AccountConnection(self, number)
         task = asyncio.create_task(lane.run(), name=f"outbox {self.account} {number}")
         self._tasks.add(task)
 
-    def _narrow(self, lane: Lane, *, learn: bool) -> None:
+    def _narrow(self, lane: AccountConnection, *, learn: bool) -> None:
         """The server does not bear this lane beside the others."""
         lane.closing = True
         lane.give_up_waiting()
@@ -187,10 +187,10 @@ class Lanes:
             log.warning("the limit of connections could not be kept: %s", error)
 
 
-class Lane:
+class AccountConnection:
     """One connection and the letters under way on it."""
 
-    def __init__(self, lanes: Lanes, number: int) -> None:
+    def __init__(self, lanes: AccountConnections, number: int) -> None:
         self.number = number
         self.proven = False
         """A letter got as far as MAIL: the server lets us in."""

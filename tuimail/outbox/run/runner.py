@@ -26,11 +26,11 @@ from tuimail.events import (
     Severity,
 )
 from tuimail.outbox.model.item import FilingState, ItemState
-from tuimail.outbox.run.attempt import Desk, Sleep, first_of
-from tuimail.outbox.run.connections import AT_ONCE, Lanes
-from tuimail.outbox.run.sent_copy_worker import Clerk
-from tuimail.outbox.run.submitter_pool import Ways
-from tuimail.outbox.run.wakeup import LOOK, Rest
+from tuimail.outbox.run.attempt import RunContext, Sleep, first_of
+from tuimail.outbox.run.connections import AT_ONCE, AccountConnections
+from tuimail.outbox.run.sent_copy_worker import SentCopyWorker
+from tuimail.outbox.run.submitter_pool import SubmitterPool
+from tuimail.outbox.run.wakeup import LOOK, Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -89,15 +89,15 @@ class Runner:
         self._announcer = announcer
         self._clock = clock
         self._sleep = sleep
-        self._rest = Rest(clock, sleep, asleep)
-        self._desk = Desk(queue, writer, announcer, self.owner, sleep)
+        self._rest = Wakeup(clock, sleep, asleep)
+        self._desk = RunContext(queue, writer, announcer, self.owner, sleep)
         self._woken = asyncio.Event()
         self._stopping = False
-        self._clerk = None if filer is None else Clerk(self._desk, filer, clock, self._was_filed)
-        self._ways = Ways(submitter_for, clock)
+        self._clerk = None if filer is None else SentCopyWorker(self._desk, filer, clock, self._was_filed)
+        self._ways = SubmitterPool(submitter_for, clock)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """By account."""
-        self._lanes: set[Lanes] = set()
+        self._lanes: set[AccountConnections] = set()
         self._apart: set[asyncio.Task[None]] = set()
         """Tasks outside of the loop."""
         self._filing: asyncio.Task[None] | None = None
@@ -266,7 +266,7 @@ class Runner:
         self, account: str, *, patient: bool = True, only: str | None = None, by: float | None = None
     ) -> None:
         """Send what is due for an account; of all letters ``only`` this one, and none deferred until after ``by``."""
-        lanes = Lanes(
+        lanes = AccountConnections(
             self._desk,
             account,
             self._ways,

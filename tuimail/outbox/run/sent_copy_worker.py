@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from tuimail.clock import Clock
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.run.attempt import Desk
+    from tuimail.outbox.run.attempt import RunContext
     from tuimail.outbox.store.sent_copies import Filer
 
 log = logging.getLogger(__name__)
 
 
-class Clerk:
+class SentCopyWorker:
     """Works through the copies that are due."""
 
-    def __init__(self, desk: Desk, filer: Filer, clock: Clock, filed: Callable[[OutboxItem], None]) -> None:
+    def __init__(self, desk: RunContext, filer: Filer, clock: Clock, filed: Callable[[OutboxItem], None]) -> None:
         """``filed`` is told of every letter whose copy was tried."""
         self._desk = desk
         self._filer = filer

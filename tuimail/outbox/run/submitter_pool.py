@@ -17,7 +17,7 @@ CLOSING = 1.0
 """Seconds after ``IDLE`` at which such a connection is looked for."""
 
 
-class Ways:
+class SubmitterPool:
     """Submitters by account and lane."""
 
     def __init__(self, submitter_for: Callable[[str], Submitter], clock: Clock) -> None:

@@ -28,7 +28,7 @@ JUMP = 60.0
 """Where suspends are not told, a clock that moved on by this much more than was waited stands for one."""
 
 
-class Rest:
+class Wakeup:
     """The waiting of one runner."""
 
     def __init__(self, clock: Clock, sleep: Sleep, asleep: Callable[[], float | None]) -> None:

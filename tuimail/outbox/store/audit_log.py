@@ -106,7 +106,7 @@ def states_of(item: OutboxItem) -> str:
     return (GONE if item.state is ItemState.CANCELLED else "") + (told or "-")
 
 
-class Witness:
+class AuditLog:
     """The log, open for appending. Nothing here raises: without it letters are sent all the same."""
 
     def __init__(self, path: Path) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from tuimail.mail.dsn import Report, ReportAction
 from tuimail.outbox.model.backoff import DAY
 from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState, TimelineEntry
+from tuimail.outbox.store.open_outbox import OpenOutbox
 from tuimail.outbox.store.rows import SELECT, row_of
-from tuimail.outbox.store.transaction import Ledger
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,7 +48,7 @@ class Matched:
     """Those of whom it says something new."""
 
 
-class Reports(Ledger):
+class Bounces(OpenOutbox):
     """Delivery reports."""
 
     def report(self, found: DeliveryReport) -> Matched | None:

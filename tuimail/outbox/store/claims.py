@@ -57,7 +57,7 @@ class Taken:
     """What is known of the account's servers."""
 
 
-class Sending(Recovery):
+class Claims(Recovery):
     """Leases and attempts (rules 4 to 7)."""
 
     no_copy: Mapping[str, str] = {}

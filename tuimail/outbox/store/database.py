@@ -33,7 +33,7 @@ SMALL = 32 * 1024 * 1024
 """Bytes up to which every index of the database is compared with its table at start, not only the pages' form."""
 
 
-class Index:
+class Database:
     """An open index database."""
 
     def __init__(self, path: Path, lock: FolderLock) -> None:

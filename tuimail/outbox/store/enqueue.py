@@ -22,8 +22,8 @@ from tuimail.outbox.store import journal
 from tuimail.outbox.store.fingerprint import measure
 from tuimail.outbox.store.journal import fresh_item
 from tuimail.outbox.store.letter_file import Prepared, append_mark, head_for, prepare_letter
+from tuimail.outbox.store.open_outbox import OpenOutbox, new_id
 from tuimail.outbox.store.rows import Row
-from tuimail.outbox.store.transaction import Ledger, new_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,7 +68,7 @@ _PUT_BACK = frozenset(VERBS[Verb.EDIT]) | {ItemState.SENDING, ItemState.UNCERTAI
 """States of a letter that may go, or may have gone, without its revision."""
 
 
-class Intake(Ledger):
+class Enqueue(OpenOutbox):
     """Enqueueing."""
 
     def enqueue(

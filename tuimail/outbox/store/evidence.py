@@ -9,7 +9,7 @@ from tuimail.outbox.model import resulting_state
 from tuimail.outbox.model.item import FilingState, ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.store import journal
 from tuimail.outbox.store.rows import LIVE
-from tuimail.outbox.store.user_actions import Deciding
+from tuimail.outbox.store.user_actions import UserActions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ MAY_BE_SENT = (
 """Of a letter that nobody remembers; it may have been sent to some of its recipients and not to others."""
 
 
-class Evidence(Deciding):
+class Evidence(UserActions):
     """Uncertain letters that are not uncertain any more."""
 
     def uncertain(self) -> Sequence[OutboxItem]:

@@ -9,7 +9,7 @@ from tuimail.errors import NoSuchItemError
 from tuimail.outbox.model.item import OPEN, AccountHealth, ItemState, Order, OutboxItem, TimelineEntry
 from tuimail.outbox.store import listing
 from tuimail.outbox.store.letter_file import FileContent
-from tuimail.outbox.store.transaction import Ledger
+from tuimail.outbox.store.open_outbox import OpenOutbox
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -30,7 +30,7 @@ class Version:
     """Counts the changes of this process."""
 
 
-class Looking(Ledger):
+class Queries(OpenOutbox):
     """Items, letters, timelines; nothing is changed."""
 
     def items(

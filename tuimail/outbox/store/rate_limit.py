@@ -78,7 +78,7 @@ def _believed(learnt_at: float | None, now: float) -> bool:
     return learnt_at is not None and 0 <= now - learnt_at < FORGET_AFTER
 
 
-class Paced(Evidence):
+class RateLimits(Evidence):
     """Limits of accounts: kept when letters are claimed, learnt when a server names one."""
 
     rates: Mapping[str, Rate] = {}

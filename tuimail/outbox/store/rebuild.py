@@ -18,11 +18,11 @@ from tuimail.coordination.lock import PATIENCE, PAUSE
 from tuimail.durable import fsync_folder, remove_stale
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.model.item import SENT_BY_USER, Filing, FilingState, ItemState, TimelineEntry
-from tuimail.outbox.store.database import NAME, Index, storage_errors
+from tuimail.outbox.store.database import NAME, Database, storage_errors
 from tuimail.outbox.store.journal import fresh_item, replay
 from tuimail.outbox.store.letter_file import LetterDamagedError, letter_files, read_letter
+from tuimail.outbox.store.open_outbox import tell
 from tuimail.outbox.store.rows import LIVE, SELECT, Row, check_sum, health_of, put, row_of
-from tuimail.outbox.store.transaction import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ LETTER_GONE = "The letter's file is gone from the outbox folder, so it cannot be
 LETTER_SHORT = "The letter's file was cut short on the disk, so it cannot be sent. Write it anew."
 
 
-def open_index(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Index, str]:
+def open_index(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Database, str]:
     """The index of ``folder``, and what to tell the user about it (empty: nothing happened).
 
     Raises:
@@ -50,7 +50,7 @@ def open_index(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Index, str
         damage = ""
         try:
             if not _lost(folder):
-                index = Index(folder / NAME, lock)
+                index = Database(folder / NAME, lock)
                 try:
                     _verify(index, folder)
                 except BaseException:
@@ -81,10 +81,10 @@ def _lost(folder: Path) -> bool:
     return letters is not None and (not path.exists() or path.stat().st_size == 0)
 
 
-def _verify(index: Index, folder: Path) -> None:
+def _verify(index: Database, folder: Path) -> None:
     """Read the row of every letter that is in the outbox or has a file: a flipped byte in one is sound to SQLite.
 
-    Other tombstones are checked when they are read (Ledger.each_row): there may be very many, and nothing can be sent
+    Other tombstones are checked when they are read (each_row): there may be very many, and nothing can be sent
     because of one.
     """
     with index.reading() as db:
@@ -98,13 +98,13 @@ def _verify(index: Index, folder: Path) -> None:
 
 
 # -- rebuilding
-def _rebuilt(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Index, str]:
+def _rebuilt(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Database, str]:
     now = clock.now()
     aside = _set_aside(folder, now)
     making = folder / "index.rebuilding"
     for each in (making, making.with_name(f"{making.name}-journal")):
         each.unlink(missing_ok=True)
-    index = Index(making, lock)
+    index = Database(making, lock)
     try:
         with index.writing() as db:
             rows = _tell_of_letters(folder)
@@ -122,7 +122,7 @@ def _rebuilt(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Index, str]:
     fsync_folder(folder)
     journal = making.with_name(f"{making.name}-journal")
     journal.unlink(missing_ok=True)
-    index = Index(folder / NAME, lock)
+    index = Database(folder / NAME, lock)
     waiting = sum(row.item.state not in (ItemState.DONE, ItemState.CANCELLED) for row in rows)
     kept = f" The damaged one is kept as {aside.name}." if aside else ""
     why = "was damaged" if aside else "was missing"
@@ -207,7 +207,7 @@ def _set_aside_letters(folder: Path) -> list[str]:
 
 
 # -- keeping letters and rows in step
-def _in_step(index: Index, folder: Path, clock: Clock) -> str:
+def _in_step(index: Database, folder: Path, clock: Clock) -> str:
     """Put right what a crash left between a letter and its row; returns what to tell the user."""
     files = {name for name, _ in letter_files(folder)}
     with index.reading() as db:
@@ -246,7 +246,7 @@ def _in_step(index: Index, folder: Path, clock: Clock) -> str:
 def _adopt(db: sqlite3.Connection, folder: Path, name: str, now: float) -> str:
     """A letter without a row: with marks it was queued once, without them its composer was never told "queued".
 
-    The latter is held by hand: its draft may still be there and be sent, which then takes its place (Intake); and if
+    The latter is held by hand: its draft may still be there and be sent, which then takes its place (Enqueue); and if
     the draft is gone, nothing is lost.
     """
     if db.execute("SELECT 1 FROM item WHERE id = ?", (name,)).fetchone():

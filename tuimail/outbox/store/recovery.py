@@ -16,8 +16,8 @@ from tuimail.outbox.model import backoff, missed_schedule, resulting_state
 from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.store import due, journal
 from tuimail.outbox.store.letter_file import read_letter
+from tuimail.outbox.store.open_outbox import OpenOutbox
 from tuimail.outbox.store.rows import LIVE
-from tuimail.outbox.store.transaction import Ledger
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.store.rows import Row
 
 
-class Recovery(Ledger):
+class Recovery(OpenOutbox):
     """Leases that are worth nothing any more."""
 
     def recover(self, owner: str = "") -> Sequence[OutboxItem]:

@@ -13,7 +13,7 @@ from tuimail.outbox.model.reorder import moved
 from tuimail.outbox.store.journal import was_of
 from tuimail.outbox.store.letter_file import read_letter
 from tuimail.outbox.store.rows import LIVE
-from tuimail.outbox.store.user_actions import Deciding
+from tuimail.outbox.store.user_actions import UserActions
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WAITING = f"{LIVE} AND account = ? AND state IN ('held', 'queued', 'deferred', 'blocked')"
 
 
-class Rearranging(Deciding):
+class Rescheduling(UserActions):
     """Later, sooner, another way, and back again."""
 
     def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:

@@ -17,9 +17,9 @@ from tuimail.durable import write_durably
 from tuimail.outbox.model import resulting_state
 from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.outbox.store import journal
-from tuimail.outbox.store.audit_log import ACCEPTED, COMMITTING, UNCERTAIN, Memory, Note, Witness, hashed
+from tuimail.outbox.store.audit_log import ACCEPTED, COMMITTING, UNCERTAIN, AuditLog, Memory, Note, hashed
 from tuimail.outbox.store.evidence import MAY_BE_SENT
-from tuimail.outbox.store.rate_limit import Paced
+from tuimail.outbox.store.rate_limit import RateLimits
 from tuimail.outbox.store.rows import LIVE
 from tuimail.private_files import read_private
 from tuimail.submission.result import Stage
@@ -42,10 +42,10 @@ TAKEN_OUT = (
 )
 
 
-class Witnessed(Paced):
+class RestoreCheck(RateLimits):
     """Notes what happens, and holds an outbox that was just opened against the notes."""
 
-    witness: Witness | None = None
+    witness: AuditLog | None = None
 
     def put(self, db: sqlite3.Connection, row: Row) -> None:
         """Write a row as a whole, and note what became of its letter as soon as that is durable."""
@@ -53,7 +53,7 @@ class Witnessed(Paced):
         if self.witness is not None:
             self.index.afterwards(partial(self.witness.note, row.item, self.clock.now()))
 
-    def hold_against(self, witness: Witness) -> str:
+    def hold_against(self, witness: AuditLog) -> str:
         """Compare the outbox with the log; what to tell the user, empty when nothing is the matter.
 
         Raises:

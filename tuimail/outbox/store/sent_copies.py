@@ -16,7 +16,7 @@ from tuimail.errors import LeaseLostError
 from tuimail.outbox.model import backoff
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, TimelineEntry
 from tuimail.outbox.store import journal
-from tuimail.outbox.store.transaction import Ledger
+from tuimail.outbox.store.open_outbox import OpenOutbox
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,7 +41,7 @@ class Filer(Protocol):
         ...
 
 
-class Copies(Ledger):
+class SentCopyRecords(OpenOutbox):
     """Sent copies: what is due, who is at it, what came of it."""
 
     def filings_due(self, *, most: int | None = None) -> Sequence[OutboxItem]:

@@ -15,8 +15,8 @@ transaction: when the writer tells that it is done, the change survives a power 
 once. They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the
 verb does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
 
-Its parts: looking, intake, sending, filing, deciding, rearranging, reports, restored. Everything runs on one thread at
-a time (coordination/writer).
+Its parts: queries, enqueue, claims, recovery, user_actions, rescheduling, sent_copies, evidence, bounces, rate_limit,
+restore_check; each stands in a module of its own and on open_outbox.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ import random
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
-from tuimail.coordination.change_notifier import Doorbell
+from tuimail.coordination.change_notifier import ChangeNotifier
 from tuimail.coordination.lock import FolderLock, Host, Machine
 from tuimail.errors import ForeignStoreError, StorageError
-from tuimail.outbox.store.audit_log import Witness
-from tuimail.outbox.store.bounces import Reports
-from tuimail.outbox.store.enqueue import Intake
-from tuimail.outbox.store.queries import Looking
+from tuimail.outbox.store.audit_log import AuditLog
+from tuimail.outbox.store.bounces import Bounces
+from tuimail.outbox.store.enqueue import Enqueue
+from tuimail.outbox.store.queries import Queries
 from tuimail.outbox.store.rebuild import open_index
-from tuimail.outbox.store.rescheduling import Rearranging
-from tuimail.outbox.store.restore_check import Witnessed
-from tuimail.outbox.store.sent_copies import Copies
+from tuimail.outbox.store.rescheduling import Rescheduling
+from tuimail.outbox.store.restore_check import RestoreCheck
+from tuimail.outbox.store.sent_copies import SentCopyRecords
 from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
+class Store(RestoreCheck, Queries, Enqueue, SentCopyRecords, Rescheduling, Bounces):
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str
@@ -81,7 +81,7 @@ class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
         except BaseException:
             self._lock.close()
             raise
-        self.doorbell = Doorbell(folder)
+        self.doorbell = ChangeNotifier(folder)
         index.committed = self.doorbell.ring
         super().__init__(folder, index, clock, host or Machine(), settings or OutboxSettings(), chance)
         if witness is not None:
@@ -93,7 +93,7 @@ class Store(Witnessed, Looking, Intake, Copies, Rearranging, Reports):
             self.notice = " ".join(filter(None, (self.notice, told)))
 
     def _held_against(self, path: Path) -> str:
-        witness = Witness(path)
+        witness = AuditLog(path)
         alone = self._lock.try_alone()
         try:
             if alone:

@@ -13,7 +13,7 @@ from tuimail.outbox.model import backoff
 from tuimail.outbox.model.actions import LEAVING, SAID, carry_out, mended
 from tuimail.outbox.model.item import SENT_BY_USER, AccountHealth, ItemState, OutboxItem, Outcome, TimelineEntry, Verb
 from tuimail.outbox.store import journal
-from tuimail.outbox.store.claims import Sending
+from tuimail.outbox.store.claims import Claims
 from tuimail.outbox.store.letter_file import append_mark
 from tuimail.outbox.store.rows import LIVE
 from tuimail.submission.result import Trouble
@@ -35,7 +35,7 @@ _QUEUED_ANYWAY = (ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED)
 _UNMARKED = (Verb.SEND_NOW, Verb.RETRY)
 
 
-class Deciding(Sending):
+class UserActions(Claims):
     """The user's verbs, the accounts, the end of tombstones."""
 
     def apply(self, verb: Verb, item_id: str) -> OutboxItem:

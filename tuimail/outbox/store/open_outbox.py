@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import OutboxSettings
     from tuimail.coordination.lock import Host
     from tuimail.outbox.model.outcome import Chance
-    from tuimail.outbox.store.database import Index
+    from tuimail.outbox.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,11 @@ TIME_DIGITS = 8
 """Milliseconds since the epoch in base 36 fill eight digits until the year 2059."""
 
 
-class Ledger:
+class OpenOutbox:
     """One open outbox. Its parts (queries, claims, sent_copies, user_actions) are put together in store/store."""
 
     def __init__(
-        self, folder: Path, index: Index, clock: Clock, host: Host, settings: OutboxSettings, chance: Chance
+        self, folder: Path, index: Database, clock: Clock, host: Host, settings: OutboxSettings, chance: Chance
     ) -> None:
         self.folder = folder
         self.index = index
@@ -56,7 +56,7 @@ class Ledger:
     def discard_letter(self, item: OutboxItem, *, for_good: bool = False) -> None:
         """Delete the file of a letter that is done; one that cannot be deleted now is deleted at the next start.
 
-        A letter that counts as sent on the user's word is kept for a week (Deciding.prune): the word can be taken back.
+        A letter that counts as sent on the user's word is kept for a week: the word can be taken back.
         """
         if item.state is ItemState.DONE and item.resolved_by_user and not for_good:
             return

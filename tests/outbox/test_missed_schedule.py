@@ -12,7 +12,7 @@ from tuimail.config.model import DeliveryReports, Later, OutboxSettings, WhenLat
 from tuimail.mail.envelope import Notify
 from tuimail.moments.spoken import dated
 from tuimail.outbox.model.backoff import SHORT_HOLD
-from tuimail.outbox.model.delivery_options import Wishes, granted
+from tuimail.outbox.model.delivery_options import DeliveryOptions, granted
 from tuimail.outbox.model.item import ItemState, Verb
 from tuimail.outbox.model.missed_schedule import GRACE
 from tuimail.submission.result import Action
@@ -121,15 +121,19 @@ def test_what_a_letter_wants_outlives_the_index(opened: Open, folder: Path, cloc
 def test_wishes_of_a_letter_come_before_the_settings() -> None:
     envelope = message().envelope
     settings = OutboxSettings(later=Later.SERVER, delivery_reports=DeliveryReports.NONE)
-    assert granted(envelope, Wishes(), settings, 5.0) == (replace(envelope, notify=(), hold_until=5.0), None)
-    assert granted(envelope, Wishes(on_server=False), settings, 5.0) == (replace(envelope, notify=()), 5.0)
-    assert granted(envelope, Wishes(), settings, None) == (replace(envelope, notify=()), None)
-    asked = Wishes(notify=(Notify.SUCCESS,), on_server=True)
+    assert granted(envelope, DeliveryOptions(), settings, 5.0) == (replace(envelope, notify=(), hold_until=5.0), None)
+    assert granted(envelope, DeliveryOptions(on_server=False), settings, 5.0) == (replace(envelope, notify=()), 5.0)
+    assert granted(envelope, DeliveryOptions(), settings, None) == (replace(envelope, notify=()), None)
+    asked = DeliveryOptions(notify=(Notify.SUCCESS,), on_server=True)
     assert granted(envelope, asked, OutboxSettings(), 5.0) == (
         replace(envelope, notify=(Notify.SUCCESS,), hold_until=5.0), None,
     )  # fmt: skip
     everything = OutboxSettings(delivery_reports=DeliveryReports.ALL)
-    assert granted(envelope, Wishes(), everything, None)[0].notify == (Notify.FAILURE, Notify.DELAY, Notify.SUCCESS)
+    assert granted(envelope, DeliveryOptions(), everything, None)[0].notify == (
+        Notify.FAILURE,
+        Notify.DELAY,
+        Notify.SUCCESS,
+    )
 
 
 def test_a_letter_that_the_server_does_not_keep_is_kept_here(opened: Open, clock: SetClock) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.outbox.scene import message
 from tests.outbox.test_processes import forked
 from tuimail.clock import SystemClock
-from tuimail.coordination.change_notifier import FOLDER, Doorbell, Ear, Neighbour, Role, neighbours
+from tuimail.coordination.change_notifier import FOLDER, ChangeListener, ChangeNotifier, Peer, Role, neighbours
 from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ async def heard() -> Heard:
 
 
 @pytest.fixture
-def ear(outbox: Path, heard: Heard, event_loop_of_test: asyncio.AbstractEventLoop) -> Iterator[Ear]:
-    ear = Ear(outbox, Role.WATCH, heard)
+def ear(outbox: Path, heard: Heard, event_loop_of_test: asyncio.AbstractEventLoop) -> Iterator[ChangeListener]:
+    ear = ChangeListener(outbox, Role.WATCH, heard)
     assert ear.open(event_loop_of_test)
     yield ear
     ear.close()
@@ -70,7 +70,9 @@ def bells(outbox: Path) -> set[str]:
     return {each.name for each in (outbox / FOLDER).iterdir()}
 
 
-async def test_a_letter_another_process_queues_is_heard_at_once(outbox: Path, ear: Ear, heard: Heard) -> None:
+async def test_a_letter_another_process_queues_is_heard_at_once(
+    outbox: Path, ear: ChangeListener, heard: Heard
+) -> None:
     def queue() -> None:
         store = Store(outbox, SystemClock())
         store.enqueue(message(), composing="c")
@@ -80,7 +82,9 @@ async def test_a_letter_another_process_queues_is_heard_at_once(outbox: Path, ea
     await heard.next()
 
 
-async def test_looking_rings_nobody(outbox: Path, ear: Ear, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_looking_rings_nobody(
+    outbox: Path, ear: ChangeListener, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = Store(outbox, SystemClock())
     rung = 0
 
@@ -98,7 +102,7 @@ async def test_looking_rings_nobody(outbox: Path, ear: Ear, heard: Heard, monkey
     store.close()
 
 
-async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: Ear) -> None:
+async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: ChangeListener) -> None:
     store = Store(outbox, SystemClock())
     rung: list[bool] = []
     store.index.committed = lambda: rung.append(True)
@@ -114,11 +118,11 @@ async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: Ear
     assert rung == []
 
 
-async def test_nobody_hears_its_own_bell(outbox: Path, ear: Ear, heard: Heard) -> None:
+async def test_nobody_hears_its_own_bell(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
     other_heard = Heard()
-    other = Ear(outbox, Role.APP, other_heard)
+    other = ChangeListener(outbox, Role.APP, other_heard)
     assert other.open(asyncio.get_running_loop())
-    bell = Doorbell(outbox)
+    bell = ChangeNotifier(outbox)
     bell.own = ear.name
     bell.ring()
     await other_heard.next()
@@ -126,8 +130,10 @@ async def test_nobody_hears_its_own_bell(outbox: Path, ear: Ear, heard: Heard) -
     assert heard.times == 0
 
 
-async def test_a_flood_is_heard_a_few_times_and_its_end_is_heard(outbox: Path, ear: Ear, heard: Heard) -> None:
-    bell = Doorbell(outbox)
+async def test_a_flood_is_heard_a_few_times_and_its_end_is_heard(
+    outbox: Path, ear: ChangeListener, heard: Heard
+) -> None:
+    bell = ChangeNotifier(outbox)
     bell.ring()
     await heard.next()
     for _ in range(2000):
@@ -139,7 +145,7 @@ async def test_a_flood_is_heard_a_few_times_and_its_end_is_heard(outbox: Path, e
 async def test_the_sender_puts_off_all_but_the_first_and_the_last_ring_of_a_burst(outbox: Path) -> None:
     put_off: list[Callable[[], None]] = []
     rung = 0
-    bell = Doorbell(outbox)
+    bell = ChangeNotifier(outbox)
     bell.later = lambda seconds, ring: put_off.append(ring)
 
     def count() -> None:
@@ -157,7 +163,7 @@ async def test_the_sender_puts_off_all_but_the_first_and_the_last_ring_of_a_burs
     assert rung == 1  # nothing was owing
 
 
-async def test_what_is_owing_is_rung_when_the_outbox_is_closed(outbox: Path, ear: Ear, heard: Heard) -> None:
+async def test_what_is_owing_is_rung_when_the_outbox_is_closed(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
     store = Store(outbox, SystemClock())
     store.doorbell.later = lambda seconds, ring: None
     store.doorbell._rang_at = time.monotonic() + 3600
@@ -167,37 +173,37 @@ async def test_what_is_owing_is_rung_when_the_outbox_is_closed(outbox: Path, ear
 
 
 async def test_a_ring_put_off_into_an_event_loop_that_is_closed_is_rung_at_once(
-    outbox: Path, ear: Ear, heard: Heard
+    outbox: Path, ear: ChangeListener, heard: Heard
 ) -> None:
     def closed(seconds: float, ring: Callable[[], None]) -> None:
         raise RuntimeError("Event loop is closed")
 
-    bell = Doorbell(outbox)
+    bell = ChangeNotifier(outbox)
     bell.later = closed
     bell._rang_at = time.monotonic() + 3600
     bell.ring()
     await heard.next()
 
 
-async def test_a_process_that_was_stopped_holds_up_nobody(outbox: Path, ear: Ear, heard: Heard) -> None:
+async def test_a_process_that_was_stopped_holds_up_nobody(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
     stopped = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     name = ear.name[:-6] + "ffffff"
     descriptor = os.open(outbox / FOLDER, os.O_RDONLY)
     stopped.bind(f"/proc/self/fd/{descriptor}/{name}" if sys.platform == "linux" else str(outbox / FOLDER / name))
     os.close(descriptor)
-    bell = Doorbell(outbox)
+    bell = ChangeNotifier(outbox)
     for _ in range(1000):  # nobody reads at the other's
         bell.ring()
     await heard.next()
     stopped.close()
 
 
-async def test_it_is_private(outbox: Path, ear: Ear) -> None:
+async def test_it_is_private(outbox: Path, ear: ChangeListener) -> None:
     assert stat.S_IMODE((outbox / FOLDER).stat().st_mode) == 0o700
     assert stat.S_IMODE((outbox / FOLDER / ear.name).stat().st_mode) == 0o600
 
 
-async def test_a_closed_ear_leaves_nothing_behind(outbox: Path, ear: Ear) -> None:
+async def test_a_closed_ear_leaves_nothing_behind(outbox: Path, ear: ChangeListener) -> None:
     assert bells(outbox) == {ear.name}
     ear.close()
     ear.close()
@@ -208,18 +214,18 @@ async def test_a_closed_ear_leaves_nothing_behind(outbox: Path, ear: Ear) -> Non
 async def test_a_path_too_long_for_a_socket_will_do(tmp_path: Path, heard: Heard) -> None:
     deep = tmp_path / ("x" * 120) / "outbox"
     deep.mkdir(parents=True, mode=0o700)
-    ear = Ear(deep, Role.APP, heard)
+    ear = ChangeListener(deep, Role.APP, heard)
     opened = ear.open(asyncio.get_running_loop())
     assert opened == (sys.platform == "linux")
     if opened:
-        Doorbell(deep).ring()
+        ChangeNotifier(deep).ring()
         await heard.next()
     ear.close()
 
 
 async def test_a_disk_that_takes_no_sockets_is_no_error(outbox: Path, heard: Heard) -> None:
     (outbox / FOLDER).write_text("in the way")
-    ear = Ear(outbox, Role.APP, heard)
+    ear = ChangeListener(outbox, Role.APP, heard)
     assert not ear.open(asyncio.get_running_loop())
     ear.close()
     store = Store(outbox, SystemClock())
@@ -231,7 +237,7 @@ def test_a_folder_others_may_write_to_is_not_used(outbox: Path) -> None:
     (outbox / FOLDER).mkdir()
     (outbox / FOLDER).chmod(0o777)
     loop = asyncio.new_event_loop()
-    ear = Ear(outbox, Role.APP, lambda: None)
+    ear = ChangeListener(outbox, Role.APP, lambda: None)
     assert not ear.open(loop)
     loop.close()
 
@@ -241,7 +247,7 @@ def test_who_works_on_the_outbox_is_known_and_who_was_killed_is_cleared_away(out
 
     def work() -> None:
         async def listen() -> None:
-            assert Ear(outbox, Role.WATCH, lambda: None).open(asyncio.get_running_loop())
+            assert ChangeListener(outbox, Role.WATCH, lambda: None).open(asyncio.get_running_loop())
             os.write(said, b"!")
             await asyncio.sleep(60)
 
@@ -249,12 +255,12 @@ def test_who_works_on_the_outbox_is_known_and_who_was_killed_is_cleared_away(out
 
     child = forked(work)
     assert os.read(ready, 1) == b"!"
-    assert neighbours(outbox) == [Neighbour(Role.WATCH, child, here=True)]
+    assert neighbours(outbox) == [Peer(Role.WATCH, child, here=True)]
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert neighbours(outbox) == []
     assert len(bells(outbox)) == 1
-    Doorbell(outbox).ring()
+    ChangeNotifier(outbox).ring()
     assert bells(outbox) == set()
     for descriptor in (ready, said):
         os.close(descriptor)
@@ -267,7 +273,7 @@ def test_another_machines_socket_is_left_alone_for_a_day(outbox: Path, age: floa
     os.mknod(outbox / FOLDER / name, 0o600 | stat.S_IFSOCK)
     then = time.time() - age
     os.utime(outbox / FOLDER / name, (then, then))
-    Doorbell(outbox).ring()
+    ChangeNotifier(outbox).ring()
     assert ((outbox / FOLDER / name).exists()) == kept
 
 
@@ -276,6 +282,6 @@ def test_files_of_others_in_the_folder_are_left_alone(outbox: Path) -> None:
     for name in ("notes.txt", "watch.1.0.zzzzzz", "watch.17.00000000.abcdef"):
         (outbox / FOLDER / name).write_text("mine")
         os.utime(outbox / FOLDER / name, (0, 0))
-    Doorbell(outbox).ring()
+    ChangeNotifier(outbox).ring()
     assert len(bells(outbox)) == 3
     assert neighbours(outbox) == []

@@ -12,7 +12,7 @@ import pytest
 from tests.outbox.restoring import DAY, WAYS, drain, instead, opened, over, sent_again
 from tests.outbox.scene import Box, SetClock, filed, message, result, sent_through
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
-from tuimail.outbox.store.audit_log import Witness
+from tuimail.outbox.store.audit_log import AuditLog
 from tuimail.outbox.store.restore_check import STAMP
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
@@ -278,7 +278,7 @@ def test_the_log_is_shortened_and_still_knows(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("tuimail.outbox.store.audit_log.LARGE", 10)
     log = tmp_path / "state" / "witness"
     size = log.stat().st_size
-    Witness(log).shorten(clock.now())
+    AuditLog(log).shorten(clock.now())
     assert log.stat().st_size < size
     over(copy, tmp_path / "outbox")
     store = opened(tmp_path, clock)

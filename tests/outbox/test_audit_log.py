@@ -13,7 +13,7 @@ from tests.outbox.scene import SetClock, message
 from tuimail.errors import ForeignStoreError
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.store import audit_log as module
-from tuimail.outbox.store.audit_log import Note, Witness
+from tuimail.outbox.store.audit_log import AuditLog, Note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_lines_that_do_not_parse_are_skipped(tmp_path: Path, odd: bytes) -> None
     before, after = line("1 1800000000 first 01234567=a,89abcdef=p"), line("1 1800000001 second !-")
     file.write_bytes(before + b"\n" + odd + b"\n" + after)
     file.chmod(0o600)
-    assert Witness(file).memory().notes == {
+    assert AuditLog(file).memory().notes == {
         "first": Note(1_800_000_000.0, False, {"01234567": "a", "89abcdef": "p"}),
         "second": Note(1_800_000_001.0, True, {}),
     }
@@ -60,7 +60,7 @@ def test_only_the_end_of_an_endless_log_is_read(tmp_path: Path, monkeypatch: pyt
     file = tmp_path / "witness"
     file.write_bytes(b"".join(line(f"1 {number} letter{number} -") for number in range(1000)))
     monkeypatch.setattr(module, "LARGEST", 300)
-    names = list(Witness(file).memory().notes)
+    names = list(AuditLog(file).memory().notes)
     assert names[-1] == "letter999"
     assert 5 < len(names) < 20
 
@@ -78,7 +78,7 @@ def test_what_is_no_file_of_ours_neither_hangs_nor_stops_the_outbox(tmp_path: Pa
         target = tmp_path / "target"
         target.write_bytes(line("1 1800000000 first 01234567=a"))
         place.symlink_to("/dev/zero" if what == "zero" else target)
-    assert Witness(place).memory().notes == {}
+    assert AuditLog(place).memory().notes == {}
     store = opened(tmp_path, SetClock())
     try:
         assert store.enqueue(message(), composing="d").state is ItemState.QUEUED
