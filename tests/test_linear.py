@@ -345,9 +345,11 @@ def test_twice_the_length_takes_at_most_twice_the_time(row: Row) -> None:
     assert size >= 65536 or took < 0.05, f"{size} bytes take {took:.3f} s"
     if took >= MEASURABLE:
         # What else the machine does can only make a figure larger, so the least of several counts.
-        ratios = (_quickest(row, 2 * size) / _quickest(row, size) for _ in range(8))
-        ratio = next((each for each in ratios if each < RATIO), RATIO)
-        assert ratio < RATIO, f"{2 * size} bytes take more than {RATIO} times as long as {size}"
+        twice = (_quickest(row, 2 * size) / _quickest(row, size) for _ in range(8))
+        if not any(ratio < RATIO for ratio in twice):
+            # The step may be one out of a cache; what grows with the square shows in the next one as well.
+            four = min(_quickest(row, 4 * size) / _quickest(row, size) for _ in range(3))
+            assert four < RATIO**2, f"{4 * size} bytes take {four:.1f} times as long as {size}"
     if row.whole:
         assert _quickest(row, LARGEST) < LONG_ENOUGH
 
