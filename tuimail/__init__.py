@@ -4,7 +4,7 @@ The way of a message::
 
     ui/screens/compose -- Draft --> compose/build -- OutgoingMessage --> outbox/store  ("queued" is shown only now)
                                                                            |    ^
-                          ui <-- events <-- outbox/run/runner <-- due, claim --+    | deferred: next_attempt_at
+                          ui <-- events <-- outbox/run <-- due, claim -----+    | deferred: next_attempt_at
                                                 | submit                        |
                                                 v                               |
                                          submission/smtp -- verdict per rcpt ---+-- refused: needs you (mend, edit)
@@ -24,10 +24,9 @@ The rooms, upper ones import lower ones and never the other way::
     config      accounts, identities, secrets, themes, keys
     events      what the engine announces
     mail        the words: pure values, no I/O
-    coordination  what stores of several processes share: locks, notices of changes, one writing thread
-    durable     files that survive a power cut
-    private_files   one place that opens files of ours and makes folders
-    paths log clock
+    coordination    what stores of several processes share: locks, notices of changes, one writing thread
+    paths durable log clock     durable: files that survive a power cut
+    private_files   the one place that opens files of ours and makes folders
     errors      every error a user may read, with its exit code
 
 A room of many files lists them on its first page. [tool.importlinter] in pyproject.toml holds the order of the rooms.
