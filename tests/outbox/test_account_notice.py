@@ -81,7 +81,7 @@ def test_fifty_letters_and_a_wrong_password_are_one_sign_in_whoever_tries(tmp_pa
         clock.move(300)
         store = store_in(tmp_path / "outbox", clock)
         store.recover()
-        store.hurry()
+        store.retry_all_now()
         assert store.settings_seen("work", "the same") == []
         assert store.accounts_due() == []
         assert store.claim("2:1:boot:x") is None

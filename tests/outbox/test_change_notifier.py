@@ -95,7 +95,7 @@ async def test_looking_rings_nobody(
     store.index.committed = count
     assert store.items() == []
     store.recover()
-    store.hurry()  # nothing waits: nothing is changed
+    store.retry_all_now()  # nothing waits: nothing is changed
     assert rung == 0
     store.enqueue(message(), composing="c")
     assert rung == 1

@@ -31,7 +31,7 @@ WORK: dict[str, Callable[[Store], object]] = {
     "claim_filing": lambda store: store.claim_filing(OWNER),
     "recover": lambda store: store.recover(OWNER),
     "next_due": lambda store: store.next_due(),
-    "hurry": lambda store: store.hurry(),
+    "retry_all_now": lambda store: store.retry_all_now(),
     "uncertain": lambda store: store.uncertain(),
     "counts": lambda store: store.counts(),
     "missing": lambda store: store.missing({"work"}),

@@ -166,7 +166,7 @@ def test_each_limit_has_an_age_of_its_own(tmp_path: Path) -> None:
     """What is learnt later, or sent meanwhile, keeps no older limit alive."""
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
-    store.bears("work", connections=2)
+    store.learn_connection_limit("work", connections=2)
     clock.move(5 * DAY)
     with store.index.writing() as db:
         store.put_health(db, replace(store.health("work"), recipient_limit=50, rate_limit=9, rate_window=HOUR))
@@ -180,7 +180,7 @@ def test_each_limit_has_an_age_of_its_own(tmp_path: Path) -> None:
     queue_up_more(store)
     assert len(drain(store)) == 1
     assert limits(store) == (None, 50, 9)
-    store.bears("work", connections=3)
+    store.learn_connection_limit("work", connections=3)
     clock.move(5 * DAY)
     assert limits(store) == (3, None, None)
     clock.move(2 * DAY)

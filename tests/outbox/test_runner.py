@@ -764,7 +764,7 @@ async def test_hurry_sends_what_waits(bench: Bench) -> None:
     bench.post.script = refuse
     bench.start()
     await until(lambda: bench.state(item_id) is ItemState.DEFERRED)
-    await bench.runner.hurry()
+    await bench.runner.retry_all_now()
     await until(lambda: bench.state(item_id) is ItemState.DONE)
 
 

@@ -398,7 +398,7 @@ def test_hurry_makes_what_waits_due(store: Store, clock: SetClock) -> None:
     item = sent_through(store, ME, Action.RETRY)
     assert item.next_attempt_at == clock.now() + 60
     assert store.next_due() == item.next_attempt_at
-    store.hurry()
+    store.retry_all_now()
     assert store.claim(ME)
 
 
@@ -478,7 +478,7 @@ def test_the_copy_of_a_partly_accepted_letter_is_filed_while_the_rest_waits(stor
     item = sent_through(store, ME, Action.OK, Action.RETRY)
     assert filed(store, item.id, Filing(FilingState.FILED, words="Sent")).state is ItemState.DEFERRED
     assert read_letter(folder / f"{item.id}.letter").marks[-1]["mark"] == "filing"
-    store.hurry()
+    store.retry_all_now()
     assert sent_through(store, ME, Action.OK).state is ItemState.DONE
     assert list(folder.glob("*.letter")) == []
 

@@ -65,7 +65,7 @@ class Surroundings:
     async def _hurry(self) -> None:
         self._came_up()
         try:
-            await self._runner.hurry()
+            await self._runner.retry_all_now()
         except TuimailError as error:
             log.warning("the network is up, and the outbox cannot be written: %s", error)
 

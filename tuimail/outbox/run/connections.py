@@ -182,7 +182,7 @@ class AccountConnections:
 
     async def _learn(self, limit: int) -> None:
         try:
-            await self.desk.writer.run(self.desk.queue.bears, self.account, connections=limit)
+            await self.desk.writer.run(self.desk.queue.learn_connection_limit, self.account, connections=limit)
         except TuimailError as error:
             log.warning("the limit of connections could not be kept: %s", error)
 

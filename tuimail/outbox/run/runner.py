@@ -181,9 +181,9 @@ class Runner:
         """Look for due letters now."""
         self._woken.set()
 
-    async def hurry(self) -> None:
+    async def retry_all_now(self) -> None:
         """The network is up, or the machine woke: what waits for a retry goes now."""
-        await self._do(self._queue.hurry)
+        await self._do(self._queue.retry_all_now)
         self.wake()
 
     async def stop(self, *, finish: float = FINISH) -> None:
@@ -249,7 +249,7 @@ class Runner:
     async def _wait(self, pause: float) -> None:
         """Until ``pause`` is over, or something was done here or elsewhere; at most as long as run/wakeup allows."""
         if await self._rest.until(min(pause, self._ways.idle_left(self._tasks)), self._woken):
-            await self._do(self._queue.hurry)
+            await self._do(self._queue.retry_all_now)
         self._woken.clear()
         await self._changed_elsewhere()
         await self._ways.close_idle(self._tasks)

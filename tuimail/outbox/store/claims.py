@@ -234,7 +234,7 @@ class Claims(Recovery):
             if probe:
                 self.probe_again(db, row.item.account, now)
 
-    def bears(self, account: str, *, connections: int) -> None:
+    def learn_connection_limit(self, account: str, *, connections: int) -> None:
         """The account's server was found to bear so many connections at once, and no more."""
         with self.index.writing() as db:
             self.put_health(db, replace(self.health_in(db, account), connection_limit=max(connections, 1)))
@@ -255,7 +255,7 @@ class Claims(Recovery):
             times.append(float(filing))
         return min(times, default=None)
 
-    def hurry(self) -> None:
+    def retry_all_now(self) -> None:
         """The network is up, or the machine woke: what waits for a retry is due now."""
         with self.index.writing() as db:
             now = self.clock.now()
