@@ -35,7 +35,8 @@ def home(folder: Path, port: int, *, connections: int = 0, more: str = "") -> Pr
     limit = f"submission.connections = {connections}\n" if connections else ""
     program.configure(
         f'[accounts.work]\naddress = "{FROM}"\nsubmission.host = "127.0.0.1"\nsubmission.port = {port}\n'
-        f'submission.security = "none"\nsubmission.auth = "none"\n{limit}'
+        # smtp-sink takes commands past the dot as Postfix does, and does not say whose it is.
+        f'submission.security = "none"\nsubmission.auth = "none"\nsubmission.pipeline_past_dot = true\n{limit}'
         f'sent.copy = "none"\n[outbox]\nundo_seconds = 0\n{more}'
     )
     return program
