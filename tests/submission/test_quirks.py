@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from tests.submission.conftest import Recorder, impatient, letter, submitter
-from tests.support.scripted_smtp import Close, Expect, Letter, ScriptedServer, Silence, Step, hello
+from tests.submission.conftest import BODY, Recorder, impatient, letter, submitter
+from tests.support.scripted_smtp import Close, Expect, Letter, Say, ScriptedServer, Silence, Step, hello
 from tuimail.submission.quirks import Quirk, takes_commands_past_dot
 from tuimail.submission.result import Action
 
@@ -117,6 +117,39 @@ async def test_a_group_that_is_not_answered_goes_one_command_at_a_time(answer: t
     assert second.learnt == {}
     assert quirks == {Quirk.NO_PIPELINING}
     assert (server.connections, server.dots) == (2, 2)
+
+
+async def test_what_a_group_out_of_step_was_answered_counts_for_nobody() -> None:
+    """The server lost count, so its 550 may belong to another command; and nobody is there for a second try."""
+    people = ("a@x.example", "b@x.example")
+    group = (*hello("PIPELINING"), Expect("MAIL"), Expect("RCPT"), Expect("RCPT"), Expect("DATA"))
+    answers = (Say("250 ok"), Say("550 5.1.1 who?"), Say("503 5.5.1 one at a time"))
+    async with ScriptedServer([(*group, *answers, Silence()), (Close(),)]) as server:
+        result = await submitter(server.port).submit(letter(*people), Recorder())
+    assert server.connections == 2
+    assert {each.action for each in result.recipients.values()} == {Action.RETRY}
+
+
+async def test_a_letter_that_is_to_go_one_command_at_a_time_does_not_open_past_a_dot() -> None:
+    """The one before it showed that groups are not to blame, while this one waited."""
+    quirks = {Quirk.NO_PIPELINING}
+    broken = (*hello("PIPELINING"), Expect("MAIL"), Close())
+    async with ScriptedServer([broken, (*hello("PIPELINING"), *PLAIN, *PLAIN)]) as server:
+        way = submitter(server.port, quirks=quirks, pipeline_past_dot=True)
+        third = Recorder()
+
+        async def third_is_ready() -> None:
+            async with asyncio.timeout(5):
+                while "touching" not in third.events:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+
+        watchers = [Recorder(), Recorder(on_committing=third_is_ready), third]
+        tasks = [asyncio.create_task(way.submit(letter(), each)) for each in watchers]
+        actions = [(await each).recipients["bob@example.net"].action for each in tasks]
+        await way.close()
+    assert actions == [Action.RETRY, Action.OK, Action.OK]
+    assert not server.unexpected
+    assert server.letters == [BODY.replace(b"\r\n.", b"\r\n..")] * 2
 
 
 async def test_silence_to_a_group_makes_the_next_try_one_command_at_a_time() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.submission.conftest import PATIENT, Recorder, letter, submitter
 from tests.support.strict_smtp import StrictServer
+from tuimail.submission.quirks import Quirk
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ async def one_seed(seed: int) -> None:
     )
     results: dict[str, list[SubmissionResult]] = {each.item_id: [] for each in letters}
     async with server:
-        way = submitter(server.port, timeouts=HASTY if server.forgets else PATIENT)
+        quirks = {Quirk.NO_PIPELINING} if chance.random() < 0.2 else set()
+        way = submitter(server.port, timeouts=HASTY if server.forgets else PATIENT, quirks=quirks)
         left = letters
         for _ in range(ROUNDS):
             answers = await hand_over(way, left, together=chance.random() < 0.6)

@@ -142,6 +142,8 @@ class SmtpSubmitter:
         turn = self._turns.next
         if turn is None or not turn.transaction.touched or not self.may_open_behind(wire):
             return ()
+        if turn.transaction.one_at_a_time:
+            return ()  # it was to go so when it was handed in, whatever was learnt since
         try:
             opening = turn.transaction.opening(self._offer)
         except WireError:

@@ -166,8 +166,12 @@ class Transaction:
             Exception: whatever the watcher raises. In all three cases the connection is of no use any more.
         """
         self._context = replace(self._context, size_limit=offer.size_limit)
-        while await self._once(wire, offer, sent=sent, behind=behind, reused=reused):
-            sent, reused = None, False
+        try:
+            while await self._once(wire, offer, sent=sent, behind=behind, reused=reused):
+                sent, reused = None, False
+        except StartOverError:
+            self._verdicts.clear()  # they are of a dialogue that does not count; there may be no second one
+            raise
 
     async def _once(
         self, wire: Wire, offer: Offer, *, sent: Opening | None, behind: Behind | None, reused: bool
@@ -188,7 +192,7 @@ class Transaction:
         if not opening.recipients:
             return False
         await self.touch()
-        group = offer.has("pipelining")
+        group = sent is not None or offer.has("pipelining")
         self._open = True
         self.reached(Stage.MAIL)
         try:
