@@ -1,8 +1,8 @@
 """Who works on the outbox: owners of leases, and whether they still live; the lock on the folder.
 
 An owner is "pid:start-time:boot-id:token". A pid alone is reused within minutes; with its start time and the boot
-id it is not. The token tells two engines in one process apart, and ends
-with ".number" where an owner has several attempts under way: one of them that lost its lease must not pass for another.
+id it is not. The token tells two engines in one process apart. It ends with ".number" for one attempt of an owner that
+has several under way: one that lost its lease must not pass for another.
 """
 
 from __future__ import annotations
