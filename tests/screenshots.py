@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.demo.stage import Demo
+from tuimail.demo.setup import Demo
 from tuimail.ui.app import TuimailApp
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
-from tuimail.compose import file_name, letter_text, mailto, mime, sheet, text_file
+from tuimail.compose import csv_table, file_name, letter_text, mailto, mime, text_file
 from tuimail.compose.transfer import from_quoted_printable
 from tuimail.errors import TuimailError
-from tuimail.mail import address, bounce, domain, encoded_word, flowed, parts, scripts, text
+from tuimail.mail import address, bounce, confusables, domain, encoded_word, flowed, parts, text
 from tuimail.mail.content import InMemory
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
@@ -225,7 +225,7 @@ def _link(data: bytes) -> None:
 
 def _table(data: bytes) -> None:
     with contextlib.suppress(TuimailError):
-        sheet.read_sheet(data, "people.csv")
+        csv_table.read_sheet(data, "people.csv")
 
 
 def _domain(data: bytes) -> None:
@@ -250,7 +250,7 @@ TEXT = [
     Row("controls drawn", text.safe_line, lambda n: "\x1b" * n, whole=False),
     Row("hidden characters found", text.hidden, lambda n: "a\u202e" * n, whole=False),
     Row("JSON escaped", text.safe_json, lambda n: "\x9b" * n, whole=False),
-    Row("domains of two scripts", scripts.plain_form, lambda n: "\u0430b." * n, whole=False),
+    Row("domains of two scripts", confusables.plain_form, lambda n: "\u0430b." * n, whole=False),
     Row("joiners drawn", text.safe_line, lambda n: "\u200d" * n, whole=False),
     Row("lines drawn", text.safe_text, lambda n: "\t\n" * (n // 2), whole=False),
     Row("an encoded word that never ends", encoded_word.decode_header, lambda n: b"=?utf-8?q?" + b"=41" * (n // 3)),
@@ -347,8 +347,8 @@ def test_twice_the_length_takes_at_most_twice_the_time(row: Row) -> None:
         # What else the machine does can only make a figure larger, so the least of several counts.
         twice = (_quickest(row, 2 * size) / _quickest(row, size) for _ in range(8))
         if not any(ratio < RATIO for ratio in twice):
-            # One step may be out of a cache or into fresh pages, and costs a constant. Four steps tell it from a square:
-            # 16 times as long takes 16 times the time, or 256 times.
+            # One step may be out of a cache or into fresh pages, and costs a constant. Four steps tell it from a
+            # square: 16 times as long takes 16 times the time, or 256 times.
             sixteen = min(_quickest(row, 16 * size) / _quickest(row, size) for _ in range(3))
             assert sixteen < 16**1.5, f"{16 * size} bytes take {sixteen:.1f} times as long as {size}"
     if row.whole:

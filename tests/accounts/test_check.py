@@ -16,9 +16,9 @@ from tuimail.accounts.finding import Finding, Step
 from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
 from tuimail.errors import SecretError
 from tuimail.submission.classify import Context, classify, classify_loss
-from tuimail.submission.mishap import Mishap
+from tuimail.submission.failure import Mishap
+from tuimail.submission.reply_table import ROWS, Row
 from tuimail.submission.result import Action, Reply, Stage
-from tuimail.submission.table import ROWS, Row
 
 if TYPE_CHECKING:
     from pathlib import Path

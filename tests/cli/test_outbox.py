@@ -18,11 +18,11 @@ from tuimail.cli.outbox import VERBS
 from tuimail.cli.outbox_list import lines, totals
 from tuimail.cli.output import Style
 from tuimail.clock import SystemClock
+from tuimail.dates.format_date import dated
 from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.mail.text import cells
-from tuimail.moments.spoken import dated
 from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient, Verb
 from tuimail.outbox.store.store import Store
 
@@ -127,7 +127,7 @@ def test_hold_release_and_delete(mailbox: Path, tuimail_: Run) -> None:
 
 
 def test_cancel_keeps_the_letter_as_a_draft(mailbox: Path, tuimail_: Run) -> None:
-    from tuimail.compose.postponed import DraftStore
+    from tuimail.compose.draft_store import DraftStore
     from tuimail.paths import Paths
 
     name = the_id(tuimail_("send", "bob@example.net", "-s", "Keep me", "--queue", "--json"))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.compose import outline
+from tuimail.compose import abridge
+from tuimail.compose.abridge import Outline
 from tuimail.compose.attachment import AttachedFile, attach, check
 from tuimail.compose.build import build
 from tuimail.compose.content_type import looks_like_mail
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.outline import Outline
 from tuimail.compose.revise import draft_from_letter
 from tuimail.compose.transfer import Base64, as_embedded_mail, from_base64, from_quoted_printable, is_utf8
 from tuimail.config.model import Identity
@@ -69,7 +69,7 @@ PARTS = [b"--b\r\n", b"--b--\r\n", b"Subject: x\r\n", b"\r\n", b"\n", b"x" * 40,
 @given(st.lists(st.sampled_from(PARTS), max_size=60).map(b"".join))
 def test_an_outline_gives_back_what_was_left_out(letter: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outline, "LONG", 20)
+        patch.setattr(abridge, "LONG", 20)
         made = Outline(InMemory(letter))
     assert b"".join(made.restored(made.text)) == letter
     assert b"".join(made.restored(made.text)) == letter

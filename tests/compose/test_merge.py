@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuimail.compose.csv_table import Row, Sheet, read_sheet
 from tuimail.compose.draft import Draft
 from tuimail.compose.merge import Merge, plan
-from tuimail.compose.sheet import Row, Sheet, read_sheet
 from tuimail.compose.template import key, parse
 from tuimail.config.model import Identity
 from tuimail.errors import MessageError

@@ -178,7 +178,7 @@ async def test_the_engine_tells_the_seeker_that_the_network_is_up(
         await up.wait()
         await came_up()
 
-    monkeypatch.setattr("tuimail.machine.network.watch_machine", watch)
+    monkeypatch.setattr("tuimail.platform_events.network.watch_machine", watch)
     monkeypatch.setattr("tuimail.engine.surroundings.AT_LEISURE", 0.0)
     monkeypatch.setattr(EvidenceSeeker, "again", lambda self: heard.set())
     paths = Paths.from_environment({"HOME": str(tmp_path)})

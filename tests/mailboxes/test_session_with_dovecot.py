@@ -14,9 +14,9 @@ from tests.support.dovecot import ODD_PASSWORD, ODD_USER
 from tuimail.config.model import Security, Server
 from tuimail.mailboxes import sent_mail
 from tuimail.mailboxes.folders import Mailbox
+from tuimail.mailboxes.imap_connect import open_session
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step
 from tuimail.mailboxes.imap_wire import encode_mailbox
-from tuimail.mailboxes.opening import open_session
-from tuimail.mailboxes.trouble import ImapTrouble, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,10 +19,10 @@ from tests.support.scripted_imap import scripted_imap
 from tuimail.config.model import Auth, Security, Server
 from tuimail.mailboxes import sent_mail
 from tuimail.mailboxes.folders import Mailbox
-from tuimail.mailboxes.link import Link
-from tuimail.mailboxes.opening import open_session
-from tuimail.mailboxes.session import Patience
-from tuimail.mailboxes.trouble import ImapTrouble, Step
+from tuimail.mailboxes.imap_connect import open_session
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step
+from tuimail.mailboxes.imap_protocol import Link
+from tuimail.mailboxes.imap_session import Patience
 from tuimail.tls import tls_context
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ async def test_a_trailing_dot_is_the_resolvers_alone(
 
     async with scripted_imap(script, context=context if security is Security.TLS else None) as scripted:
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-        monkeypatch.setattr("tuimail.mailboxes.opening.tls_context", watched)
+        monkeypatch.setattr("tuimail.mailboxes.imap_connect.tls_context", watched)
         there = server(scripted.port, security, host="mx.example.", ca_file=authority.ca_file)
         session = await open_session(there, SECRET)
         await session.close()
@@ -313,7 +313,7 @@ async def test_a_password_is_not_sent_in_clear_beyond_loopback(monkeypatch: pyte
         await conversation.answer("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN", "TAG OK")
         assert await conversation.reader.read() == b""
 
-    monkeypatch.setattr("tuimail.mailboxes.session.ImapSession.peer", "192.0.2.1")
+    monkeypatch.setattr("tuimail.mailboxes.imap_session.ImapSession.peer", "192.0.2.1")
     async with scripted_imap(script) as scripted:
         with pytest.raises(ImapTrouble, match="not encrypted"):
             await open_session(server(scripted.port), SECRET)

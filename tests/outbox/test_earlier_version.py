@@ -11,7 +11,7 @@ import pytest
 
 from tests.outbox.scene import Box, SetClock
 from tuimail.compose.correspondents import Correspondents
-from tuimail.compose.postponed import DraftStore
+from tuimail.compose.draft_store import DraftStore
 from tuimail.outbox.model.item import FilingState, ItemState, RecipientState
 from tuimail.outbox.store.schema import VERSION
 from tuimail.outbox.store.store import Store

@@ -9,8 +9,8 @@ import pytest
 
 from tests.outbox.scene import START, Box, SetClock, message, sent_through, store_in
 from tuimail.config.model import DeliveryReports, Later, OutboxSettings, WhenLate
+from tuimail.dates.format_date import dated
 from tuimail.mail.envelope import Notify
-from tuimail.moments.spoken import dated
 from tuimail.outbox.model.backoff import SHORT_HOLD
 from tuimail.outbox.model.delivery_options import DeliveryOptions, granted
 from tuimail.outbox.model.item import ItemState, Verb

@@ -15,8 +15,8 @@ from tests.support.loopback import free_ports
 from tests.support.scripted_imap import scripted_imap
 from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
 from tuimail.errors import SecretError
-from tuimail.mailboxes import maildir, opening, sent_mail
-from tuimail.mailboxes.trouble import ImapTrouble, Step
+from tuimail.mailboxes import imap_connect, maildir, sent_mail
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step
 from tuimail.sent.filer import Filer
 from tuimail.sent.providers import files_itself
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.dovecot import Dovecot
     from tests.support.scripted_imap import Conversation
-    from tuimail.mailboxes.session import ImapSession
+    from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.paths import Paths
 
 MESSAGE_ID = "<one@example.org>"
@@ -68,14 +68,14 @@ def imap(dovecot: Dovecot) -> Server:
 @pytest.fixture
 def openings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The user names that sign-ins were tried with."""
-    real = opening.open_session
+    real = imap_connect.open_session
     tried: list[str] = []
 
     async def counted(server: Server, secret: str) -> ImapSession:
         tried.append(server.username)
         return await real(server, secret)
 
-    monkeypatch.setattr(opening, "open_session", counted)
+    monkeypatch.setattr(imap_connect, "open_session", counted)
     return tried
 
 

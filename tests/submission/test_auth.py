@@ -17,8 +17,8 @@ from tuimail import sasl
 from tuimail.config.model import Auth, Security
 from tuimail.errors import SecretError
 from tuimail.submission.auth import Mechanism, MechanismError, Scram, mechanism, mechanisms_for
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.submission.handshake import Handshake
-from tuimail.submission.mishap import Mishap, WireError
 from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble
 
 if TYPE_CHECKING:

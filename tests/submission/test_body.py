@@ -28,8 +28,8 @@ from tests.support.scripted_smtp import (
     hello,
 )
 from tuimail.config.model import Security
+from tuimail.submission.dot_stuffing import stuffed
 from tuimail.submission.result import Action, Stage
-from tuimail.submission.stuffing import stuffed
 from tuimail.submission.submitter import Letter as Outgoing
 
 if TYPE_CHECKING:

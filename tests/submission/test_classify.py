@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuimail.submission.classify import Context, classify, classify_loss, row_for
-from tuimail.submission.mishap import Mishap
+from tuimail.submission.failure import Mishap
+from tuimail.submission.reply_table import BEFORE_DOT, ROWS
 from tuimail.submission.result import Action, Reply, Stage, Trouble
-from tuimail.submission.table import BEFORE_DOT, ROWS
 
 S = Stage
 A = Action

@@ -9,7 +9,7 @@ import pytest
 from tests.submission.conftest import letter
 from tuimail.mail.envelope import Notify
 from tuimail.submission.commands import keeps_until, mail_command, rcpt_command
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.submission.wire import Offer
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC

@@ -26,8 +26,8 @@ from tests.support.scripted_smtp import (
     hello,
 )
 from tuimail.config.model import Auth, Security
-from tuimail.submission import reach as reach_module
-from tuimail.submission.reach import interleaved
+from tuimail.submission import connect as reach_module
+from tuimail.submission.connect import interleaved
 from tuimail.submission.result import Action, Stage, Trouble
 from tuimail.tls import certificate_words, is_loopback, speaks_tls
 

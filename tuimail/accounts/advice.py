@@ -1,7 +1,7 @@
 """What a check says of a server that lets nobody in: what is wrong, and what to do now. Pure.
 
-The reply table (submission/table) speaks of a letter, which waits and is tried again by itself. Nobody tries a check
-again: whoever reads it wants to mend the account.
+The reply table (submission/reply_table) is about a message, which waits and is retried by itself. A check is not
+retried: its reader wants to fix the account.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import Security
 from tuimail.mail.text import safe_line
-from tuimail.submission.mishap import Mishap
+from tuimail.submission.failure import Mishap
 from tuimail.submission.result import Action, Stage, Trouble
 
 if TYPE_CHECKING:

@@ -74,11 +74,11 @@ async def _check_sent(account: Account, secret: Secret, progress: Progress) -> l
 
 
 async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sent_copy: SentCopy) -> list[Finding]:
-    from tuimail.mailboxes.opening import open_session
+    from tuimail.mailboxes.imap_connect import open_session
+    from tuimail.mailboxes.imap_errors import ImapTrouble
+    from tuimail.mailboxes.imap_errors import Step as ImapStep
+    from tuimail.mailboxes.imap_session import Patience
     from tuimail.mailboxes.sent_mail import sent_mailbox
-    from tuimail.mailboxes.session import Patience
-    from tuimail.mailboxes.trouble import ImapTrouble
-    from tuimail.mailboxes.trouble import Step as ImapStep
 
     where = f"{safe_line(server.host)}:{server.port}"
     findings: list[Finding] = []

@@ -12,8 +12,8 @@ from tuimail.mail.text import safe_line
 from tuimail.submission.classify import Context, classify_loss
 from tuimail.submission.connection import SmtpWire
 from tuimail.submission.dialogue import Dialogue
+from tuimail.submission.failure import WireError
 from tuimail.submission.handshake import Handshake, RefusedError
-from tuimail.submission.mishap import WireError
 from tuimail.submission.result import Stage
 from tuimail.submission.wire import Timeouts
 

@@ -7,9 +7,9 @@ from time import time
 from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Step
+from tuimail.cli.account_notices import notices_of
+from tuimail.cli.dates import local
 from tuimail.cli.document import notice_document
-from tuimail.cli.moments import local
-from tuimail.cli.notices import notices_of
 from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
@@ -137,7 +137,7 @@ def _way_document(way: Server | Command) -> dict[str, object]:
 
 
 async def _check(args: Namespace, config: Config, paths: Paths, accounts: list[Account]) -> int:
-    from tuimail.cli.checking import check
+    from tuimail.cli.account_check import check
 
     code = EX_OK
     documents: list[dict[str, object]] = []

@@ -31,7 +31,7 @@ def run(argv: list[str], paths: Paths) -> int:
     del paths
     args = parser().parse_args(argv)
     need_terminal()
-    from tuimail.demo.stage import Demo
+    from tuimail.demo.setup import Demo
     from tuimail.ui.app import run as run_app
 
     folder = Path(args.folder).expanduser().absolute() if args.folder else None

@@ -8,10 +8,10 @@ import sys
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tuimail import __version__
-from tuimail.cli.ending import Terminated
+from tuimail.cli.interrupts import Terminated
 from tuimail.cli.streams import give_up_output, secure
 from tuimail.errors import EX_CANTCREAT, EX_NOPERM, EX_OK, EX_SOFTWARE, TuimailError, UsageError
-from tuimail.machine import core_dumps
+from tuimail.platform_events import core_dumps
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths
@@ -78,8 +78,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _flushed(words, own_process=argv is None)
     finally:
-        if "tuimail.machine.watchdog" in sys.modules:
-            from tuimail.machine import watchdog
+        if "tuimail.platform_events.watchdog" in sys.modules:
+            from tuimail.platform_events import watchdog
 
             watchdog.leaving()
 
@@ -152,7 +152,7 @@ def _watch_over(paths: Paths) -> None:
     from functools import partial
 
     from tuimail.log import write_entry
-    from tuimail.machine import watchdog
+    from tuimail.platform_events import watchdog
 
     watchdog.begin(partial(write_entry, paths.log_file, watchdog.__name__))
 

@@ -147,7 +147,7 @@ def _config(report: Report, config: Config, paths: Paths) -> None:
 def _outbox(report: Report, config: Config, paths: Paths) -> None:
     from time import time
 
-    from tuimail.cli.notices import notices_of
+    from tuimail.cli.account_notices import notices_of
     from tuimail.cli.outbox_list import totals
 
     report.section("Outbox")
@@ -166,7 +166,7 @@ def _outbox(report: Report, config: Config, paths: Paths) -> None:
 
 async def _servers(report: Report, config: Config) -> None:
     from tuimail.cli.account import verdict
-    from tuimail.cli.checking import check
+    from tuimail.cli.account_check import check
 
     for account in config.accounts.values():
         report.section(f"Account {account.name}")

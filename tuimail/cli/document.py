@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cli.moments import local
+from tuimail.cli.dates import local
 from tuimail.clock import rfc3339
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tuimail.cli.moments import local
+from tuimail.cli.dates import local
 from tuimail.cli.output import is_terminal, note, say, say_json
 from tuimail.cli.session import engine_on
 from tuimail.cli.session import run as run_loop
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tuimail.cli.parser import Parser
+    from tuimail.compose.csv_table import Row, Sheet
     from tuimail.compose.draft import Draft
     from tuimail.compose.merge import Fault, Merge
-    from tuimail.compose.sheet import Row, Sheet
     from tuimail.config.model import Config, Identity
     from tuimail.paths import Paths
 
@@ -110,7 +110,7 @@ def run(
 
 
 def _sheet(file: str) -> Sheet:
-    from tuimail.compose.sheet import LARGEST, read_sheet
+    from tuimail.compose.csv_table import LARGEST, read_sheet
 
     try:
         with open(file, "rb") as stream:  # noqa: PTH123  a name as the shell gave it, whatever its bytes

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cli.moments import until
+from tuimail.cli.dates import until
 from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, fit
 from tuimail.mail.text import cells, safe_line
 from tuimail.outbox.marks import MARKS

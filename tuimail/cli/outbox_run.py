@@ -8,8 +8,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from tuimail.cli.dates import until
 from tuimail.cli.document import item_document
-from tuimail.cli.moments import until
 from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, json_of, note, say, say_json
 from tuimail.cli.session import engine_on, load_config, run

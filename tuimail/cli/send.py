@@ -7,12 +7,12 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.cli.dates import local, moment, until
 from tuimail.cli.document import paused_document
 from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, attachment, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.merge import add_merge_options
 from tuimail.cli.merge import run as run_merge
-from tuimail.cli.moments import local, moment, until
 from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
@@ -21,10 +21,10 @@ from tuimail.cli.session import run as run_loop
 from tuimail.cli.standard_input import MARK, Handed, handed_over, is_attached
 from tuimail.cli.streams import give_up_output
 from tuimail.config.model import Later, WhenLate
+from tuimail.dates.format_date import planned
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, DuplicateLetterError, MessageError, UsageError
 from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
-from tuimail.moments.spoken import planned
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import ItemState, RecipientState

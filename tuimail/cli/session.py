@@ -6,7 +6,7 @@ import sys
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from tuimail.cli.ending import run
+from tuimail.cli.interrupts import run
 from tuimail.cli.output import complain, is_terminal, note
 from tuimail.errors import ConfigError, UsageError
 

@@ -1,4 +1,4 @@
-"""A letter being written. Pure; what is on disk is compose/postponed."""
+"""A letter being written. Pure; what is on disk is compose/draft_store."""
 
 from __future__ import annotations
 

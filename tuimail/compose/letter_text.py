@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tuimail.compose.outline import Outline
+from tuimail.compose.abridge import Outline
 from tuimail.compose.transfer import from_base64, from_quoted_printable
 from tuimail.mail import flowed
 from tuimail.mail.encoded_word import decode_header

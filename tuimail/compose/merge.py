@@ -20,8 +20,8 @@ from tuimail.mail.text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tuimail.compose.csv_table import Row, Sheet
     from tuimail.compose.draft import Draft
-    from tuimail.compose.sheet import Row, Sheet
     from tuimail.config.model import Identity
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -11,8 +11,8 @@ from tuimail.compose.build import build, sender_of
 from tuimail.config.model import Identity
 from tuimail.errors import AddressError, AttachmentError, MessageError
 from tuimail.mail.address import parse_addresses
+from tuimail.mail.confusables import plain_form
 from tuimail.mail.flowed import SIGNATURE
-from tuimail.mail.scripts import plain_form
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
 

@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tuimail.compose.abridge import Outline
 from tuimail.compose.attachment import attach
 from tuimail.compose.build import is_reserved
 from tuimail.compose.content_type import MAIL, UNKNOWN, valid_content_type
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.compose.file_name import clean_name, stored_name
-from tuimail.compose.outline import Outline
 from tuimail.compose.transfer import from_base64, from_quoted_printable
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import AddressError, AttachmentError

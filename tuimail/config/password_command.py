@@ -9,8 +9,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from tuimail.errors import SecretError
-from tuimail.machine import core_dumps
 from tuimail.mail.text import safe_line
+from tuimail.platform_events import core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -55,7 +55,7 @@ class Engine(Watching, Steering, Accounts):
             StorageError: the folders or the index cannot be opened.
         """
         from tuimail.coordination.writer import Writer
-        from tuimail.machine import watchdog
+        from tuimail.platform_events import watchdog
 
         watchdog.attend(asyncio.get_running_loop())
         self._writer = Writer()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from tuimail.compose.draft import Draft
-    from tuimail.compose.postponed import DraftStore
+    from tuimail.compose.draft_store import DraftStore
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.store import Store
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuimail.compose.correspondents import Correspondents
-    from tuimail.compose.postponed import DraftStore
+    from tuimail.compose.draft_store import DraftStore
     from tuimail.config.model import Config
     from tuimail.coordination.writer import Writer
     from tuimail.engine.evidence import EvidenceSeeker
@@ -86,7 +86,7 @@ class Rooms:
     @property
     def _draft_store(self) -> DraftStore:
         if self._drafts is None:
-            from tuimail.compose.postponed import DraftStore
+            from tuimail.compose.draft_store import DraftStore
 
             self._drafts = DraftStore(private_dir(self.paths.drafts))
         return self._drafts

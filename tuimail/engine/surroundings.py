@@ -25,7 +25,7 @@ class Surroundings:
 
     def __init__(self, runner: Runner, doorbell: ChangeNotifier, role: Role, *, came_up: Callable[[], None]) -> None:
         """``came_up`` is told when the network came up, beside the runner."""
-        from tuimail.machine.waking import Waking
+        from tuimail.platform_events.waking import Waking
 
         self._runner = runner
         self._doorbell = doorbell
@@ -58,7 +58,7 @@ class Surroundings:
 
     async def _watch_network(self) -> None:
         await asyncio.sleep(AT_LEISURE)
-        from tuimail.machine.network import watch_machine
+        from tuimail.platform_events.network import watch_machine
 
         await watch_machine(self._hurry)
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tuimail.mailboxes import folders
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step, server_words
 from tuimail.mailboxes.imap_wire import WireError, quoted
-from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tuimail.mailboxes.folders import Mailbox
+    from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.mailboxes.imap_wire import Status
-    from tuimail.mailboxes.session import ImapSession
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FULL = re.compile(

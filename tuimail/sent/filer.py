@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Account, Server
     from tuimail.mail.content import Content
-    from tuimail.mailboxes.session import ImapSession
-    from tuimail.mailboxes.trouble import ImapTrouble
+    from tuimail.mailboxes.imap_errors import ImapTrouble
+    from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.paths import Paths
 
 LOCAL_AFTER = 3
@@ -119,7 +119,7 @@ class Filer:
     async def _remotely(self, account: Account, server: Server, message_id: str, letter: Content, date: float) -> str:
         """Append on the server; empty when the copy is there, else why not."""
         from tuimail.mailboxes import sent_mail
-        from tuimail.mailboxes.trouble import ImapTrouble
+        from tuimail.mailboxes.imap_errors import ImapTrouble
 
         connection = await self._connection(account, server)
         try:
@@ -187,8 +187,8 @@ class _Connection:
             self._expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire)
 
     async def _open(self, secret: str) -> ImapSession:
-        from tuimail.mailboxes.opening import open_session
-        from tuimail.mailboxes.trouble import ImapTrouble, Step
+        from tuimail.mailboxes.imap_connect import open_session
+        from tuimail.mailboxes.imap_errors import ImapTrouble, Step
 
         now = asyncio.get_running_loop().time()
         if self._refused is not None and self._refused[0] == secret and now < self._refused[1]:
@@ -225,7 +225,7 @@ class _Connection:
 
 async def _answers(session: ImapSession) -> bool:
     """Whether a kept connection still works; the server may have closed it while nobody looked."""
-    from tuimail.mailboxes.trouble import ImapTrouble
+    from tuimail.mailboxes.imap_errors import ImapTrouble
 
     try:
         await session.require("NOOP")

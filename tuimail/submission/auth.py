@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail import sasl
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.submission.mishap import Mishap, WireError
-from tuimail.submission.stuffing import stuffed
+from tuimail.submission.dot_stuffing import stuffed
+from tuimail.submission.failure import Mishap, WireError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""What an event of the dialogue means. Pure: looks up the reply table (submission/table) and the mishaps below."""
+"""What an event of the dialogue means. Pure: looks up submission/reply_table and the failures below."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tuimail.mail.size import size_words
-from tuimail.submission.mishap import Mishap
+from tuimail.submission.failure import Mishap
+from tuimail.submission.reply_table import ROWS, Row, When
 from tuimail.submission.result import Action, Stage, Trouble, Verdict
-from tuimail.submission.table import ROWS, Row, When
 
 if TYPE_CHECKING:
     from tuimail.submission.result import Reply

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.submission.classify import Context, classify
-from tuimail.submission.command_run import signal_name
-from tuimail.submission.command_words import (
+from tuimail.submission.command_output import (
     reply_in,
     says_broken_off,
     says_no_server,
@@ -15,6 +14,7 @@ from tuimail.submission.command_words import (
     says_queued,
     says_too_big,
 )
+from tuimail.submission.command_run import signal_name
 from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
 
 if TYPE_CHECKING:

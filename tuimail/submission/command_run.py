@@ -11,8 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from tuimail.machine import core_dumps
 from tuimail.mail.text import safe_line
+from tuimail.platform_events import core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.clock import rfc3339
 from tuimail.mail.envelope import TROUBLE_ONLY
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -16,10 +16,10 @@ import aiosmtplib
 
 from tuimail.config.model import Security
 from tuimail.mail.text import safe_line
-from tuimail.submission.line import Line
-from tuimail.submission.mishap import Mishap, WireError
-from tuimail.submission.reach import ascii_host, reach
+from tuimail.submission.connect import ascii_host, reach
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.submission.result import Stage
+from tuimail.submission.smtp_protocol import Line
 from tuimail.submission.wire import Offer
 from tuimail.tls import certificate_words, is_loopback, is_no_tls, tls_context
 

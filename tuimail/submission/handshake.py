@@ -16,7 +16,7 @@ from tuimail.errors import SecretError
 from tuimail.mail.text import safe_line
 from tuimail.submission.auth import Mechanism, MechanismError, mechanism, mechanisms_for
 from tuimail.submission.classify import Context, classify
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.submission.result import Action, Stage
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.submission.commands import Mail, mail_command, rcpt_command
-from tuimail.submission.mishap import WireError
+from tuimail.submission.failure import WireError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -13,7 +13,7 @@ from tuimail.submission.command_exit import classify_end
 from tuimail.submission.command_input import PrivateInput, UnreadableError, private_input
 from tuimail.submission.command_run import CommandTimeouts, run, runnable
 from tuimail.submission.commands import sendable
-from tuimail.submission.mishap import Mishap
+from tuimail.submission.failure import Mishap
 from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from tuimail.mail.text import safe_line
 from tuimail.submission.classify import Context
 from tuimail.submission.connection import SmtpWire
 from tuimail.submission.dialogue import Dialogue
+from tuimail.submission.failure import WireError
 from tuimail.submission.handshake import Handshake, RefusedError
-from tuimail.submission.mishap import WireError
+from tuimail.submission.pipeline import Turn, Turns
 from tuimail.submission.quirks import Quirk, takes_commands_past_dot
 from tuimail.submission.transaction import StartOverError, Transaction
-from tuimail.submission.turns import Turn, Turns
 from tuimail.submission.wire import Offer, Timeouts
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from tuimail.submission.body import Loaded, early_reply, load, write_body
 from tuimail.submission.classify import Context, classify, classify_loss
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.submission.opening import opening_for
 from tuimail.submission.quirks import Quirk, quirks_of, refused_parameters
 from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict

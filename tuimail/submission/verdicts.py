@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.submission.classify import Context, classify, classify_loss, row_for
-from tuimail.submission.mishap import Mishap
+from tuimail.submission.failure import Mishap
+from tuimail.submission.reply_table import When
 from tuimail.submission.result import Action, Stage, Verdict
-from tuimail.submission.table import When
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from tuimail.machine import core_dumps
+from tuimail.platform_events import core_dumps
 
 if TYPE_CHECKING:
     from tuimail.ui.notices import Announcement

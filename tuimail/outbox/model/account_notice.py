@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import Auth, Command, Rate
+from tuimail.dates.format_date import until
 from tuimail.mail.text import safe_line
-from tuimail.moments.spoken import until
 from tuimail.submission.result import Trouble
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings, WhenUncertain
-from tuimail.moments.spoken import dated
+from tuimail.dates.format_date import dated
 from tuimail.outbox.model import backoff, rounds
 from tuimail.outbox.model.item import (
     NEEDS_YOU,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.moments.spoken import day_and_time
+from tuimail.dates.format_date import day_and_time
 from tuimail.outbox.model.item import ItemState
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.dates.format_date import dated
 from tuimail.durable import fsync_folder
 from tuimail.errors import DuplicateLetterError, OutboxError
-from tuimail.moments.spoken import dated
 from tuimail.outbox.model.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
 from tuimail.outbox.store import journal
 from tuimail.outbox.store.fingerprint import measure

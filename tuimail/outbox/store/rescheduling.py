@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.dates.format_date import dated
 from tuimail.errors import NoSuchItemError, OutboxError
-from tuimail.moments.spoken import dated
 from tuimail.outbox.model.actions import put_off, restored, through
 from tuimail.outbox.model.item import ItemState, OutboxItem, Verb, after, verbs_of
 from tuimail.outbox.model.reorder import moved

@@ -6,9 +6,9 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tuimail.dates.format_date import planned
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.moments.spoken import planned
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.commands.moments import ask_moment
 from tuimail.ui.navigation import quoted

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.compose.text_file import decoded, plain_lines
 from tuimail.errors import StorageError, TuimailError, UsageError
-from tuimail.machine import core_dumps
+from tuimail.platform_events import core_dumps
 from tuimail.private_files import open_private, private_dir, read_private
 
 if TYPE_CHECKING:

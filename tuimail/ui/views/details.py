@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from tuimail.dates.format_date import planned
+from tuimail.dates.local_time import zone_name
 from tuimail.mail.dsn import ReportAction
 from tuimail.mail.envelope import Notify
 from tuimail.mail.size import size_words
 from tuimail.mail.text import safe_line
-from tuimail.moments.spoken import planned
-from tuimail.moments.wall import zone_name
 from tuimail.outbox.marks import RECIPIENT_MARKS
 from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.outbox.store.bounces import said

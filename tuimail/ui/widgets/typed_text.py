@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tuimail.mail.scripts import plain_form
+from tuimail.mail.confusables import plain_form
 from tuimail.mail.text import hidden
 
 # What Python's splitlines(), and so Textual's document, takes for a line end besides \n.

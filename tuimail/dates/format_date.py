@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tuimail.moments.wall import wall_now, zone_name
+from tuimail.dates.local_time import wall_now, zone_name
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tuimail import clock
-from tuimail.machine.waking import Waking
+from tuimail.platform_events.waking import Waking
 
 TOLD = sys.platform == "linux" and sys.version_info >= (3, 13)
 
@@ -42,7 +42,7 @@ async def test_where_nothing_tells_nothing_is_opened() -> None:
 @pytest.mark.skipif(not TOLD, reason="timers that a set clock cancels need Linux and Python 3.13")
 async def test_a_timer_that_is_cancelled_wakes_and_is_set_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     woken = asyncio.Event()
-    monkeypatch.setattr("tuimail.machine.waking.FAR", 0.001)  # its end stands for its being cancelled
+    monkeypatch.setattr("tuimail.platform_events.waking.FAR", 0.001)  # its end stands for its being cancelled
     waking = Waking(woken.set)
     assert waking.open(asyncio.get_running_loop())
     for _ in range(2):

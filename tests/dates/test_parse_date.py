@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuimail.dates.parse_date import YEARS, Moment, moment_of, understand
 from tuimail.errors import UsageError
 from tuimail.mail.text import safe_line
-from tuimail.moments.asked import YEARS, Moment, moment_of, understand
 
 NOW = 1_800_000_000.0  # Fri 2027-01-15 08:00:00 UTC
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -186,7 +186,7 @@ async def test_a_dialog_may_ask_without_waiting() -> None:
 @pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "EST5EDT,M3.2.0,M11.1.0"])
 def test_without_a_zone_the_machine_s_own_counts(name: str) -> None:
     script = (
-        "from tuimail.moments.asked import moment_of;"
+        "from tuimail.dates.parse_date import moment_of;"
         "print([moment_of(t, 1.8e9).words for t in ('tomorrow 9am', '28 mar 02:30', '14 mar 02:30')])"
     )
     told = subprocess.run(

@@ -29,7 +29,7 @@ def run(work: Coroutine[object, object, _Result]) -> _Result:
     import contextlib
     import signal
 
-    from tuimail.machine import watchdog
+    from tuimail.platform_events import watchdog
 
     async def guarded() -> _Result:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuimail.machine.network import watch, watch_machine
+from tuimail.platform_events.network import watch, watch_machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ async def test_a_machine_that_refuses_netlink_is_left_to_the_schedule(monkeypatc
 
 IN_A_NAMESPACE = """
 import asyncio, subprocess
-from tuimail.machine import network
+from tuimail.platform_events import network
 
 def ip(*words):
     subprocess.run(["ip", *words], check=True, capture_output=True)

@@ -10,7 +10,7 @@ from aiosmtplib import SMTPResponse, SMTPServerDisconnected, SMTPTimeoutError
 from aiosmtplib.protocol import SMTPProtocol
 
 from tuimail.mail.text import safe_line
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.submission.replies import CLEAR_LINE, MAX_BYTES, GarbledReplyError, RawReply, ReplyReader
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.journeys.waiting import until
 from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
-from tuimail.demo.stage import Demo
+from tuimail.demo.setup import Demo
 from tuimail.outbox.model.item import OPEN, ItemState, Verb
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.outbox import OutboxScreen

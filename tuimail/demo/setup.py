@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.demo.scene import REFUSED, Scene, SetClock, demo_config
+from tuimail.demo.sample_letters import REFUSED, Scene, SetClock, demo_config
 from tuimail.demo.server import DemoServer
 from tuimail.engine import Engine
 from tuimail.paths import Paths
@@ -70,7 +70,7 @@ class Demo:
 
     def _write_scene(self, paths: Paths) -> None:
         from tuimail.compose.correspondents import Correspondents
-        from tuimail.compose.postponed import DraftStore
+        from tuimail.compose.draft_store import DraftStore
         from tuimail.outbox.store.store import Store
 
         now = time.time()

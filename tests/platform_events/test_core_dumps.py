@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tuimail.machine import core_dumps
+from tuimail.platform_events import core_dumps
 
 ROOT = Path(__file__).parents[2]
 USUAL = 4096
@@ -70,7 +70,7 @@ def test_what_it_starts_has_the_user_s_limits() -> None:
     script = f"""
 import asyncio, sys
 from tuimail.config.password_command import first_line
-from tuimail.machine import core_dumps
+from tuimail.platform_events import core_dumps
 core_dumps.forbid()
 child = {STATE!r} + "print(json.dumps(state()))"
 async def both():

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuimail.cli.dates import moment, until
 from tuimail.cli.document import item_document
-from tuimail.cli.moments import moment, until
-from tuimail.cli.outbox_choice import chosen, states_of, words_of
+from tuimail.cli.outbox_selection import chosen, states_of, words_of
 from tuimail.cli.output import complain, note, say, say_json
 from tuimail.cli.session import account_named, engine_on, load_config, need_terminal, open_app, run
 from tuimail.errors import EX_OK, TuimailError, UsageError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tuimail.mail.text import safe_line
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step, server_words
+from tuimail.mailboxes.imap_protocol import Link
 from tuimail.mailboxes.imap_wire import quoted
-from tuimail.mailboxes.link import Link
-from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
 from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Patience:
 
 
 class ImapSession:
-    """A connection to an IMAP server; mailboxes/opening makes signed-in ones.
+    """A connection to an IMAP server; mailboxes/imap_connect makes signed-in ones.
 
     Every coroutine raises ImapTrouble when the server or the network fails. A command that is cancelled or times
     out ends the connection, for what the server sends afterwards could be taken for the answer to another.

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tuimail.compose import draft_file
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.postponed import PATIENCE, PAUSE, DraftStore
+from tuimail.compose.draft_store import PATIENCE, PAUSE, DraftStore
 from tuimail.errors import NoSuchItemError, OutboxError, StorageError
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 HOLDER = """
 import sys
 from pathlib import Path
-from tuimail.compose.postponed import DraftStore
+from tuimail.compose.draft_store import DraftStore
 print(DraftStore(Path(sys.argv[1])).acquire(sys.argv[2]), flush=True)
 sys.stdin.read()
 """
 LOOKER = """
 import sys
 from pathlib import Path
-from tuimail.compose.postponed import DraftStore
+from tuimail.compose.draft_store import DraftStore
 store = DraftStore(Path(sys.argv[1]))
 print("looking", flush=True)
 while True:
@@ -209,7 +209,7 @@ def test_one_who_merely_looks_is_no_owner_and_keeps_nobody_from_opening_a_draft(
     store.save(Draft(id="d1"))
     look = os.open(store.root / "d1" / "lock", os.O_RDONLY)
     fcntl.flock(look, fcntl.LOCK_SH)  # a look that is under way; it is over when opening tries again
-    monkeypatch.setattr("tuimail.compose.postponed.time.sleep", lambda seconds: os.close(look))
+    monkeypatch.setattr("tuimail.compose.draft_store.time.sleep", lambda seconds: os.close(look))
     assert not DraftStore(store.root).owned_elsewhere("d1")
     assert store.acquire("d1")
     assert DraftStore(store.root).owned_elsewhere("d1")
@@ -220,8 +220,8 @@ def test_opening_does_not_wait_long_for_an_owner(store: DraftStore, monkeypatch:
     assert store.acquire("d1")
     at = iter(range(1000))
     pauses: list[float] = []
-    monkeypatch.setattr("tuimail.compose.postponed.time.monotonic", lambda: next(at) * PATIENCE / 10)
-    monkeypatch.setattr("tuimail.compose.postponed.time.sleep", pauses.append)
+    monkeypatch.setattr("tuimail.compose.draft_store.time.monotonic", lambda: next(at) * PATIENCE / 10)
+    monkeypatch.setattr("tuimail.compose.draft_store.time.sleep", pauses.append)
     assert not DraftStore(store.root).acquire("d1")
     assert pauses == [PAUSE] * 9
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.compose.correspondents import Correspondents
-    from tuimail.compose.postponed import DraftStore
+    from tuimail.compose.draft_store import DraftStore
     from tuimail.demo.server import DemoServer
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.store import Store

@@ -22,8 +22,8 @@ import aioimaplib
 from aioimaplib import aioimaplib as lib
 
 from tuimail.mail.text import safe_line
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step, server_words
 from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ResponseReader, Status, WireError, clear_reader, parse_status
-from tuimail.mailboxes.trouble import ImapTrouble, Step, server_words
 
 if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Response

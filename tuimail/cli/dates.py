@@ -1,8 +1,8 @@
-"""Times of the command line: what people write and read, by the words of tuimail/moments."""
+"""Times of the command line: what people write and read, by the words of tuimail/dates."""
 
 from __future__ import annotations
 
-from tuimail.moments.spoken import local, until
+from tuimail.dates.format_date import local, until
 
 __all__ = ["local", "moment", "until"]
 
@@ -14,7 +14,7 @@ def moment(text: str, now: float) -> float:
         UsageError: it is no time, is over, or may be read in two ways.
     """
     from tuimail.cli.output import note
-    from tuimail.moments.asked import moment_of
+    from tuimail.dates.parse_date import moment_of
 
     found = moment_of(text, now)
     if found.note:

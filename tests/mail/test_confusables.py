@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tuimail.mail.scripts import plain_form
+from tuimail.mail.confusables import plain_form
 
 
 @pytest.mark.parametrize(

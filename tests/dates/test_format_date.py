@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pytest
 
-from tuimail.moments.spoken import planned, until
+from tuimail.dates.format_date import planned, until
 
 NOW = 1_800_000_000.0  # Fri 2027-01-15 08:00:00 UTC
 

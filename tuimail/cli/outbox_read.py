@@ -7,14 +7,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from tuimail.cli.dates import local, until
 from tuimail.cli.document import detail_document, item_document
-from tuimail.cli.moments import local, until
-from tuimail.cli.outbox_choice import states_of, words_of
 from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
+from tuimail.cli.outbox_selection import states_of, words_of
 from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
 from tuimail.cli.session import load_config, outbox_of
+from tuimail.dates.local_time import zone_name
 from tuimail.errors import EX_OK, NoSuchItemError
-from tuimail.moments.wall import zone_name
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import ItemState, Order
 from tuimail.outbox.model.turn import Standing, standing_words, waits_its_turn
@@ -70,7 +70,7 @@ def _taken_out(outbox: Store, paths: Paths) -> int:
     """How many letters are drafts now."""
     if not paths.drafts.is_dir():
         return 0
-    from tuimail.compose.postponed import DraftStore
+    from tuimail.compose.draft_store import DraftStore
     from tuimail.engine.letters import taken_out
 
     return len(taken_out(outbox, DraftStore(paths.drafts)))

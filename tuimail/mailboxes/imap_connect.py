@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tuimail import tls
 from tuimail.config.model import Auth, Security
+from tuimail.mailboxes.imap_errors import ImapTrouble, Step, connection_trouble, server_words
+from tuimail.mailboxes.imap_session import ImapSession, Patience
 from tuimail.mailboxes.imap_wire import quoted
-from tuimail.mailboxes.session import ImapSession, Patience
 from tuimail.mailboxes.sign_in import choose
-from tuimail.mailboxes.trouble import ImapTrouble, Step, connection_trouble, server_words
 from tuimail.tls import is_loopback, tls_context
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tuimail.mail.text import safe_line
-from tuimail.submission.mishap import Mishap, WireError
+from tuimail.submission.failure import Mishap, WireError
 from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:

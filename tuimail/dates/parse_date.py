@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
+from tuimail.dates.days import HINT, Day, day_of, not_understood
+from tuimail.dates.format_date import day_and_time, planned
+from tuimail.dates.local_time import Shown, days_on, wall_now, when_shown, zone_name
+from tuimail.dates.zones import is_zone, zone_of
 from tuimail.errors import UsageError
-from tuimail.moments.days import HINT, Day, day_of, not_understood
-from tuimail.moments.spoken import day_and_time, planned
-from tuimail.moments.wall import Shown, days_on, wall_now, when_shown, zone_name
-from tuimail.moments.zones import is_zone, zone_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo

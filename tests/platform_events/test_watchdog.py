@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import asyncio, re, sys, threading, time
 from tuimail.cli import ending
-from tuimail.machine import watchdog
+from tuimail.platform_events import watchdog
 
 watchdog.SILENCE, watchdog.GRACE, watchdog._BEAT, watchdog._TICK, watchdog._LATER = 0.4, 0.6, 0.1, 0.05, 0.2
 
@@ -142,7 +142,7 @@ SCREENS = """
 import os, sys, time
 from tuimail.cli import main
 from tuimail.engine import Engine
-from tuimail.machine import watchdog
+from tuimail.platform_events import watchdog
 
 watchdog.SILENCE, watchdog.GRACE, watchdog._BEAT, watchdog._TICK = 0.3, 0.8, 0.1, 0.05
 
