@@ -34,7 +34,7 @@ class SetClock:
 
 
 class Box:
-    """A machine whose processes die when told so. Implements outbox.lock.Host."""
+    """A machine whose processes die when told so. Implements coordination.lock.Host."""
 
     def __init__(self, clock: SetClock) -> None:
         self.clock = clock
