@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
     from tuimail.paths import Paths
 
-LOOK, RUN, STEER = "outbox_look", "outbox_run", "outbox_steer"
+READ, RUN, ACT = "outbox_read", "outbox_run", "outbox_actions"
 REPORT, SERVICE = "outbox_report", "outbox_service"
 """The modules that carry the verbs out."""
 
 VERBS = {
-    "list": (LOOK, "what is in the outbox", ("list", 'list --sort next --match "to:kim minutes"', "list --json")),
-    "show": (LOOK, "everything about one letter", ("show 3k9", "show 3k9 --raw | less")),
+    "list": (READ, "what is in the outbox", ("list", 'list --sort next --match "to:kim minutes"', "list --json")),
+    "show": (READ, "everything about one letter", ("show 3k9", "show 3k9 --raw | less")),
     "run": (RUN, "send what is due; with --watch, keep sending", ("run", "run --watch")),
-    "retry": (STEER, "try letters again, as soon as possible", ("retry 3k9", "retry --all")),
-    "hold": (STEER, "hold letters until they are released", ("hold 3k9", "hold --match subject:minutes")),
-    "release": (STEER, "let held letters go", ("release 3k9 x7k", "release --state held")),
-    "later": (STEER, "send letters at a later time", ("later 3k9 18:30", "later 3k9 x7k +2h")),
-    "move": (STEER, "move a letter among those that wait", ("move 3k9 first", "move 3k9 up")),
-    "account": (STEER, "send letters through another account", ("account 3k9 home", "account --state blocked home")),
-    "mend": (STEER, "correct a refused address; it goes to that one only", ("mend 3k9 kin@x.example kim@x.example",)),
-    "edit": (STEER, "take a letter out and open it in the composer", ("edit 3k9",)),
-    "cancel": (STEER, "take letters out of the outbox; they are kept among the drafts", ("cancel 3k9",)),
-    "delete": (STEER, "delete letters from the outbox", ("delete 3k9", "delete --state failed")),
-    "restore": (STEER, "put back letters that were cancelled or deleted, for seven days", ("restore 3k9",)),
-    "resolve": (STEER, "say what became of uncertain letters: sent, or resend", ("resolve 3k9 sent",)),
-    "export": (STEER, "write letters into .eml files", ("export 3k9", "export --match to:kim --to ~/letters")),
+    "retry": (ACT, "try letters again, as soon as possible", ("retry 3k9", "retry --all")),
+    "hold": (ACT, "hold letters until they are released", ("hold 3k9", "hold --match subject:minutes")),
+    "release": (ACT, "let held letters go", ("release 3k9 x7k", "release --state held")),
+    "later": (ACT, "send letters at a later time", ("later 3k9 18:30", "later 3k9 x7k +2h")),
+    "move": (ACT, "move a letter among those that wait", ("move 3k9 first", "move 3k9 up")),
+    "account": (ACT, "send letters through another account", ("account 3k9 home", "account --state blocked home")),
+    "mend": (ACT, "correct a refused address; it goes to that one only", ("mend 3k9 kin@x.example kim@x.example",)),
+    "edit": (ACT, "take a letter out and open it in the composer", ("edit 3k9",)),
+    "cancel": (ACT, "take letters out of the outbox; they are kept among the drafts", ("cancel 3k9",)),
+    "delete": (ACT, "delete letters from the outbox", ("delete 3k9", "delete --state failed")),
+    "restore": (ACT, "put back letters that were cancelled or deleted, for seven days", ("restore 3k9",)),
+    "resolve": (ACT, "say what became of uncertain letters: sent, or resend", ("resolve 3k9 sent",)),
+    "export": (ACT, "write letters into .eml files", ("export 3k9", "export --match to:kim --to ~/letters")),
     "report": (REPORT, "tie a bounce or delivery report, from a mail filter, to its letter", ("report < bounce.eml",)),
     "service": (SERVICE, "a service that keeps sending without a screen", ("service install", "service status")),
 }
