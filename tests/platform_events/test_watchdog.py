@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import asyncio, re, sys, threading, time
-from tuimail.cli import ending
+from tuimail.cli import interrupts
 from tuimail.platform_events import watchdog
 
 watchdog.SILENCE, watchdog.GRACE, watchdog._BEAT, watchdog._TICK, watchdog._LATER = 0.4, 0.6, 0.1, 0.05, 0.2
@@ -74,10 +74,10 @@ async def nothing():
 
 watchdog.begin(report)
 try:
-    ending.run(globals()[sys.argv[2]]())
+    interrupts.run(globals()[sys.argv[2]]())
 except KeyboardInterrupt:
     code = 130
-except ending.Terminated:
+except interrupts.Terminated:
     code = 143
 else:
     code = 0
