@@ -50,24 +50,24 @@ class Row(NamedTuple):
 
 
 def _feed(data: bytes) -> None:
-    with contextlib.suppress(imap_wire.WireError):
+    with contextlib.suppress(imap_wire.ImapSyntaxError):
         list(imap_wire.ResponseReader().feed(data))
 
 
 def _feed_in_drops(data: bytes) -> None:
     reader = imap_wire.ResponseReader()
-    with contextlib.suppress(imap_wire.WireError):
+    with contextlib.suppress(imap_wire.ImapSyntaxError):
         for at in range(0, len(data), 100):
             list(reader.feed(data[at : at + 100]))
 
 
 def _parse(data: bytes) -> None:
-    with contextlib.suppress(imap_wire.WireError):
+    with contextlib.suppress(imap_wire.ImapSyntaxError):
         imap_wire.parse((data,))
 
 
 def _list(data: bytes) -> None:
-    with contextlib.suppress(imap_wire.WireError):
+    with contextlib.suppress(imap_wire.ImapSyntaxError):
         mailboxes = folders.read_list([(data,)])
         folders.find_sent(mailboxes)
 
@@ -225,7 +225,7 @@ def _link(data: bytes) -> None:
 
 def _table(data: bytes) -> None:
     with contextlib.suppress(TuimailError):
-        csv_table.read_sheet(data, "people.csv")
+        csv_table.read_csv(data, "people.csv")
 
 
 def _domain(data: bytes) -> None:
@@ -332,10 +332,10 @@ SCREEN = [
     Row("words on the screen", lambda data: cells.wrap(data.decode(), 72), lambda n: b"ab " * (n // 3), whole=False),
 ]
 
-ROWS = [*IMAP, *LETTERS, *READ, *SMTP, *TEXT, *SCREEN]
+RULES = [*IMAP, *LETTERS, *READ, *SMTP, *TEXT, *SCREEN]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
+@pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
 def test_twice_the_length_takes_at_most_twice_the_time(row: Row) -> None:
     size = 4096
     took = _quickest(row, size)

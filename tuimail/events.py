@@ -55,7 +55,7 @@ class NeedsYou:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountTroubled:
+class AccountPaused:
     """An account is paused: sign-in, certificate, quota, missing."""
 
     account: str
@@ -63,7 +63,7 @@ class AccountTroubled:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountMended:
+class AccountResumed:
     """The trouble of an account is over."""
 
     account: str
@@ -96,8 +96,8 @@ Event = (
     | ItemProgress
     | ItemStage
     | NeedsYou
-    | AccountTroubled
-    | AccountMended
+    | AccountPaused
+    | AccountResumed
     | WaitingForSecret
     | Notice
     | OutboxTouched

@@ -13,11 +13,11 @@ from tests.support.scripted_smtp import Close, Expect, Say, ScriptedServer, hell
 from tuimail.accounts import advice
 from tuimail.accounts.check import check_account
 from tuimail.accounts.finding import Finding, Step
-from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
+from tuimail.config.model import Account, Identity, Security, SentCopy, Server, SubmissionCommand
 from tuimail.errors import SecretError
-from tuimail.submission.classify import Context, classify, classify_loss
-from tuimail.submission.failure import Mishap
-from tuimail.submission.reply_table import ROWS, Row
+from tuimail.submission.classify import ReplyContext, classify, classify_failure
+from tuimail.submission.failure import Failure
+from tuimail.submission.reply_table import RULES, ReplyRule
 from tuimail.submission.result import Action, Reply, Stage
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ STEPS_TLS = [Step.CONNECT, Step.TLS, Step.GREETING, Step.SIGN_IN, Step.CAPABILIT
 STEPS_STARTTLS = [Step.CONNECT, Step.GREETING, Step.TLS, Step.SIGN_IN, Step.CAPABILITIES]
 
 
-def account(submission: Server | Command, **more: object) -> Account:
+def account(submission: Server | SubmissionCommand, **more: object) -> Account:
     return dataclasses.replace(Account("work", (Identity("ada@example.org"),), submission), **more)  # type: ignore[arg-type]
 
 
@@ -114,7 +114,7 @@ async def test_a_command_that_is_there(tmp_path: Path) -> None:
     script = tmp_path / "sendmail"
     script.write_text("#!/bin/sh\nexit 1\n")
     script.chmod(0o755)
-    (finding,) = await check_account(account(Command((str(script), "-t"))), password)
+    (finding,) = await check_account(account(SubmissionCommand((str(script), "-t"))), password)
     assert (finding.step, finding.ok) == (Step.COMMAND, True)
 
 
@@ -123,14 +123,14 @@ async def test_a_command_that_cannot_be_run(tmp_path: Path, exists: bool) -> Non
     script = tmp_path / "sendmail"
     if exists:
         script.touch(mode=0o600)
-    (finding,) = await check_account(account(Command((str(script),))), password)
+    (finding,) = await check_account(account(SubmissionCommand((str(script),))), password)
     assert not finding.ok
     assert finding.words == (f"{script} may not be run." if exists else f"There is no command {script}.")
     assert finding.hint
 
 
 async def test_a_maildir_that_can_be_made_and_one_that_cannot(tmp_path: Path) -> None:
-    sender = Command(("/bin/sh",))
+    sender = SubmissionCommand(("/bin/sh",))
     _, good = await check_account(account(sender, maildir=tmp_path / "new" / "Mail"), password)
     assert good.ok
     (tmp_path / "file").touch()
@@ -160,19 +160,19 @@ async def test_a_refused_password_is_not_shown_to_the_next_server() -> None:
 LATER = re.compile("later|trying|tried again", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("mishap", Mishap)
+@pytest.mark.parametrize("failure", Failure)
 @pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH])
-def test_no_mishap_sends_whoever_checks_away(mishap: Mishap, stage: Stage) -> None:
+def test_failure_advice_promises_no_later_attempt(failure: Failure, stage: Stage) -> None:
     """A letter is tried again by itself, a check is not."""
-    if mishap in (Mishap.NO_FUTURE_RELEASE, Mishap.TOO_BIG):
+    if failure in (Failure.NO_FUTURE_RELEASE, Failure.TOO_BIG):
         return  # of a letter, which a check has none of
     server = Server("mx.example", 587, Security.STARTTLS, "ada")
-    words, hint = advice.of_mishap(classify_loss(stage, mishap, Context(host="mx.example")), mishap, server)
+    words, hint = advice.of_failure(classify_failure(stage, failure, ReplyContext(host="mx.example")), failure, server)
     assert not LATER.search(f"{words} {hint}"), (words, hint)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_no_refusal_sends_whoever_checks_away(row: Row) -> None:
+@pytest.mark.parametrize("row", RULES, ids=lambda row: row.name)
+def test_no_refusal_sends_whoever_checks_away(row: ReplyRule) -> None:
     server = Server("mx.example", 587, Security.STARTTLS, "ada")
     for stage in row.stages & {Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH}:
         for code in row.codes:

@@ -16,7 +16,7 @@ from tuimail.config import secrets
 from tuimail.outbox.model.item import AccountHealth
 from tuimail.outbox.store.store import Store
 from tuimail.private_files import private_dir
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ def test_a_mended_account_lets_its_letters_go(
     engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]], home: Paths
 ) -> None:
     home.outbox.mkdir(parents=True)
-    engine.trouble = AccountHealth("work", Trouble.SIGN_IN, "Wrong password.")
+    engine.trouble = AccountHealth("work", AccountProblem.SIGN_IN, "Wrong password.")
     tuimail_("account", "check", "work")
     assert ("check_again", "work") in engine.log
 
@@ -127,7 +127,7 @@ def test_login_stores_a_password_in_the_keyring(engine: Faked, tuimail_: Run) ->
 def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(engine: Faked, tuimail_: Run, home: Paths) -> None:
     install("keyring.backends.SecretService")
     home.outbox.mkdir(parents=True)
-    engine.trouble = AccountHealth("work", Trouble.SIGN_IN, "Wrong password.")
+    engine.trouble = AccountHealth("work", AccountProblem.SIGN_IN, "Wrong password.")
     tuimail_("account", "login", "work", text="open sesame\n")
     assert ("check_again", "work") in engine.log
 
@@ -135,7 +135,7 @@ def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(engine: Fak
 def test_a_new_password_is_no_cure_for_a_bad_certificate(engine: Faked, tuimail_: Run, home: Paths) -> None:
     install("keyring.backends.SecretService")
     home.outbox.mkdir(parents=True)
-    engine.trouble = AccountHealth("work", Trouble.CERTIFICATE, "Expired.")
+    engine.trouble = AccountHealth("work", AccountProblem.CERTIFICATE, "Expired.")
     tuimail_("account", "login", "work", text="open sesame\n")
     assert ("check_again", "work") not in engine.log
 
@@ -146,7 +146,7 @@ def test_the_list_shows_an_account_in_trouble_and_since_when(
     write_config()
     store = Store(private_dir(home.outbox), SystemClock())
     with store.index.writing() as db:
-        health = AccountHealth("work", Trouble.SIGN_IN, "The server said no.", since=1_800_000_000.0)
+        health = AccountHealth("work", AccountProblem.SIGN_IN, "The server said no.", since=1_800_000_000.0)
         store.put_health(db, health)
     store.close()
     shown = tuimail_("account", "list").out

@@ -26,7 +26,7 @@ from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import AccountHealth, ItemState, Recipient, RecipientState
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
-from tuimail.submission.result import Action, Reply, Trouble
+from tuimail.submission.result import AccountProblem, Action, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -354,9 +354,10 @@ def test_no_undo_window_holds_up_a_script(engine: Faked, tuimail_: Run) -> None:
         (an_item(ItemState.DEFERRED, last_reply="421 4.3.2 later", next_attempt_at=2e9), 0, 75,
          "queued as 3k9x7m2p4q; 421 4.3.2 later; next try"),
         (an_item(ItemState.FAILED, words="Refused.", recipients=(REFUSED,)), 69, 69, "refused, kept as 3k9x7m2p4q"),
-        (an_item(ItemState.BLOCKED, words="Wrong password.", trouble=Trouble.SIGN_IN), 77, 77, "Wrong password."),
-        (an_item(ItemState.BLOCKED, words="Locked.", trouble=Trouble.SECRET), 77, 77, "blocked, kept as"),
-        (an_item(ItemState.BLOCKED, words="Expired.", trouble=Trouble.CERTIFICATE), 69, 69, "Expired."),
+        (an_item(ItemState.BLOCKED, words="Wrong password.", trouble=AccountProblem.SIGN_IN), 77, 77,
+         "Wrong password."),
+        (an_item(ItemState.BLOCKED, words="Locked.", trouble=AccountProblem.SECRET), 77, 77, "blocked, kept as"),
+        (an_item(ItemState.BLOCKED, words="Expired.", trouble=AccountProblem.CERTIFICATE), 69, 69, "Expired."),
         (an_item(ItemState.UNCERTAIN, words="It may have been delivered."), 0, 75, "uncertain, kept as"),
     ],
 )  # fmt: skip
@@ -381,7 +382,7 @@ def test_refused_recipients_are_named_with_the_servers_words(engine: Faked, tuim
 @pytest.mark.parametrize(
     "health",
     [
-        AccountHealth("work", Trouble.SERVER, "Not a mail server."),
+        AccountHealth("work", AccountProblem.SERVER, "Not a mail server."),
         AccountHealth("work", words="It does not answer.", probe_at=4e9, tries=1),
     ],
 )

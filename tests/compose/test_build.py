@@ -29,7 +29,7 @@ from tuimail.errors import AddressError, AttachmentError, InjectionError, Messag
 from tuimail.mail import flowed
 from tuimail.mail.address import parse_addresses
 from tuimail.mail.content import InMemory, whole
-from tuimail.mail.envelope import EnvelopeRecipient, Field
+from tuimail.mail.envelope import EnvelopeRecipient, RecipientField
 from tuimail.mail.header import decode_header
 
 if TYPE_CHECKING:
@@ -193,9 +193,9 @@ def test_a_plain_letter_byte_for_byte() -> None:
     )
     assert letter.envelope.sender == "ada@example.org"
     assert letter.envelope.recipients == (
-        EnvelopeRecipient("bob@example.net", Field.TO, "Bob"),
-        EnvelopeRecipient("c@d.example", Field.CC),
-        EnvelopeRecipient("e@f.example", Field.BCC),
+        EnvelopeRecipient("bob@example.net", RecipientField.TO, "Bob"),
+        EnvelopeRecipient("c@d.example", RecipientField.CC),
+        EnvelopeRecipient("e@f.example", RecipientField.BCC),
     )
     assert not letter.envelope.smtputf8
     assert (letter.subject, letter.sender) == ("Hello", "Ada Lovelace <ada@example.org>")
@@ -216,8 +216,8 @@ def test_smtputf8_only_when_a_local_part_needs_it() -> None:
 def test_the_same_mailbox_twice_is_served_once_in_the_first_field() -> None:
     draft = Draft(to="a@B.example", cc="A <a@b.example>", bcc="a@b.EXAMPLE, A@b.example")
     assert frozen(draft).envelope.recipients == (
-        EnvelopeRecipient("a@B.example", Field.TO),
-        EnvelopeRecipient("A@b.example", Field.BCC),
+        EnvelopeRecipient("a@B.example", RecipientField.TO),
+        EnvelopeRecipient("A@b.example", RecipientField.BCC),
     )
 
 

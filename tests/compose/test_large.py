@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuimail.compose import abridge
-from tuimail.compose.abridge import Outline
+from tuimail.compose.abridge import AbridgedText
 from tuimail.compose.attachment import AttachedFile, attach, check
 from tuimail.compose.build import build
 from tuimail.compose.content_type import looks_like_mail
@@ -70,7 +70,7 @@ PARTS = [b"--b\r\n", b"--b--\r\n", b"Subject: x\r\n", b"\r\n", b"\n", b"x" * 40,
 def test_an_outline_gives_back_what_was_left_out(letter: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(abridge, "LONG", 20)
-        made = Outline(InMemory(letter))
+        made = AbridgedText(InMemory(letter))
     assert b"".join(made.restored(made.text)) == letter
     assert b"".join(made.restored(made.text)) == letter
 
@@ -85,7 +85,7 @@ def test_large_files_come_out_of_a_letter_as_they_went_in(tmp_path: Path) -> Non
     }
     draft = Draft(to="b@c", body="See them.\n" * 10_000, attachments=tuple(files))
     letter = build(draft, ADA, "work", now=0.0, read=lambda each: InMemory(files[each]))
-    made = Outline(letter.content)
+    made = AbridgedText(letter.content)
     assert len(made.text) < letter.size / 3
     again = draft_from_letter(letter.content, (), tmp_path, account="work", identity="", draft_id="d")
     assert [Path(each.path).read_bytes() for each in again.attachments] == list(files.values())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.compose.csv_table import Row, Sheet, read_sheet
+from tuimail.compose.csv_table import CsvRow, CsvTable, read_csv
 from tuimail.compose.draft import Draft
 from tuimail.compose.merge import Merge, plan
 from tuimail.compose.template import key, parse
@@ -72,7 +72,7 @@ def test_what_a_spreadsheet_writes_is_read(rows: list[tuple[str, str]], delimite
     expected = [(n, [cell.strip() for cell in row]) for n, row in enumerate(rows, 2) if any(c.strip() for c in row)]
     if not expected:
         return
-    sheet = read_sheet(raw, "t.csv")
+    sheet = read_csv(raw, "t.csv")
     assert sheet.columns == {"name": "Name", "email": "email"}
     assert [(row.number, [*row.values.values()]) for row in sheet.rows] == expected
 
@@ -96,7 +96,7 @@ def test_what_a_spreadsheet_writes_is_read(rows: list[tuple[str, str]], delimite
 )
 def test_what_is_no_table_is_told(raw: bytes, words: str) -> None:
     with pytest.raises(MessageError, match=words) as told:
-        read_sheet(raw, "t.csv")
+        read_csv(raw, "t.csv")
     assert told.value.hint
 
 
@@ -122,19 +122,19 @@ PEOPLE = [{"name": "Doe, Jane", "email": "jane@x"}, {"name": 'Bob "B" Hay', "ema
 )
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16"])
 def test_real_tables_are_read(table: str, charset: str) -> None:
-    sheet = read_sheet(table.encode(charset), "t.csv")
+    sheet = read_csv(table.encode(charset), "t.csv")
     assert [{"name": row.values["name"], "email": row.values["email"]} for row in sheet.rows] == PEOPLE
     assert not any(row.surplus for row in sheet.rows)
 
 
 def test_a_comma_in_a_heading_is_no_delimiter() -> None:
-    sheet = read_sheet((DATA / "c09c-comma-in-heading.csv").read_bytes(), "t.csv")
+    sheet = read_csv((DATA / "c09c-comma-in-heading.csv").read_bytes(), "t.csv")
     assert sheet.columns == {"last, first": "Last, First", "email": "email"}
     assert [row.values for row in sheet.rows] == [{"last, first": "Doe, Jane", "email": "jane@example.net"}]
 
 
 def test_a_cell_of_two_lines_is_text() -> None:
-    sheet = read_sheet((DATA / "c09b-cell-of-two-lines.csv").read_bytes(), "t.csv")
+    sheet = read_csv((DATA / "c09b-cell-of-two-lines.csv").read_bytes(), "t.csv")
     draft = Draft(account="work", identity="ada@example.org", subject="To {address}", body="{address}\n", verbatim=True)
     merge = plan(draft, {"to": ["{address} <{email}>"]}, sheet, file="t.csv")
     assert not [*merge.faults(sheet, ADA)]
@@ -142,12 +142,12 @@ def test_a_cell_of_two_lines_is_text() -> None:
     assert letter.body == "1 High Street\nOldtown\n"
     assert letter.subject == "To 1 High Street Oldtown"
     assert letter.to == "1 High Street Oldtown <ann@example.net>"
-    other = read_sheet(b'email,address\nann@x,"1 High Street\x0bOldtown\tEU"\n', "t.csv")
+    other = read_csv(b'email,address\nann@x,"1 High Street\x0bOldtown\tEU"\n', "t.csv")
     assert other.rows[0].values["address"] == "1 High Street\nOldtown\tEU"
 
 
 def test_a_heading_in_lines_is_named_in_one() -> None:
-    sheet = read_sheet(b'"Last\r\n name",email\nDoe,a@x\n', "t.csv")
+    sheet = read_csv(b'"Last\r\n name",email\nDoe,a@x\n', "t.csv")
     assert sheet.columns == {"last name": "Last name", "email": "email"}
     assert parse("{ Last  Name }", "text").names == {"last name"}
 
@@ -160,8 +160,10 @@ def test_two_columns_of_one_name_hurt_only_who_asks_for_them() -> None:
     assert told.value.hint == "Rename one of them."
 
 
-def merged(table: str, *, to: str = "{email}", subject: str = "Hello {name}", body: str = "b") -> tuple[Merge, Sheet]:
-    sheet = read_sheet(table.encode(), "t.csv")
+def merged(
+    table: str, *, to: str = "{email}", subject: str = "Hello {name}", body: str = "b"
+) -> tuple[Merge, CsvTable]:
+    sheet = read_csv(table.encode(), "t.csv")
     draft = Draft(account="work", identity="ada@example.org", subject=subject, body=body)
     return plan(draft, {"to": [to], "cc": [], "bcc": []}, sheet, file="t.csv"), sheet
 
@@ -180,7 +182,7 @@ def test_each_row_is_a_letter_of_its_own() -> None:
     assert len({each.id for each in letters}) == 2
     assert letters == [merge.letter(row) for row in sheet.rows], "the same merge makes the same ids"
     other, _ = merged("name,email\nBob,b@x.example\n", to="{name} <{email}>", body="another")
-    assert other.letter(Row(2, {"name": "Bob", "email": "b@x.example"})).id != letters[0].id
+    assert other.letter(CsvRow(2, {"name": "Bob", "email": "b@x.example"})).id != letters[0].id
 
 
 @pytest.mark.parametrize(

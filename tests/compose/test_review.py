@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from tests.compose.strategies import drafts
 from tuimail.compose.attachment import attach
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.review import Finding, review, speaks_of_attachment
-from tuimail.config.model import Account, Command, Identity
+from tuimail.compose.review import ReviewFinding, review, speaks_of_attachment
+from tuimail.config.model import Account, Identity, SubmissionCommand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WORK = Account(
     "work",
     (Identity("ada@example.org", "Ada Lovelace"), Identity("countess@example.org")),
-    Command(("/usr/sbin/sendmail", "-oi")),
+    SubmissionCommand(("/usr/sbin/sendmail", "-oi")),
 )
 FINE = Draft(to="Bob <bob@example.net>", subject="Hello", body="Hi Bob")
 
@@ -73,7 +73,9 @@ def test_files_are_looked_at_but_not_read(tmp_path: Path) -> None:
     result = review(replace(FINE, attachments=(attach(tmp_path / "big.iso"),)), WORK)
     assert result.attachments == ("big.iso (30 MB)",)
     assert result.size > 40_000_000
-    assert result.findings == (Finding("attachment", "The letter is about 41 MB; many servers refuse that much."),)
+    assert result.findings == (
+        ReviewFinding("attachment", "The letter is about 41 MB; many servers refuse that much."),
+    )
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)

@@ -25,7 +25,7 @@ from tuimail.config.model import Identity
 from tuimail.mail.address import Address, parse_addresses
 from tuimail.mail.content import InMemory, whole
 from tuimail.mail.domain import ascii_domain, unicode_domain
-from tuimail.mail.envelope import EnvelopeRecipient, Field
+from tuimail.mail.envelope import EnvelopeRecipient, RecipientField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def test_our_own_letters_come_back_exactly(drawn: tuple[Draft, dict[Attachment, 
         ]
         for was, each in zip(draft.attachments, again.attachments, strict=True):
             assert was.content_type in (each.content_type, "application/octet-stream")
-    hidden = {each.address for each in letter.envelope.recipients if each.field is Field.BCC}
+    hidden = {each.address for each in letter.envelope.recipients if each.field is RecipientField.BCC}
     bcc = [each for each in parse_addresses(draft.bcc) if each.wire_spec() in hidden]
     assert {each.key for each in parse_addresses(again.bcc)} == {each.key for each in bcc}
     assert again == replace(

@@ -16,16 +16,16 @@ from tuimail.config.loader import load, parse
 from tuimail.config.model import (
     Account,
     Auth,
-    Command,
     Config,
+    DelayedSending,
     DeliveryReports,
     Identity,
-    Later,
     OutboxSettings,
     Rate,
     Security,
     SentCopy,
     Server,
+    SubmissionCommand,
     UiSettings,
     WhenLate,
     WhenRefused,
@@ -112,7 +112,7 @@ WORK = Account(
     Path("/srv/ada/Maildir"),
     SentCopy.APPEND,
 )
-HOME = Account("home", (Identity("ada@lovelace.example"),), Command(("/usr/sbin/sendmail", "-oi")))
+HOME = Account("home", (Identity("ada@lovelace.example"),), SubmissionCommand(("/usr/sbin/sendmail", "-oi")))
 
 SMALL = """\
 [accounts.work]
@@ -139,7 +139,7 @@ def test_the_whole_contract_is_read() -> None:
         accounts={"work": WORK, "home": HOME},
         default_account="work",
         outbox=OutboxSettings(
-            0.0, WhenUncertain.RESEND, WhenRefused.HOLD, WhenLate.ASK, Later.SERVER, DeliveryReports.ALL
+            0.0, WhenUncertain.RESEND, WhenRefused.HOLD, WhenLate.ASK, DelayedSending.SERVER, DeliveryReports.ALL
         ),
         ui=UiSettings("mutt", "paper", "$EDITOR"),
         file=FILE,
@@ -294,7 +294,7 @@ def test_connections_are_bounded_for_servers_and_commands() -> None:
         assert server(config).connections == 4
         assert only(config).key == "accounts.work.submission.connections"
     command = parse(SMALL.replace('host = "smtp.example.org"', "command = ['/bin/mail']\nconnections = 2"), FILE)
-    assert command.accounts["work"].submission == Command(("/bin/mail",), 2)
+    assert command.accounts["work"].submission == SubmissionCommand(("/bin/mail",), 2)
 
 
 def test_a_typo_in_security_never_weakens_it() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.dates.parse_date import YEARS, Moment, moment_of, understand
+from tuimail.dates.parse_date import YEARS, ParsedDate, parse_date, understand
 from tuimail.errors import UsageError
 from tuimail.mail.text import safe_line
 
@@ -21,13 +21,13 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/
 
 
 def at(text: str, zone: tzinfo = UTC, now: float = NOW) -> str:
-    return datetime.fromtimestamp(moment_of(text, now, zone).at, zone).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(parse_date(text, now, zone).at, zone).strftime("%Y-%m-%d %H:%M")
 
 
-def asked(text: str, now: float, zone: str) -> tuple[Moment | None, str]:
+def asked(text: str, now: float, zone: str) -> tuple[ParsedDate | None, str]:
     """What came of it: a moment, or a sentence with what to do."""
     try:
-        return moment_of(text, now, ZoneInfo(zone)), ""
+        return parse_date(text, now, ZoneInfo(zone)), ""
     except UsageError as error:
         return None, f"{error} {error.hint}" if str(error) and error.hint else ""
 
@@ -86,7 +86,7 @@ def asked(text: str, now: float, zone: str) -> tuple[Moment | None, str]:
 def test_a_time_is_understood(text: str, when: str | None) -> None:
     if when is None:
         with pytest.raises(UsageError, match="is over"):
-            moment_of(text, NOW, UTC)
+            parse_date(text, NOW, UTC)
     else:
         assert at(text) == when
 
@@ -103,14 +103,14 @@ def test_a_time_is_understood(text: str, when: str | None) -> None:
 )
 def test_what_may_be_read_in_two_ways_is_refused_with_both(text: str, readings: tuple[str, str]) -> None:
     with pytest.raises(UsageError) as told:
-        moment_of(text, NOW, UTC)
+        parse_date(text, NOW, UTC)
     assert all(reading in told.value.hint for reading in readings)
 
 
 def test_next_friday_is_refused_while_this_friday_is_to_come() -> None:
     wednesday = NOW - 2 * 86400
     with pytest.raises(UsageError) as told:
-        moment_of("next friday 9am", wednesday, UTC)
+        parse_date("next friday 9am", wednesday, UTC)
     assert "15 jan 2027" in told.value.hint
     assert "22 jan 2027" in told.value.hint
     assert at("next monday 9am", now=wednesday) == "2027-01-18 09:00"
@@ -132,7 +132,7 @@ def test_next_friday_is_refused_while_this_friday_is_to_come() -> None:
 )  # fmt: skip
 def test_what_is_no_time_to_come_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(UsageError) as told:
-        moment_of(text, NOW, UTC)
+        parse_date(text, NOW, UTC)
     assert told.value.hint
     assert str(told.value).isprintable()
 
@@ -145,16 +145,16 @@ def test_a_month_later_is_the_same_day_or_the_last_of_that_month() -> None:
 
 
 def test_a_time_that_clocks_skip_is_told_and_moved() -> None:
-    found = moment_of("28 mar 02:30", NOW, BERLIN)
+    found = parse_date("28 mar 02:30", NOW, BERLIN)
     assert found.words == "Sun 28 Mar 03:30 CEST (in 72 days)"
     assert "does not exist" in found.note
 
 
 def test_of_a_time_that_comes_twice_the_first_is_meant_until_it_is_over() -> None:
-    first = moment_of("31 oct 02:30", NOW, BERLIN)
+    first = parse_date("31 oct 02:30", NOW, BERLIN)
     assert first.words.startswith("Sun 31 Oct 02:30 CEST")
     assert "comes twice" in first.note
-    second = moment_of("02:30", first.at + 1, BERLIN)
+    second = parse_date("02:30", first.at + 1, BERLIN)
     assert second.at == first.at + 3600
     assert "CET" in second.words
 
@@ -162,21 +162,21 @@ def test_of_a_time_that_comes_twice_the_first_is_meant_until_it_is_over() -> Non
 def test_a_delay_is_so_much_later_whatever_clocks_do() -> None:
     before_the_change = datetime(2027, 3, 28, 1, 30, tzinfo=BERLIN).timestamp()
     for text in ("+2h", "in 2 hours", "in two hours", "in 120 minutes"):
-        assert moment_of(text, before_the_change, BERLIN).at == before_the_change + 7200
+        assert parse_date(text, before_the_change, BERLIN).at == before_the_change + 7200
 
 
 def test_tomorrow_is_the_same_clock_time_though_the_day_is_short() -> None:
     evening = datetime(2027, 3, 27, 12, 0, tzinfo=BERLIN).timestamp()
     assert at("tomorrow 12:00", BERLIN, evening) == "2027-03-28 12:00"
-    assert moment_of("tomorrow 12:00", evening, BERLIN).at == evening + 23 * 3600
+    assert parse_date("tomorrow 12:00", evening, BERLIN).at == evening + 23 * 3600
 
 
 def test_the_answer_shows_the_zone_and_how_long_it_is() -> None:
-    found = moment_of("tomorrow 9am", NOW, BERLIN)
+    found = parse_date("tomorrow 9am", NOW, BERLIN)
     assert found.words == "tomorrow 09:00 CET (in 24 h)"
-    assert moment_of("18:30", NOW, BERLIN).words == "today 18:30 CET (in 10 h)"
-    assert moment_of("9am EST", NOW, BERLIN).note == "09:00 in EST"
-    assert moment_of("monday", NOW, BERLIN).note == "a day without a time means 08:00"
+    assert parse_date("18:30", NOW, BERLIN).words == "today 18:30 CET (in 10 h)"
+    assert parse_date("9am EST", NOW, BERLIN).note == "09:00 in EST"
+    assert parse_date("monday", NOW, BERLIN).note == "a day without a time means 08:00"
 
 
 async def test_a_dialog_may_ask_without_waiting() -> None:
@@ -186,14 +186,14 @@ async def test_a_dialog_may_ask_without_waiting() -> None:
 @pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "EST5EDT,M3.2.0,M11.1.0"])
 def test_without_a_zone_the_machine_s_own_counts(name: str) -> None:
     script = (
-        "from tuimail.dates.parse_date import moment_of;"
-        "print([moment_of(t, 1.8e9).words for t in ('tomorrow 9am', '28 mar 02:30', '14 mar 02:30')])"
+        "from tuimail.dates.parse_date import parse_date;"
+        "print([parse_date(t, 1.8e9).words for t in ('tomorrow 9am', '28 mar 02:30', '14 mar 02:30')])"
     )
     told = subprocess.run(
         [sys.executable, "-c", script], env={"TZ": name, "PATH": ""}, capture_output=True, text=True, check=True
     ).stdout
     zone = ZoneInfo(name) if "," not in name else ZoneInfo("America/New_York")
-    wanted = [moment_of(text, NOW, zone).words for text in ("tomorrow 9am", "28 mar 02:30", "14 mar 02:30")]
+    wanted = [parse_date(text, NOW, zone).words for text in ("tomorrow 9am", "28 mar 02:30", "14 mar 02:30")]
     assert told.strip() == str(wanted)
 
 
@@ -221,7 +221,7 @@ def test_no_text_at_all_does_harm(text: str, zone: str) -> None:
 
 @given(st.integers(0, 23), st.integers(0, 59), st.sampled_from(ZONES), st.floats(1.7e9, 1.9e9))
 def test_a_clock_time_is_the_next_one_to_come(hour: int, minute: int, zone: str, now: float) -> None:
-    found = moment_of(f"{hour}:{minute:02}", now, ZoneInfo(zone))
+    found = parse_date(f"{hour}:{minute:02}", now, ZoneInfo(zone))
     assert now < found.at <= now + 25 * 3600
     shown = datetime.fromtimestamp(found.at, ZoneInfo(zone))
     assert (shown.hour, shown.minute) == (hour, minute) or "does not exist" in found.note

@@ -10,7 +10,7 @@ from tuimail.config.model import Config
 from tuimail.engine import Engine
 from tuimail.engine.evidence import LOOKS, RECENT, EvidenceSeeker
 from tuimail.errors import SecretError
-from tuimail.events import AccountMended, Announcer, Event, ItemChanged, NeedsYou, Notice
+from tuimail.events import AccountResumed, Announcer, Event, ItemChanged, NeedsYou, Notice
 from tuimail.outbox.model.item import Filing, FilingState, ItemState
 from tuimail.paths import Paths
 from tuimail.submission.result import Action
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem
 
 
-class Scene:
+class SampleLetters:
     """A store, a Sent folder and a clock that only pauses move."""
 
     def __init__(self, folder: Path) -> None:
@@ -64,7 +64,7 @@ class Scene:
 
 
 async def test_a_letter_found_in_sent_is_accepted_and_said(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     item = scene.lose()
     scene.sent.add(item.message_id)
     assert await scene.seeker.look() == 0
@@ -78,7 +78,7 @@ async def test_a_letter_found_in_sent_is_accepted_and_said(tmp_path: Path) -> No
 
 
 async def test_a_letter_not_found_stays_uncertain_and_the_looks_end(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     item = scene.lose()
     task = asyncio.create_task(scene.seeker.run())
     for _ in range(50):
@@ -98,7 +98,7 @@ async def test_a_letter_not_found_stays_uncertain_and_the_looks_end(tmp_path: Pa
 async def test_when_the_network_comes_up_the_looks_begin_again_and_what_is_found_then_is_settled(
     tmp_path: Path,
 ) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     item = scene.lose()
     scene.broken = True  # no network
     long_pause = asyncio.Event()
@@ -132,7 +132,7 @@ async def test_when_the_network_comes_up_the_looks_begin_again_and_what_is_found
 
 
 async def test_events_without_end_do_not_put_off_the_look(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     item = scene.lose()
 
     async def sleep(seconds: float) -> None:
@@ -153,13 +153,13 @@ async def test_events_without_end_do_not_put_off_the_look(tmp_path: Path) -> Non
 
 
 async def test_a_mended_account_is_looked_into(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     scene.lose()
     task = asyncio.create_task(scene.seeker.run())
     for _ in range(50):
         await asyncio.sleep(0)
     assert len(scene.asked) == len(LOOKS)
-    scene.announcer.announce(AccountMended("work"))
+    scene.announcer.announce(AccountResumed("work"))
     for _ in range(50):
         await asyncio.sleep(0)
     assert len(scene.asked) == 2 * len(LOOKS)
@@ -194,7 +194,7 @@ async def test_the_engine_tells_the_seeker_that_the_network_is_up(
 
 
 async def test_a_server_that_cannot_be_asked_proves_nothing(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     item = scene.lose()
     scene.broken = True
     assert await scene.seeker.look() == 1
@@ -203,7 +203,7 @@ async def test_a_server_that_cannot_be_asked_proves_nothing(tmp_path: Path) -> N
 
 
 async def test_an_old_question_is_not_asked_for_ever(tmp_path: Path) -> None:
-    scene = Scene(tmp_path / "outbox")
+    scene = SampleLetters(tmp_path / "outbox")
     scene.lose()
     scene.clock.move(RECENT + 1)
     assert await scene.seeker.look() == 0

@@ -12,7 +12,7 @@ from tuimail.engine import Engine
 from tuimail.events import OutboxTouched
 from tuimail.outbox.model.item import AccountHealth
 from tuimail.outbox.store.store import Store
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths
@@ -28,7 +28,7 @@ async def test_it_is_forgotten_here_as_well(paths: Paths) -> None:
     try:
         other = Store(paths.outbox, SystemClock())
         with other.index.writing() as db:
-            other.put_health(db, AccountHealth("work", Trouble.SIGN_IN, "Refused.", since=1.0))
+            other.put_health(db, AccountHealth("work", AccountProblem.SIGN_IN, "Refused.", since=1.0))
         other.close()
         engine.announcer.announce(OutboxTouched())
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "outbox-secrets"))

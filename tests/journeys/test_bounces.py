@@ -11,7 +11,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
 from tuimail.events import NeedsYou
-from tuimail.mail.dsn import ReportAction
+from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import ItemState, RecipientState
@@ -49,9 +49,9 @@ async def test_a_bounce_of_postfix_is_tied_to_its_letter(correspondence: Corresp
         after = await engine.item(item.id)
         assert after.state in (ItemState.ACCEPTED, ItemState.DONE)
         told = {each.address: each.report.action for each in after.recipients if each.report}
-        assert told == {full: ReportAction.FAILED, correspondence.bob: ReportAction.RELAYED} or told == {
-            full: ReportAction.FAILED,
-            correspondence.bob: ReportAction.DELIVERED,
+        assert told == {full: DeliveryAction.FAILED, correspondence.bob: DeliveryAction.RELAYED} or told == {
+            full: DeliveryAction.FAILED,
+            correspondence.bob: DeliveryAction.DELIVERED,
         }
         back = next(each.report for each in after.recipients if each.address == full)
         assert back is not None

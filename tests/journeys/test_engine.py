@@ -13,7 +13,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
 from tuimail.outbox.model.item import ItemState, RecipientState, Verb
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,7 +155,7 @@ async def test_a_wrong_password_blocks_the_account_once_and_a_mended_one_lets_al
         second = await engine.enqueue(Draft(to=correspondence.bob, subject="two", body="hello\n"))
         await reached(engine, second.id, ItemState.BLOCKED)
         health = await engine.health("work")
-        assert health.trouble is Trouble.SIGN_IN
+        assert health.trouble is AccountProblem.SIGN_IN
     finally:
         await engine.stop()
     tries = [line for line in correspondence.postfix.log().splitlines() if "authentication failed" in line]

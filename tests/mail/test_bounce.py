@@ -12,7 +12,7 @@ from tests.corpora import corpus
 from tests.mail.bounces import EXIM, GLOBAL, QMAIL, dsn
 from tuimail.mail.address import Address
 from tuimail.mail.bounce import LONGEST, read_report
-from tuimail.mail.dsn import ReportAction
+from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.text import safe_line
 
 NOW = 1_800_000_000.0
@@ -24,7 +24,7 @@ def test_a_standard_report_is_read_with_all_it_says() -> None:
     assert (found.envelope_id, found.message_id) == ("item000001", "<1@example.org>")
     (one,) = found.recipients
     assert (one.address, one.original) == ("robert@mx.example", "bob@example.net")
-    assert one.report.action is ReportAction.FAILED
+    assert one.report.action is DeliveryAction.FAILED
     assert (one.report.status, one.report.words) == ("5.1.1", "550 5.1.1 no such user, sorry")
     assert one.report.mta == "mx.example"
     assert 0 < one.report.at <= NOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from tuimail.mail.size import size_words
     ],
 )
 def test_sizes_read_as_people_say_them(size: int, words: str) -> None:
-    assert size_words(size) == words
+    assert format_size(size) == words

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tuimail.mailboxes.imap_wire import (
     Atom,
+    ImapSyntaxError,
     ResponseReader,
     Status,
-    WireError,
     decode_mailbox,
     encode_mailbox,
     parse,
@@ -59,7 +59,7 @@ def test_responses_are_the_same_wherever_the_packets_are_cut(cuts: list[int]) ->
 def test_endless_things_end_in_an_error(stream: bytes) -> None:
     reader = ResponseReader()
     packets = (stream[start : start + 65536] for start in range(0, len(stream), 65536))
-    with pytest.raises(WireError):
+    with pytest.raises(ImapSyntaxError):
         collections.deque((list(reader.feed(packet)) for packet in packets), maxlen=0)
 
 
@@ -77,13 +77,13 @@ def test_values_of_every_kind() -> None:
 
 @pytest.mark.parametrize("line", [b"(" * 100_000, b"())", b"(()", b'"open', b'a "b\\"', b")"])
 def test_malformed_values_are_an_error(line: bytes) -> None:
-    with pytest.raises(WireError):
+    with pytest.raises(ImapSyntaxError):
         parse((line,))
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=5))
 def test_parsing_anything_gives_values_or_an_error(pieces: list[bytes]) -> None:
-    with contextlib.suppress(WireError):
+    with contextlib.suppress(ImapSyntaxError):
         assert isinstance(parse(tuple(pieces)), list)
 
 

@@ -15,7 +15,7 @@ from tuimail.config.model import Security, Server
 from tuimail.mailboxes import sent_mail
 from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_connect import open_session
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.mailboxes.imap_wire import encode_mailbox
 
 if TYPE_CHECKING:
@@ -41,11 +41,17 @@ def pieces(letter: bytes, length: int = 7) -> Iterator[bytes]:
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 async def test_both_kinds_of_tls_lead_in(dovecot: Dovecot, server: Server, security: Security) -> None:
     port = dovecot.imaps if security is Security.TLS else dovecot.imap
-    steps: list[Step] = []
+    steps: list[ImapStage] = []
     session = await open_session(
         dataclasses.replace(server, port=port, security=security), dovecot.password, reached=steps.append
     )
-    assert set(steps) == {Step.CONNECT, Step.TLS, Step.GREETING, Step.CAPABILITIES, Step.SIGN_IN}
+    assert set(steps) == {
+        ImapStage.CONNECT,
+        ImapStage.TLS,
+        ImapStage.GREETING,
+        ImapStage.CAPABILITIES,
+        ImapStage.SIGN_IN,
+    }
     assert "SPECIAL-USE" in session.capabilities
     await session.close()
     assert session._link.lost is not None
@@ -96,16 +102,16 @@ async def test_a_user_name_and_password_that_need_quoting(dovecot: Dovecot, serv
 
 
 async def test_a_wrong_password_is_told_apart(server: Server) -> None:
-    with pytest.raises(ImapTrouble, match="refused the user name or password") as caught:
+    with pytest.raises(ImapError, match="refused the user name or password") as caught:
         await open_session(server, "wrong")
-    assert caught.value.step is Step.SIGN_IN
+    assert caught.value.step is ImapStage.SIGN_IN
     assert caught.value.lasting
     assert caught.value.exit_code == 77
 
 
 async def test_a_full_mailbox_says_so(dovecot: Dovecot, server: Server) -> None:
     session = await open_session(dataclasses.replace(server, username=dovecot.full_user()), dovecot.password)
-    with pytest.raises(ImapTrouble, match="is full"):
+    with pytest.raises(ImapError, match="is full"):
         await sent_mail.put(session, Mailbox("INBOX"), lambda: [LETTER], len(LETTER), date=0.0)
     assert session._link.lost is None
     await session.close()
@@ -154,19 +160,19 @@ async def test_concurrent_commands_wait_for_each_other(dovecot: Dovecot, server:
 async def test_a_certificate_of_an_unknown_authority_is_refused(server: Server, dovecot: Dovecot) -> None:
     for security, port in [(Security.TLS, dovecot.imaps), (Security.STARTTLS, dovecot.imap)]:
         stranger = dataclasses.replace(server, ca_file=None, security=security, port=port)
-        with pytest.raises(ImapTrouble, match="not to be trusted") as caught:
+        with pytest.raises(ImapError, match="not to be trusted") as caught:
             await open_session(stranger, dovecot.password)
-        assert caught.value.step is Step.TLS
+        assert caught.value.step is ImapStage.TLS
         assert caught.value.lasting
 
 
 async def test_tls_against_a_clear_port_is_explained(server: Server, dovecot: Dovecot) -> None:
-    with pytest.raises(ImapTrouble, match="speaks in clear at first") as caught:
+    with pytest.raises(ImapError, match="speaks in clear at first") as caught:
         await open_session(dataclasses.replace(server, port=dovecot.imap), dovecot.password)
     assert "starttls" in caught.value.hint
 
 
 async def test_a_ca_file_that_is_none_is_explained(server: Server, authority: Authority) -> None:
     missing = authority.ca_file.parent / "missing.pem"
-    with pytest.raises(ImapTrouble, match=r"missing\.pem cannot be used"):
+    with pytest.raises(ImapError, match=r"missing\.pem cannot be used"):
         await open_session(dataclasses.replace(server, ca_file=missing), "x")

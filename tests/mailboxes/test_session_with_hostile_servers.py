@@ -20,9 +20,9 @@ from tuimail.config.model import Auth, Security, Server
 from tuimail.mailboxes import sent_mail
 from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_connect import open_session
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step
-from tuimail.mailboxes.imap_protocol import Link
-from tuimail.mailboxes.imap_session import Patience
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage
+from tuimail.mailboxes.imap_protocol import ImapProtocol
+from tuimail.mailboxes.imap_session import ImapTimeouts
 from tuimail.tls import tls_context
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from tests.support.scripted_imap import Conversation
 
 SECRET = "hunter2-canary"
-PATIENT = Patience(connect=30, tls=30, reply=30, clear=30, stall=30, commit=30, goodbye=0.2)
-SHORT = Patience(connect=5, tls=5, reply=0.2, stall=0.2, commit=0.2, goodbye=0.2)
+PATIENT = ImapTimeouts(connect=30, tls=30, reply=30, clear=30, stall=30, commit=30, goodbye=0.2)
+SHORT = ImapTimeouts(connect=5, tls=5, reply=0.2, stall=0.2, commit=0.2, goodbye=0.2)
 
 
 def server(port: int, security: Security = Security.NONE, **more: object) -> Server:
@@ -50,7 +50,7 @@ async def no_opening(conversation: Conversation, first: bytes) -> None:
 
 async def test_words_before_tls_are_said_to_come_from_there() -> None:
     async with scripted_imap(lambda conversation: no_opening(conversation, b"* BYE overloaded")) as scripted:
-        with pytest.raises(ImapTrouble, match="turned us away before the connection was secured"):
+        with pytest.raises(ImapError, match="turned us away before the connection was secured"):
             await open_session(server(scripted.port, Security.STARTTLS), SECRET)
 
 
@@ -69,22 +69,22 @@ async def test_words_before_tls_are_said_to_come_from_there() -> None:
 )
 async def test_bad_first_words_end_the_session(first: bytes, words: str) -> None:
     async with scripted_imap(lambda conversation: no_opening(conversation, first)) as scripted:
-        with pytest.raises(ImapTrouble, match=words):
+        with pytest.raises(ImapError, match=words):
             await open_session(server(scripted.port), SECRET)
     assert not any(SECRET.encode() in line for line in scripted.heard)
 
 
 async def test_silence_ends_in_words() -> None:
     async with scripted_imap(lambda conversation: conversation.until_closed()) as scripted:
-        with pytest.raises(ImapTrouble, match="stopped answering while it should have greeted"):
+        with pytest.raises(ImapError, match="stopped answering while it should have greeted"):
             await open_session(server(scripted.port), SECRET, patience=SHORT)
 
 
 async def test_nobody_listening_is_told_from_a_name_nobody_has() -> None:
     (port,) = free_ports(1)
-    with pytest.raises(ImapTrouble, match="Nothing listens at localhost:"):
+    with pytest.raises(ImapError, match="Nothing listens at localhost:"):
         await open_session(server(port, host="localhost"), SECRET)
-    with pytest.raises(ImapTrouble, match=r"no server called no\.such\.host\.invalid"):
+    with pytest.raises(ImapError, match=r"no server called no\.such\.host\.invalid"):
         await open_session(server(port, host="no.such.host.invalid"), SECRET)
 
 
@@ -100,9 +100,9 @@ async def test_stripped_starttls_sends_nothing_secret() -> None:
         assert await conversation.reader.read() == b""
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="offers no encryption") as caught:
+        with pytest.raises(ImapError, match="offers no encryption") as caught:
             await open_session(server(scripted.port, Security.STARTTLS), SECRET)
-    assert caught.value.step is Step.TLS
+    assert caught.value.step is ImapStage.TLS
     assert caught.value.lasting
 
 
@@ -112,7 +112,7 @@ async def test_preauth_in_clear_hangs_up() -> None:
         assert await conversation.reader.read() == b""
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="before the connection is secured"):
+        with pytest.raises(ImapError, match="before the connection is secured"):
             await open_session(server(scripted.port, Security.STARTTLS), SECRET)
 
 
@@ -125,7 +125,7 @@ async def test_a_refused_starttls_goes_no_further(verdict: str) -> None:
         assert await conversation.reader.read() == b""
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="refused STARTTLS"):
+        with pytest.raises(ImapError, match="refused STARTTLS"):
             await open_session(server(scripted.port, Security.STARTTLS), SECRET)
 
 
@@ -151,7 +151,7 @@ async def test_words_injected_before_the_encryption_end_it(
         assert rest[:1] in (b"", b"\x16", b"\x15")
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble):
+        with pytest.raises(ImapError):
             await open_session(server(scripted.port, Security.STARTTLS, ca_file=authority.ca_file), SECRET)
 
 
@@ -169,9 +169,9 @@ async def test_a_bad_certificate_is_refused(authority: Authority, security: Secu
         await conversation.until_closed()
 
     async with scripted_imap(script, context=context if security is Security.TLS else None) as scripted:
-        with pytest.raises(ImapTrouble, match="not to be trusted") as caught:
+        with pytest.raises(ImapError, match="not to be trusted") as caught:
             await open_session(server(scripted.port, security, ca_file=authority.ca_file), SECRET)
-    assert caught.value.step is Step.TLS
+    assert caught.value.step is ImapStage.TLS
     assert not any(SECRET.encode() in line for line in scripted.heard)
 
 
@@ -230,7 +230,7 @@ async def test_what_was_said_before_the_encryption_does_not_count_after_it(
         await conversation.until_closed()
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="no way to sign in"):
+        with pytest.raises(ImapError, match="no way to sign in"):
             await open_session(server(scripted.port, Security.STARTTLS, ca_file=authority.ca_file), SECRET)
 
 
@@ -250,7 +250,7 @@ async def test_before_tls_a_server_may_say_little(flood: bytes) -> None:
         await conversation.until_closed()
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="does not speak IMAP properly"):
+        with pytest.raises(ImapError, match="does not speak IMAP properly"):
             await open_session(server(scripted.port, Security.STARTTLS), SECRET, patience=PATIENT)
 
 
@@ -278,9 +278,9 @@ async def test_all_of_it_must_be_secured_in_time() -> None:
 
     patience = dataclasses.replace(PATIENT, clear=0.05)
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="was not secured within") as caught:
+        with pytest.raises(ImapError, match="was not secured within") as caught:
             await open_session(server(scripted.port, Security.STARTTLS), SECRET, patience=patience)
-    assert caught.value.step is Step.TLS
+    assert caught.value.step is ImapStage.TLS
 
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.NONE])
@@ -291,7 +291,7 @@ async def test_a_server_that_waits_for_tls_is_named(
     async with scripted_imap(
         lambda conversation: conversation.until_closed(), context=certificate.context()
     ) as scripted:
-        with pytest.raises(ImapTrouble, match="waits for TLS from the first byte") as caught:
+        with pytest.raises(ImapError, match="waits for TLS from the first byte") as caught:
             await open_session(server(scripted.port, security), SECRET, patience=PATIENT)
     assert 'security = "tls"' in caught.value.hint
     assert caught.value.lasting
@@ -299,7 +299,7 @@ async def test_a_server_that_waits_for_tls_is_named(
 
 async def test_a_server_that_speaks_in_clear_is_named() -> None:
     async with scripted_imap(lambda conversation: no_opening(conversation, b"* OK hello")) as scripted:
-        with pytest.raises(ImapTrouble, match="speaks in clear at first") as caught:
+        with pytest.raises(ImapError, match="speaks in clear at first") as caught:
             await open_session(server(scripted.port, Security.TLS), SECRET, patience=PATIENT)
     assert 'security = "starttls"' in caught.value.hint
 
@@ -315,7 +315,7 @@ async def test_a_password_is_not_sent_in_clear_beyond_loopback(monkeypatch: pyte
 
     monkeypatch.setattr("tuimail.mailboxes.imap_session.ImapSession.peer", "192.0.2.1")
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="not encrypted"):
+        with pytest.raises(ImapError, match="not encrypted"):
             await open_session(server(scripted.port), SECRET)
 
 
@@ -373,7 +373,7 @@ async def test_a_refused_token_is_a_refusal_not_a_hang() -> None:
         assert await conversation.reader.read() == b""
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match='refused the token: "expired"'):
+        with pytest.raises(ImapError, match='refused the token: "expired"'):
             await open_session(server(scripted.port, auth=Auth.OAUTH2), SECRET)
 
 
@@ -384,7 +384,7 @@ async def test_a_server_that_cannot_sign_anybody_in_now_does_not_blame_the_passw
         await conversation.answer("AUTHENTICATE", "TAG NO [UNAVAILABLE] database down")
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="cannot sign anybody in now") as caught:
+        with pytest.raises(ImapError, match="cannot sign anybody in now") as caught:
             await open_session(server(scripted.port), SECRET)
     assert not caught.value.lasting
 
@@ -397,7 +397,7 @@ async def test_a_password_with_a_line_end_never_reaches_the_socket(secret: str) 
         assert await conversation.reader.read() == b""
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="cannot be used"):
+        with pytest.raises(ImapError, match="cannot be used"):
             await open_session(server(scripted.port), secret)
 
 
@@ -413,7 +413,7 @@ async def test_no_secret_in_the_log_at_any_level(capabilities: str, caplog: pyte
     asyncio.get_running_loop().set_debug(True)
     secret = 'hunter2-"can\\ary'
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble) as caught:
+        with pytest.raises(ImapError) as caught:
             await open_session(server(scripted.port), secret)
     encoded = base64.b64encode(f"\0ada\0{secret}".encode()).decode()
     assert scripted.heard
@@ -429,8 +429,8 @@ def letter(size: int = 1_000_000) -> Iterator[bytes]:
     return (b"x" * 1000 for _ in range(size // 1000))
 
 
-async def put(port: int, patience: Patience = SHORT) -> None:
-    session = await open_session(server(port), SECRET, patience=Patience(reply=5, stall=5, commit=5))
+async def put(port: int, patience: ImapTimeouts = SHORT) -> None:
+    session = await open_session(server(port), SECRET, patience=ImapTimeouts(reply=5, stall=5, commit=5))
     session._patience = patience
     try:
         await sent_mail.put(session, Mailbox("Sent"), letter, 1_000_000, date=0.0)
@@ -446,9 +446,9 @@ async def test_a_link_that_dies_in_the_middle_of_the_upload_is_noticed() -> None
         conversation.drop()
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="was lost") as caught:
+        with pytest.raises(ImapError, match="was lost") as caught:
             await put(scripted.port)
-    assert caught.value.step is Step.MAILBOX
+    assert caught.value.step is ImapStage.MAILBOX
 
 
 async def test_a_link_that_dies_before_the_reply_is_noticed() -> None:
@@ -458,8 +458,8 @@ async def test_a_link_that_dies_before_the_reply_is_noticed() -> None:
         await conversation.reader.readexactly(1_000_002)
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="was lost"):
-            await put(scripted.port, Patience())
+        with pytest.raises(ImapError, match="was lost"):
+            await put(scripted.port, ImapTimeouts())
 
 
 async def test_an_upload_that_stalls_is_given_up() -> None:
@@ -475,7 +475,7 @@ async def test_an_upload_that_stalls_is_given_up() -> None:
         await sent_mail.put(session, Mailbox("Sent"), lambda: letter(100_000_000), 100_000_000, date=0.0)
 
     async with scripted_imap(script) as scripted:
-        with pytest.raises(ImapTrouble, match="stopped answering while the letter was being filed"):
+        with pytest.raises(ImapError, match="stopped answering while the letter was being filed"):
             await huge()
 
 
@@ -499,7 +499,7 @@ async def test_a_refusal_in_the_middle_of_the_upload_ends_the_connection() -> No
                 time.sleep(0.001)  # in the reading thread: a slow disk
                 yield piece
 
-        with pytest.raises(ImapTrouble, match='"full"'):
+        with pytest.raises(ImapError, match='"full"'):
             await sent_mail.put(session, Mailbox("Sent"), slowly, 1_000_000, date=0.0)
         assert session._link.lost is not None
 
@@ -512,7 +512,7 @@ async def test_a_file_that_shrank_is_never_appended() -> None:
 
     async with scripted_imap(script) as scripted:
         session = await open_session(server(scripted.port), SECRET)
-        with pytest.raises(ImapTrouble, match="changed"):
+        with pytest.raises(ImapError, match="changed"):
             await sent_mail.put(session, Mailbox("Sent"), lambda: [b"x" * 4000], 5000, date=0.0)
 
 
@@ -523,9 +523,9 @@ async def test_goodbye_in_the_middle_of_a_command_is_told_at_once() -> None:
 
     async with scripted_imap(script) as scripted:
         session = await open_session(server(scripted.port), SECRET)
-        with pytest.raises(ImapTrouble, match='ended the session: "shutting down"'):
+        with pytest.raises(ImapError, match='ended the session: "shutting down"'):
             await session.require("LIST", '""', '"*"')
-        with pytest.raises(ImapTrouble):
+        with pytest.raises(ImapError):
             await session.require("NOOP")
 
 
@@ -557,7 +557,7 @@ async def test_a_flood_of_small_answers_ends_in_an_error() -> None:
 
     async with scripted_imap(script) as scripted:
         session = await open_session(server(scripted.port), SECRET)
-        with pytest.raises(ImapTrouble, match="an answer without end"):
+        with pytest.raises(ImapError, match="an answer without end"):
             await session.require("LIST", '""', '"*"')
 
 
@@ -569,7 +569,7 @@ async def test_a_mailbox_name_with_a_line_end_cannot_be_sent() -> None:
 
     async with scripted_imap(script) as scripted:
         session = await open_session(server(scripted.port), SECRET)
-        with pytest.raises(ImapTrouble, match="line end"):
+        with pytest.raises(ImapError, match="line end"):
             await session.command("CREATE", "a\r\nA1 DELETE INBOX")
         await session.require("NOOP")
         session.abort()
@@ -581,9 +581,9 @@ def test_the_names_of_aioimaplib_we_lean_on_are_there() -> None:
     for name in ("data_received", "connection_lost", "send", "execute", "new_tag", "_response_done"):
         assert inspect.isfunction(getattr(base, name)), name
     for name in ("data_received", "connection_lost", "send"):
-        assert list(inspect.signature(getattr(Link, name)).parameters) == list(
+        assert list(inspect.signature(getattr(ImapProtocol, name)).parameters) == list(
             inspect.signature(getattr(base, name)).parameters
         ), name
     assert {"pending_async_commands", "pending_sync_command", "state", "transport"} <= set(vars(base(None)))
     assert {"LIST", "CREATE", "EXAMINE", "SEARCH", "APPEND", "CLOSE", "STARTTLS", "AUTHENTICATE"} <= set(lib.Commands)
-    assert "_exception" in inspect.getsource(lib.Command.wait)
+    assert "_exception" in inspect.getsource(lib.SubmissionCommand.wait)

@@ -9,7 +9,7 @@ from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
 from tuimail.outbox.store.store import Store
-from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ def verdict(
     action: Action,
     *,
     stage: Stage = Stage.COMMITTING,
-    trouble: Trouble | None = None,
+    trouble: AccountProblem | None = None,
     delay: float = 0.0,
     tries: int | None = None,
     then: Action | None = None,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import SetClock, host_trouble, message, store_in
-from tuimail.config.model import Account, Auth, Command, Identity, Server
+from tuimail.config.model import Account, Auth, Identity, Server, SubmissionCommand
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth
-from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +27,11 @@ def test_an_account_that_is_well_needs_no_notice() -> None:
     assert account_notice(AccountHealth("work", rate_limit=100, rate_window=3600.0), PLAIN) is None
 
 
-@pytest.mark.parametrize("trouble", Trouble)
-@pytest.mark.parametrize("account", [PLAIN, BY_COMMAND, BY_TOKEN, None, Account("work", ME, Command(("msmtp",)))])
-def test_every_trouble_says_what_happened_and_what_to_do(trouble: Trouble, account: Account | None) -> None:
+@pytest.mark.parametrize("trouble", AccountProblem)
+@pytest.mark.parametrize(
+    "account", [PLAIN, BY_COMMAND, BY_TOKEN, None, Account("work", ME, SubmissionCommand(("msmtp",)))]
+)
+def test_every_trouble_says_what_happened_and_what_to_do(trouble: AccountProblem, account: Account | None) -> None:
     health = AccountHealth("work", trouble=trouble, words="It \x1b[31msaid no.", since=5.0)
     notice = account_notice(health, account)
     assert notice is not None
@@ -40,11 +42,11 @@ def test_every_trouble_says_what_happened_and_what_to_do(trouble: Trouble, accou
     assert notice.trouble is trouble
     assert notice.since == 5.0
     assert notice.needs_you
-    assert notice.checkable is (trouble is not Trouble.MISSING)
+    assert notice.checkable is (trouble is not AccountProblem.MISSING)
 
 
 def test_a_refused_password_is_entered_again_where_it_comes_from() -> None:
-    health = AccountHealth("work", trouble=Trouble.SIGN_IN, words="Refused.")
+    health = AccountHealth("work", trouble=AccountProblem.SIGN_IN, words="Refused.")
     commands = [notice.command for each in (PLAIN, BY_COMMAND) if (notice := account_notice(health, each))]
     assert commands == ["tuimail account login work", "tuimail account check work"]
     told = account_notice(health, BY_TOKEN)
@@ -53,7 +55,7 @@ def test_a_refused_password_is_entered_again_where_it_comes_from() -> None:
 
 
 def test_what_passes_by_itself_says_when_and_does_not_need_the_user() -> None:
-    notice = account_notice(AccountHealth("work", trouble=Trouble.QUOTA, words="Limit.", probe_at=90.0), PLAIN)
+    notice = account_notice(AccountHealth("work", trouble=AccountProblem.QUOTA, words="Limit.", probe_at=90.0), PLAIN)
     assert notice is not None
     assert not notice.needs_you
     assert notice.next_try == 90.0
@@ -74,7 +76,7 @@ def test_fifty_letters_and_a_wrong_password_are_one_sign_in_whoever_tries(tmp_pa
         store.enqueue(message(number), composing=f"d{number}")
     item = store.claim("1:1:boot:x")
     assert item is not None
-    refused = Verdict(Action.REAUTH, Stage.AUTH, "Refused.", Reply(535, "5.7.8", "no"), trouble=Trouble.SIGN_IN)
+    refused = Verdict(Action.REAUTH, Stage.AUTH, "Refused.", Reply(535, "5.7.8", "no"), trouble=AccountProblem.SIGN_IN)
     store.record(item.id, "1:1:boot:x", host_trouble(item, refused))
     store.close()
     for _ in range(12):  # cron comes by, the app is started, the network comes up

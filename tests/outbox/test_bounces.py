@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.mail.bounces import dsn
 from tests.outbox.scene import START, SetClock, filed, message, sent_through
 from tuimail.mail.bounce import DeliveryReport, read_report
-from tuimail.mail.dsn import ReportAction
+from tuimail.mail.dsn import DeliveryAction
 from tuimail.outbox.model.item import Filing, FilingState, ItemState
 from tuimail.outbox.store.bounces import LATEST
 from tuimail.submission.result import Action
@@ -43,7 +43,7 @@ def test_a_bounce_is_noted_at_the_letter_long_done(store: Store, clock: SetClock
     assert kept.state is ItemState.DONE
     (bob,) = kept.recipients
     assert bob.report is not None
-    assert (bob.report.action, bob.report.mta) == (ReportAction.FAILED, "mx.example")
+    assert (bob.report.action, bob.report.mta) == (DeliveryAction.FAILED, "mx.example")
     assert store.timeline(item.id)[-1].words == "bounced at mx.example: 550 5.1.1 no such user"
 
 

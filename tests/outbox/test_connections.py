@@ -11,11 +11,11 @@ from tests.outbox.scene import SetClock, message, store_in
 from tests.support.smtp_sink import PROGRAM, smtp_sink
 from tuimail.config.model import Auth, Security, Server
 from tuimail.coordination.writer import Writer
-from tuimail.events import AccountTroubled, Announcer, Event
+from tuimail.events import AccountPaused, Announcer, Event
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.run.connections import FEW
 from tuimail.outbox.run.runner import Runner
-from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 from tuimail.submission.smtp import SmtpSubmitter
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CROWDED = Verdict(
     Action.RETRY, Stage.GREETING, "Fewer.", Reply(421, "4.7.0", "too many connections"), delay=60, crowded=True
 )
 DOWN = Verdict(Action.RETRY, Stage.GREETING, "Down.", Reply(421, "4.3.2", "shutting down"))
-WRONG = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", Reply(535, "5.7.8", "no"), trouble=Trouble.SIGN_IN)
+WRONG = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", Reply(535, "5.7.8", "no"), trouble=AccountProblem.SIGN_IN)
 
 
 class Town:
@@ -155,7 +155,7 @@ async def test_a_wrong_password_with_fifty_letters_queued_is_tried_once(bench: B
     await bench.runner.run_once()
     assert bench.counts() == {ItemState.BLOCKED: 50}
     assert bench.town.sign_ins == 1
-    assert len([each for each in bench.heard if isinstance(each, AccountTroubled)]) == 1
+    assert len([each for each in bench.heard if isinstance(each, AccountPaused)]) == 1
 
 
 async def test_connections_the_server_does_not_bear_are_learnt_and_cost_no_letter_anything(bench: Bench) -> None:

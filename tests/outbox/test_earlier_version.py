@@ -16,7 +16,7 @@ from tuimail.outbox.model.item import FilingState, ItemState, RecipientState
 from tuimail.outbox.store.schema import VERSION
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 WRITTEN = Path(__file__).parent / "data" / "version-0.1"
 WRITTEN_AT = 1_795_800_000.0
@@ -67,7 +67,7 @@ def test_every_letter_is_as_it_was(found: Paths) -> None:
             assert f"Message-ID: {item.message_id}".encode() in content
         assert store.dialogue(items["Minutes of the board"].id)[-1] == "S: 421 4.3.2 try again later"
         assert store.timeline(items["Minutes of the board"].id)
-        assert [store.health(each).trouble for each in ("work", "home")] == [None, Trouble.SIGN_IN]
+        assert [store.health(each).trouble for each in ("work", "home")] == [None, AccountProblem.SIGN_IN]
 
 
 def test_what_may_go_goes_and_nothing_else(found: Paths) -> None:

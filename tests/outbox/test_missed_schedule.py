@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import START, Box, SetClock, message, sent_through, store_in
-from tuimail.config.model import DeliveryReports, Later, OutboxSettings, WhenLate
+from tuimail.config.model import DelayedSending, DeliveryReports, OutboxSettings, WhenLate
 from tuimail.dates.format_date import dated
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.backoff import SHORT_HOLD
@@ -120,7 +120,7 @@ def test_what_a_letter_wants_outlives_the_index(opened: Open, folder: Path, cloc
 
 def test_wishes_of_a_letter_come_before_the_settings() -> None:
     envelope = message().envelope
-    settings = OutboxSettings(later=Later.SERVER, delivery_reports=DeliveryReports.NONE)
+    settings = OutboxSettings(later=DelayedSending.SERVER, delivery_reports=DeliveryReports.NONE)
     assert granted(envelope, DeliveryOptions(), settings, 5.0) == (replace(envelope, notify=(), hold_until=5.0), None)
     assert granted(envelope, DeliveryOptions(on_server=False), settings, 5.0) == (replace(envelope, notify=()), 5.0)
     assert granted(envelope, DeliveryOptions(), settings, None) == (replace(envelope, notify=()), None)

@@ -32,7 +32,7 @@ from tuimail.outbox.model.item import (
     verbs_for,
     verbs_of,
 )
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +179,7 @@ class Outbox(RuleBasedStateMachine):
         owner = self.owners[who]
         if owner in self.held and owner not in self.past_dot:
             item = self.held.pop(owner)
-            refused = verdict(Action.ACCOUNT, stage=Stage.AUTH, trouble=Trouble.SIGN_IN)
+            refused = verdict(Action.ACCOUNT, stage=Stage.AUTH, trouble=AccountProblem.SIGN_IN)
             with contextlib.suppress(LeaseLostError):
                 self.stores[who].record(item.id, owner, host_trouble(item, refused))
 

@@ -16,7 +16,7 @@ from tuimail.outbox.model.item import (
     RecipientState,
 )
 from tuimail.outbox.model.outcome import Settled, settle
-from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult
 
 WELL = AccountHealth("work")
 NOW = START + 10
@@ -106,16 +106,16 @@ def test_uncertain_is_sent_again_only_when_the_settings_ask_for_it() -> None:
 @pytest.mark.parametrize(
     ("trouble", "probed"),
     [
-        (Trouble.SIGN_IN, False),
-        (Trouble.SECRET, False),
-        (Trouble.MISSING, False),
-        (Trouble.CERTIFICATE, True),
-        (Trouble.SECURITY, True),
-        (Trouble.QUOTA, True),
-        (Trouble.SERVER, True),
+        (AccountProblem.SIGN_IN, False),
+        (AccountProblem.SECRET, False),
+        (AccountProblem.MISSING, False),
+        (AccountProblem.CERTIFICATE, True),
+        (AccountProblem.SECURITY, True),
+        (AccountProblem.QUOTA, True),
+        (AccountProblem.SERVER, True),
     ],
 )
-def test_account_trouble_blocks_and_burns_no_tries(action: Action, trouble: Trouble, probed: bool) -> None:
+def test_account_trouble_blocks_and_burns_no_tries(action: Action, trouble: AccountProblem, probed: bool) -> None:
     told = verdict(action, stage=Stage.AUTH, trouble=trouble)
     after = settled(sending(), host_trouble(sending(), told))
     assert after.item.state is ItemState.BLOCKED
@@ -127,7 +127,7 @@ def test_account_trouble_blocks_and_burns_no_tries(action: Action, trouble: Trou
 
 
 def test_a_daily_limit_is_not_probed_before_it_ends() -> None:
-    told = verdict(Action.ACCOUNT, trouble=Trouble.QUOTA, delay=86400)
+    told = verdict(Action.ACCOUNT, trouble=AccountProblem.QUOTA, delay=86400)
     assert settled(sending(), host_trouble(sending(), told)).health.probe_at == NOW + 86400
 
 
@@ -142,7 +142,7 @@ def test_an_unreachable_host_pauses_the_account_and_not_the_letters_schedule() -
 
 
 def test_the_third_failure_of_its_kind_holds_the_account() -> None:
-    told = verdict(Action.RETRY, stage=Stage.TLS, trouble=Trouble.CERTIFICATE, tries=3, then=Action.ACCOUNT)
+    told = verdict(Action.RETRY, stage=Stage.TLS, trouble=AccountProblem.CERTIFICATE, tries=3, then=Action.ACCOUNT)
     health = WELL
     states = []
     for _ in range(3):

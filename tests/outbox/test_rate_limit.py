@@ -15,7 +15,7 @@ from tuimail.config.model import Account, Identity, Rate, Server
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, ItemState
 from tuimail.outbox.store.rate_limit import FORGET_AFTER, learnt, next_allowed, relaxed
-from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,10 +133,12 @@ def test_the_servers_limit_is_learnt_kept_over_a_restart_and_forgotten_in_a_week
         sent_through(store, "1:1:boot:x", Action.OK)
     item = store.claim("1:1:boot:x")
     assert item is not None
-    told = Verdict(Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), trouble=Trouble.QUOTA, delay=HOUR)
+    told = Verdict(
+        Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), trouble=AccountProblem.QUOTA, delay=HOUR
+    )
     store.record(item.id, "1:1:boot:x", host_trouble(item, told))
     health = store.health("work")
-    assert (health.trouble, health.rate_limit, health.rate_window) == (Trouble.QUOTA, 3, HOUR)
+    assert (health.trouble, health.rate_limit, health.rate_window) == (AccountProblem.QUOTA, 3, HOUR)
     store.close()
     store = store_in(tmp_path / "outbox", clock)
     clock.move(2 * HOUR)

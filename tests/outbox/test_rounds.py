@@ -22,7 +22,7 @@ from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.store.codec import recipients_of, recipients_plain
 from tuimail.outbox.store.database import NAME
 from tuimail.outbox.store.rows import COLUMNS, sum_of
-from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -365,7 +365,7 @@ async def test_a_command_that_fails_five_times_in_a_row_holds_its_account(tmp_pa
     """As submission/sendmail says of exit 69: trouble at the recipients, without the word that it is the account's."""
     days = Days(tmp_path / "outbox", 0)
     told = Verdict(
-        Action.RETRY, Stage.COMMITTING, "Not available.", Reply(0, "", "exit code 69."), Trouble.SERVER,
+        Action.RETRY, Stage.COMMITTING, "Not available.", Reply(0, "", "exit code 69."), AccountProblem.SERVER,
         tries=5, then=Action.ACCOUNT,
     )  # fmt: skip
     runs: list[float] = []
@@ -386,7 +386,7 @@ async def test_a_command_that_fails_five_times_in_a_row_holds_its_account(tmp_pa
             await days.run_once()
             assert days.rest()
         assert len(set(runs)) == 5  # one probe at a time, not every letter
-        assert days.writer.call(days.store.health, "work").trouble is Trouble.SERVER
+        assert days.writer.call(days.store.health, "work").trouble is AccountProblem.SERVER
         await days.run_once()
         assert {days.writer.call(days.store.item, each).state for each in ids} == {ItemState.BLOCKED}
         broken = False
@@ -426,7 +426,7 @@ def test_the_same_trouble_on_several_connections_is_counted_once(tmp_path: Path)
 async def test_a_command_that_serves_somebody_in_between_is_not_held(tmp_path: Path) -> None:
     days = Days(tmp_path / "outbox", 0)
     told = Verdict(
-        Action.RETRY, Stage.COMMITTING, "Failed inside.", Reply(0), Trouble.SERVER, tries=5, then=Action.ACCOUNT
+        Action.RETRY, Stage.COMMITTING, "Failed inside.", Reply(0), AccountProblem.SERVER, tries=5, then=Action.ACCOUNT
     )
     count = 0
 

@@ -10,8 +10,8 @@ from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
 from tuimail.coordination.writer import Writer
 from tuimail.errors import ConfigError, StorageError
 from tuimail.events import (
-    AccountMended,
-    AccountTroubled,
+    AccountPaused,
+    AccountResumed,
     Announcer,
     Event,
     ItemProgress,
@@ -26,7 +26,7 @@ from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.run.submitter_pool import IDLE
 from tuimail.outbox.run.wakeup import JUMP, LOOK
 from tuimail.outbox.store.sent_copies import FILING_LEASE
-from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 from tuimail.submission.submitter import Letter, Submitter, Watcher
 
 if TYPE_CHECKING:
@@ -257,14 +257,14 @@ async def test_an_account_that_is_gone_blocks_its_letters(bench: Bench) -> None:
     item_id = bench.queue(1, account="gone")
     await bench.runner.run_once()
     item = bench.item(item_id)
-    assert (item.state, item.trouble) == (ItemState.BLOCKED, Trouble.MISSING)
+    assert (item.state, item.trouble) == (ItemState.BLOCKED, AccountProblem.MISSING)
     assert "no account" in item.words
-    assert bench.said(AccountTroubled)
+    assert bench.said(AccountPaused)
 
 
 async def test_a_mended_account_is_told(bench: Bench) -> None:
     first, second = bench.queue(1), bench.queue(2)
-    told = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", trouble=Trouble.SIGN_IN)
+    told = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", trouble=AccountProblem.SIGN_IN)
 
     async def refuse(letter: Letter, watcher: Watcher) -> SubmissionResult:
         return SubmissionResult(dict.fromkeys(letter.envelope.addresses, told), account=told)
@@ -277,7 +277,7 @@ async def test_a_mended_account_is_told(bench: Bench) -> None:
     await bench.writer.run(bench.store.apply, Verb.SEND_NOW, first)
     await bench.runner.run_once()
     assert (bench.state(first), bench.state(second)) == (ItemState.DONE, ItemState.DONE)
-    assert bench.said(AccountMended)
+    assert bench.said(AccountResumed)
 
 
 async def test_a_letter_whose_file_cannot_be_read_is_failed_in_words(bench: Bench) -> None:

@@ -32,7 +32,7 @@ from tuimail.mail.content import whole
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.letter_file import read_letter
 from tuimail.outbox.store.schema import MARKED, MIGRATIONS, SUMMED, VERSION
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -338,7 +338,7 @@ def test_a_refused_sign_in_blocks_the_accounts_letters_and_no_others(store: Stor
     home = store.enqueue(message(3, account="home"), composing="c")
     claimed = store.claim(ME, account="work")
     assert claimed is not None
-    told = verdict(Action.REAUTH, stage=Stage.AUTH, trouble=Trouble.SIGN_IN)
+    told = verdict(Action.REAUTH, stage=Stage.AUTH, trouble=AccountProblem.SIGN_IN)
     assert store.record(first.id, ME, host_trouble(claimed, told)).state is ItemState.BLOCKED
     assert [(each.id, each.state.value) for each in store.recover()] == [(second.id, "blocked")]
     assert store.accounts_due() == ["home"]
@@ -355,7 +355,7 @@ def test_send_now_lets_one_letter_of_a_troubled_account_go(store: Store) -> None
     item = store.enqueue(message(1), composing="a")
     claimed = store.claim(ME)
     assert claimed is not None
-    told = verdict(Action.REAUTH, stage=Stage.AUTH, trouble=Trouble.SIGN_IN)
+    told = verdict(Action.REAUTH, stage=Stage.AUTH, trouble=AccountProblem.SIGN_IN)
     store.record(item.id, ME, host_trouble(claimed, told))
     store.enqueue(message(2), composing="b")
     store.recover()
@@ -374,7 +374,7 @@ def test_trouble_that_may_pass_is_probed_by_a_blocked_letter(store: Store, clock
     store.enqueue(message(1), composing="a")
     claimed = store.claim(ME)
     assert claimed is not None
-    told = verdict(Action.ACCOUNT, stage=Stage.TLS, trouble=Trouble.CERTIFICATE)
+    told = verdict(Action.ACCOUNT, stage=Stage.TLS, trouble=AccountProblem.CERTIFICATE)
     store.record(claimed.id, ME, host_trouble(claimed, told))
     due = store.next_due()
     assert due is not None

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tuimail import clock
-from tuimail.platform_events.waking import Waking
+from tuimail.platform_events.waking import ResumeWatcher
 
 TOLD = sys.platform == "linux" and sys.version_info >= (3, 13)
 
@@ -33,7 +33,7 @@ def test_where_there_is_one_clock_alone_nobody_knows(monkeypatch: pytest.MonkeyP
 
 
 async def test_where_nothing_tells_nothing_is_opened() -> None:
-    waking = Waking(lambda: None)
+    waking = ResumeWatcher(lambda: None)
     assert waking.open(asyncio.get_running_loop()) == TOLD
     waking.close()
     waking.close()
@@ -43,7 +43,7 @@ async def test_where_nothing_tells_nothing_is_opened() -> None:
 async def test_a_timer_that_is_cancelled_wakes_and_is_set_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     woken = asyncio.Event()
     monkeypatch.setattr("tuimail.platform_events.waking.FAR", 0.001)  # its end stands for its being cancelled
-    waking = Waking(woken.set)
+    waking = ResumeWatcher(woken.set)
     assert waking.open(asyncio.get_running_loop())
     for _ in range(2):
         async with asyncio.timeout(20):

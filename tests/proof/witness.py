@@ -249,7 +249,7 @@ class Service:
                 raise EOFError
             lines.append(line.removeprefix(b"."))
         fault = self._fault()
-        # An answer of 4yz means that it was not taken; after any other mishap it may have been.
+        # An answer of 4yz means that it was not taken; after any other failure it may have been.
         if not fault or (not fault.startswith("4") and self._chance.random() < 0.5):
             self._note(b"".join(lines), to)
         while self._stop_at_dot is not None and self._stop_at_dot.exists():  # noqa: ASYNC110  of another process

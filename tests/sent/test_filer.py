@@ -13,11 +13,11 @@ import pytest
 
 from tests.support.loopback import free_ports
 from tests.support.scripted_imap import scripted_imap
-from tuimail.config.model import Account, Command, Identity, Security, SentCopy, Server
+from tuimail.config.model import Account, Identity, Security, SentCopy, Server, SubmissionCommand
 from tuimail.errors import SecretError
 from tuimail.mailboxes import imap_connect, maildir, sent_mail
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step
-from tuimail.sent.filer import Filer
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage
+from tuimail.sent.filer import SentCopyFiler
 from tuimail.sent.providers import files_itself
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ def account(imap: Server | None = None, copy: SentCopy = SentCopy.AUTO, host: st
 
 
 @pytest.fixture
-def filer(paths: Paths) -> Filer:
+def filer(paths: Paths) -> SentCopyFiler:
     async def secret(_account: Account) -> str:
         return PASSWORD
 
-    return Filer(paths, secret)
+    return SentCopyFiler(paths, secret)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def local_copies(paths: Paths) -> list[Path]:
     ],
 )
 async def test_nothing_is_filed_where_nothing_is_wanted(
-    filer: Filer, paths: Paths, host: str, copy: SentCopy, words: str
+    filer: SentCopyFiler, paths: Paths, host: str, copy: SentCopy, words: str
 ) -> None:
     result = await filer.file_copy(account(copy=copy, host=host), MESSAGE_ID, Stored(), date=time.time())
     assert (result.done, result.skipped, result.words) == (True, True, words)
@@ -116,7 +116,7 @@ def test_providers_that_file_it_themselves(host: str, itself: bool) -> None:
     assert files_itself(host) is itself
 
 
-async def test_append_is_taken_at_its_word_even_there(filer: Filer, paths: Paths) -> None:
+async def test_append_is_taken_at_its_word_even_there(filer: SentCopyFiler, paths: Paths) -> None:
     result = await filer.file_copy(
         account(copy=SentCopy.APPEND, host="smtp.gmail.com"), MESSAGE_ID, Stored(), date=time.time()
     )
@@ -124,21 +124,23 @@ async def test_append_is_taken_at_its_word_even_there(filer: Filer, paths: Paths
     assert [str(path) for path in local_copies(paths)] == [result.place]
 
 
-async def test_without_imap_the_copy_is_in_the_local_maildir_once(filer: Filer, paths: Paths) -> None:
+async def test_without_imap_the_copy_is_in_the_local_maildir_once(filer: SentCopyFiler, paths: Paths) -> None:
     results = [await filer.file_copy(account(), MESSAGE_ID, Stored(), date=time.time()) for _ in range(3)]
     (path,) = local_copies(paths)
     assert {result.place for result in results} == {str(path)}
     assert b"".join(maildir.pieces(path)) == CONTENT
 
 
-async def test_a_command_account_files_locally_too(filer: Filer, paths: Paths, tmp_path: Path) -> None:
-    own = dataclasses.replace(account(), submission=Command(("/usr/sbin/sendmail",)), maildir=tmp_path / "Mail")
+async def test_a_command_account_files_locally_too(filer: SentCopyFiler, paths: Paths, tmp_path: Path) -> None:
+    own = dataclasses.replace(
+        account(), submission=SubmissionCommand(("/usr/sbin/sendmail",)), maildir=tmp_path / "Mail"
+    )
     result = await filer.file_copy(own, MESSAGE_ID, Stored(), date=time.time())
     assert result.place.startswith(str(tmp_path / "Mail" / "Sent" / "cur"))
 
 
 async def test_a_full_disk_is_said_and_leaves_nothing(
-    filer: Filer, paths: Paths, monkeypatch: pytest.MonkeyPatch
+    filer: SentCopyFiler, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -158,7 +160,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing(
 
 @pytest.mark.real_servers
 async def test_the_copy_is_on_the_server_byte_for_byte(
-    filer: Filer, paths: Paths, dovecot: Dovecot, imap: Server
+    filer: SentCopyFiler, paths: Paths, dovecot: Dovecot, imap: Server
 ) -> None:
     result = await filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time())
     assert (result.done, result.words, result.place) == (True, "Filed on localhost.", "")
@@ -168,7 +170,7 @@ async def test_the_copy_is_on_the_server_byte_for_byte(
 
 
 @pytest.mark.real_servers
-async def test_a_letter_in_sent_is_found_and_another_is_not(filer: Filer, imap: Server) -> None:
+async def test_a_letter_in_sent_is_found_and_another_is_not(filer: SentCopyFiler, imap: Server) -> None:
     where = account(imap)
     assert not await filer.holds(where, MESSAGE_ID)
     await filer.file_copy(where, MESSAGE_ID, Stored(), date=time.time())
@@ -181,20 +183,25 @@ async def test_a_letter_in_sent_is_found_and_another_is_not(filer: Filer, imap: 
 @pytest.mark.real_servers
 @pytest.mark.parametrize("new_process", [False, True])
 async def test_killed_between_append_and_mark_the_copy_is_found(
-    filer: Filer, paths: Paths, dovecot: Dovecot, imap: Server, monkeypatch: pytest.MonkeyPatch, new_process: bool
+    filer: SentCopyFiler,
+    paths: Paths,
+    dovecot: Dovecot,
+    imap: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    new_process: bool,
 ) -> None:
     real = sent_mail.put
 
     async def reply_lost(*arguments: object, **named: object) -> None:
         await real(*arguments, **named)  # type: ignore[arg-type]
-        raise ImapTrouble("The connection was lost.", step=Step.MAILBOX)
+        raise ImapError("The connection was lost.", step=ImapStage.MAILBOX)
 
     with monkeypatch.context() as patch:
         patch.setattr(sent_mail, "put", reply_lost)
         first = await filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time())
     assert not first.done
     if new_process:
-        filer = Filer(paths, filer._secret)
+        filer = SentCopyFiler(paths, filer._secret)
     second = await filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time(), attempts=1)
     assert second.done
     assert dovecot.letters(imap.username, "Sent") == [CONTENT]
@@ -203,7 +210,7 @@ async def test_killed_between_append_and_mark_the_copy_is_found(
 
 @pytest.mark.real_servers
 async def test_cancelled_in_the_middle_and_tried_again_there_is_one_copy(
-    filer: Filer, dovecot: Dovecot, imap: Server
+    filer: SentCopyFiler, dovecot: Dovecot, imap: Server
 ) -> None:
     for turns in range(0, 120, 7):
         task = asyncio.create_task(filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time()))
@@ -219,7 +226,7 @@ async def test_cancelled_in_the_middle_and_tried_again_there_is_one_copy(
 
 @pytest.mark.real_servers
 async def test_different_letters_share_a_connection_and_are_all_filed(
-    filer: Filer, dovecot: Dovecot, imap: Server, openings: list[str]
+    filer: SentCopyFiler, dovecot: Dovecot, imap: Server, openings: list[str]
 ) -> None:
     results = await asyncio.gather(
         *(filer.file_copy(account(imap), f"<{n}@example.org>", Stored(), date=time.time()) for n in range(4))
@@ -232,7 +239,9 @@ async def test_different_letters_share_a_connection_and_are_all_filed(
 
 
 @pytest.mark.real_servers
-async def test_a_mailbox_without_room_is_tried_again_and_said(filer: Filer, dovecot: Dovecot, imap: Server) -> None:
+async def test_a_mailbox_without_room_is_tried_again_and_said(
+    filer: SentCopyFiler, dovecot: Dovecot, imap: Server
+) -> None:
     full = dataclasses.replace(imap, username=dovecot.full_user())
     result = await filer.file_copy(account(full), MESSAGE_ID, Stored(), date=time.time())
     assert not result.done
@@ -240,13 +249,13 @@ async def test_a_mailbox_without_room_is_tried_again_and_said(filer: Filer, dove
 
 
 @pytest.mark.real_servers
-async def test_a_letter_whose_file_is_gone_is_said(filer: Filer, imap: Server) -> None:
+async def test_a_letter_whose_file_is_gone_is_said(filer: SentCopyFiler, imap: Server) -> None:
     result = await filer.file_copy(account(imap), MESSAGE_ID, Gone(), date=time.time())
     assert not result.done
     assert "cannot be read" in result.words
 
 
-async def test_after_three_failures_a_local_copy_is_kept_once_and_said(filer: Filer, paths: Paths) -> None:
+async def test_after_three_failures_a_local_copy_is_kept_once_and_said(filer: SentCopyFiler, paths: Paths) -> None:
     (port,) = free_ports(1)
     dead = account(Server("127.0.0.1", port, Security.NONE, username="ada"))
     found = []
@@ -262,7 +271,7 @@ async def test_a_secret_that_cannot_be_had_is_said(paths: Paths) -> None:
     async def locked(_account: Account) -> str:
         raise SecretError("The keyring is locked.", hint="Unlock it.")
 
-    filer = Filer(paths, locked)
+    filer = SentCopyFiler(paths, locked)
     async with scripted_imap(lambda conversation: conversation.until_closed()) as scripted:
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         result = await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())
@@ -284,7 +293,7 @@ async def accepting(conversation: Conversation) -> None:
     await conversation.say("TAG OK [APPENDUID 1 1]")
 
 
-async def test_a_server_without_special_use_is_known_by_its_names(filer: Filer) -> None:
+async def test_a_server_without_special_use_is_known_by_its_names(filer: SentCopyFiler) -> None:
     async def script(conversation: Conversation) -> None:
         await conversation.welcome()
         await accepting(conversation)
@@ -300,7 +309,7 @@ async def test_a_server_without_special_use_is_known_by_its_names(filer: Filer) 
     ("capabilities", "leaving"),
     [("", "CLOSE"), (" UNSELECT", "UNSELECT"), (" IMAP4rev2", "UNSELECT")],
 )
-async def test_the_mailbox_is_left_before_each_copy(filer: Filer, capabilities: str, leaving: str) -> None:
+async def test_the_mailbox_is_left_before_each_copy(filer: SentCopyFiler, capabilities: str, leaving: str) -> None:
     """Courier refuses to append to a mailbox that is selected read-only, so the second letter was never filed."""
 
     async def script(conversation: Conversation) -> None:
@@ -348,7 +357,7 @@ async def test_the_mailbox_is_left_before_each_copy(filer: Filer, capabilities: 
         ("NO Carefully checked and refused", "did not take the copy"),
     ],
 )
-async def test_a_full_mailbox_is_called_full(filer: Filer, said: str, words: str) -> None:
+async def test_a_full_mailbox_is_called_full(filer: SentCopyFiler, said: str, words: str) -> None:
     async def script(conversation: Conversation) -> None:
         await conversation.welcome()
         await conversation.answer("LIST", '* LIST (\\Sent) "/" "Sent"', "TAG OK")
@@ -365,7 +374,7 @@ async def test_a_full_mailbox_is_called_full(filer: Filer, said: str, words: str
     assert f"The mailbox {words}" in result.words
 
 
-async def test_a_kept_connection_that_died_is_replaced(filer: Filer) -> None:
+async def test_a_kept_connection_that_died_is_replaced(filer: SentCopyFiler) -> None:
     async def script(conversation: Conversation) -> None:
         await conversation.welcome()
         await accepting(conversation)
@@ -390,14 +399,14 @@ async def test_an_idle_connection_is_closed(paths: Paths) -> None:
         return PASSWORD
 
     gone = asyncio.Event()
-    filer = Filer(paths, secret, idle_seconds=0.0)
+    filer = SentCopyFiler(paths, secret, idle_seconds=0.0)
     async with scripted_imap(script) as scripted:
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         assert (await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())).done
         await gone.wait()
 
 
-async def test_a_failed_search_does_not_lead_to_a_second_copy(filer: Filer) -> None:
+async def test_a_failed_search_does_not_lead_to_a_second_copy(filer: SentCopyFiler) -> None:
     async def script(conversation: Conversation) -> None:
         await conversation.welcome()
         await conversation.answer("LIST", '* LIST (\\Sent) "/" "Gesendet"', "TAG OK")
@@ -412,7 +421,7 @@ async def test_a_failed_search_does_not_lead_to_a_second_copy(filer: Filer) -> N
     assert "index broken" in result.words
 
 
-async def test_a_server_that_does_not_say_trycreate_gets_the_folder_all_the_same(filer: Filer) -> None:
+async def test_a_server_that_does_not_say_trycreate_gets_the_folder_all_the_same(filer: SentCopyFiler) -> None:
     async def script(conversation: Conversation) -> None:
         await conversation.welcome("IMAP4rev1 AUTH=PLAIN SASL-IR NAMESPACE")
         await conversation.answer("LIST", '* LIST () "." INBOX', "TAG OK")
@@ -446,7 +455,7 @@ async def test_a_refused_password_is_not_shown_again_until_it_changes(
         return result.done
 
     passwords = ["wrong"]
-    filer = Filer(paths, secret)
+    filer = SentCopyFiler(paths, secret)
     assert [await attempt() for _ in range(4)] == [False] * 4
     assert len(openings) == 1
     filer.mended("work")
@@ -457,7 +466,9 @@ async def test_a_refused_password_is_not_shown_again_until_it_changes(
     await filer.close()
 
 
-async def test_a_letter_whose_file_is_gone_cannot_be_kept_locally_and_that_is_said(filer: Filer, paths: Paths) -> None:
+async def test_a_letter_whose_file_is_gone_cannot_be_kept_locally_and_that_is_said(
+    filer: SentCopyFiler, paths: Paths
+) -> None:
     result = await filer.file_copy(account(), MESSAGE_ID, Gone(), date=time.time())
     assert (result.done, result.place) == (False, "")
     assert "No such file" in result.words

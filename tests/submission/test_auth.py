@@ -17,9 +17,9 @@ from tuimail import sasl
 from tuimail.config.model import Auth, Security
 from tuimail.errors import SecretError
 from tuimail.submission.auth import Mechanism, MechanismError, Scram, mechanism, mechanisms_for
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.submission.handshake import Handshake
-from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,9 +116,9 @@ def test_a_server_that_does_not_know_the_password_is_found_out() -> None:
     made = Scram("SCRAM-SHA-1", "user", "pencil", nonce="fyko+d2lbbFgONRv9qkxdawL")
     made.answer(b"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096")
     assert not made.proven
-    with pytest.raises(WireError) as caught:
+    with pytest.raises(SubmissionError) as caught:
         made.answer(b"v=AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-    assert caught.value.mishap is Mishap.TAMPERED
+    assert caught.value.failure is Failure.TAMPERED
     assert not made.proven
 
 
@@ -130,18 +130,18 @@ def test_a_server_that_does_not_know_the_password_is_found_out() -> None:
         ("LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1", False, False, ["SCRAM-SHA-1", "CRAM-MD5"]),
         ("plain xoauth2", False, True, ["PLAIN"]),
         ("PLAIN XOAUTH2 OAUTHBEARER", True, True, ["OAUTHBEARER", "XOAUTH2"]),
-        ("LOGIN PLAIN", False, False, Mishap.CLEARTEXT),
-        ("XOAUTH2 SCRAM-SHA-256", True, False, Mishap.CLEARTEXT),
-        ("NTLM GSSAPI", False, True, Mishap.NO_MECHANISM),
-        ("PLAIN", True, True, Mishap.NO_MECHANISM),
-        ("", False, True, Mishap.NO_MECHANISM),
+        ("LOGIN PLAIN", False, False, Failure.CLEARTEXT),
+        ("XOAUTH2 SCRAM-SHA-256", True, False, Failure.CLEARTEXT),
+        ("NTLM GSSAPI", False, True, Failure.NO_MECHANISM),
+        ("PLAIN", True, True, Failure.NO_MECHANISM),
+        ("", False, True, Failure.NO_MECHANISM),
     ],
 )  # fmt: skip
-def test_choice(offered: str, oauth: bool, private: bool, expected: list[str] | Mishap) -> None:
-    if isinstance(expected, Mishap):
-        with pytest.raises(WireError) as caught:
+def test_choice(offered: str, oauth: bool, private: bool, expected: list[str] | Failure) -> None:
+    if isinstance(expected, Failure):
+        with pytest.raises(SubmissionError) as caught:
             mechanisms_for(offered.split(), oauth=oauth, private=private)
-        assert caught.value.mishap is expected
+        assert caught.value.failure is expected
     else:
         assert mechanisms_for(offered.split(), oauth=oauth, private=private) == expected
 
@@ -158,7 +158,7 @@ async def test_a_wrong_password_is_tried_once_and_with_one_mechanism() -> None:
     secret = secret_of(SECRET)
     result, server = await signed_in(*hello("AUTH PLAIN LOGIN CRAM-MD5"), Expect("AUTH PLAIN", NO), secret=secret)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.stage, found.trouble) == (Action.REAUTH, Stage.AUTH, Trouble.SIGN_IN)
+    assert (found.action, found.stage, found.trouble) == (Action.REAUTH, Stage.AUTH, AccountProblem.SIGN_IN)
     assert result.account == found
     assert not result.touched
     assert server.verbs.count("AUTH") == 1
@@ -240,7 +240,7 @@ async def test_after_a_challenge_without_sense_the_password_is_not_sent_another_
         Expect("*", cancelled),
     )
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.stage, found.trouble) == (Action.ACCOUNT, Stage.AUTH, Trouble.SECURITY)
+    assert (found.action, found.stage, found.trouble) == (Action.ACCOUNT, Stage.AUTH, AccountProblem.SECURITY)
     assert "no other way to sign in was tried" in found.words
     assert server.verbs.count("AUTH") == 1
 
@@ -301,7 +301,7 @@ def test_what_accounts_signed_in_with_is_remembered(tmp_path: Path) -> None:
 async def test_success_before_the_server_has_proven_itself_is_fraud() -> None:
     result, server = await signed_in(*hello("AUTH SCRAM-SHA-256"), Expect("AUTH SCRAM-SHA-256", OK))
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, Trouble.SECURITY)
+    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SECURITY)
     assert "MAIL" not in server.verbs
 
 
@@ -347,7 +347,7 @@ async def test_a_token_refused_again_holds_the_account(tokens: tuple[str, ...], 
     no = Expect("AUTH OAUTHBEARER", NO)
     result, server = await signed_in(*hello("AUTH OAUTHBEARER"), no, no, secret=secret_of(*tokens), **TOKEN)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, Trouble.SIGN_IN)
+    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SIGN_IN)
     assert server.verbs.count("AUTH") == tries
 
 
@@ -377,7 +377,7 @@ async def test_a_locked_keyring_holds_the_account_and_says_why() -> None:
 
     result, server = await signed_in(*hello("AUTH PLAIN"), secret=locked, **PASSWORD)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, Trouble.SECRET)
+    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SECRET)
     assert found.words.endswith("The keyring is locked. Unlock it.")
     assert "AUTH" not in server.verbs
 
@@ -387,7 +387,7 @@ async def test_a_password_never_crosses_an_open_line(monkeypatch: pytest.MonkeyP
     secret = secret_of(SECRET)
     result, server = await signed_in(*hello("AUTH PLAIN LOGIN"), secret=secret, **PASSWORD)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, Trouble.SECURITY)
+    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SECURITY)
     assert set(server.verbs) == {"EHLO"}
     assert secret.count == 0
 
@@ -426,4 +426,4 @@ def test_the_handshake_shows_no_secret_in_its_repr() -> None:
 
     shown = repr(Handshake(Server("x", 25), secret_of(SECRET).__call__, PATIENT, print))
     assert "port=25" in shown
-    assert SECRET not in repr(WireError(Mishap.NO_SECRET))
+    assert SECRET not in repr(SubmissionError(Failure.NO_SECRET))

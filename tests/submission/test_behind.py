@@ -39,7 +39,7 @@ PIPELINING = hello("PIPELINING")
 FRESH = (*PIPELINING, MAIL, RCPT, DATA, Letter())
 
 
-class Line:
+class SmtpProtocol:
     """Two letters handed in, the second while the first is on its way."""
 
     def __init__(self, server: ScriptedServer, **options: Any) -> None:
@@ -68,9 +68,9 @@ def action(result: SubmissionResult) -> Action:
     return found
 
 
-async def two(*scripts: Sequence[Step], recipients: tuple[str, ...] = ()) -> tuple[Any, ScriptedServer, Line]:
+async def two(*scripts: Sequence[Step], recipients: tuple[str, ...] = ()) -> tuple[Any, ScriptedServer, SmtpProtocol]:
     async with ScriptedServer(scripts) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         actions = await line.run(*recipients)
     return actions, server, line
 
@@ -95,7 +95,7 @@ async def test_each_letter_keeps_its_own_dialogue() -> None:
             )
         ]
     ) as server:  # fmt: skip
-        line = Line(server)
+        line = SmtpProtocol(server)
         before = asyncio.create_task(line.way.submit(letter(), line.first))
         behind = asyncio.create_task(line.way.submit(letter(), line.second))
         first, second = await before, await behind
@@ -108,7 +108,7 @@ async def test_each_letter_keeps_its_own_dialogue() -> None:
 
 async def test_nothing_opens_behind_a_dot_without_pipelining() -> None:
     async with ScriptedServer([(*hello(), MAIL, RCPT, DATA, Letter(), MAIL, RCPT, DATA, Letter())]) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         line.waits.set()
         assert await line.run() == (Action.OK, Action.OK)
     assert line.first.events[-1] == "committing"
@@ -118,7 +118,7 @@ async def test_nothing_opens_behind_a_dot_without_pipelining() -> None:
 async def test_nothing_opens_behind_a_dot_when_all_or_none_get_a_letter() -> None:
     script = (*PIPELINING, *(MAIL, RCPT, DATA, Letter()) * 2)
     async with ScriptedServer([script]) as server:
-        line = Line(server, hold=True)
+        line = SmtpProtocol(server, hold=True)
         line.waits.set()
         assert await line.run() == (Action.OK, Action.OK)
     assert not server.unexpected
@@ -126,7 +126,7 @@ async def test_nothing_opens_behind_a_dot_when_all_or_none_get_a_letter() -> Non
 
 async def test_nothing_opens_behind_the_last_letter_of_a_connection() -> None:
     async with ScriptedServer([FRESH, FRESH]) as server:
-        line = Line(server, letters_per_connection=1)
+        line = SmtpProtocol(server, letters_per_connection=1)
         line.waits.set()
         assert await line.run() == (Action.OK, Action.OK)
     assert server.connections == 2
@@ -161,7 +161,7 @@ async def test_421_for_the_dot_withdraws_the_next() -> None:
     async with ScriptedServer(
         [(*PIPELINING, MAIL, RCPT, DATA, Letter(""), *OPENED, Say("421 4.3.2 shutting down"), Close()), FRESH]
     ) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         before = asyncio.create_task(line.way.submit(letter(), line.first))
         behind = asyncio.create_task(line.way.submit(letter(), line.second))
         first, second = await before, await behind
@@ -220,7 +220,7 @@ async def test_a_server_that_forgets_what_came_behind_the_dot_is_not_tempted_aga
     forgetful = (*PIPELINING, MAIL, RCPT, DATA, Letter(""), *OPENED, Say(TAKEN), Close())
     plain = (*PIPELINING, *(MAIL, RCPT, DATA, Letter()) * 2)
     async with ScriptedServer([forgetful, plain]) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         line.waits.clear()
         watchers = [line.first, line.second, Recorder()]
         tasks = [asyncio.create_task(line.way.submit(letter(), each)) for each in watchers]
@@ -236,7 +236,7 @@ async def test_the_next_letter_given_up_does_not_harm_the_one_before() -> None:
     answers = (Say(TAKEN), Raw(GO_ON.encode()), Silence())
     script = (*PIPELINING, MAIL, RCPT, DATA, Letter(""), *OPENED, Do(opened.set), Slowly(gone), *answers)
     async with ScriptedServer([script, FRESH]) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         before = asyncio.create_task(line.way.submit(letter(), line.first))
         behind = asyncio.create_task(line.way.submit(letter(), line.second))
         await opened.wait()
@@ -254,7 +254,7 @@ async def test_the_next_letter_given_up_does_not_harm_the_one_before() -> None:
 
 async def test_a_letter_given_up_while_it_waits_leaves_the_line() -> None:
     async with ScriptedServer([(*PIPELINING, *(MAIL, RCPT, DATA, Letter()) * 2)]) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         line.waits.set()
         before = asyncio.create_task(line.way.submit(letter(), line.first))
         behind = asyncio.create_task(line.way.submit(letter(), line.second))
@@ -272,7 +272,7 @@ async def test_a_letter_that_cannot_be_counted_does_not_open() -> None:
         raise OSError("disk full")
 
     async with ScriptedServer([FRESH]) as server:
-        line = Line(server)
+        line = SmtpProtocol(server)
         line.second = Recorder(on_touching=full)
         before = asyncio.create_task(line.way.submit(letter(), line.first))
         behind = asyncio.create_task(line.way.submit(letter(), line.second))

@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.submission.classify import Context, classify, classify_loss, row_for
-from tuimail.submission.failure import Mishap
-from tuimail.submission.reply_table import BEFORE_DOT, ROWS
-from tuimail.submission.result import Action, Reply, Stage, Trouble
+from tuimail.submission.classify import ReplyContext, classify, classify_failure, rule_for
+from tuimail.submission.failure import Failure
+from tuimail.submission.reply_table import BEFORE_DOT, RULES
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage
 
 S = Stage
 A = Action
-ALL = Context(all_refused=True)
-SOME = Context(accepted=3)
-OPTIONAL = Context(optional=("SIZE", "DSN"))
-CLEAR = Context(clear=True)
-OAUTH = Context(oauth=True)
+ALL = ReplyContext(all_refused=True)
+SOME = ReplyContext(accepted=3)
+OPTIONAL = ReplyContext(optional=("SIZE", "DSN"))
+CLEAR = ReplyContext(clear=True)
+OAUTH = ReplyContext(oauth=True)
 
 # row name -> (stage, reply, action) and, where it matters, the context
-CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Context]] = {
+CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, ReplyContext]] = {
     "greeting": (S.GREETING, Reply(220, "", "mx ESMTP"), A.OK),
     "ehlo": (S.EHLO, Reply(250, "", "mx"), A.OK),
     "starttls go ahead": (S.STARTTLS, Reply(220, "2.0.0", "go"), A.OK),
@@ -105,14 +105,14 @@ CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Conte
 def test_what_is_said_before_tls_is_not_taken_for_the_server_s_word(stage: S, code: int) -> None:
     words = classify(stage, Reply(code, "", "send your password to evil.example"), CLEAR).words
     assert "turned us away before the connection was secured" in words
-    assert "before the connection" not in classify(stage, Reply(code, "", "no"), Context()).words
+    assert "before the connection" not in classify(stage, Reply(code, "", "no"), ReplyContext()).words
 
 
-@pytest.mark.parametrize("name", [row.name for row in ROWS])
+@pytest.mark.parametrize("name", [row.name for row in RULES])
 def test_row(name: str) -> None:
     stage, reply, action, *rest = CASES[name]
-    context = rest[0] if rest else Context()
-    assert row_for(stage, reply, context).name == name
+    context = rest[0] if rest else ReplyContext()
+    assert rule_for(stage, reply, context).name == name
     verdict = classify(stage, reply, context)
     assert verdict.action is action
     assert verdict.stage is stage
@@ -120,8 +120,8 @@ def test_row(name: str) -> None:
 
 
 def test_every_row_has_a_name_of_its_own_and_a_case() -> None:
-    assert len({row.name for row in ROWS}) == len(ROWS)
-    assert set(CASES) == {row.name for row in ROWS}
+    assert len({row.name for row in RULES}) == len(RULES)
+    assert set(CASES) == {row.name for row in RULES}
 
 
 @given(
@@ -130,7 +130,7 @@ def test_every_row_has_a_name_of_its_own_and_a_case() -> None:
     st.sampled_from(["", "2.0.0", "4.3.2", "4.5.3", "4.7.1", "5.1.1", "5.5.0", "5.5.3", "5.6.7", "5.7.1", "5.7.9"]),
     st.sampled_from(["", "too many recipients", "relay", "rate limit", "quota", "too large"]),
     st.builds(
-        Context,
+        ReplyContext,
         port=st.sampled_from([25, 465, 587]),
         oauth=st.booleans(),
         accepted=st.integers(0, 2),
@@ -138,7 +138,9 @@ def test_every_row_has_a_name_of_its_own_and_a_case() -> None:
         optional=st.sampled_from([(), ("SIZE",), ("SIZE", "BODY", "DSN")]),
     ),
 )
-def test_every_reply_means_something_safe(stage: Stage, code: int, enhanced: str, text: str, context: Context) -> None:
+def test_every_reply_means_something_safe(
+    stage: Stage, code: int, enhanced: str, text: str, context: ReplyContext
+) -> None:
     verdict = classify(stage, Reply(code, enhanced, text), context)
     if verdict.action is Action.UNCERTAIN:
         assert stage is Stage.COMMITTING
@@ -156,67 +158,67 @@ def test_every_reply_means_something_safe(stage: Stage, code: int, enhanced: str
     assert bool(verdict.drop) <= bool(context.optional)
 
 
-@pytest.mark.parametrize("mishap", list(Mishap))
-def test_after_the_dot_every_mishap_is_uncertain(mishap: Mishap) -> None:
-    verdict = classify_loss(Stage.COMMITTING, mishap)
+@pytest.mark.parametrize("failure", list(Failure))
+def test_after_the_dot_every_failure_is_uncertain(failure: Failure) -> None:
+    verdict = classify_failure(Stage.COMMITTING, failure)
     assert verdict.action is Action.UNCERTAIN
     assert "may have been delivered" in verdict.words
 
 
 LOSSES = [
-    (Mishap.UNKNOWN_HOST, S.CONNECT, A.RETRY, Trouble.SERVER, 3),
-    (Mishap.NO_DNS, S.CONNECT, A.RETRY, None, None),
-    (Mishap.REFUSED, S.CONNECT, A.RETRY, None, None),
-    (Mishap.UNREACHABLE, S.CONNECT, A.RETRY, None, None),
-    (Mishap.TIMEOUT, S.CONNECT, A.RETRY, None, None),
-    (Mishap.TIMEOUT, S.BODY, A.RETRY, None, None),
-    (Mishap.RESET, S.RCPT, A.RETRY, None, None),
-    (Mishap.EOF, S.MAIL, A.RETRY, None, None),
-    (Mishap.GARBAGE, S.EHLO, A.RETRY, Trouble.SERVER, 3),
-    (Mishap.CERTIFICATE, S.TLS, A.ACCOUNT, Trouble.CERTIFICATE, None),
-    (Mishap.HANDSHAKE, S.TLS, A.RETRY, Trouble.SECURITY, 3),
-    (Mishap.NO_STARTTLS, S.STARTTLS, A.ACCOUNT, Trouble.SECURITY, None),
-    (Mishap.TAMPERED, S.STARTTLS, A.ACCOUNT, Trouble.SECURITY, None),
-    (Mishap.NO_MECHANISM, S.AUTH, A.ACCOUNT, Trouble.SIGN_IN, None),
-    (Mishap.CLEARTEXT, S.AUTH, A.ACCOUNT, Trouble.SECURITY, None),
-    (Mishap.NO_SECRET, S.AUTH, A.ACCOUNT, Trouble.SECRET, None),
-    (Mishap.TOO_BIG, S.MAIL, A.MESSAGE, None, None),
-    (Mishap.NO_SMTPUTF8, S.MAIL, A.MESSAGE, None, None),
-    (Mishap.NO_FUTURE_RELEASE, S.MAIL, A.KEEP, None, None),
-    (Mishap.BAD_SENDER, S.MAIL, A.MESSAGE, None, None),
-    (Mishap.BAD_RECIPIENT, S.RCPT, A.RECIPIENT, None, None),
-    (Mishap.UNREADABLE, S.BODY, A.MESSAGE, None, None),
-    (Mishap.SOME_REFUSED, S.RCPT, A.MESSAGE, None, None),
-    (Mishap.NO_COMMAND, S.CONNECT, A.ACCOUNT, Trouble.SERVER, None),
+    (Failure.UNKNOWN_HOST, S.CONNECT, A.RETRY, AccountProblem.SERVER, 3),
+    (Failure.NO_DNS, S.CONNECT, A.RETRY, None, None),
+    (Failure.REFUSED, S.CONNECT, A.RETRY, None, None),
+    (Failure.UNREACHABLE, S.CONNECT, A.RETRY, None, None),
+    (Failure.TIMEOUT, S.CONNECT, A.RETRY, None, None),
+    (Failure.TIMEOUT, S.BODY, A.RETRY, None, None),
+    (Failure.RESET, S.RCPT, A.RETRY, None, None),
+    (Failure.EOF, S.MAIL, A.RETRY, None, None),
+    (Failure.GARBAGE, S.EHLO, A.RETRY, AccountProblem.SERVER, 3),
+    (Failure.CERTIFICATE, S.TLS, A.ACCOUNT, AccountProblem.CERTIFICATE, None),
+    (Failure.HANDSHAKE, S.TLS, A.RETRY, AccountProblem.SECURITY, 3),
+    (Failure.NO_STARTTLS, S.STARTTLS, A.ACCOUNT, AccountProblem.SECURITY, None),
+    (Failure.TAMPERED, S.STARTTLS, A.ACCOUNT, AccountProblem.SECURITY, None),
+    (Failure.NO_MECHANISM, S.AUTH, A.ACCOUNT, AccountProblem.SIGN_IN, None),
+    (Failure.CLEARTEXT, S.AUTH, A.ACCOUNT, AccountProblem.SECURITY, None),
+    (Failure.NO_SECRET, S.AUTH, A.ACCOUNT, AccountProblem.SECRET, None),
+    (Failure.TOO_BIG, S.MAIL, A.MESSAGE, None, None),
+    (Failure.NO_SMTPUTF8, S.MAIL, A.MESSAGE, None, None),
+    (Failure.NO_FUTURE_RELEASE, S.MAIL, A.KEEP, None, None),
+    (Failure.BAD_SENDER, S.MAIL, A.MESSAGE, None, None),
+    (Failure.BAD_RECIPIENT, S.RCPT, A.RECIPIENT, None, None),
+    (Failure.UNREADABLE, S.BODY, A.MESSAGE, None, None),
+    (Failure.SOME_REFUSED, S.RCPT, A.MESSAGE, None, None),
+    (Failure.NO_COMMAND, S.CONNECT, A.ACCOUNT, AccountProblem.SERVER, None),
 ]
 
 
-@pytest.mark.parametrize(("mishap", "stage", "action", "trouble", "tries"), LOSSES)
-def test_a_mishap_before_the_dot(
-    mishap: Mishap, stage: Stage, action: Action, trouble: Trouble | None, tries: int | None
+@pytest.mark.parametrize(("failure", "stage", "action", "trouble", "tries"), LOSSES)
+def test_a_failure_before_the_dot(
+    failure: Failure, stage: Stage, action: Action, trouble: AccountProblem | None, tries: int | None
 ) -> None:
-    verdict = classify_loss(stage, mishap, Context(host="mx.example"), detail="Because.")
+    verdict = classify_failure(stage, failure, ReplyContext(host="mx.example"), detail="Because.")
     assert (verdict.action, verdict.trouble, verdict.tries) == (action, trouble, tries)
     assert verdict.words.endswith("Because.")
     assert "{" not in verdict.words
 
 
-def test_every_mishap_means_something_before_the_dot() -> None:
-    assert {each[0] for each in LOSSES} == set(Mishap)
-    for mishap in Mishap:
+def test_every_failure_means_something_before_the_dot() -> None:
+    assert {each[0] for each in LOSSES} == set(Failure)
+    for failure in Failure:
         for stage in BEFORE_DOT:
-            assert classify_loss(stage, mishap).action is not Action.UNCERTAIN
+            assert classify_failure(stage, failure).action is not Action.UNCERTAIN
 
 
 def test_the_parameter_the_server_names_is_the_one_to_drop() -> None:
-    context = Context(optional=("SIZE", "BODY", "DSN"))
+    context = ReplyContext(optional=("SIZE", "BODY", "DSN"))
     assert classify(Stage.MAIL, Reply(555, "", "ENVID not known"), context).drop == "DSN"
     assert classify(Stage.MAIL, Reply(501, "", "bad 8BITMIME"), context).drop == "BODY"
     assert classify(Stage.MAIL, Reply(501, "", "syntax error"), context).drop == "SIZE BODY DSN"
 
 
 def test_the_words_name_what_the_user_knows() -> None:
-    context = Context(host="mx.example", user="ada", sender="lord@example.org", size_limit=25_000_000)
+    context = ReplyContext(host="mx.example", user="ada", sender="lord@example.org", size_limit=25_000_000)
     assert "25 MB" in classify(Stage.MAIL, Reply(552, "5.3.4", ""), context).words
     assert "ada" in classify(Stage.AUTH, Reply(535, "", ""), context).words
     assert "lord@example.org" in classify(Stage.MAIL, Reply(553, "5.7.1", ""), context).words

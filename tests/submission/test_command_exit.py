@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tuimail.submission.command_exit import classify_end
-from tuimail.submission.command_run import Ended
-from tuimail.submission.result import Action, Stage, Trouble, Verdict
+from tuimail.submission.command_run import CommandResult
+from tuimail.submission.result import AccountProblem, Action, Stage, Verdict
 
 NOT_SENT = "msmtp: could not send mail"
 
 
 def end(code: int | None, said: str = "", *, whole: bool = True) -> Verdict:
-    return classify_end(Ended(code, 114 if whole else 30, 114, said), "/usr/bin/msmtp")
+    return classify_end(CommandResult(code, 114 if whole else 30, 114, said), "/usr/bin/msmtp")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ def test_what_a_real_command_says(code: int, said: str, action: str, *, whole: b
 def test_trouble_that_lasts_holds_the_account(code: int, said: str) -> None:
     found = end(code, said)
     if found.action is Action.RETRY:
-        assert (found.tries, found.then, found.trouble) == (5, Action.ACCOUNT, Trouble.SERVER)
+        assert (found.tries, found.then, found.trouble) == (5, Action.ACCOUNT, AccountProblem.SERVER)
     else:
         assert (code, said) in [(1, ""), (1, "cannot locate host mx"), (68, ""), (68, "Failed to create spool file x")]

@@ -28,7 +28,7 @@ from tests.support.scripted_smtp import (
 from tuimail.config.model import Auth, Security
 from tuimail.submission import connect as reach_module
 from tuimail.submission.connect import interleaved
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage
 from tuimail.tls import certificate_words, is_loopback, speaks_tls
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def test_a_bad_certificate_holds_the_account_and_sends_nothing(
     result, server = await over_tls(context, authority.file if trusted else None, security=security)
     found = result.recipients["bob@example.net"]
     assert found.action is Action.ACCOUNT
-    assert found.trouble is Trouble.CERTIFICATE
+    assert found.trouble is AccountProblem.CERTIFICATE
     assert said in found.words
     assert result.account == found
     assert not result.touched
@@ -105,7 +105,7 @@ async def test_a_server_that_waits_for_tls_is_named(
     async with ScriptedServer([(*hello(), Silence())], tls=authority.server(), implicit=True) as server:
         result = await submitter(server.port, host="localhost", security=security).submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.stage, found.trouble) == (Action.RETRY, Stage.GREETING, Trouble.SECURITY)
+    assert (found.action, found.stage, found.trouble) == (Action.RETRY, Stage.GREETING, AccountProblem.SECURITY)
     assert 'set security = "tls"' in found.words
 
 
@@ -140,23 +140,23 @@ async def test_a_ca_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     way = submitter(9, security=Security.TLS, ca_file=tmp_path / "missing.pem")
     result = await way.submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
-    assert found.trouble is Trouble.CERTIFICATE
+    assert found.trouble is AccountProblem.CERTIFICATE
     assert "missing.pem" in found.words
 
 
 @pytest.mark.parametrize(
     ("script", "action", "trouble"),
     [
-        (hello(), Action.ACCOUNT, Trouble.SECURITY),
-        ((*hello("STARTTLS"), Expect("STARTTLS", "502 5.5.1 no")), Action.ACCOUNT, Trouble.SECURITY),
-        ((*hello("STARTTLS"), Expect("STARTTLS", "250 ok")), Action.ACCOUNT, Trouble.SECURITY),
+        (hello(), Action.ACCOUNT, AccountProblem.SECURITY),
+        ((*hello("STARTTLS"), Expect("STARTTLS", "502 5.5.1 no")), Action.ACCOUNT, AccountProblem.SECURITY),
+        ((*hello("STARTTLS"), Expect("STARTTLS", "250 ok")), Action.ACCOUNT, AccountProblem.SECURITY),
         ((*hello("STARTTLS"), Expect("STARTTLS", "454 4.7.0 not now")), Action.RETRY, None),
-        ((*hello("STARTTLS"), Expect("STARTTLS", "220 go\n250 injected")), Action.ACCOUNT, Trouble.SECURITY),
-        ((*hello("STARTTLS"), Expect("STARTTLS", "220 go\n235"), Silence()), Action.ACCOUNT, Trouble.SECURITY),
-        ((*hello("STARTTLS"), Expect("STARTTLS"), Raw(b"220 go\r\n250 in")), Action.ACCOUNT, Trouble.SECURITY),
-        ((*hello("STARTTLS"), GO_AHEAD, Raw(b"in clear\r\n"), Silence()), None, Trouble.SECURITY),
-        ((*hello("STARTTLS"), GO_AHEAD, Close()), Action.RETRY, Trouble.SECURITY),
-        ((Say("220 hi\n250 mx\n220 go"), Expect("EHLO", "250 STARTTLS")), Action.RETRY, Trouble.SERVER),
+        ((*hello("STARTTLS"), Expect("STARTTLS", "220 go\n250 injected")), Action.ACCOUNT, AccountProblem.SECURITY),
+        ((*hello("STARTTLS"), Expect("STARTTLS", "220 go\n235"), Silence()), Action.ACCOUNT, AccountProblem.SECURITY),
+        ((*hello("STARTTLS"), Expect("STARTTLS"), Raw(b"220 go\r\n250 in")), Action.ACCOUNT, AccountProblem.SECURITY),
+        ((*hello("STARTTLS"), GO_AHEAD, Raw(b"in clear\r\n"), Silence()), None, AccountProblem.SECURITY),
+        ((*hello("STARTTLS"), GO_AHEAD, Close()), Action.RETRY, AccountProblem.SECURITY),
+        ((Say("220 hi\n250 mx\n220 go"), Expect("EHLO", "250 STARTTLS")), Action.RETRY, AccountProblem.SERVER),
     ],
     ids=[
         "stripped", "refused", "wrong code", "not now", "injected", "injected whole", "injected part", "no tls",
@@ -164,7 +164,7 @@ async def test_a_ca_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 async def test_without_tls_nothing_is_said_that_matters(
-    script: tuple[Step, ...], action: Action | None, trouble: Trouble | None
+    script: tuple[Step, ...], action: Action | None, trouble: AccountProblem | None
 ) -> None:
     """Action None: depends on whether the bytes come before or during the handshake."""
     secret = secret_of(SECRET)
@@ -418,7 +418,7 @@ async def test_a_silent_address_does_not_hold_up_the_next(monkeypatch: pytest.Mo
     monkeypatch.setattr(reach_module, "_resolve", resolve)
     monkeypatch.setattr(reach_module, "interleaved", list)
     monkeypatch.setattr(reach_module, "STAGGER", 0.001)
-    with await reach_module.reach("mx.example", 25, PATIENT):
+    with await reach_module.connect("mx.example", 25, PATIENT):
         assert tried == [1, 2]
 
 

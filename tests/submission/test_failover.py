@@ -11,9 +11,9 @@ import pytest
 from tests.submission.conftest import Asked, Recorder, impatient, letter, secret_of, submitter
 from tests.support.loopback import free_ports
 from tests.support.scripted_smtp import Close, Expect, Letter, Reset, Say, ScriptedServer, Silence, Step, hello
-from tuimail.config.model import Account, Auth, Command, Identity, Security, Server
+from tuimail.config.model import Account, Auth, Identity, Security, Server, SubmissionCommand
 from tuimail.submission.failover import STAY, FailoverSubmitter, Preference
-from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult
 from tuimail.submission.route import submitter_for
 from tuimail.submission.sendmail import CommandSubmitter
 from tuimail.submission.smtp import SmtpSubmitter
@@ -129,14 +129,14 @@ async def test_a_certificate_that_cannot_be_trusted_is_shown_and_not_passed_by(a
         result = await way.submit(letter(), Recorder())
         await way.close()
     assert result.account is not None
-    assert result.account.trouble is Trouble.CERTIFICATE
+    assert result.account.trouble is AccountProblem.CERTIFICATE
     assert good.connections == 0
 
 
 async def test_a_missing_starttls_is_shown_and_not_passed_by() -> None:
     result, servers, _ = await send(hello("SIZE 1000"), TAKES, security=Security.STARTTLS)
     assert result.account is not None
-    assert result.account.trouble is Trouble.SECURITY
+    assert result.account.trouble is AccountProblem.SECURITY
     assert servers[1] is not None
     assert servers[1].connections == 0
 
@@ -217,7 +217,7 @@ def test_an_account_goes_the_way_its_config_names() -> None:
 
     assert isinstance(submitter_for(Account("a", me, first), secret), SmtpSubmitter)
     assert isinstance(submitter_for(Account("a", me, first, fallback=(second,)), secret), FailoverSubmitter)
-    assert isinstance(submitter_for(Account("a", me, Command(("sendmail",))), secret), CommandSubmitter)
+    assert isinstance(submitter_for(Account("a", me, SubmissionCommand(("sendmail",))), secret), CommandSubmitter)
     assert asked == []
 
 

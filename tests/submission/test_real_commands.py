@@ -11,7 +11,7 @@ from tests.submission.conftest import BODY, Recorder, letter
 from tests.submission.test_smtp import verdict
 from tests.support.mail_commands import mail_command, msmtp
 from tests.support.scripted_smtp import Close, Expect, Letter, ScriptedServer, Step, hello
-from tuimail.submission.result import Action, Reply, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage
 from tuimail.submission.sendmail import CommandSubmitter
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def test_what_cannot_be_queued_is_tried_again(command: MailCommand) -> Non
     command.store.touch()
     result = await CommandSubmitter(command.argv).submit(letter(body=DOTTED), Recorder())
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.tries, found.trouble) == (Action.RETRY, 5, Trouble.SERVER), result.dialogue
+    assert (found.action, found.tries, found.trouble) == (Action.RETRY, 5, AccountProblem.SERVER), result.dialogue
 
 
 async def test_postfix_says_that_a_letter_is_too_big() -> None:

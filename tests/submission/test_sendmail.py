@@ -12,10 +12,10 @@ import pytest
 from tests.submission.conftest import BODY, Recorder, letter
 from tests.submission.test_body import Gone
 from tests.submission.test_smtp import verdict
-from tuimail.config.model import Account, Command, Identity, OutboxSettings, Server, WhenRefused
+from tuimail.config.model import Account, Identity, OutboxSettings, Server, SubmissionCommand, WhenRefused
 from tuimail.submission.command_arguments import command_line
 from tuimail.submission.command_run import CommandTimeouts
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage
 from tuimail.submission.route import submitter_for
 from tuimail.submission.sendmail import CommandSubmitter
 from tuimail.submission.smtp import SmtpSubmitter
@@ -86,23 +86,23 @@ def test_a_script_gets_i_for_a_letter_with_a_dot_line(argv: list[str], kept: lis
     [
         (64, Action.MESSAGE, None),
         (65, Action.MESSAGE, None),
-        (66, Action.RETRY, Trouble.SERVER),
+        (66, Action.RETRY, AccountProblem.SERVER),
         (67, Action.RECIPIENT, None),
         (68, Action.RECIPIENT, None),
-        (69, Action.RETRY, Trouble.SERVER),
-        (70, Action.RETRY, Trouble.SERVER),
-        (71, Action.RETRY, Trouble.SERVER),
-        (72, Action.RETRY, Trouble.SERVER),
-        (73, Action.RETRY, Trouble.SERVER),
-        (74, Action.RETRY, Trouble.SERVER),
+        (69, Action.RETRY, AccountProblem.SERVER),
+        (70, Action.RETRY, AccountProblem.SERVER),
+        (71, Action.RETRY, AccountProblem.SERVER),
+        (72, Action.RETRY, AccountProblem.SERVER),
+        (73, Action.RETRY, AccountProblem.SERVER),
+        (74, Action.RETRY, AccountProblem.SERVER),
         (75, Action.RETRY, None),
         (76, Action.UNCERTAIN, None),
-        (77, Action.ACCOUNT, Trouble.SERVER),
-        (78, Action.ACCOUNT, Trouble.SERVER),
+        (77, Action.ACCOUNT, AccountProblem.SERVER),
+        (78, Action.ACCOUNT, AccountProblem.SERVER),
         (3, Action.UNCERTAIN, None),
     ],
 )
-async def test_exit_code(code: int, action: Action, trouble: Trouble | None) -> None:
+async def test_exit_code(code: int, action: Action, trouble: AccountProblem | None) -> None:
     complaint = f"import sys; sys.stdin.read(); sys.stderr.write('no \\x1b[31mway'); sys.exit({code})"
     result = await CommandSubmitter(python(complaint)).submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
@@ -202,7 +202,7 @@ async def test_an_address_that_is_none_is_refused_and_the_others_served(tmp_path
 
 def test_the_account_says_which_way_letters_leave() -> None:
     identity = (Identity("ada@example.org"),)
-    command = Account("local", identity, Command(("sendmail",)))
+    command = Account("local", identity, SubmissionCommand(("sendmail",)))
     server = Account("work", identity, Server("mx.example", 465))
 
     async def secret(_server: Server) -> str:

@@ -36,7 +36,7 @@ from tuimail.outbox.model.item import (
 )
 from tuimail.outbox.model.turn import Standing
 from tuimail.outbox.store.listing import Tally
-from tuimail.submission.result import Reply, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Reply, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -109,8 +109,8 @@ def every_state() -> list[OutboxItem]:
         item("a2", ItemState.UNCERTAIN, "Invoice 2026-118", recipient("billing@acme.example", RecipientState.UNCERTAIN),
              words="The connection broke before the server's answer came; it may have been delivered. Your call.",
              stage=Stage.COMMITTING, attempts=1),
-        item("a3", ItemState.BLOCKED, "Rota", recipient("team@example.org"), account="home", trouble=Trouble.SIGN_IN,
-             words="smtp.home.example does not accept the password."),
+        item("a3", ItemState.BLOCKED, "Rota", recipient("team@example.org"), account="home",
+             trouble=AccountProblem.SIGN_IN, words="smtp.home.example does not accept the password."),
         item("a4", ItemState.SENDING, "Re: Thursday", recipient("bob@example.net"), stage=Stage.BODY, size=25_000_000),
         item("a5", ItemState.DEFERRED, "Minutes of the board", recipient("board@list.example", RecipientState.DEFERRED,
              reply=Reply(421, "4.3.2", "try later")),

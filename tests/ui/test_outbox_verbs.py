@@ -12,7 +12,7 @@ from tests.ui.screen_text import lines, settle, text
 from tests.ui.test_outbox_screen import press, select
 from tuimail import events
 from tuimail.outbox.model.item import AccountHealth, ItemState, Place, Verb
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 from tuimail.ui.commands.exporting import file_name
 from tuimail.ui.commands.listed import ORDERS
 from tuimail.ui.screens.outbox import OutboxScreen
@@ -223,13 +223,13 @@ async def test_all_that_wait_are_sent_now_and_no_other(engine: FakeEngine, runni
 
 
 async def test_an_account_in_trouble_stands_above_the_list(engine: FakeEngine, running: Running) -> None:
-    engine.healths["home"] = AccountHealth("home", Trouble.SIGN_IN, "535 no")
+    engine.healths["home"] = AccountHealth("home", AccountProblem.SIGN_IN, "535 no")
     async with running() as pilot:
         assert "# home: the server refuses the sign-in.  K check again" in lines(pilot.app)[2]
         await press(pilot, "k")
         await settle(pilot)
         assert ("check_again", "home") in engine.calls
-        engine.announcer.announce(events.AccountMended("home"))
+        engine.announcer.announce(events.AccountResumed("home"))
         await settle(pilot)
         assert "refuses the sign-in" not in text(pilot.app)
 

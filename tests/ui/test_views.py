@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from tests.ui.fake_engine import HOSTILE, NOW, account, config, every_state, item, recipient
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Security, Server
-from tuimail.mail.dsn import Report, ReportAction
+from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
 from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.submission.result import Reply, Stage
 from tuimail.ui.views.details import details
@@ -192,16 +192,18 @@ def test_titles_of_drafts_and_accounts_stand_above_their_columns(width: int) -> 
     [
         ([RecipientState.ACCEPTED], [None], "accepted"),
         ([RecipientState.ACCEPTED, RecipientState.REFUSED], [None, None], "1 refused"),
-        ([RecipientState.ACCEPTED], [ReportAction.FAILED], "bounced"),
-        ([RecipientState.ACCEPTED] * 2, [ReportAction.FAILED, ReportAction.DELIVERED], "1 bounced"),
-        ([RecipientState.ACCEPTED], [ReportAction.DELAYED], "delayed"),
-        ([RecipientState.ACCEPTED], [ReportAction.DELIVERED], "delivered"),
+        ([RecipientState.ACCEPTED], [DeliveryAction.FAILED], "bounced"),
+        ([RecipientState.ACCEPTED] * 2, [DeliveryAction.FAILED, DeliveryAction.DELIVERED], "1 bounced"),
+        ([RecipientState.ACCEPTED], [DeliveryAction.DELAYED], "delayed"),
+        ([RecipientState.ACCEPTED], [DeliveryAction.DELIVERED], "delivered"),
     ],
 )
 def test_sent_tells_what_became_of_a_letter(
-    states: list[RecipientState], actions: list[ReportAction | None], words: str
+    states: list[RecipientState], actions: list[DeliveryAction | None], words: str
 ) -> None:
-    reports = [None if action is None else Report(action, at=NOW, status="", words="", mta="") for action in actions]
+    reports = [
+        None if action is None else DeliveryStatus(action, at=NOW, status="", words="", mta="") for action in actions
+    ]
     to = [
         recipient(f"{at}@x.example", state, report=report)
         for at, (state, report) in enumerate(zip(states, reports, strict=True))
@@ -218,7 +220,9 @@ def test_a_reply_that_does_not_fit_beside_its_recipient_stands_beneath() -> None
 
 
 def test_a_bounce_stands_once_at_its_recipient_and_the_history_names_its_zone() -> None:
-    bounce = Report(ReportAction.FAILED, at=NOW, status="5.1.1", words="550 5.1.1 no such user", mta="mx.example")
+    bounce = DeliveryStatus(
+        DeliveryAction.FAILED, at=NOW, status="5.1.1", words="550 5.1.1 no such user", mta="mx.example"
+    )
     letter = item("b", ItemState.DONE, "x", recipient("kim@x.example", RecipientState.ACCEPTED, report=bounce))
     drawn = [
         "".join(span.text for span in line) for line in details(letter, [TimelineEntry(NOW, "queued")], (), 80, NOW)

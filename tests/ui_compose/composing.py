@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tuimail.compose.draft import Attachment
-    from tuimail.compose.review import Finding
+    from tuimail.compose.review import ReviewFinding
     from tuimail.config.model import Config
     from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.paths import Paths
@@ -37,7 +37,7 @@ class SlowEngine(FakeEngine):
         super().__init__(paths, settings=settings)
         self.gate = asyncio.Event()
         self.gate.set()
-        self.findings: tuple[Finding, ...] = ()
+        self.findings: tuple[ReviewFinding, ...] = ()
         self.refusing: Exception | None = None
         self.held: list[bool] = []
         self.queued: list[Draft] = []

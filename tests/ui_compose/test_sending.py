@@ -11,7 +11,7 @@ import pytest
 from tests.ui.fake_engine import account
 from tests.ui_compose.composing import LETTER, composing
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.review import Finding, Review, review
+from tuimail.compose.review import Review, ReviewFinding, review
 from tuimail.errors import AttachmentError, DuplicateLetterError, MessageError, StorageError
 from tuimail.ui.screens.main_menu import MainMenuScreen
 from tuimail.ui.screens.send_dialog import SendDialog, page
@@ -25,7 +25,7 @@ NAMED = replace(LETTER, cc="eve@example.net", bcc="secret@example.org", attachme
 
 async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
     async with composing(paths, NAMED) as at:
-        at.engine.findings = (Finding("body", "You write of an attachment [b]."),)
+        at.engine.findings = (ReviewFinding("body", "You write of an attachment [b]."),)
         await at.press("ctrl+x")
         assert isinstance(at.app.screen, SendDialog)
         expected = (
@@ -189,7 +189,7 @@ async def test_an_answer_typed_before_a_warning_was_seen_does_not_count(paths: P
             return await review(draft)
 
         at.engine.review = slow  # type: ignore[method-assign]
-        at.engine.findings = (Finding("attachment", "Nothing is attached."),)
+        at.engine.findings = (ReviewFinding("attachment", "Nothing is attached."),)
         await at.press("ctrl+x", "y")
         gate.set()
         await at.until(lambda: "Nothing is attached." in at.shown)
@@ -229,7 +229,10 @@ async def test_a_letter_sent_before_is_asked_about(paths: Paths, answer: str) ->
 @pytest.mark.parametrize("part", ["to", "cc", "bcc", "subject", "attachment", "from", "body"])
 async def test_what_is_fatal_puts_the_cursor_there(paths: Paths, part: str) -> None:
     async with composing(paths) as at:
-        at.engine.findings = (Finding("subject", "only a warning"), Finding(part, "Cannot go [x].", fatal=True))
+        at.engine.findings = (
+            ReviewFinding("subject", "only a warning"),
+            ReviewFinding(part, "Cannot go [x].", fatal=True),
+        )
         await at.press("ctrl+x")
         await at.until(lambda: at.status == "Cannot go [x].")
         await at.until(lambda: at.screen.focused is at.screen.form.field_of(part))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import Security
 from tuimail.mail.text import safe_line
-from tuimail.submission.failure import Mishap
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.failure import Failure
+from tuimail.submission.result import AccountProblem, Action, Stage
 
 if TYPE_CHECKING:
     from tuimail.config.model import Server
@@ -48,32 +48,32 @@ def of_refusal(verdict: Verdict, server: Server) -> tuple[str, str]:
     return words, hint
 
 
-def of_mishap(verdict: Verdict, mishap: Mishap, server: Server, detail: str = "") -> tuple[str, str]:
+def of_failure(verdict: Verdict, failure: Failure, server: Server, detail: str = "") -> tuple[str, str]:
     """Words and hint for a connection that failed; ``detail`` is a sanitised sentence that is added."""
     host = safe_line(server.host)
-    match mishap:
-        case Mishap.REFUSED:
+    match failure:
+        case Failure.REFUSED:
             words, hint = (
                 f"{host} does not answer at this port: nothing listens at {server.port}.",
                 _PORTS[server.security],
             )
-        case Mishap.TIMEOUT:
+        case Failure.TIMEOUT:
             words = f"{host} did not answer in time while {verdict.stage.words}."
             # A server that waits for TLS says nothing, and neither does one behind a firewall.
             hint = _ROUTE if verdict.stage is Stage.CONNECT else _PORTS[server.security]
-        case Mishap.RESET | Mishap.EOF:
-            what = "hung up" if mishap is Mishap.EOF else "broke the connection"
+        case Failure.RESET | Failure.EOF:
+            what = "hung up" if failure is Failure.EOF else "broke the connection"
             words, hint = f"{host} {what} while {verdict.stage.words}.", _PORTS[server.security]
-        case Mishap.NO_DNS | Mishap.UNREACHABLE:
+        case Failure.NO_DNS | Failure.UNREACHABLE:
             return verdict.words, "Check the network, then host in the account."
         case _:
             return verdict.words, ""
     return f"{words} {detail}".rstrip(), hint
 
 
-def of_sign_in(account: str, server: Server, trouble: Trouble | None) -> str:
+def of_sign_in(account: str, server: Server, trouble: AccountProblem | None) -> str:
     """What to do about a user name or password that the server refused; empty when that is not the trouble."""
-    if trouble is not Trouble.SIGN_IN:
+    if trouble is not AccountProblem.SIGN_IN:
         return ""
     if server.password_command:
         program = safe_line(server.password_command[0].rpartition("/")[2])

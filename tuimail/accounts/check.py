@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Finding, Step
-from tuimail.config.model import Command, SentCopy
+from tuimail.config.model import SentCopy, SubmissionCommand
 from tuimail.errors import SecretError
 from tuimail.mail.text import safe_line
 
@@ -46,7 +46,7 @@ async def check_account(account: Account, secret: Secret, *, progress: Progress 
 
 
 async def _check_submission(account: Account, secret: Secret, progress: Progress) -> list[Finding]:
-    if isinstance(account.submission, Command):
+    if isinstance(account.submission, SubmissionCommand):
         finding = await asyncio.to_thread(_command_found, account.submission)
         progress(finding)
         return [finding]
@@ -75,9 +75,8 @@ async def _check_sent(account: Account, secret: Secret, progress: Progress) -> l
 
 async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sent_copy: SentCopy) -> list[Finding]:
     from tuimail.mailboxes.imap_connect import open_session
-    from tuimail.mailboxes.imap_errors import ImapTrouble
-    from tuimail.mailboxes.imap_errors import Step as ImapStep
-    from tuimail.mailboxes.imap_session import Patience
+    from tuimail.mailboxes.imap_errors import ImapError, ImapStage
+    from tuimail.mailboxes.imap_session import ImapTimeouts
     from tuimail.mailboxes.sent_mail import sent_mailbox
 
     where = f"{safe_line(server.host)}:{server.port}"
@@ -89,18 +88,18 @@ async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sen
         progress(finding)
 
     words = {
-        ImapStep.CONNECT: "Connected.",
-        ImapStep.TLS: "The connection is encrypted and the certificate is good.",
-        ImapStep.GREETING: "It is an IMAP server.",
-        ImapStep.CAPABILITIES: "It speaks IMAP4rev1.",
-        ImapStep.SIGN_IN: f"Signed in as {safe_line(server.username)}.",
+        ImapStage.CONNECT: "Connected.",
+        ImapStage.TLS: "The connection is encrypted and the certificate is good.",
+        ImapStage.GREETING: "It is an IMAP server.",
+        ImapStage.CAPABILITIES: "It speaks IMAP4rev1.",
+        ImapStage.SIGN_IN: f"Signed in as {safe_line(server.username)}.",
     }
     try:
         password = await secret(server)
         session = await open_session(
             server,
             password,
-            patience=Patience(connect=15.0, tls=15.0, reply=30.0),
+            patience=ImapTimeouts(connect=15.0, tls=15.0, reply=30.0),
             reached=lambda step: found(Step(step), words[step]),
         )
         try:
@@ -115,13 +114,13 @@ async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sen
             await session.close()
     except SecretError as error:
         found(Step.SIGN_IN, str(error), ok=False, hint=error.hint)
-    except ImapTrouble as trouble:
-        step = Step.SENT if trouble.step is ImapStep.MAILBOX else Step(trouble.step)
+    except ImapError as trouble:
+        step = Step.SENT if trouble.step is ImapStage.MAILBOX else Step(trouble.step)
         found(step, str(trouble), ok=False, hint=trouble.hint)
     return findings
 
 
-def _command_found(command: Command) -> Finding:
+def _command_found(command: SubmissionCommand) -> Finding:
     name = command.argv[0]
     path = shutil.which(name)
     if path is not None:

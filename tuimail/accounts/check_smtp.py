@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from tuimail.accounts import advice
 from tuimail.accounts.finding import Finding, Step
 from tuimail.config.model import Auth, Security
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
-from tuimail.submission.classify import Context, classify_loss
-from tuimail.submission.connection import SmtpWire
+from tuimail.submission.classify import ReplyContext, classify_failure
+from tuimail.submission.connection import SmtpConnection
 from tuimail.submission.dialogue import Dialogue
-from tuimail.submission.failure import WireError
+from tuimail.submission.failure import SubmissionError
 from tuimail.submission.handshake import Handshake, RefusedError
 from tuimail.submission.result import Stage
 from tuimail.submission.wire import Timeouts
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tuimail.config.model import Server
-    from tuimail.submission.wire import Offer
+    from tuimail.submission.wire import Extensions
 
 _STEPS = {
     Stage.CONNECT: Step.CONNECT,
@@ -54,7 +54,7 @@ async def check_smtp(
     dialogue = Dialogue()
     wire = None
     try:
-        wire = await SmtpWire.open(server, _PATIENCE, dialogue, check.reached)
+        wire = await SmtpConnection.open(server, _PATIENCE, dialogue, check.reached)
         handshake = Handshake(server, lambda: secret(server), _PATIENCE, check.reached)
         offer = await handshake.run(wire, wire)
         check.finished(offer, wire.security, handshake.warning)
@@ -65,9 +65,9 @@ async def check_smtp(
         check.failed(
             dialogue.scrub(words), verdict.stage, hint=hint or advice.of_sign_in(account, server, verdict.trouble)
         )
-    except WireError as error:
-        verdict = classify_loss(check.stage, error.mishap, check.context, detail=error.detail)
-        words, hint = advice.of_mishap(verdict, error.mishap, server, error.detail)
+    except SubmissionError as error:
+        verdict = classify_failure(check.stage, error.failure, check.context, detail=error.detail)
+        words, hint = advice.of_failure(verdict, error.failure, server, error.detail)
         check.failed(words, check.stage, hint=hint)
     except BaseException:
         if wire is not None:
@@ -86,7 +86,7 @@ class _Check:
         self._where = f"{safe_line(server.host)}:{server.port}"
         self._progress = progress
         self.stage = Stage.CONNECT
-        self.context = Context(
+        self.context = ReplyContext(
             host=safe_line(server.host),
             port=server.port,
             user=safe_line(server.username),
@@ -100,14 +100,14 @@ class _Check:
             self._passed(self.stage)
         self.stage = stage
 
-    def finished(self, offer: Offer, security: str, warning: str = "") -> None:
+    def finished(self, offer: Extensions, security: str, warning: str = "") -> None:
         """All went well, but perhaps not without a ``warning``."""
         self._passed(self.stage)
         if warning:
             self._add(Step.SIGN_IN, warning)
         encrypted = "" if self._server.security is Security.NONE else f" over {safe_line(security)}"
         limit = offer.size_limit
-        takes = f"letters up to {size_words(limit)}" if limit else "letters of any size it does not name"
+        takes = f"letters up to {format_size(limit)}" if limit else "letters of any size it does not name"
         self._add(Step.CAPABILITIES, f"It takes {takes}{encrypted}.")
 
     def failed(self, words: str, stage: Stage, *, hint: str = "") -> None:

@@ -14,9 +14,9 @@ from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, 
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
 from tuimail.cli.session import run as run_loop
-from tuimail.config.model import Auth, Command, Server
+from tuimail.config.model import Auth, Server, SubmissionCommand
 from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE, ConfigError, SecretError, UsageError
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -123,8 +123,8 @@ def account_document(account: Account, config: Config) -> dict[str, object]:
     }
 
 
-def _way_document(way: Server | Command) -> dict[str, object]:
-    if isinstance(way, Command):
+def _way_document(way: Server | SubmissionCommand) -> dict[str, object]:
+    if isinstance(way, SubmissionCommand):
         return {"command": list(way.argv)}
     return {
         "host": way.host,
@@ -219,7 +219,7 @@ def _login(account: Account, config: Config, paths: Paths) -> int:
 async def _let_go(account: Account, config: Config, paths: Paths) -> None:
     """What the old password had blocked may go: the new one has not been refused."""
     async with engine_on(config, paths) as engine:
-        if (await engine.health(account.name)).trouble in (Trouble.SIGN_IN, Trouble.SECRET):
+        if (await engine.health(account.name)).trouble in (AccountProblem.SIGN_IN, AccountProblem.SECRET):
             await engine.check_again(account.name)
             note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
 

@@ -14,9 +14,9 @@ def moment(text: str, now: float) -> float:
         UsageError: it is no time, is over, or may be read in two ways.
     """
     from tuimail.cli.output import note
-    from tuimail.dates.parse_date import moment_of
+    from tuimail.dates.parse_date import parse_date
 
-    found = moment_of(text, now)
+    found = parse_date(text, now)
     if found.note:
         note(f"tuimail: {found.note[:1].upper()}{found.note[1:]}.")
     return found.at

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("textual", "aiosmtplib", "aioimaplib", "keyring")
 
 
-class Report:
+class DoctorReport:
     """Says each line as it comes, or keeps it for the JSON document."""
 
     def __init__(self, *, json: bool) -> None:
@@ -68,7 +68,7 @@ def parser() -> Parser:
 def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command."""
     args = parser().parse_args(argv)
-    report = Report(json=args.json)
+    report = DoctorReport(json=args.json)
     config = load_config(paths, quiet=True, on_screen=True)
     _versions(report)
     _folders(report, paths)
@@ -81,7 +81,7 @@ def run(argv: list[str], paths: Paths) -> int:
     return report.code
 
 
-def _versions(report: Report) -> None:
+def _versions(report: DoctorReport) -> None:
     import sqlite3
     import ssl
     from importlib.metadata import PackageNotFoundError, version
@@ -98,7 +98,7 @@ def _versions(report: Report) -> None:
             report.add(name, "missing", ok=False, hint="Install tuimail again.", code=EX_CONFIG)
 
 
-def _folders(report: Report, paths: Paths) -> None:
+def _folders(report: DoctorReport, paths: Paths) -> None:
     report.section("Folders")
     report.add("config", str(paths.config_file))
     for name, folder in (("data", paths.data), ("cache", paths.cache), ("state", paths.state)):
@@ -125,7 +125,7 @@ def folder_fault(folder: Path) -> tuple[str, str]:
     return "", ""
 
 
-def _config(report: Report, config: Config, paths: Paths) -> None:
+def _config(report: DoctorReport, config: Config, paths: Paths) -> None:
     report.section("Config")
     if config.file is None:
         hint = f"Write {paths.config_file} (Accounts in tuimail shows what), or try: tuimail demo"
@@ -144,7 +144,7 @@ def _config(report: Report, config: Config, paths: Paths) -> None:
         report.add("theme", str(problem), ok=False)
 
 
-def _outbox(report: Report, config: Config, paths: Paths) -> None:
+def _outbox(report: DoctorReport, config: Config, paths: Paths) -> None:
     from time import time
 
     from tuimail.cli.account_notices import notices_of
@@ -164,7 +164,7 @@ def _outbox(report: Report, config: Config, paths: Paths) -> None:
         report.add("account", f"{notice.title}. {notice.happened}", ok=False, hint=notice.what_to_do(time()))
 
 
-async def _servers(report: Report, config: Config) -> None:
+async def _servers(report: DoctorReport, config: Config) -> None:
     from tuimail.cli.account import verdict
     from tuimail.cli.account_check import check
 

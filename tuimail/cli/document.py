@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.mail.bounce import DeliveryReport
-    from tuimail.mail.dsn import Report
+    from tuimail.mail.dsn import DeliveryStatus
     from tuimail.outbox.model.account_notice import AccountNotice
     from tuimail.outbox.model.item import OutboxItem, Recipient, TimelineEntry
     from tuimail.outbox.store.bounces import Matched
@@ -104,7 +104,7 @@ def report_document(found: DeliveryReport, matched: Matched | None) -> dict[str,
     }
 
 
-def _report(report: Report) -> dict[str, object]:
+def _report(report: DeliveryStatus) -> dict[str, object]:
     return {
         "action": str(report.action),
         "status": report.status or None,

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tuimail.cli.parser import Parser
-    from tuimail.compose.csv_table import Row, Sheet
+    from tuimail.compose.csv_table import CsvRow, CsvTable
     from tuimail.compose.draft import Draft
-    from tuimail.compose.merge import Fault, Merge
+    from tuimail.compose.merge import Merge, MergeProblem
     from tuimail.config.model import Config, Identity
     from tuimail.paths import Paths
 
@@ -49,8 +49,8 @@ class _Work:
     """What is to be queued."""
 
     merge: Merge
-    rows: Sequence[Row]
-    skipped: Sequence[Fault]
+    rows: Sequence[CsvRow]
+    skipped: Sequence[MergeProblem]
     start: float | None
     gap: float
     """Seconds between two letters."""
@@ -109,8 +109,8 @@ def run(
     return run_loop(_queue(config, paths, work, args))
 
 
-def _sheet(file: str) -> Sheet:
-    from tuimail.compose.csv_table import LARGEST, read_sheet
+def _sheet(file: str) -> CsvTable:
+    from tuimail.compose.csv_table import LARGEST, read_csv
 
     try:
         with open(file, "rb") as stream:  # noqa: PTH123  a name as the shell gave it, whatever its bytes
@@ -119,10 +119,10 @@ def _sheet(file: str) -> Sheet:
         raise AttachmentError(f"The table cannot be read from {file}: {error.strerror}.", path=file) from None
     if len(raw) > LARGEST:
         raise MessageError(f"{file} is larger than 100 MB.", hint="Split it.", field="merge")
-    return read_sheet(raw, file)
+    return read_csv(raw, file)
 
 
-def _plan(draft: Draft, sheet: Sheet, args: argparse.Namespace) -> Merge:
+def _plan(draft: Draft, sheet: CsvTable, args: argparse.Namespace) -> Merge:
     import hashlib
 
     from tuimail.compose.attachment import AttachedFile
@@ -139,15 +139,15 @@ def _plan(draft: Draft, sheet: Sheet, args: argparse.Namespace) -> Merge:
     return plan(draft, addresses, sheet, file=args.merge, attached=attached)
 
 
-def _tell_faults(file: str, faults: Sequence[Fault]) -> None:
+def _tell_faults(file: str, faults: Sequence[MergeProblem]) -> None:
     for fault in faults[:TOLD]:
         note(f"{file}: {fault}")
     if len(faults) > TOLD:
         note(f"{file}: and {len(faults) - TOLD:,} more")
 
 
-def _preview(merge: Merge, rows: Sequence[Row], draft: Draft) -> None:
-    from tuimail.mail.size import size_words
+def _preview(merge: Merge, rows: Sequence[CsvRow], draft: Draft) -> None:
+    from tuimail.mail.size import format_size
 
     for row in rows:
         letter = merge.letter(row)
@@ -156,7 +156,7 @@ def _preview(merge: Merge, rows: Sequence[Row], draft: Draft) -> None:
             if text:
                 say(f"{name}: {text}")
         for each in letter.attachments:
-            say(f"Attached: {each.name} ({size_words(each.size)})")
+            say(f"Attached: {each.name} ({format_size(each.size)})")
         say("")
         for line in letter.body.rstrip("\n").split("\n"):
             say(line)
@@ -164,10 +164,10 @@ def _preview(merge: Merge, rows: Sequence[Row], draft: Draft) -> None:
 
 
 def _confirmed(work: _Work, draft: Draft) -> bool:
-    from tuimail.mail.size import size_words
+    from tuimail.mail.size import format_size
 
     size = len(work.rows) * sum(each.size for each in draft.attachments) * 78 // 57
-    much = f" ({size_words(size)} on disk)" if size > 50_000_000 else ""
+    much = f" ({format_size(size)} on disk)" if size > 50_000_000 else ""
     sys.stderr.write(f"Queue {_count(len(work.rows), 'letter')}{much} from {draft.account}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in {"y", "yes"}

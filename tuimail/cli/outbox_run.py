@@ -14,7 +14,7 @@ from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, json_of, note, say, say_json
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
-from tuimail.events import AccountTroubled, ItemChanged, Notice, WaitingForSecret
+from tuimail.events import AccountPaused, ItemChanged, Notice, WaitingForSecret
 from tuimail.outbox.model.item import ItemState
 from tuimail.service.notify import READY, STOPPING, notify
 
@@ -115,7 +115,7 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
 
 
 def _tell_trouble(event: Event) -> None:
-    if isinstance(event, AccountTroubled):
+    if isinstance(event, AccountPaused):
         complain(f"Account {event.account}: {event.words}", "When it is mended: tuimail account check")
     elif isinstance(event, Notice):
         note(f"tuimail: {event.text}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.output import note, say, say_json
 from tuimail.cli.session import load_config, no_account
-from tuimail.config.model import Command
+from tuimail.config.model import SubmissionCommand
 from tuimail.coordination.change_notifier import Role, neighbours
 from tuimail.errors import EX_OK, EX_UNAVAILABLE
 from tuimail.service import crontab, systemd
@@ -169,4 +169,4 @@ def environment() -> dict[str, str]:
 
 
 def _hands_over(config: Config) -> bool:
-    return any(isinstance(each.submission, Command) for each in config.accounts.values())
+    return any(isinstance(each.submission, SubmissionCommand) for each in config.accounts.values())

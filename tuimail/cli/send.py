@@ -18,9 +18,9 @@ from tuimail.cli.output import complain, is_terminal, note, say, say_json
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
-from tuimail.cli.standard_input import MARK, Handed, handed_over, is_attached
+from tuimail.cli.standard_input import MARK, PipedInput, handed_over, is_attached
 from tuimail.cli.streams import give_up_output
-from tuimail.config.model import Later, WhenLate
+from tuimail.config.model import DelayedSending, WhenLate
 from tuimail.dates.format_date import planned
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, DuplicateLetterError, MessageError, UsageError
 from tuimail.events import Notice
@@ -28,7 +28,7 @@ from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.delivery_options import DeliveryOptions
 from tuimail.outbox.model.item import ItemState, RecipientState
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +46,7 @@ SAME_WITHIN = 600.0
 """Seconds within which the very same letter is refused, as it is while the first has not left: a script that ran
 twice. What a script says every night in the same words must arrive."""
 
-SIGN_IN = (Trouble.SIGN_IN, Trouble.SECRET)
+SIGN_IN = (AccountProblem.SIGN_IN, AccountProblem.SECRET)
 
 
 def parser() -> Parser:
@@ -130,7 +130,7 @@ def _notify(text: str | None) -> tuple[Notify, ...] | None:
         ) from None
 
 
-def _with_input(draft: Draft, args: argparse.Namespace, handed: Handed) -> Draft:
+def _with_input(draft: Draft, args: argparse.Namespace, handed: PipedInput) -> Draft:
     """``draft`` with its text, and with what comes on standard input. Raises MessageError, UsageError, StorageError."""
     attached = list(draft.attachments)
     if is_attached(args):
@@ -154,10 +154,10 @@ async def _send(
     args: argparse.Namespace,
     due: float | None,
     wishes: DeliveryOptions,
-    handed: Handed,
+    handed: PipedInput,
 ) -> int:
     on_server = due is not None and (
-        wishes.on_server or (wishes.on_server is None and config.outbox.later is Later.SERVER)
+        wishes.on_server or (wishes.on_server is None and config.outbox.later is DelayedSending.SERVER)
     )
     now_or_wait = not args.queue and (due is None or on_server or args.wait)
     async with engine_on(config, paths) as engine:

@@ -66,7 +66,7 @@ def stream(what: str) -> BinaryIO:
 
 
 @dataclass
-class Handed:
+class PipedInput:
     """What came on standard input; it is ours to keep until ``queued``."""
 
     folder: Path
@@ -131,9 +131,9 @@ class Handed:
 
 
 @contextlib.contextmanager
-def handed_over(folder: Path) -> Iterator[Handed]:
+def handed_over(folder: Path) -> Iterator[PipedInput]:
     """What came on standard input; when an error ends the command before a letter has it, the error names its file."""
-    handed = Handed(folder)
+    handed = PipedInput(folder)
     try:
         yield handed
     except DuplicateLetterError:

@@ -23,7 +23,7 @@ LONG = PIECE
 """Bytes; a shorter stretch stays where it is."""
 
 
-class Outline:
+class AbridgedText:
     """The outline of one letter."""
 
     def __init__(self, content: Content) -> None:

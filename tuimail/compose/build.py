@@ -12,7 +12,7 @@ from tuimail.compose.mime import file_part, mixed, text_part, verbatim_part
 from tuimail.errors import InjectionError, MessageError
 from tuimail.mail.address import Address, parse_address, parse_addresses
 from tuimail.mail.date import format_date
-from tuimail.mail.envelope import Envelope, EnvelopeRecipient, Field
+from tuimail.mail.envelope import Envelope, EnvelopeRecipient, RecipientField
 from tuimail.mail.header import address_field, check_text, id_field, is_message_id, structured_field, text_field
 from tuimail.mail.message_id import make_message_id
 from tuimail.mail.outgoing import OutgoingMessage
@@ -121,17 +121,17 @@ def sender_of(identity: Identity) -> Address:
     return Address(identity.name, address.local_part, address.domain)
 
 
-def recipients_of(draft: Draft) -> dict[Field, tuple[Address, ...]]:
+def recipients_of(draft: Draft) -> dict[RecipientField, tuple[Address, ...]]:
     """The addresses of To, Cc and Bcc.
 
     Raises:
         AddressError: one of them is none.
     """
-    typed = {Field.TO: draft.to, Field.CC: draft.cc, Field.BCC: draft.bcc}
+    typed = {RecipientField.TO: draft.to, RecipientField.CC: draft.cc, RecipientField.BCC: draft.bcc}
     return {field: parse_addresses(text, field=field.value) for field, text in typed.items()}
 
 
-def envelope_recipients(fields: Mapping[Field, Sequence[Address]]) -> tuple[EnvelopeRecipient, ...]:
+def envelope_recipients(fields: Mapping[RecipientField, Sequence[Address]]) -> tuple[EnvelopeRecipient, ...]:
     """Everybody once, in the order of To, Cc, Bcc; of two spellings of a mailbox the first one stays."""
     found: dict[str, EnvelopeRecipient] = {}
     for field, addresses in fields.items():
@@ -140,13 +140,13 @@ def envelope_recipients(fields: Mapping[Field, Sequence[Address]]) -> tuple[Enve
     return tuple(found.values())
 
 
-def _recipient_fields(fields: Mapping[Field, Sequence[Address]]) -> Iterator[bytes]:
-    if fields[Field.TO]:
-        yield address_field("To", fields[Field.TO])
-    elif not fields[Field.CC]:
+def _recipient_fields(fields: Mapping[RecipientField, Sequence[Address]]) -> Iterator[bytes]:
+    if fields[RecipientField.TO]:
+        yield address_field("To", fields[RecipientField.TO])
+    elif not fields[RecipientField.CC]:
         yield address_field("To", (), if_none=NO_VISIBLE_RECIPIENT)
-    if fields[Field.CC]:
-        yield address_field("Cc", fields[Field.CC])
+    if fields[RecipientField.CC]:
+        yield address_field("Cc", fields[RecipientField.CC])
 
 
 def _thread_fields(draft: Draft) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ _KEPT_AS_TEXT = re.compile(r'="([^"]*)"\Z')
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """One line of the table."""
 
     number: int
@@ -45,17 +45,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CsvTable:
     """A table."""
 
     columns: dict[str, str]
     """The names as written, by their key."""
-    rows: tuple[Row, ...]
+    rows: tuple[CsvRow, ...]
     twice: frozenset[str] = frozenset()
     """Keys that several columns have: nobody can tell which is meant."""
 
 
-def read_sheet(raw: bytes, name: str) -> Sheet:
+def read_csv(raw: bytes, name: str) -> CsvTable:
     """The table in ``raw``; ``name`` is its file's in errors. Rows without any text are left out.
 
     Raises:
@@ -79,19 +79,19 @@ def read_sheet(raw: bytes, name: str) -> Sheet:
             f"{shown} has no row of names on top.", hint="The first row names the columns: name,email", field="merge"
         )
     keys = [key(each) for each in names]
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     for number, cells in records:
         values = [_value(each) for each in cells]
         if any(values):
             found = dict.fromkeys(columns, "") | {
                 name: value for name, value in zip(keys, values, strict=False) if name
             }
-            rows.append(Row(number, found, surplus=any(values[len(keys) :])))
+            rows.append(CsvRow(number, found, surplus=any(values[len(keys) :])))
     if not rows:
         raise MessageError(
             f"{shown} names nobody.", hint="Below the names of the columns comes one row each.", field="merge"
         )
-    return Sheet(columns, tuple(rows), frozenset(twice))
+    return CsvTable(columns, tuple(rows), frozenset(twice))
 
 
 def _decoded(raw: bytes, shown: str) -> str:

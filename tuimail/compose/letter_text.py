@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tuimail.compose.abridge import Outline
+from tuimail.compose.abridge import AbridgedText
 from tuimail.compose.transfer import from_base64, from_quoted_printable
 from tuimail.mail import flowed
 from tuimail.mail.encoded_word import decode_header
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tuimail.mail.content import Content
-    from tuimail.mail.parts import Part
+    from tuimail.mail.parts import ParsedPart
 
 LONGEST = 1_000_000
 """Bytes of text that are shown, of all text parts together."""
@@ -71,7 +71,7 @@ def letter_text(content: Content) -> LetterText:
 
     Blocks for the time it takes to read all of it. Raises what ``content.chunks`` raises.
     """
-    outline = Outline(content)
+    outline = AbridgedText(content)
     letter = read_part(outline.text)
     head = tuple((name, decode_header(letter.fields[name.lower()])) for name in SHOWN if name.lower() in letter.fields)
     texts: list[str] = []
@@ -109,7 +109,7 @@ def parameters(value: str) -> dict[str, str]:
     return {**plain, **{name: _joined(found) for name, found in sections.items()}}
 
 
-def file_name(part: Part) -> str:
+def file_name(part: ParsedPart) -> str:
     """The name of the file that ``part`` is, without folders; empty when it has none."""
     name = parameters(part.fields.get("content-disposition", "")).get("filename", "")
     name = name or parameters(part.fields.get("content-type", "")).get("name", "")
@@ -129,7 +129,7 @@ def _joined(sections: dict[int, tuple[str, bool]]) -> str:
     return _in_charset(raw, charset)
 
 
-def _is_attached(part: Part) -> bool:
+def _is_attached(part: ParsedPart) -> bool:
     return part.fields.get("content-disposition", "").lstrip()[:10].lower() == "attachment"
 
 
@@ -143,13 +143,13 @@ def _beginning(pieces: Iterable[bytes], most: int) -> tuple[bytes, bool]:
     return bytes(found), False
 
 
-def _unpacked(part: Part, pieces: Iterator[bytes]) -> Iterable[bytes]:
+def _unpacked(part: ParsedPart, pieces: Iterator[bytes]) -> Iterable[bytes]:
     if part.encoding == "base64":
         return from_base64(pieces)
     return from_quoted_printable(pieces) if part.encoding == "quoted-printable" else pieces
 
 
-def _decoded(part: Part) -> str:
+def _decoded(part: ParsedPart) -> str:
     """The text of a part, by its charset and its format."""
     declared = parameters(part.fields.get("content-type", ""))
     raw = b"".join(_unpacked(part, iter((part.body,))))

@@ -20,7 +20,7 @@ from tuimail.mail.text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tuimail.compose.csv_table import Row, Sheet
+    from tuimail.compose.csv_table import CsvRow, CsvTable
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Identity
 
@@ -31,7 +31,7 @@ MARK = "merge-"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class MergeProblem:
     """What is wrong with a row."""
 
     row: int
@@ -63,7 +63,7 @@ class Merge:
         everywhere = [self.subject, self.body, *(each for some in self.addresses.values() for each in some)]
         return frozenset[str]().union(*(each.names for each in everywhere))
 
-    def letter(self, row: Row) -> Draft:
+    def letter(self, row: CsvRow) -> Draft:
         """The letter for ``row``; its id is the same whenever the same letter is made.
 
         Raises:
@@ -86,46 +86,48 @@ class Merge:
         whole = json.dumps([said, files, self.attached]).encode()
         return replace(draft, id=MARK + hashlib.sha256(whole).hexdigest()[:40])
 
-    def faults(self, sheet: Sheet, identity: Identity) -> Iterator[Fault]:
+    def faults(self, sheet: CsvTable, identity: Identity) -> Iterator[MergeProblem]:
         """Everything that is wrong with any row, in their order; rows that are not named are sound."""
         asked = self.names
         first: dict[str, int] = {}
         for row in sheet.rows:
             found = [
-                Fault(row.number, sheet.columns[name], "the text holds a control character")
+                MergeProblem(row.number, sheet.columns[name], "the text holds a control character")
                 for name in sheet.columns
                 if name in asked and _CONTROL.search(row.values[name])
             ]
             if row.surplus:
-                found.append(Fault(row.number, "", "there are more cells than columns"))
+                found.append(MergeProblem(row.number, "", "there are more cells than columns"))
             if not found:
                 found += self._letter_faults(row, sheet, identity, first)
             yield from found
 
-    def _letter_faults(self, row: Row, sheet: Sheet, identity: Identity, first: dict[str, int]) -> Iterator[Fault]:
+    def _letter_faults(
+        self, row: CsvRow, sheet: CsvTable, identity: Identity, first: dict[str, int]
+    ) -> Iterator[MergeProblem]:
         for field, some in self.addresses.items():
             for each in some:
                 column = ", ".join(sheet.columns[name] for name in sheet.columns if name in each.names)
                 try:
                     found = parse_addresses(_address(each, row.values, field), field=field)
                 except MessageError as error:
-                    yield Fault(row.number, column, _lowered(str(error)))
+                    yield MergeProblem(row.number, column, _lowered(str(error)))
                     return
                 for address in found if field == "to" and each.names else ():
                     # Nobody means two people by two spellings of one address.
                     earlier = first.setdefault(address.key.casefold(), row.number)
                     if earlier != row.number:
                         words = f"{safe_line(address.addr_spec)} stands in row {earlier} already"
-                        yield Fault(row.number, column, words)
+                        yield MergeProblem(row.number, column, words)
                         return
         try:
             build(replace(self.letter(row), attachments=()), identity, self.draft.account, now=0.0)
         except MessageError as error:
-            yield Fault(row.number, "", _lowered(str(error)))
+            yield MergeProblem(row.number, "", _lowered(str(error)))
 
 
 def plan(
-    draft: Draft, addresses: Mapping[str, Sequence[str]], sheet: Sheet, *, file: str, attached: Sequence[str] = ()
+    draft: Draft, addresses: Mapping[str, Sequence[str]], sheet: CsvTable, *, file: str, attached: Sequence[str] = ()
 ) -> Merge:
     """``draft`` as a merge over ``sheet``; ``addresses`` are the texts of To, Cc and Bcc, one address each.
 
@@ -148,7 +150,7 @@ def plan(
     return merge
 
 
-def column_of(sheet: Sheet, name: str, *, file: str) -> str:
+def column_of(sheet: CsvTable, name: str, *, file: str) -> str:
     """The key of the column ``name``. Raises MessageError when there is none."""
     if key(name) in sheet.twice:
         raise MessageError(

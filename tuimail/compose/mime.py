@@ -35,7 +35,7 @@ _UNSAFE = re.compile(rb"[^\t -~]|[ \t]\Z|\AFrom ")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MimePart:
     """One MIME part."""
 
     fields: tuple[bytes, ...]
@@ -48,7 +48,7 @@ class Part:
         return Joined((InMemory(b"".join((head, *self.fields, b"\r\n"))), self.body))
 
 
-def text_part(text: str) -> Part:
+def text_part(text: str) -> MimePart:
     r"""``text`` (paragraphs separated by ``\n``) as text/plain, format=flowed.
 
     Raises:
@@ -60,7 +60,7 @@ def text_part(text: str) -> Part:
     charset = "us-ascii" if raw.isascii() else "utf-8"
     plain = raw.isascii() and all(len(line) <= MAX_LINE for line in lines)
     encoded = raw if plain else binascii.b2a_qp(raw, istext=True)
-    return Part(
+    return MimePart(
         (
             structured_field("Content-Type", "text/plain", [f"charset={charset}", "format=flowed"]),
             structured_field("Content-Transfer-Encoding", "7bit" if plain else "quoted-printable"),
@@ -69,7 +69,7 @@ def text_part(text: str) -> Part:
     )
 
 
-def verbatim_part(text: str) -> Part:
+def verbatim_part(text: str) -> MimePart:
     r"""``text`` (lines separated by ``\n``) as text/plain that arrives as it is, every character of it.
 
     Quoted-printable keeps what does not survive as it is on the way: blanks at the end of a line, control characters,
@@ -84,7 +84,7 @@ def verbatim_part(text: str) -> Part:
     plain = not any(map(_needs_encoding, lines))
     encoded = lines if plain else [_quoted_printable(line) for line in lines]
     charset = "us-ascii" if text.isascii() else "utf-8"
-    return Part(
+    return MimePart(
         (
             structured_field("Content-Type", "text/plain", [f"charset={charset}"]),
             structured_field("Content-Transfer-Encoding", "7bit" if plain else "quoted-printable"),
@@ -93,7 +93,7 @@ def verbatim_part(text: str) -> Part:
     )
 
 
-def file_part(attachment: Attachment, file: Content) -> Part:
+def file_part(attachment: Attachment, file: Content) -> MimePart:
     """A file as an attachment.
 
     A mail goes as message/rfc822 if it may: RFC 2046 section 5.2.1 forbids base64 there, so it must be 7-bit with
@@ -105,11 +105,11 @@ def file_part(attachment: Attachment, file: Content) -> Part:
         mail = as_embedded_mail(file)
         if mail is not None:
             fields = [structured_field("Content-Type", MAIL), structured_field("Content-Transfer-Encoding", "7bit")]
-            return Part((*fields, *_named(attachment)), mail)
+            return MimePart((*fields, *_named(attachment)), mail)
     if content_type.startswith("message/"):
         content_type = UNKNOWN
     charset = ["charset=utf-8"] if content_type.startswith("text/") and is_utf8(file) else []
-    return Part(
+    return MimePart(
         (
             structured_field("Content-Type", content_type, charset),
             structured_field("Content-Transfer-Encoding", "base64"),
@@ -119,7 +119,7 @@ def file_part(attachment: Attachment, file: Content) -> Part:
     )
 
 
-def mixed(parts: Sequence[Part]) -> Part:
+def mixed(parts: Sequence[MimePart]) -> MimePart:
     """``parts`` one after the other as multipart/mixed, with a boundary that stands in none of them."""
     boundary = _boundary(parts)
     delimiter = b"--" + boundary.encode("ascii")
@@ -127,10 +127,10 @@ def mixed(parts: Sequence[Part]) -> Part:
     for part in parts:
         pieces.append(part.after((b"\r\n" if pieces else b"") + delimiter + b"\r\n"))
     body = Joined((*pieces, InMemory(b"\r\n" + delimiter + b"--\r\n")))
-    return Part((structured_field("Content-Type", "multipart/mixed", [f'boundary="{boundary}"']),), body)
+    return MimePart((structured_field("Content-Type", "multipart/mixed", [f'boundary="{boundary}"']),), body)
 
 
-def _boundary(parts: Sequence[Part]) -> str:
+def _boundary(parts: Sequence[MimePart]) -> str:
     """``=_`` occurs neither in base64 nor in quoted-printable; the rest is looked through."""
     readable = [part.after(b"") for part in parts if not isinstance(part.body, Base64)]
     while True:

@@ -13,7 +13,7 @@ from tuimail.errors import AddressError, AttachmentError, MessageError
 from tuimail.mail.address import parse_addresses
 from tuimail.mail.confusables import plain_form
 from tuimail.mail.flowed import SIGNATURE
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _SPEAKS_OF_ATTACHMENT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReviewFinding:
     """One thing to say before sending."""
 
     field: str
@@ -67,7 +67,7 @@ class Review:
     """"budget.ods (48 KB)"."""
     size: int
     """About how many bytes it will be on the wire."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ReviewFinding, ...] = ()
 
     @property
     def fatal(self) -> bool:
@@ -82,17 +82,17 @@ def review(draft: Draft, account: Account, *, check: Callable[[Attachment], None
     """
     identity = account.identity_for(draft.identity) if draft.identity else account.identity
     writer = identity or Identity(draft.identity)
-    findings: list[Finding] = []
+    findings: list[ReviewFinding] = []
     lists: dict[str, tuple[Address, ...]] = {}
     for field, typed in (("to", draft.to), ("cc", draft.cc), ("bcc", draft.bcc), ("reply-to", draft.reply_to)):
         try:
             lists[field] = parse_addresses(typed, field=field)
         except AddressError as error:
             lists[field] = ()
-            findings.append(Finding(field, str(error), fatal=True))
+            findings.append(ReviewFinding(field, str(error), fatal=True))
     recipients = [address for field in ("to", "cc", "bcc") for address in lists[field]]
     if not recipients and not any(finding.field in ("to", "cc", "bcc") for finding in findings):
-        findings.append(Finding("to", "The letter has no recipient.", fatal=True))
+        findings.append(ReviewFinding("to", "The letter has no recipient.", fatal=True))
     findings += _about_files(draft, check)
     size = len(draft.body.encode("utf-8", "replace")) + 1000
     size += sum(int(each.size * _BASE64_GROWTH) + 300 for each in draft.attachments)
@@ -105,7 +105,7 @@ def review(draft: Draft, account: Account, *, check: Callable[[Attachment], None
         to=_shown(lists["to"]),
         cc=_shown(lists["cc"]),
         bcc=_shown(lists["bcc"]),
-        attachments=tuple(f"{safe_line(each.name)} ({size_words(each.size)})" for each in draft.attachments),
+        attachments=tuple(f"{safe_line(each.name)} ({format_size(each.size)})" for each in draft.attachments),
         size=size,
         findings=tuple(findings),
     )
@@ -136,15 +136,15 @@ def _aside(plain: str) -> str:
     return f"  ({plain})" if plain else ""
 
 
-def _about_files(draft: Draft, check: Callable[[Attachment], None]) -> Iterator[Finding]:
+def _about_files(draft: Draft, check: Callable[[Attachment], None]) -> Iterator[ReviewFinding]:
     for each in draft.attachments:
         try:
             check(each)
         except AttachmentError as error:
-            yield Finding("attachment", str(error), fatal=True)
+            yield ReviewFinding("attachment", str(error), fatal=True)
 
 
-def _about_the_rest(draft: Draft, writer: Identity) -> Iterator[Finding]:
+def _about_the_rest(draft: Draft, writer: Identity) -> Iterator[ReviewFinding]:
     """Freeze the draft without its files and recipients, so that the dialog never promises what freezing refuses."""
     alone = replace(draft, to="a@example.org", cc="", bcc="", reply_to="", attachments=())
     # One at a time, since freezing stops at the first fault.
@@ -161,30 +161,32 @@ def _about_the_rest(draft: Draft, writer: Identity) -> Iterator[Finding]:
         try:
             build(piece, writer if piece is plain else sound, "", now=0.0)
         except MessageError as error:
-            yield Finding(error.field, str(error), fatal=True)
+            yield ReviewFinding(error.field, str(error), fatal=True)
 
 
 def _warnings(
     draft: Draft, account: Account, lists: dict[str, tuple[Address, ...]], *, identity: Identity | None, size: int
-) -> Iterator[Finding]:
+) -> Iterator[ReviewFinding]:
     if identity is None:
         words = f"{safe_line(draft.identity)} is none of the addresses of the account {account.name}."
-        yield Finding("from", words)
+        yield ReviewFinding("from", words)
     if not draft.subject.strip():
-        yield Finding("subject", "The letter has no subject.")
+        yield ReviewFinding("subject", "The letter has no subject.")
     if not draft.body.strip():
-        yield Finding("body", "The letter has no text.")
+        yield ReviewFinding("body", "The letter has no text.")
     word = "" if draft.attachments else speaks_of_attachment(draft.body)
     if word:
-        yield Finding("attachment", f'The text says "{safe_line(word)}", but no file is attached.')
+        yield ReviewFinding("attachment", f'The text says "{safe_line(word)}", but no file is attached.')
     seen: set[str] = set()
     for field in ("to", "cc", "bcc"):
         for address in lists[field]:
             if address.key in seen:
-                yield Finding(field, f"{safe_line(address.addr_spec)} stands there twice; it gets the letter once.")
+                yield ReviewFinding(
+                    field, f"{safe_line(address.addr_spec)} stands there twice; it gets the letter once."
+                )
             seen.add(address.key)
     visible = len({address.key for field in ("to", "cc") for address in lists[field]})
     if visible > MANY_RECIPIENTS:
-        yield Finding("to", f"All {visible} recipients see each other's addresses; Bcc would hide them.")
+        yield ReviewFinding("to", f"All {visible} recipients see each other's addresses; Bcc would hide them.")
     if size > LARGE:
-        yield Finding("attachment", f"The letter is about {size_words(size)}; many servers refuse that much.")
+        yield ReviewFinding("attachment", f"The letter is about {format_size(size)}; many servers refuse that much.")

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.compose.abridge import Outline
+from tuimail.compose.abridge import AbridgedText
 from tuimail.compose.attachment import attach
 from tuimail.compose.build import is_reserved
 from tuimail.compose.content_type import MAIL, UNKNOWN, valid_content_type
@@ -24,7 +24,7 @@ from tuimail.mail import flowed
 from tuimail.mail.address import Address, parse_addresses
 from tuimail.mail.domain import unicode_domain
 from tuimail.mail.encoded_word import decode_header
-from tuimail.mail.envelope import EnvelopeRecipient, Field
+from tuimail.mail.envelope import EnvelopeRecipient, RecipientField
 from tuimail.mail.header import is_message_id, made_visible
 from tuimail.mail.text import safe_line
 from tuimail.private_files import open_private
@@ -70,7 +70,7 @@ def draft_from_letter(
         StorageError: the disk refuses a file.
         OSError: the letter cannot be read.
     """
-    letter = Outline(content)
+    letter = AbridgedText(content)
     message = _parsed(letter.text)
     text, verbatim, files = _parts(message, letter)
     return Draft(
@@ -79,7 +79,7 @@ def draft_from_letter(
         identity=identity,
         to=_addresses(message, "To"),
         cc=_addresses(message, "Cc"),
-        bcc=", ".join(_bcc(each) for each in recipients if each.field is Field.BCC),
+        bcc=", ".join(_bcc(each) for each in recipients if each.field is RecipientField.BCC),
         reply_to=_addresses(message, "Reply-To"),
         subject=_line(message, "Subject"),
         body=text,
@@ -165,7 +165,7 @@ class _File:
     data: Iterable[bytes]
 
 
-def _parts(message: Message, letter: Outline) -> tuple[str, bool, list[_File]]:
+def _parts(message: Message, letter: AbridgedText) -> tuple[str, bool, list[_File]]:
     """The text, whether it is verbatim, and the files; they are read when they are written."""
     text: str | None = None
     verbatim = False
@@ -204,7 +204,7 @@ def _leaves(message: Message) -> Iterator[Message]:
             yield part
 
 
-def _text(part: Message, letter: Outline) -> tuple[str, bool]:
+def _text(part: Message, letter: AbridgedText) -> tuple[str, bool]:
     """The text for the composer, and whether it is verbatim."""
     charset = str(part.get_content_charset("utf-8"))
     raw = b"".join(_file_of(part, letter))
@@ -246,7 +246,7 @@ def _decoded(part: Message) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _file_of(part: Message, letter: Outline) -> Iterator[bytes]:
+def _file_of(part: Message, letter: AbridgedText) -> Iterator[bytes]:
     """What the body of ``part`` encodes, piece by piece if it is long."""
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().casefold()
     # Without the field the body comes as it is.

@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"\{\{|\{([^{}|\n]*)(?:\|([^{}\n]*))?\}|\{")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Placeholder:
     """A place for a value."""
 
     name: str
@@ -32,17 +32,18 @@ class Field:
 class Template:
     """A text and the fields in it, in order."""
 
-    pieces: tuple[str | Field, ...]
+    pieces: tuple[str | Placeholder, ...]
 
     @property
     def names(self) -> frozenset[str]:
         """The fields it asks for."""
-        return frozenset(piece.name for piece in self.pieces if isinstance(piece, Field))
+        return frozenset(piece.name for piece in self.pieces if isinstance(piece, Placeholder))
 
     def fill(self, values: Mapping[str, str], *, shape: Callable[[str], str] = str) -> str:
         """The text with ``values`` (by their ``key``), each through ``shape``. Raises KeyError for an unknown field."""
         return "".join(
-            shape(values[piece.name] or piece.fallback) if isinstance(piece, Field) else piece for piece in self.pieces
+            shape(values[piece.name] or piece.fallback) if isinstance(piece, Placeholder) else piece
+            for piece in self.pieces
         )
 
 
@@ -52,7 +53,7 @@ def parse(text: str, where: str) -> Template:
     Raises:
         MessageError: a brace is open, or there is no name in it.
     """
-    pieces: list[str | Field] = []
+    pieces: list[str | Placeholder] = []
     position = 0
     for token in _TOKEN.finditer(text):
         pieces.append(text[position : token.start()])
@@ -60,7 +61,7 @@ def parse(text: str, where: str) -> Template:
         if token[0] == "{{":
             pieces.append("{")
         elif token[1] is not None and token[1].strip():
-            pieces.append(Field(key(token[1]), (token[2] or "").strip()))
+            pieces.append(Placeholder(key(token[1]), (token[2] or "").strip()))
         else:
             line = text.count("\n", 0, token.start()) + 1
             shown = safe_line(text[token.start() : token.start() + 20].split("\n", maxsplit=1)[0])

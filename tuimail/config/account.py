@@ -10,7 +10,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
-from tuimail.config.model import CONNECTIONS, Account, Auth, Command, Identity, Rate, Security, SentCopy, Server
+from tuimail.config.model import (
+    CONNECTIONS,
+    Account,
+    Auth,
+    Identity,
+    Rate,
+    Security,
+    SentCopy,
+    Server,
+    SubmissionCommand,
+)
 from tuimail.config.reading import shown
 
 if TYPE_CHECKING:
@@ -39,7 +49,7 @@ def read_account(name: str, table: Table) -> Account | None:
     """The account of ``table``; None when it has no valid identity or no valid submission."""
     identities = _identities(table)
     submission_table = table.table("submission")
-    submission: Server | Command | None = None
+    submission: Server | SubmissionCommand | None = None
     fallback: list[Server] = []
     rate: Rate | None = None
     if submission_table is not None:
@@ -105,7 +115,7 @@ _SERVER_KEYS = ("host", "port", "security", "username", "auth", "password_comman
 _SMTP_KEYS = ("fallback", "pipelining", "pipeline_past_dot")
 
 
-def _submission(table: Table, identities: list[Identity], fallback: list[Server]) -> Server | Command | None:
+def _submission(table: Table, identities: list[Identity], fallback: list[Server]) -> Server | SubmissionCommand | None:
     """Where letters leave; ``fallback`` is filled with the servers that stand in for it."""
     if "command" in table:
         argv = table.argv("command")
@@ -114,7 +124,7 @@ def _submission(table: Table, identities: list[Identity], fallback: list[Server]
                 table.complain(key, "Goes with a server, but this submission has a command: keep one of the two.")
         broken = table.broken
         connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
-        return None if broken else Command(argv, connections)
+        return None if broken else SubmissionCommand(argv, connections)
     server = _server(table, SUBMISSION_PORTS, identities, "the submission server's name, or command = [...]")
     connections = table.whole("connections", CONNECTIONS, least=1, most=MOST_CONNECTIONS)
     if server is not None:
@@ -151,9 +161,9 @@ def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> 
         if wrong:
             table.source.complain((*table.path, "fallback", place), wrong)
             return None
-        return replace(first, host=host, insecure=False, **_way_in(first, host, int(port) if port else 0))
+        return replace(first, host=host, insecure=False, **_endpoint(first, host, int(port) if port else 0))
     host = written.text("host", needed="the name of the server that stands in", check=host_fault)
-    way = _way_in(first, host, written.whole("port", 0, least=1, most=65535))
+    way = _endpoint(first, host, written.whole("port", 0, least=1, most=65535))
     security = written.choice("security", way["security"])
     if security is not way["security"] and "port" not in written:
         way["port"] = SUBMISSION_PORTS[security]
@@ -193,12 +203,12 @@ def _in_clear(table: Table, host: str, security: Security, auth: Auth) -> bool:
     return True
 
 
-class _Way(TypedDict):
+class _Endpoint(TypedDict):
     port: int
     security: Security
 
 
-def _way_in(first: Server, host: str, port: int) -> _Way:
+def _endpoint(first: Server, host: str, port: int) -> _Endpoint:
     """Port and security of a fall-back: those of ``first``, unless its own port says how connections start there.
 
     What is sent in clear on this machine is not to leave it in clear.

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from tuimail.config.account import account_name_fault, read_account
 from tuimail.config.model import (
     Account,
-    Command,
     Config,
+    DelayedSending,
     DeliveryReports,
-    Later,
     OutboxSettings,
+    SubmissionCommand,
     UiSettings,
     WhenLate,
     WhenRefused,
@@ -107,7 +107,7 @@ def _outbox(root: Table) -> OutboxSettings:
         when_uncertain=table.choice("when_uncertain", WhenUncertain.ASK),
         when_some_refused=table.choice("when_some_refused", WhenRefused.SEND),
         when_late=table.choice("when_late", WhenLate.SEND),
-        later=table.choice("later", Later.HERE),
+        later=table.choice("later", DelayedSending.HERE),
         delivery_reports=table.choice("delivery_reports", DeliveryReports.TROUBLE),
     )
     table.finish()
@@ -159,4 +159,6 @@ def _private(config: Config, file: Path) -> Config:
 def _holds_command(account: Account) -> bool:
     """Whether using the account runs a program the file names."""
     servers = (account.submission, account.imap, *account.fallback)
-    return any(isinstance(each, Command) or (each is not None and bool(each.password_command)) for each in servers)
+    return any(
+        isinstance(each, SubmissionCommand) or (each is not None and bool(each.password_command)) for each in servers
+    )

@@ -55,7 +55,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class SubmissionCommand:
     """A local sendmail-style command that takes a letter on its standard input."""
 
     argv: tuple[str, ...]
@@ -106,7 +106,7 @@ class Account:
     name: str
     identities: tuple[Identity, ...]
     """At least one; the first is the default."""
-    submission: Server | Command
+    submission: Server | SubmissionCommand
     imap: Server | None = None
     maildir: Path | None = None
     """The user's own Maildir, or None for the one below the data folder."""
@@ -124,7 +124,7 @@ class Account:
     def secret_server(self, server: Server) -> Server:
         """The server whose stored password signs in at ``server``: a fall-back shares it with the first."""
         first = self.submission
-        if isinstance(first, Command) or server not in self.fallback:
+        if isinstance(first, SubmissionCommand) or server not in self.fallback:
             return server
         shared = (server.username, server.auth, server.password_command) == (
             first.username,
@@ -146,7 +146,7 @@ class Account:
     @property
     def via(self) -> str:
         """Where letters leave, for the screen: "smtp.example.org:465" or the command."""
-        if isinstance(self.submission, Command):
+        if isinstance(self.submission, SubmissionCommand):
             return self.submission.argv[0]
         clear = ", not encrypted" if self.submission.insecure else ""
         return f"{self.submission.host}:{self.submission.port}{clear}"
@@ -181,7 +181,7 @@ class WhenLate(StrEnum):
     HOLD = "hold"
 
 
-class Later(StrEnum):
+class DelayedSending(StrEnum):
     """Who keeps a letter that is to be sent later."""
 
     HERE = "here"
@@ -207,7 +207,7 @@ class OutboxSettings:
     when_uncertain: WhenUncertain = WhenUncertain.ASK
     when_some_refused: WhenRefused = WhenRefused.SEND
     when_late: WhenLate = WhenLate.SEND
-    later: Later = Later.HERE
+    later: DelayedSending = DelayedSending.HERE
     delivery_reports: DeliveryReports = DeliveryReports.TROUBLE
 
 

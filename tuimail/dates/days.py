@@ -58,7 +58,7 @@ class Day:
     """It was named by its weekday alone, as in "monday"."""
 
 
-def day_of(phrase: str, today: date) -> Day:
+def parse_day(phrase: str, today: date) -> Day:
     """The day that ``phrase`` (lower case) names, seen from ``today``.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tuimail.dates.local_time import wall_now, zone_name
+from tuimail.dates.local_time import local_now, zone_name
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -15,12 +15,12 @@ DAY = 86_400
 
 def clock_time(moment: float, zone: tzinfo | None = None) -> str:
     """As in "09:41"."""
-    return wall_now(moment, zone).strftime("%H:%M")
+    return local_now(moment, zone).strftime("%H:%M")
 
 
 def day_and_time(moment: float, now: float, zone: tzinfo | None = None) -> str:
     """As in "09:41", "tomorrow 08:00", "Thu 27 Nov 08:00", "Thu 27 Nov 2028 08:00"; long ago "2024-03-01"."""
-    then, today = wall_now(moment, zone), wall_now(now, zone)
+    then, today = local_now(moment, zone), local_now(now, zone)
     days = (then.date() - today.date()).days
     if days == 0:
         return f"{then:%H:%M}"
@@ -56,7 +56,7 @@ def planned(moment: float, now: float, zone: tzinfo | None = None) -> str:
 
 def dated(moment: float, zone: tzinfo | None = None) -> str:
     """For what is kept and read much later: "Sun 31 Jan 2027 08:00 CET"."""
-    then = wall_now(moment, zone)
+    then = local_now(moment, zone)
     return f"{then:%a} {then.day} {then:%b %Y %H:%M} {zone_name(moment, zone)}"
 
 

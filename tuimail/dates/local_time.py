@@ -20,12 +20,12 @@ class Shown:
     """What had to be chosen: the clock skips that time, or shows it twice."""
 
 
-def wall_now(now: float, zone: tzinfo | None) -> datetime:
+def local_now(now: float, zone: tzinfo | None) -> datetime:
     """What the clock of ``zone`` shows at ``now``, naive; of this machine when None."""
     return datetime.fromtimestamp(now, zone).replace(tzinfo=None)
 
 
-def when_shown(wall: datetime, zone: tzinfo | None, now: float) -> Shown:
+def resolve_local(wall: datetime, zone: tzinfo | None, now: float) -> Shown:
     """When the clock of ``zone`` (None: of this machine) shows ``wall``, which is naive.
 
     A time that is skipped becomes the one that stands there instead; of two, the first is meant unless it is over.
@@ -34,9 +34,9 @@ def when_shown(wall: datetime, zone: tzinfo | None, now: float) -> Shown:
         ValueError, OverflowError: no clock shows it within the years that a machine knows.
     """
     first, second = (wall.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
-    if wall_now(first, zone) != wall:
+    if local_now(first, zone) != wall:
         # PEP 495: fold 0 counts a skipped time with the offset before the change, which is how clocks are put forward.
-        there = wall_now(first, zone)
+        there = local_now(first, zone)
         return Shown(first, f"{wall:%H:%M} does not exist that day: clocks are put forward to {there:%H:%M}")
     if first == second:
         return Shown(first)

@@ -1,7 +1,7 @@
 """The moment that a text asks for: always to come, and never guessed.
 
 A time is read in this order: a delay ("+2h", "in 90 minutes"), RFC 3339, then a clock time ("18:30", "9am", "evening"),
-a time zone and a day (moments/days) in any order.
+a time zone and a day (dates/days) in any order.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from tuimail.dates.days import HINT, Day, day_of, not_understood
+from tuimail.dates.days import HINT, Day, not_understood, parse_day
 from tuimail.dates.format_date import day_and_time, planned
-from tuimail.dates.local_time import Shown, days_on, wall_now, when_shown, zone_name
-from tuimail.dates.zones import is_zone, zone_of
+from tuimail.dates.local_time import Shown, days_on, local_now, resolve_local, zone_name
+from tuimail.dates.zones import is_zone, parse_zone
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _CLOCK = re.compile(r"(\d{1,2})(?:[:.]([0-5]\d)|h([0-5]\d)?)?(?::([0-5]\d))?(?: 
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ParsedDate:
     """A moment that was asked for."""
 
     at: float
@@ -57,14 +57,14 @@ class Moment:
     """What was chosen for the user, in a sentence; empty when nothing was."""
 
 
-async def understand(text: str, now: float) -> Moment:
-    """``moment_of`` off the event loop: a named time zone is looked up on the disk. Raises UsageError."""
+async def understand(text: str, now: float) -> ParsedDate:
+    """``parse_date`` off the event loop: a named time zone is looked up on the disk. Raises UsageError."""
     import asyncio
 
-    return await asyncio.to_thread(moment_of, text, now)
+    return await asyncio.to_thread(parse_date, text, now)
 
 
-def moment_of(text: str, now: float, zone: tzinfo | None = None) -> Moment:
+def parse_date(text: str, now: float, zone: tzinfo | None = None) -> ParsedDate:
     """The moment ``text`` asks for, seen from ``now`` by somebody in ``zone`` (None: this machine's).
 
     Raises:
@@ -81,7 +81,7 @@ def moment_of(text: str, now: float, zone: tzinfo | None = None) -> Moment:
         raise UsageError(f"{text} is over.", hint="Leave the time out to send now.")
     if at > now + YEARS * 366 * 86400:
         raise UsageError(f"{text} is more than {YEARS} years ahead.", hint="Choose an earlier time.")
-    return Moment(at, planned(at, now, zone), note)
+    return ParsedDate(at, planned(at, now, zone), note)
 
 
 def _read(text: str, now: float, zone: tzinfo | None) -> tuple[float, str]:
@@ -92,7 +92,7 @@ def _read(text: str, now: float, zone: tzinfo | None) -> tuple[float, str]:
         asked = datetime.fromisoformat(text.upper().replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
         if asked.tzinfo is not None:
             return asked.timestamp(), ""
-        shown = when_shown(asked, zone, now)
+        shown = resolve_local(asked, zone, now)
         return shown.at, shown.note
     there, rest = _zone(text)
     clock, rest = _clock(rest.lower())
@@ -121,7 +121,7 @@ def _zone(text: str) -> tuple[tzinfo | None, str]:
         return None, text
     if len(named) > 1:
         raise UsageError(f"{text} names two time zones.", hint="Write one of them.")
-    return zone_of(named[0]), " ".join(word for word in words if word is not named[0])
+    return parse_zone(named[0]), " ".join(word for word in words if word is not named[0])
 
 
 def _clock(text: str) -> tuple[time | None, str]:
@@ -189,24 +189,24 @@ def _both(found: list[time], words: list[str]) -> time:
 
 
 def _on_the_day(phrase: str, clock: time | None, now: float, zone: tzinfo | None) -> tuple[float, str]:
-    today = wall_now(now, zone)
+    today = local_now(now, zone)
     if not phrase:
         if clock is None:
             raise not_understood(phrase)
-        shown = when_shown(datetime.combine(today, clock), zone, now)
+        shown = resolve_local(datetime.combine(today, clock), zone, now)
         if shown.at <= now:
-            shown = when_shown(datetime.combine(days_on(today, 1), clock), zone, now)
+            shown = resolve_local(datetime.combine(days_on(today, 1), clock), zone, now)
         return shown.at, shown.note
-    day = day_of(phrase, today.date())
+    day = parse_day(phrase, today.date())
     if day.later is not None:
         if clock is not None:
             raise not_understood(phrase)
         return now + day.later.total_seconds(), ""
     if day.relative and clock is None:
-        shown = when_shown(datetime.combine(day.day, today.time()), zone, now)
+        shown = resolve_local(datetime.combine(day.day, today.time()), zone, now)
         return shown.at, shown.note
     said = "" if clock is not None else f"a day without a time means {MORNING:%H:%M}"
-    shown = when_shown(datetime.combine(day.day, clock or MORNING), zone, now)
+    shown = resolve_local(datetime.combine(day.day, clock or MORNING), zone, now)
     if day.weekday and day.day == today.date():
         shown = _today_or_next_week(day, shown.at, clock, now, zone)
     elif day.day == today.date() and clock is None:
@@ -222,4 +222,4 @@ def _today_or_next_week(day: Day, at: float, clock: time | None, now: float, zon
             f"Today is {day.weekday.capitalize()}, so this may be read in two ways.",
             hint=f'Write "today {later:%H:%M}" or "{later.day} {later:%b} {later:%H:%M}".',
         )
-    return when_shown(later, zone, now)
+    return resolve_local(later, zone, now)

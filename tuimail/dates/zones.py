@@ -39,7 +39,7 @@ def is_zone(word: str) -> bool:
     return known or NAMED.fullmatch(word) is not None or (_OFFSET.fullmatch(word) is not None and len(word) > 2)
 
 
-def zone_of(word: str) -> tzinfo:
+def parse_zone(word: str) -> tzinfo:
     """The time zone ``word``, for which ``is_zone`` holds.
 
     Raises:

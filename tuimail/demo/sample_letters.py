@@ -18,7 +18,7 @@ from tuimail.mail.address import parse_addresses
 from tuimail.mailboxes.maildir import deliver
 from tuimail.outbox.model.item import Filing, FilingState, Verb
 from tuimail.private_files import open_private
-from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +131,7 @@ RECOVERED = Draft(
 )
 
 
-class Scene:
+class SampleLetters:
     """Fills a fresh outbox and draft store."""
 
     def __init__(self, queue: Store, clock: SetClock, config: Config, now: float, folder: Path) -> None:
@@ -177,7 +177,7 @@ class Scene:
             Stage.AUTH,
             "The server refused the password of the account home. Mend it, then check again (Accounts).",
             Reply(535, "5.7.8", "authentication failed"),
-            Trouble.SIGN_IN,
+            AccountProblem.SIGN_IN,
         )
         self._attempt(
             THEATRE, 15 * MINUTE, dict.fromkeys(self._addresses(THEATRE), refused), account=refused, touched=False

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.demo.sample_letters import REFUSED, Scene, SetClock, demo_config
+from tuimail.demo.sample_letters import REFUSED, SampleLetters, SetClock, demo_config
 from tuimail.demo.server import DemoServer
 from tuimail.engine import Engine
 from tuimail.paths import Paths
@@ -77,7 +77,7 @@ class Demo:
         clock = SetClock(now)
         store = Store(private_dir(paths.outbox), clock, witness=paths.outbox_witness)
         try:
-            scene = Scene(store, clock, self.config, now, self.folder)
+            scene = SampleLetters(store, clock, self.config, now, self.folder)
             scene.fill_outbox(self.server)
             scene.fill_drafts(DraftStore(private_dir(paths.drafts)), Correspondents(paths.correspondents))
         finally:

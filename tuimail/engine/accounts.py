@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from tuimail.engine.rooms import Rooms
 from tuimail.engine.wiring import fingerprint
 from tuimail.events import (
-    AccountMended,
-    AccountTroubled,
+    AccountPaused,
+    AccountResumed,
     Event,
     OutboxTouched,
 )
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from tuimail.outbox.model.item import AccountHealth
@@ -35,7 +35,7 @@ class Accounts(Rooms):
             await self._runner.forget(account)
         self._copies.mended(account)
         items = await self._run(self._queue.mended, account)
-        self.announcer.announce(AccountMended(account))
+        self.announcer.announce(AccountResumed(account))
         for item in items:
             self._changed(item)
 
@@ -56,7 +56,7 @@ class Accounts(Rooms):
         for name in self.config.accounts:
             if self._writer is None:
                 return
-            if (await self.health(name)).trouble in (Trouble.SIGN_IN, Trouble.SECRET):
+            if (await self.health(name)).trouble in (AccountProblem.SIGN_IN, AccountProblem.SECRET):
                 forget(name)
                 if self._runner is not None:
                     await self._runner.forget(name)
@@ -64,7 +64,7 @@ class Accounts(Rooms):
 
 def forget_refused_secret(event: Event) -> None:
     """A password the server refused is asked for anew the next time."""
-    if isinstance(event, AccountTroubled):
+    if isinstance(event, AccountPaused):
         from tuimail.config.secrets import forget
 
         forget(event.account)

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
-from tuimail.events import AccountMended, ItemChanged, NeedsYou, Notice
+from tuimail.events import AccountResumed, ItemChanged, NeedsYou, Notice
 from tuimail.outbox.run.attempt import first_of
 
 if TYPE_CHECKING:
@@ -102,5 +102,5 @@ class EvidenceSeeker:
             return 1
 
     def _listen(self, event: Event) -> None:
-        if isinstance(event, (NeedsYou, AccountMended)):
+        if isinstance(event, (NeedsYou, AccountResumed)):
             self._again.set()

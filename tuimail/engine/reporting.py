@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.events import NeedsYou, Notice, Severity
-from tuimail.mail.dsn import ReportAction
+from tuimail.mail.dsn import DeliveryAction
 
 if TYPE_CHECKING:
     from tuimail.events import Event
     from tuimail.outbox.store.bounces import Matched
 
-LOUD = {ReportAction.FAILED: Severity.ERROR, ReportAction.DELAYED: Severity.WARNING}
+LOUD = {DeliveryAction.FAILED: Severity.ERROR, DeliveryAction.DELAYED: Severity.WARNING}
 """What is worth a notice; that all went well is seen at the letter."""
 
 
@@ -23,7 +23,7 @@ def told(matched: Matched) -> list[Event]:
     for each in matched.news:
         if each.report is not None and each.report.action in LOUD:
             words = f'"{matched.item.subject}" to {each.address}: {said(each.report)}'
-            if each.report.action is ReportAction.FAILED:
+            if each.report.action is DeliveryAction.FAILED:
                 events.append(NeedsYou(matched.item.id, words))
             events.append(Notice(words, LOUD[each.report.action]))
     return events

@@ -25,12 +25,12 @@ class Surroundings:
 
     def __init__(self, runner: Runner, doorbell: ChangeNotifier, role: Role, *, came_up: Callable[[], None]) -> None:
         """``came_up`` is told when the network came up, beside the runner."""
-        from tuimail.platform_events.waking import Waking
+        from tuimail.platform_events.waking import ResumeWatcher
 
         self._runner = runner
         self._doorbell = doorbell
         self._ear = ChangeListener(doorbell.folder, role, runner.wake)
-        self._waking = Waking(runner.wake)
+        self._waking = ResumeWatcher(runner.wake)
         self._came_up = came_up
         self._network: asyncio.Task[None] | None = None
 

@@ -110,7 +110,7 @@ class SentCopies:
     def __init__(self, wiring: Wiring, paths: Paths) -> None:
         self._wiring = wiring
         self._paths = paths
-        self._filer: sent.Filer | None = None
+        self._filer: sent.SentCopyFiler | None = None
 
     async def file(self, item: OutboxItem, content: Content) -> Filing:
         """File the copy of ``item``. Raises ConfigError when its account is gone."""
@@ -130,11 +130,11 @@ class SentCopies:
         return await self._filing.holds(self._wiring.account(item.account), item.message_id)
 
     @property
-    def _filing(self) -> sent.Filer:
+    def _filing(self) -> sent.SentCopyFiler:
         if self._filer is None:
-            from tuimail.sent.filer import Filer
+            from tuimail.sent.filer import SentCopyFiler
 
-            self._filer = Filer(self._paths, self._wiring.imap_secret)
+            self._filer = SentCopyFiler(self._paths, self._wiring.imap_secret)
         return self._filer
 
     def mended(self, account: str) -> None:

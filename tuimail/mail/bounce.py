@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.mail.domain import DomainError, ascii_domain
-from tuimail.mail.dsn import Report, ReportAction
-from tuimail.mail.parts import Part, leaves, read_part
+from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
+from tuimail.mail.parts import ParsedPart, leaves, read_part
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -42,21 +42,21 @@ _MESSAGE_ID = re.compile(r"^Message-ID:[ \t]*+(?:\n[ \t]++)?+(<[^<>\s]{1,900}>)"
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class RecipientReport:
     """What is said of one recipient."""
 
     address: str
     """The last address the letter went to; its domain in A-labels where it is one."""
     original: str
     """The address we had given; empty when not told."""
-    report: Report
+    report: DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
     """A whole notification."""
 
-    recipients: tuple[Reported, ...]
+    recipients: tuple[RecipientReport, ...]
     """At least one."""
     envelope_id: str = ""
     """ENVID of the letter it is about: the outbox item."""
@@ -79,8 +79,8 @@ def read_report(raw: bytes, now: float) -> DeliveryReport | None:
 
 
 # -- RFC 3464
-def _standard(letter: Part, now: float) -> DeliveryReport | None:
-    found: list[Reported] = []
+def _standard(letter: ParsedPart, now: float) -> DeliveryReport | None:
+    found: list[RecipientReport] = []
     envelope_id = message_id = ""
     for part in leaves(letter):
         kind = part.content_type
@@ -95,7 +95,7 @@ def _standard(letter: Part, now: float) -> DeliveryReport | None:
     return DeliveryReport(tuple(found), envelope_id, message_id) if found else None
 
 
-def _blocks(part: Part) -> list[dict[str, str]]:
+def _blocks(part: ParsedPart) -> list[dict[str, str]]:
     """The groups of fields of a delivery-status part: one about the letter, one for each recipient."""
     blocks: list[dict[str, str]] = []
     for block in re.split(r"\n[ \t]*+\n", part.text, maxsplit=_MOST + 1):
@@ -109,21 +109,21 @@ def _blocks(part: Part) -> list[dict[str, str]]:
     return blocks or [{}]
 
 
-def _reported(fields: dict[str, str], about: dict[str, str], letter: Part, now: float) -> Reported | None:
+def _reported(fields: dict[str, str], about: dict[str, str], letter: ParsedPart, now: float) -> RecipientReport | None:
     word = re.match(r"[a-z]+", fields.get("action", "").lower())
     final, original = _address(fields.get("final-recipient", "")), _address(fields.get("original-recipient", ""))
-    if word is None or word[0] not in set(ReportAction) or not (final or original):
+    if word is None or word[0] not in set(DeliveryAction) or not (final or original):
         return None
     status = _ENHANCED.search(fields.get("status", ""))
     mta = _typed(fields.get("remote-mta", "")) or _typed(about.get("reporting-mta", ""))
-    report = Report(
-        action=ReportAction(word[0]),
+    report = DeliveryStatus(
+        action=DeliveryAction(word[0]),
         status=status[0] if status else "",
         words=_words(_typed(fields.get("diagnostic-code", ""))),
         mta=safe_line(mta[:255].split(" ")[0]),
         at=_moment((fields.get("last-attempt-date", ""), letter.fields.get("date", "")), now),
     )
-    return Reported(final or original, original, report)
+    return RecipientReport(final or original, original, report)
 
 
 def _typed(value: str) -> str:
@@ -178,7 +178,7 @@ def _moment(dates: Iterable[str], now: float) -> float:
 
 
 # -- before RFC 3464
-def _plain(letter: Part, now: float) -> DeliveryReport | None:
+def _plain(letter: ParsedPart, now: float) -> DeliveryReport | None:
     """The QSBMF of qmail and what Exim wrote: a text, then the letter."""
     text = next((part.text for part in leaves(letter) if part.content_type.startswith("text/")), "")
     match = _MESSAGE_ID.search(text)
@@ -188,7 +188,9 @@ def _plain(letter: Part, now: float) -> DeliveryReport | None:
     if qmail:
         said = text[: text.find("\n--- Below this line")] if "\n--- Below this line" in text else text
         failed = [(address, why) for address, why in _QMAIL_FAILED.findall(said)[:_MOST] if "@" in address]
-        found = tuple(Reported(_with_a_labels(safe_line(to)), "", _failure(why, qmail[1], at)) for to, why in failed)
+        found = tuple(
+            RecipientReport(_with_a_labels(safe_line(to)), "", _failure(why, qmail[1], at)) for to, why in failed
+        )
         return DeliveryReport(found, message_id=message_id) if found else None
     listed = [each.strip() for each in letter.fields.get("x-failed-recipients", "").split(",", _MOST)][:_MOST]
     wanted = [each for each in listed if "@" in each]
@@ -198,17 +200,18 @@ def _plain(letter: Part, now: float) -> DeliveryReport | None:
     for address, why in _EXIM_FAILED.findall(text):
         why_of.setdefault(address, why)
     found = tuple(
-        Reported(_with_a_labels(safe_line(to[:_ADDRESS])), "", _failure(why_of.get(to, ""), "", at)) for to in wanted
+        RecipientReport(_with_a_labels(safe_line(to[:_ADDRESS])), "", _failure(why_of.get(to, ""), "", at))
+        for to in wanted
     )
     return DeliveryReport(found, message_id=message_id)
 
 
-def _failure(why: str, mta: str, at: float) -> Report:
+def _failure(why: str, mta: str, at: float) -> DeliveryStatus:
     why = why[:_SAID]
     reply = _REPLY.search(why)
     words = reply[1] if reply else " ".join(why.split())
     status = _ENHANCED.search(words)
     host = re.search(r"host ([\w.-]+)", why)
-    return Report(
-        ReportAction.FAILED, status[0] if status else "", _words(words), safe_line(host[1] if host else mta), at
+    return DeliveryStatus(
+        DeliveryAction.FAILED, status[0] if status else "", _words(words), safe_line(host[1] if host else mta), at
     )

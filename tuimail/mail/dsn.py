@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class ReportAction(StrEnum):
+class DeliveryAction(StrEnum):
     """The Action field (RFC 3464 section 2.3.3)."""
 
     FAILED = "failed"
@@ -17,10 +17,10 @@ class ReportAction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeliveryStatus:
     """What became of one recipient after our server had accepted the letter."""
 
-    action: ReportAction
+    action: DeliveryAction
     status: str
     """Enhanced status code (RFC 3463), "5.1.1"; empty when there is none."""
     words: str

@@ -14,10 +14,10 @@ class Notify(StrEnum):
     SUCCESS = "success"
 
 
-TROUBLE_ONLY = (Notify.FAILURE, Notify.DELAY)
+FAILURE_AND_DELAY = (Notify.FAILURE, Notify.DELAY)
 
 
-class Field(StrEnum):
+class RecipientField(StrEnum):
     """Which address field a recipient was written in."""
 
     TO = "to"
@@ -31,7 +31,7 @@ class EnvelopeRecipient:
 
     address: str
     """addr-spec as it goes on the wire: domain as A-labels unless the envelope is SMTPUTF8."""
-    field: Field = Field.TO
+    field: RecipientField = RecipientField.TO
     name: str = ""
     """Display name, for the screen only."""
 
@@ -47,7 +47,7 @@ class Envelope:
     """The letter needs SMTPUTF8 (RFC 6531): a local part or a header holds raw UTF-8."""
     eight_bit: bool = False
     """The content holds bytes above 127 and wants BODY=8BITMIME (RFC 6152)."""
-    notify: tuple[Notify, ...] = TROUBLE_ONLY
+    notify: tuple[Notify, ...] = FAILURE_AND_DELAY
     """Reports asked for where the server offers DSN; empty means NOTIFY=NEVER."""
     hold_until: float | None = None
     """The server itself is to keep the letter until then (FUTURERELEASE, RFC 4865); seconds since the epoch."""

@@ -29,7 +29,7 @@ _TYPE = re.compile(r"\s*+([\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100})")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ParsedPart:
     """A head and what stands below it."""
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Part:
         return _plain_line_ends(self.data).decode("utf-8", "replace")
 
 
-def read_part(raw: bytes) -> Part:
+def read_part(raw: bytes) -> ParsedPart:
     """``raw`` as head and body. A line that is no field ends the head, as an empty one does."""
     raw = _plain_line_ends(raw)
     fields: dict[str, str] = {}
@@ -75,10 +75,10 @@ def read_part(raw: bytes) -> Part:
             value = match[2][:VALUE_LIMIT].decode("utf-8", "replace")
             fields[name] = value.replace("\n", "").strip()
         position = match.end()
-    return Part(fields, raw[position:].removeprefix(b"\n"))
+    return ParsedPart(fields, raw[position:].removeprefix(b"\n"))
 
 
-def leaves(part: Part, depth: int = 0) -> Iterator[Part]:
+def leaves(part: ParsedPart, depth: int = 0) -> Iterator[ParsedPart]:
     """The parts that have no parts, in order; a letter inside this one is a leaf."""
     boundary = _boundary_of(part)
     if not boundary or depth >= DEEPEST:
@@ -88,7 +88,7 @@ def leaves(part: Part, depth: int = 0) -> Iterator[Part]:
         yield from leaves(read_part(section), depth + 1)
 
 
-def _boundary_of(part: Part) -> bytes:
+def _boundary_of(part: ParsedPart) -> bytes:
     if not part.content_type.startswith("multipart/"):
         return b""
     match = _BOUNDARY.search(part.fields["content-type"])

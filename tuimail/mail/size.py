@@ -5,7 +5,7 @@ from __future__ import annotations
 _UNITS = ("KB", "MB", "GB", "TB")
 
 
-def size_words(size: int) -> str:
+def format_size(size: int) -> str:
     """``size`` in bytes as people say it, in powers of 1000, at most three digits: "840 B", "1.3 KB", "48 KB"."""
     if size < 1000:
         return f"{size} B"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.mailboxes.imap_wire import Atom, WireError, decode_mailbox, encode_mailbox, parse
+from tuimail.mailboxes.imap_wire import Atom, ImapSyntaxError, decode_mailbox, encode_mailbox, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +54,7 @@ def read_list(responses: Iterable[Response]) -> tuple[Mailbox, ...]:
             continue
         try:
             _star, _list, attributes, delimiter, name, *_ = parse(response)
-        except (WireError, ValueError):
+        except (ImapSyntaxError, ValueError):
             continue
         if not isinstance(attributes, list) or not isinstance(name, bytes) or len(name) > _NAME_LIMIT:
             continue
@@ -76,7 +76,7 @@ def read_personal_prefix(responses: Iterable[Response]) -> str:
             match parse(response):
                 case [_, _, [[bytes(prefix), *_], *_], *_]:
                     return prefix.decode("utf-8", "surrogateescape")
-        except WireError:
+        except ImapSyntaxError:
             continue
     return ""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tuimail import tls
 from tuimail.config.model import Auth, Security
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step, connection_trouble, server_words
-from tuimail.mailboxes.imap_session import ImapSession, Patience
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, connection_error, server_words
+from tuimail.mailboxes.imap_session import ImapSession, ImapTimeouts
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.mailboxes.sign_in import choose
 from tuimail.tls import is_loopback, tls_context
@@ -29,8 +29,8 @@ async def open_session(
     server: Server,
     secret: str,
     *,
-    patience: Patience | None = None,
-    reached: Callable[[Step], None] = lambda _step: None,
+    patience: ImapTimeouts | None = None,
+    reached: Callable[[ImapStage], None] = lambda _step: None,
 ) -> ImapSession:
     """A signed-in session.
 
@@ -41,44 +41,46 @@ async def open_session(
         reached: told each step once it is done.
 
     Raises:
-        ImapTrouble: it did not work; its ``step`` says how far it came.
+        ImapError: it did not work; its ``step`` says how far it came.
     """
-    patience = patience or Patience()
+    patience = patience or ImapTimeouts()
     session = await _connect(server, patience, reached)
     try:
         greeting = await _greeted(session, server, patience, reached)
-        session.step = Step.CAPABILITIES
+        session.step = ImapStage.CAPABILITIES
         await _read_capabilities(session)
-        reached(Step.CAPABILITIES)
-        session.step = Step.SIGN_IN
+        reached(ImapStage.CAPABILITIES)
+        session.step = ImapStage.SIGN_IN
         if greeting.verdict != "PREAUTH":
             await _sign_in(session, server, secret)
             await _read_capabilities(session)
-        reached(Step.SIGN_IN)
-        session.step = Step.MAILBOX
+        reached(ImapStage.SIGN_IN)
+        session.step = ImapStage.MAILBOX
     except BaseException:
         session.abort()
         raise
     return session
 
 
-async def _greeted(session: ImapSession, server: Server, patience: Patience, reached: Callable[[Step], None]) -> Status:
+async def _greeted(
+    session: ImapSession, server: Server, patience: ImapTimeouts, reached: Callable[[ImapStage], None]
+) -> Status:
     """The greeting, and TLS where STARTTLS is demanded."""
     if server.security is not Security.STARTTLS:
         greeting = await _greeting(session, server)
-        reached(Step.GREETING)
+        reached(ImapStage.GREETING)
         return greeting
     try:
         async with asyncio.timeout(patience.clear):
             greeting = await _greeting(session, server)
-            reached(Step.GREETING)
-            session.step = Step.TLS
+            reached(ImapStage.GREETING)
+            session.step = ImapStage.TLS
             await _secure(session, server, greeting)
-            reached(Step.TLS)
+            reached(ImapStage.TLS)
     except TimeoutError:
-        raise ImapTrouble(
+        raise ImapError(
             f"The connection to {session.where} was not secured within {patience.clear:g} seconds.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint="Check host, port and security in the config; another network may help.",
         ) from None
     return greeting
@@ -91,9 +93,9 @@ async def _greeting(session: ImapSession, server: Server) -> Status:
             await asyncio.wait({greeting}, timeout=tls.SILENCE)
             waits = not greeting.done() and await tls.speaks_tls(server.host, server.port)
             if waits and not greeting.done():
-                raise ImapTrouble(
+                raise ImapError(
                     f"{session.where} waits for TLS from the first byte.",
-                    step=Step.TLS,
+                    step=ImapStage.TLS,
                     hint='Set security = "tls" for this port, or use port 143.',
                     lasting=True,
                 )
@@ -103,7 +105,7 @@ async def _greeting(session: ImapSession, server: Server) -> Status:
         await asyncio.wait({greeting})
 
 
-async def _connect(server: Server, patience: Patience, reached: Callable[[Step], None]) -> ImapSession:
+async def _connect(server: Server, patience: ImapTimeouts, reached: Callable[[ImapStage], None]) -> ImapSession:
     context = await _context(server) if server.security is Security.TLS else None
     try:
         session = await ImapSession.connect(
@@ -114,27 +116,27 @@ async def _connect(server: Server, patience: Patience, reached: Callable[[Step],
             awaits_tls=server.security is Security.STARTTLS,
         )
     except (OSError, UnicodeError) as error:  # TimeoutError and TLS errors are OSErrors
-        raise connection_trouble(error, server) from error
-    reached(Step.CONNECT)
+        raise connection_error(error, server) from error
+    reached(ImapStage.CONNECT)
     if context is not None:
-        reached(Step.TLS)
+        reached(ImapStage.TLS)
     return session
 
 
 async def _secure(session: ImapSession, server: Server, greeting: Status) -> None:
     """STARTTLS (RFC 3501 section 6.2.1)."""
     if greeting.verdict == "PREAUTH":
-        raise ImapTrouble(
+        raise ImapError(
             f"{session.where} signs us in before the connection is secured; somebody may be tampering with it.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint='Ask the provider, or use port 993 with security = "tls".',
             lasting=True,
         )
     await _read_capabilities(session)
     if "STARTTLS" not in session.capabilities:
-        raise ImapTrouble(
+        raise ImapError(
             f"{session.where} offers no encryption, or somebody on the way hides it. Nothing was sent.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint='Use port 993 with security = "tls" if the provider has it.',
             lasting=True,
         )
@@ -143,7 +145,7 @@ async def _secure(session: ImapSession, server: Server, greeting: Status) -> Non
     try:
         await session.start_tls(context, server.host)
     except OSError as error:
-        raise connection_trouble(error, server) from error
+        raise connection_error(error, server) from error
 
 
 async def _read_capabilities(session: ImapSession) -> None:
@@ -151,29 +153,29 @@ async def _read_capabilities(session: ImapSession) -> None:
     words = [word for line, *_ in responses if line[:13].upper() == b"* CAPABILITY " for word in line.split()[2:]]
     session.capabilities = frozenset(word.decode("ascii", "replace").upper() for word in words)
     if not session.capabilities & {"IMAP4REV1", "IMAP4REV2"}:
-        raise ImapTrouble(f"{session.where} does not say that it speaks IMAP4rev1.", step=session.step, lasting=True)
+        raise ImapError(f"{session.where} does not say that it speaks IMAP4rev1.", step=session.step, lasting=True)
 
 
 async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
     if server.security is Security.NONE and not is_loopback(session.peer):
-        raise ImapTrouble(
+        raise ImapError(
             f"The password is not sent to {session.where}: the connection is not encrypted.",
-            step=Step.SIGN_IN,
+            step=ImapStage.SIGN_IN,
             hint='Set security = "tls" (port 993) or "starttls" (port 143).',
             lasting=True,
         )
     if server.auth is not Auth.NONE and (not server.username or any(char in secret for char in "\0\r\n")):
-        raise ImapTrouble(
+        raise ImapError(
             f"The user name or password for {session.where} cannot be used.",
-            step=Step.SIGN_IN,
+            step=ImapStage.SIGN_IN,
             hint="Set username in the config; a password has no line end in it.",
             lasting=True,
         )
     way = choose(server, session.capabilities, secret)
     if way is None:
-        raise ImapTrouble(
+        raise ImapError(
             f"{session.where} knows no way to sign in that tuimail does.",
-            step=Step.SIGN_IN,
+            step=ImapStage.SIGN_IN,
             hint='It must offer PLAIN or LOGIN; for auth = "oauth2", XOAUTH2 or OAUTHBEARER.',
             lasting=True,
         )
@@ -190,7 +192,7 @@ async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
     session.signed_in()
 
 
-def _refused(where: str, server: Server, status: Status) -> ImapTrouble:
+def _refused(where: str, server: Server, status: Status) -> ImapError:
     passing = status.code in _PASSING
     what = "token" if server.auth is Auth.OAUTH2 else "user name or password"
     if passing:
@@ -200,8 +202,8 @@ def _refused(where: str, server: Server, status: Status) -> ImapTrouble:
         )
     else:
         words, hint = f"{where} refused the {what}", f"Check the {what}; some providers want an app password."
-    return ImapTrouble(
-        f"{words}{server_words(status)}.", step=Step.SIGN_IN, hint=hint, status=status, lasting=not passing
+    return ImapError(
+        f"{words}{server_words(status)}.", step=ImapStage.SIGN_IN, hint=hint, status=status, lasting=not passing
     )
 
 
@@ -209,9 +211,9 @@ async def _context(server: Server) -> ssl.SSLContext:
     try:
         return await asyncio.to_thread(tls_context, server.ca_file)
     except OSError as error:
-        raise ImapTrouble(
+        raise ImapError(
             f"The certificates in {server.ca_file} cannot be used: {error.strerror or error}.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint="Check ca_file in the config.",
             lasting=True,
         ) from error

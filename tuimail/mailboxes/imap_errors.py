@@ -19,7 +19,7 @@ _WORDS_LIMIT = 300
 """Characters of a server's words that are shown."""
 
 
-class Step(StrEnum):
+class ImapStage(StrEnum):
     """How far a session had come."""
 
     CONNECT = "connect"
@@ -30,11 +30,11 @@ class Step(StrEnum):
     MAILBOX = "mailbox"
 
 
-class ImapTrouble(TuimailError):  # noqa: N818 - named for what it tells the user
+class ImapError(TuimailError):
     """An IMAP server or the way to it failed; ``str()`` is one safe sentence, ``hint`` says what to do."""
 
     def __init__(
-        self, message: str, *, step: Step, hint: str = "", status: Status | None = None, lasting: bool = False
+        self, message: str, *, step: ImapStage, hint: str = "", status: Status | None = None, lasting: bool = False
     ) -> None:
         super().__init__(message, hint=hint)
         self.step = step
@@ -42,7 +42,7 @@ class ImapTrouble(TuimailError):  # noqa: N818 - named for what it tells the use
         """The server's reply, when there was one."""
         self.lasting = lasting
         """It will not get better by itself: the password, the certificate or the settings are wrong."""
-        self.exit_code = EX_NOPERM if step is Step.SIGN_IN else EX_UNAVAILABLE
+        self.exit_code = EX_NOPERM if step is ImapStage.SIGN_IN else EX_UNAVAILABLE
 
 
 def server_words(status: Status) -> str:
@@ -51,42 +51,44 @@ def server_words(status: Status) -> str:
     return f': "{text}"' if text else ""
 
 
-def connection_trouble(error: BaseException, server: Server) -> ImapTrouble:
+def connection_error(error: BaseException, server: Server) -> ImapError:
     """What an error of connecting or of the TLS handshake means."""
     import socket
     import ssl
 
     where = f"{safe_line(server.host)}:{server.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ImapTrouble(
+        return ImapError(
             f"The certificate of {where} is not to be trusted.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint=certificate_words(error, server.host),
             lasting=True,
         )
     if isinstance(error, ssl.SSLError) and is_no_tls(error):
-        return ImapTrouble(
+        return ImapError(
             f"{where} speaks in clear at first, not TLS.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint='Set security = "starttls" for this port, or use port 993 with security = "tls".',
             lasting=True,
         )
     if isinstance(error, ssl.SSLError):
-        return ImapTrouble(
+        return ImapError(
             f"The connection to {where} could not be secured: {safe_line(error.reason or 'TLS failed')}.",
-            step=Step.TLS,
+            step=ImapStage.TLS,
             hint='Port 993 goes with security = "tls", port 143 with security = "starttls".',
         )
     if isinstance(error, socket.gaierror):
-        return ImapTrouble(
+        return ImapError(
             f"There is no server called {safe_line(server.host)}, or the name cannot be looked up now.",
-            step=Step.CONNECT,
+            step=ImapStage.CONNECT,
             hint="Check the network, and host in the config.",
         )
     if isinstance(error, TimeoutError):
-        return ImapTrouble(f"{where} does not answer.", step=Step.CONNECT, hint="Check the network, host and port.")
+        return ImapError(f"{where} does not answer.", step=ImapStage.CONNECT, hint="Check the network, host and port.")
     # Several addresses refused make one plain OSError with all their texts.
     if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
-        return ImapTrouble(f"Nothing listens at {where}.", step=Step.CONNECT, hint="Check host and port in the config.")
+        return ImapError(
+            f"Nothing listens at {where}.", step=ImapStage.CONNECT, hint="Check host and port in the config."
+        )
     said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "the connection failed"
-    return ImapTrouble(f"{where} cannot be reached: {said}.", step=Step.CONNECT, hint="Check the network.")
+    return ImapError(f"{where} cannot be reached: {said}.", step=ImapStage.CONNECT, hint="Check the network.")

@@ -22,8 +22,8 @@ import aioimaplib
 from aioimaplib import aioimaplib as lib
 
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step, server_words
-from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ResponseReader, Status, WireError, clear_reader, parse_status
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, server_words
+from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ImapSyntaxError, ResponseReader, Status, clear_reader, parse_status
 
 if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Response
@@ -38,17 +38,17 @@ ANSWER_LIMIT = 16 * 1024 * 1024
 """Bytes of untagged responses one command may bring."""
 
 
-class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
+class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     """The protocol: iterative, bounded, silent in the log, and never leaving a command behind."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, where: str, *, awaits_tls: bool = False) -> None:
         """``awaits_tls``: STARTTLS is to come, and until then anybody may be talking."""
         super().__init__(loop)
         self.where = where
-        self.step = Step.GREETING
+        self.step = ImapStage.GREETING
         self.greeting: asyncio.Future[Status] = loop.create_future()
         self.untagged: list[Response] = []
-        self.lost: ImapTrouble | None = None
+        self.lost: ImapError | None = None
         self.pending_sync_command: Any = None
         self._sealed = False
         """STARTTLS is agreed: nothing may come before TLS does (response injection)."""
@@ -68,7 +68,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             if self._clear_left is not None:
                 self._clear_left -= len(d)
                 if self._clear_left < 0:
-                    raise WireError(f"more than {CLEAR_LIMIT // 1024} KB before the connection is secured")
+                    raise ImapSyntaxError(f"more than {CLEAR_LIMIT // 1024} KB before the connection is secured")
             for response in self._reader.feed(d):
                 self._refuse_early_words()
                 self._dispatch(response)
@@ -76,14 +76,14 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
                     return
             if self._reader.pending:
                 self._refuse_early_words()
-        except (WireError, aioimaplib.AioImapException, ValueError) as error:
+        except (ImapSyntaxError, aioimaplib.AioImapException, ValueError) as error:
             self.fail(f"{self.where} does not speak IMAP properly ({safe_line(str(error)[:200])}).")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake everybody at once."""
         if self._bye is not None:
             self.fail(f"{self.where} ended the session{server_words(self._bye)}.", status=self._bye)
-        elif exc is not None and self.step is Step.TLS:
+        elif exc is not None and self.step is ImapStage.TLS:
             self.fail(f"The connection to {self.where} was lost while securing it.")
         else:
             self.fail(f"The connection to {self.where} was lost.")
@@ -105,7 +105,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def fail(self, words: str, *, status: Status | None = None, lasting: bool = False) -> None:
         """The link is dead: wake everybody who waits on it."""
         if self.lost is None:
-            self.lost = ImapTrouble(words, step=self.step, status=status, lasting=lasting)
+            self.lost = ImapError(words, step=self.step, status=status, lasting=lasting)
         if self.transport is not None:
             self.transport.abort()
         self._writable.set()
@@ -125,7 +125,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """Send a command and wait for its tagged reply; ``untagged`` holds what else came.
 
         Raises:
-            ImapTrouble: the connection is or gets lost, or an argument cannot be sent.
+            ImapError: the connection is or gets lost, or an argument cannot be sent.
         """
         if self.lost:
             raise self.lost
@@ -136,9 +136,9 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
                 aioimaplib.Command(name, self.new_tag(), *arguments, prefix=prefix, loop=self.loop)
             )
         except ValueError:
-            raise ImapTrouble("A line end cannot be part of an IMAP command.", step=self.step, lasting=True) from None
+            raise ImapError("A line end cannot be part of an IMAP command.", step=self.step, lasting=True) from None
         except aioimaplib.AioImapException as error:
-            raise ImapTrouble(f"{name} is not possible now: {safe_line(str(error))}.", step=self.step) from None
+            raise ImapError(f"{name} is not possible now: {safe_line(str(error))}.", step=self.step) from None
         line = response.result.encode() + b" " + bytes(response.lines[-1])
         return parse_status(line) or Status("BAD")
 
@@ -176,7 +176,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
 
     def _refuse_early_words(self) -> None:
         if self._sealed:
-            raise WireError("words before the encryption began")
+            raise ImapSyntaxError("words before the encryption began")
 
     def _dispatch(self, response: Response) -> None:
         line = response[0]
@@ -188,7 +188,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
                 self._bye = status
             self._untagged_size += sum(map(len, response)) + 100
             if self._untagged_size > ANSWER_LIMIT:
-                raise WireError("an answer without end")
+                raise ImapSyntaxError("an answer without end")
             self.untagged.append(response)
         elif line.startswith(b"+"):
             if self._continuation_waiter is not None and not self._continuation_waiter.done():
@@ -198,7 +198,7 @@ class Link(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self._response_done(line)
             self._sealed = starttls and (parse_status(line) or Status("")).verdict == "OK"
         elif line:
-            raise WireError("a line that is no response")
+            raise ImapSyntaxError("a line that is no response")
 
     def _greet(self, line: bytes) -> None:
         status = parse_status(line) if line.startswith(b"* ") else None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step, server_words
-from tuimail.mailboxes.imap_protocol import Link
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, server_words
+from tuimail.mailboxes.imap_protocol import ImapProtocol
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.tls import certificate_host, wire_host
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ImapTimeouts:
     """How long to wait, in seconds."""
 
     connect: float = 20.0
@@ -39,11 +39,11 @@ class Patience:
 class ImapSession:
     """A connection to an IMAP server; mailboxes/imap_connect makes signed-in ones.
 
-    Every coroutine raises ImapTrouble when the server or the network fails. A command that is cancelled or times
+    Every coroutine raises ImapError when the server or the network fails. A command that is cancelled or times
     out ends the connection, for what the server sends afterwards could be taken for the answer to another.
     """
 
-    def __init__(self, link: Link, patience: Patience) -> None:
+    def __init__(self, link: ImapProtocol, patience: ImapTimeouts) -> None:
         self._link = link
         self._patience = patience
         self._lock = asyncio.Lock()
@@ -56,7 +56,7 @@ class ImapSession:
         host: str,
         port: int,
         *,
-        patience: Patience,
+        patience: ImapTimeouts,
         context: ssl.SSLContext | None = None,
         awaits_tls: bool = False,
     ) -> Self:
@@ -73,7 +73,7 @@ class ImapSession:
             tls = {"ssl": context, "server_hostname": certificate_host(host), "ssl_handshake_timeout": patience.tls}
         async with asyncio.timeout(patience.connect + (patience.tls if context else 0.0)):
             _transport, link = await loop.create_connection(
-                lambda: Link(loop, where, awaits_tls=awaits_tls),
+                lambda: ImapProtocol(loop, where, awaits_tls=awaits_tls),
                 wire_host(host),
                 port,
                 happy_eyeballs_delay=0.25,
@@ -87,12 +87,12 @@ class ImapSession:
         return self._link.where
 
     @property
-    def step(self) -> Step:
+    def step(self) -> ImapStage:
         """How far it has come; said with every trouble."""
         return self._link.step
 
     @step.setter
-    def step(self, step: Step) -> None:
+    def step(self, step: ImapStage) -> None:
         self._link.step = step
 
     @property
@@ -107,7 +107,7 @@ class ImapSession:
 
     async def close(self) -> None:
         """Log out; never raises, takes two seconds at most."""
-        with contextlib.suppress(ImapTrouble, TimeoutError):
+        with contextlib.suppress(ImapError, TimeoutError):
             async with asyncio.timeout(self._patience.goodbye):
                 await self.command("LOGOUT")
         self.abort()
@@ -127,7 +127,7 @@ class ImapSession:
         """Run a command that must be answered with OK.
 
         Raises:
-            ImapTrouble: NO or BAD, with the server's words.
+            ImapError: NO or BAD, with the server's words.
         """
         status, responses = await self.command(name, *arguments, prefix=prefix)
         if status.verdict != "OK":
@@ -199,7 +199,7 @@ class ImapSession:
             progress(sent)
         if sent != size:
             self.abort()
-            raise ImapTrouble("The letter's file changed while it was being filed.", step=Step.MAILBOX)
+            raise ImapError("The letter's file changed while it was being filed.", step=ImapStage.MAILBOX)
         async with asyncio.timeout(self._patience.stall):
             await self._link.write(b"\r\n")
 
@@ -231,7 +231,7 @@ class ImapSession:
                 raise link.lost from None
             raise
         if transport is None or link.lost:
-            raise link.lost or ImapTrouble(f"The connection to {link.where} was lost.", step=link.step)
+            raise link.lost or ImapError(f"The connection to {link.where} was lost.", step=link.step)
         link.upgraded(transport)
         self.capabilities = frozenset()
 
@@ -288,15 +288,15 @@ class ImapSession:
         elif not running.cancelled():
             running.exception()  # seen, so that asyncio need not complain
 
-    def _silent(self, when: str) -> ImapTrouble:
-        trouble = ImapTrouble(
+    def _silent(self, when: str) -> ImapError:
+        trouble = ImapError(
             f"{self._link.where} stopped answering while {when}.", step=self._link.step, hint="Check the network."
         )
         self.abort()
         return trouble
 
-    def _refusal(self, words: str, status: Status) -> ImapTrouble:
-        return ImapTrouble(f"{words}{server_words(status)}.", step=self._link.step, status=status)
+    def _refusal(self, words: str, status: Status) -> ImapError:
+        return ImapError(f"{words}{server_words(status)}.", step=self._link.step, status=status)
 
 
 async def _either(first: asyncio.Future[bytes], second: asyncio.Future[Status]) -> None:

@@ -31,7 +31,7 @@ PIECES_LIMIT = 10_000
 DEPTH_LIMIT = 32
 
 
-class WireError(Exception):
+class ImapSyntaxError(Exception):
     """What the server sent is not IMAP, or more of it than anybody needs."""
 
 
@@ -86,13 +86,13 @@ class ResponseReader:
         """The responses that ``data`` completes.
 
         Raises:
-            WireError: a line, a literal or a response is over its limit; nothing can be read after that.
+            ImapSyntaxError: a line, a literal or a response is over its limit; nothing can be read after that.
         """
         self._buffer += data
         while (piece := self._next_piece()) is not None:
             self._size += len(piece) + 1
             if self._size > self._response_limit or len(self._pieces) >= PIECES_LIMIT:
-                raise WireError("a response without end")
+                raise ImapSyntaxError("a response without end")
             was_literal = self._literal is not None
             self._literal = None
             self._pieces.append(piece)
@@ -106,7 +106,7 @@ class ResponseReader:
             if announced:
                 size = int(announced.group(1))
                 if size > self._literal_limit:
-                    raise WireError(f"a literal of {size} bytes")
+                    raise ImapSyntaxError(f"a literal of {size} bytes")
                 self._pieces[-1] = piece[: announced.start()]
                 self._literal = size
                 continue
@@ -125,7 +125,7 @@ class ResponseReader:
             return piece
         end = buffer.find(b"\n", self._searched)
         if (len(buffer) if end < 0 else end) > self._line_limit:
-            raise WireError("a line without end")
+            raise ImapSyntaxError("a line without end")
         if end < 0:
             self._searched = len(buffer)
             return None
@@ -144,7 +144,7 @@ def parse(response: Response) -> list[Value]:
     """The values of a response (LIST, NAMESPACE, SEARCH), in order.
 
     Raises:
-        WireError: unbalanced or too deep parentheses, an open quote.
+        ImapSyntaxError: unbalanced or too deep parentheses, an open quote.
     """
     top: list[Value] = []
     stack = [top]
@@ -157,11 +157,11 @@ def parse(response: Response) -> list[Value]:
         while position < len(text):
             token = _TOKEN.match(text, position)
             if token is None:
-                raise WireError("a quote that is never closed")
+                raise ImapSyntaxError("a quote that is never closed")
             position = token.end()
             _put(stack, token)
     if len(stack) != 1:
-        raise WireError("parentheses that do not match")
+        raise ImapSyntaxError("parentheses that do not match")
     return top
 
 
@@ -169,13 +169,13 @@ def _put(stack: list[list[Value]], token: re.Match[bytes]) -> None:
     bracket, quoted_text, atom = token.groups()
     if bracket == b"(":
         if len(stack) > DEPTH_LIMIT:
-            raise WireError("parentheses nested too deeply")
+            raise ImapSyntaxError("parentheses nested too deeply")
         inner: list[Value] = []
         stack[-1].append(inner)
         stack.append(inner)
     elif bracket == b")":
         if len(stack) == 1:
-            raise WireError("parentheses that do not match")
+            raise ImapSyntaxError("parentheses that do not match")
         stack.pop()
     elif atom is not None:
         stack[-1].append(None if atom.upper() == b"NIL" else Atom(atom))

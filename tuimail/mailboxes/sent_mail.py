@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tuimail.mailboxes import folders
-from tuimail.mailboxes.imap_errors import ImapTrouble, Step, server_words
-from tuimail.mailboxes.imap_wire import WireError, quoted
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, server_words
+from tuimail.mailboxes.imap_wire import ImapSyntaxError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ async def sent_mailbox(session: ImapSession) -> Mailbox:
     """The account's mailbox for sent letters; one that is to be created when there is none.
 
     Raises:
-        ImapTrouble: the server cannot or will not tell.
+        ImapError: the server cannot or will not tell.
     """
     extended = {"SPECIAL-USE", "LIST-EXTENDED"} <= session.capabilities
     arguments = ['""', '"*"', *(["RETURN (SPECIAL-USE)"] if extended else [])]
@@ -49,7 +49,7 @@ async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool
     """Whether ``mailbox`` holds a letter with this Message-ID; one that is to be created holds nothing.
 
     Raises:
-        ImapTrouble: the search failed, so nobody knows.
+        ImapError: the search failed, so nobody knows.
     """
     if not mailbox.listed or not message_id or not message_id.isascii() or not message_id.isprintable():
         # A Message-ID beyond printable ASCII is nothing that every server can search for.
@@ -60,8 +60,8 @@ async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool
     await session.leave()
     try:
         return bool(folders.uids(responses))
-    except WireError as error:
-        raise ImapTrouble("The server's answer to a search makes no sense.", step=Step.MAILBOX) from error
+    except ImapSyntaxError as error:
+        raise ImapError("The server's answer to a search makes no sense.", step=ImapStage.MAILBOX) from error
 
 
 async def put(
@@ -84,7 +84,7 @@ async def put(
         progress: told how many bytes are on their way.
 
     Raises:
-        ImapTrouble: it was not stored.
+        ImapError: it was not stored.
     """
 
     async def append() -> Status:
@@ -99,7 +99,7 @@ async def put(
         status = await append()
     if status.verdict != "OK":
         reason = "is full" if _is_full(status) else "did not take the copy"
-        raise ImapTrouble(f"The mailbox {reason}{server_words(status)}.", step=Step.MAILBOX, status=status)
+        raise ImapError(f"The mailbox {reason}{server_words(status)}.", step=ImapStage.MAILBOX, status=status)
 
 
 def _is_full(status: Status) -> bool:
@@ -113,15 +113,17 @@ async def create(session: ImapSession, mailbox: Mailbox) -> None:
     """Make ``mailbox`` and subscribe to it; that it exists by now is no trouble.
 
     Raises:
-        ImapTrouble: the server refuses.
+        ImapError: the server refuses.
     """
     use = ["(USE (\\Sent))"] if "CREATE-SPECIAL-USE" in session.capabilities else []
     status, _ = await session.command("CREATE", quoted(mailbox.wire), *use)
     if status.verdict != "OK" and use:
         status, _ = await session.command("CREATE", quoted(mailbox.wire))
     if status.verdict != "OK" and status.code != "ALREADYEXISTS":
-        raise ImapTrouble(
-            f"The mailbox for sent letters could not be made{server_words(status)}.", step=Step.MAILBOX, status=status
+        raise ImapError(
+            f"The mailbox for sent letters could not be made{server_words(status)}.",
+            step=ImapStage.MAILBOX,
+            status=status,
         )
     # Not being subscribed is no reason to fail: the letter is what matters.
     await session.command("SUBSCRIBE", quoted(mailbox.wire))

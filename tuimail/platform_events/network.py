@@ -55,7 +55,7 @@ _GROUPS = 0x10 | 0x40 | 0x100 | 0x400
 """Changes of IPv4 addresses, IPv4 routes, IPv6 addresses and IPv6 routes."""
 
 
-class Ways(Protocol):
+class RouteMonitor(Protocol):
     """The ways out of this machine, and that they changed."""
 
     async def now(self) -> frozenset[str]:
@@ -67,7 +67,7 @@ class Ways(Protocol):
         ...
 
 
-async def watch(ways: Ways, up: Callable[[], Awaitable[None]], *, settle: float = SETTLE) -> None:
+async def watch(ways: RouteMonitor, up: Callable[[], Awaitable[None]], *, settle: float = SETTLE) -> None:
     """Call ``up`` whenever a way out appeared that was not there before. Runs until it is cancelled.
 
     A lease that is renewed, a router that advertises itself again and a network that goes down are no news.
@@ -106,7 +106,7 @@ class _Netlink:
 
     async def now(self) -> frozenset[str]:
         # Off the loop: a router's table may have a million entries.
-        return await asyncio.to_thread(_ways_out)
+        return await asyncio.to_thread(_default_routes)
 
     async def changed(self) -> None:
         try:
@@ -131,7 +131,7 @@ def _netlink(groups: int = 0) -> socket.socket:
     return made
 
 
-def _ways_out() -> frozenset[str]:
+def _default_routes() -> frozenset[str]:
     """Addresses that reach further than the link and default routes. Raises OSError."""
     found = set()
     for body in _dump(_GET_ADDRESS, _ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):

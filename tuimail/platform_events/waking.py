@@ -24,7 +24,7 @@ FAR = 10 * 365 * 86_400.0
 """Seconds ahead of now for which the timer is set: it is there to be cancelled."""
 
 
-class Waking:
+class ResumeWatcher:
     """Calls ``woke`` on the loop when the clock was set."""
 
     def __init__(self, woke: Callable[[], None]) -> None:

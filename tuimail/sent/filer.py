@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Account, Server
     from tuimail.mail.content import Content
-    from tuimail.mailboxes.imap_errors import ImapTrouble
+    from tuimail.mailboxes.imap_errors import ImapError
     from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.paths import Paths
 
@@ -48,7 +48,7 @@ class FilingResult:
     """Path of a copy on this machine, if there is one."""
 
 
-class Filer:
+class SentCopyFiler:
     """Files copies for all accounts; keeps one IMAP connection per account for a short while.
 
     ``secret`` gives the password or token of an account's IMAP server. Nothing here raises for what a server, a
@@ -93,7 +93,7 @@ class Filer:
         """Whether the account's Sent on its IMAP server has a letter with this Message-ID; without a server, no.
 
         Raises:
-            ImapTrouble: the server could not be asked.
+            ImapError: the server could not be asked.
             SecretError: there is no password for it.
         """
         from tuimail.mailboxes import sent_mail
@@ -119,7 +119,7 @@ class Filer:
     async def _remotely(self, account: Account, server: Server, message_id: str, letter: Content, date: float) -> str:
         """Append on the server; empty when the copy is there, else why not."""
         from tuimail.mailboxes import sent_mail
-        from tuimail.mailboxes.imap_errors import ImapTrouble
+        from tuimail.mailboxes.imap_errors import ImapError
 
         connection = await self._connection(account, server)
         try:
@@ -128,7 +128,7 @@ class Filer:
                 # Always: an earlier attempt may have been cut off after the server stored it.
                 if not await sent_mail.holds(session, mailbox, message_id):
                     await sent_mail.put(session, mailbox, letter.chunks, letter.size, date=date)
-        except (ImapTrouble, SecretError) as trouble:
+        except (ImapError, SecretError) as trouble:
             return " ".join(part for part in (str(trouble), trouble.hint) if part)
         except OSError as error:
             return f"The letter's file cannot be read: {error.strerror or 'it is gone'}."
@@ -164,7 +164,7 @@ class _Connection:
         self._lock = asyncio.Lock()
         self._expiry: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._refused: tuple[str, float, ImapTrouble] | None = None
+        self._refused: tuple[str, float, ImapError] | None = None
         """The password, until when it is not tried again, and what the server said to it."""
 
     @contextlib.asynccontextmanager
@@ -188,15 +188,15 @@ class _Connection:
 
     async def _open(self, secret: str) -> ImapSession:
         from tuimail.mailboxes.imap_connect import open_session
-        from tuimail.mailboxes.imap_errors import ImapTrouble, Step
+        from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 
         now = asyncio.get_running_loop().time()
         if self._refused is not None and self._refused[0] == secret and now < self._refused[1]:
             raise self._refused[2].with_traceback(None)
         try:
             session = await open_session(self.server, secret)
-        except ImapTrouble as trouble:
-            if trouble.step is Step.SIGN_IN and trouble.lasting:
+        except ImapError as trouble:
+            if trouble.step is ImapStage.SIGN_IN and trouble.lasting:
                 self._refused = (secret, now + SIGN_IN_PAUSE, trouble)
             raise
         self._refused = None
@@ -225,11 +225,11 @@ class _Connection:
 
 async def _answers(session: ImapSession) -> bool:
     """Whether a kept connection still works; the server may have closed it while nobody looked."""
-    from tuimail.mailboxes.imap_errors import ImapTrouble
+    from tuimail.mailboxes.imap_errors import ImapError
 
     try:
         await session.require("NOOP")
-    except ImapTrouble:
+    except ImapError:
         session.abort()
         return False
     return True

@@ -27,7 +27,7 @@ DISABLE = ("disable", "--now", NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SystemctlResult:
     """What systemctl came to."""
 
     ok: bool
@@ -106,21 +106,21 @@ def available() -> bool:
     return shutil.which("systemctl") is not None
 
 
-def answers() -> Answer:
+def answers() -> SystemctlResult:
     """Whether the user's manager is there to be asked (it is not under ``su``, in most containers, without log-in)."""
     told = systemctl("is-system-running")
     # Its exit code is that of the whole session ("degraded"); only silence and a refused bus mean that nobody is there.
-    return Answer(told.words.split(" ")[0] in _RUNNING, told.words)
+    return SystemctlResult(told.words.split(" ")[0] in _RUNNING, told.words)
 
 
 _RUNNING = ("initializing", "starting", "running", "degraded", "maintenance", "stopping")
 
 
-def systemctl(*words: str) -> Answer:
+def systemctl(*words: str) -> SystemctlResult:
     """``systemctl --user WORDS``; never raises."""
     program = shutil.which("systemctl")
     if program is None:
-        return Answer(ok=False, words="systemctl is not installed")
+        return SystemctlResult(ok=False, words="systemctl is not installed")
     try:
         ran = subprocess.run(
             [program, "--user", *words],
@@ -133,10 +133,10 @@ def systemctl(*words: str) -> Answer:
             env={**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""},
         )
     except subprocess.TimeoutExpired:
-        return Answer(ok=False, words=f"systemctl gave no answer within {LIMIT:.0f} seconds")
+        return SystemctlResult(ok=False, words=f"systemctl gave no answer within {LIMIT:.0f} seconds")
     except OSError as error:
-        return Answer(ok=False, words=f"systemctl cannot be run: {error.strerror}")
-    return Answer(ok=ran.returncode == 0, words=" ".join((ran.stdout or ran.stderr).split()))
+        return SystemctlResult(ok=False, words=f"systemctl cannot be run: {error.strerror}")
+    return SystemctlResult(ok=ran.returncode == 0, words=" ".join((ran.stdout or ran.stderr).split()))
 
 
 def typed(words: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail import sasl
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.failure import Failure, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -33,7 +33,7 @@ class Mechanism(Protocol):
     """Its challenges must make sense: it keeps the password from the server, and a wrong one may be an attack."""
 
     def answer(self, challenge: bytes) -> bytes:
-        """The response to ``challenge``; may compute for a second. Raises MechanismError, WireError (TAMPERED)."""
+        """The response to ``challenge``; may take a second of CPU. Raises MechanismError or SubmissionError."""
         ...
 
     @property
@@ -144,7 +144,7 @@ class Scram:
         try:
             self._client.set_server_final(message)
         except (ScramException, ValueError) as error:
-            raise WireError(Mishap.TAMPERED, "The server does not know the password it should check.") from error
+            raise SubmissionError(Failure.TAMPERED, "The server does not know the password it should check.") from error
         self.proven = True
         return b""
 
@@ -197,16 +197,16 @@ def mechanisms_for(offered: Iterable[str], *, oauth: bool, private: bool) -> lis
     """Which of the ``offered`` mechanisms to use, the best first. ``private``: TLS, or a connection to this machine.
 
     Raises:
-        WireError: CLEARTEXT when only an open line stands in the way, NO_MECHANISM when none fits.
+        SubmissionError: CLEARTEXT when only an open line stands in the way, NO_MECHANISM when none fits.
     """
     names = {name.upper() for name in offered}
     known = _TOKEN_ORDER if oauth else _PRIVATE_ORDER
     fitting = [name for name in known if name in names]
     allowed = fitting if private else [name for name in _OPEN_ORDER if name in fitting]
     if not fitting:
-        raise WireError(Mishap.NO_MECHANISM, _offers(names))
+        raise SubmissionError(Failure.NO_MECHANISM, _offers(names))
     if not allowed:
-        raise WireError(Mishap.CLEARTEXT)
+        raise SubmissionError(Failure.CLEARTEXT)
     return allowed
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.submission.dot_stuffing import stuffed
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.failure import Failure, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -56,7 +56,7 @@ async def write_body(
     """Send it, ``loaded`` or piece by piece. A reply that came before its time, or None.
 
     Raises:
-        WireError: UNREADABLE when the letter's file cannot be read or is not as long as it was; else the wire's.
+        SubmissionError: UNREADABLE when the letter's file cannot be read or is not as long as it was; else the wire's.
     """
     total = content.size
     sent = 0
@@ -70,7 +70,7 @@ async def write_body(
             return await early_reply(wire, timeouts)
         progress(sent, total)
     if sent != total:
-        raise WireError(Mishap.UNREADABLE, "Its length has changed.")
+        raise SubmissionError(Failure.UNREADABLE, "Its length has changed.")
     wire.dialogue.client(f"<{total} bytes>")
     await wire.flush(within=timeouts.stall)
     return await early_reply(wire, timeouts)
@@ -88,7 +88,7 @@ async def _pieces(content: Content, loaded: Loaded | None) -> AsyncIterator[tupl
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
     except OSError as error:
-        raise WireError(Mishap.UNREADABLE, error.strerror or "") from error
+        raise SubmissionError(Failure.UNREADABLE, error.strerror or "") from error
 
 
 async def early_reply(wire: Wire, timeouts: Timeouts) -> Reply | None:

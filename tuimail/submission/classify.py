@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tuimail.mail.size import size_words
-from tuimail.submission.failure import Mishap
-from tuimail.submission.reply_table import ROWS, Row, When
-from tuimail.submission.result import Action, Stage, Trouble, Verdict
+from tuimail.mail.size import format_size
+from tuimail.submission.failure import Failure
+from tuimail.submission.reply_table import RULES, Condition, ReplyRule
+from tuimail.submission.result import AccountProblem, Action, Stage, Verdict
 
 if TYPE_CHECKING:
     from tuimail.submission.result import Reply
@@ -17,7 +17,7 @@ SUBMISSION_PORTS = frozenset({465, 587})
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ReplyContext:
     """What the table needs to know beside the reply."""
 
     host: str = "the server"
@@ -38,15 +38,15 @@ class Context:
     """The most bytes the server announced to take (RFC 1870); 0 unknown."""
 
 
-def row_for(stage: Stage, reply: Reply, context: Context) -> Row:
+def rule_for(stage: Stage, reply: Reply, context: ReplyContext) -> ReplyRule:
     """The row of the table that ``reply`` falls under."""
-    return next(row for row in ROWS if _fits(row, stage, reply, context))
+    return next(row for row in RULES if _fits(row, stage, reply, context))
 
 
-def classify(stage: Stage, reply: Reply, context: Context | None = None) -> Verdict:
+def classify(stage: Stage, reply: Reply, context: ReplyContext | None = None) -> Verdict:
     """What ``reply`` at ``stage`` means."""
-    context = context or Context()
-    row = row_for(stage, reply, context)
+    context = context or ReplyContext()
+    row = rule_for(stage, reply, context)
     return Verdict(
         action=row.action,
         stage=stage,
@@ -57,21 +57,23 @@ def classify(stage: Stage, reply: Reply, context: Context | None = None) -> Verd
         tries=row.tries,
         then=row.then,
         crowded=row.crowded,
-        drop=_parameters_to_drop(reply, context) if row.when is When.OPTIONAL_SENT else "",
+        drop=_parameters_to_drop(reply, context) if row.when is Condition.OPTIONAL_SENT else "",
     )
 
 
-def classify_loss(stage: Stage, mishap: Mishap, context: Context | None = None, *, detail: str = "") -> Verdict:
-    """What ``mishap`` at ``stage`` means; ``detail`` is a sanitised sentence that is added to the words.
+def classify_failure(
+    stage: Stage, failure: Failure, context: ReplyContext | None = None, *, detail: str = ""
+) -> Verdict:
+    """What ``failure`` at ``stage`` means; ``detail`` is a sanitised sentence that is added to the words.
 
     Once the final dot may have been written nothing but a reply tells what became of the letter: UNCERTAIN.
     """
-    context = context or Context()
+    context = context or ReplyContext()
     if stage is Stage.COMMITTING:
-        why = _UNCERTAIN_WORDS.get(mishap, "The connection broke before the server answered")
+        why = _UNCERTAIN_WORDS.get(failure, "The connection broke before the server answered")
         words = f"{why}; the letter may have been delivered. Look in Sent, or ask, before you send it again. {detail}"
         return Verdict(Action.UNCERTAIN, stage, words.rstrip())
-    meaning = _MISHAPS[mishap]
+    meaning = _FAILURES[failure]
     words = _filled(meaning.words, context).replace("{stage}", stage.words)
     return Verdict(
         action=meaning.action,
@@ -83,7 +85,7 @@ def classify_loss(stage: Stage, mishap: Mishap, context: Context | None = None, 
     )
 
 
-def _fits(row: Row, stage: Stage, reply: Reply, context: Context) -> bool:
+def _fits(row: ReplyRule, stage: Stage, reply: Reply, context: ReplyContext) -> bool:
     return (
         stage in row.stages
         and str(reply.code).startswith(row.codes)
@@ -92,7 +94,7 @@ def _fits(row: Row, stage: Stage, reply: Reply, context: Context) -> bool:
     )
 
 
-def _says(row: Row, reply: Reply) -> bool:
+def _says(row: ReplyRule, reply: Reply) -> bool:
     if row.enhanced is None and row.text is None:
         return True
     if row.enhanced is not None and row.enhanced.fullmatch(reply.enhanced or "-"):
@@ -100,27 +102,27 @@ def _says(row: Row, reply: Reply) -> bool:
     return row.text is not None and row.text.search(reply.text) is not None
 
 
-def _holds(when: When, reply: Reply, context: Context) -> bool:
+def _holds(when: Condition, reply: Reply, context: ReplyContext) -> bool:
     match when:
-        case When.ALWAYS:
+        case Condition.ALWAYS:
             return True
-        case When.SUBMISSION_PORT:
+        case Condition.SUBMISSION_PORT:
             return context.port in SUBMISSION_PORTS
-        case When.SOME_ACCEPTED:
+        case Condition.SOME_ACCEPTED:
             return context.accepted > 0
-        case When.ALL_REFUSED:
+        case Condition.ALL_REFUSED:
             return context.all_refused
-        case When.OPTIONAL_SENT:
+        case Condition.OPTIONAL_SENT:
             return bool(context.optional)
-        case When.OAUTH:
+        case Condition.OAUTH:
             return context.oauth
-        case When.CLEAR:
+        case Condition.CLEAR:
             return context.clear
-        case When.MIXED:
+        case Condition.MIXED:
             return reply.mixed
 
 
-def _parameters_to_drop(reply: Reply, context: Context) -> str:
+def _parameters_to_drop(reply: Reply, context: ReplyContext) -> str:
     """The parameter the server names, else all that may go."""
     text = reply.text.upper()
     spoken_of = {
@@ -133,8 +135,8 @@ def _parameters_to_drop(reply: Reply, context: Context) -> str:
     return " ".join(named or context.optional)
 
 
-def _filled(words: str, context: Context) -> str:
-    limit = f" (it takes {size_words(context.size_limit)})" if context.size_limit else ""
+def _filled(words: str, context: ReplyContext) -> str:
+    limit = f" (it takes {format_size(context.size_limit)})" if context.size_limit else ""
     for name, value in (
         ("{host}", context.host),
         ("{user}", context.user or "this account"),
@@ -146,88 +148,92 @@ def _filled(words: str, context: Context) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meaning:
+class _FailureRule:
     action: Action
     words: str
-    trouble: Trouble | None = None
+    trouble: AccountProblem | None = None
     tries: int | None = None
     """So many in a row, then the account is held."""
 
 
 _UNCERTAIN_WORDS = {
-    Mishap.TIMEOUT: "The server took the whole letter and then did not answer in time",
-    Mishap.GARBAGE: "The server took the whole letter and then answered gibberish",
+    Failure.TIMEOUT: "The server took the whole letter and then did not answer in time",
+    Failure.GARBAGE: "The server took the whole letter and then answered gibberish",
 }
 
-_MISHAPS: dict[Mishap, _Meaning] = {
-    Mishap.UNKNOWN_HOST: _Meaning(
+_FAILURES: dict[Failure, _FailureRule] = {
+    Failure.UNKNOWN_HOST: _FailureRule(
         Action.RETRY,
         "There is no server named {host}; check its name in the account, or the network.",
-        Trouble.SERVER,
+        AccountProblem.SERVER,
         tries=3,
     ),
-    Mishap.NO_DNS: _Meaning(Action.RETRY, "The name {host} cannot be looked up just now; is there a network?"),
-    Mishap.REFUSED: _Meaning(Action.RETRY, "{host} does not answer at this port; trying again later."),
-    Mishap.UNREACHABLE: _Meaning(Action.RETRY, "{host} cannot be reached; is there a network?"),
-    Mishap.TIMEOUT: _Meaning(Action.RETRY, "{host} did not answer in time while {stage}; trying again later."),
-    Mishap.RESET: _Meaning(Action.RETRY, "The connection to {host} broke while {stage}; trying again later."),
-    Mishap.EOF: _Meaning(Action.RETRY, "{host} hung up while {stage}; trying again later."),
-    Mishap.GARBAGE: _Meaning(
+    Failure.NO_DNS: _FailureRule(Action.RETRY, "The name {host} cannot be looked up just now; is there a network?"),
+    Failure.REFUSED: _FailureRule(Action.RETRY, "{host} does not answer at this port; trying again later."),
+    Failure.UNREACHABLE: _FailureRule(Action.RETRY, "{host} cannot be reached; is there a network?"),
+    Failure.TIMEOUT: _FailureRule(Action.RETRY, "{host} did not answer in time while {stage}; trying again later."),
+    Failure.RESET: _FailureRule(Action.RETRY, "The connection to {host} broke while {stage}; trying again later."),
+    Failure.EOF: _FailureRule(Action.RETRY, "{host} hung up while {stage}; trying again later."),
+    Failure.GARBAGE: _FailureRule(
         Action.RETRY,
         "{host} does not speak as a mail server should; check its name and port in the account.",
-        Trouble.SERVER,
+        AccountProblem.SERVER,
         tries=3,
     ),
-    Mishap.CERTIFICATE: _Meaning(
+    Failure.CERTIFICATE: _FailureRule(
         Action.ACCOUNT,
         "The certificate of {host} cannot be trusted, so nothing was sent.",
-        Trouble.CERTIFICATE,
+        AccountProblem.CERTIFICATE,
     ),
-    Mishap.HANDSHAKE: _Meaning(
+    Failure.HANDSHAKE: _FailureRule(
         Action.RETRY,
         "No secure connection to {host} could be agreed on; check port and security in the account.",
-        Trouble.SECURITY,
+        AccountProblem.SECURITY,
         tries=3,
     ),
-    Mishap.NO_STARTTLS: _Meaning(
+    Failure.NO_STARTTLS: _FailureRule(
         Action.ACCOUNT,
         '{host} offers no STARTTLS, so nothing was sent over the open line; try port 465 with security = "tls".',
-        Trouble.SECURITY,
+        AccountProblem.SECURITY,
     ),
-    Mishap.TAMPERED: _Meaning(
+    Failure.TAMPERED: _FailureRule(
         Action.ACCOUNT,
         "Somebody may be tampering with the connection to {host}; nothing was sent. Try another network.",
-        Trouble.SECURITY,
+        AccountProblem.SECURITY,
     ),
-    Mishap.NO_MECHANISM: _Meaning(
+    Failure.NO_MECHANISM: _FailureRule(
         Action.ACCOUNT,
         "{host} offers no way to sign in that fits this account; check auth, port and security in the account.",
-        Trouble.SIGN_IN,
+        AccountProblem.SIGN_IN,
     ),
-    Mishap.CLEARTEXT: _Meaning(
+    Failure.CLEARTEXT: _FailureRule(
         Action.ACCOUNT,
         'The password would cross an open line, so it was not sent; set security = "tls" or "starttls".',
-        Trouble.SECURITY,
+        AccountProblem.SECURITY,
     ),
-    Mishap.NO_SECRET: _Meaning(Action.ACCOUNT, "The password for {user} could not be had.", Trouble.SECRET),
-    Mishap.TOO_BIG: _Meaning(
+    Failure.NO_SECRET: _FailureRule(Action.ACCOUNT, "The password for {user} could not be had.", AccountProblem.SECRET),
+    Failure.TOO_BIG: _FailureRule(
         Action.MESSAGE, "The letter is too big for {host}{limit}; send a smaller attachment or a link."
     ),
-    Mishap.NO_SMTPUTF8: _Meaning(
+    Failure.NO_SMTPUTF8: _FailureRule(
         Action.MESSAGE, "{host} cannot take international addresses; use addresses in plain ASCII."
     ),
-    Mishap.NO_FUTURE_RELEASE: _Meaning(
+    Failure.NO_FUTURE_RELEASE: _FailureRule(
         Action.KEEP, "{host} does not keep letters until later, or not for so long; this one is kept here until then."
     ),
-    Mishap.BAD_SENDER: _Meaning(
+    Failure.BAD_SENDER: _FailureRule(
         Action.MESSAGE, "{sender} cannot be used as a sender's address; choose another identity."
     ),
-    Mishap.BAD_RECIPIENT: _Meaning(Action.RECIPIENT, "This is not an address a letter can be sent to; correct it."),
-    Mishap.UNREADABLE: _Meaning(
+    Failure.BAD_RECIPIENT: _FailureRule(
+        Action.RECIPIENT, "This is not an address a letter can be sent to; correct it."
+    ),
+    Failure.UNREADABLE: _FailureRule(
         Action.MESSAGE, "The letter's file cannot be read, so it was not sent; edit the letter and send it again."
     ),
-    Mishap.SOME_REFUSED: _Meaning(
+    Failure.SOME_REFUSED: _FailureRule(
         Action.MESSAGE, "Nothing was sent, because another recipient was refused; correct that address and send again."
     ),
-    Mishap.NO_COMMAND: _Meaning(Action.ACCOUNT, "The command that sends letters cannot be run.", Trouble.SERVER),
+    Failure.NO_COMMAND: _FailureRule(
+        Action.ACCOUNT, "The command that sends letters cannot be run.", AccountProblem.SERVER
+    ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tuimail.submission.classify import Context, classify
+from tuimail.submission.classify import ReplyContext, classify
 from tuimail.submission.command_output import (
     reply_in,
     says_broken_off,
@@ -15,10 +15,10 @@ from tuimail.submission.command_output import (
     says_too_big,
 )
 from tuimail.submission.command_run import signal_name
-from tuimail.submission.result import Action, Reply, Stage, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 
 if TYPE_CHECKING:
-    from tuimail.submission.command_run import Ended
+    from tuimail.submission.command_run import CommandResult
 
 LOOK_FIRST = "the letter may have been sent. Look in its queue or in Sent before you send it again."
 TRIES = 5
@@ -26,45 +26,45 @@ TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Meaning:
+class _ExitRule:
     action: Action
     words: str
     host: bool = False
     """The trouble is not that of one letter or recipient."""
 
 
-_OK = _Meaning(Action.OK, "The command took it.")
-_NOT_QUEUED = _Meaning(Action.RETRY, "The mail command could not queue the letter; trying again.", host=True)
-_TOO_BIG = _Meaning(Action.MESSAGE, "The letter is too big for the mail command; send a smaller attachment or a link.")
-_NO_SERVER = _Meaning(
+_OK = _ExitRule(Action.OK, "The command took it.")
+_NOT_QUEUED = _ExitRule(Action.RETRY, "The mail command could not queue the letter; trying again.", host=True)
+_TOO_BIG = _ExitRule(Action.MESSAGE, "The letter is too big for the mail command; send a smaller attachment or a link.")
+_NO_SERVER = _ExitRule(
     Action.RETRY, "The mail command does not find its server; check its configuration, or the network.", host=True
 )
 
 _OUTCOMES = {
-    64: _Meaning(Action.MESSAGE, "The command does not take these arguments; look at the account's command."),
-    65: _Meaning(Action.MESSAGE, "The command refused the letter; its words say why."),
-    66: _Meaning(Action.RETRY, "The mail command could not read its input; trying again.", host=True),
-    67: _Meaning(Action.RECIPIENT, "There is no such recipient; check the address."),
-    68: _Meaning(Action.RECIPIENT, "The part after the @ does not exist; check the address."),
-    69: _Meaning(Action.RETRY, "The mail service is not available; trying again.", host=True),
-    70: _Meaning(Action.RETRY, "The mail command failed inside; trying again.", host=True),
-    71: _Meaning(Action.RETRY, "The system could not run the mail command; trying again.", host=True),
-    72: _Meaning(Action.RETRY, "The mail command misses a file of the system; trying again.", host=True),
-    73: _Meaning(Action.RETRY, "The mail command could not create a file; trying again.", host=True),
-    74: _Meaning(Action.RETRY, "The mail command could not read or write; trying again.", host=True),
-    75: _Meaning(Action.RETRY, "The mail command cannot send just now; trying again later."),
-    76: _Meaning(Action.RETRY, "The mail command and its server misunderstood each other; trying again.", host=True),
-    77: _Meaning(Action.ACCOUNT, "You may not send mail with this command.", host=True),
-    78: _Meaning(Action.ACCOUNT, "The mail command is not set up; look at its configuration.", host=True),
-    126: _Meaning(Action.ACCOUNT, "The command that sends letters cannot be run.", host=True),
-    127: _Meaning(Action.ACCOUNT, "The command that sends letters does not exist.", host=True),
+    64: _ExitRule(Action.MESSAGE, "The command does not take these arguments; look at the account's command."),
+    65: _ExitRule(Action.MESSAGE, "The command refused the letter; its words say why."),
+    66: _ExitRule(Action.RETRY, "The mail command could not read its input; trying again.", host=True),
+    67: _ExitRule(Action.RECIPIENT, "There is no such recipient; check the address."),
+    68: _ExitRule(Action.RECIPIENT, "The part after the @ does not exist; check the address."),
+    69: _ExitRule(Action.RETRY, "The mail service is not available; trying again.", host=True),
+    70: _ExitRule(Action.RETRY, "The mail command failed inside; trying again.", host=True),
+    71: _ExitRule(Action.RETRY, "The system could not run the mail command; trying again.", host=True),
+    72: _ExitRule(Action.RETRY, "The mail command misses a file of the system; trying again.", host=True),
+    73: _ExitRule(Action.RETRY, "The mail command could not create a file; trying again.", host=True),
+    74: _ExitRule(Action.RETRY, "The mail command could not read or write; trying again.", host=True),
+    75: _ExitRule(Action.RETRY, "The mail command cannot send just now; trying again later."),
+    76: _ExitRule(Action.RETRY, "The mail command and its server misunderstood each other; trying again.", host=True),
+    77: _ExitRule(Action.ACCOUNT, "You may not send mail with this command.", host=True),
+    78: _ExitRule(Action.ACCOUNT, "The mail command is not set up; look at its configuration.", host=True),
+    126: _ExitRule(Action.ACCOUNT, "The command that sends letters cannot be run.", host=True),
+    127: _ExitRule(Action.ACCOUNT, "The command that sends letters does not exist.", host=True),
 }
 """The exit codes of sysexits.h; 126 and 127 are a shell's."""
 _SIGN_IN = (530, 534, 535, 538)
 """Replies of RFC 4954."""
 
 
-def classify_end(ended: Ended, program: str) -> Verdict:
+def classify_end(ended: CommandResult, program: str) -> Verdict:
     """What the end of a run for one recipient means.
 
     A command must not deliver before the end of its input. So an end that says nothing else is another try before the
@@ -109,14 +109,14 @@ def classify_end(ended: Ended, program: str) -> Verdict:
     return Verdict(Action.RETRY, stage, words, reply)
 
 
-def _verdict(meaning: _Meaning, stage: Stage, reply: Reply) -> Verdict:
-    trouble = Trouble.SERVER if meaning.host else None
+def _verdict(meaning: _ExitRule, stage: Stage, reply: Reply) -> Verdict:
+    trouble = AccountProblem.SERVER if meaning.host else None
     if meaning.host and meaning.action is Action.RETRY:
         return Verdict(meaning.action, stage, meaning.words, reply, trouble, tries=TRIES, then=Action.ACCOUNT)
     return Verdict(meaning.action, stage, meaning.words, reply, trouble)
 
 
-def _cut_short(ended: Ended, reply: Reply) -> Verdict:
+def _cut_short(ended: CommandResult, reply: Reply) -> Verdict:
     words = (
         f"The command says that it sent the letter, but read only {ended.read} of its {ended.size} bytes;"
         " a part of it may have been sent. Ask, or look in its queue, before you send it again."
@@ -134,8 +134,8 @@ def _refused(at: Stage, refusal: Reply, *, stage: Stage, known: bool, reply: Rep
         return Verdict(Action.UNCERTAIN, stage, words, reply)
     if refusal.code in _SIGN_IN:
         words = "The server did not let the mail command sign in; look at its configuration."
-        return Verdict(Action.ACCOUNT, stage, words, reply, Trouble.SERVER)
-    meant = classify(at, refusal, Context(host=program))
+        return Verdict(Action.ACCOUNT, stage, words, reply, AccountProblem.SERVER)
+    meant = classify(at, refusal, ReplyContext(host=program))
     fits = {4: (Action.RETRY,), 5: (Action.RECIPIENT, Action.MESSAGE, Action.RETRY, Action.ACCOUNT)}
     if meant.action in fits[refusal.code // 100]:
         return replace(meant, stage=stage, reply=reply, drop="", crowded=False)

@@ -38,7 +38,7 @@ class CommandTimeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CommandResult:
     """How a run ended."""
 
     code: int | None
@@ -73,7 +73,7 @@ def runnable(program: str) -> bool:
 
 async def run(
     argv: Sequence[str], letter: PrivateInput, timeouts: CommandTimeouts, progress: Callable[[int, int], None]
-) -> Ended:
+) -> CommandResult:
     """Run it with ``letter`` as its standard input; ``progress`` is told how far it has read.
 
     Killed with its children when it takes too long, and when this is cancelled. After an end with another code than 0
@@ -97,7 +97,7 @@ async def run(
         if code != 0 and letter.read < letter.size:
             _kill(process.pid)
         progress(letter.read, letter.size)
-        return Ended(code, letter.read, letter.size, _said(words))
+        return CommandResult(code, letter.read, letter.size, _said(words))
 
 
 async def _end_of(

@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tuimail.clock import rfc3339
-from tuimail.mail.envelope import TROUBLE_ONLY
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.mail.envelope import FAILURE_AND_DELAY
+from tuimail.submission.failure import Failure, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tuimail.mail.envelope import Notify
     from tuimail.submission.submitter import Letter
-    from tuimail.submission.wire import Offer
+    from tuimail.submission.wire import Extensions
 
 # An addr-spec that cannot be mistaken for anything else: no control, no angle bracket or space outside quotes.
 _ADDRESS = re.compile(
@@ -27,7 +27,7 @@ _ADDRESS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MailLine:
     """The MAIL command."""
 
     line: str
@@ -35,7 +35,9 @@ class Mail:
     """Parameters in it that may be left out: "SIZE", "BODY", "DSN"; and "HOLDUNTIL", without which it does not go."""
 
 
-def mail_command(letter: Letter, offer: Offer, dropped: Collection[str] = (), now: float | None = None) -> Mail:
+def mail_command(
+    letter: Letter, offer: Extensions, dropped: Collection[str] = (), now: float | None = None
+) -> MailLine:
     """MAIL for ``letter`` with SIZE, BODY, SMTPUTF8 (only if needed) and DSN where offered and not ``dropped``.
 
     A letter that the server is to keep until later carries HOLDUNTIL (RFC 4865) as long as that lies after ``now``
@@ -45,16 +47,16 @@ def mail_command(letter: Letter, offer: Offer, dropped: Collection[str] = (), no
     servers pass them on.
 
     Raises:
-        WireError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
+        SubmissionError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
     """
     envelope = letter.envelope
     size = letter.content.size
     if offer.size_limit and size > offer.size_limit:
-        raise WireError(Mishap.TOO_BIG)
+        raise SubmissionError(Failure.TOO_BIG)
     if envelope.smtputf8 and not offer.has("smtputf8"):
-        raise WireError(Mishap.NO_SMTPUTF8)
+        raise SubmissionError(Failure.NO_SMTPUTF8)
     if envelope.sender and not sendable(envelope.sender, smtputf8=envelope.smtputf8):
-        raise WireError(Mishap.BAD_SENDER)
+        raise SubmissionError(Failure.BAD_SENDER)
     words = [f"MAIL FROM:<{envelope.sender}>"]
     optional = []
     if offer.has("size") and "SIZE" not in dropped:
@@ -71,13 +73,13 @@ def mail_command(letter: Letter, offer: Offer, dropped: Collection[str] = (), no
     now = time.time() if now is None else now
     if envelope.hold_until is not None and envelope.hold_until > now:
         if "HOLDUNTIL" in dropped or not keeps_until(envelope.hold_until, offer, now):
-            raise WireError(Mishap.NO_FUTURE_RELEASE)
+            raise SubmissionError(Failure.NO_FUTURE_RELEASE)
         words.append(f"HOLDUNTIL={rfc3339(envelope.hold_until)}")
         optional.append("HOLDUNTIL")
-    return Mail(" ".join(words), tuple(optional))
+    return MailLine(" ".join(words), tuple(optional))
 
 
-def keeps_until(moment: float, offer: Offer, now: float) -> bool:
+def keeps_until(moment: float, offer: Extensions, now: float) -> bool:
     """Whether the server keeps a letter until ``moment``: "FUTURERELEASE max-interval max-datetime" (RFC 4865)."""
     limits = offer.keywords.get("futurerelease", "").split()
     if len(limits) < 2:
@@ -89,14 +91,14 @@ def keeps_until(moment: float, offer: Offer, now: float) -> bool:
         return False
 
 
-def rcpt_command(address: str, *, smtputf8: bool, dsn: bool, notify: Collection[Notify] = TROUBLE_ONLY) -> str:
+def rcpt_command(address: str, *, smtputf8: bool, dsn: bool, notify: Collection[Notify] = FAILURE_AND_DELAY) -> str:
     """RCPT for ``address``, with NOTIFY and ORCPT (RFC 3461) when ``dsn``; an empty ``notify`` asks for no report.
 
     Raises:
-        WireError: BAD_RECIPIENT.
+        SubmissionError: BAD_RECIPIENT.
     """
     if not sendable(address, smtputf8=smtputf8):
-        raise WireError(Mishap.BAD_RECIPIENT)
+        raise SubmissionError(Failure.BAD_RECIPIENT)
     line = f"RCPT TO:<{address}>"
     if dsn:
         line += f" NOTIFY={','.join(each.upper() for each in notify) or 'NEVER'}"

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tuimail.mail.text import safe_line
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:
@@ -28,16 +28,16 @@ the stall time-out would be about what the server has."""
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-async def reach(host: str, port: int, timeouts: Timeouts) -> socket.socket:
+async def connect(host: str, port: int, timeouts: Timeouts) -> socket.socket:
     """A connected, non-blocking socket to ``host``.
 
     Raises:
-        WireError: with what went wrong at the last address (UNKNOWN_HOST, NO_DNS, REFUSED, UNREACHABLE, TIMEOUT).
+        SubmissionError: with what went wrong at the last address (UNKNOWN_HOST, NO_DNS, REFUSED, UNREACHABLE, TIMEOUT).
     """
     addresses = interleaved(await _resolve(host, port, timeouts))
     waiting = deque(addresses)
     attempts: set[asyncio.Task[socket.socket]] = set()
-    failure = WireError(Mishap.UNREACHABLE)
+    failure = SubmissionError(Failure.UNREACHABLE)
     try:
         while waiting or attempts:
             if waiting:
@@ -50,7 +50,7 @@ async def reach(host: str, port: int, timeouts: Timeouts) -> socket.socket:
                     # Another may have succeeded in the same turn of the loop.
                     attempts |= done - {attempt}
                     return attempt.result()
-                failure = _mishap(error)
+                failure = _failure(error)
         raise failure
     finally:
         for attempt in attempts:
@@ -80,11 +80,11 @@ async def _resolve(host: str, port: int, timeouts: Timeouts) -> Sequence[Address
         async with asyncio.timeout(timeouts.resolve):
             found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except TimeoutError:
-        raise WireError(Mishap.NO_DNS) from None
+        raise SubmissionError(Failure.NO_DNS) from None
     except socket.gaierror as error:
-        raise WireError(Mishap.UNKNOWN_HOST if error.errno in _NO_SUCH_NAME else Mishap.NO_DNS) from error
+        raise SubmissionError(Failure.UNKNOWN_HOST if error.errno in _NO_SUCH_NAME else Failure.NO_DNS) from error
     except UnicodeError as error:
-        raise WireError(Mishap.UNKNOWN_HOST) from error
+        raise SubmissionError(Failure.UNKNOWN_HOST) from error
     return [(family, kind, proto, name, address) for family, kind, proto, name, address in found]
 
 
@@ -109,12 +109,12 @@ async def _connect(address: AddressInfo, seconds: float) -> socket.socket:
     return sock
 
 
-def _mishap(error: BaseException) -> WireError:
+def _failure(error: BaseException) -> SubmissionError:
     if isinstance(error, TimeoutError):
-        return WireError(Mishap.TIMEOUT)
+        return SubmissionError(Failure.TIMEOUT)
     if isinstance(error, ConnectionRefusedError):
-        return WireError(Mishap.REFUSED)
+        return SubmissionError(Failure.REFUSED)
     if isinstance(error, OSError):
         known = error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-        return WireError(Mishap.UNREACHABLE, "" if known else safe_line(error.strerror or str(error)))
+        return SubmissionError(Failure.UNREACHABLE, "" if known else safe_line(error.strerror or str(error)))
     raise error

@@ -16,11 +16,11 @@ import aiosmtplib
 
 from tuimail.config.model import Security
 from tuimail.mail.text import safe_line
-from tuimail.submission.connect import ascii_host, reach
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.connect import ascii_host, connect
+from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.submission.result import Stage
-from tuimail.submission.smtp_protocol import Line
-from tuimail.submission.wire import Offer
+from tuimail.submission.smtp_protocol import SmtpProtocol
+from tuimail.submission.wire import Extensions
 from tuimail.tls import certificate_words, is_loopback, is_no_tls, tls_context
 
 if TYPE_CHECKING:
@@ -40,10 +40,12 @@ WRITE_AHEAD = 131072
 """Bytes of a letter that may wait in memory for the network."""
 
 
-class SmtpWire:
+class SmtpConnection:
     """A connection to a server (submission/wire.Wire): aiosmtplib's client on our Line, with the dialogue recorded."""
 
-    def __init__(self, line: Line, client: aiosmtplib.SMTP, dialogue: Dialogue, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, line: SmtpProtocol, client: aiosmtplib.SMTP, dialogue: Dialogue, context: ssl.SSLContext | None
+    ) -> None:
         self.dialogue = dialogue
         self.letters = 0
         """Letters taken to their end on this connection."""
@@ -58,18 +60,18 @@ class SmtpWire:
     @classmethod
     async def open(
         cls, server: Server, timeouts: Timeouts, dialogue: Dialogue, reached: Callable[[Stage], None]
-    ) -> SmtpWire:
-        """Connect, with TLS from the first byte where the account says so. Raises WireError."""
+    ) -> SmtpConnection:
+        """Connect, with TLS from the first byte where the account says so. Raises SubmissionError."""
         reached(Stage.CONNECT)
         context = None if server.security is Security.NONE else await _context(server.ca_file)
-        sock = await reach(server.host, server.port, timeouts)
+        sock = await connect(server.host, server.port, timeouts)
         loop = asyncio.get_running_loop()
         implicit = server.security is Security.TLS
         if implicit:
             reached(Stage.TLS)
         try:
             transport, line = await loop.create_connection(
-                Line,
+                SmtpProtocol,
                 sock=sock,
                 ssl=context if implicit else None,
                 server_hostname=ascii_host(server.host) if implicit else None,
@@ -78,7 +80,7 @@ class SmtpWire:
         except BaseException as error:
             sock.close()
             if isinstance(error, OSError):
-                raise _tls_mishap(error, server.host) from error
+                raise _tls_failure(error, server.host) from error
             raise
         transport.set_write_buffer_limits(high=WRITE_AHEAD)
         client = aiosmtplib.SMTP(hostname=ascii_host(server.host), local_hostname=_ehlo_name(server))
@@ -130,16 +132,16 @@ class SmtpWire:
             self._line.post(_wire_line(line), 1)
         return await self.reply(within=within)
 
-    async def hello(self, *, within: float) -> tuple[Reply, Offer]:
+    async def hello(self, *, within: float) -> tuple[Reply, Extensions]:
         """EHLO with an address literal or the configured name."""
         self.dialogue.client(f"EHLO {self._client.local_hostname}")
         self._line.post(b"", 0)  # raises what is known of a broken connection, in our words
         try:
             await self._client.ehlo(timeout=within)
         except aiosmtplib.SMTPHeloError:
-            return self._heard(), Offer()
+            return self._heard(), Extensions()
         self.introduction += f" {safe_line(self._line.last.lines[0])}"
-        offer = Offer(
+        offer = Extensions(
             dict(self._client.esmtp_extensions),
             tuple(name.upper() for name in self._client.server_auth_methods),
         )
@@ -149,13 +151,13 @@ class SmtpWire:
         """STARTTLS and, after a 220, TLS with a verified certificate."""
         self.dialogue.client("STARTTLS")
         if self._context is None:
-            raise WireError(Mishap.HANDSHAKE)
+            raise SubmissionError(Failure.HANDSHAKE)
         try:
             await self._line.upgrade(self._context, self._client.hostname or "", within)
         except aiosmtplib.SMTPResponseException:
             return self._heard()
         except OSError as error:
-            raise _tls_mishap(error, self._client.hostname or "") from error
+            raise _tls_failure(error, self._client.hostname or "") from error
         self._client.transport = self._line.transport
         if isinstance(self._client.transport, asyncio.Transport):
             self._client.transport.set_write_buffer_limits(high=WRITE_AHEAD)
@@ -204,7 +206,7 @@ class SmtpWire:
             if self.usable:
                 async with asyncio.timeout(within):
                     await self._client.quit()
-        except (WireError, aiosmtplib.SMTPException, OSError, TimeoutError):
+        except (SubmissionError, aiosmtplib.SMTPException, OSError, TimeoutError):
             pass
         finally:
             self.abort()
@@ -220,28 +222,28 @@ class SmtpWire:
 
 
 async def _context(ca_file: Path | None) -> ssl.SSLContext:
-    """Made off the loop: it reads the machine's certificates. Raises WireError."""
+    """Made off the loop: it reads the machine's certificates. Raises SubmissionError."""
     try:
         return await asyncio.to_thread(tls_context, ca_file)
     except OSError as error:
-        raise WireError(Mishap.CERTIFICATE, safe_line(f"{ca_file}: {error.strerror or error}")) from error
+        raise SubmissionError(Failure.CERTIFICATE, safe_line(f"{ca_file}: {error.strerror or error}")) from error
 
 
 def _wire_line(line: str) -> bytes:
-    """``line`` as bytes. Raises WireError when it holds a control character: one command must stay one."""
+    """``line`` as bytes. Raises SubmissionError when it holds a control character: one command must stay one."""
     if any(char < " " or char == "\x7f" for char in line):
-        raise WireError(Mishap.BAD_RECIPIENT)
+        raise SubmissionError(Failure.BAD_RECIPIENT)
     return line.encode() + b"\r\n"
 
 
-def _tls_mishap(error: OSError, host: str) -> WireError:
+def _tls_failure(error: OSError, host: str) -> SubmissionError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return WireError(Mishap.CERTIFICATE, certificate_words(error, host))
+        return SubmissionError(Failure.CERTIFICATE, certificate_words(error, host))
     if isinstance(error, ssl.SSLError) and is_no_tls(error):
-        return WireError(Mishap.HANDSHAKE, SPEAKS_CLEAR)
+        return SubmissionError(Failure.HANDSHAKE, SPEAKS_CLEAR)
     if isinstance(error, ssl.SSLError):
-        return WireError(Mishap.HANDSHAKE, safe_line(f"({error.reason or error})"))
-    return WireError(Mishap.HANDSHAKE)
+        return SubmissionError(Failure.HANDSHAKE, safe_line(f"({error.reason or error})"))
+    return SubmissionError(Failure.HANDSHAKE)
 
 
 def _ehlo_name(server: Server) -> str:

@@ -12,7 +12,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def moves_on(result: SubmissionResult) -> bool:
     verdict = result.account
     if verdict is None or result.touched or verdict.stage not in _BEFORE_SIGN_IN:
         return False
-    return verdict.action in (Action.RETRY, Action.SOON) or verdict.trouble is Trouble.SERVER
+    return verdict.action in (Action.RETRY, Action.SOON) or verdict.trouble is AccountProblem.SERVER
 
 
 def _all_missed(missed: Sequence[tuple[str, SubmissionResult]]) -> SubmissionResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Mishap(StrEnum):
+class Failure(StrEnum):
     """The kinds that are told apart because they mean different things (submission/classify)."""
 
     UNKNOWN_HOST = "unknown-host"
@@ -62,36 +62,36 @@ class Mishap(StrEnum):
 
 
 _WORDS = {
-    Mishap.UNKNOWN_HOST: "the host name does not exist",
-    Mishap.NO_DNS: "the host name cannot be looked up just now",
-    Mishap.REFUSED: "nothing listens at that port",
-    Mishap.UNREACHABLE: "there is no way to that host",
-    Mishap.TIMEOUT: "the server did not answer in time",
-    Mishap.RESET: "the connection broke",
-    Mishap.EOF: "the server hung up",
-    Mishap.GARBAGE: "what came is no SMTP reply",
-    Mishap.CERTIFICATE: "the server could not prove who it is",
-    Mishap.HANDSHAKE: "TLS could not be agreed on",
-    Mishap.NO_STARTTLS: "the server offers no STARTTLS",
-    Mishap.TAMPERED: "somebody may have tampered with the connection",
-    Mishap.NO_MECHANISM: "there is no way to sign in that both sides know",
-    Mishap.CLEARTEXT: "the password would have crossed an open line",
-    Mishap.NO_SECRET: "the password could not be had",
-    Mishap.TOO_BIG: "the letter is larger than the server takes",
-    Mishap.NO_SMTPUTF8: "the server takes no international addresses",
-    Mishap.NO_FUTURE_RELEASE: "the server does not keep letters until later",
-    Mishap.BAD_SENDER: "the sender's address cannot be put into a command",
-    Mishap.BAD_RECIPIENT: "the recipient's address cannot be put into a command",
-    Mishap.UNREADABLE: "the letter's own file cannot be read",
-    Mishap.SOME_REFUSED: "another recipient was refused",
-    Mishap.NO_COMMAND: "the mail command cannot be run",
+    Failure.UNKNOWN_HOST: "the host name does not exist",
+    Failure.NO_DNS: "the host name cannot be looked up just now",
+    Failure.REFUSED: "nothing listens at that port",
+    Failure.UNREACHABLE: "there is no way to that host",
+    Failure.TIMEOUT: "the server did not answer in time",
+    Failure.RESET: "the connection broke",
+    Failure.EOF: "the server hung up",
+    Failure.GARBAGE: "what came is no SMTP reply",
+    Failure.CERTIFICATE: "the server could not prove who it is",
+    Failure.HANDSHAKE: "TLS could not be agreed on",
+    Failure.NO_STARTTLS: "the server offers no STARTTLS",
+    Failure.TAMPERED: "somebody may have tampered with the connection",
+    Failure.NO_MECHANISM: "there is no way to sign in that both sides know",
+    Failure.CLEARTEXT: "the password would have crossed an open line",
+    Failure.NO_SECRET: "the password could not be had",
+    Failure.TOO_BIG: "the letter is larger than the server takes",
+    Failure.NO_SMTPUTF8: "the server takes no international addresses",
+    Failure.NO_FUTURE_RELEASE: "the server does not keep letters until later",
+    Failure.BAD_SENDER: "the sender's address cannot be put into a command",
+    Failure.BAD_RECIPIENT: "the recipient's address cannot be put into a command",
+    Failure.UNREADABLE: "the letter's own file cannot be read",
+    Failure.SOME_REFUSED: "another recipient was refused",
+    Failure.NO_COMMAND: "the mail command cannot be run",
 }
 
 
-class WireError(Exception):
+class SubmissionError(Exception):
     """The dialogue cannot go on. ``detail`` adds to the words of the verdict; it is sanitised already."""
 
-    def __init__(self, mishap: Mishap, detail: str = "") -> None:
-        super().__init__(f"{mishap}: {detail}" if detail else str(mishap))
-        self.mishap = mishap
+    def __init__(self, failure: Failure, detail: str = "") -> None:
+        super().__init__(f"{failure}: {detail}" if detail else str(failure))
+        self.failure = failure
         self.detail = detail

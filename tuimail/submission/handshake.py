@@ -15,8 +15,8 @@ from tuimail.config.model import Auth, Security
 from tuimail.errors import SecretError
 from tuimail.mail.text import safe_line
 from tuimail.submission.auth import Mechanism, MechanismError, mechanism, mechanisms_for
-from tuimail.submission.classify import Context, classify
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.classify import ReplyContext, classify
+from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.submission.result import Action, Stage
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Server
     from tuimail.submission.result import Reply, Verdict
-    from tuimail.submission.wire import Offer, Timeouts, Wire
+    from tuimail.submission.wire import Extensions, Timeouts, Wire
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Upgradable(Protocol):
     """A connection that can be secured (submission/connection)."""
 
     async def start_tls(self, *, within: float) -> Reply:
-        """STARTTLS and, after a 220, TLS. Raises WireError (TAMPERED, CERTIFICATE, HANDSHAKE, ...)."""
+        """STARTTLS and, after a 220, TLS. Raises SubmissionError (TAMPERED, CERTIFICATE, HANDSHAKE, ...)."""
         ...
 
 
@@ -69,12 +69,12 @@ class Handshake:
     _securing: bool = field(default=False, init=False)
     """STARTTLS is to come: anybody may be answering."""
 
-    async def run(self, wire: Wire, upgrade: Upgradable) -> Offer:
+    async def run(self, wire: Wire, upgrade: Upgradable) -> Extensions:
         """Greeting, EHLO, STARTTLS where it is demanded, sign-in.
 
         Raises:
             RefusedError: the server refused a step.
-            WireError: anything else.
+            SubmissionError: anything else.
         """
         if self.server.security is Security.STARTTLS:
             self._securing = True
@@ -82,7 +82,7 @@ class Handshake:
                 async with asyncio.timeout(CLEAR_SECONDS):
                     await self._secured(wire, upgrade)
             except TimeoutError:
-                raise WireError(Mishap.TIMEOUT) from None
+                raise SubmissionError(Failure.TIMEOUT) from None
             self._securing = False
         else:
             self._expect(Stage.GREETING, await self._greeting(wire))
@@ -101,14 +101,14 @@ class Handshake:
         self._expect(Stage.EHLO, self._bounded(wire, reply))
         self.reached(Stage.STARTTLS)
         if not offer.has("starttls"):
-            raise WireError(Mishap.NO_STARTTLS)
+            raise SubmissionError(Failure.NO_STARTTLS)
         self._expect(Stage.STARTTLS, await upgrade.start_tls(within=self.timeouts.tls))
 
     def _bounded(self, wire: Wire, reply: Reply) -> Reply:
-        """``reply``, when not too much has been said before TLS. Raises WireError."""
+        """``reply``, when not too much has been said before TLS. Raises SubmissionError."""
         self._clear += sum(len(line) + len("250-\r\n") for line in wire.last.lines)
         if self._clear > CLEAR_BYTES:
-            raise WireError(Mishap.GARBAGE)
+            raise SubmissionError(Failure.GARBAGE)
         return reply
 
     async def _greeting(self, wire: Wire) -> Reply:
@@ -119,19 +119,19 @@ class Handshake:
                 await asyncio.wait({greeting}, timeout=tls.SILENCE)
                 waits = not greeting.done() and await tls.speaks_tls(self.server.host, self.server.port)
                 if waits and not greeting.done():
-                    raise WireError(Mishap.HANDSHAKE, WAITS_FOR_TLS)
+                    raise SubmissionError(Failure.HANDSHAKE, WAITS_FOR_TLS)
             return await greeting
         finally:
             greeting.cancel()
             await asyncio.wait({greeting})
 
-    async def _hello(self, wire: Wire) -> Offer:
+    async def _hello(self, wire: Wire) -> Extensions:
         self.reached(Stage.EHLO)
         reply, offer = await wire.hello(within=self.timeouts.hello)
         self._expect(Stage.EHLO, reply)
         return offer
 
-    async def _sign_in(self, wire: Wire, offer: Offer) -> None:
+    async def _sign_in(self, wire: Wire, offer: Extensions) -> None:
         oauth = self.server.auth is Auth.OAUTH2
         names = mechanisms_for(offer.mechanisms, oauth=oauth, private=wire.private)
         secret = await self._ask(wire)
@@ -153,7 +153,7 @@ class Handshake:
         try:
             secret = await self.secret()
         except SecretError as error:
-            raise WireError(Mishap.NO_SECRET, safe_line(f"{error} {error.hint}".strip())) from error
+            raise SubmissionError(Failure.NO_SECRET, safe_line(f"{error} {error.hint}".strip())) from error
         wire.dialogue.conceal(secret)
         return secret
 
@@ -175,7 +175,7 @@ class Handshake:
             if challenged or reply.code not in (501, 504):
                 return reply
         if reply is None:
-            raise WireError(Mishap.NO_MECHANISM, "User name or password hold characters it cannot take.")
+            raise SubmissionError(Failure.NO_MECHANISM, "User name or password hold characters it cannot take.")
         return reply
 
     @property
@@ -199,8 +199,8 @@ class Handshake:
         """The last reply, and whether there was a challenge before it.
 
         Raises:
-            WireError: a challenge made no sense. No other mechanism may follow: whoever can spoil the one that keeps
-                the password would be given it by the next.
+            SubmissionError: the challenge is invalid. The client must not try another mechanism: an attacker who can
+                break a mechanism that hides the password would receive it from the next one.
         """
         seconds = self.timeouts.hello
         if made.first is None:
@@ -221,10 +221,12 @@ class Handshake:
                 await wire.command("*", within=seconds)
                 why = f" ({error})" if isinstance(error, MechanismError) else ""
                 detail = f"Its challenge for {name} makes no sense{why}; no other way to sign in was tried."
-                raise WireError(Mishap.TAMPERED if made.strict else Mishap.GARBAGE, safe_line(detail)[:300]) from None
+                raise SubmissionError(
+                    Failure.TAMPERED if made.strict else Failure.GARBAGE, safe_line(detail)[:300]
+                ) from None
             reply = await wire.command(answer, within=seconds, shown="****")
         if reply.code == 235 and not made.proven:
-            raise WireError(Mishap.TAMPERED, "The server did not prove that it knows the password.")
+            raise SubmissionError(Failure.TAMPERED, "The server did not prove that it knows the password.")
         return reply, rounds > 0
 
     def _expect(self, stage: Stage, reply: Reply) -> None:
@@ -233,7 +235,7 @@ class Handshake:
             raise RefusedError(verdict)
 
     def _verdict(self, stage: Stage, reply: Reply) -> Verdict:
-        context = Context(
+        context = ReplyContext(
             host=self.server.host,
             port=self.server.port,
             user=self.server.username,

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tuimail.submission.connection import SmtpWire
+    from tuimail.submission.connection import SmtpConnection
     from tuimail.submission.dialogue import Dialogue
-    from tuimail.submission.opening import Opening
+    from tuimail.submission.envelope_commands import EnvelopeCommands
     from tuimail.submission.transaction import Transaction
 
 
 @dataclass(eq=False, slots=True)
-class Turn:
+class PipelinedLetter:
     """One caller's."""
 
     transaction: Transaction
     dialogue: Dialogue
-    sent: Opening | None = None
+    sent: EnvelopeCommands | None = None
     """Its commands went out behind the dot of the letter before it ..."""
-    sent_on: SmtpWire | None = None
+    sent_on: SmtpConnection | None = None
     """... on this connection."""
     begun: bool = False
     over: bool = False
@@ -33,21 +33,21 @@ class Turn:
     stir: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Turns:
+class Pipeline:
     """Who is served, and who waits, in order."""
 
     def __init__(self) -> None:
-        self.serving: Turn | None = None
-        self._waiting: deque[Turn] = deque()
+        self.serving: PipelinedLetter | None = None
+        self._waiting: deque[PipelinedLetter] = deque()
         self._free = asyncio.Event()
         self._free.set()
 
     @property
-    def next(self) -> Turn | None:
+    def next(self) -> PipelinedLetter | None:
         """The one who comes after the one that is served."""
         return self._waiting[0] if self._waiting else None
 
-    async def take(self, turn: Turn) -> bool:
+    async def take(self, turn: PipelinedLetter) -> bool:
         """Wait for one's turn, getting ready meanwhile when called. False: it was withdrawn.
 
         Raises what getting ready raises; ``leave`` is due in every case.
@@ -65,12 +65,12 @@ class Turns:
                 await turn.stir.wait()
         return not turn.withdrawn
 
-    def call(self, turn: Turn) -> None:
+    def call(self, turn: PipelinedLetter) -> None:
         """Ask a waiting one to get ready."""
         turn.called = True
         turn.stir.set()
 
-    def leave(self, turn: Turn, *, withdraw: bool) -> None:
+    def leave(self, turn: PipelinedLetter, *, withdraw: bool) -> None:
         """It is over for ``turn``. If it was served, the next one is, or with ``withdraw`` none of those here."""
         turn.over = True
         if self.serving is not turn:
@@ -92,7 +92,7 @@ class Turns:
         while self.serving is not None:
             await self._free.wait()
 
-    def _give(self, turn: Turn) -> None:
+    def _give(self, turn: PipelinedLetter) -> None:
         self.serving = turn
         self._free.clear()
         turn.stir.set()

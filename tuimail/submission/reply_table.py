@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tuimail.submission.result import Action, Stage, Trouble
+from tuimail.submission.result import AccountProblem, Action, Stage
 
 
-class When(StrEnum):
+class Condition(StrEnum):
     """Conditions on what came before."""
 
     ALWAYS = "always"
@@ -32,7 +32,7 @@ class When(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReplyRule:
     """One line of the table. Action and the fields after it become those of the Verdict."""
 
     name: str
@@ -46,15 +46,15 @@ class Row:
     """Must match the enhanced code whole ..."""
     text: re.Pattern[str] | None = None
     """... or, when both are given, this must be found in the text instead."""
-    when: When = When.ALWAYS
-    trouble: Trouble | None = None
+    when: Condition = Condition.ALWAYS
+    trouble: AccountProblem | None = None
     delay: float = 0.0
     tries: int | None = None
     then: Action | None = None
     crowded: bool = False
 
 
-def _row(
+def _rule(
     name: str,
     stages: frozenset[Stage] | Stage,
     codes: str,
@@ -63,16 +63,16 @@ def _row(
     *,
     enhanced: str = "",
     text: str = "",
-    when: When = When.ALWAYS,
-    trouble: Trouble | None = None,
+    when: Condition = Condition.ALWAYS,
+    trouble: AccountProblem | None = None,
     delay: float = 0.0,
     tries: int | None = None,
     then: Action | None = None,
     crowded: bool = False,
-) -> Row:
+) -> ReplyRule:
     """A row; ``enhanced`` is a list of codes in which x stands for any number."""
     patterns = "|".join(re.escape(each).replace("x", r"\d+") for each in enhanced.split())
-    return Row(
+    return ReplyRule(
         name=name,
         stages=frozenset({stages}) if isinstance(stages, Stage) else stages,
         codes=tuple(codes.split()),
@@ -98,26 +98,26 @@ ENVELOPE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA})
 CONTENT = frozenset({Stage.BODY, Stage.COMMITTING})
 LETTER = ENVELOPE | CONTENT
 
-ROWS: tuple[Row, ...] = (
+RULES: tuple[ReplyRule, ...] = (
     # -- what the server is glad about
-    _row("greeting", Stage.GREETING, "220", Action.OK),
-    _row("ehlo", Stage.EHLO, "250", Action.OK),
-    _row("starttls go ahead", Stage.STARTTLS, "220", Action.OK),
-    _row("signed in", Stage.AUTH, "235", Action.OK),
-    _row("sender taken", Stage.MAIL, "250", Action.OK),
-    _row("recipient taken", Stage.RCPT, "250 251 252", Action.OK),
-    _row("send the letter", Stage.DATA, "354", Action.OK),
-    _row(
+    _rule("greeting", Stage.GREETING, "220", Action.OK),
+    _rule("ehlo", Stage.EHLO, "250", Action.OK),
+    _rule("starttls go ahead", Stage.STARTTLS, "220", Action.OK),
+    _rule("signed in", Stage.AUTH, "235", Action.OK),
+    _rule("sender taken", Stage.MAIL, "250", Action.OK),
+    _rule("recipient taken", Stage.RCPT, "250 251 252", Action.OK),
+    _rule("send the letter", Stage.DATA, "354", Action.OK),
+    _rule(
         "answer to the dot contradicts itself",
         Stage.COMMITTING,
         "2 3 4 5",
         Action.UNCERTAIN,
         "The server both took and refused the letter; it may have been delivered. Look in Sent before you resend.",
-        when=When.MIXED,
+        when=Condition.MIXED,
     ),
-    _row("accepted", Stage.COMMITTING, "2", Action.OK, "The server has it."),
+    _rule("accepted", Stage.COMMITTING, "2", Action.OK, "The server has it."),
     # -- the host as a whole, at any stage
-    _row(
+    _rule(
         "too many connections",
         ANY,
         "421 432 450 451 454",
@@ -127,7 +127,7 @@ ROWS: tuple[Row, ...] = (
         delay=60,
         crowded=True,
     ),
-    _row(
+    _rule(
         "too many connections, by its code alone",
         ANY - {Stage.AUTH},
         "432",
@@ -138,89 +138,89 @@ ROWS: tuple[Row, ...] = (
         crowded=True,
     ),
     # -- greeting, EHLO, STARTTLS
-    _row(
+    _rule(
         "turned away in clear for now",
         frozenset({Stage.GREETING, Stage.EHLO}),
         "4",
         Action.RETRY,
         "{host} turned us away before the connection was secured; trying again later.",
-        when=When.CLEAR,
+        when=Condition.CLEAR,
     ),
-    _row(
+    _rule(
         "greeting refused in clear",
         Stage.GREETING,
         "5",
         Action.SOON,
         "{host} turned us away before the connection was secured; check the server's name and port in the account.",
-        when=When.CLEAR,
-        trouble=Trouble.SERVER,
+        when=Condition.CLEAR,
+        trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
     ),
-    _row("greeting busy", Stage.GREETING, "4", Action.RETRY, "{host} is busy; trying again later."),
-    _row(
+    _rule("greeting busy", Stage.GREETING, "4", Action.RETRY, "{host} is busy; trying again later."),
+    _rule(
         "greeting refused",
         Stage.GREETING,
         "5",
         Action.SOON,
         "{host} does not want to talk to us; check the server's name and port in the account.",
-        trouble=Trouble.SERVER,
+        trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
     ),
-    _row(
+    _rule(
         "ehlo unknown",
         Stage.EHLO,
         "500 502 504",
         Action.ACCOUNT,
         "{host} does not know EHLO, so nobody can sign in there; check the server's name and port in the account.",
-        when=When.SUBMISSION_PORT,
-        trouble=Trouble.SERVER,
+        when=Condition.SUBMISSION_PORT,
+        trouble=AccountProblem.SERVER,
     ),
-    _row(
+    _rule(
         "ehlo refused in clear",
         Stage.EHLO,
         "5",
         Action.ACCOUNT,
         "{host} turned us away before the connection was secured; check the server's name, port and ehlo_name in the "
         "account.",
-        when=When.CLEAR,
-        trouble=Trouble.SERVER,
+        when=Condition.CLEAR,
+        trouble=AccountProblem.SERVER,
     ),
-    _row("ehlo busy", Stage.EHLO, "4", Action.RETRY, "{host} is busy; trying again later."),
-    _row(
+    _rule("ehlo busy", Stage.EHLO, "4", Action.RETRY, "{host} is busy; trying again later."),
+    _rule(
         "ehlo refused",
         Stage.EHLO,
         "5",
         Action.ACCOUNT,
         "{host} refuses this computer; check the server's name, port and ehlo_name in the account.",
-        trouble=Trouble.SERVER,
+        trouble=AccountProblem.SERVER,
     ),
-    _row(
+    _rule(
         "starttls not now",
         Stage.STARTTLS,
         "4",
         Action.RETRY,
         "{host} cannot secure the connection just now; nothing was sent, trying again later.",
     ),
-    _row(
+    _rule(
         "starttls refused",
         Stage.STARTTLS,
         "2 3 5",
         Action.ACCOUNT,
         "{host} refuses to secure the connection, so nothing was sent over it; try port 465 with security tls.",
-        trouble=Trouble.SECURITY,
+        trouble=AccountProblem.SECURITY,
     ),
     # -- signing in
-    _row(
+    _rule(
         "password must change over",
         Stage.AUTH,
         "432",
         Action.REAUTH,
         "The server wants the password typed in again for {user}.",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "too many sign-ins",
         Stage.AUTH,
         "4",
@@ -229,8 +229,8 @@ ROWS: tuple[Row, ...] = (
         text=r"too many (log|sign|auth)|login attempts|rate limit",
         delay=900,
     ),
-    _row("sign-in not now", Stage.AUTH, "4", Action.RETRY, "{host} cannot check sign-ins just now; trying later."),
-    _row(
+    _rule("sign-in not now", Stage.AUTH, "4", Action.RETRY, "{host} cannot check sign-ins just now; trying later."),
+    _rule(
         "smtp sign-in switched off",
         Stage.AUTH,
         "535",
@@ -239,68 +239,68 @@ ROWS: tuple[Row, ...] = (
         'or use auth = "oauth2".',
         enhanced="5.7.139",
         text=r"SmtpClientAuthentication is disabled",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "token refused",
         Stage.AUTH,
         "535",
         Action.REAUTH,
         "The server refused the access token for {user}; sign in again.",
-        when=When.OAUTH,
-        trouble=Trouble.SIGN_IN,
+        when=Condition.OAUTH,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "password refused",
         Stage.AUTH,
         "535",
         Action.REAUTH,
         "The server refused user name or password for {user}; enter the password again.",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "app password needed",
         Stage.AUTH,
         "534",
         Action.ACCOUNT,
         "The server wants an app password for {user}: make one in the provider's settings and enter it.",
         enhanced="5.7.9",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "browser sign-in needed",
         Stage.AUTH,
         "534",
         Action.ACCOUNT,
         "The server wants {user} to sign in with a web browser first; its answer names the address.",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "sign-in needs tls",
         Stage.AUTH,
         "538",
         Action.ACCOUNT,
         'The server wants an encrypted connection for signing in; set security = "tls" or "starttls".',
-        trouble=Trouble.SECURITY,
+        trouble=AccountProblem.SECURITY,
     ),
-    _row(
+    _rule(
         "mechanism unknown",
         Stage.AUTH,
         "501 504",
         Action.ACCOUNT,
         "{host} takes none of the ways to sign in that tuimail knows.",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "sign-in refused",
         Stage.AUTH,
         "5",
         Action.ACCOUNT,
         "{host} refuses to let {user} sign in; its answer says why.",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
     # -- limits of the account, said at any step of a letter
-    _row(
+    _rule(
         "sending limit",
         LETTER,
         "421 45 55",
@@ -308,39 +308,39 @@ ROWS: tuple[Row, ...] = (
         "The provider's sending limit is reached; letters wait a day until it resets.",
         enhanced="5.4.5 5.7.708",
         text=r"daily (user |message |sending )*(sending )?(quota|limit)|sending (quota|limit)",
-        trouble=Trouble.QUOTA,
+        trouble=AccountProblem.QUOTA,
         delay=DAY,
     ),
-    _row(
+    _rule(
         "sending rate",
         frozenset({Stage.MAIL}),
         "421 45 55",
         Action.ACCOUNT,
         "The provider's sending rate is reached; letters wait an hour.",
         text=r"rate.?limit|limit exceeded|too many (messages|mails|emails)|(message|sending) quota",
-        trouble=Trouble.QUOTA,
+        trouble=AccountProblem.QUOTA,
         delay=HOUR,
     ),
-    _row("host gone", LETTER, "421", Action.RETRY, "The server ended the connection; it was not sent, trying again."),
-    _row(
+    _rule("host gone", LETTER, "421", Action.RETRY, "The server ended the connection; it was not sent, trying again."),
+    _rule(
         "sign in first",
         ENVELOPE,
         "530",
         Action.REAUTH,
         'The server wants {user} to sign in before sending; check auth = "password" in the account and the password.',
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
-    _row(
+    _rule(
         "sign in first, by its words",
         ENVELOPE,
         "503",
         Action.REAUTH,
         'The server wants {user} to sign in before sending; check auth = "password" in the account and the password.',
         text=r"authenticat|auth first|log ?in first",
-        trouble=Trouble.SIGN_IN,
+        trouble=AccountProblem.SIGN_IN,
     ),
     # -- MAIL
-    _row(
+    _rule(
         "sender not international",
         Stage.MAIL,
         "550 553",
@@ -348,7 +348,7 @@ ROWS: tuple[Row, ...] = (
         "The server cannot take international addresses; write from an address in plain ASCII.",
         enhanced="5.6.7",
     ),
-    _row(
+    _rule(
         "letter too big",
         Stage.MAIL,
         "5",
@@ -357,14 +357,14 @@ ROWS: tuple[Row, ...] = (
         enhanced="5.3.4",
         text=r"too (big|large)|exceeds.*(size|limit)|size.*exceed",
     ),
-    _row(
+    _rule(
         "letter too big, plainly",
         Stage.MAIL,
         "552",
         Action.MESSAGE,
         "The letter is too big for the server{limit}; send a smaller attachment or a link.",
     ),
-    _row(
+    _rule(
         "sender not allowed",
         Stage.MAIL,
         "550 553 554",
@@ -373,42 +373,42 @@ ROWS: tuple[Row, ...] = (
         enhanced="5.1.7 5.1.8 5.7.1 5.7.60 5.2.252",
         text=r"sender|not owned|send ?as|from address|mailfrom",
     ),
-    _row(
+    _rule(
         "throttled",
         Stage.MAIL,
         "550",
         Action.ACCOUNT,
         "The provider slows this account down; letters wait an hour.",
         enhanced="5.2.251 5.2.253 5.2.254 5.2.255",
-        trouble=Trouble.QUOTA,
+        trouble=AccountProblem.QUOTA,
         delay=HOUR,
     ),
-    _row(
+    _rule(
         "parameter unknown",
         Stage.MAIL,
         "500 501 502 503 504 555",
         Action.SOON,
         "The server stumbled over an optional parameter; trying without it.",
-        when=When.OPTIONAL_SENT,
+        when=Condition.OPTIONAL_SENT,
         tries=3,
         then=Action.MESSAGE,
     ),
-    _row(
+    _rule(
         "dialogue out of step",
         ENVELOPE,
         "503",
         Action.RETRY,
         "{host} says that the commands came in the wrong order; nothing was sent, trying again on a new connection.",
-        trouble=Trouble.SERVER,
+        trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
     ),
-    _row(
+    _rule(
         "sender later", Stage.MAIL, "4", Action.RETRY, "The server cannot take a letter just now; trying again later."
     ),
-    _row("sender refused", Stage.MAIL, "5", Action.MESSAGE, "The server refused the letter at its sender, {sender}."),
+    _rule("sender refused", Stage.MAIL, "5", Action.MESSAGE, "The server refused the letter at its sender, {sender}."),
     # -- RCPT
-    _row(
+    _rule(
         "too many recipients",
         Stage.RCPT,
         "452 552",
@@ -416,18 +416,18 @@ ROWS: tuple[Row, ...] = (
         "The server takes fewer recipients at once; the others get it in another go.",
         enhanced="4.5.3 5.5.3",
         text=r"too many recipients",
-        when=When.SOME_ACCEPTED,
+        when=Condition.SOME_ACCEPTED,
     ),
-    _row(
+    _rule(
         "too many recipients, plainly",
         Stage.RCPT,
         "452",
         Action.SPLIT,
         "The server takes fewer recipients at once; the others get it in another go.",
         enhanced="-",
-        when=When.SOME_ACCEPTED,
+        when=Condition.SOME_ACCEPTED,
     ),
-    _row(
+    _rule(
         "too many recipients at the first",
         Stage.RCPT,
         "552",
@@ -436,7 +436,7 @@ ROWS: tuple[Row, ...] = (
         enhanced="5.5.3",
         text=r"too many recipients",
     ),
-    _row(
+    _rule(
         "greylisted",
         Stage.RCPT,
         "450 451",
@@ -445,15 +445,15 @@ ROWS: tuple[Row, ...] = (
         enhanced="4.7.1",
         text=r"gr[ea]y.?list",
     ),
-    _row("recipient later", Stage.RCPT, "4", Action.RETRY, "Not possible just now for this recipient; trying later."),
-    _row(
+    _rule("recipient later", Stage.RCPT, "4", Action.RETRY, "Not possible just now for this recipient; trying later."),
+    _rule(
         "recipient moved",
         Stage.RCPT,
         "551",
         Action.RECIPIENT,
         "This recipient has moved; the server's answer may name the new address. Check it before you use it.",
     ),
-    _row(
+    _rule(
         "no such domain",
         Stage.RCPT,
         "550 551 553 554 556",
@@ -461,7 +461,7 @@ ROWS: tuple[Row, ...] = (
         "The part after the @ does not exist or takes no mail; check the address.",
         enhanced="5.1.2 5.1.10 5.4.4",
     ),
-    _row(
+    _rule(
         "address malformed",
         Stage.RCPT,
         "501 550 553",
@@ -469,7 +469,7 @@ ROWS: tuple[Row, ...] = (
         "The server says this is not an address; correct it.",
         enhanced="5.1.3",
     ),
-    _row(
+    _rule(
         "mailbox closed",
         Stage.RCPT,
         "55",
@@ -477,7 +477,7 @@ ROWS: tuple[Row, ...] = (
         "This mailbox is closed or does not take mail.",
         enhanced="5.2.1",
     ),
-    _row(
+    _rule(
         "no such recipient",
         Stage.RCPT,
         "550 551 553 556",
@@ -485,7 +485,7 @@ ROWS: tuple[Row, ...] = (
         "There is no such recipient; check the address.",
         enhanced="5.1.x",
     ),
-    _row(
+    _rule(
         "mailbox full",
         Stage.RCPT,
         "550 552",
@@ -493,26 +493,26 @@ ROWS: tuple[Row, ...] = (
         "The recipient's mailbox is full; try again later, or tell them another way.",
         enhanced="5.2.2",
     ),
-    _row(
+    _rule(
         "relay denied",
         Stage.RCPT,
         "550 551 553 554",
         Action.ACCOUNT,
         "The server takes no letters to other places from us; check that the account signs in, at the right server.",
         text=r"relay|authenticat|log ?in first",
-        when=When.ALL_REFUSED,
-        trouble=Trouble.SERVER,
+        when=Condition.ALL_REFUSED,
+        trouble=AccountProblem.SERVER,
     ),
-    _row(
+    _rule(
         "policy against all",
         Stage.RCPT,
         "550 554",
         Action.MESSAGE,
         "The server refuses this letter for every recipient; its answer says why.",
         enhanced="5.7.1",
-        when=When.ALL_REFUSED,
+        when=Condition.ALL_REFUSED,
     ),
-    _row(
+    _rule(
         "policy against one",
         Stage.RCPT,
         "550 554",
@@ -520,7 +520,7 @@ ROWS: tuple[Row, ...] = (
         "The server refuses letters from you to this recipient; its answer says why.",
         enhanced="5.7.x",
     ),
-    _row(
+    _rule(
         "recipient service unavailable",
         Stage.RCPT,
         "550",
@@ -530,7 +530,7 @@ ROWS: tuple[Row, ...] = (
         tries=3,
         then=Action.RECIPIENT,
     ),
-    _row(
+    _rule(
         "recipient not international",
         Stage.RCPT,
         "550 553",
@@ -538,33 +538,33 @@ ROWS: tuple[Row, ...] = (
         "The server cannot take an international address; use one in plain ASCII.",
         enhanced="5.6.7",
     ),
-    _row(
+    _rule(
         "recipient parameter unknown",
         Stage.RCPT,
         "500 501 502 504 555",
         Action.SOON,
         "The server stumbled over an optional parameter; trying without it.",
-        when=When.OPTIONAL_SENT,
+        when=Condition.OPTIONAL_SENT,
         tries=3,
         then=Action.RECIPIENT,
     ),
-    _row(
+    _rule(
         "recipient parameter not implemented",
         Stage.RCPT,
         "553",
         Action.SOON,
         "The server stumbled over an optional parameter; trying without it.",
         enhanced="5.5.4",
-        when=When.OPTIONAL_SENT,
+        when=Condition.OPTIONAL_SENT,
         tries=3,
         then=Action.RECIPIENT,
     ),
-    _row("recipient refused", Stage.RCPT, "5", Action.RECIPIENT, "The server refused this recipient; it says why."),
+    _rule("recipient refused", Stage.RCPT, "5", Action.RECIPIENT, "The server refused this recipient; it says why."),
     # -- DATA, the body, the dot
-    _row("letter later", Stage.DATA, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
-    _row("letter refused", Stage.DATA, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
-    _row("content later", CONTENT, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
-    _row(
+    _rule("letter later", Stage.DATA, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
+    _rule("letter refused", Stage.DATA, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
+    _rule("content later", CONTENT, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
+    _rule(
         "content too big",
         CONTENT,
         "5",
@@ -573,7 +573,7 @@ ROWS: tuple[Row, ...] = (
         enhanced="5.3.4",
         text=r"too (big|large)|exceeds.*(size|limit)|size.*exceed",
     ),
-    _row(
+    _rule(
         "content too big, plainly",
         CONTENT,
         "552",
@@ -581,7 +581,7 @@ ROWS: tuple[Row, ...] = (
         "The letter is too big for the server{limit}; send a smaller attachment or a link.",
         enhanced="-",
     ),
-    _row(
+    _rule(
         "content malformed",
         CONTENT,
         "55",
@@ -589,7 +589,7 @@ ROWS: tuple[Row, ...] = (
         "The server cannot take the letter in this form (8-bit text or long lines); edit it and send it again.",
         enhanced="5.6.x",
     ),
-    _row(
+    _rule(
         "content against policy",
         CONTENT,
         "55",
@@ -597,7 +597,7 @@ ROWS: tuple[Row, ...] = (
         "The server refused what the letter says or carries (spam, virus or policy); edit it before sending it again.",
         enhanced="5.7.x",
     ),
-    _row(
+    _rule(
         "content service unavailable",
         CONTENT,
         "5",
@@ -607,22 +607,22 @@ ROWS: tuple[Row, ...] = (
         tries=3,
         then=Action.MESSAGE,
     ),
-    _row("content refused", CONTENT, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
+    _rule("content refused", CONTENT, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
     # -- replies where they do not belong
-    _row(
+    _rule(
         "answer to the dot is no answer",
         Stage.COMMITTING,
         "3",
         Action.UNCERTAIN,
         "The server's answer makes no sense; the letter may have been delivered. Look in Sent before you resend.",
     ),
-    _row(
+    _rule(
         "out of order",
         BEFORE_DOT,
         "2 3 4 5",
         Action.RETRY,
         "{host} gives answers that do not belong here; nothing was sent, trying again.",
-        trouble=Trouble.SERVER,
+        trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
     ),

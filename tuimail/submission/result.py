@@ -74,7 +74,7 @@ class Action(StrEnum):
     """It may have been accepted; never sent again silently."""
 
 
-class Trouble(StrEnum):
+class AccountProblem(StrEnum):
     """Why an account is held."""
 
     SIGN_IN = "sign-in"
@@ -116,7 +116,7 @@ class Verdict:
     words: str
     """One sentence for the user: what happened, and what to do when it is theirs to do."""
     reply: Reply | None = None
-    trouble: Trouble | None = None
+    trouble: AccountProblem | None = None
     """Set for ACCOUNT and REAUTH, and where ``then`` is ACCOUNT."""
     delay: float = 0.0
     """Seconds the server's trouble is known to last; the next attempt is not earlier."""

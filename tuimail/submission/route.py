@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Command, OutboxSettings, WhenRefused
+from tuimail.config.model import OutboxSettings, SubmissionCommand, WhenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ def submitter_for(
         settings: the ``[outbox]`` table.
         preference: which of several servers worked last, shared by all ways out of the account.
     """
-    if isinstance(account.submission, Command):
+    if isinstance(account.submission, SubmissionCommand):
         from tuimail.submission.sendmail import CommandSubmitter
 
         return CommandSubmitter(account.submission.argv)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_line
-from tuimail.submission.classify import Context, classify_loss
+from tuimail.submission.classify import ReplyContext, classify_failure
 from tuimail.submission.command_arguments import command_line
 from tuimail.submission.command_exit import classify_end
 from tuimail.submission.command_input import PrivateInput, UnreadableError, private_input
 from tuimail.submission.command_run import CommandTimeouts, run, runnable
 from tuimail.submission.commands import sendable
-from tuimail.submission.failure import Mishap
+from tuimail.submission.failure import Failure
 from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class CommandSubmitter:
         """
         addresses = dict.fromkeys(letter.envelope.addresses)
         good = [address for address in addresses if sendable(address, smtputf8=True)]
-        verdicts = dict.fromkeys(addresses, classify_loss(Stage.RCPT, Mishap.BAD_RECIPIENT))
+        verdicts = dict.fromkeys(addresses, classify_failure(Stage.RCPT, Failure.BAD_RECIPIENT))
         if not good:
             return SubmissionResult(verdicts)
         until = letter.envelope.hold_until
         if until is not None and until > time.time():
-            kept = classify_loss(Stage.MAIL, Mishap.NO_FUTURE_RELEASE, Context(host="A local command"))
+            kept = classify_failure(Stage.MAIL, Failure.NO_FUTURE_RELEASE, ReplyContext(host="A local command"))
             return SubmissionResult(dict.fromkeys(addresses, kept))
         attempt = _Attempt(self._argv, letter, watcher, self._timeouts)
         begun = time.monotonic()
@@ -101,7 +101,7 @@ class _Attempt:
         try:
             given = await private_input(self._letter.content)
         except UnreadableError as error:
-            return classify_loss(Stage.BODY, Mishap.UNREADABLE, detail=safe_line(str(error)))
+            return classify_failure(Stage.BODY, Failure.UNREADABLE, detail=safe_line(str(error)))
         except OSError as error:
             reason = safe_line(error.strerror or str(error))
             words = f"There is no room for the letter in the folder for temporary files: {reason}. Trying again later."
@@ -136,4 +136,4 @@ class _Attempt:
         return command_line(self._argv, self._letter.envelope.sender, [address], dots=dots)
 
     def _not_run(self, reason: str) -> Verdict:
-        return classify_loss(Stage.CONNECT, Mishap.NO_COMMAND, detail=safe_line(f"{self._argv[0]}: {reason}"))
+        return classify_failure(Stage.CONNECT, Failure.NO_COMMAND, detail=safe_line(f"{self._argv[0]}: {reason}"))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import Auth
 from tuimail.mail.text import safe_line
-from tuimail.submission.classify import Context
-from tuimail.submission.connection import SmtpWire
+from tuimail.submission.classify import ReplyContext
+from tuimail.submission.connection import SmtpConnection
 from tuimail.submission.dialogue import Dialogue
-from tuimail.submission.failure import WireError
+from tuimail.submission.failure import SubmissionError
 from tuimail.submission.handshake import Handshake, RefusedError
-from tuimail.submission.pipeline import Turn, Turns
+from tuimail.submission.pipeline import Pipeline, PipelinedLetter
 from tuimail.submission.quirks import Quirk, takes_commands_past_dot
 from tuimail.submission.transaction import StartOverError, Transaction
-from tuimail.submission.wire import Offer, Timeouts
+from tuimail.submission.wire import Extensions, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,12 +58,12 @@ class SmtpSubmitter:
         self._timeouts = timeouts or Timeouts()
         self.hold = hold
         self._letters_per_connection = letters_per_connection
-        self._turns = Turns()
-        self._wire: SmtpWire | None = None
-        self._offer = Offer()
+        self._turns = Pipeline()
+        self._wire: SmtpConnection | None = None
+        self._offer = Extensions()
         self._dialogue = Dialogue()
         self._quirks = set() if quirks is None else quirks
-        self._opened_behind: Turn | None = None
+        self._opened_behind: PipelinedLetter | None = None
         """Whose first commands went out last behind a dot."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
@@ -72,7 +72,7 @@ class SmtpSubmitter:
         transaction = Transaction(
             letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
         )
-        turn = Turn(transaction, self._dialogue.another())
+        turn = PipelinedLetter(transaction, self._dialogue.another())
         try:
             if not await self._turns.take(turn):
                 return transaction.withdrawn()
@@ -91,7 +91,7 @@ class SmtpSubmitter:
         except TimeoutError:
             pass
 
-    async def _served(self, turn: Turn) -> SubmissionResult:
+    async def _served(self, turn: PipelinedLetter) -> SubmissionResult:
         turn.begun = True
         transaction = turn.transaction
         security = ""
@@ -104,7 +104,9 @@ class SmtpSubmitter:
                 security = f" ({wire.security})"
                 offer = self._offer.without("pipelining") if transaction.one_at_a_time else self._offer
                 try:
-                    await transaction.run(wire, offer, sent=sent, behind=_Behind(self, wire), reused=wire.letters > 0)
+                    await transaction.run(
+                        wire, offer, sent=sent, behind=_Lookahead(self, wire), reused=wire.letters > 0
+                    )
                     break
                 except StartOverError as error:
                     if error.past_dot and wire.letters <= 1:
@@ -115,8 +117,8 @@ class SmtpSubmitter:
             wire.used_at = asyncio.get_running_loop().time()
             if wire.aborted:
                 self._drop()
-        except WireError as error:
-            turn.dialogue.note(": ".join(filter(None, (error.mishap.words, error.detail))))
+        except SubmissionError as error:
+            turn.dialogue.note(": ".join(filter(None, (error.failure.words, error.detail))))
             self._drop()
             transaction.lose(error)
         except RefusedError as error:
@@ -129,7 +131,7 @@ class SmtpSubmitter:
             (self._quirks.add if found else self._quirks.discard)(quirk)
         return transaction.result(dialogue=turn.dialogue.lines, via=self._name + security, server=self._name)
 
-    def _leave(self, turn: Turn) -> None:
+    def _leave(self, turn: PipelinedLetter) -> None:
         if self._turns.serving is turn:
             behind = self._opened_behind
             if behind is not None and not behind.begun and behind.over:
@@ -137,7 +139,7 @@ class SmtpSubmitter:
         turn.over = True
         self._turns.leave(turn, withdraw=turn.transaction.account is not None)
 
-    def open_behind(self, wire: SmtpWire) -> tuple[str, ...]:
+    def open_behind(self, wire: SmtpConnection) -> tuple[str, ...]:
         """The first commands of the letter that waits, if it is ready to open behind the dot of this one."""
         turn = self._turns.next
         if turn is None or not turn.transaction.touched or not self.may_open_behind(wire):
@@ -146,7 +148,7 @@ class SmtpSubmitter:
             return ()  # it was to go so when it was handed in, whatever was learnt since
         try:
             opening = turn.transaction.opening(self._offer)
-        except WireError:
+        except SubmissionError:
             return ()
         if not opening.recipients or not opening.data:
             return ()
@@ -156,7 +158,7 @@ class SmtpSubmitter:
             turn.dialogue.client(line)
         return opening.lines
 
-    def call_next(self, wire: SmtpWire) -> bool:
+    def call_next(self, wire: SmtpConnection) -> bool:
         """Ask the letter that waits to get ready; whether there is one that may open behind the dot of this one."""
         turn = self._turns.next
         if turn is None or not self.may_open_behind(wire):
@@ -164,7 +166,7 @@ class SmtpSubmitter:
         self._turns.call(turn)
         return True
 
-    def may_open_behind(self, wire: SmtpWire) -> bool:
+    def may_open_behind(self, wire: SmtpConnection) -> bool:
         """Whether another letter may follow on this connection without waiting for the answer to this one."""
         left = self._letters_per_connection - wire.letters
         return (
@@ -175,8 +177,8 @@ class SmtpSubmitter:
             and (self._server.pipeline_past_dot or takes_commands_past_dot(wire.introduction))
         )
 
-    async def _connected(self, turn: Turn) -> SmtpWire:
-        """The connection there is, if it is good for another letter, or a new one. Raises WireError, RefusedError."""
+    async def _connected(self, turn: PipelinedLetter) -> SmtpConnection:
+        """The open connection if it can take another letter, else a new one. Raises SubmissionError, RefusedError."""
         now = asyncio.get_running_loop().time()
         if self._wire is not None:
             tired = self._wire.letters >= self._letters_per_connection
@@ -185,14 +187,14 @@ class SmtpSubmitter:
             wire, self._wire = self._wire, None
             await wire.quit(within=self._timeouts.quit)
         reached = turn.transaction.reached
-        self._wire = await SmtpWire.open(self._server, self._timeouts, turn.dialogue, reached)
+        self._wire = await SmtpConnection.open(self._server, self._timeouts, turn.dialogue, reached)
         handshake = Handshake(self._server, self._secret, self._timeouts, reached)
         offer = await handshake.run(self._wire, self._wire)
         self._offer = offer if self._server.pipelining else offer.without("pipelining")
         return self._wire
 
-    def _context(self, letter: Letter) -> Context:
-        return Context(
+    def _context(self, letter: Letter) -> ReplyContext:
+        return ReplyContext(
             host=safe_line(self._server.host),
             port=self._server.port,
             user=safe_line(self._server.username),
@@ -206,10 +208,10 @@ class SmtpSubmitter:
             wire.abort()
 
 
-class _Behind:
-    """The letter that waits behind one on ``wire`` (submission/transaction.Behind)."""
+class _Lookahead:
+    """The letter that waits behind one on ``wire`` (submission/transaction.Lookahead)."""
 
-    def __init__(self, submitter: SmtpSubmitter, wire: SmtpWire) -> None:
+    def __init__(self, submitter: SmtpSubmitter, wire: SmtpConnection) -> None:
         self._submitter = submitter
         self._wire = wire
 

@@ -10,7 +10,7 @@ from aiosmtplib import SMTPResponse, SMTPServerDisconnected, SMTPTimeoutError
 from aiosmtplib.protocol import SMTPProtocol
 
 from tuimail.mail.text import safe_line
-from tuimail.submission.failure import Mishap, WireError
+from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.submission.replies import CLEAR_LINE, MAX_BYTES, GarbledReplyError, RawReply, ReplyReader
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Line(SMTPProtocol):
+class SmtpProtocol(SMTPProtocol):
     """aiosmtplib's protocol with a queue of replies, so that several commands may be under way (RFC 2920).
 
     Used by one task at a time. Replies that came before a break are handed out before the break is told.
@@ -33,7 +33,7 @@ class Line(SMTPProtocol):
         self._body = False
         """The body is being written; what comes now is an early reply, not a stray one."""
         self._upgrading = False
-        self._failure: WireError | None = None
+        self._failure: SubmissionError | None = None
         self._stir: asyncio.Future[None] | None = None
         self.last = RawReply(0, ("",))
         """The last reply handed out."""
@@ -55,25 +55,25 @@ class Line(SMTPProtocol):
         try:
             replies = self._reader.feed(data)
         except GarbledReplyError as error:
-            self._fail(Mishap.GARBAGE, safe_line(str(error)))
+            self._fail(Failure.GARBAGE, safe_line(str(error)))
             return
         self._arrived += replies
         too_much = len(self._arrived) > self._due or (self._upgrading and bool(self._arrived) and self._reader.pending)
         if too_much and not self._body:
             # Bytes nobody asked for: slipped in before TLS, or the server's good-bye to an idle connection.
             said_good_bye = self._arrived[-1].code == 421
-            self._fail(Mishap.TAMPERED if self._upgrading else Mishap.EOF if said_good_bye else Mishap.GARBAGE)
+            self._fail(Failure.TAMPERED if self._upgrading else Failure.EOF if said_good_bye else Failure.GARBAGE)
         self._wake()
 
     def eof_received(self) -> bool:
         """asyncio: the server sends no more."""
-        self._fail(Mishap.EOF)
+        self._fail(Failure.EOF)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: it is over."""
         super().connection_lost(exc)
-        self._fail(Mishap.RESET if exc else Mishap.EOF)
+        self._fail(Failure.RESET if exc else Failure.EOF)
 
     def resume_writing(self) -> None:
         """asyncio: there is room again."""
@@ -111,25 +111,25 @@ class Line(SMTPProtocol):
         try:
             await self.start_tls(context, server_hostname=host, timeout=within)
             if self._reader.pending or self.stirred:
-                raise self._failure or WireError(Mishap.TAMPERED)
+                raise self._failure or SubmissionError(Failure.TAMPERED)
             self._reader.longest = MAX_BYTES
         except SMTPTimeoutError:
-            raise WireError(Mishap.HANDSHAKE) from None
+            raise SubmissionError(Failure.HANDSHAKE) from None
         except SMTPServerDisconnected:
-            tampered = self._failure is not None and self._failure.mishap is Mishap.TAMPERED
-            raise WireError(Mishap.TAMPERED if tampered else Mishap.HANDSHAKE) from None
+            tampered = self._failure is not None and self._failure.failure is Failure.TAMPERED
+            raise SubmissionError(Failure.TAMPERED if tampered else Failure.HANDSHAKE) from None
         finally:
             self._upgrading = False
 
     def post(self, data: bytes, replies: int) -> None:
-        """Write ``data``, which calls for so many replies. Raises WireError when the connection is gone."""
+        """Write ``data``, which calls for so many replies. Raises SubmissionError when the connection is gone."""
         self._body = False
         if self._failure is not None:
             raise self._failure
         try:
             self.write(data)
         except SMTPServerDisconnected:
-            raise WireError(Mishap.RESET) from None
+            raise SubmissionError(Failure.RESET) from None
         self._due += replies
 
     def post_body(self, data: bytes) -> None:
@@ -138,10 +138,10 @@ class Line(SMTPProtocol):
         self._body = True
 
     async def take(self, within: float | None) -> RawReply:
-        """The next reply. Raises WireError."""
+        """The next reply. Raises SubmissionError."""
         await self._until(lambda: self.stirred, within)
         if not self._arrived:
-            raise self._failure or WireError(Mishap.EOF)
+            raise self._failure or SubmissionError(Failure.EOF)
         self._due = max(0, self._due - 1)
         self.last = self._arrived.popleft()
         return self.last
@@ -157,7 +157,7 @@ class Line(SMTPProtocol):
                     self._stir = self._loop.create_future()
                     await self._stir
         except TimeoutError:
-            raise WireError(Mishap.TIMEOUT) from None
+            raise SubmissionError(Failure.TIMEOUT) from None
         finally:
             self._stir = None
 
@@ -165,9 +165,9 @@ class Line(SMTPProtocol):
         if self._stir is not None and not self._stir.done():
             self._stir.set_result(None)
 
-    def _fail(self, mishap: Mishap, detail: str = "") -> None:
+    def _fail(self, failure: Failure, detail: str = "") -> None:
         if self._failure is None:
-            self._failure = WireError(mishap, detail)
+            self._failure = SubmissionError(failure, detail)
         if isinstance(self.transport, asyncio.Transport):
             self.transport.abort()
         self._wake()

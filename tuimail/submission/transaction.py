@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from tuimail.submission.body import Loaded, early_reply, load, write_body
-from tuimail.submission.classify import Context, classify, classify_loss
-from tuimail.submission.failure import Mishap, WireError
-from tuimail.submission.opening import opening_for
+from tuimail.submission.classify import ReplyContext, classify, classify_failure
+from tuimail.submission.envelope_commands import envelope_commands_for
+from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.submission.quirks import Quirk, quirks_of, refused_parameters
 from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict
 from tuimail.submission.verdicts import Verdicts, hung_up
@@ -21,10 +21,10 @@ from tuimail.submission.verdicts import Verdicts, hung_up
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tuimail.submission.opening import Opening
+    from tuimail.submission.envelope_commands import EnvelopeCommands
     from tuimail.submission.result import Reply
     from tuimail.submission.submitter import Letter, Watcher
-    from tuimail.submission.wire import Offer, Timeouts, Wire
+    from tuimail.submission.wire import Extensions, Timeouts, Wire
 
 _ENVELOPE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA})
 
@@ -34,7 +34,7 @@ _OTHER_REASON = re.compile(r"shut|restart|too many|limit|rate", re.IGNORECASE)
 """What a 421 says that has nothing to do with groups."""
 
 
-class Behind(Protocol):
+class Lookahead(Protocol):
     """The letter that waits behind this one."""
 
     def call(self) -> bool:
@@ -70,7 +70,7 @@ class Transaction:
         self,
         letter: Letter,
         watcher: Watcher,
-        context: Context,
+        context: ReplyContext,
         timeouts: Timeouts,
         *,
         hold: bool,
@@ -108,9 +108,9 @@ class Transaction:
         self.stage = stage
         self._watcher.stage(stage)
 
-    def lose(self, error: WireError) -> None:
+    def lose(self, error: SubmissionError) -> None:
         """The attempt ended by ``error`` at the present stage: the verdict of everyone not decided yet."""
-        self._end(classify_loss(self.stage, error.mishap, self._context, detail=error.detail))
+        self._end(classify_failure(self.stage, error.failure, self._context, detail=error.detail))
 
     def refuse(self, verdict: Verdict) -> None:
         """The attempt ended by ``verdict`` before the letter was touched."""
@@ -133,9 +133,9 @@ class Transaction:
         """It was not tried."""
         return SubmissionResult({}, touched=self.touched, withdrawn=True)
 
-    def opening(self, offer: Offer) -> Opening:
-        """How it opens. Raises WireError when the server cannot take the letter."""
-        return opening_for(self._letter, offer, self._left_out, hold=self._hold)
+    def opening(self, offer: Extensions) -> EnvelopeCommands:
+        """How it opens. Raises SubmissionError when the server cannot take the letter."""
+        return envelope_commands_for(self._letter, offer, self._left_out, hold=self._hold)
 
     async def load(self) -> None:
         """Have the letter in memory before its turn comes, unless it is large."""
@@ -150,10 +150,10 @@ class Transaction:
     async def run(
         self,
         wire: Wire,
-        offer: Offer,
+        offer: Extensions,
         *,
-        sent: Opening | None = None,
-        behind: Behind | None = None,
+        sent: EnvelopeCommands | None = None,
+        behind: Lookahead | None = None,
         reused: bool = False,
     ) -> None:
         """Carry it out. ``sent`` is what went out behind the dot of the letter before it.
@@ -162,7 +162,7 @@ class Transaction:
 
         Raises:
             StartOverError: to be run once more, on a new connection.
-            WireError: the dialogue broke; ``lose`` makes verdicts of it.
+            SubmissionError: the dialogue broke; ``lose`` makes verdicts of it.
             Exception: whatever the watcher raises. In all three cases the connection is of no use any more.
         """
         self._context = replace(self._context, size_limit=offer.size_limit)
@@ -174,18 +174,18 @@ class Transaction:
             raise
 
     async def _once(
-        self, wire: Wire, offer: Offer, *, sent: Opening | None, behind: Behind | None, reused: bool
+        self, wire: Wire, offer: Extensions, *, sent: EnvelopeCommands | None, behind: Lookahead | None, reused: bool
     ) -> bool:
         """One transaction; True when another is to follow, without the parameters the server stumbled over."""
         self._verdicts.clear()
         self._answered = False
         try:
             opening = sent or self.opening(offer)
-        except WireError as error:
-            self._end(classify_loss(Stage.MAIL, error.mishap, self._context))
+        except SubmissionError as error:
+            self._end(classify_failure(Stage.MAIL, error.failure, self._context))
             return False
         for address, unfit in opening.unfit.items():
-            self._verdicts.refuse(address, classify_loss(Stage.RCPT, unfit.mishap, self._context))
+            self._verdicts.refuse(address, classify_failure(Stage.RCPT, unfit.failure, self._context))
         if opening.unfit and self._hold:
             self._verdicts.hold_others(self._context)
             return False
@@ -201,7 +201,7 @@ class Transaction:
             again = await self._converse(
                 wire, opening, group=group, reused=reused, past_dot=sent is not None, behind=behind
             )
-        except WireError as error:
+        except SubmissionError as error:
             self._start_over_after(error, group=group, reused=reused, past_dot=sent is not None)
             raise
         if hung_up(self.account):
@@ -213,7 +213,14 @@ class Transaction:
         return again
 
     async def _converse(
-        self, wire: Wire, opening: Opening, *, group: bool, reused: bool, past_dot: bool, behind: Behind | None
+        self,
+        wire: Wire,
+        opening: EnvelopeCommands,
+        *,
+        group: bool,
+        reused: bool,
+        past_dot: bool,
+        behind: Lookahead | None,
     ) -> bool:
         """From MAIL to the reply to the dot. True: to be repeated without some parameters."""
         context = replace(self._context, optional=opening.mail.optional)
@@ -242,7 +249,7 @@ class Transaction:
 
     # -- the envelope
 
-    async def _name_recipients(self, wire: Wire, opening: Opening, *, group: bool) -> bool:
+    async def _name_recipients(self, wire: Wire, opening: EnvelopeCommands, *, group: bool) -> bool:
         """RCPT for each. True: the server stumbled over a parameter that may be left out."""
         self.reached(Stage.RCPT)
         verdicts = self._verdicts
@@ -296,7 +303,7 @@ class Transaction:
                 await wire.reply(within=self._timeouts.envelope)
             if data and (await wire.reply(within=self._timeouts.data)).code < 400:
                 wire.abort()
-        except WireError:
+        except SubmissionError:
             wire.abort()
 
     async def _reset(self, wire: Wire) -> None:
@@ -305,7 +312,7 @@ class Transaction:
             return
         try:
             reply = await wire.command("RSET", within=self._timeouts.quit)
-        except WireError:
+        except SubmissionError:
             wire.abort()
         else:
             if reply.code != 250:
@@ -314,7 +321,7 @@ class Transaction:
 
     # -- the letter
 
-    async def _hand_over(self, wire: Wire, behind: Behind | None, *, data_sent: bool) -> None:
+    async def _hand_over(self, wire: Wire, behind: Lookahead | None, *, data_sent: bool) -> None:
         self.reached(Stage.DATA)
         reply = await self._reply(wire, "DATA", group=data_sent, within=self._timeouts.data)
         verdict = self._verdict(Stage.DATA, reply, self._context, group=data_sent)
@@ -340,7 +347,7 @@ class Transaction:
         self.reached(Stage.COMMITTING)
         try:
             reply = await wire.reply(within=self._timeouts.commit)
-        except WireError:
+        except SubmissionError:
             if past_dot:
                 self.learnt[Quirk.NOTHING_PAST_DOT] = True
             raise
@@ -359,12 +366,12 @@ class Transaction:
             return await wire.reply(within=seconds)
         return await wire.command(line, within=seconds)
 
-    def _verdict(self, stage: Stage, reply: Reply, context: Context, *, group: bool) -> Verdict:
+    def _verdict(self, stage: Stage, reply: Reply, context: ReplyContext, *, group: bool) -> Verdict:
         """What ``reply`` means.
 
         Raises:
-            StartOverError: the server does not bear commands in a ``group``.
-            WireError: GARBAGE, it belongs to no such command; nothing after it can be trusted to belong to its own.
+            StartOverError: the server does not support commands in a ``group``.
+            SubmissionError: GARBAGE, no such command can get this reply; later replies cannot be matched to commands.
         """
         if (
             group
@@ -374,7 +381,7 @@ class Transaction:
             self._one_at_a_time()
         verdict = classify(stage, reply, context)
         if verdict.action is not Action.OK and reply.code < 400:
-            raise WireError(Mishap.GARBAGE, f"It answered {reply.code} while {stage.words}.")
+            raise SubmissionError(Failure.GARBAGE, f"It answered {reply.code} while {stage.words}.")
         if hung_up(verdict) and verdict.trouble is None and not verdict.crowded:
             if self.one_at_a_time:
                 self.learnt[Quirk.NO_PIPELINING] = False  # groups were not to blame
@@ -382,19 +389,19 @@ class Transaction:
                 self.learnt[Quirk.NO_PIPELINING] = True
         return verdict
 
-    def _start_over_after(self, error: WireError, *, group: bool, reused: bool, past_dot: bool) -> None:
+    def _start_over_after(self, error: SubmissionError, *, group: bool, reused: bool, past_dot: bool) -> None:
         """Raise StartOverError if ``error`` calls for another connection and not for a verdict."""
-        broken = error.mishap in (Mishap.EOF, Mishap.RESET)
+        broken = error.failure in (Failure.EOF, Failure.RESET)
         if self.stage not in _ENVELOPE:
             return
-        if not self._answered and (past_dot or (reused and error.mishap is not Mishap.TIMEOUT)):
+        if not self._answered and (past_dot or (reused and error.failure is not Failure.TIMEOUT)):
             # The server had ended the idle connection, or thrown away what came behind the dot.
             raise StartOverError(past_dot=past_dot) from error
         if group and broken:
             self._one_at_a_time(error)
-        if group and error.mishap is Mishap.TIMEOUT:
+        if group and error.failure is Failure.TIMEOUT:
             self.learnt[Quirk.NO_PIPELINING] = True
-        elif self.one_at_a_time and (broken or error.mishap is Mishap.TIMEOUT):
+        elif self.one_at_a_time and (broken or error.failure is Failure.TIMEOUT):
             self.learnt[Quirk.NO_PIPELINING] = False  # groups were not to blame
 
     def _one_at_a_time(self, cause: Exception | None = None) -> NoReturn:

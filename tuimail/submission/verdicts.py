@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.submission.classify import Context, classify, classify_loss, row_for
-from tuimail.submission.failure import Mishap
-from tuimail.submission.reply_table import When
+from tuimail.submission.classify import ReplyContext, classify, classify_failure, rule_for
+from tuimail.submission.failure import Failure
+from tuimail.submission.reply_table import Condition
 from tuimail.submission.result import Action, Stage, Verdict
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class Verdicts:
         if _concerns_account(verdict):
             self.account = verdict
 
-    def judge_together(self, context: Context) -> None:
+    def judge_together(self, context: ReplyContext) -> None:
         """Nobody was accepted: a refusal that everybody gets is not the recipients' fault."""
         context = replace(context, all_refused=True)
         replies = {address: verdict.reply for address, verdict in self._each.items()}
         told = {address: reply for address, reply in replies.items() if reply is not None}
         if len(told) == len(self.addresses) and all(
-            row_for(Stage.RCPT, reply, context).when is When.ALL_REFUSED for reply in told.values()
+            rule_for(Stage.RCPT, reply, context).when is Condition.ALL_REFUSED for reply in told.values()
         ):
             self._each = {address: classify(Stage.RCPT, reply, context) for address, reply in told.items()}
 
@@ -77,9 +77,9 @@ class Verdicts:
         """A recipient was refused for good."""
         return any(verdict.action is Action.RECIPIENT for verdict in self._each.values())
 
-    def hold_others(self, context: Context) -> None:
+    def hold_others(self, context: ReplyContext) -> None:
         """Nobody gets the letter, because a recipient was refused."""
-        held = classify_loss(Stage.RCPT, Mishap.SOME_REFUSED, context)
+        held = classify_failure(Stage.RCPT, Failure.SOME_REFUSED, context)
         self.accepted.clear()
         for address in self.addresses:
             known = self._each.get(address)

@@ -36,7 +36,7 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Extensions:
     """What the server said to EHLO (RFC 5321 section 4.1.1.1)."""
 
     keywords: Mapping[str, str] = field(default_factory=dict)
@@ -48,10 +48,10 @@ class Offer:
         """Whether the server offers ``keyword``."""
         return keyword.lower() in self.keywords
 
-    def without(self, keyword: str) -> Offer:
+    def without(self, keyword: str) -> Extensions:
         """The same without ``keyword``."""
         kept = {name: value for name, value in self.keywords.items() if name != keyword.lower()}
-        return Offer(kept, self.mechanisms)
+        return Extensions(kept, self.mechanisms)
 
     @property
     def size_limit(self) -> int:
@@ -61,7 +61,7 @@ class Offer:
 
 
 class Wire(Protocol):
-    """One connection to a server, one reply per command, in order. Every method may raise WireError."""
+    """One connection to a server, one reply per command, in order. Every method may raise SubmissionError."""
 
     dialogue: Dialogue
 
@@ -94,7 +94,7 @@ class Wire(Protocol):
         """Send ``line`` and return the reply; ``shown`` is what the dialogue records instead."""
         ...
 
-    async def hello(self, *, within: float) -> tuple[Reply, Offer]:
+    async def hello(self, *, within: float) -> tuple[Reply, Extensions]:
         """EHLO."""
         ...
 
@@ -117,7 +117,7 @@ class Wire(Protocol):
     async def dot(self, *behind: str) -> None:
         """Send the final dot, and in one go the lines that go ``behind`` it, which the dialogue does not record.
 
-        Raises WireError only when nothing of it was written.
+        Raises SubmissionError only when nothing of it was written.
         """
         ...
 

@@ -31,12 +31,12 @@ def translate(event: events.Event) -> list[Message]:
             return [Progressed(item_id, words=safe_line(words))]
         case events.NeedsYou(_, words):
             return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING)]
-        case events.AccountTroubled(account, words):
+        case events.AccountPaused(account, words):
             return [
                 OutboxChanged(),
                 Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING),
             ]
-        case events.AccountMended(account):
+        case events.AccountResumed(account):
             return [OutboxChanged(), Noted(safe_line(f"{account} may send again."))]
         case events.WaitingForSecret(account, source, done):
             text = "" if done else f"Waiting for {source}: the password of {account}."

@@ -63,7 +63,7 @@ class Noticing:
         match event:
             case events.NeedsYou(item_id, words):
                 self._troubles.letter(item_id, words, now)
-            case events.AccountTroubled(account, words):
+            case events.AccountPaused(account, words):
                 self._troubles.account(account, words, now)
             case _:
                 return

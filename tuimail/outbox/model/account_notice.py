@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth, Command, Rate
+from tuimail.config.model import Auth, Rate, SubmissionCommand
 from tuimail.dates.format_date import until
 from tuimail.mail.text import safe_line
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from tuimail.config.model import Account, Server
@@ -32,7 +32,7 @@ class AccountNotice:
     """What to do about it, a sentence."""
     command: str = ""
     """What to type at a shell for that; empty: nothing."""
-    trouble: Trouble | None = None
+    trouble: AccountProblem | None = None
     """None: the letters wait for a server that does not answer, or for the account's own pace."""
     since: float | None = None
     next_try: float | None = None
@@ -84,7 +84,7 @@ def account_notice(health: AccountHealth, account: Account | None = None, now: f
         trouble=health.trouble,
         since=health.since,
         next_try=health.probe_at,
-        checkable=health.trouble is not Trouble.MISSING,
+        checkable=health.trouble is not AccountProblem.MISSING,
     )
 
 
@@ -104,38 +104,38 @@ def _paced(health: AccountHealth, account: Account | None, name: str) -> Account
     )
 
 
-def _told(trouble: Trouble, name: str, account: Account | None) -> tuple[str, str, str]:
+def _told(trouble: AccountProblem, name: str, account: Account | None) -> tuple[str, str, str]:
     """Title, advice, command."""
     check = f"tuimail account check {name}"
     match trouble:
-        case Trouble.SIGN_IN:
+        case AccountProblem.SIGN_IN:
             return "the server refuses the sign-in", *_new_secret(name, account)
-        case Trouble.SECRET:
+        case AccountProblem.SECRET:
             advice, command = _new_secret(name, account)
             if command.startswith("tuimail account login"):
                 advice = "Unlock the keyring, or store the password; then check again."
             return "there is no password to sign in with", advice, command
-        case Trouble.CERTIFICATE:
+        case AccountProblem.CERTIFICATE:
             return (
                 "the server could not prove who it is",
                 "Look at the clock and the network; a certificate of the server's own needs ca_file in the account.",
                 check,
             )
-        case Trouble.SECURITY:
+        case AccountProblem.SECURITY:
             return (
                 "the connection could not be secured",
                 "Try another network, or set right port and security in the account. Nothing is sent in the clear.",
                 check,
             )
-        case Trouble.QUOTA:
+        case AccountProblem.QUOTA:
             return "the provider's sending limit is reached", "Nothing to do: letters go on when it is over.", ""
-        case Trouble.SERVER:
+        case AccountProblem.SERVER:
             return (
                 f"{_host(account)} does not take letters from this account",
                 "Set right the server's name and port in the account, then check again.",
                 check,
             )
-        case Trouble.MISSING:
+        case AccountProblem.MISSING:
             return (
                 "this account is not in the config any more",
                 "Put it back into the config, or edit its letters and choose another account.",
@@ -156,7 +156,7 @@ def _new_secret(name: str, account: Account | None) -> tuple[str, str]:
 
 
 def _server(account: Account | None) -> Server | None:
-    if account is None or isinstance(account.submission, Command):
+    if account is None or isinstance(account.submission, SubmissionCommand):
         return None
     return account.submission
 
@@ -164,4 +164,6 @@ def _server(account: Account | None) -> Server | None:
 def _host(account: Account | None) -> str:
     if account is None:
         return "its server"
-    return safe_line(account.submission.argv[0] if isinstance(account.submission, Command) else account.submission.host)
+    return safe_line(
+        account.submission.argv[0] if isinstance(account.submission, SubmissionCommand) else account.submission.host
+    )

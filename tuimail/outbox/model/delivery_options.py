@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import DeliveryReports, Later
-from tuimail.mail.envelope import TROUBLE_ONLY, Notify
+from tuimail.config.model import DelayedSending, DeliveryReports
+from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
 
 if TYPE_CHECKING:
     from tuimail.config.model import OutboxSettings, WhenLate
     from tuimail.mail.envelope import Envelope
 
 _REPORTS = {
-    DeliveryReports.TROUBLE: TROUBLE_ONLY,
-    DeliveryReports.ALL: (*TROUBLE_ONLY, Notify.SUCCESS),
+    DeliveryReports.TROUBLE: FAILURE_AND_DELAY,
+    DeliveryReports.ALL: (*FAILURE_AND_DELAY, Notify.SUCCESS),
     DeliveryReports.NONE: (),
 }
 
@@ -46,7 +46,7 @@ def granted(
         later: when it is to be sent, seconds since the epoch; None: now.
     """
     notify = _REPORTS[settings.delivery_reports] if wishes.notify is None else wishes.notify
-    on_server = settings.later is Later.SERVER if wishes.on_server is None else wishes.on_server
+    on_server = settings.later is DelayedSending.SERVER if wishes.on_server is None else wishes.on_server
     if on_server and later is not None:
         return replace(envelope, notify=notify, hold_until=later), None
     return replace(envelope, notify=notify), later

@@ -26,14 +26,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError
-from tuimail.mail.envelope import TROUBLE_ONLY, Notify
+from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
 
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.errors import TuimailError
-    from tuimail.mail.dsn import Report
+    from tuimail.mail.dsn import DeliveryStatus
     from tuimail.mail.envelope import EnvelopeRecipient
-    from tuimail.submission.result import Reply, Stage, Trouble
+    from tuimail.submission.result import AccountProblem, Reply, Stage
 
 
 class ItemState(StrEnum):
@@ -248,7 +248,7 @@ class Recipient:
     next_attempt_at: float | None = None
     """Deferred until then; None: to be asked in the next attempt."""
     decided_at: float | None = None
-    report: Report | None = None
+    report: DeliveryStatus | None = None
     """What was reported after the server had accepted the letter for this recipient; the latest."""
 
     @property
@@ -315,7 +315,7 @@ class OutboxItem:
     last_reply: str = ""
     words: str = ""
     """Why it is in this state and what to do, one sentence."""
-    trouble: Trouble | None = None
+    trouble: AccountProblem | None = None
     via: str = ""
     filing: Filing = Filing()
     revision: int = 1
@@ -335,7 +335,7 @@ class OutboxItem:
     """What to do when its time passed while nobody could send it; None: as the settings say."""
     asks: bool = False
     """Held with a question that only the user can answer."""
-    notify: tuple[Notify, ...] = TROUBLE_ONLY
+    notify: tuple[Notify, ...] = FAILURE_AND_DELAY
     """Delivery reports asked for."""
     hold_until: float | None = None
     """The server itself is asked to keep it until then (FUTURERELEASE)."""
@@ -390,7 +390,7 @@ class AccountHealth:
     """Whether letters of an account may go (rule 9). Stored beside the items, shared by all processes."""
 
     account: str
-    trouble: Trouble | None = None
+    trouble: AccountProblem | None = None
     words: str = ""
     since: float | None = None
     probe_at: float | None = None

@@ -32,7 +32,7 @@ from tuimail.outbox.model.item import (
     RecipientState,
     TimelineEntry,
 )
-from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ Chance = Callable[[], float]
 
 _ACCOUNT = (Action.ACCOUNT, Action.REAUTH)
 _DECIDED = (RecipientState.ACCEPTED, RecipientState.REFUSED)
-_PASSES = frozenset({Trouble.CERTIFICATE, Trouble.SECURITY, Trouble.QUOTA, Trouble.SERVER})
+_PASSES = frozenset({AccountProblem.CERTIFICATE, AccountProblem.SECURITY, AccountProblem.QUOTA, AccountProblem.SERVER})
 """Trouble that may pass by itself; sign-in is never tried again unasked, because servers lock accounts."""
 _ON_A_LETTER = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY, Stage.COMMITTING})
 """Stages at which the letter itself may be what the host cannot bear."""
@@ -216,9 +216,9 @@ def _health_after(
     action = verdict.action
     if verdict.then is not None and verdict.tries is not None and tries >= verdict.tries:
         action = verdict.then
-    trouble = (verdict.trouble or Trouble.SERVER) if action in _ACCOUNT else None
+    trouble = (verdict.trouble or AccountProblem.SERVER) if action in _ACCOUNT else None
     if action is Action.REAUTH:
-        trouble = verdict.trouble or Trouble.SIGN_IN
+        trouble = verdict.trouble or AccountProblem.SIGN_IN
     probe_at: float | None
     if trouble is None:
         probe_at = now + _wait(replace(verdict, action=action), tries, luck)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import LeaseLostError, SecretError, StorageError, TuimailError
 from tuimail.events import ItemChanged, ItemProgress, ItemStage, Notice, Severity
 from tuimail.mail.envelope import Envelope
-from tuimail.submission.result import Action, Stage, SubmissionResult, Trouble, Verdict
+from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 from tuimail.submission.submitter import Letter
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Attempt:
             return self._not_begun(error)
         except KeyError:
             words = f'The account "{self.item.account}" is not in the config any more.'
-            return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=Trouble.MISSING))
+            return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=AccountProblem.MISSING))
         if self._content is None:
             return self._all(Verdict(Action.MESSAGE, Stage.CONNECT, FILE_GONE))
         letter = Letter(self.item.id, self._envelope, self._content, self._quirks)
@@ -208,7 +208,7 @@ class Attempt:
         return result if self._failure is None else await self._refused_by_disk(result)
 
     def _not_begun(self, error: TuimailError) -> SubmissionResult:
-        trouble = Trouble.SECRET if isinstance(error, SecretError) else Trouble.MISSING
+        trouble = AccountProblem.SECRET if isinstance(error, SecretError) else AccountProblem.MISSING
         return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, f"{error} {error.hint}".strip(), trouble=trouble))
 
     async def _cancelled(self) -> SubmissionResult | None:

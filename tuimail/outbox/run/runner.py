@@ -17,8 +17,8 @@ from tuimail.config.model import CONNECTIONS
 from tuimail.coordination.lock import Machine
 from tuimail.errors import StorageError, TuimailError
 from tuimail.events import (
-    AccountMended,
-    AccountTroubled,
+    AccountPaused,
+    AccountResumed,
     ItemChanged,
     NeedsYou,
     Notice,
@@ -297,9 +297,9 @@ class Runner:
 
     def _tell(self, item: OutboxItem, after: OutboxItem, before: AccountHealth, health: AccountHealth) -> None:
         if health.trouble is not None and health.trouble != before.trouble:
-            self._announcer.announce(AccountTroubled(item.account, health.words))
+            self._announcer.announce(AccountPaused(item.account, health.words))
         if health.trouble is None and before.trouble is not None:
-            self._announcer.announce(AccountMended(item.account))
+            self._announcer.announce(AccountResumed(item.account))
             self._announcer.announce(OutboxTouched())
         if after.needs_you:
             self._announcer.announce(NeedsYou(after.id, after.words))

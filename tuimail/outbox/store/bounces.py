@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tuimail.mail.dsn import Report, ReportAction
+from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
 from tuimail.outbox.model.backoff import DAY
 from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState, TimelineEntry
 from tuimail.outbox.store.open_outbox import OpenOutbox
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from tuimail.mail.bounce import DeliveryReport, Reported
+    from tuimail.mail.bounce import DeliveryReport, RecipientReport
     from tuimail.outbox.store.rows import Row
 
 LATEST = 30 * DAY
 """So long after it was accepted a letter may come back."""
 
 _RANK = {
-    ReportAction.DELAYED: 0,
-    ReportAction.RELAYED: 1,
-    ReportAction.EXPANDED: 1,
-    ReportAction.DELIVERED: 2,
-    ReportAction.FAILED: 3,
+    DeliveryAction.DELAYED: 0,
+    DeliveryAction.RELAYED: 1,
+    DeliveryAction.EXPANDED: 1,
+    DeliveryAction.DELIVERED: 2,
+    DeliveryAction.FAILED: 3,
 }
 """What came of it is not undone by what was reported on the way and arrives later."""
 
@@ -83,10 +83,10 @@ class Bounces(OpenOutbox):
             item, tuple(recipients[place] for place in sorted(told)), tuple(recipients[place] for place in sorted(news))
         )
 
-    def _about(self, db: sqlite3.Connection, found: DeliveryReport) -> tuple[Row, dict[int, Report]] | None:
+    def _about(self, db: sqlite3.Connection, found: DeliveryReport) -> tuple[Row, dict[int, DeliveryStatus]] | None:
         """The letter a report is about, and which of its recipients it tells of."""
         for row, known in self._candidates(db, found):
-            told: dict[int, Report] = {}
+            told: dict[int, DeliveryStatus] = {}
             for reported in found.recipients:
                 place = _place(row.item, reported, self.clock.now(), alone=known and len(found.recipients) == 1)
                 if place is not None and (place not in told or _outranks(reported.report, told[place])):
@@ -107,21 +107,21 @@ class Bounces(OpenOutbox):
                 yield row, False
 
 
-def said(report: Report) -> str:
+def said(report: DeliveryStatus) -> str:
     """A report in words: "bounced at mx.example: 550 5.1.1 no such user"."""
     by = f" at {report.mta}" if report.mta else ""
     why = report.words or report.status
     words = {
-        ReportAction.FAILED: f"bounced{by}",
-        ReportAction.DELAYED: f"delayed{by}",
-        ReportAction.DELIVERED: f"delivered{by}",
-        ReportAction.RELAYED: f"handed on{by} to a server that does not report",
-        ReportAction.EXPANDED: f"delivered to a list{by}",
+        DeliveryAction.FAILED: f"bounced{by}",
+        DeliveryAction.DELAYED: f"delayed{by}",
+        DeliveryAction.DELIVERED: f"delivered{by}",
+        DeliveryAction.RELAYED: f"handed on{by} to a server that does not report",
+        DeliveryAction.EXPANDED: f"delivered to a list{by}",
     }[report.action]
-    return f"{words}: {why}" if why and report.action in (ReportAction.FAILED, ReportAction.DELAYED) else words
+    return f"{words}: {why}" if why and report.action in (DeliveryAction.FAILED, DeliveryAction.DELAYED) else words
 
 
-def _place(item: OutboxItem, reported: Reported, now: float, *, alone: bool) -> int | None:
+def _place(item: OutboxItem, reported: RecipientReport, now: float, *, alone: bool) -> int | None:
     names = {_folded(each) for each in (reported.original, reported.address) if each}
     for place, each in enumerate(item.recipients):
         recent = each.decided_at is not None and now - each.decided_at <= LATEST
@@ -141,11 +141,11 @@ def _folded(address: str) -> str:
     return f"{local}@{domain}".casefold()
 
 
-def _is_news(recipient: Recipient, report: Report) -> bool:
+def _is_news(recipient: Recipient, report: DeliveryStatus) -> bool:
     return recipient.report is None or _outranks(report, recipient.report)
 
 
-def _outranks(report: Report, before: Report) -> bool:
+def _outranks(report: DeliveryStatus, before: DeliveryStatus) -> bool:
     if _RANK[report.action] != _RANK[before.action]:
         return _RANK[report.action] > _RANK[before.action]
     same = (report.action, report.status, report.words, report.mta)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tuimail.mail.dsn import Report, ReportAction
-from tuimail.mail.envelope import TROUBLE_ONLY, Envelope, EnvelopeRecipient, Field, Notify
+from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
+from tuimail.mail.envelope import FAILURE_AND_DELAY, Envelope, EnvelopeRecipient, Notify, RecipientField
 from tuimail.outbox.model.item import Recipient, RecipientState
 from tuimail.submission.result import Reply
 
@@ -69,7 +69,7 @@ def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
     """The recipients that ``recipients_plain`` wrote."""
     return tuple(
         Recipient(
-            to=EnvelopeRecipient(str(address), Field(field), str(name)),
+            to=EnvelopeRecipient(str(address), RecipientField(field), str(name)),
             state=RecipientState(state),
             reply=reply_of(reply),
             words=str(words),
@@ -82,15 +82,15 @@ def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
     )
 
 
-def report_plain(report: Report) -> list[Any]:
+def report_plain(report: DeliveryStatus) -> list[Any]:
     """What was reported of a recipient."""
     return [report.action.value, report.status, report.words, report.mta, report.at]
 
 
-def report_of(plain: list[Any]) -> Report:
+def report_of(plain: list[Any]) -> DeliveryStatus:
     """The report that ``report_plain`` wrote."""
     action, status, words, mta, at = plain
-    return Report(ReportAction(action), str(status), str(words), str(mta), float(at))
+    return DeliveryStatus(DeliveryAction(action), str(status), str(words), str(mta), float(at))
 
 
 def envelope_plain(envelope: Envelope) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def envelope_plain(envelope: Envelope) -> dict[str, Any]:
         "recipients": [[each.address, each.field.value, each.name] for each in envelope.recipients],
         "smtputf8": envelope.smtputf8,
         "eight_bit": envelope.eight_bit,
-        **({} if envelope.notify == TROUBLE_ONLY else {"notify": [each.value for each in envelope.notify]}),
+        **({} if envelope.notify == FAILURE_AND_DELAY else {"notify": [each.value for each in envelope.notify]}),
         **({} if envelope.hold_until is None else {"hold_until": envelope.hold_until}),
     }
 
@@ -110,16 +110,17 @@ def envelope_of(plain: dict[str, Any]) -> Envelope:
     return Envelope(
         sender=str(plain["sender"]),
         recipients=tuple(
-            EnvelopeRecipient(str(address), Field(field), str(name)) for address, field, name in plain["recipients"]
+            EnvelopeRecipient(str(address), RecipientField(field), str(name))
+            for address, field, name in plain["recipients"]
         ),
         smtputf8=bool(plain["smtputf8"]),
         eight_bit=bool(plain["eight_bit"]),
-        notify=tuple(map(Notify, plain.get("notify", TROUBLE_ONLY))),
-        hold_until=None if plain.get("hold_until") is None else moment_of(plain["hold_until"]),
+        notify=tuple(map(Notify, plain.get("notify", FAILURE_AND_DELAY))),
+        hold_until=None if plain.get("hold_until") is None else parse_date(plain["hold_until"]),
     )
 
 
-def moment_of(value: object) -> float:
+def parse_date(value: object) -> float:
     """Seconds since the epoch, of a year up to 9999. Raises ValueError for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _END_OF_TIME:
         raise ValueError("no moment")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from tuimail.mail.envelope import TROUBLE_ONLY
+from tuimail.mail.envelope import FAILURE_AND_DELAY
 from tuimail.outbox.store.codec import dump, envelope_plain
 
 if TYPE_CHECKING:
@@ -111,4 +111,4 @@ def _without(pieces: Iterator[bytes], numbered: tuple[int, bytes]) -> Iterator[b
 
 def _addressed(envelope: Envelope) -> Envelope:
     """Who it is from and for; how it is to travel makes no other letter of it."""
-    return replace(envelope, notify=TROUBLE_ONLY, hold_until=None)
+    return replace(envelope, notify=FAILURE_AND_DELAY, hold_until=None)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.durable import put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
-from tuimail.outbox.store.codec import UNREADABLE, dump, envelope_of, envelope_plain, moment_of
+from tuimail.outbox.store.codec import UNREADABLE, dump, envelope_of, envelope_plain, parse_date
 from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def _check_head(plain: dict[str, object]) -> None:
         if name in _NUMBERS:
             fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
         elif name in _MOMENTS:
-            fits = (value is None and name != "queued_at") or moment_of(value) is not None
+            fits = (value is None and name != "queued_at") or parse_date(value) is not None
         elif name == "held":
             fits = isinstance(value, bool)
         else:
@@ -333,7 +333,7 @@ def _marks_of(data: bytes) -> tuple[tuple[Mark, ...], bool]:
             if int(checksum, 16) != zlib.crc32(text):
                 raise ValueError(line)
             mark = json.loads(text)
-            marks.append({**mark, "mark": str(mark["mark"]), "at": moment_of(mark["at"])})
+            marks.append({**mark, "mark": str(mark["mark"]), "at": parse_date(mark["at"])})
         except UNREADABLE:
             doubtful = doubtful or _was_whole(line)
     return tuple(marks), doubtful

@@ -15,7 +15,7 @@ from tuimail.outbox.model.backoff import DAY, HOUR
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.store.evidence import Evidence
 from tuimail.outbox.store.rows import LIVE
-from tuimail.submission.result import Stage, Trouble
+from tuimail.submission.result import AccountProblem, Stage
 
 if TYPE_CHECKING:
     import sqlite3
@@ -95,7 +95,7 @@ class RateLimits(Evidence):
         """
         now = self.clock.now()
         before = self.health_in(db, health.account)
-        if health.trouble is Trouble.QUOTA and before.trouble is None:
+        if health.trouble is AccountProblem.QUOTA and before.trouble is None:
             wait = (health.probe_at or now) - now
             counts = [len(self._begun(db, health.account, now - each)) for each in (HOUR, DAY)]
             rate = learnt(counts[0], counts[1], wait)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
-from tuimail.mail.envelope import TROUBLE_ONLY, Notify
+from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
 from tuimail.outbox.model.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
 from tuimail.outbox.store.codec import UNREADABLE, dump, recipients_of, recipients_plain
-from tuimail.submission.result import Stage, Trouble
+from tuimail.submission.result import AccountProblem, Stage
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,7 +63,7 @@ _STATE = COLUMNS.index("state")
 # By value: calling an enum is what takes longest in reading ten thousand rows.
 _STATES = {state.value: state for state in ItemState}
 _FILINGS = {state.value: state for state in FilingState}
-_NOTIFY = {",".join(TROUBLE_ONLY): TROUBLE_ONLY}
+_NOTIFY = {",".join(FAILURE_AND_DELAY): FAILURE_AND_DELAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def row_of(values: tuple[Any, ...]) -> Row:
             state=_STATES[named["state"]],
             recipients=recipients_of(json.loads(named["recipients"])),
             stage=None if named["stage"] is None else Stage(named["stage"]),
-            trouble=None if named["trouble"] is None else Trouble(named["trouble"]),
+            trouble=None if named["trouble"] is None else AccountProblem(named["trouble"]),
             filing=Filing(
                 state=_FILINGS[named["filing_state"]],
                 attempts=named["filing_attempts"],
@@ -196,7 +196,7 @@ def health_of(values: tuple[Any, ...]) -> AccountHealth:
     try:
         return AccountHealth(
             account=account,
-            trouble=None if trouble is None else Trouble(trouble),
+            trouble=None if trouble is None else AccountProblem(trouble),
             words=words,
             since=since,
             probe_at=probe_at,

@@ -16,7 +16,7 @@ from tuimail.outbox.store import journal
 from tuimail.outbox.store.claims import Claims
 from tuimail.outbox.store.letter_file import append_mark
 from tuimail.outbox.store.rows import LIVE
-from tuimail.submission.result import Trouble
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     import sqlite3
@@ -131,7 +131,7 @@ class UserActions(Claims):
             ]
             health = {account: self.health_in(db, account) for account in used}
         absent = [each for each in used if each not in known]
-        back = [each for each in used if each in known and health[each].trouble is Trouble.MISSING]
+        back = [each for each in used if each in known and health[each].trouble is AccountProblem.MISSING]
         if not absent and not back:
             return changed
         with self.index.writing() as db:
@@ -140,9 +140,9 @@ class UserActions(Claims):
                 changed.extend(self._mended(db, account))
             for account in absent:
                 words = NO_ACCOUNT.format(account)
-                if health[account].trouble is not Trouble.MISSING:
+                if health[account].trouble is not AccountProblem.MISSING:
                     self.put_health(
-                        db, AccountHealth(account, trouble=Trouble.MISSING, words=words, since=now, tried_at=now)
+                        db, AccountHealth(account, trouble=AccountProblem.MISSING, words=words, since=now, tried_at=now)
                     )
                 waiting = (
                     f"{LIVE} AND account = ? "
@@ -152,7 +152,7 @@ class UserActions(Claims):
                     item = replace(
                         row.item,
                         state=ItemState.BLOCKED,
-                        trouble=Trouble.MISSING,
+                        trouble=AccountProblem.MISSING,
                         words=words,
                         next_attempt_at=None,
                         changed_at=now,
@@ -208,7 +208,7 @@ class UserActions(Claims):
     def _let_probe(self, db: sqlite3.Connection, account: str, now: float) -> None:
         """The user asks for a try: a paused account lets one letter go, unless one is under way."""
         health = self.health_in(db, account)
-        if health.trouble is Trouble.MISSING or (health.trouble is None and health.probe_at is None):
+        if health.trouble is AccountProblem.MISSING or (health.trouble is None and health.probe_at is None):
             return
         sending = db.execute(
             f"SELECT 1 FROM item WHERE {LIVE} AND account = ? AND state = 'sending' LIMIT 1",  # noqa: S608

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import AttachmentError, StorageError, TuimailError
 from tuimail.events import Severity
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.commands.exporting import last_part, paths
@@ -189,7 +189,7 @@ async def _attach(screen: ComposeScreen, paths: Sequence[Path]) -> bool:
         screen.complain(failed)
         screen.app.bell()
         return False
-    words = f"{safe_line(added[0].name)} ({size_words(added[0].size)})" if len(added) == 1 else f"{len(added)} files"
+    words = f"{safe_line(added[0].name)} ({format_size(added[0].size)})" if len(added) == 1 else f"{len(added)} files"
     screen.say(f"{words} attached.")
     return True
 

@@ -8,13 +8,13 @@ from tuimail.errors import UsageError
 from tuimail.events import Severity
 
 if TYPE_CHECKING:
-    from tuimail.dates.parse_date import Moment
+    from tuimail.dates.parse_date import ParsedDate
     from tuimail.ui.screens.frame import FrameScreen
 
 EXAMPLES = "18:30, tomorrow 9am, monday 8:00, in 2 hours"
 
 
-async def ask_moment(screen: FrameScreen) -> Moment | None:
+async def ask_moment(screen: FrameScreen) -> ParsedDate | None:
     """Ask when; a time that is not understood is asked for again, as it was typed. None when cancelled."""
     from tuimail.dates.parse_date import understand
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line, safe_text
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
@@ -167,7 +167,7 @@ def page(draft: Draft, review: Review, width: int) -> Text:
     text.append("\n")
     _row(text, "Subject", [draft.subject] if draft.subject.strip() else ["(none)"], width)
     _row(text, "Attachments", review.attachments or ["(none)"], width)
-    _row(text, "Size", [f"about {size_words(review.size)}"], width)
+    _row(text, "Size", [f"about {format_size(review.size)}"], width)
     text.rstrip()
     return text
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.ui.commands import server as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
@@ -37,7 +37,7 @@ def arrival_line(arrival: Arrival, width: int) -> Line:
     when = then.strftime("%H:%M:%S" if then.date() == datetime.now(then.tzinfo).date() else "%d %b")
     first, *others = letter.recipients
     recipients = f"{first} +{len(others)}" if others else first
-    size = size_words(letter.size)
+    size = format_size(letter.size)
     note = "" if letter.answered else "reply swallowed"
     room = width - 2 - 10 - 9 - 2
     to_width = room * 2 // 5

@@ -8,9 +8,9 @@ from rich.cells import cell_len
 
 from tuimail.dates.format_date import planned
 from tuimail.dates.local_time import zone_name
-from tuimail.mail.dsn import ReportAction
+from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.envelope import Notify
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.marks import RECIPIENT_MARKS
 from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
@@ -22,7 +22,7 @@ from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.mail.dsn import Report
+    from tuimail.mail.dsn import DeliveryStatus
     from tuimail.outbox.model.item import OutboxItem, TimelineEntry
     from tuimail.outbox.model.turn import Standing
 
@@ -36,9 +36,9 @@ _ROLES = {
     RecipientState.UNCERTAIN: Role.UNCERTAIN,
 }
 _REPORTED = {
-    ReportAction.FAILED: Role.FAILED,
-    ReportAction.DELAYED: Role.DEFERRED,
-    ReportAction.DELIVERED: Role.ACCEPTED,
+    DeliveryAction.FAILED: Role.FAILED,
+    DeliveryAction.DELAYED: Role.DEFERRED,
+    DeliveryAction.DELIVERED: Role.ACCEPTED,
 }
 
 
@@ -64,7 +64,7 @@ def details(
         *_field("State", state, width, role),
         *_field("", words, width, role if item.needs_you else Role.TEXT),
         *_field("", facts, width, Role.DIM),
-        *_field("Letter", f"{size_words(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
+        *_field("Letter", f"{format_size(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
     ]
     lines += _plans(item, width, now)
     if item.filing.state is not FilingState.NONE:
@@ -128,7 +128,7 @@ def _plans(item: OutboxItem, width: int, now: float) -> list[Line]:
     return lines
 
 
-def report_words(report: Report, now: float) -> str:
+def report_words(report: DeliveryStatus, now: float) -> str:
     """What another server told about a recipient afterwards: "bounced at mx.example: 550 5.1.1 no such user, 09:41"."""
     return f"{safe_line(said(report))}, {day_and_time(report.at, now)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line, safe_text
 from tuimail.ui.views.prose import prose
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
@@ -55,5 +55,5 @@ def _file(file: FilePart, width: int) -> Line:
     return (
         Span(MARGIN + fit(name, room - kind - 4) + "  ", Role.STRONG if file.name else Role.TEXT),
         Span(fit(safe_line(file.content_type), kind) + "  ", Role.DIM),
-        Span(fit(size_words(file.size), _SIZE, right=True)),
+        Span(fit(format_size(file.size), _SIZE, right=True)),
     )

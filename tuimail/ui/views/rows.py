@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from tuimail.mail.dsn import ReportAction
-from tuimail.mail.size import size_words
+from tuimail.mail.dsn import DeliveryAction
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
@@ -96,14 +96,14 @@ def sent_result(item: OutboxItem) -> tuple[str, Role]:
     """What became of it in a word or two; the server's reply stands in the detail."""
     refused = item.count(RecipientState.REFUSED)
     actions = [each.report.action for each in item.recipients if each.report]
-    came_back = actions.count(ReportAction.FAILED)
+    came_back = actions.count(DeliveryAction.FAILED)
     if came_back:
         return ("bounced" if len(item.recipients) == 1 else f"{came_back} bounced"), Role.FAILED
     if refused:
         return f"{refused} refused", Role.FAILED
-    if ReportAction.DELAYED in actions:
+    if DeliveryAction.DELAYED in actions:
         return "delayed", Role.DEFERRED
-    if actions and actions.count(ReportAction.DELIVERED) == len(item.recipients):
+    if actions and actions.count(DeliveryAction.DELIVERED) == len(item.recipients):
         return "delivered", Role.ACCEPTED
     return ("copy waits", Role.DIM) if item.filing.state is FilingState.DUE else ("accepted", Role.DIM)
 
@@ -120,7 +120,7 @@ def sent_line(item: OutboxItem, width: int, now: float, columns: SentColumns | N
     if columns.result:
         line = (*line, Span("  " + fit(result, columns.result), role))
     if columns.account:
-        size = fit(size_words(item.size), _SIZE, right=True)
+        size = fit(format_size(item.size), _SIZE, right=True)
         line = (*line, Span(f"  {fit(safe_line(item.account), columns.account)}  {size}", Role.DIM))
     return line
 
@@ -142,7 +142,7 @@ def sent_words(item: OutboxItem, now: float) -> tuple[str, str]:
         FilingState.NONE: "",
     }[item.filing.state]
     via = f" via {safe_line(item.via)}" if item.via else ""
-    facts = f"{copy}  {safe_line(item.account)}{via} - {day_and_time(sent_at(item), now)} - {size_words(item.size)}"
+    facts = f"{copy}  {safe_line(item.account)}{via} - {day_and_time(sent_at(item), now)} - {format_size(item.size)}"
     return f"Accepted for {whom}{said}", facts.strip()
 
 

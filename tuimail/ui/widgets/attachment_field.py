@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tuimail.mail.size import size_words
+from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.ui.widgets.header_field import FieldLabel
 from tuimail.ui.widgets.text_editor import leave
@@ -102,7 +102,7 @@ class AttachmentList(Widget, can_focus=True):
         for index, each in enumerate(self.attachments):
             row = Text(no_wrap=True, overflow="ellipsis", end="")
             row.append(f"{index + 1}. {_shown(each.name)}")
-            detail = f" ({size_words(each.size)}, {kind(each.content_type)})"
+            detail = f" ({format_size(each.size)}, {kind(each.content_type)})"
             row.append(detail, self.get_component_rich_style("attachment--dim", partial=True))
             if self.has_focus and index == self.here:
                 row.stylize(self.get_component_rich_style("attachment--here", partial=True))

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.submission.commands import Mail, mail_command, rcpt_command
-from tuimail.submission.failure import WireError
+from tuimail.submission.commands import MailLine, mail_command, rcpt_command
+from tuimail.submission.failure import SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from tuimail.submission.submitter import Letter
-    from tuimail.submission.wire import Offer
+    from tuimail.submission.wire import Extensions
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class EnvelopeCommands:
     """The commands up to DATA."""
 
-    mail: Mail
+    mail: MailLine
     recipients: Mapping[str, str]
     """Address -> RCPT."""
-    unfit: Mapping[str, WireError]
+    unfit: Mapping[str, SubmissionError]
     """Addresses that cannot be put into a command."""
     data: bool
     """DATA goes along with them."""
@@ -33,19 +33,21 @@ class Opening:
         return (self.mail.line, *self.recipients.values(), *(["DATA"] if self.data else []))
 
 
-def opening_for(letter: Letter, offer: Offer, dropped: Collection[str], *, hold: bool) -> Opening:
+def envelope_commands_for(
+    letter: Letter, offer: Extensions, dropped: Collection[str], *, hold: bool
+) -> EnvelopeCommands:
     """How the transaction of ``letter`` opens. With ``hold`` DATA waits for the last RCPT: its 354 binds.
 
     Raises:
-        WireError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
+        SubmissionError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
     """
     mail = mail_command(letter, offer, dropped)
     recipients: dict[str, str] = {}
-    unfit: dict[str, WireError] = {}
+    unfit: dict[str, SubmissionError] = {}
     envelope, dsn = letter.envelope, "DSN" in mail.optional
     for address in dict.fromkeys(envelope.addresses):
         try:
             recipients[address] = rcpt_command(address, smtputf8=envelope.smtputf8, dsn=dsn, notify=envelope.notify)
-        except WireError as error:
+        except SubmissionError as error:
             unfit[address] = error
-    return Opening(mail, recipients, unfit, data=offer.has("pipelining") and not hold)
+    return EnvelopeCommands(mail, recipients, unfit, data=offer.has("pipelining") and not hold)
