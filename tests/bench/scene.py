@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.journeys.program import Program
@@ -12,6 +13,7 @@ from tuimail.engine import Engine
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
+from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +57,9 @@ async def _fill(program: Program, letters: int, size: int) -> list[float]:
         for number in range(letters):
             body = content(number, size)
             start = time.perf_counter()
-            await engine._run(engine._queue.enqueue, message(body, number), composing=f"bench {number}")
+            await engine._outbox_store.run(
+                partial(Store.enqueue, message=message(body, number), composing=f"bench {number}")
+            )
             took.append(time.perf_counter() - start)
     finally:
         await engine.stop()

@@ -65,10 +65,10 @@ async def _fill(program: Program, sizes: Iterable[int]) -> None:
     try:
         for number in range(ROWS):
             draft = Draft(account="work", to=TO, subject=f"Letter {number}", body=LINE * 10)
-            await engine.enqueue(draft, held=True)
+            await engine.drafts.enqueue(draft, held=True)
         for at, size in enumerate(sizes):
             body = LINE * (size // len(LINE))
-            await engine.save_draft(Draft(account="work", subject=f"Draft {at}", body=body, postponed=True))
+            await engine.drafts.save(Draft(account="work", subject=f"Draft {at}", body=body, postponed=True))
     finally:
         await engine.stop()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Config
     from tuimail.coordination.change_notifier import Peer
+
+T = TypeVar("T")
 
 CONFIG = """\
 default_account = "work"
@@ -115,7 +117,7 @@ def an_item(state: ItemState = ItemState.QUEUED, **changes: object) -> OutboxIte
 
 @dataclass
 class FakeEngine:
-    """Records what is asked; ``becomes`` is the state the next letter ends in."""
+    """All parts of an engine: records what is asked; ``becomes`` is the state the next letter ends in."""
 
     config: Config
     paths: Paths
@@ -127,6 +129,12 @@ class FakeEngine:
     trouble: AccountHealth | None = None
     refusal: TuimailError | None = None
     watching: Sequence[Peer] = ()
+
+    def __post_init__(self) -> None:
+        self.outbox = self.drafts = self.accounts = self.sent = self
+
+    async def query(self, ask: Callable[[FakeEngine], T]) -> T:
+        return ask(self)
 
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         self.log.append(("start", run_outbox))
@@ -162,13 +170,13 @@ class FakeEngine:
         self.log.append(("file_one", item_id))
         return self.known[item_id]
 
-    async def item(self, item_id: str) -> OutboxItem:
+    def item(self, item_id: str) -> OutboxItem:
         for known in self.known.values():
             if known.id.startswith(item_id):
                 return known
         raise NoSuchItemError(f"There is no letter {item_id} in the outbox.")
 
-    async def items(self, states: Collection[ItemState] | None = None) -> Sequence[OutboxItem]:
+    def items(self, states: Collection[ItemState] | None = None) -> Sequence[OutboxItem]:
         return [item for item in self.known.values() if states is None or item.state in states]
 
     async def health(self, account: str) -> AccountHealth:
@@ -184,16 +192,16 @@ class FakeEngine:
         outcomes = []
         for item_id in ids:
             try:
-                item = await self.item(item_id)
+                item = self.item(item_id)
                 outcomes.append(Outcome(item_id, await self.apply(verb, item.id)))
             except OutboxError as error:
                 outcomes.append(Outcome(item_id, error=error))
         return outcomes
 
-    async def ids(
+    def ids(
         self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
     ) -> Sequence[str]:
-        return [item.id for item in await self.items(states)]
+        return [item.id for item in self.items(states)]
 
     async def cancel(self, item_id: str) -> None:
         await self.apply(Verb.CANCEL, item_id)

@@ -40,12 +40,12 @@ async def on_stage(folder: Path) -> AsyncIterator[tuple[Demo, Pilot[int]]]:
 
 
 async def sent_off(engine: Engine, to: str) -> OutboxItem:
-    return await engine.enqueue(Draft(account="work", to=to, subject="On stage", body="x\n"), not_before=0.0)
+    return await engine.drafts.enqueue(Draft(account="work", to=to, subject="On stage", body="x\n"), not_before=0.0)
 
 
 async def reached(engine: Engine, item_id: str, state: ItemState) -> None:
     async def holds() -> bool:
-        return (await engine.item(item_id)).state is state
+        return (await engine.outbox.query(lambda outbox: outbox.item(item_id))).state is state
 
     await until(engine, holds)
 
@@ -60,9 +60,9 @@ async def test_the_demo_opens_with_a_letter_in_every_state(tmp_path: Path) -> No
     with Demo(tmp_path / "demo") as demo:
         await demo.engine.start(run_outbox=False)
         try:
-            counts = await demo.engine.counts()
-            drafts = await demo.engine.drafts()
-            sent = await demo.engine.sent()
+            counts = await demo.engine.outbox.query(lambda outbox: outbox.counts())
+            drafts = await demo.engine.drafts.available()
+            sent = await demo.engine.sent.latest()
         finally:
             await demo.engine.stop()
     # The one that is queued is being sent a moment after the program opened.
@@ -79,7 +79,7 @@ async def test_a_server_taken_down_and_up_again_gets_the_letter(tmp_path: Path) 
         await reached(demo.engine, item.id, ItemState.DEFERRED)
         await pilot.press("d")
         await seen(pilot, "The server is up again.")
-        await demo.engine.apply(Verb.SEND_NOW, item.id)
+        await demo.engine.outbox.apply(Verb.SEND_NOW, item.id)
         await reached(demo.engine, item.id, ItemState.DONE)
         await seen(pilot, "eve@example.net")
 
@@ -95,7 +95,7 @@ async def test_a_refused_address_is_taken_again_after_a_second_word(tmp_path: Pa
             item = await sent_off(demo.engine, "eve@x.org")
             await reached(demo.engine, item.id, state)
             if state is ItemState.FAILED:
-                await demo.engine.apply(Verb.DROP, item.id)
+                await demo.engine.outbox.apply(Verb.DROP, item.id)
 
 
 async def test_a_swallowed_reply_leaves_it_to_the_user(tmp_path: Path) -> None:
@@ -103,7 +103,10 @@ async def test_a_swallowed_reply_leaves_it_to_the_user(tmp_path: Path) -> None:
         engine = demo.engine
 
         async def drawings_went() -> bool:
-            return all(item.subject != "Drawings of the mill" for item in await engine.items())
+            return all(
+                item.subject != "Drawings of the mill"
+                for item in await engine.outbox.query(lambda outbox: outbox.items())
+            )
 
         await until(engine, drawings_went)
         for key, after, arrivals in (("i", ItemState.DONE, 1), ("g", ItemState.DONE, 2)):
@@ -112,7 +115,10 @@ async def test_a_swallowed_reply_leaves_it_to_the_user(tmp_path: Path) -> None:
             await reached(engine, item.id, ItemState.UNCERTAIN)
             await pilot.press("o")
             await seen(pilot, "On stage")
-            rows = sorted(await engine.items(), key=lambda each: (not each.needs_you, each.queued_at, each.id))
+            rows = sorted(
+                await engine.outbox.query(lambda outbox: outbox.items()),
+                key=lambda each: (not each.needs_you, each.queued_at, each.id),
+            )
             place = next(at for at, each in enumerate(rows) if each.id == item.id)
             await pilot.press("home", *["down"] * place, key)
             await seen(pilot, "arrive")
@@ -163,7 +169,7 @@ async def reached_first(engine: Engine, subject: str) -> None:
     """Until the letter the demo begins with is through, so that the list stands still."""
 
     async def through() -> bool:
-        return all(item.subject != subject for item in await engine.items())
+        return all(item.subject != subject for item in await engine.outbox.query(lambda outbox: outbox.items()))
 
     await until(engine, through)
 

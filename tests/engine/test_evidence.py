@@ -179,7 +179,7 @@ async def test_the_engine_tells_the_seeker_that_the_network_is_up(
         await came_up()
 
     monkeypatch.setattr("tuimail.platform_events.network.watch_machine", watch)
-    monkeypatch.setattr("tuimail.engine.surroundings.AT_LEISURE", 0.0)
+    monkeypatch.setattr("tuimail.engine.wake_events.NETWORK_DELAY", 0.0)
     monkeypatch.setattr(EvidenceSeeker, "again", lambda self: heard.set())
     paths = Paths.from_environment({"HOME": str(tmp_path)})
     engine = Engine(Config(), paths)

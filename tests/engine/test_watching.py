@@ -16,6 +16,7 @@ from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
+    from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
 
@@ -31,7 +32,7 @@ async def test_sent_lists_the_newest_and_leaves_out_the_oldest(paths: Paths) -> 
     engine = Engine(load(paths), paths, clock=clock)
     await engine.start(run_outbox=False)
     try:
-        assert [item.subject for item in await engine.sent(limit=3)] == ["Letter 5", "Letter 4", "Letter 3"]
+        assert [item.subject for item in await engine.sent.latest(limit=3)] == ["Letter 5", "Letter 4", "Letter 3"]
     finally:
         await engine.stop()
 
@@ -52,23 +53,23 @@ async def test_a_letter_far_back_says_what_goes_before_it_and_what_holds_its_acc
         items = []
         for n in range(5):
             clock.move(1)
-            items.append(await engine.enqueue(replace(letter, id=f"d{n}", subject=f"{n}", account="work")))
-        other = await engine.enqueue(replace(letter, id="e", subject="e", account="home"))
-        assert standing_words(await engine.standing(items[0]), START) == "It goes next."
-        assert standing_words(await engine.standing(items[1]), START) == "1 letter goes before it."
-        assert standing_words(await engine.standing(items[4]), START) == "4 letters go before it."
-        assert standing_words(await engine.standing(other), START) == "It goes next."
-        await engine.move(items[4].id, Place.FIRST)
-        assert (await engine.standing(await engine.item(items[4].id))).before == 0
+            items.append(await engine.drafts.enqueue(replace(letter, id=f"d{n}", subject=f"{n}", account="work")))
+        other = await engine.drafts.enqueue(replace(letter, id="e", subject="e", account="home"))
+        assert standing_words(await engine.outbox.standing(items[0]), START) == "It goes next."
+        assert standing_words(await engine.outbox.standing(items[1]), START) == "1 letter goes before it."
+        assert standing_words(await engine.outbox.standing(items[4]), START) == "4 letters go before it."
+        assert standing_words(await engine.outbox.standing(other), START) == "It goes next."
+        await engine.outbox.move(items[4].id, Place.FIRST)
+        assert (
+            await engine.outbox.standing(await engine.outbox.query(lambda outbox: outbox.item(items[4].id)))
+        ).before == 0
 
-        def hold() -> None:
-            with engine._queue.index.writing() as db:
-                engine._queue.put_health(
-                    db, AccountHealth("work", words="h.example hung up.", tries=2, probe_at=START + 1500)
-                )
+        def hold(outbox: Store) -> None:
+            with outbox.index.writing() as db:
+                outbox.put_health(db, AccountHealth("work", words="h.example hung up.", tries=2, probe_at=START + 1500))
 
-        await engine._run(hold)
-        assert standing_words(await engine.standing(items[3]), START) == (
+        await engine._outbox_store.run(hold)
+        assert standing_words(await engine.outbox.standing(items[3]), START) == (
             "4 letters go before it. work: h.example cannot be reached just now. "
             "h.example hung up. It goes on at 08:25."
         )

@@ -27,19 +27,19 @@ async def live(file: Path) -> None:
     await engine.start(run_outbox=False)
     try:
         draft = Draft(to="bob@example.net", subject="large", body="See it.\n", attachments=(attach(file),))
-        item = await engine.enqueue(draft)
+        item = await engine.drafts.enqueue(draft)
         tell("queued")
-        again = await engine.edit(item.id)
+        again = await engine.outbox.edit(item.id)
         assert again.attachments[0].size == draft.attachments[0].size
         tell("edited")
-        item = await engine.enqueue(again)
-        assert sum(map(len, await engine.raw_pieces(item.id))) == item.size
+        item = await engine.drafts.enqueue(again)
+        assert sum(map(len, (await engine.outbox.content(item.id)).chunks())) == item.size
         tell("shown")
-        (item,) = await engine.run_once()
+        (item,) = await engine.outbox.run_once()
         assert item.state is ItemState.DONE, (item.words, item.last_reply, item.filing)
         tell("sent and filed")
         if item.filing.place:
-            assert sum(map(len, await engine.raw_pieces(item.id))) == item.size
+            assert sum(map(len, (await engine.outbox.content(item.id)).chunks())) == item.size
             tell("shown again")
     finally:
         await engine.stop()

@@ -31,22 +31,22 @@ async def test_a_bounce_of_postfix_is_tied_to_its_letter(correspondence: Corresp
     engine.announcer.subscribe(heard.append)
     await engine.start(run_outbox=False)
     try:
-        item = await engine.enqueue(
+        item = await engine.drafts.enqueue(
             Draft(to=f"{correspondence.bob}, {full}", subject="Minutes", body="Here they are.\n"),
             wishes=DeliveryOptions(notify=(Notify.FAILURE, Notify.SUCCESS)),
         )
-        await engine.run_once()
-        item = await engine.item(item.id)
+        await engine.outbox.run_once()
+        item = await engine.outbox.query(lambda outbox: outbox.item(item.id))
         assert {each.state for each in item.recipients} == {RecipientState.ACCEPTED}
         letters = await asyncio.to_thread(correspondence.dovecot.wait_for_letters, correspondence.ada, 2)
         for letter in letters:
-            found = await engine.read_report(letter)
+            found = await engine.sent.read_report(letter)
             assert found is not None
             assert (found.envelope_id, found.message_id) == (item.id, item.message_id)
-            matched = await engine.report(found)
+            matched = await engine.sent.report(found)
             assert matched is not None
             assert matched.news
-        after = await engine.item(item.id)
+        after = await engine.outbox.query(lambda outbox: outbox.item(item.id))
         assert after.state in (ItemState.ACCEPTED, ItemState.DONE)
         told = {each.address: each.report.action for each in after.recipients if each.report}
         assert told == {full: DeliveryAction.FAILED, correspondence.bob: DeliveryAction.RELAYED} or told == {
@@ -57,6 +57,8 @@ async def test_a_bounce_of_postfix_is_tied_to_its_letter(correspondence: Corresp
         assert back is not None
         assert back.status.startswith("5.2.2")
         assert [event.item_id for event in heard if isinstance(event, NeedsYou)] == [item.id]
-        assert any("bounced" in entry.words for entry in await engine.timeline(item.id))
+        assert any(
+            "bounced" in entry.words for entry in await engine.outbox.query(lambda outbox: outbox.timeline(item.id))
+        )
     finally:
         await engine.stop()

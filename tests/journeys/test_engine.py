@@ -12,6 +12,7 @@ from tuimail.compose.attachment import attach
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
+from tuimail.mail.content import whole
 from tuimail.outbox.model.item import ItemState, RecipientState, Verb
 from tuimail.submission.result import AccountProblem
 
@@ -26,20 +27,20 @@ pytestmark = pytest.mark.real_servers
 
 async def sent(engine: Engine, item_id: str) -> OutboxItem:
     async def is_done() -> bool:
-        item = await engine.item(item_id)
+        item = await engine.outbox.query(lambda outbox: outbox.item(item_id))
         return item.state is ItemState.DONE
 
     await until(engine, is_done)
-    return await engine.item(item_id)
+    return await engine.outbox.query(lambda outbox: outbox.item(item_id))
 
 
 async def reached(engine: Engine, item_id: str, state: ItemState) -> OutboxItem:
     async def is_there() -> bool:
-        item = await engine.item(item_id)
+        item = await engine.outbox.query(lambda outbox: outbox.item(item_id))
         return item.state is state
 
     await until(engine, is_there)
-    return await engine.item(item_id)
+    return await engine.outbox.query(lambda outbox: outbox.item(item_id))
 
 
 def engine_of(correspondence: Correspondence) -> Engine:
@@ -57,7 +58,7 @@ async def test_a_letter_is_accepted_filed_and_read_byte_for_byte(
     engine = engine_of(correspondence)
     await engine.start(run_outbox=False)
     try:
-        item = await engine.enqueue(
+        item = await engine.drafts.enqueue(
             Draft(
                 to=f"Bob Müller <{correspondence.bob}>",
                 subject="Grüße, 你好 and a very long subject that has to be folded at least once on its way",
@@ -67,8 +68,8 @@ async def test_a_letter_is_accepted_filed_and_read_byte_for_byte(
                 attachments=(attach(str(figures)),),
             )
         )
-        frozen = await engine.raw(item.id)
-        done = (await engine.run_once())[0]
+        frozen = whole(await engine.outbox.content(item.id))
+        done = (await engine.outbox.run_once())[0]
     finally:
         await engine.stop()
     assert done.state is ItemState.DONE, done.words
@@ -84,7 +85,7 @@ async def test_bcc_recipients_get_the_letter_and_nobody_sees_them(correspondence
     engine = engine_of(correspondence)
     await engine.start()
     try:
-        item = await engine.enqueue(Draft(to=correspondence.bob, bcc=secret, subject="to both", body="hello\n"))
+        item = await engine.drafts.enqueue(Draft(to=correspondence.bob, bcc=secret, subject="to both", body="hello\n"))
         await sent(engine, item.id)
     finally:
         await engine.stop()
@@ -101,14 +102,14 @@ async def test_a_refused_recipient_is_mended_and_only_that_one_is_served_again(c
     engine = engine_of(correspondence)
     await engine.start()
     try:
-        item = await engine.enqueue(
+        item = await engine.drafts.enqueue(
             Draft(to=f"nobody@example.org, {correspondence.bob}", subject="to two", body="hello\n")
         )
         failed = await reached(engine, item.id, ItemState.FAILED)
         refused = next(each for each in failed.recipients if each.state is RecipientState.REFUSED)
         assert refused.reply is not None
         assert (refused.address, refused.reply.code, refused.reply.enhanced) == ("nobody@example.org", 550, "5.1.1")
-        await engine.mend(item.id, "nobody@example.org", other)
+        await engine.outbox.mend(item.id, "nobody@example.org", other)
         await sent(engine, item.id)
     finally:
         await engine.stop()
@@ -122,7 +123,7 @@ async def test_a_letter_waits_for_a_server_that_is_down_and_goes_when_it_is_up(c
     engine = engine_of(correspondence)
     await engine.start()
     try:
-        item = await engine.enqueue(Draft(to=correspondence.bob, subject="patience", body="hello\n"))
+        item = await engine.drafts.enqueue(Draft(to=correspondence.bob, subject="patience", body="hello\n"))
         waiting = await reached(engine, item.id, ItemState.DEFERRED)
         assert waiting.attempts == 0, "an attempt that met nobody does not count"
         assert waiting.next_attempt_at is not None
@@ -133,7 +134,7 @@ async def test_a_letter_waits_for_a_server_that_is_down_and_goes_when_it_is_up(c
     engine = engine_of(correspondence)
     await engine.start()
     try:
-        await engine.apply(Verb.SEND_NOW, item.id)
+        await engine.outbox.apply(Verb.SEND_NOW, item.id)
         done = await sent(engine, item.id)
     finally:
         await engine.stop()
@@ -150,11 +151,11 @@ async def test_a_wrong_password_blocks_the_account_once_and_a_mended_one_lets_al
     engine = engine_of(correspondence)
     await engine.start()
     try:
-        first = await engine.enqueue(Draft(to=correspondence.bob, subject="one", body="hello\n"))
+        first = await engine.drafts.enqueue(Draft(to=correspondence.bob, subject="one", body="hello\n"))
         await reached(engine, first.id, ItemState.BLOCKED)
-        second = await engine.enqueue(Draft(to=correspondence.bob, subject="two", body="hello\n"))
+        second = await engine.drafts.enqueue(Draft(to=correspondence.bob, subject="two", body="hello\n"))
         await reached(engine, second.id, ItemState.BLOCKED)
-        health = await engine.health("work")
+        health = await engine.accounts.health("work")
         assert health.trouble is AccountProblem.SIGN_IN
     finally:
         await engine.stop()

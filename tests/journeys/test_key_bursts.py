@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.journeys.program import Program, account
 from tests.support.loopback import free_ports
 from tuimail.config.loader import load
 from tuimail.engine import Engine
+from tuimail.outbox.store.store import Store
 from tuimail.ui.commands.table import BY_ID
 
 if TYPE_CHECKING:
@@ -57,8 +59,9 @@ def fill(program: Program) -> None:
         await engine.start(run_outbox=False)
         try:
             for number, _ in enumerate(SUBJECTS):
-                await engine._run(
-                    engine._queue.enqueue, message(content(number, 500), number), composing=f"c{number}", held=True
+                letter = message(content(number, 500), number)
+                await engine._outbox_store.run(
+                    partial(Store.enqueue, message=letter, composing=f"c{number}", held=True)
                 )
         finally:
             await engine.stop()

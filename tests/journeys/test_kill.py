@@ -101,7 +101,11 @@ async def engine_of(program: Program) -> AsyncIterator[Engine]:
 async def told(program: Program, item_id: str = "") -> dict[str, Any]:
     """The letter as JSON tells it: the only one, or the one of this id."""
     async with engine_of(program) as engine:
-        (item,) = [each for each in await engine.items(set(ItemState)) if each.id.startswith(item_id)]
+        (item,) = [
+            each
+            for each in await engine.outbox.query(lambda outbox: outbox.items(set(ItemState)))
+            if each.id.startswith(item_id)
+        ]
         document: dict[str, Any] = item_document(item)
         return document
 
@@ -112,7 +116,7 @@ async def broken_off(
     """Queue a letter, run ``words`` until the script ends it; the letter afterwards, and the exit code."""
     program.configure(account(server.port))
     async with engine_of(program) as engine:
-        queued = await engine.enqueue(Draft(to=", ".join(TO), subject="plug", body=BODY))
+        queued = await engine.drafts.enqueue(Draft(to=", ".join(TO), subject="plug", body=BODY))
     started.process = program.start(*words)
     code, _ = await ended(started.process)
     return await told(program, queued.id), code
@@ -289,7 +293,7 @@ async def queue_letters(program: Program, count: int) -> set[str]:
     """Queue them in this process, which is quicker; their Message-IDs."""
     async with engine_of(program) as engine:
         return {
-            (await engine.enqueue(Draft(to="bob@example.net", subject=f"{number}", body="hello\n"))).message_id
+            (await engine.drafts.enqueue(Draft(to="bob@example.net", subject=f"{number}", body="hello\n"))).message_id
             for number in range(count)
         }
 

@@ -85,7 +85,10 @@ async def write_and_send(pilot: Pilot[int], to: str, subject: str, body: str, fi
 
 async def only_letter(engine: Engine) -> OutboxItem:
     # What the server has is in both until it is filed.
-    (item,) = {each.id: each for each in (*await engine.items(), *await engine.sent())}.values()
+    (item,) = {
+        each.id: each
+        for each in (*await engine.outbox.query(lambda outbox: outbox.items()), *await engine.sent.latest())
+    }.values()
     return item
 
 

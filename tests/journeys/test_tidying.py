@@ -21,8 +21,8 @@ async def test_a_start_deletes_the_bytes_of_what_was_dropped_a_week_ago(paths: P
     clock = SetClock(START)
     engine = Engine(Config(), paths, clock=clock)
     await engine.start(run_outbox=False)
-    item = await engine._run(engine._queue.enqueue, message(), composing="a", held=True)
-    await engine.apply(Verb.DROP, item.id)
+    item = await engine._outbox_store.run(lambda outbox: outbox.enqueue(message(), composing="a", held=True))
+    await engine.outbox.apply(Verb.DROP, item.id)
     await engine.stop()
     assert list(paths.outbox.glob("*.letter"))
     clock.move(8 * 86400)
@@ -40,5 +40,5 @@ async def test_a_row_that_cannot_be_forgotten_does_not_keep_the_outbox_closed(
     monkeypatch.setattr(Store, "prune", damaged)
     engine = Engine(Config(), paths)
     await engine.start(run_outbox=False)
-    assert await engine.items() == []
+    assert await engine.outbox.query(lambda outbox: outbox.items()) == []
     await engine.stop()

@@ -83,7 +83,7 @@ class Household(Program):
                     draft = Draft(
                         to=f"{to}{number}@example.net", subject=f"letter {number}", body=sealed(number).decode()
                     )
-                    item = await engine.enqueue(draft)
+                    item = await engine.drafts.enqueue(draft)
                     if told >= 0:
                         os.write(told, item.message_id.encode() + b"\n")
             finally:

@@ -13,7 +13,7 @@ from tuimail.config.model import Account, Config, Identity, Server, UiSettings
 from tuimail.engine import Engine
 from tuimail.errors import IllegalTransitionError, NoSuchItemError
 from tuimail.events import ItemChanged
-from tuimail.mail.content import InMemory, whole
+from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.delivery_options import NONE as NO_WISHES
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.config.model import WhenLate
+    from tuimail.coordination.change_notifier import Peer
     from tuimail.mail.content import Content
     from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.paths import Paths
@@ -134,11 +135,15 @@ def _holds(each: OutboxItem, words: str) -> bool:
 
 
 class FakeEngine(Engine):
-    """Engine over lists; ``calls`` holds (method, arguments) of everything that changes something."""
+    """Engine over lists, and all of its parts; ``calls`` holds (method, arguments) of whatever changes something."""
 
     def __init__(self, paths: Paths, items: Sequence[OutboxItem] = (), *, settings: Config | None = None) -> None:
         self.stopped_clock = StoppedClock()
         super().__init__(settings or config(), paths, clock=self.stopped_clock)
+        self.outbox: Any = self
+        self.drafts: Any = self
+        self.accounts: Any = self
+        self.sent: Any = self
         self.all = {each.id: each for each in items}
         self.gone: list[OutboxItem] = []
         self.letters: list[Draft] = []
@@ -175,6 +180,9 @@ class FakeEngine(Engine):
     def wake(self) -> None:
         self._record("wake")
 
+    def watchers(self) -> Sequence[Peer]:
+        return ()
+
     async def review(self, draft: Draft) -> Review:
         to = tuple(part.strip() for part in draft.to.split(",") if part.strip())
         return Review("Ada Lovelace <ada@example.org>", "work", "smtp.example.org:465", to, (), (), (), 1200)
@@ -193,60 +201,60 @@ class FakeEngine(Engine):
         state = ItemState.HELD if held or not_before else ItemState.QUEUED
         return self.change(item(f"q{len(self.all)}", state, draft.subject, recipient(draft.to), not_before=not_before))
 
-    async def save_draft(self, draft: Draft) -> None:
+    async def save(self, draft: Draft) -> None:
         self._record("save_draft", draft)
         self.letters = [draft, *(each for each in self.letters if each.id != draft.id)]
 
-    async def drafts(self) -> Sequence[Draft]:
+    async def available(self) -> Sequence[Draft]:
         return tuple(self.letters)
 
-    async def open_draft(self, draft_id: str) -> Draft:
+    async def open(self, draft_id: str) -> Draft:
         self._record("open_draft", draft_id)
         for draft in self.letters:
             if draft.id == draft_id:
                 return draft
         raise NoSuchItemError("There is no such draft.")
 
-    async def close_draft(self, draft_id: str) -> None:
+    async def close(self, draft_id: str) -> None:
         self._record("close_draft", draft_id)
 
-    async def discard_draft(self, draft_id: str) -> None:
+    async def discard(self, draft_id: str) -> None:
         self._record("discard_draft", draft_id)
         self.letters = [draft for draft in self.letters if draft.id != draft_id]
 
-    async def complete_address(self, typed: str, *, limit: int = 500) -> Sequence[str]:
+    async def complete(self, typed: str, *, limit: int = 500) -> Sequence[str]:
         known = ("Bob <bob@example.net>", "Board <board@list.example>")
         return tuple(each for each in known if each.casefold().startswith(typed.casefold()))[:limit]
 
-    async def items(self, states: Collection[ItemState] | None = None) -> Sequence[OutboxItem]:
+    async def query(self, ask: Callable[[Any], Any]) -> Any:
+        return ask(self)
+
+    def items(self, states: Collection[ItemState] | None = None) -> Sequence[OutboxItem]:
         wanted = OPEN if states is None else states
         return tuple(each for each in self.all.values() if each.state in wanted)
 
-    async def sent(self, *, limit: int = 1000) -> Sequence[OutboxItem]:
+    async def latest(self, *, limit: int = 1000) -> Sequence[OutboxItem]:
         return tuple(self.gone[:limit])
 
-    async def item(self, item_id: str) -> OutboxItem:
+    def item(self, item_id: str) -> OutboxItem:
         for each in (*self.all.values(), *self.gone):
             if each.id == item_id:
                 return each
         raise NoSuchItemError(f"There is no letter {item_id} in the outbox.")
 
-    async def timeline(self, item_id: str) -> Sequence[TimelineEntry]:
+    def timeline(self, item_id: str) -> Sequence[TimelineEntry]:
         return (
             TimelineEntry(NOW - 3600, "queued"),
             TimelineEntry(NOW - 600, "attempt 1: some were refused", "rcpt", "550 5.1.1 no such user"),
         )
 
-    async def dialogue(self, item_id: str) -> tuple[str, ...]:
+    def dialogue(self, item_id: str) -> tuple[str, ...]:
         return ("S: 220 smtp.example.org ready", "C: EHLO [192.0.2.1]", "C: AUTH PLAIN ****", "S: 235 2.7.0 welcome")
 
     async def content(self, item_id: str) -> Content:
         return self.stored
 
-    async def raw(self, item_id: str, *, limit: int = 1_000_000) -> bytes:
-        return whole(self.stored)[:limit]
-
-    async def counts(self) -> dict[ItemState, int]:
+    def counts(self) -> dict[ItemState, int]:
         return dict(Counter(each.state for each in self.all.values() if each.state in OPEN))
 
     async def standing(self, item: OutboxItem) -> Standing:
@@ -255,11 +263,11 @@ class FakeEngine(Engine):
         notice = account_notice(health, self.config.accounts.get(item.account), self.stopped_clock.moment)
         return Standing(sorted(same, key=lambda each: (each.rank, each.id)).index(item), notice)
 
-    async def tally(self) -> Tally:
+    def tally(self) -> Tally:
         yours = sum(each.needs_you for each in self.all.values() if each.state in OPEN)
         return Tally(sum(each.state in WAITING and not each.needs_you for each in self.all.values()), yours)
 
-    async def ids(
+    def ids(
         self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
     ) -> Sequence[str]:
         wanted = OPEN if states is None else states
@@ -270,7 +278,7 @@ class FakeEngine(Engine):
         }
         return tuple(each.id for each in sorted(found, key=keys[order]))
 
-    async def items_of(self, ids: Iterable[str]) -> Sequence[OutboxItem]:
+    def items_of(self, ids: Iterable[str]) -> Sequence[OutboxItem]:
         self.reads.append(tuple(ids))
         return tuple(self.all[each] for each in self.reads[-1] if each in self.all)
 
@@ -285,18 +293,18 @@ class FakeEngine(Engine):
 
     async def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:
         self._record("later", item_id, at)
-        before = await self.item(item_id)
+        before = self.item(item_id)
         return self.change(replace(before, state=after(Verb.LATER, before.state), not_before=at, on_late=on_late))
 
     async def move(self, item_id: str, place: Place) -> OutboxItem:
         self._record("move", item_id, place)
-        before = await self.item(item_id)
+        before = self.item(item_id)
         after(Verb.MOVE, before.state)
         return self.change(replace(before, rank=-1.0 if place is Place.FIRST else before.rank))
 
     async def change_account(self, item_id: str, account: str) -> OutboxItem:
         self._record("change_account", item_id, account)
-        before = await self.item(item_id)
+        before = self.item(item_id)
         return self.change(replace(before, state=after(Verb.CHANGE_ACCOUNT, before.state), account=account))
 
     async def export(self, item_id: str, path: Path) -> Path:
@@ -305,17 +313,17 @@ class FakeEngine(Engine):
 
     async def put_back(self, draft: Draft) -> OutboxItem:
         self._record("put_back", draft.revises)
-        before = await self.item(draft.revises)
+        before = self.item(draft.revises)
         self.letters = [each for each in self.letters if each.id != draft.id]
         return self.change(replace(before, state=ItemState.QUEUED))
 
     async def apply(self, verb: Verb, item_id: str) -> OutboxItem:
         self._record("apply", verb, item_id)
-        before = await self.item(item_id)
+        before = self.item(item_id)
         return self.change(replace(before, state=after(verb, before.state), not_before=None))
 
     async def _take_out(self, verb: Verb, item_id: str) -> Draft:
-        before = await self.item(item_id)
+        before = self.item(item_id)
         draft = Draft(subject=before.subject, to=before.recipients[0].address, revises=item_id, updated_at=NOW)
         self.letters.insert(0, draft)
         self.change(replace(before, state=after(verb, before.state)))
@@ -331,7 +339,7 @@ class FakeEngine(Engine):
 
     async def mend(self, item_id: str, old: str, new: str) -> OutboxItem:
         self._record("mend", item_id, old, new)
-        before = await self.item(item_id)
+        before = self.item(item_id)
         return self.change(replace(before, state=after(Verb.MEND, before.state)))
 
     async def health(self, account: str) -> AccountHealth:

@@ -136,9 +136,9 @@ async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running:
 @pytest.mark.parametrize(
     ("key", "method", "empty"),
     [
-        ("o", "ids", "Nothing is waiting."),
-        ("s", "sent", "Nothing was sent yet."),
-        ("d", "drafts", "There are no drafts."),
+        ("o", "query", "Nothing is waiting."),
+        ("s", "latest", "Nothing was sent yet."),
+        ("d", "available", "There are no drafts."),
     ],
 )
 async def test_a_list_is_called_empty_only_after_a_look(

@@ -49,10 +49,10 @@ class SlowEngine(FakeEngine):
             (draft.bcc,) if draft.bcc else (), tuple(each.name for each in draft.attachments), 48_000, self.findings,
         )  # fmt: skip
 
-    async def save_draft(self, draft: Draft) -> None:
+    async def save(self, draft: Draft) -> None:
         if self.refusing is not None:
             raise self.refusing
-        await super().save_draft(draft)
+        await super().save(draft)
 
     async def enqueue(
         self,

@@ -67,7 +67,7 @@ async def test_the_page_shows_how_the_text_begins(paths: Paths, size: tuple[int,
 async def test_a_page_with_many_recipients_can_be_scrolled_by_key(paths: Paths) -> None:
     many = ", ".join(f"someone{number}@example.net" for number in range(60))
     async with composing(paths, replace(LETTER, to=many)) as at:
-        at.engine.review = _reviewed  # type: ignore[method-assign]
+        at.engine.drafts.review = _reviewed
         await at.press("ctrl+x")
         assert "Dear all," not in at.shown
         await at.press("end")
@@ -90,7 +90,7 @@ async def test_the_real_review_warns_of_subject_and_attachment(paths: Paths) -> 
         async def real(draft: Draft) -> Review:
             return review(draft, account)
 
-        at.engine.review = real  # type: ignore[method-assign]
+        at.engine.drafts.review = real
         await at.press("ctrl+x")
         assert "! The letter has no subject." in at.shown
         assert '! The text says "attach", but no file is attached.' in at.shown
@@ -170,7 +170,7 @@ async def test_keys_typed_ahead_while_the_review_is_made_send_once(paths: Paths)
             await gate.wait()
             return await review(draft)
 
-        at.engine.review = slow  # type: ignore[method-assign]
+        at.engine.drafts.review = slow
         await at.press("ctrl+x", "y", "ctrl+x")
         assert at.engine.queued == []
         assert len(at.app.screen_stack) == 3
@@ -188,7 +188,7 @@ async def test_an_answer_typed_before_a_warning_was_seen_does_not_count(paths: P
             await gate.wait()
             return await review(draft)
 
-        at.engine.review = slow  # type: ignore[method-assign]
+        at.engine.drafts.review = slow
         at.engine.findings = (ReviewFinding("attachment", "Nothing is attached."),)
         await at.press("ctrl+x", "y")
         gate.set()

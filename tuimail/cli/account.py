@@ -153,8 +153,8 @@ async def _check(args: Namespace, config: Config, paths: Paths, accounts: list[A
         if good and paths.outbox.is_dir():
             # What the outbox knows of earlier trouble is over; blocked letters may go again.
             async with engine_on(config, paths) as engine:
-                if (await engine.health(account.name)).trouble is not None:
-                    await engine.check_again(account.name)
+                if (await engine.accounts.health(account.name)).trouble is not None:
+                    await engine.accounts.check_again(account.name)
                     note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
     if args.json:
         say_json(documents[0] if args.name else documents)
@@ -219,8 +219,8 @@ def _login(account: Account, config: Config, paths: Paths) -> int:
 async def _let_go(account: Account, config: Config, paths: Paths) -> None:
     """What the old password had blocked may go: the new one has not been refused."""
     async with engine_on(config, paths) as engine:
-        if (await engine.health(account.name)).trouble in (AccountProblem.SIGN_IN, AccountProblem.SECRET):
-            await engine.check_again(account.name)
+        if (await engine.accounts.health(account.name)).trouble in (AccountProblem.SIGN_IN, AccountProblem.SECRET):
+            await engine.accounts.check_again(account.name)
             note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
 
 

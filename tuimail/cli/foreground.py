@@ -32,13 +32,15 @@ async def settled(engine: Engine, item_id: str, *, show: bool) -> OutboxItem:
     """
     with _watching(engine, item_id, show=show and is_terminal(sys.stderr)):
         while True:
-            item = await engine.send_one(item_id)
+            item = await engine.outbox.send_one(item_id)
             if item.state not in (ItemState.QUEUED, ItemState.SENDING, ItemState.HELD):
                 return item
             if item.state is ItemState.HELD and item.not_before is None:
                 return item
-            if item.state is ItemState.QUEUED and is_paused(await engine.health(item.account), engine.clock.now()):
-                return await engine.item(item_id)
+            if item.state is ItemState.QUEUED and is_paused(
+                await engine.accounts.health(item.account), engine.clock.now()
+            ):
+                return await engine.outbox.query(lambda outbox: outbox.item(item_id))
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -51,9 +53,9 @@ async def filed(engine: Engine, item_id: str) -> OutboxItem:
     """The item when its copy was filed, or that was tried once."""
     try:
         async with asyncio.timeout(FILING_SECONDS):
-            return await engine.file_one(item_id)
+            return await engine.sent.file_one(item_id)
     except TimeoutError:
-        return await engine.item(item_id)  # the outbox files it later
+        return await engine.outbox.query(lambda outbox: outbox.item(item_id))  # the outbox files it later
 
 
 @contextmanager

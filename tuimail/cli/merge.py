@@ -180,7 +180,7 @@ async def _queue(config: Config, paths: Paths, work: _Work, args: argparse.Names
         show = not args.json and is_terminal(sys.stderr)
         try:
             while batch := list(islice(letters, BATCH)):
-                taken = await engine.enqueue_many(batch, again=args.again)
+                taken = await engine.drafts.enqueue_many(batch, again=args.again)
                 fresh += sum(each.fresh for each in taken)
                 refused += sum(each.item is None for each in taken)
                 known += sum(each.item is not None and not each.fresh for each in taken)

@@ -64,7 +64,7 @@ async def _steer(args: Namespace, config: Config, paths: Paths, *, by_kind: bool
         step = _step(args, engine)
         ids = await _ids(args, engine) if by_kind else list(dict.fromkeys(args.ids))
         if isinstance(step, Verb):
-            outcomes = await engine.apply_many(step, ids)
+            outcomes = await engine.outbox.apply_many(step, ids)
         else:
             outcomes = [await _outcome(step, item_id) for item_id in ids]
     for each in outcomes:
@@ -85,10 +85,10 @@ async def _ids(args: Namespace, engine: Engine) -> Sequence[str]:
         states = {ItemState.DEFERRED, ItemState.BLOCKED}
     elif args.verb == "restore" and states is None:
         states = {ItemState.CANCELLED}
-    ids = await engine.ids(states, matching=words_of(args))
+    ids = await engine.outbox.query(lambda outbox: outbox.ids(states, matching=words_of(args)))
     if args.state != "needs-you" and not args.of:
         return ids
-    items = await engine.items_of(ids)
+    items = await engine.outbox.query(lambda outbox: outbox.items_of(ids))
     return [
         item.id
         for item in items
@@ -105,14 +105,14 @@ def _step(args: Namespace, engine: Engine) -> Verb | Step:
             return partial(_retry, engine)
         case "later":
             at = moment(args.time, engine.clock.now())
-            return partial(engine.later, at=at)
+            return partial(engine.outbox.later, at=at)
         case "move":
-            return partial(engine.move, place=Place(args.place))
+            return partial(engine.outbox.move, place=Place(args.place))
         case "account":
             account_named(engine.config, engine.paths, args.name)
-            return partial(engine.change_account, account=args.name)
+            return partial(engine.outbox.change_account, account=args.name)
         case "mend":
-            return partial(engine.mend, old=args.old, new=args.new)
+            return partial(engine.outbox.mend, old=args.old, new=args.new)
         case "export":
             target = Path(args.to)
             if len(args.ids) != 1 and not target.expanduser().is_dir():
@@ -129,19 +129,19 @@ async def _outcome(step: Step, item_id: str) -> Outcome:
 
 
 async def _retry(engine: Engine, item_id: str) -> OutboxItem:
-    item = await engine.item(item_id)
+    item = await engine.outbox.query(lambda outbox: outbox.item(item_id))
     if item.state is ItemState.BLOCKED:
         # The user says the account is mended; its other letters go as well.
-        await engine.check_again(item.account)
-        return await engine.item(item.id)
+        await engine.accounts.check_again(item.account)
+        return await engine.outbox.query(lambda outbox: outbox.item(item.id))
     if item.state is ItemState.QUEUED:  # its account was mended with an earlier one's
         return item
-    return await engine.apply(Verb.RETRY, item.id)
+    return await engine.outbox.apply(Verb.RETRY, item.id)
 
 
 async def _export(engine: Engine, target: Path, item_id: str) -> OutboxItem:
-    note(str(await engine.export(item_id, target)))
-    return await engine.item(item_id)
+    note(str(await engine.outbox.export(item_id, target)))
+    return await engine.outbox.query(lambda outbox: outbox.item(item_id))
 
 
 def _document(outcome: Outcome) -> dict[str, object]:
@@ -173,9 +173,9 @@ def _edit(item_id: str, config: Config, paths: Paths) -> int:
 
     async def take_out() -> Draft:
         async with engine_on(config, paths) as engine:
-            draft = await engine.edit(item_id)
+            draft = await engine.outbox.edit(item_id)
             # The app owns it from here; until it does, it is a recovered draft.
-            await engine.close_draft(draft.id)
+            await engine.drafts.close(draft.id)
             return draft
 
     draft = run(take_out())

@@ -71,7 +71,7 @@ def _taken_out(outbox: Store, paths: Paths) -> int:
     if not paths.drafts.is_dir():
         return 0
     from tuimail.compose.draft_store import DraftStore
-    from tuimail.engine.letters import taken_out
+    from tuimail.engine.revise_letter import taken_out
 
     return len(taken_out(outbox, DraftStore(paths.drafts)))
 
@@ -114,7 +114,7 @@ def _raw(item_id: str, paths: Paths) -> int:
     async def copy() -> None:
         async with engine_on(load_config(paths, quiet=True), paths) as engine:
             # Nothing else happens on this loop: the letter is read and written as fast as its reader takes it.
-            _write(await engine.raw_pieces((await engine.item(item_id)).id))
+            _write((await engine.outbox.content(item_id)).chunks())
 
     run(copy())
     return EX_OK

@@ -35,12 +35,12 @@ async def _report(args: Namespace, config: Config, paths: Paths) -> int:
                 complain(f"{shown} cannot be read: {error.strerror}.")
                 code = code or EX_NOINPUT
                 continue
-            found = await engine.read_report(raw)
+            found = await engine.sent.read_report(raw)
             if found is None:
                 complain(f"{shown} is no delivery report.")
                 code = code or EX_DATAERR
                 continue
-            matched = await engine.report(found)
+            matched = await engine.sent.report(found)
             documents.append({"file": name, **report_document(found, matched)})
             if not args.json:
                 _tell(matched)

@@ -42,9 +42,9 @@ def verb(args: Namespace, paths: Paths) -> int:
 async def _once(config: Config, paths: Paths, *, json: bool) -> int:
     async with engine_on(config, paths) as engine:
         engine.announcer.subscribe(_tell_trouble)
-        tried = await engine.run_once()
+        tried = await engine.outbox.run_once()
         now = engine.clock.now()
-        items = [await engine.item(item.id) for item in tried]
+        items = await engine.outbox.query(lambda outbox: outbox.items_of([item.id for item in tried]))
     if json:
         say_json([item_document(item) for item in items])
     else:
@@ -89,7 +89,7 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
 def _greet(engine: Engine) -> None:
     """Tell the service manager, a person at the terminal, and whoever started a second one."""
     notify(READY)
-    others = [each for each in engine.watchers() if each.pid != os.getpid()]
+    others = [each for each in engine.outbox.watchers() if each.pid != os.getpid()]
     if others:
         note(f"tuimail: process {others[0].pid} watches this outbox, too; they share the work.")
     if is_terminal(sys.stderr):
@@ -100,7 +100,7 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
     """One line for each new state of a letter; with ``json``, one document a line."""
     said: dict[str, str] = {}
     while True:
-        item = await engine.item(await changes.get())
+        item = await _item(engine, await changes.get())
         if item.state in (ItemState.SENDING, ItemState.QUEUED):
             continue
         state = "sent" if item.state in SENT else str(item.state)
@@ -131,3 +131,7 @@ def line_of(item: OutboxItem, now: float) -> str:
     later = f"; next try {until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""
     because = f": {reply}" if reply else ""
     return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{because}{later}"
+
+
+async def _item(engine: Engine, item_id: str) -> OutboxItem:
+    return await engine.outbox.query(lambda outbox: outbox.item(item_id))

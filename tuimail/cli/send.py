@@ -163,7 +163,9 @@ async def _send(
     async with engine_on(config, paths) as engine:
         engine.announcer.subscribe(_tell_notice)
         try:
-            item = await engine.enqueue(draft, not_before=due, again=args.again, same_within=SAME_WITHIN, wishes=wishes)
+            item = await engine.drafts.enqueue(
+                draft, not_before=due, again=args.again, same_within=SAME_WITHIN, wishes=wishes
+            )
             handed.queued = True
         except DuplicateLetterError as error:
             raise DuplicateLetterError(str(error), hint="To send it once more, add --again.") from None
@@ -171,13 +173,13 @@ async def _send(
             try:
                 item = await settled(engine, item.id, show=not args.json)
             except asyncio.CancelledError:
-                _tell_interrupted(await engine.item(item.id))
+                _tell_interrupted(await engine.outbox.query(lambda outbox: outbox.item(item.id)))
                 raise
             if item.state is ItemState.ACCEPTED:
                 item = await filed(engine, item.id)
         now = engine.clock.now()
-        health = await engine.health(item.account)
-        watched = bool(engine.watchers())
+        health = await engine.accounts.health(item.account)
+        watched = bool(engine.outbox.watchers())
     try:
         if args.json:
             notice = account_notice(health, config.accounts.get(item.account), now)

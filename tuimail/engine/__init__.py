@@ -1,17 +1,22 @@
 """The composition root: Config -> drafts, outbox, submitters, runner, filer.
 
-facade      the Engine that the two faces see: its life and its background tasks; its parts are
-  rooms       the stores and the one thread that touches them
-  composing   drafts, and from a draft into the outbox
-  watching    what is in the outbox
-  steering    the user's verbs, delivery reports
-  accounts    whether accounts can send
-evidence    looks in Sent for letters of which nobody knows whether they went
-export      a letter as a file of the user's
-letters     what happens to one letter on the writer thread: taken out of the outbox, put back, read raw
-reporting   what the user is told of a delivery report
-surroundings  what wakes the outbox from outside: other processes, the network, the clock
-wiring      from an account's name to its way out, its secret, its Sent copy
+facade         the Engine that the two faces see: made of its parts, it starts and stops them. The parts are
+  outbox         engine.outbox: letters on their way, what the user decides about them, sending now
+  drafts         engine.drafts: letters being written, their review, into the outbox, completion of addresses
+  sent           engine.sent: letters that went out, their copies and delivery reports, uncertain ones looked for
+  accounts       engine.accounts: whether each service of an account works
+What they are given:
+  store_handle   a store, and the thread that it is used on; open_stores makes the stores
+  runner_handle  the runner while there is one; announces changes and wakes it
+  configured_accounts   from an account's name to its identity, submitter and secrets
+  sent_folders   where the accounts keep copies of sent letters
+What happens to one letter:
+  revise_letter  out of the outbox as a draft, and back
+  letter_content its exact bytes
+  export         as a file of the user's
+  evidence       looked for in Sent when it is uncertain whether it went
+  bounce_notices what the user is told of its delivery report
+wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep
 """
 
 from tuimail.engine.facade import Engine

@@ -276,7 +276,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
     async def _count(self) -> None:
         if not self.engine_ready.is_set():
             return
-        counts, tally = await self.engine.counts(), await self.engine.tally()
+        counts, tally = await self.engine.outbox.query(lambda outbox: (outbox.counts(), outbox.tally()))
         self.badge = Badge(tally.waiting, tally.yours)
         for screen in self._frames():
             screen.title_bar.badge = self.badge
@@ -296,7 +296,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
 
         found = []
         for name, account in self.engine.config.accounts.items():
-            notice = account_notice(await self.engine.health(name), account)
+            notice = account_notice(await self.engine.accounts.health(name), account)
             if notice is not None:
                 found.append(notice)
         notices = tuple(sorted(found, key=lambda notice: not notice.needs_you))
@@ -318,7 +318,7 @@ class TuimailApp(Navigation, App[int], inherit_bindings=False):
             self.say("No account is in trouble.")
             return
         for name in wanted:
-            await self.engine.check_again(name)
+            await self.engine.accounts.check_again(name)
         listed = safe_line(", ".join(wanted))
         self.say(f"Checking {listed}; the letters go as soon as they may.")
 

@@ -89,7 +89,7 @@ class Noticing:
                 self._announce(summary)
 
     async def _sent(self) -> int:
-        return len(await self._engine.ids(SENT))
+        return len(await self._engine.outbox.query(lambda outbox: outbox.ids(SENT)))
 
     def _announce(self, announcement: Announcement) -> None:
         if self._bell and announcement.alarming:

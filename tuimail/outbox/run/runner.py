@@ -2,7 +2,7 @@
 
 One task per account that has due letters (run/connections); one for the Sent copies (run/sent_copy_worker). The loop
 sleeps (run/wakeup) until something is due or ``wake`` is called: by a change of this process, or by what the engine
-listens to (engine/surroundings): other processes, the network, the clock.
+listens to (engine/wake_events): other processes, the network, the end of a sleep.
 """
 
 from __future__ import annotations

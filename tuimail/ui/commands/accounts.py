@@ -19,7 +19,7 @@ async def check_again(screen: AccountsScreen) -> None:
     if row is None or row.account is None:
         screen.say("Select an account to check.")
         return
-    await screen.program.engine.check_again(row.account.name)
+    await screen.program.engine.accounts.check_again(row.account.name)
     screen.say(f"Checking {safe_line(row.account.name)}; its letters go as soon as it may send.")
     screen.reload()
 

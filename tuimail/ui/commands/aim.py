@@ -44,7 +44,9 @@ def aimed(screen: LetterScreen) -> tuple[str, ...]:
 async def first(screen: LetterScreen, ids: Sequence[str]) -> OutboxItem:
     """The first of the letters meant; the one on the screen without a wait, so that its question opens at once."""
     there = screen.letter
-    return there if there is not None and there.id == ids[0] else await screen.program.engine.item(ids[0])
+    if there is not None and there.id == ids[0]:
+        return there
+    return await screen.program.engine.outbox.query(lambda outbox: outbox.item(ids[0]))
 
 
 async def only(screen: LetterScreen, ids: Sequence[str], command: str) -> OutboxItem:
@@ -56,7 +58,7 @@ async def only(screen: LetterScreen, ids: Sequence[str], command: str) -> Outbox
 
 def verb_on(verb: Verb) -> Callable[[Engine, Sequence[str]], Awaitable[Sequence[Outcome]]]:
     """``verb``, for ``act``."""
-    return lambda engine, ids: engine.apply_many(verb, ids)
+    return lambda engine, ids: engine.outbox.apply_many(verb, ids)
 
 
 def letters(count: int) -> str:
@@ -99,11 +101,11 @@ async def put_as_before(engine: Engine, before: Sequence[OutboxItem]) -> None:
     on_their_way = [item.id for item in before if item.state is not ItemState.HELD]
     for item in before:
         if item.state is ItemState.HELD and item.not_before is not None:
-            await engine.later(item.id, item.not_before, on_late=item.on_late)
+            await engine.outbox.later(item.id, item.not_before, on_late=item.on_late)
     if by_hand:
-        await engine.apply_many(Verb.HOLD, by_hand)
+        await engine.outbox.apply_many(Verb.HOLD, by_hand)
     if on_their_way:
-        await engine.apply_many(Verb.RELEASE, on_their_way)
+        await engine.outbox.apply_many(Verb.RELEASE, on_their_way)
 
 
 async def act(
@@ -123,7 +125,7 @@ async def act(
         TuimailError: it was one letter, and that could not be done.
     """
     program = screen.program
-    before = {item.id: item for item in await program.engine.items_of(ids)}
+    before = {item.id: item for item in await program.engine.outbox.query(lambda outbox: outbox.items_of(ids))}
     outcomes = await what(program.engine, ids)
     if len(ids) == 1:
         error = outcomes[0].error

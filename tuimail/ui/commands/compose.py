@@ -287,7 +287,7 @@ async def editor(screen: ComposeScreen) -> None:
 async def postpone(screen: ComposeScreen) -> None:
     """Keep the letter among the drafts and close."""
     await screen.save(postponed=True)
-    await screen.engine.close_draft(screen.draft.id)
+    await screen.engine.drafts.close(screen.draft.id)
     await screen.close("Message postponed. It is among the drafts.")
 
 
@@ -298,7 +298,7 @@ async def cancel(screen: ComposeScreen) -> None:
         await _put_back(screen)
         return
     if form.empty:
-        await screen.engine.discard_draft(draft.id)
+        await screen.engine.drafts.discard(draft.id)
         await screen.close("Message cancelled.")
         return
     if draft.revises:
@@ -311,7 +311,7 @@ async def cancel(screen: ComposeScreen) -> None:
     if answer == "back":
         await _put_back(screen)
     elif answer == "delete":
-        await screen.engine.discard_draft(draft.id)
+        await screen.engine.drafts.discard(draft.id)
         await screen.close("Message cancelled, draft deleted.")
     elif answer == "keep":
         await postpone(screen)
@@ -322,7 +322,7 @@ async def _put_back(screen: ComposeScreen) -> None:
     # A save that is under way would bring the draft back.
     screen.closed = True
     try:
-        item = await screen.engine.put_back(screen.draft)
+        item = await screen.engine.outbox.put_back(screen.draft)
     except TuimailError:
         screen.closed = False
         raise

@@ -41,10 +41,10 @@ async def _mend(screen: LetterScreen, ids: Sequence[str]) -> None:
         "Correct the address",
         initial=old,
         help_text="The letter goes to the corrected address only; the others are not served again.",
-        complete=screen.program.engine.complete_address,
+        complete=screen.program.engine.drafts.complete,
     )
     if new and new.strip() != old:
-        await screen.program.engine.mend(item.id, old, new.strip())
+        await screen.program.engine.outbox.mend(item.id, old, new.strip())
         screen.program.say(f"{quoted(item.subject)} goes to {safe_line(new.strip())} now.")
 
 
@@ -75,11 +75,11 @@ async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
     account = wanted
 
     async def change(engine: Engine, moved: Sequence[str]) -> Sequence[Outcome]:
-        return await each(moved, lambda item_id: engine.change_account(item_id, account))
+        return await each(moved, lambda item_id: engine.outbox.change_account(item_id, account))
 
     async def back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
         for was in before:
-            await engine.change_account(was.id, was.account)
+            await engine.outbox.change_account(was.id, was.account)
 
     await act(screen, ids, change, one=f"goes by {safe_line(account)}.", many=f"go by {safe_line(account)}", undo=back)
 
@@ -108,7 +108,7 @@ def send_again(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _unresolve(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
-    for outcome in await engine.apply_many(Verb.UNRESOLVE, [was.id for was in before]):
+    for outcome in await engine.outbox.apply_many(Verb.UNRESOLVE, [was.id for was in before]):
         if outcome.error is not None:
             raise outcome.error
 

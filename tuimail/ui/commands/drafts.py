@@ -18,7 +18,7 @@ async def open_(screen: DraftsScreen) -> None:
     if draft is None:
         screen.say("There is no draft to open.")
         return
-    screen.program.open_composer(await screen.program.engine.open_draft(draft.id))
+    screen.program.open_composer(await screen.program.engine.drafts.open(draft.id))
 
 
 async def discard(screen: DraftsScreen) -> None:
@@ -28,7 +28,7 @@ async def discard(screen: DraftsScreen) -> None:
         screen.say("There is no draft to delete.")
         return
     if await screen.ask_yes_no(f"Delete the draft {quoted(draft.subject)} for good?", default=False):
-        await screen.program.engine.discard_draft(draft.id)
+        await screen.program.engine.drafts.discard(draft.id)
         screen.say(f"The draft {quoted(draft.subject)} was deleted.")
         screen.reload()
 

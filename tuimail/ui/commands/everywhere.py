@@ -67,7 +67,7 @@ async def quit_(screen: FrameScreen) -> None:
         question = "Really quit the demo?"
     elif badge.waiting:
         letters = "1 letter stays" if badge.waiting == 1 else f"{badge.waiting} letters stay"
-        if screen.program.engine.watchers():
+        if screen.program.engine.outbox.watchers():
             going = "the outbox service goes on sending"
         else:
             going = f"{'it goes' if badge.waiting == 1 else 'they go'} on with: tuimail outbox run --watch"

@@ -45,7 +45,7 @@ def export(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _export(screen: LetterScreen, ids: Sequence[str]) -> None:
-    items = {item.id: item for item in await screen.program.engine.items_of(ids)}
+    items = {item.id: item for item in await screen.program.engine.outbox.query(lambda outbox: outbox.items_of(ids))}
     first = items.get(ids[0])
     initial = f"~/{file_name(first.subject if first else '')}.eml" if len(ids) == 1 else "~/"
     typed = await screen.ask(
@@ -63,7 +63,7 @@ async def _export(screen: LetterScreen, ids: Sequence[str]) -> None:
     async def write(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
         async def one(item_id: str) -> OutboxItem | None:
             nonlocal written
-            written = await engine.export(item_id, path)
+            written = await engine.outbox.export(item_id, path)
             return items.get(item_id)
 
         return await each(wanted, one)

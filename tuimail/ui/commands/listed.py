@@ -61,7 +61,8 @@ async def tag_matching(screen: OutboxScreen) -> None:
         words = await screen.ask("Tag letters that hold", help_text=LANGUAGE)
         if not words or not words.strip():
             return
-        found = set(await screen.program.engine.ids(matching=words)) & set(screen.list.rows)
+        matching = await screen.program.engine.outbox.query(lambda outbox: outbox.ids(matching=words))
+        found = set(matching) & set(screen.list.rows)
         screen.tagged |= found
     else:
         return
@@ -100,13 +101,13 @@ async def show_only(screen: OutboxScreen) -> None:
 async def send_all(screen: OutboxScreen) -> None:
     """Try everything that waits, of what is shown."""
     engine = screen.program.engine
-    ids = await engine.ids(WAITING_FOR_THEIR_TURN, matching=screen.matching)
+    ids = await engine.outbox.query(lambda outbox: outbox.ids(WAITING_FOR_THEIR_TURN, matching=screen.matching))
     if not ids:
         screen.say("No letter waits for its turn; held ones go when you release them.")
         return
 
     async def send(at: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
-        return await at.apply_many(Verb.SEND_NOW, wanted)
+        return await at.outbox.apply_many(Verb.SEND_NOW, wanted)
 
     await act(screen, ids, send, one="goes as soon as it can.", many="go as soon as they can")
 

@@ -112,7 +112,7 @@ async def _later(screen: LetterScreen, ids: Sequence[str]) -> None:
         return
 
     async def put_off(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
-        return await each(wanted, lambda item_id: engine.later(item_id, moment.at))
+        return await each(wanted, lambda item_id: engine.outbox.later(item_id, moment.at))
 
     words = f"will be sent {moment.words}."
     await act(screen, ids, put_off, one=words, many=f"will be sent {moment.words}", undo=_put_back)
@@ -128,7 +128,7 @@ async def _move(screen: LetterScreen, ids: Sequence[str], place: Place) -> None:
     wanted = tuple(reversed(ids)) if place is Place.FIRST else ids
 
     async def carry(engine: Engine, moved: Sequence[str]) -> Sequence[Outcome]:
-        return await each(moved, lambda item_id: engine.move(item_id, place))
+        return await each(moved, lambda item_id: engine.outbox.move(item_id, place))
 
     words = {
         Place.FIRST: "goes before all others.",
@@ -145,7 +145,7 @@ def drop(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _drop(screen: LetterScreen, ids: Sequence[str]) -> None:
-    items = await screen.program.engine.items_of(ids)
+    items = await screen.program.engine.outbox.query(lambda outbox: outbox.items_of(ids))
     if len(items) == 1:
         after(Verb.DROP, items[0].state)
     uncertain = sum(item.state is ItemState.UNCERTAIN for item in items)
@@ -165,7 +165,7 @@ async def _drop(screen: LetterScreen, ids: Sequence[str]) -> None:
 
 async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
     """Back from the dead, and waiting as before."""
-    await engine.apply_many(Verb.RESTORE, [item.id for item in before])
+    await engine.outbox.apply_many(Verb.RESTORE, [item.id for item in before])
     waiting = [item for item in before if item.state not in (ItemState.FAILED, ItemState.UNCERTAIN)]
     await put_as_before(engine, [item for item in waiting if item.state is not ItemState.HELD or item.not_before])
 
@@ -178,7 +178,7 @@ def edit(screen: LetterScreen) -> Awaitable[None]:
 async def _edit(screen: LetterScreen, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "Edit")
     after(Verb.EDIT, item.state)
-    screen.program.open_composer(await screen.program.engine.edit(item.id))
+    screen.program.open_composer(await screen.program.engine.outbox.edit(item.id))
 
 
 def cancel(screen: LetterScreen) -> Awaitable[None]:
@@ -193,7 +193,7 @@ def check_again(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _check_again(screen: LetterScreen, ids: Sequence[str]) -> None:
-    items = await screen.program.engine.items_of(ids)
+    items = await screen.program.engine.outbox.query(lambda outbox: outbox.items_of(ids))
     accounts = {item.account for item in items if item.state is ItemState.BLOCKED}
     await screen.program.check_accounts(accounts or None)
 
@@ -210,7 +210,7 @@ def view_raw(screen: LetterScreen) -> Awaitable[None]:
 
 async def _view_raw(screen: LetterScreen, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "View")
-    screen.program.open_letter_text(await screen.program.engine.content(item.id))
+    screen.program.open_letter_text(await screen.program.engine.outbox.content(item.id))
 
 
 def dialogue(screen: LetterScreen) -> Awaitable[None]:
@@ -219,7 +219,7 @@ def dialogue(screen: LetterScreen) -> Awaitable[None]:
 
 
 async def _dialogue(screen: LetterScreen, ids: Sequence[str]) -> None:
-    lines = await screen.program.engine.dialogue(ids[0])
+    lines = await screen.program.engine.outbox.query(lambda outbox: outbox.dialogue(ids[0]))
     screen.program.open_text("DIALOGUE", "\n".join(lines) or "Nothing was said yet: no attempt has been made.")
 
 

@@ -46,7 +46,7 @@ async def _send(screen: ComposeScreen, dialog: SendDialog) -> None:
                 screen.point_at(field.field, screen.status.text)
                 return
         draft = form.snapshot()
-        review = await screen.engine.review(draft)
+        review = await screen.engine.drafts.review(draft)
         fatal = next((finding for finding in review.findings if finding.fatal), None)
         if fatal is not None:
             _close(dialog)
@@ -77,7 +77,7 @@ async def _decided(screen: ComposeScreen, dialog: SendDialog) -> OutboxItem | No
             case Answer.OTHER_SENDER:
                 screen.form.sender.choice.action_turn(1)
                 draft = screen.form.snapshot()
-                dialog.show(draft, await screen.engine.review(draft))
+                dialog.show(draft, await screen.engine.drafts.review(draft))
             case Answer.LATER:
                 moment = await ask_moment(dialog)
                 item = None if moment is None else await _stored(screen, dialog, not_before=moment.at)
@@ -99,12 +99,12 @@ async def _stored(
     dialog.say(STORING)
     try:
         try:
-            return await screen.engine.enqueue(draft, held=held, not_before=not_before)
+            return await screen.engine.drafts.enqueue(draft, held=held, not_before=not_before)
         except DuplicateLetterError as error:
             question = f"{safe_line(str(error))} Send it again?"
             if await dialog.ask_yes_no(question, default=False):
                 dialog.say(STORING)
-                return await screen.engine.enqueue(draft, held=held, not_before=not_before, again=True)
+                return await screen.engine.drafts.enqueue(draft, held=held, not_before=not_before, again=True)
             dialog.say("Not sent again.")
             return None
     finally:
@@ -118,7 +118,7 @@ def _queued(screen: ComposeScreen, item: OutboxItem) -> None:
 
     async def take_back(_beneath: FrameScreen) -> None:
         try:
-            draft = await program.engine.edit(item.id)
+            draft = await program.engine.outbox.edit(item.id)
         except IllegalTransitionError as error:
             raise OutboxError(f"Too late to take {name} back: it {_went(error.state)}.") from error
         program.open_composer(draft)

@@ -19,7 +19,7 @@ async def down(screen: ServerScreen) -> None:
     await asyncio.to_thread(screen.server.set, down=gone)
     screen.say("The server is down." if gone else "The server is up again.")
     if not gone:
-        screen.program.engine.wake()
+        screen.program.engine.outbox.wake()
 
 
 def busy(screen: ServerScreen) -> None:

@@ -81,7 +81,8 @@ class AccountsScreen(ListScreen[AccountRow]):
         """The health of every account."""
         engine = self.program.engine
         rows = [
-            AccountRow(name, account, await engine.health(name)) for name, account in engine.config.accounts.items()
+            AccountRow(name, account, await engine.accounts.health(name))
+            for name, account in engine.config.accounts.items()
         ]
         rows += [AccountRow(f"!{index}", problem=str(each)) for index, each in enumerate(self.program.problems)]
         self.list.show(rows)

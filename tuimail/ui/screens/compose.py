@@ -38,7 +38,7 @@ ONLY_IN_MEMORY = "The draft is only in memory until it can be saved; it is tried
 
 
 class ComposeScreen(FrameScreen):
-    """Edits ``draft``, which whoever opens this owns (``engine.open_draft``) or has just made; None is a new one."""
+    """Edits ``draft``, which whoever opens this owns (``engine.drafts.open``) or has just made; None is a new one."""
 
     SCREEN_NAME: ClassVar[str] = "COMPOSE"
     CONTEXT: ClassVar[Context] = Context.COMPOSE_HEADER
@@ -88,8 +88,8 @@ class ComposeScreen(FrameScreen):
     # -- the frame
     def compose_body(self) -> ComposeResult:
         """The form."""
-        self.form = LetterForm(self.draft, senders(self.engine.config), self.engine.complete_address)
-        self.keeper = DraftKeeper(self.form.snapshot(), self.engine.save_draft)
+        self.form = LetterForm(self.draft, senders(self.engine.config), self.engine.drafts.complete)
+        self.keeper = DraftKeeper(self.form.snapshot(), self.engine.drafts.save)
         yield self.form
 
     def on_mount(self) -> None:

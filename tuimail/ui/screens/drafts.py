@@ -50,5 +50,5 @@ class DraftsScreen(ListScreen[Draft]):
 
     async def load(self) -> None:
         """The drafts nobody has open."""
-        self.list.show(await self.program.engine.drafts())
+        self.list.show(await self.program.engine.drafts.available())
         self.list.refresh()  # what stands there of the time moves on

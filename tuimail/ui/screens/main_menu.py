@@ -111,10 +111,10 @@ class MainMenuScreen(ListScreen[Place]):
         """Count what is in the outbox and among the drafts."""
         self._arrange(self.size.width, self.size.height)
         engine = self.program.engine
-        drafts = len(await engine.drafts())
+        drafts = len(await engine.drafts.available())
         badge = self.program.badge
         notes = {"go-drafts": "" if not drafts else "1 letter" if drafts == 1 else f"{drafts} letters"}
-        counts = await engine.counts()
+        counts = await engine.outbox.query(lambda outbox: outbox.counts())
         if any(counts.values()):
             notes["go-outbox"] = "".join(span.text for span in badge.line).strip()
         self.list.show([self._place(command_id, notes.get(command_id, "")) for command_id in self._places])

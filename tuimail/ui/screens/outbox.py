@@ -174,15 +174,15 @@ class OutboxScreen(LetterListScreen[str]):
         """The ids of all letters, and the letters near the screen."""
         engine = self.program.engine
         words = self.matching
-        ids = await engine.ids(order=self.order, matching=words)
-        self._all = len(ids) if not words else sum((await engine.counts()).values())
+        ids = await engine.outbox.query(lambda outbox: outbox.ids(order=self.order, matching=words))
+        self._all = len(ids) if not words else sum((await engine.outbox.query(lambda outbox: outbox.counts())).values())
         selected = self.list.sought or self.selected
         self.window.ids = ids
         place = self.list.cursor if selected is None else _place(ids, selected, self.list.cursor)
         height = self.list.page
         top = min(max(self.list.first_seen, place - height + 1), place)
         near = self.window.near(top, height)
-        items = await engine.items_of(near)
+        items = await engine.outbox.query(lambda outbox: outbox.items_of(near))
         self.window.renew(ids, items)
         self._progress = {item.id: self._progress.get(item.id, Progress()) for item in items if _sending(item)}
         if self.tagged:
@@ -205,7 +205,7 @@ class OutboxScreen(LetterListScreen[str]):
         height = self.list.page + 1
         missing = self.window.missing(self.list.first_seen, height)
         if missing:
-            items = await self.program.engine.items_of(missing)
+            items = await self.program.engine.outbox.query(lambda outbox: outbox.items_of(missing))
             self.window.add(items, height=height)
             self._wants = self._wants.at_least(wants_of(items, self._now))
             self.titles.refresh()
@@ -252,7 +252,7 @@ class OutboxScreen(LetterListScreen[str]):
             self._standing = None
             return
         try:
-            found = await self.program.engine.standing(item)
+            found = await self.program.engine.outbox.standing(item)
         except NoSuchItemError:  # it has just left
             return
         if self.selected == item.id:

@@ -71,7 +71,7 @@ class SentScreen(LetterListScreen[OutboxItem]):
 
     async def load(self) -> None:
         """What went out."""
-        rows = await self.program.engine.sent()
+        rows = await self.program.engine.sent.latest()
         self._columns = None
         self.list.show(rows)
         self.list.refresh()  # what stands there of the time moves on

@@ -38,10 +38,11 @@ class LetterPane(Pager):
         Raises:
             NoSuchItemError: it is gone.
         """
-        letter = await engine.item(item_id)
-        timeline, dialogue = await engine.timeline(item_id), await engine.dialogue(item_id)
+        letter, timeline, dialogue = await engine.outbox.query(
+            lambda outbox: (outbox.item(item_id), outbox.timeline(item_id), outbox.dialogue(item_id))
+        )
         now = engine.clock.now()
-        standing = await engine.standing(letter) if waits_its_turn(letter, now) else None
+        standing = await engine.outbox.standing(letter) if waits_its_turn(letter, now) else None
         if self.letter is None or self.letter.id != letter.id:
             self._progress = None
             self.scroll_to(y=0, animate=False, immediate=True)

@@ -1,4 +1,4 @@
-"""The engine's part that makes letters: drafts, the review, into the outbox."""
+"""Drafts: kept, reviewed, sent into the outbox, and letters taken out of the outbox to be edited."""
 
 from __future__ import annotations
 
@@ -7,35 +7,61 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine.rooms import Rooms
 from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
-from tuimail.events import (
-    ItemChanged,
-)
+from tuimail.events import ItemChanged
 from tuimail.outbox.model.delivery_options import NONE as NO_WISHES
 from tuimail.outbox.model.delivery_options import granted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuimail.clock import Clock
+    from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.draft import Draft
+    from tuimail.compose.draft_store import DraftStore
     from tuimail.compose.review import Review
+    from tuimail.config.model import OutboxSettings
+    from tuimail.engine.configured_accounts import ConfiguredAccounts
+    from tuimail.engine.runner_handle import RunnerHandle
+    from tuimail.engine.store_handle import StoreHandle
+    from tuimail.events import Announcer
     from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.store.enqueue import Taken
+    from tuimail.outbox.store.enqueue import Incoming, Taken
+    from tuimail.outbox.store.store import Store
 
 
 log = logging.getLogger(__name__)
 
 
-class Composing(Rooms):
-    """From a draft to the outbox."""
+class Drafts:
+    """Drafts, the way from a draft into the outbox, and the way back."""
+
+    def __init__(
+        self,
+        drafts: StoreHandle[DraftStore],
+        correspondents: StoreHandle[Correspondents],
+        outbox: StoreHandle[Store],
+        runner: RunnerHandle,
+        accounts: ConfiguredAccounts,
+        announcer: Announcer,
+        clock: Clock,
+        settings: OutboxSettings,
+    ) -> None:
+        self._drafts = drafts
+        self._correspondents = correspondents
+        self._outbox = outbox
+        self._runner = runner
+        self._accounts = accounts
+        self._announcer = announcer
+        self._clock = clock
+        self._settings = settings
 
     async def review(self, draft: Draft) -> Review:
         """What the send dialog shows: recipients, account, size, errors and warnings."""
         from tuimail.compose.review import review
 
-        account, _ = self._wiring.bound(draft)
+        account, _ = self._accounts.bound(draft)
         return await asyncio.to_thread(review, draft, account)
 
     async def enqueue(
@@ -66,17 +92,16 @@ class Composing(Rooms):
         from tuimail.compose.build import build
         from tuimail.mail.address import parse_addresses
 
-        account, identity = self._wiring.bound(draft)
-        now = self.clock.now()
+        account, identity = self._accounts.bound(draft)
+        now = self._clock.now()
         message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
-        envelope, not_before = granted(message.envelope, wishes, self.config.outbox, not_before)
+        envelope, not_before = granted(message.envelope, wishes, self._settings, not_before)
         message = replace(message, envelope=envelope)
         if not_before is None and not held:
             not_before = await self._appointment(draft, now)
-        # Once begun it is carried through, even if the screen that asked is gone.
-        item = await asyncio.shield(
-            self._run(
-                self._queue.enqueue,
+
+        def store(outbox: Store) -> OutboxItem:
+            return outbox.enqueue(
                 message,
                 composing=draft.id,
                 not_before=not_before,
@@ -87,24 +112,26 @@ class Composing(Rooms):
                 revises=draft.revises,
                 same_within=same_within,
             )
-        )
-        self._changed(item)
+
+        # Once begun it is carried through, even if the screen that asked is gone.
+        item = await asyncio.shield(self._outbox.run(store))
+        self._runner.changed(item)
         # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
         try:
-            await self._run(self._draft_store.discard, draft.id)
+            await self.discard(draft.id)
             written_to = parse_addresses(", ".join(filter(None, (draft.to, draft.cc, draft.bcc))))
-            await self._run(self._known.remember, written_to, now)
+            await self._correspondents.run(lambda known: known.remember(written_to, now))
         except TuimailError:
             log.exception("after enqueueing %s", item.id)
         return item
 
     async def _appointment(self, draft: Draft, now: float) -> float | None:
         """When a letter goes for which no time is given: after the undo window, or when its former revision was to."""
-        undo = now + self.config.outbox.undo_seconds if self.config.outbox.undo_seconds > 0 else None
+        undo = now + self._settings.undo_seconds if self._settings.undo_seconds > 0 else None
         if not draft.revises:
             return undo
         try:
-            former = await self._run(self._queue.former, draft.revises)
+            former = await self._outbox.run(lambda outbox: outbox.former(draft.revises))
         except NoSuchItemError:
             return undo
         if former.not_before is None or former.not_before <= (undo or now):
@@ -127,8 +154,8 @@ class Composing(Rooms):
         from tuimail.compose.build import build
         from tuimail.outbox.store.enqueue import Incoming
 
-        bound = [(draft, not_before, *self._wiring.bound(draft)) for draft, not_before in drafts]
-        now = self.clock.now()
+        bound = [(draft, not_before, *self._accounts.bound(draft)) for draft, not_before in drafts]
+        now = self._clock.now()
 
         def freeze() -> list[Incoming]:
             return [
@@ -137,48 +164,46 @@ class Composing(Rooms):
             ]
 
         letters = await asyncio.to_thread(freeze)
-        taken = await asyncio.shield(self._run(self._queue.enqueue_many, letters))
+        taken = await asyncio.shield(self._outbox.run(lambda outbox: outbox.enqueue_many(letters)))
         for each in taken:
             if each.fresh and each.item is not None:
-                self.announcer.announce(ItemChanged(each.item.id))
-        self.wake()
+                self._announcer.announce(ItemChanged(each.item.id))
+        self._runner.wake()
         return taken
 
-    async def save_draft(self, draft: Draft) -> None:
+    async def save(self, draft: Draft) -> None:
         """Autosave or postpone. Raises StorageError."""
-        await self._run(self._draft_store.save, draft)
+        await self._drafts.run(lambda drafts: drafts.save(draft))
 
-    async def drafts(self) -> Sequence[Draft]:
+    async def available(self) -> Sequence[Draft]:
         """Postponed and recovered drafts that no other process has open, newest first."""
 
-        def load() -> Sequence[Draft]:
-            store = self._draft_store
-            return [draft for draft in store.drafts() if not store.owned_elsewhere(draft.id)]
+        def load(drafts: DraftStore) -> Sequence[Draft]:
+            return [draft for draft in drafts.drafts() if not drafts.owned_elsewhere(draft.id)]
 
-        return await self._run(load)
+        return await self._drafts.run(load)
 
-    async def open_draft(self, draft_id: str) -> Draft:
+    async def open(self, draft_id: str) -> Draft:
         """Load a draft and own it. Raises NoSuchItemError, OutboxError when it is open elsewhere."""
 
-        def load() -> Draft:
-            store = self._draft_store
-            draft = store.load(draft_id)
-            if not store.acquire(draft_id):
-                raise OutboxError(f"This draft is open {store.holder(draft_id)}.", hint="Close it there first.")
+        def load(drafts: DraftStore) -> Draft:
+            draft = drafts.load(draft_id)
+            if not drafts.acquire(draft_id):
+                raise OutboxError(f"This draft is open {drafts.holder(draft_id)}.", hint="Close it there first.")
             return draft
 
-        return await self._run(load)
+        return await self._drafts.run(load)
 
-    async def close_draft(self, draft_id: str) -> None:
+    async def close(self, draft_id: str) -> None:
         """Stop owning it."""
-        await self._run(self._draft_store.release, draft_id)
+        await self._drafts.run(lambda drafts: drafts.release(draft_id))
 
-    async def discard_draft(self, draft_id: str) -> None:
+    async def discard(self, draft_id: str) -> None:
         """Delete it."""
-        await self._run(self._draft_store.discard, draft_id)
+        await self._drafts.run(lambda drafts: drafts.discard(draft_id))
 
-    async def complete_address(self, typed: str, *, limit: int = 500) -> Sequence[str]:
+    async def complete(self, typed: str, *, limit: int = 500) -> Sequence[str]:
         """Addresses written to before that fit what was typed, best first; for nothing, everybody, the latest first."""
         if not typed.strip():
-            return await self._run(self._known.latest, limit)
-        return await self._run(self._known.complete, typed, limit)
+            return await self._correspondents.run(lambda known: known.latest(limit))
+        return await self._correspondents.run(lambda known: known.complete(typed, limit))

@@ -1,4 +1,4 @@
-"""What wakes the runner from outside of its process: other processes, the network, the clock."""
+"""What wakes the runner from outside of its process: other processes, the network, the end of a machine's sleep."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_LEISURE = 2.0
-"""Seconds after which the network is watched: first the screen is drawn and what is due has begun."""
+NETWORK_DELAY = 2.0
+"""Seconds after the start until the network is watched: the first screen and what is due come before it."""
 
 
-class Surroundings:
-    """Listens for one runner that goes on."""
+class WakeEvents:
+    """Wakes a runner for as long as it is open."""
 
-    def __init__(self, runner: Runner, doorbell: ChangeNotifier, role: Role, *, came_up: Callable[[], None]) -> None:
-        """``came_up`` is told when the network came up, beside the runner."""
+    def __init__(self, runner: Runner, notifier: ChangeNotifier, role: Role, *, came_up: Callable[[], None]) -> None:
+        """``came_up`` is called when the network came up, before the runner retries."""
         from tuimail.platform_events.waking import ResumeWatcher
 
         self._runner = runner
-        self._doorbell = doorbell
-        self._ear = ChangeListener(doorbell.folder, role, runner.wake)
+        self._notifier = notifier
+        self._listener = ChangeListener(notifier.folder, role, runner.wake)
         self._waking = ResumeWatcher(runner.wake)
         self._came_up = came_up
         self._network: asyncio.Task[None] | None = None
@@ -37,15 +37,15 @@ class Surroundings:
     def open(self) -> None:
         """Begin to listen, on the running loop."""
         loop = asyncio.get_running_loop()
-        if self._ear.open(loop):
-            self._doorbell.own = self._ear.name
-        self._doorbell.later = lambda seconds, ring: _from_any_thread(loop, seconds, ring)
+        if self._listener.open(loop):
+            self._notifier.own = self._listener.name
+        self._notifier.later = lambda seconds, ring: _from_any_thread(loop, seconds, ring)
         self._waking.open(loop)
         self._network = loop.create_task(self._watch_network(), name="network")
 
     def close(self) -> None:
         """Listen no more; never waits."""
-        self._ear.close()
+        self._listener.close()
         self._waking.close()
         if self._network is not None:
             self._network.cancel()
@@ -57,12 +57,12 @@ class Surroundings:
             await asyncio.gather(self._network, return_exceptions=True)
 
     async def _watch_network(self) -> None:
-        await asyncio.sleep(AT_LEISURE)
+        await asyncio.sleep(NETWORK_DELAY)
         from tuimail.platform_events.network import watch_machine
 
-        await watch_machine(self._hurry)
+        await watch_machine(self._retry_all_now)
 
-    async def _hurry(self) -> None:
+    async def _retry_all_now(self) -> None:
         self._came_up()
         try:
             await self._runner.retry_all_now()

@@ -1,4 +1,4 @@
-"""What the user is told of a delivery report. Pure."""
+"""The notices that a delivery report gives. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOUD = {DeliveryAction.FAILED: Severity.ERROR, DeliveryAction.DELAYED: Severity.
 """What is worth a notice; that all went well is seen at the letter."""
 
 
-def told(matched: Matched) -> list[Event]:
+def bounce_notices(matched: Matched) -> list[Event]:
     """A notice for what is new and not good; a bounce rings the bell as well."""
     from tuimail.outbox.store.bounces import said
 

@@ -1,4 +1,4 @@
-"""From an account's name to its way out, its secret, its identity and its Sent folder."""
+"""From an account's name to its identity, its submitter and its secrets."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import CONNECTIONS, Auth
 from tuimail.errors import ConfigError, MessageError
-from tuimail.outbox.model.item import Filing, FilingState
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Config, Identity, Server
     from tuimail.events import Announcer
-    from tuimail.mail.content import Content
-    from tuimail.outbox.model.item import OutboxItem
     from tuimail.paths import Paths
-    from tuimail.sent import filer as sent
     from tuimail.submission.failover import Preference
     from tuimail.submission.submitter import Submitter
 
 
-class Wiring:
-    """What the config says, as things that work."""
+class ConfiguredAccounts:
+    """What the config says of the accounts, as objects that work."""
 
     def __init__(self, config: Config, paths: Paths, announcer: Announcer) -> None:
         self._config = config
@@ -62,6 +58,10 @@ class Wiring:
             raise ConfigError(f"There is no account {name!r}.", hint=f"There are: {listed}.")
         return self._config.accounts[name]
 
+    def get(self, name: str) -> Account | None:
+        """The account ``name``; None when the config has none."""
+        return self._config.accounts.get(name)
+
     def account(self, name: str) -> Account:
         """The account ``name``. Raises ConfigError when the config has none."""
         account = self._config.accounts.get(name)
@@ -73,7 +73,7 @@ class Wiring:
         return account
 
     def submitter_for(self, name: str) -> Submitter:
-        """The way out of an account. Raises ConfigError when there is no such account."""
+        """What submits the letters of an account. Raises ConfigError when there is no such account."""
         from tuimail.submission.route import submitter_for
 
         account = self.account(name)
@@ -104,51 +104,7 @@ class Wiring:
         return await secret_for(server, account.name, announce=self._announcer.announce)
 
 
-class SentCopies:
-    """The outbox's Filer, on the Sent folders of the accounts."""
-
-    def __init__(self, wiring: Wiring, paths: Paths) -> None:
-        self._wiring = wiring
-        self._paths = paths
-        self._filer: sent.SentCopyFiler | None = None
-
-    async def file(self, item: OutboxItem, content: Content) -> Filing:
-        """File the copy of ``item``. Raises ConfigError when its account is gone."""
-        result = await self._filing.file_copy(
-            self._wiring.account(item.account),
-            item.message_id,
-            content,
-            date=item.queued_at,
-            attempts=item.filing.attempts,
-            place=item.filing.place,
-        )
-        state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
-        return Filing(state, words=result.words, place=result.place)
-
-    async def holds(self, item: OutboxItem) -> bool:
-        """Whether the letter is in its account's Sent on the server. Raises TuimailError: nobody knows."""
-        return await self._filing.holds(self._wiring.account(item.account), item.message_id)
-
-    @property
-    def _filing(self) -> sent.SentCopyFiler:
-        if self._filer is None:
-            from tuimail.sent.filer import SentCopyFiler
-
-            self._filer = SentCopyFiler(self._paths, self._wiring.imap_secret)
-        return self._filer
-
-    def mended(self, account: str) -> None:
-        """The user says that the account works again: a password its IMAP server refused may be tried at once."""
-        if self._filer is not None:
-            self._filer.mended(account)
-
-    async def close(self) -> None:
-        """Log out everywhere."""
-        if self._filer is not None:
-            await self._filer.close()
-
-
 def fingerprint(account: Account) -> str:
-    """Changes with any setting of the account's way out."""
-    way = repr(account.submission) + "".join(map(repr, account.fallback))
-    return hashlib.sha256(way.encode()).hexdigest()
+    """Changes with any setting by which the account sends."""
+    settings = repr(account.submission) + "".join(map(repr, account.fallback))
+    return hashlib.sha256(settings.encode()).hexdigest()

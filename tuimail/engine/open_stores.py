@@ -1,0 +1,50 @@
+"""How the engine opens its stores. Each function is called on the thread that its store is used on."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tuimail.errors import TuimailError
+from tuimail.private_files import private_dir
+from tuimail.sent.providers import no_copy
+
+if TYPE_CHECKING:
+    from tuimail.clock import Clock
+    from tuimail.compose.correspondents import Correspondents
+    from tuimail.compose.draft_store import DraftStore
+    from tuimail.config.model import Config
+    from tuimail.outbox.store.store import Store
+    from tuimail.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+def open_outbox(config: Config, paths: Paths, clock: Clock) -> Store:
+    """The outbox, without what is long over. Raises StorageError."""
+    from tuimail.outbox.store.store import Store
+
+    private_dir(paths.data)
+    store = Store(private_dir(paths.outbox), clock, settings=config.outbox, witness=paths.outbox_witness)
+    store.rates = {name: each.rate for name, each in config.accounts.items() if each.rate}
+    store.no_copy = {name: why for name, each in config.accounts.items() if (why := no_copy(each))}
+    try:
+        store.prune()
+    except TuimailError:
+        log.exception("what is long over could not be forgotten; the next start tries again")
+    return store
+
+
+def open_drafts(paths: Paths) -> DraftStore:
+    """The drafts. Raises StorageError."""
+    from tuimail.compose.draft_store import DraftStore
+
+    private_dir(paths.data)
+    return DraftStore(private_dir(paths.drafts))
+
+
+def open_correspondents(paths: Paths) -> Correspondents:
+    """People written to before."""
+    from tuimail.compose.correspondents import Correspondents
+
+    return Correspondents(paths.correspondents)
