@@ -96,7 +96,7 @@ class Paths:
         return self.state / "tuimail.log"
 
     @property
-    def outbox_witness(self) -> Path:
+    def outbox_audit_log(self) -> Path:
         """What became of each letter, so that a restored outbox sends nothing again (outbox/store/audit_log)."""
         return self.state / "outbox-witness"
 

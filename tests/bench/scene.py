@@ -13,6 +13,7 @@ from tuimail.engine import Engine
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope, EnvelopeRecipient
 from tuimail.mail.outgoing import OutgoingMessage
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ async def _fill(program: Program, letters: int, size: int) -> list[float]:
             body = content(number, size)
             start = time.perf_counter()
             await engine._outbox_store.run(
-                partial(Store.enqueue, message=message(body, number), composing=f"bench {number}")
+                partial(Store.enqueue, letter=Incoming(message(body, number), f"bench {number}"))
             )
             took.append(time.perf_counter() - start)
     finally:

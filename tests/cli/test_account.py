@@ -145,9 +145,9 @@ def test_the_list_shows_an_account_in_trouble_and_since_when(
 ) -> None:
     write_config()
     store = Store(private_dir(home.outbox), SystemClock())
-    with store.index.writing() as db:
+    with store.outbox.writing() as tx:
         health = AccountHealth("work", AccountProblem.SIGN_IN, "The server said no.", since=1_800_000_000.0)
-        store.put_health(db, health)
+        tx.put_health(health)
     store.close()
     shown = tuimail_("account", "list").out
     assert "work: the server refuses the sign-in (since 2027-01-15" in shown

@@ -43,8 +43,8 @@ def merge(tuimail_: Run, write_config: Callable[[], None], tmp_path: Path) -> Ru
 def queued(home: Paths) -> list[tuple[OutboxItem, str]]:
     store = Store(home.outbox, SystemClock())
     try:
-        items = store.items(frozenset(ItemState))
-        return [(item, whole(store.content(item.id)).decode()) for item in items]
+        items = store.queries.items(frozenset(ItemState))
+        return [(item, whole(store.queries.content(item.id)).decode()) for item in items]
     finally:
         store.close()
 

@@ -24,6 +24,7 @@ from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.mail.text import cells
 from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient, Verb
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
@@ -333,7 +334,7 @@ def queued(write_config: Callable[[], None], home: Paths) -> Put:
     def put(number: int = 1) -> str:
         store = Store(home.outbox, SystemClock())
         try:
-            return store.enqueue(message(number), composing=str(number)).id
+            return store.enqueue(Incoming(message(number), composing=str(number))).id
         finally:
             store.close()
 

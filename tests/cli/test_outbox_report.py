@@ -10,6 +10,7 @@ import pytest
 from tests.mail.bounces import dsn
 from tests.outbox.scene import message, sent_through
 from tuimail.clock import SystemClock
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
@@ -30,7 +31,7 @@ def sent(home: Paths, write_config: Callable[[], None]) -> str:
     write_config()
     private_dir(home.data)
     store = Store(private_dir(home.outbox), SystemClock())
-    store.enqueue(message(), composing="a")
+    store.enqueue(Incoming(message(), composing="a"))
     item = sent_through(store, "me", Action.OK)
     store.close()
     return item.id

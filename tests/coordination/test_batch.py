@@ -14,6 +14,7 @@ from tuimail.coordination.batch import Failed
 from tuimail.coordination.writer import Writer
 from tuimail.errors import LeaseLostError, StorageError
 from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.letter_file import read_letter
 from tuimail.submission.result import Action
 
@@ -29,8 +30,8 @@ ME = "1:1:boot:x"
 
 def claimed(store: Store, count: int) -> list[OutboxItem]:
     for number in range(count):
-        store.enqueue(message(number), composing=str(number))
-    items = [store.claim(ME) for _ in range(count)]
+        store.enqueue(Incoming(message(number), composing=str(number)))
+    items = [store.claims.claim(ME) for _ in range(count)]
     return [each for each in items if each is not None]
 
 
@@ -70,35 +71,37 @@ def waiting(store: Store, *calls: Callable[[], object]) -> list[object]:
 def test_neighbours_share_one_commit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     items = claimed(store, 4)
     groups: list[int] = []
-    together = store.together
+    together = store.outbox.together
 
     def counted(calls: list[Callable[[], object]]) -> list[object]:
         groups.append(len(calls))
         return together(calls)
 
-    monkeypatch.setattr(store, "together", counted)
-    assert waiting(store, *(partial(store.touching, each.id, ME) for each in items)) == [None] * 4
+    monkeypatch.setattr(store.outbox, "together", counted)
+    assert waiting(store, *(partial(store.claims.touching, each.id, ME) for each in items)) == [None] * 4
     assert groups == [4]
-    assert [store.item(each.id).attempts for each in items] == [1] * 4
+    assert [store.queries.item(each.id).attempts for each in items] == [1] * 4
 
 
 def test_one_that_fails_undoes_itself_alone(store: Store) -> None:
     first, second, third = claimed(store, 3)
     outcomes = waiting(
         store,
-        partial(store.committing, first.id, ME),
-        partial(store.committing, second.id, "2:1:boot:other"),
-        partial(store.committing, third.id, ME),
+        partial(store.claims.committing, first.id, ME),
+        partial(store.claims.committing, second.id, "2:1:boot:other"),
+        partial(store.claims.committing, third.id, ME),
     )
     assert outcomes[0] is outcomes[2] is None
     assert isinstance(outcomes[1], LeaseLostError)
-    marks = [[mark["mark"] for mark in read_letter(store.letter_path(each.id)).marks] for each in (first, second)]
+    marks = [
+        [mark["mark"] for mark in read_letter(store.outbox.letter_path(each.id)).marks] for each in (first, second)
+    ]
     assert marks == [["committing"], []]
 
 
 def test_a_commit_that_fails_fails_all_and_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     items = claimed(store, 2)
-    real = store.index.db
+    real = store.outbox.index.db
 
     class Full:
         def __getattr__(self, name: str) -> object:
@@ -112,12 +115,12 @@ def test_a_commit_that_fails_fails_all_and_changes_nothing(store: Store, monkeyp
             return real.execute(statement, *values)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.index, "db", Full())
-        outcomes = store.together([partial(store.touching, each.id, ME) for each in items])
+        patch.setattr(store.outbox.index, "db", Full())
+        outcomes = store.outbox.together([partial(store.claims.touching, each.id, ME) for each in items])
     assert all(isinstance(each, Failed) and isinstance(each.error, StorageError) for each in outcomes)
-    assert [store.item(each.id).attempts for each in items] == [0, 0]
-    store.touching(items[0].id, ME)
-    assert store.item(items[0].id).attempts == 1
+    assert [store.queries.item(each.id).attempts for each in items] == [0, 0]
+    store.claims.touching(items[0].id, ME)
+    assert store.queries.item(items[0].id).attempts == 1
 
 
 def test_a_mark_the_disk_refuses_keeps_the_transaction_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,37 +131,41 @@ def test_a_mark_the_disk_refuses_keeps_the_transaction_back(store: Store, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr("tuimail.outbox.store.database.os.fsync", broken)
-        outcomes = store.together([partial(store.committing, first.id, ME), partial(store.touching, second.id, ME)])
+        outcomes = store.outbox.together(
+            [partial(store.claims.committing, first.id, ME), partial(store.claims.touching, second.id, ME)]
+        )
     assert all(isinstance(each, Failed) for each in outcomes)
-    assert (store.item(first.id).stage, store.item(second.id).attempts) == (first.stage, 0)
+    assert (store.queries.item(first.id).stage, store.queries.item(second.id).attempts) == (first.stage, 0)
 
 
 def test_answers_are_on_their_letters_whatever_becomes_of_the_index(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (item,) = claimed(store, 1)
-    store.committing(item.id, ME)
+    store.claims.committing(item.id, ME)
 
     def busy() -> None:
         raise StorageError("Another tuimail holds the outbox.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.index, "writing", busy)
-        call = partial(store.record, item.id, ME, result(item, Action.OK))
-        store.first([call])
-        assert isinstance(store.together([call])[0], Failed)
-    assert [mark["mark"] for mark in read_letter(store.letter_path(item.id)).marks] == ["committing", "result"]
+        patch.setattr(store.outbox.index, "writing", busy)
+        call = partial(store.claims.record, item.id, ME, result(item, Action.OK))
+        store.outbox.first([call])
+        assert isinstance(store.outbox.together([call])[0], Failed)
+    assert [mark["mark"] for mark in read_letter(store.outbox.letter_path(item.id)).marks] == ["committing", "result"]
 
 
 def test_a_letter_is_taken_in_the_commit_that_records_the_one_before(store: Store, folder: Path) -> None:
     (item,) = claimed(store, 1)
-    store.enqueue(message(9), composing="9")
+    store.enqueue(Incoming(message(9), composing="9"))
     recorded, taken = waiting(
-        store, partial(store.record, item.id, ME, result(item, Action.OK)), partial(store.take, ME, account="work")
+        store,
+        partial(store.claims.record, item.id, ME, result(item, Action.OK)),
+        partial(store.claims.take, ME, account="work"),
     )
     assert getattr(recorded, "state", None) is ItemState.ACCEPTED
     assert taken is not None
-    assert store.counts() == {ItemState.ACCEPTED: 1, ItemState.SENDING: 1}
+    assert store.queries.counts() == {ItemState.ACCEPTED: 1, ItemState.SENDING: 1}
     assert folder.exists()
 
 
@@ -166,12 +173,12 @@ def test_work_after_the_commit_is_left_when_it_fails(store: Store) -> None:
     done: list[str] = []
 
     def fail() -> None:
-        with store.index.writing():
-            store.index.afterwards(partial(done.append, "failed"))
+        with store.outbox.index.writing():
+            store.outbox.index.afterwards(partial(done.append, "failed"))
             raise KeyError
 
-    with store.index.writing():
-        store.index.afterwards(partial(done.append, "kept"))
+    with store.outbox.index.writing():
+        store.outbox.index.afterwards(partial(done.append, "kept"))
         with pytest.raises(KeyError):
             fail()
         assert done == []

@@ -17,6 +17,7 @@ from tests.outbox.scene import message
 from tests.outbox.test_processes import forked
 from tuimail.clock import SystemClock
 from tuimail.coordination.change_notifier import FOLDER, ChangeListener, ChangeNotifier, Peer, Role, neighbours
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ async def test_a_letter_another_process_queues_is_heard_at_once(
 ) -> None:
     def queue() -> None:
         store = Store(outbox, SystemClock())
-        store.enqueue(message(), composing="c")
+        store.enqueue(Incoming(message(), composing="c"))
         store.close()
 
     await asyncio.to_thread(queue)
@@ -92,12 +93,12 @@ async def test_looking_rings_nobody(
         nonlocal rung
         rung += 1
 
-    store.index.committed = count
-    assert store.items() == []
-    store.recover()
-    store.retry_all_now()  # nothing waits: nothing is changed
+    store.outbox.index.committed = count
+    assert store.queries.items() == []
+    store.recovery.recover()
+    store.schedule.retry_all_now()  # nothing waits: nothing is changed
     assert rung == 0
-    store.enqueue(message(), composing="c")
+    store.enqueue(Incoming(message(), composing="c"))
     assert rung == 1
     store.close()
 
@@ -105,11 +106,11 @@ async def test_looking_rings_nobody(
 async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: ChangeListener) -> None:
     store = Store(outbox, SystemClock())
     rung: list[bool] = []
-    store.index.committed = lambda: rung.append(True)
+    store.outbox.index.committed = lambda: rung.append(True)
 
     def fail() -> None:
-        with store.index.writing() as db:
-            db.execute("INSERT INTO timeline (item, number, at, words, stage, reply) VALUES ('x', 1, 0, '', '', '')")
+        with store.outbox.writing() as tx:
+            tx.db.execute("INSERT INTO timeline (item, number, at, words, stage, reply) VALUES ('x', 1, 0, '', '', '')")
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
@@ -165,9 +166,9 @@ async def test_the_sender_puts_off_all_but_the_first_and_the_last_ring_of_a_burs
 
 async def test_what_is_owing_is_rung_when_the_outbox_is_closed(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
     store = Store(outbox, SystemClock())
-    store.doorbell.later = lambda seconds, ring: None
-    store.doorbell._rang_at = time.monotonic() + 3600
-    store.enqueue(message(), composing="c")
+    store.change_notifier.later = lambda seconds, ring: None
+    store.change_notifier._rang_at = time.monotonic() + 3600
+    store.enqueue(Incoming(message(), composing="c"))
     store.close()
     await heard.next()
 
@@ -229,7 +230,7 @@ async def test_a_disk_that_takes_no_sockets_is_no_error(outbox: Path, heard: Hea
     assert not ear.open(asyncio.get_running_loop())
     ear.close()
     store = Store(outbox, SystemClock())
-    assert store.enqueue(message(), composing="c").id
+    assert store.enqueue(Incoming(message(), composing="c")).id
     store.close()
 
 

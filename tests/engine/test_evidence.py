@@ -12,6 +12,7 @@ from tuimail.engine.evidence import LOOKS, RECENT, EvidenceSeeker
 from tuimail.errors import SecretError
 from tuimail.events import AccountResumed, Announcer, Event, ItemChanged, NeedsYou, Notice
 from tuimail.outbox.model.item import Filing, FilingState, ItemState
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.paths import Paths
 from tuimail.submission.result import Action
 
@@ -42,10 +43,10 @@ class SampleLetters:
         )
 
     async def uncertain(self) -> Sequence[OutboxItem]:
-        return self.store.uncertain()
+        return self.store.evidence.uncertain()
 
     async def found_sent(self, item_id: str) -> OutboxItem | None:
-        return self.store.found_sent(item_id)
+        return self.store.evidence.found_sent(item_id)
 
     async def in_sent(self, item: OutboxItem) -> bool:
         self.asked.append(item.message_id)
@@ -59,7 +60,7 @@ class SampleLetters:
 
     def lose(self, number: int = 1) -> OutboxItem:
         """A letter whose answer was lost."""
-        self.store.enqueue(message(number), composing=f"d{number}")
+        self.store.enqueue(Incoming(message(number), composing=f"d{number}"))
         return sent_through(self.store, "1:1:boot:x", Action.UNCERTAIN)
 
 
@@ -68,10 +69,10 @@ async def test_a_letter_found_in_sent_is_accepted_and_said(tmp_path: Path) -> No
     item = scene.lose()
     scene.sent.add(item.message_id)
     assert await scene.seeker.look() == 0
-    after = scene.store.item(item.id)
+    after = scene.store.queries.item(item.id)
     assert after.state is ItemState.ACCEPTED
     assert after.filing.state is FilingState.DUE
-    assert scene.store.timeline(item.id)[-1].words == "found in Sent: the server has it"
+    assert scene.store.queries.timeline(item.id)[-1].words == "found in Sent: the server has it"
     assert ItemChanged(item.id) in scene.told
     assert Notice('"Letter 1" was found in Sent: it went out.') in scene.told
     scene.store.close()
@@ -91,7 +92,7 @@ async def test_a_letter_not_found_stays_uncertain_and_the_looks_end(tmp_path: Pa
     assert len(scene.asked) == 2 * len(LOOKS)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert scene.store.item(item.id).state is ItemState.UNCERTAIN
+    assert scene.store.queries.item(item.id).state is ItemState.UNCERTAIN
     scene.store.close()
 
 
@@ -121,7 +122,7 @@ async def test_when_the_network_comes_up_the_looks_begin_again_and_what_is_found
     for _ in range(50):
         await asyncio.sleep(0)
     assert scene.pauses == [*LOOKS[:2], LOOKS[0]]
-    assert scene.store.item(item.id).state is ItemState.ACCEPTED
+    assert scene.store.queries.item(item.id).state is ItemState.ACCEPTED
     seeker.again()  # nothing is uncertain any more: one look, and quiet
     for _ in range(50):
         await asyncio.sleep(0)
@@ -198,7 +199,7 @@ async def test_a_server_that_cannot_be_asked_proves_nothing(tmp_path: Path) -> N
     item = scene.lose()
     scene.broken = True
     assert await scene.seeker.look() == 1
-    assert scene.store.item(item.id).state is ItemState.UNCERTAIN
+    assert scene.store.queries.item(item.id).state is ItemState.UNCERTAIN
     scene.store.close()
 
 
@@ -213,23 +214,23 @@ async def test_an_old_question_is_not_asked_for_ever(tmp_path: Path) -> None:
 
 def test_our_own_copy_in_sent_proves_nothing(tmp_path: Path) -> None:
     store = store_in(tmp_path / "outbox", SetClock())
-    store.enqueue(message(1, "a@x.example", "b@x.example"), composing="d")
+    store.enqueue(Incoming(message(1, "a@x.example", "b@x.example"), composing="d"))
     item = sent_through(store, "1:1:boot:x", Action.OK, Action.UNCERTAIN)
     filed(store, item.id, Filing(FilingState.FILED))
-    assert store.uncertain() == []
-    assert store.found_sent(item.id) is None
-    assert store.item(item.id).state is ItemState.UNCERTAIN
+    assert store.evidence.uncertain() == []
+    assert store.evidence.found_sent(item.id) is None
+    assert store.queries.item(item.id).state is ItemState.UNCERTAIN
     store.close()
 
 
 def test_evidence_survives_a_lost_index(tmp_path: Path) -> None:
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
-    store.enqueue(message(), composing="d")
+    store.enqueue(Incoming(message(), composing="d"))
     item = sent_through(store, "1:1:boot:x", Action.UNCERTAIN)
-    assert store.found_sent(item.id) is not None
+    assert store.evidence.found_sent(item.id) is not None
     store.close()
     (tmp_path / "outbox" / "index.db").unlink()
     store = store_in(tmp_path / "outbox", clock)
-    assert store.item(item.id).state is ItemState.ACCEPTED
+    assert store.queries.item(item.id).state is ItemState.ACCEPTED
     store.close()

@@ -27,8 +27,8 @@ async def test_it_is_forgotten_here_as_well(paths: Paths) -> None:
         secrets.remember(server, name, "old")
     try:
         other = Store(paths.outbox, SystemClock())
-        with other.index.writing() as db:
-            other.put_health(db, AccountHealth("work", AccountProblem.SIGN_IN, "Refused.", since=1.0))
+        with other.outbox.writing() as tx:
+            tx.put_health(AccountHealth("work", AccountProblem.SIGN_IN, "Refused.", since=1.0))
         other.close()
         engine.announcer.announce(OutboxTouched())
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "outbox-secrets"))

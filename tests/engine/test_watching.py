@@ -11,6 +11,7 @@ from tuimail.config.loader import load
 from tuimail.engine import Engine
 from tuimail.outbox.model.item import AccountHealth, ItemState, Place
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.listing import Tally
 from tuimail.private_files import private_dir
 from tuimail.submission.result import Action
@@ -26,7 +27,7 @@ async def test_sent_lists_the_newest_and_leaves_out_the_oldest(paths: Paths) -> 
     store = store_in(private_dir(paths.outbox), clock)
     for number in range(1, 6):
         clock.move(60)
-        store.enqueue(message(number), composing=str(number))
+        store.enqueue(Incoming(message(number), composing=str(number)))
         sent_through(store, "me", Action.OK)
     store.close()
     engine = Engine(load(paths), paths, clock=clock)
@@ -65,8 +66,8 @@ async def test_a_letter_far_back_says_what_goes_before_it_and_what_holds_its_acc
         ).before == 0
 
         def hold(outbox: Store) -> None:
-            with outbox.index.writing() as db:
-                outbox.put_health(db, AccountHealth("work", words="h.example hung up.", tries=2, probe_at=START + 1500))
+            with outbox.outbox.writing() as tx:
+                tx.put_health(AccountHealth("work", words="h.example hung up.", tries=2, probe_at=START + 1500))
 
         await engine._outbox_store.run(hold)
         assert standing_words(await engine.outbox.standing(items[3]), START) == (
@@ -82,16 +83,16 @@ def test_the_tally_says_of_every_state_what_its_letters_say(paths: Paths) -> Non
     """Each letter counts as ``needs_you`` says, in SQL as in Python."""
     private_dir(paths.data)
     store = store_in(private_dir(paths.outbox), SetClock(START))
-    assert store.tally() == Tally(0, 0)
+    assert store.queries.tally() == Tally(0, 0)
     expected = Tally()
     for number, (state, asks) in enumerate(((state, asks) for state in ItemState for asks in (False, True)), 1):
-        made = store.enqueue(message(number), composing=str(number))
-        with store.index.writing() as db:
-            row = store.row(db, made.id)
+        made = store.enqueue(Incoming(message(number), composing=str(number)))
+        with store.outbox.writing() as tx:
+            row = tx.row(made.id)
             changed = replace(row.item, state=state, asks=asks)
-            store.put(db, replace(row, item=changed))
+            tx.put(replace(row, item=changed))
         waiting = state in (ItemState.HELD, ItemState.QUEUED, ItemState.SENDING, ItemState.DEFERRED)
         yours = changed.needs_you
         expected = Tally(expected.waiting + (waiting and not yours), expected.yours + yours)
-    assert store.tally() == expected == Tally(7, 7)
+    assert store.queries.tally() == expected == Tally(7, 7)
     store.close()

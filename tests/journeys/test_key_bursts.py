@@ -18,6 +18,7 @@ from tests.journeys.program import Program, account
 from tests.support.loopback import free_ports
 from tuimail.config.loader import load
 from tuimail.engine import Engine
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.ui.commands.table import BY_ID
 
@@ -60,9 +61,7 @@ def fill(program: Program) -> None:
         try:
             for number, _ in enumerate(SUBJECTS):
                 letter = message(content(number, 500), number)
-                await engine._outbox_store.run(
-                    partial(Store.enqueue, message=letter, composing=f"c{number}", held=True)
-                )
+                await engine._outbox_store.run(partial(Store.enqueue, letter=Incoming(letter, f"c{number}", held=True)))
         finally:
             await engine.stop()
 

@@ -9,6 +9,7 @@ from tuimail.config.model import Config
 from tuimail.engine import Engine
 from tuimail.errors import OutboxDamagedError
 from tuimail.outbox.model.item import Verb
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ async def test_a_start_deletes_the_bytes_of_what_was_dropped_a_week_ago(paths: P
     clock = SetClock(START)
     engine = Engine(Config(), paths, clock=clock)
     await engine.start(run_outbox=False)
-    item = await engine._outbox_store.run(lambda outbox: outbox.enqueue(message(), composing="a", held=True))
+    item = await engine._outbox_store.run(lambda outbox: outbox.enqueue(Incoming(message(), composing="a", held=True)))
     await engine.outbox.apply(Verb.DROP, item.id)
     await engine.stop()
     assert list(paths.outbox.glob("*.letter"))

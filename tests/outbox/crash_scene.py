@@ -14,6 +14,7 @@ from tests.outbox.scene import message, result
 from tuimail.clock import SystemClock
 from tuimail.mail.content import whole
 from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
 
@@ -92,24 +93,24 @@ def main(folder: Path, ledger: Path, last: int, count: int, error: OSError | Non
 
     light(last, error)
     store = Store(folder, SystemClock())
-    store.enqueue(letter(count), composing="draft")
+    store.enqueue(Incoming(letter(count), composing="draft"))
     note("queued")
-    owner = store.host.owner()
-    while item := store.claim(owner):
-        store.touching(item.id, owner)
-        content = b"".join(store.content(item.id).chunks())
+    owner = store.outbox.host.owner()
+    while item := store.claims.claim(owner):
+        store.claims.touching(item.id, owner)
+        content = b"".join(store.queries.content(item.id).chunks())
         assert content == whole(letter(count).content)
         # Two of three in the first transaction, the last in another: the server takes two at a time.
         served = [each.address for each in item.open_recipients][:2]
-        store.committing(item.id, owner, to=served)
+        store.claims.committing(item.id, owner, to=served)
         for address in served:
             note(f"sent {address}")
         told = result(item, Action.OK)
         verdicts = {address: told.recipients[address] for address in served}
-        store.record(item.id, owner, type(told)(verdicts, touched=True))
-    item = store.claim_filing(owner)
+        store.claims.record(item.id, owner, type(told)(verdicts, touched=True))
+    item = store.sent_copies.claim(owner)
     assert item is not None
     note("filed")
-    store.record_filing(item.id, owner, Filing(FilingState.FILED))
+    store.sent_copies.record(item.id, owner, Filing(FilingState.FILED))
     store.close()
     note("end")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.outbox.scene import Box, SetClock, message, sent_through
 from tuimail.outbox.model.item import Verb
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
 
@@ -22,7 +23,7 @@ DAY = 86400.0
 def opened(root: Path, clock: SetClock, box: Box | None = None) -> Store:
     """The outbox of ``root``, with its log beside it."""
     folder = root / "outbox"
-    return Store(folder, clock, host=box or Box(clock), chance=lambda: 0.5, witness=root / "state" / "witness")
+    return Store(folder, clock, host=box or Box(clock), chance=lambda: 0.5, audit_log=root / "state" / "witness")
 
 
 def over(copy: Path, folder: Path) -> None:
@@ -50,9 +51,9 @@ WAYS: tuple[Callable[[Path, Path], None], ...] = (over, in_place, instead)
 
 def drain(store: Store, *actions: Action) -> list[OutboxItem]:
     """Send what is due; the letters that went."""
-    owner = store.host.owner() if isinstance(store.host, Box) else ""
+    owner = store.outbox.host.owner() if isinstance(store.outbox.host, Box) else ""
     sent: list[OutboxItem] = []
-    while store.accounts_due():
+    while store.schedule.accounts_due():
         sent.append(sent_through(store, owner, *(actions or (Action.OK,))))
     return sent
 
@@ -67,9 +68,9 @@ def sent_again(
     clock = SetClock()
     store = opened(root, clock)
     for number in range(letters):
-        store.enqueue(message(number), composing=f"d{number}")
+        store.enqueue(Incoming(message(number), composing=f"d{number}"))
     if letters > 2:
-        store.apply(Verb.HOLD, store.items()[-1].id)
+        store.actions.apply(Verb.HOLD, store.queries.items()[-1].id)
     store.close()
     copy = root / "backup"
     shutil.copytree(root / "outbox", copy)
@@ -77,9 +78,9 @@ def sent_again(
         (copy / "index.db").unlink()
     clock.move(DAY)
     store = opened(root, clock)
-    for item in store.items():
+    for item in store.queries.items():
         if item.not_before is None and str(item.state) == "held":
-            store.apply(Verb.RELEASE, item.id)
+            store.actions.apply(Verb.RELEASE, item.id)
     assert len(drain(store)) == letters
     store.close()
     way(copy, root / "outbox")
@@ -90,8 +91,8 @@ def sent_again(
     clock.move(DAY)
     store = opened(root, clock)
     try:
-        store.recover()
+        store.recovery.recover()
         again = drain(store)
-        return again, [each for each in store.items() if each.needs_you]
+        return again, [each for each in store.queries.items() if each.needs_you]
     finally:
         store.close()

@@ -122,14 +122,14 @@ def unreachable(item: OutboxItem) -> SubmissionResult:
 
 def sent_through(store: Store, owner: str, *actions: Action) -> OutboxItem:
     """Claim the next letter, take it past its dot, record the outcome."""
-    item = store.claim(owner)
+    item = store.claims.claim(owner)
     assert item is not None
-    store.touching(item.id, owner)
-    store.committing(item.id, owner)
-    return store.record(item.id, owner, result(item, *actions))
+    store.claims.touching(item.id, owner)
+    store.claims.committing(item.id, owner)
+    return store.claims.record(item.id, owner, result(item, *actions))
 
 
 def filed(store: Store, item_id: str, filing: Filing, owner: str = "1:1:boot:x") -> OutboxItem:
     """Claim the Sent copy of a letter and record what came of it."""
-    assert store.claim_filing(owner, only=item_id) is not None
-    return store.record_filing(item_id, owner, filing)
+    assert store.sent_copies.claim(owner, only=item_id) is not None
+    return store.sent_copies.record(item_id, owner, filing)

@@ -10,6 +10,7 @@ from tests.outbox.scene import SetClock, host_trouble, message, store_in
 from tuimail.config.model import Account, Auth, Identity, Server, SubmissionCommand
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 
 if TYPE_CHECKING:
@@ -73,25 +74,25 @@ def test_fifty_letters_and_a_wrong_password_are_one_sign_in_whoever_tries(tmp_pa
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
     for number in range(50):
-        store.enqueue(message(number), composing=f"d{number}")
-    item = store.claim("1:1:boot:x")
+        store.enqueue(Incoming(message(number), composing=f"d{number}"))
+    item = store.claims.claim("1:1:boot:x")
     assert item is not None
     refused = Verdict(Action.REAUTH, Stage.AUTH, "Refused.", Reply(535, "5.7.8", "no"), trouble=AccountProblem.SIGN_IN)
-    store.record(item.id, "1:1:boot:x", host_trouble(item, refused))
+    store.claims.record(item.id, "1:1:boot:x", host_trouble(item, refused))
     store.close()
     for _ in range(12):  # cron comes by, the app is started, the network comes up
         clock.move(300)
         store = store_in(tmp_path / "outbox", clock)
-        store.recover()
-        store.retry_all_now()
-        assert store.settings_seen("work", "the same") == []
-        assert store.accounts_due() == []
-        assert store.claim("2:1:boot:x") is None
+        store.recovery.recover()
+        store.schedule.retry_all_now()
+        assert store.accounts.settings_seen("work", "the same") == []
+        assert store.schedule.accounts_due() == []
+        assert store.claims.claim("2:1:boot:x") is None
         store.close()
     store = store_in(tmp_path / "outbox", clock)
-    notice = account_notice(store.health("work"))
+    notice = account_notice(store.accounts.health("work"))
     assert notice is not None
     assert notice.needs_you
-    assert len(store.mended("work")) == 50
-    assert store.claim("2:1:boot:x") is not None
+    assert len(store.accounts.fixed("work")) == 50
+    assert store.claims.claim("2:1:boot:x") is not None
     store.close()

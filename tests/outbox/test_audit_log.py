@@ -14,6 +14,7 @@ from tuimail.errors import ForeignStoreError
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.store import audit_log as module
 from tuimail.outbox.store.audit_log import AuditLog, Note
+from tuimail.outbox.store.enqueue import Incoming
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def test_what_is_no_file_of_ours_neither_hangs_nor_stops_the_outbox(tmp_path: Pa
     assert AuditLog(place).memory().notes == {}
     store = opened(tmp_path, SetClock())
     try:
-        assert store.enqueue(message(), composing="d").state is ItemState.QUEUED
+        assert store.enqueue(Incoming(message(), composing="d")).state is ItemState.QUEUED
     finally:
         store.close()
 

@@ -13,8 +13,9 @@ from tuimail.config.model import Auth, Security, Server
 from tuimail.coordination.writer import Writer
 from tuimail.events import AccountPaused, Announcer, Event
 from tuimail.outbox.model.item import ItemState
-from tuimail.outbox.run.connections import FEW
+from tuimail.outbox.run.account_connections import FEW
 from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 from tuimail.submission.smtp import SmtpSubmitter
 
@@ -111,10 +112,10 @@ class Bench:
         )
 
     def fill(self, count: int) -> list[str]:
-        return [self.store.enqueue(message(number), composing=str(number)).id for number in range(count)]
+        return [self.store.enqueue(Incoming(message(number), composing=str(number))).id for number in range(count)]
 
     def counts(self) -> dict[ItemState, int]:
-        return self.writer.call(self.store.counts)
+        return self.writer.call(self.store.queries.counts)
 
 
 @pytest.fixture
@@ -163,11 +164,11 @@ async def test_connections_the_server_does_not_bear_are_learnt_and_cost_no_lette
     bench.town.bears = 2
     await bench.runner.run_once()
     assert sorted(bench.town.delivered) == sorted(ids)
-    health = bench.writer.call(bench.store.health, "work")
+    health = bench.writer.call(bench.store.accounts.health, "work")
     assert (health.connection_limit, health.tries, health.probe_at) == (2, 0, None)
-    assert all(bench.writer.call(bench.store.item, each).tries == 0 for each in ids)
+    assert all(bench.writer.call(bench.store.queries.item, each).tries == 0 for each in ids)
     tried = bench.town.sign_ins
-    bench.store.enqueue(message(99), composing="99")
+    bench.store.enqueue(Incoming(message(99), composing="99"))
     await bench.runner.run_once()
     assert bench.town.sign_ins == tried + 1
 
@@ -177,7 +178,7 @@ async def test_a_host_that_is_down_is_tried_with_one_letter(bench: Bench) -> Non
     bench.town.refuses = DOWN
     await bench.runner.run_once()
     assert bench.town.sign_ins == 1
-    assert bench.writer.call(bench.store.health, "work").tries == 1
+    assert bench.writer.call(bench.store.accounts.health, "work").tries == 1
     assert bench.counts() == {ItemState.DEFERRED: 1, ItemState.QUEUED: 49}
 
 
@@ -194,4 +195,4 @@ async def test_a_queue_drains_through_a_server_written_by_others(bench: Bench) -
         bench.runner = Runner(bench.store, bench.writer, way, bench.announcer, bench.clock, owner="1:1:boot:me")
         await bench.runner.run_once()
     assert bench.counts() == {ItemState.ACCEPTED: 80}
-    assert all(item.attempts == 1 for item in bench.writer.call(bench.store.items))
+    assert all(item.attempts == 1 for item in bench.writer.call(bench.store.queries.items))

@@ -49,9 +49,9 @@ def go_on(folder: Path, ledger: Path, count: int) -> tuple[list[str], int]:
     """Start again, send what may be sent; the ledger's lines, and how many recipients were uncertain."""
     lines = ledger.read_text().splitlines() if ledger.exists() else []
     store = Store(folder, SystemClock())
-    owner = store.host.owner()
-    store.recover(owner)
-    items = store.items(set(ItemState))
+    owner = store.outbox.host.owner()
+    store.recovery.recover(owner)
+    items = store.queries.items(set(ItemState))
     if "queued" in lines:
         assert len(items) == 1, "a letter that the composer was told of"
     assert len(items) <= 1
@@ -60,26 +60,26 @@ def go_on(folder: Path, ledger: Path, count: int) -> tuple[list[str], int]:
         if item.state is ItemState.HELD:
             assert item.found
             assert "queued" not in lines
-            store.apply(Verb.RELEASE, item.id)
+            store.actions.apply(Verb.RELEASE, item.id)
         if item.state is ItemState.UNCERTAIN:
             uncertain = item.count(RecipientState.UNCERTAIN)
-            store.apply(Verb.RESOLVE_SENT, item.id)
-    while claimed := store.claim(owner):
-        assert b"".join(store.content(claimed.id).chunks()) == whole(letter(count).content)
+            store.actions.apply(Verb.RESOLVE_SENT, item.id)
+    while claimed := store.claims.claim(owner):
+        assert b"".join(store.queries.content(claimed.id).chunks()) == whole(letter(count).content)
         lines.extend(f"sent {each.address}" for each in claimed.open_recipients)
-        store.committing(claimed.id, owner)
+        store.claims.committing(claimed.id, owner)
         verdict = Verdict(Action.OK, Stage.COMMITTING, "", Reply(250))
         addresses = [each.address for each in claimed.open_recipients]
-        store.record(claimed.id, owner, SubmissionResult(dict.fromkeys(addresses, verdict)))
-    while filing := store.claim_filing(owner):
+        store.claims.record(claimed.id, owner, SubmissionResult(dict.fromkeys(addresses, verdict)))
+    while filing := store.sent_copies.claim(owner):
         lines.append("filed")
-        store.record_filing(filing.id, owner, Filing(FilingState.FILED))
+        store.sent_copies.record(filing.id, owner, Filing(FilingState.FILED))
     for item in items:
-        assert store.item(item.id).state is ItemState.DONE
+        assert store.queries.item(item.id).state is ItemState.DONE
     store.close()
     again = Store(folder, SystemClock())
     assert again.notice == ""
-    kept = {item.id for item in again.items([ItemState.DONE]) if item.resolved_by_user}
+    kept = {item.id for item in again.queries.items([ItemState.DONE]) if item.resolved_by_user}
     assert {each.stem for each in folder.glob("*.letter")} == kept
     assert list(folder.glob(".*.tmp")) == []
     again.close()

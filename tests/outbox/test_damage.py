@@ -11,6 +11,7 @@ import pytest
 from tests.outbox.scene import Box, SetClock, filed, message, sent_through, store_in
 from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def furnish(folder: Path, clock: SetClock) -> dict[str, ItemState]:
     def queue(**how: object) -> str:
         clock.move(1)
         number = next(numbers)
-        return store.enqueue(message(number, "ann@x.net", "bob@x.net"), composing=str(number), **how).id  # type: ignore[arg-type]
+        return store.enqueue(Incoming(message(number, "ann@x.net", "bob@x.net"), composing=str(number), **how)).id  # type: ignore[arg-type]
 
     queue()
     sent_through(store, ME, Action.OK)
@@ -45,15 +46,15 @@ def furnish(folder: Path, clock: SetClock) -> dict[str, ItemState]:
     queue()
     sent_through(store, ME, Action.OK, Action.RETRY)
     queue()
-    crashed = store.claim(ME)
+    crashed = store.claims.claim(ME)
     assert crashed is not None
-    store.committing(crashed.id, ME)
+    store.claims.committing(crashed.id, ME)
     cancelled = queue()
-    store.apply(Verb.CANCEL, cancelled)
+    store.actions.apply(Verb.CANCEL, cancelled)
     queue()
     queue(held=True)
     queue(not_before=clock.now() + 9e6)
-    states = {each.id: each.state for each in store.items(set(ItemState))}
+    states = {each.id: each.state for each in store.queries.items(set(ItemState))}
     states[crashed.id] = ItemState.UNCERTAIN
     store.close()
     return states
@@ -63,13 +64,13 @@ def open_after_damage(folder: Path, clock: SetClock) -> Store:
     box = Box(clock)
     box.killed.add(ME)
     store = store_in(folder, clock, box)
-    for item in store.recover():
+    for item in store.recovery.recover():
         assert item.state is ItemState.UNCERTAIN
     return store
 
 
 def check(store: Store, states: dict[str, ItemState]) -> None:
-    found = {each.id: each for each in store.items(set(ItemState))}
+    found = {each.id: each for each in store.queries.items(set(ItemState))}
     for item_id, state in states.items():
         if item_id not in found:
             assert state is ItemState.DONE  # a tombstone that could not be read any more
@@ -78,7 +79,7 @@ def check(store: Store, states: dict[str, ItemState]) -> None:
         if state in MAY_GO:
             assert item.state in MAY_GO, (state, item)
             assert (item.state is ItemState.HELD) == (state is ItemState.HELD)
-            assert b"".join(store.content(item_id).chunks())
+            assert b"".join(store.queries.content(item_id).chunks())
         else:
             assert item.state is state, (state, item)
         for recipient in item.recipients:
@@ -179,83 +180,83 @@ def test_an_index_open_elsewhere_is_not_taken_away_from_under_it(
 
 def test_a_damaged_row_met_later_is_told_in_words(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    item = store.enqueue(message(), composing="a")
-    with store.index.writing() as db:
-        db.execute("UPDATE item SET recipients = replace(recipients, 'bob', 'rob')")
+    item = store.enqueue(Incoming(message(), composing="a"))
+    with store.outbox.writing() as tx:
+        tx.db.execute("UPDATE item SET recipients = replace(recipients, 'bob', 'rob')")
     with pytest.raises(OutboxDamagedError, match="damaged"):
-        store.item(item.id)
+        store.queries.item(item.id)
     store.close()
     again = store_in(folder, clock)
-    assert again.item(item.id).recipients[0].address == "bob@example.net"
+    assert again.queries.item(item.id).recipients[0].address == "bob@example.net"
     again.close()
 
 
 def test_a_letter_without_a_row_is_held_and_told(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    store.enqueue(message(1), composing="a")
-    item = store.enqueue(message(2), composing="b")
-    with store.index.writing() as db:
-        db.execute("DELETE FROM item WHERE id = ?", (item.id,))
+    store.enqueue(Incoming(message(1), composing="a"))
+    item = store.enqueue(Incoming(message(2), composing="b"))
+    with store.outbox.writing() as tx:
+        tx.db.execute("DELETE FROM item WHERE id = ?", (item.id,))
     store.close()
     store = store_in(folder, clock)
     assert "never confirmed" in store.notice
-    found = store.item(item.id)
+    found = store.queries.item(item.id)
     assert (found.state, found.found, found.not_before) == (ItemState.HELD, True, None)
     clock.move(1e7)
-    claimed = store.claim(ME)
+    claimed = store.claims.claim(ME)
     assert claimed is not None
     assert claimed.id != item.id
-    assert store.claim(ME) is None
-    assert store.apply(Verb.RELEASE, item.id).state is ItemState.QUEUED
+    assert store.claims.claim(ME) is None
+    assert store.actions.apply(Verb.RELEASE, item.id).state is ItemState.QUEUED
     store.close()
 
 
 def test_the_draft_of_a_letter_found_after_a_crash_takes_its_place(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    item = store.enqueue(message(), composing="a")
-    with store.index.writing() as db:
-        db.execute("DELETE FROM item")
-        db.execute("INSERT INTO health (account, words, tries) VALUES ('x', '', 0)")
+    item = store.enqueue(Incoming(message(), composing="a"))
+    with store.outbox.writing() as tx:
+        tx.db.execute("DELETE FROM item")
+        tx.db.execute("INSERT INTO health (account, words, tries) VALUES ('x', '', 0)")
     store.close()
     store = store_in(folder, clock)
-    assert store.item(item.id).found
-    new = store.enqueue(message(), composing="a")
+    assert store.queries.item(item.id).found
+    new = store.enqueue(Incoming(message(), composing="a"))
     assert new.id != item.id
     assert new.state is ItemState.QUEUED
-    assert store.item(item.id).state is ItemState.CANCELLED
+    assert store.queries.item(item.id).state is ItemState.CANCELLED
     store.close()
 
 
 def test_a_letter_that_went_out_and_lost_its_row_is_not_queued_again(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    store.enqueue(message(), composing="a")
+    store.enqueue(Incoming(message(), composing="a"))
     item = sent_through(store, ME, Action.OK)
-    with store.index.writing() as db:
-        db.execute("DELETE FROM item")
+    with store.outbox.writing() as tx:
+        tx.db.execute("DELETE FROM item")
     store.close()
     store = store_in(folder, clock)
-    assert store.item(item.id).state is ItemState.ACCEPTED
+    assert store.queries.item(item.id).state is ItemState.ACCEPTED
     store.close()
 
 
 def test_a_row_without_its_letter_fails_in_words(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    gone, short = (store.enqueue(message(number), composing=str(number)).id for number in (1, 2))
+    gone, short = (store.enqueue(Incoming(message(number), composing=str(number))).id for number in (1, 2))
     (folder / f"{gone}.letter").unlink()
     path = folder / f"{short}.letter"
     path.write_bytes(path.read_bytes()[:-3])
     store.close()
     store = store_in(folder, clock)
-    assert "gone" in store.item(gone).words
-    assert "cut short" in store.item(short).words
-    assert store.claim(ME) is None
-    assert store.apply(Verb.DROP, gone).state is ItemState.CANCELLED
+    assert "gone" in store.queries.item(gone).words
+    assert "cut short" in store.queries.item(short).words
+    assert store.claims.claim(ME) is None
+    assert store.actions.apply(Verb.DROP, gone).state is ItemState.CANCELLED
     store.close()
 
 
 def test_a_letter_whose_top_is_damaged_is_kept_and_told_once(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    item = store.enqueue(message(), composing="a")
+    item = store.enqueue(Incoming(message(), composing="a"))
     store.close()
     path = folder / f"{item.id}.letter"
     path.write_bytes(b"X" + path.read_bytes())
@@ -271,7 +272,7 @@ def test_a_letter_whose_top_is_damaged_is_kept_and_told_once(folder: Path, clock
 
 def test_leftovers_of_a_kill_are_tidied_up(folder: Path, clock: SetClock) -> None:
     store = store_in(folder, clock)
-    store.enqueue(message(), composing="a")
+    store.enqueue(Incoming(message(), composing="a"))
     item = sent_through(store, ME, Action.OK)
     path = folder / f"{item.id}.letter"
     letter = path.read_bytes()
@@ -291,7 +292,7 @@ def test_tombstones_that_can_be_read_are_kept(folder: Path, clock: SetClock) -> 
     with_a_changed_row(folder / "index.db")
     store = store_in(folder, clock)
     assert "rebuilt" in store.notice
-    assert store.item(done).state is ItemState.DONE
+    assert store.queries.item(done).state is ItemState.DONE
     store.close()
 
 
@@ -310,5 +311,5 @@ def test_a_tombstone_that_is_no_text_any_more_is_left_out(folder: Path, clock: S
     db.close()
     store = open_after_damage(folder, clock)
     check(store, states)
-    assert {each.id for each in store.items(set(ItemState))} == set(states) - {done[0]}
+    assert {each.id for each in store.queries.items(set(ItemState))} == set(states) - {done[0]}
     store.close()

@@ -47,13 +47,13 @@ def found(tmp_path: Path) -> Paths:
 
 def opened(paths: Paths) -> Store:
     clock = SetClock(WRITTEN_AT)
-    return Store(paths.outbox, clock, host=Box(clock), chance=lambda: 0.5, witness=paths.outbox_witness)
+    return Store(paths.outbox, clock, host=Box(clock), chance=lambda: 0.5, audit_log=paths.outbox_audit_log)
 
 
 def test_every_letter_is_as_it_was(found: Paths) -> None:
     with closing(opened(found)) as store:
         assert store.notice == ""
-        items = {each.subject: each for each in store.items()}
+        items = {each.subject: each for each in store.queries.items()}
         assert {
             subject: (item.state, [each.state.value for each in item.recipients], item.filing.state, item.attempts)
             for subject, item in items.items()
@@ -62,18 +62,18 @@ def test_every_letter_is_as_it_was(found: Paths) -> None:
         assert refused.state is RecipientState.REFUSED
         assert str(refused.reply) == "550 5.1.1 no such user here"
         for item in items.values():
-            content = b"".join(store.content(item.id).chunks())
+            content = b"".join(store.queries.content(item.id).chunks())
             assert len(content) == item.size
             assert f"Message-ID: {item.message_id}".encode() in content
-        assert store.dialogue(items["Minutes of the board"].id)[-1] == "S: 421 4.3.2 try again later"
-        assert store.timeline(items["Minutes of the board"].id)
-        assert [store.health(each).trouble for each in ("work", "home")] == [None, AccountProblem.SIGN_IN]
+        assert store.queries.dialogue(items["Minutes of the board"].id)[-1] == "S: 421 4.3.2 try again later"
+        assert store.queries.timeline(items["Minutes of the board"].id)
+        assert [store.accounts.health(each).trouble for each in ("work", "home")] == [None, AccountProblem.SIGN_IN]
 
 
 def test_what_may_go_goes_and_nothing_else(found: Paths) -> None:
     with closing(opened(found)) as store:
         claimed = []
-        while (item := store.claim("9:1:boot:x")) is not None:
+        while (item := store.claims.claim("9:1:boot:x")) is not None:
             claimed.append(item.subject)
     assert claimed == ["Drawings of the mill"]
 
@@ -95,7 +95,7 @@ def test_the_index_is_kept_as_it_was_before_it_is_changed(found: Paths) -> None:
 def test_the_letters_alone_give_the_same_outbox(found: Paths) -> None:
     (found.outbox / "index.db").unlink()
     with closing(opened(found)) as store:
-        items = {each.subject: each.state for each in store.items()}
+        items = {each.subject: each.state for each in store.queries.items()}
     # Attempts and accounts stand in the index only: what was deferred or blocked is tried again.
     again = {ItemState.DEFERRED: ItemState.QUEUED, ItemState.BLOCKED: ItemState.QUEUED}
     assert items == {subject: again.get(state, state) for subject, (state, *_) in LETTERS.items()}

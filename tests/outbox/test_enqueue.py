@@ -13,12 +13,15 @@ from tests.outbox.scene import SetClock, message, store_in
 from tuimail.errors import DuplicateLetterError, MessageError, StorageError
 from tuimail.mail.content import whole
 from tuimail.outbox.model.item import ItemState, Verb
+from tuimail.outbox.store import enqueue
 from tuimail.outbox.store.enqueue import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tuimail.outbox.store.letter_file import Prepared
+    from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.store import Store
 
 
@@ -34,7 +37,7 @@ def letters(count: int, start: int = 0) -> list[Incoming]:
 
 
 def names(store: Store) -> list[str]:
-    return sorted(each.name for each in store.folder.iterdir() if each.suffix in {".letter", ".tmp"})
+    return sorted(each.name for each in store.outbox.folder.iterdir() if each.suffix in {".letter", ".tmp"})
 
 
 def test_a_batch_is_queued_in_its_order(store: Store) -> None:
@@ -42,10 +45,10 @@ def test_a_batch_is_queued_in_its_order(store: Store) -> None:
     assert all(each.fresh for each in taken)
     ids = [each.item.id for each in taken if each.item]
     assert ids == sorted(ids)
-    assert [item.id for item in store.items()] == ids
+    assert [item.id for item in store.queries.items()] == ids
     assert names(store) == [f"{each}.letter" for each in ids]
     for number, item_id in enumerate(ids):
-        assert b"".join(store.content(item_id).chunks()) == whole(letters(40)[number].message.content)
+        assert b"".join(store.queries.content(item_id).chunks()) == whole(letters(40)[number].message.content)
 
 
 def test_what_is_there_already_is_not_queued_twice(store: Store) -> None:
@@ -92,7 +95,7 @@ def test_a_disk_that_refuses_leaves_nothing_of_a_batch(
         store.enqueue_many(letters(20))
     monkeypatch.undo()
     assert names(store) == []
-    assert store.items(frozenset(ItemState)) == []
+    assert store.queries.items(frozenset(ItemState)) == []
     assert all(each.fresh for each in store.enqueue_many(letters(20)))
 
 
@@ -111,19 +114,19 @@ def test_a_letter_that_cannot_be_read_leaves_nothing_of_a_batch(store: Store) ->
 
 
 def test_another_tuimail_that_tidies_up_meanwhile_costs_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare = type(store)._prepare
+    prepare = enqueue._prepare_all
 
-    def tidied(self: Store, batch: list[Incoming]) -> object:
-        prepared = prepare(self, batch)
+    def tidied(outbox: OpenOutbox, batch: list[Incoming]) -> list[Prepared]:
+        prepared = prepare(outbox, batch)
         for each in prepared:
             each.temporary.unlink()
         return prepared
 
-    monkeypatch.setattr(type(store), "_prepare", tidied)
+    monkeypatch.setattr(enqueue, "_prepare_all", tidied)
     taken = store.enqueue_many(letters(3))
     assert all(each.fresh and each.item for each in taken)
     assert len(names(store)) == 3
-    assert [b"".join(store.content(each.item.id).chunks()) for each in taken if each.item] == [
+    assert [b"".join(store.queries.content(each.item.id).chunks()) for each in taken if each.item] == [
         whole(each.message.content) for each in letters(3)
     ]
 
@@ -131,7 +134,7 @@ def test_another_tuimail_that_tidies_up_meanwhile_costs_nothing(store: Store, mo
 def test_the_outbox_is_open_to_others_while_a_letter_is_written(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    item = store.enqueue(message(1), composing="c")
+    item = store.enqueue(Incoming(message(1), composing="c"))
     other = store_in(tmp_path / "outbox", SetClock())
     held: list[ItemState] = []
     asked = False
@@ -142,9 +145,9 @@ def test_the_outbox_is_open_to_others_while_a_letter_is_written(
         fsync(descriptor)
         if stat.S_ISREG(os.fstat(descriptor).st_mode) and not asked:
             asked = True
-            held.append(other.apply(Verb.HOLD, item.id).state)
+            held.append(other.actions.apply(Verb.HOLD, item.id).state)
 
     monkeypatch.setattr(os, "fsync", meanwhile)
-    store.enqueue(message(2), composing="d")
+    store.enqueue(Incoming(message(2), composing="d"))
     other.close()
     assert held == [ItemState.HELD]

@@ -15,6 +15,7 @@ from tuimail.outbox.model.backoff import SHORT_HOLD
 from tuimail.outbox.model.delivery_options import DeliveryOptions, granted
 from tuimail.outbox.model.item import ItemState, Verb
 from tuimail.outbox.model.missed_schedule import GRACE
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def opened(folder: Path, clock: SetClock, box: Box) -> Iterator[Open]:
 
 def test_a_late_letter_goes_unless_the_user_wants_otherwise(opened: Open, clock: SetClock) -> None:
     store = opened(WhenLate.SEND)
-    item = store.enqueue(message(), composing="a", not_before=START + HOUR)
+    item = store.enqueue(Incoming(message(), composing="a", not_before=START + HOUR))
     clock.move(2 * 86400)
-    assert store.recover() == []
-    claimed = store.claim("me")
+    assert store.recovery.recover() == []
+    claimed = store.claims.claim("me")
     assert claimed is not None
     assert claimed.id == item.id
 
@@ -55,66 +56,66 @@ def test_a_late_letter_goes_unless_the_user_wants_otherwise(opened: Open, clock:
 @pytest.mark.parametrize("own", [WhenLate.ASK, None])
 def test_a_late_letter_is_held_with_a_question(opened: Open, clock: SetClock, own: WhenLate | None) -> None:
     store = opened(WhenLate.SEND if own else WhenLate.ASK)
-    item = store.enqueue(message(), composing="a", not_before=START + HOUR, on_late=own)
+    item = store.enqueue(Incoming(message(), composing="a", not_before=START + HOUR, on_late=own))
     clock.move(HOUR + GRACE + 1)
-    assert store.claim("me") is None, "nobody may take it before it is decided"
-    assert store.accounts_due() == []
-    (changed,) = store.recover()
+    assert store.claims.claim("me") is None, "nobody may take it before it is decided"
+    assert store.schedule.accounts_due() == []
+    (changed,) = store.recovery.recover()
     assert (changed.id, changed.state, changed.asks, changed.needs_you) == (item.id, ItemState.HELD, True, True)
     assert changed.words == "It was to go on Fri 15 Jan at 09:00, and tuimail was not running. Send it now?"
-    assert store.recover() == []
-    assert store.next_due() is None
-    assert store.claim("me") is None
-    released = store.apply(Verb.RELEASE, item.id)
+    assert store.recovery.recover() == []
+    assert store.schedule.next_due() is None
+    assert store.claims.claim("me") is None
+    released = store.actions.apply(Verb.RELEASE, item.id)
     assert not released.asks
     assert sent_through(store, "me", Action.OK).id == item.id
 
 
 def test_a_late_letter_is_held_by_hand_where_that_is_wanted(opened: Open, clock: SetClock) -> None:
     store = opened(WhenLate.HOLD)
-    item = store.enqueue(message(), composing="a", not_before=START + HOUR)
+    item = store.enqueue(Incoming(message(), composing="a", not_before=START + HOUR))
     clock.move(86400)
-    (changed,) = store.recover()
+    (changed,) = store.recovery.recover()
     assert (changed.id, changed.state, changed.asks, changed.needs_you) == (item.id, ItemState.HELD, False, False)
     assert "tuimail was not running" in changed.words
-    assert store.claim("me") is None
+    assert store.claims.claim("me") is None
 
 
 def test_a_letter_of_its_own_mind_is_not_asked_about(opened: Open, clock: SetClock) -> None:
     store = opened(WhenLate.ASK)
-    store.enqueue(message(), composing="a", not_before=START + HOUR, on_late=WhenLate.SEND)
+    store.enqueue(Incoming(message(), composing="a", not_before=START + HOUR, on_late=WhenLate.SEND))
     clock.move(86400)
-    assert store.recover() == []
-    assert store.claim("me") is not None
+    assert store.recovery.recover() == []
+    assert store.claims.claim("me") is not None
 
 
 def test_a_letter_noticed_in_time_waits_its_turn_however_long_that_takes(opened: Open, clock: SetClock) -> None:
     store = opened(WhenLate.ASK)
-    store.enqueue(message(), composing="a", not_before=START + HOUR)
+    store.enqueue(Incoming(message(), composing="a", not_before=START + HOUR))
     clock.move(HOUR + GRACE)
-    (changed,) = store.recover()
+    (changed,) = store.recovery.recover()
     assert (changed.state, changed.asks) == (ItemState.QUEUED, False)
     clock.move(86400)
-    assert store.recover() == []
-    assert store.claim("me") is not None
+    assert store.recovery.recover() == []
+    assert store.claims.claim("me") is not None
 
 
 def test_an_undo_window_is_never_late(opened: Open, clock: SetClock) -> None:
     store = opened(WhenLate.ASK)
-    store.enqueue(message(), composing="a", not_before=START + SHORT_HOLD)
+    store.enqueue(Incoming(message(), composing="a", not_before=START + SHORT_HOLD))
     clock.move(30 * 86400)
-    assert store.recover() == []
-    assert store.claim("me") is not None
+    assert store.recovery.recover() == []
+    assert store.claims.claim("me") is not None
 
 
 def test_what_a_letter_wants_outlives_the_index(opened: Open, folder: Path, clock: SetClock, box: Box) -> None:
     store = opened(WhenLate.SEND)
-    store.enqueue(message(), composing="a", not_before=START + HOUR, on_late=WhenLate.ASK)
+    store.enqueue(Incoming(message(), composing="a", not_before=START + HOUR, on_late=WhenLate.ASK))
     store.close()
     (folder / "index.db").unlink()
     again = opened(WhenLate.SEND)
     clock.move(86400)
-    (changed,) = again.recover()
+    (changed,) = again.recovery.recover()
     assert changed.asks
 
 
@@ -140,17 +141,17 @@ def test_a_letter_that_the_server_does_not_keep_is_kept_here(opened: Open, clock
     store = opened(WhenLate.SEND)
     letter = message()
     letter = replace(letter, envelope=replace(letter.envelope, hold_until=START + HOUR))
-    store.enqueue(letter, composing="a")
-    claimed = store.claim("me")
+    store.enqueue(Incoming(letter, composing="a"))
+    claimed = store.claims.claim("me")
     assert claimed is not None
     from tests.outbox.scene import result, verdict
 
-    held = store.record(claimed.id, "me", replace(result(claimed, Action.KEEP), touched=False))
+    held = store.claims.record(claimed.id, "me", replace(result(claimed, Action.KEEP), touched=False))
     assert (held.state, held.not_before, held.hold_until) == (ItemState.HELD, START + HOUR, None)
     assert held.words == verdict(Action.KEEP).words
     # Read days later, "09:00" would be of no day.
-    assert f"held here until {dated(START + HOUR)}" in store.timeline(held.id)[-1].words
-    assert store.claim("me") is None
+    assert f"held here until {dated(START + HOUR)}" in store.queries.timeline(held.id)[-1].words
+    assert store.claims.claim("me") is None
     clock.move(HOUR)
     assert sent_through(store, "me", Action.OK).state is ItemState.ACCEPTED
 
@@ -159,7 +160,7 @@ def test_a_letter_that_the_server_keeps_says_until_when(opened: Open) -> None:
     store = opened(WhenLate.SEND)
     letter = message()
     letter = replace(letter, envelope=replace(letter.envelope, hold_until=START + HOUR))
-    store.enqueue(letter, composing="a")
+    store.enqueue(Incoming(letter, composing="a"))
     item = sent_through(store, "me", Action.OK)
     assert item.words == f"The server keeps it until {dated(START + HOUR)}."
-    assert f"the server keeps it until {dated(START + HOUR)}" in store.timeline(item.id)[-1].words
+    assert f"the server keeps it until {dated(START + HOUR)}" in store.queries.timeline(item.id)[-1].words

@@ -32,6 +32,7 @@ from tuimail.outbox.model.item import (
     verbs_for,
     verbs_of,
 )
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import AccountProblem, Action, Stage
 
 if TYPE_CHECKING:
@@ -98,14 +99,14 @@ class Outbox(RuleBasedStateMachine):
         to = ["ann@x.net", "bob@x.net"] if two else ["ann@x.net"]
         until = self.clock.now() + 10.0 if undo else None
         letter = message(self.number, *to)
-        item = self.stores[who].enqueue(letter, composing=str(self.number), held=held, not_before=until)
+        item = self.stores[who].enqueue(Incoming(letter, composing=str(self.number), held=held, not_before=until))
         self.ids.add(item.id)
 
     def claim(self, who: int) -> None:
         owner = self.owners[who]
         if owner not in self.held:
-            self.stores[who].recover(owner)
-            item = self.stores[who].claim(owner)
+            self.stores[who].recovery.recover(owner)
+            item = self.stores[who].claims.claim(owner)
             if item is not None:
                 assert item.open_recipients
                 self.held[owner] = item
@@ -117,7 +118,7 @@ class Outbox(RuleBasedStateMachine):
         owner = self.owners[who]
         if owner in self.held and owner not in self.past_dot:
             try:
-                self.stores[who].touching(self.held[owner].id, owner)
+                self.stores[who].claims.touching(self.held[owner].id, owner)
             except LeaseLostError:
                 del self.held[owner]
 
@@ -131,8 +132,8 @@ class Outbox(RuleBasedStateMachine):
             return
         addresses = tuple(each.address for each in item.open_recipients)[: 1 if some else None]
         try:
-            self.stores[who].touching(item.id, owner)
-            self.stores[who].committing(item.id, owner, to=addresses)
+            self.stores[who].claims.touching(item.id, owner)
+            self.stores[who].claims.committing(item.id, owner, to=addresses)
         except LeaseLostError:
             del self.held[owner]
             return
@@ -170,7 +171,7 @@ class Outbox(RuleBasedStateMachine):
         told = result(item, *actions)
         told = replace(told, recipients={each: told.recipients[each] for each in served})
         with contextlib.suppress(LeaseLostError):
-            self.stores[who].record(item.id, owner, told)
+            self.stores[who].claims.record(item.id, owner, told)
 
     @precondition(lambda self: self.held)
     @rule(who=WHO)
@@ -181,12 +182,12 @@ class Outbox(RuleBasedStateMachine):
             item = self.held.pop(owner)
             refused = verdict(Action.ACCOUNT, stage=Stage.AUTH, trouble=AccountProblem.SIGN_IN)
             with contextlib.suppress(LeaseLostError):
-                self.stores[who].record(item.id, owner, host_trouble(item, refused))
+                self.stores[who].claims.record(item.id, owner, host_trouble(item, refused))
 
     @rule(who=WHO)
     def mend_account(self, who: int) -> None:
         for account in ACCOUNTS:
-            self.stores[who].mended(account)
+            self.stores[who].accounts.fixed(account)
 
     @precondition(lambda self: self.held)
     @rule(who=WHO)
@@ -195,7 +196,7 @@ class Outbox(RuleBasedStateMachine):
         if owner in self.held and owner not in self.past_dot:
             item = self.held.pop(owner)
             try:
-                after = self.stores[who].record(item.id, owner, unreachable(item))
+                after = self.stores[who].claims.record(item.id, owner, unreachable(item))
             except LeaseLostError:
                 return
             assert after.attempts == item.attempts
@@ -206,7 +207,7 @@ class Outbox(RuleBasedStateMachine):
         owner = self.owners[who]
         if owner in self.held and owner not in self.past_dot:
             with contextlib.suppress(LeaseLostError):
-                self.stores[who].unclaim(self.held.pop(owner).id, owner)
+                self.stores[who].claims.unclaim(self.held.pop(owner).id, owner)
 
     @precondition(lambda self: self.held)
     @rule(who=WHO, delivered=st.booleans())
@@ -222,11 +223,11 @@ class Outbox(RuleBasedStateMachine):
         self.stores[who].close()
         self.stores[who] = store_in(self.folder / "outbox", self.clock, self.box)
         self.owners[who] = self.box.owner()
-        self.stores[who].recover(self.owners[who])
+        self.stores[who].recovery.recover(self.owners[who])
 
     @rule(who=WHO)
     def recover(self, who: int) -> None:
-        self.stores[who].recover(self.owners[who])
+        self.stores[who].recovery.recover(self.owners[who])
 
     @rule(seconds=st.sampled_from([-1e6, 1.0, 60.0, 4000.0, 1e6]), ticks=st.sampled_from([0.0, 60.0, 500.0]))
     def time_passes(self, seconds: float, ticks: float) -> None:
@@ -236,9 +237,9 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(choice=st.integers(0, 50), verb=st.sampled_from(PLAIN))
     def verb(self, choice: int, verb: Verb) -> None:
-        before = self.store.item(self.pick(choice))
+        before = self.store.queries.item(self.pick(choice))
         try:
-            after = self.store.apply(verb, before.id)
+            after = self.store.actions.apply(verb, before.id)
         except IllegalTransitionError:
             assert verb not in verbs_of(before)
             return
@@ -252,9 +253,9 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(choice=st.integers(0, 50), seconds=st.sampled_from([10.0, 4000.0]))
     def later(self, choice: int, seconds: float) -> None:
-        before = self.store.item(self.pick(choice))
+        before = self.store.queries.item(self.pick(choice))
         try:
-            after = self.store.later(before.id, self.clock.now() + seconds)
+            after = self.store.actions.postpone(before.id, self.clock.now() + seconds)
         except IllegalTransitionError:
             assert before.state not in VERBS[Verb.LATER]
             return
@@ -263,9 +264,9 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(choice=st.integers(0, 50), place=st.sampled_from(list(Place)))
     def move(self, choice: int, place: Place) -> None:
-        before = self.store.item(self.pick(choice))
+        before = self.store.queries.item(self.pick(choice))
         try:
-            after = self.store.move(before.id, place)[0]
+            after = self.store.actions.move(before.id, place)[0]
         except IllegalTransitionError:
             assert before.state not in VERBS[Verb.MOVE]
             return
@@ -274,9 +275,9 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(choice=st.integers(0, 50), account=st.sampled_from(ACCOUNTS))
     def change_account(self, choice: int, account: str) -> None:
-        before = self.store.item(self.pick(choice))
+        before = self.store.queries.item(self.pick(choice))
         try:
-            after = self.store.change_account(before.id, account)
+            after = self.store.actions.change_account(before.id, account)
         except IllegalTransitionError:
             assert before.state not in VERBS[Verb.CHANGE_ACCOUNT]
             return
@@ -285,7 +286,7 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.cancelled)
     @rule(choice=st.integers(0, 50), exactly=st.booleans())
     def restore(self, choice: int, exactly: bool) -> None:
-        item = self.store.restore(sorted(self.cancelled)[choice % len(self.cancelled)], exactly=exactly)
+        item = self.store.actions.restore(sorted(self.cancelled)[choice % len(self.cancelled)], exactly=exactly)
         self.cancelled.discard(item.id)
         if not exactly:
             assert item.state in (ItemState.HELD, ItemState.FAILED, ItemState.UNCERTAIN)
@@ -293,25 +294,27 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(choice=st.integers(0, 50))
     def mend(self, choice: int) -> None:
-        item = self.store.item(self.pick(choice))
+        item = self.store.queries.item(self.pick(choice))
         refused = [each.address for each in item.recipients if each.state is RecipientState.REFUSED]
         try:
-            self.store.mend(item.id, refused[0] if refused else "ann@x.net", f"m{self.number}{choice}@x.net")
+            self.store.actions.fix_address(
+                item.id, refused[0] if refused else "ann@x.net", f"m{self.number}{choice}@x.net"
+            )
         except OutboxError:
             return
         assert refused
 
     @rule(who=WHO, works=st.booleans())
     def file(self, who: int, works: bool) -> None:
-        item = self.stores[who].claim_filing(self.owners[who])
+        item = self.stores[who].sent_copies.claim(self.owners[who])
         if item is not None:
             state = FilingState.FILED if works else FilingState.DUE
-            self.stores[who].record_filing(item.id, self.owners[who], Filing(state, item.filing.attempts + 1))
+            self.stores[who].sent_copies.record(item.id, self.owners[who], Filing(state, item.filing.attempts + 1))
 
     @rule()
     def lose_the_index(self) -> None:
         """Everything is closed, the index is lost, both start again."""
-        done = {each.id for each in self.store.items([ItemState.DONE]) if not each.resolved_by_user}
+        done = {each.id for each in self.store.queries.items([ItemState.DONE]) if not each.resolved_by_user}
         for who in range(OWNERS):
             self.past_dot.pop(self.owners[who], None)
             self.held.pop(self.owners[who], None)
@@ -333,7 +336,7 @@ class Outbox(RuleBasedStateMachine):
     def nobody_vanishes(self) -> None:
         if not hasattr(self, "stores"):
             return
-        items = {each.id: each for each in self.store.items(set(ItemState))}
+        items = {each.id: each for each in self.store.queries.items(set(ItemState))}
         assert items.keys() == self.ids
         self.cancelled |= {each.id for each in items.values() if each.state is ItemState.CANCELLED}
         for item in items.values():
@@ -353,15 +356,15 @@ class Outbox(RuleBasedStateMachine):
             if item.state is ItemState.ACCEPTED:
                 assert item.filing.state is FilingState.DUE
             if item.state is not ItemState.DONE:
-                assert self.store.letter_path(item.id).exists()
+                assert self.store.outbox.letter_path(item.id).exists()
 
     @invariant()
     def whatever_waits_has_a_time(self) -> None:
         if not hasattr(self, "stores"):
             return
-        waiting = self.store.items([ItemState.QUEUED, ItemState.DEFERRED])
-        if waiting and not self.store.items([ItemState.SENDING]):
-            assert self.store.next_due() is not None
+        waiting = self.store.queries.items([ItemState.QUEUED, ItemState.DEFERRED])
+        if waiting and not self.store.queries.items([ItemState.SENDING]):
+            assert self.store.schedule.next_due() is not None
 
 
 def walk(seed: int, steps: int) -> int:

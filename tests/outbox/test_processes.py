@@ -16,6 +16,7 @@ from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Verdict
 
@@ -71,7 +72,8 @@ def drain(folder: Path, ledger: Path) -> None:
 def fill(folder: Path, count: int) -> list[str]:
     store = Store(folder, SystemClock())
     ids = [
-        store.enqueue(message(number, account=f"a{number % 2}"), composing=str(number)).id for number in range(count)
+        store.enqueue(Incoming(message(number, account=f"a{number % 2}"), composing=str(number))).id
+        for number in range(count)
     ]
     store.close()
     return ids
@@ -86,7 +88,7 @@ def test_processes_share_the_work_and_send_each_letter_once(tmp_path: Path, lett
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert sorted(ledger.read_text().split()) == sorted(ids)
     store = Store(folder, SystemClock())
-    assert store.counts() == {ItemState.ACCEPTED: letters}
+    assert store.queries.counts() == {ItemState.ACCEPTED: letters}
     store.close()
 
 
@@ -105,7 +107,7 @@ def test_processes_that_are_killed_lose_and_double_nothing(tmp_path: Path, kills
     drain(folder, ledger)
     store = Store(folder, SystemClock())
     sent = ledger.read_text().split()
-    states = {each.id: each.state for each in store.items(set(ItemState))}
+    states = {each.id: each.state for each in store.queries.items(set(ItemState))}
     assert states.keys() == set(ids)
     assert len(sent) == len(set(sent))
     for item_id, state in states.items():

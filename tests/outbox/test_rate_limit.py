@@ -14,7 +14,8 @@ from tests.outbox.scene import Box, SetClock, host_trouble, message, sent_throug
 from tuimail.config.model import Account, Identity, Rate, Server
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, ItemState
-from tuimail.outbox.store.rate_limit import FORGET_AFTER, learnt, next_allowed, relaxed
+from tuimail.outbox.model.rate_limit import FORGET_AFTER, learnt, next_allowed, without_old_limits
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 
 if TYPE_CHECKING:
@@ -49,18 +50,18 @@ def test_a_refusal_tells_the_limit(hour: int, day: int, delay: float, rate: Rate
 
 def queue_up(store: Store, count: int) -> None:
     for number in range(count):
-        store.enqueue(message(number), composing=f"d{number}")
+        store.enqueue(Incoming(message(number), composing=f"d{number}"))
 
 
 def test_the_users_limit_is_kept_and_the_rest_waits_without_trouble(tmp_path: Path) -> None:
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
-    store.rates = {"work": Rate(3, HOUR)}
+    store.outbox.rates = {"work": Rate(3, HOUR)}
     queue_up(store, 5)
     assert len(drain(store)) == 3
-    assert store.next_due(filings=False) == clock.now() + HOUR
-    assert {item.state for item in store.items() if item.state is not ItemState.ACCEPTED} == {ItemState.QUEUED}
-    assert store.recover() == []
+    assert store.schedule.next_due(filings=False) == clock.now() + HOUR
+    assert {item.state for item in store.queries.items() if item.state is not ItemState.ACCEPTED} == {ItemState.QUEUED}
+    assert store.recovery.recover() == []
     clock.move(HOUR - 1)
     assert drain(store) == []
     clock.move(1)
@@ -70,9 +71,9 @@ def test_the_users_limit_is_kept_and_the_rest_waits_without_trouble(tmp_path: Pa
 
 def test_letters_under_way_count(tmp_path: Path) -> None:
     store = store_in(tmp_path / "outbox", SetClock())
-    store.rates = {"work": Rate(2, HOUR)}
+    store.outbox.rates = {"work": Rate(2, HOUR)}
     queue_up(store, 5)
-    assert [store.claim(f"{each}:1:boot:x") is not None for each in range(3)] == [True, True, False]
+    assert [store.claims.claim(f"{each}:1:boot:x") is not None for each in range(3)] == [True, True, False]
     store.close()
 
 
@@ -81,21 +82,21 @@ def test_a_letter_that_was_not_sent_does_not_count(tmp_path: Path, way: str) -> 
     clock = SetClock()
     box = Box(clock)
     store = store_in(tmp_path / "outbox", clock, box)
-    store.rates = {"work": Rate(1, HOUR)}
+    store.outbox.rates = {"work": Rate(1, HOUR)}
     queue_up(store, 2)
     me = "1:1:boot:x"
-    item = store.claim(me)
+    item = store.claims.claim(me)
     assert item is not None
-    assert store.claim("2:1:boot:x") is None
+    assert store.claims.claim("2:1:boot:x") is None
     if way == "put back":
-        store.unclaim(item.id, me)
+        store.claims.unclaim(item.id, me)
     elif way == "not connected":
-        store.record(item.id, me, unreachable(item))
+        store.claims.record(item.id, me, unreachable(item))
     else:
         box.killed.add(me)
-        store.recover("2:1:boot:x")
+        store.recovery.recover("2:1:boot:x")
     clock.move(60)
-    assert store.health("work").paced_until is None
+    assert store.accounts.health("work").paced_until is None
     assert len(drain(store)) == 1
     assert drain(store) == []
     clock.move(HOUR)
@@ -109,18 +110,18 @@ def test_a_letter_that_somebody_has_counts_though_others_still_wait(
 ) -> None:
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
-    store.rates = {"work": Rate(1, HOUR)}
-    store.enqueue(message(1, "a@x.net", "b@x.net"), composing="a")
+    store.outbox.rates = {"work": Rate(1, HOUR)}
+    store.enqueue(Incoming(message(1, "a@x.net", "b@x.net"), composing="a"))
     sent_through(store, "1:1:boot:x", *actions)
-    assert (store.health("work").paced_until is not None) is counts
+    assert (store.accounts.health("work").paced_until is not None) is counts
     store.close()
 
 
 def test_another_account_is_not_held_up(tmp_path: Path) -> None:
     store = store_in(tmp_path / "outbox", SetClock())
-    store.rates = {"work": Rate(1, HOUR)}
+    store.outbox.rates = {"work": Rate(1, HOUR)}
     queue_up(store, 2)
-    store.enqueue(message(9, account="home"), composing="h")
+    store.enqueue(Incoming(message(9, account="home"), composing="h"))
     assert sorted(item.account for item in drain(store)) == ["home", "work"]
     store.close()
 
@@ -131,22 +132,21 @@ def test_the_servers_limit_is_learnt_kept_over_a_restart_and_forgotten_in_a_week
     queue_up(store, 8)
     for _ in range(3):
         sent_through(store, "1:1:boot:x", Action.OK)
-    item = store.claim("1:1:boot:x")
+    item = store.claims.claim("1:1:boot:x")
     assert item is not None
-    told = Verdict(
-        Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), trouble=AccountProblem.QUOTA, delay=HOUR
-    )
-    store.record(item.id, "1:1:boot:x", host_trouble(item, told))
-    health = store.health("work")
+    quota = AccountProblem.QUOTA
+    told = Verdict(Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), trouble=quota, delay=HOUR)
+    store.claims.record(item.id, "1:1:boot:x", host_trouble(item, told))
+    health = store.accounts.health("work")
     assert (health.trouble, health.rate_limit, health.rate_window) == (AccountProblem.QUOTA, 3, HOUR)
     store.close()
     store = store_in(tmp_path / "outbox", clock)
     clock.move(2 * HOUR)
     assert len(drain(store)) == 3
-    assert store.health("work").trouble is None
+    assert store.accounts.health("work").trouble is None
     assert drain(store) == []
     clock.move(FORGET_AFTER)
-    assert store.health("work").rate_limit is None
+    assert store.accounts.health("work").rate_limit is None
     assert len(drain(store)) == 2
     store.close()
 
@@ -154,13 +154,13 @@ def test_the_servers_limit_is_learnt_kept_over_a_restart_and_forgotten_in_a_week
 def test_the_limit_of_recipients_is_kept_over_a_restart_and_forgotten_in_a_week(tmp_path: Path) -> None:
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
-    with store.index.writing() as db:
-        store.put_health(db, AccountHealth("work", recipient_limit=50))
+    with store.outbox.writing() as tx:
+        tx.put_health(AccountHealth("work", recipient_limit=50))
     store.close()
     store = store_in(tmp_path / "outbox", clock)
-    assert store.health("work").recipient_limit == 50
+    assert store.accounts.health("work").recipient_limit == 50
     clock.move(FORGET_AFTER)
-    assert store.health("work").recipient_limit is None
+    assert store.accounts.health("work").recipient_limit is None
     store.close()
 
 
@@ -168,10 +168,10 @@ def test_each_limit_has_an_age_of_its_own(tmp_path: Path) -> None:
     """What is learnt later, or sent meanwhile, keeps no older limit alive."""
     clock = SetClock()
     store = store_in(tmp_path / "outbox", clock)
-    store.learn_connection_limit("work", connections=2)
+    store.accounts.learn_connection_limit("work", connections=2)
     clock.move(5 * DAY)
-    with store.index.writing() as db:
-        store.put_health(db, replace(store.health("work"), recipient_limit=50, rate_limit=9, rate_window=HOUR))
+    with store.outbox.writing() as tx:
+        tx.put_health(replace(store.accounts.health("work"), recipient_limit=50, rate_limit=9, rate_window=HOUR))
     queue_up(store, 1)
     assert len(drain(store)) == 1
     store.close()
@@ -182,7 +182,7 @@ def test_each_limit_has_an_age_of_its_own(tmp_path: Path) -> None:
     queue_up_more(store)
     assert len(drain(store)) == 1
     assert limits(store) == (None, 50, 9)
-    store.learn_connection_limit("work", connections=3)
+    store.accounts.learn_connection_limit("work", connections=3)
     clock.move(5 * DAY)
     assert limits(store) == (3, None, None)
     clock.move(2 * DAY)
@@ -191,17 +191,17 @@ def test_each_limit_has_an_age_of_its_own(tmp_path: Path) -> None:
 
 
 def queue_up_more(store: Store) -> None:
-    store.enqueue(message(77), composing="more")
+    store.enqueue(Incoming(message(77), composing="more"))
 
 
 def limits(store: Store) -> tuple[int | None, int | None, int | None]:
-    health = store.health("work")
+    health = store.accounts.health("work")
     return health.connection_limit, health.recipient_limit, health.rate_limit
 
 
 def test_limits_of_a_clock_that_was_set_back_are_forgotten() -> None:
     health = AccountHealth("work", rate_limit=3, rate_window=HOUR, rate_limit_at=500.0)
-    assert relaxed(health, 100.0).rate_limit is None
+    assert without_old_limits(health, 100.0).rate_limit is None
 
 
 def test_an_account_at_its_pace_says_so_without_alarm() -> None:

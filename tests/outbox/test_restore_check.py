@@ -13,6 +13,7 @@ from tests.outbox.restoring import DAY, WAYS, drain, instead, opened, over, sent
 from tests.outbox.scene import Box, SetClock, filed, message, result, sent_through
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.audit_log import AuditLog
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.restore_check import STAMP
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action
@@ -55,7 +56,7 @@ def put_back(root: Path) -> None:
 def test_the_copy_of_a_letter_found_sent_is_still_filed(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(), composing="d")
+    item = store.enqueue(Incoming(message(), composing="d"))
     store.close()
     backup(tmp_path)
     store = opened(tmp_path, clock)
@@ -64,10 +65,10 @@ def test_the_copy_of_a_letter_found_sent_is_still_filed(tmp_path: Path) -> None:
     put_back(tmp_path)
     store = opened(tmp_path, clock)
     assert "1 letter had been sent since and is not sent again" in store.notice
-    restored = store.item(item.id)
+    restored = store.queries.item(item.id)
     assert restored.state is ItemState.ACCEPTED
     assert restored.filing.state is FilingState.DUE
-    assert "backup" in store.timeline(item.id)[-1].words
+    assert "backup" in store.queries.timeline(item.id)[-1].words
     assert filed(store, item.id, Filing(FilingState.FILED)).state is ItemState.DONE
     store.close()
     store = opened(tmp_path, clock)
@@ -78,7 +79,7 @@ def test_the_copy_of_a_letter_found_sent_is_still_filed(tmp_path: Path) -> None:
 def test_only_recipients_who_do_not_have_it_are_served(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(1, "a@x.example", "b@x.example"), composing="d")
+    item = store.enqueue(Incoming(message(1, "a@x.example", "b@x.example"), composing="d"))
     store.close()
     backup(tmp_path)
     store = opened(tmp_path, clock)
@@ -86,10 +87,10 @@ def test_only_recipients_who_do_not_have_it_are_served(tmp_path: Path) -> None:
     store.close()
     put_back(tmp_path)
     store = opened(tmp_path, clock)
-    states = [each.state for each in store.item(item.id).recipients]
+    states = [each.state for each in store.queries.item(item.id).recipients]
     assert states == [RecipientState.ACCEPTED, RecipientState.PENDING]
-    assert [each.address for each in store.item(item.id).open_recipients] == ["b@x.example"]
-    assert store.item(item.id).state is ItemState.QUEUED
+    assert [each.address for each in store.queries.item(item.id).open_recipients] == ["b@x.example"]
+    assert store.queries.item(item.id).state is ItemState.QUEUED
     store.close()
 
 
@@ -97,18 +98,18 @@ def test_what_may_have_been_sent_since_is_uncertain(tmp_path: Path) -> None:
     clock = SetClock()
     box = Box(clock)
     store = opened(tmp_path, clock, box)
-    item = store.enqueue(message(), composing="d")
+    item = store.enqueue(Incoming(message(), composing="d"))
     store.close()
     backup(tmp_path)
     store = opened(tmp_path, clock, box)
-    store.claim("1:1:boot:x")
-    store.touching(item.id, "1:1:boot:x")
-    store.committing(item.id, "1:1:boot:x")
+    store.claims.claim("1:1:boot:x")
+    store.claims.touching(item.id, "1:1:boot:x")
+    store.claims.committing(item.id, "1:1:boot:x")
     store.close()
     box.killed.add("1:1:boot:x")
     put_back(tmp_path)
     store = opened(tmp_path, clock, box)
-    assert store.item(item.id).state is ItemState.UNCERTAIN
+    assert store.queries.item(item.id).state is ItemState.UNCERTAIN
     store.close()
 
 
@@ -116,41 +117,41 @@ def test_a_letter_in_the_middle_of_being_sent_in_the_backup_is_not_sent_again(tm
     clock = SetClock()
     box = Box(clock)
     store = opened(tmp_path, clock, box)
-    item = store.enqueue(message(), composing="d")
+    item = store.enqueue(Incoming(message(), composing="d"))
     owner = "1:1:boot:x"
-    store.claim(owner)
-    store.touching(item.id, owner)
+    store.claims.claim(owner)
+    store.claims.touching(item.id, owner)
     backup(tmp_path)
-    store.committing(item.id, owner)
-    store.record(item.id, owner, result(store.item(item.id), Action.OK))
+    store.claims.committing(item.id, owner)
+    store.claims.record(item.id, owner, result(store.queries.item(item.id), Action.OK))
     store.close()
     box.killed.add(owner)
     put_back(tmp_path)
     store = opened(tmp_path, clock, box)
-    store.recover()
+    store.recovery.recover()
     assert drain(store) == []
-    assert store.item(item.id).state is ItemState.ACCEPTED
+    assert store.queries.item(item.id).state is ItemState.ACCEPTED
     store.close()
 
 
 def test_a_letter_taken_out_since_comes_back_with_a_question(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(), composing="d")
+    item = store.enqueue(Incoming(message(), composing="d"))
     store.close()
     backup(tmp_path)
     store = opened(tmp_path, clock)
-    store.apply(Verb.DROP, item.id)
+    store.actions.apply(Verb.DROP, item.id)
     store.close()
     put_back(tmp_path)
     store = opened(tmp_path, clock)
     assert drain(store) == []
-    assert store.item(item.id).state is ItemState.HELD
-    assert store.item(item.id).needs_you
-    store.apply(Verb.RELEASE, item.id)
+    assert store.queries.item(item.id).state is ItemState.HELD
+    assert store.queries.item(item.id).needs_you
+    store.actions.apply(Verb.RELEASE, item.id)
     store.close()
     store = opened(tmp_path, clock)
-    assert store.item(item.id).state is ItemState.QUEUED
+    assert store.queries.item(item.id).state is ItemState.QUEUED
     store.close()
 
 
@@ -158,7 +159,7 @@ def test_what_still_waits_after_a_restore_goes_on(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
     for number in (1, 2):
-        store.enqueue(message(number), composing=f"d{number}")
+        store.enqueue(Incoming(message(number), composing=f"d{number}"))
         clock.move(1)
     store.close()
     backup(tmp_path)
@@ -175,9 +176,9 @@ def test_what_still_waits_after_a_restore_goes_on(tmp_path: Path) -> None:
 def test_a_resend_the_user_asked_for_is_not_stopped_by_what_was_noted_before(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(), composing="d")
+    item = store.enqueue(Incoming(message(), composing="d"))
     sent_through(store, "1:1:boot:x", Action.UNCERTAIN)
-    store.apply(Verb.RESOLVE_RESEND, item.id)
+    store.actions.apply(Verb.RESOLVE_RESEND, item.id)
     store.close()
     store = opened(tmp_path, clock)
     assert store.notice == ""
@@ -188,7 +189,7 @@ def test_a_resend_the_user_asked_for_is_not_stopped_by_what_was_noted_before(tmp
 def test_an_outbox_from_before_the_log_is_taken_as_it_is(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    store.enqueue(message(), composing="d")
+    store.enqueue(Incoming(message(), composing="d"))
     store.close()
     (tmp_path / "state" / "witness").unlink()
     (tmp_path / "outbox" / "outbox.id").unlink()
@@ -201,10 +202,10 @@ def test_an_outbox_from_before_the_log_is_taken_as_it_is(tmp_path: Path) -> None
 def test_lines_lost_in_a_power_cut_ask_nothing(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    store.enqueue(message(1), composing="d1")
+    store.enqueue(Incoming(message(1), composing="d1"))
     before = (tmp_path / "state" / "witness").read_bytes()
     clock.move(5)
-    store.enqueue(message(2), composing="d2")
+    store.enqueue(Incoming(message(2), composing="d2"))
     store.close()
     (tmp_path / "state" / "witness").write_bytes(before + b"\n1 1800")
     store = opened(tmp_path, clock)
@@ -217,14 +218,14 @@ def test_the_outbox_of_another_computer_asks_although_this_one_has_a_log(tmp_pat
     clock = SetClock()
     for name in ("here", "there"):
         store = opened(tmp_path / name, clock)
-        store.enqueue(message(), composing="d")
+        store.enqueue(Incoming(message(), composing="d"))
         clock.move(DAY)
         store.close()
     instead(tmp_path / "there" / "outbox", tmp_path / "here" / "outbox")
     store = opened(tmp_path / "here", clock)
-    (item,) = store.items()
+    (item,) = store.queries.items()
     assert item.state is ItemState.UNCERTAIN
-    store.apply(Verb.RESOLVE_RESEND, item.id)
+    store.actions.apply(Verb.RESOLVE_RESEND, item.id)
     store.close()
     store = opened(tmp_path / "here", clock)
     assert store.notice == ""
@@ -234,8 +235,8 @@ def test_the_outbox_of_another_computer_asks_although_this_one_has_a_log(tmp_pat
 def test_a_single_letter_put_back_beside_its_tombstone_is_never_sent(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(), composing="d")
-    file = store.letter_path(item.id)
+    item = store.enqueue(Incoming(message(), composing="d"))
+    file = store.outbox.letter_path(item.id)
     old = file.read_bytes()
     drain(store)
     filed(store, item.id, Filing(FilingState.FILED))
@@ -243,7 +244,7 @@ def test_a_single_letter_put_back_beside_its_tombstone_is_never_sent(tmp_path: P
     file.write_bytes(old)
     store = opened(tmp_path, clock)
     assert drain(store) == []
-    assert store.item(item.id).state is ItemState.DONE
+    assert store.queries.item(item.id).state is ItemState.DONE
     assert not file.exists()
     store.close()
 
@@ -251,8 +252,8 @@ def test_a_single_letter_put_back_beside_its_tombstone_is_never_sent(tmp_path: P
 def test_a_single_letter_put_back_without_its_tombstone_is_known_as_sent(tmp_path: Path) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(), composing="d")
-    file = store.letter_path(item.id)
+    item = store.enqueue(Incoming(message(), composing="d"))
+    file = store.outbox.letter_path(item.id)
     old = file.read_bytes()
     drain(store)
     filed(store, item.id, Filing(FilingState.FILED))
@@ -262,14 +263,14 @@ def test_a_single_letter_put_back_without_its_tombstone_is_known_as_sent(tmp_pat
     file.write_bytes(old)
     store = opened(tmp_path, clock)
     assert drain(store) == []
-    assert store.item(item.id).state is ItemState.ACCEPTED
+    assert store.queries.item(item.id).state is ItemState.ACCEPTED
     store.close()
 
 
 def test_the_log_is_shortened_and_still_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SetClock()
     store = opened(tmp_path, clock)
-    item = store.enqueue(message(), composing="d")
+    item = store.enqueue(Incoming(message(), composing="d"))
     store.close()
     copy = backup(tmp_path)
     store = opened(tmp_path, clock)
@@ -282,7 +283,7 @@ def test_the_log_is_shortened_and_still_knows(tmp_path: Path, monkeypatch: pytes
     assert log.stat().st_size < size
     over(copy, tmp_path / "outbox")
     store = opened(tmp_path, clock)
-    assert store.item(item.id).state is ItemState.ACCEPTED
+    assert store.queries.item(item.id).state is ItemState.ACCEPTED
     store.close()
 
 
@@ -290,7 +291,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     clock = SetClock()
     (tmp_path / "state").write_text("in the way")
     store = opened(tmp_path, clock)
-    store.enqueue(message(), composing="d")
+    store.enqueue(Incoming(message(), composing="d"))
     assert len(drain(store)) == 1
     store.close()
 
@@ -309,7 +310,7 @@ def test_a_new_outbox_is_known_to_the_log_for_good_before_it_has_a_name(
     monkeypatch.setattr(os, "fsync", recorded)
     (tmp_path / "outbox").mkdir(mode=0o700)
     clock = SetClock()
-    Store(tmp_path / "outbox", clock, host=Box(clock), witness=tmp_path / "state" / "log").close()
+    Store(tmp_path / "outbox", clock, host=Box(clock), audit_log=tmp_path / "state" / "log").close()
     named = next(place for place, name in enumerate(order) if STAMP in name)
     assert "log" in order[:named]
     assert "state" in order[:named]

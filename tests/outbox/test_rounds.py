@@ -21,6 +21,7 @@ from tuimail.outbox.model.rounds import next_round, to_ask
 from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.store.codec import recipients_of, recipients_plain
 from tuimail.outbox.store.database import NAME
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.rows import COLUMNS, sum_of
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 
@@ -95,10 +96,10 @@ def test_recipients_are_read_as_they_were_written_with_and_without_a_time() -> N
 def test_an_outbox_from_before_opens_unchanged_and_goes_on(tmp_path: Path) -> None:
     clock = SetClock()
     with closing(store_in(tmp_path, clock)) as store:
-        item = store.enqueue(message(1, "a@x.net", "b@x.net"), composing="d")
-        claimed = store.take("1:1:boot:x")
+        item = store.enqueue(Incoming(message(1, "a@x.net", "b@x.net"), composing="d"))
+        claimed = store.claims.take("1:1:boot:x")
         assert claimed is not None
-        store.record(item.id, "1:1:boot:x", SubmissionResult({"a@x.net": GREY, "b@x.net": GREY}))
+        store.claims.record(item.id, "1:1:boot:x", SubmissionResult({"a@x.net": GREY, "b@x.net": GREY}))
     db = sqlite3.connect(tmp_path / NAME)
     values = list(db.execute(f"SELECT {', '.join(COLUMNS)} FROM item").fetchone())
     number = COLUMNS.index("recipients")
@@ -110,9 +111,9 @@ def test_an_outbox_from_before_opens_unchanged_and_goes_on(tmp_path: Path) -> No
     db.close()
     with closing(store_in(tmp_path, clock)) as store:
         assert store.notice == ""
-        assert store.claim("2:1:boot:x") is None
+        assert store.claims.claim("2:1:boot:x") is None
         clock.move(67)
-        taken = store.take("2:1:boot:x")
+        taken = store.claims.take("2:1:boot:x")
         assert taken is not None
         assert [each.address for each in taken.to] == ["a@x.net", "b@x.net"]
 
@@ -216,7 +217,7 @@ class Days:
 
     def rest(self) -> bool:
         """Sleep until something is due; False when nothing ever is."""
-        due = self.writer.call(self.store.next_due, filings=False)
+        due = self.writer.call(self.store.schedule.next_due, filings=False)
         if due is None:
             return False
         self.clock.time = max(self.clock.time, due)
@@ -234,7 +235,7 @@ async def a_day_and_more(tmp_path: Path, seed: int) -> None:
     host, clock = days.host, days.clock
     try:
         letters = {
-            days.store.enqueue(message(number, *people), composing=str(number)).id: people
+            days.store.enqueue(Incoming(message(number, *people), composing=str(number))).id: people
             for number in range(1 + seed % 3)
             for people in [everybody(seed * 10 + number)]
         }
@@ -246,7 +247,7 @@ async def a_day_and_more(tmp_path: Path, seed: int) -> None:
             for each, people in letters.items():
                 # Every attempt but the last decided somebody; a 4yz after the dot decides nobody.
                 assert len(host.attempts[each]) - before[each] <= len(people) + 1, f"{each} spins"
-            for item in days.writer.call(days.store.items, [ItemState.QUEUED, ItemState.DEFERRED]):
+            for item in days.writer.call(days.store.queries.items, [ItemState.QUEUED, ItemState.DEFERRED]):
                 for recipient in item.open_recipients:
                     last = host.last_asked.get((item.id, recipient.address), START)
                     assert clock.now() - max(last, asleep) < DAY, f"{recipient.address} is not asked"
@@ -260,7 +261,7 @@ async def a_day_and_more(tmp_path: Path, seed: int) -> None:
                 decided = sum(start <= at < start + HOUR + MINUTE for at in host.decided[each])
                 assert begun <= 70 + decided
         for item_id, people in letters.items():
-            item = days.writer.call(days.store.item, item_id)
+            item = days.writer.call(days.store.queries.item, item_id)
             states = {each.address: each.state for each in item.recipients}
             for address in people:
                 character = address.partition("-")[0]
@@ -290,11 +291,11 @@ async def test_a_learnt_limit_and_greylisting_make_no_hot_loop(tmp_path: Path) -
     days = Days(tmp_path / "outbox", 0)
     days.host.limit, days.host.trouble, days.host.slow, days.host.greylisting = 2, 0.0, 0.0, 300.0
     people = ["good-1@x.net", "good-2@x.net", "grey-3@x.net", "grey-4@x.net", "grey-5@x.net", "good-6@x.net"]
-    item = days.store.enqueue(message(1, *people), composing="d")
+    item = days.store.enqueue(Incoming(message(1, *people), composing="d"))
     try:
         await days.run_once()  # two are taken and the limit is learnt, two are put off
         assert len(days.host.attempts[item.id]) == 2
-        after = days.writer.call(days.store.item, item.id)
+        after = days.writer.call(days.store.queries.item, item.id)
         assert (after.state, after.next_attempt_at) == (ItemState.DEFERRED, START + MINUTE)
         days.restart()
         assert days.rest()
@@ -302,7 +303,7 @@ async def test_a_learnt_limit_and_greylisting_make_no_hot_loop(tmp_path: Path) -
         assert days.host.served[item.id, "good-6@x.net"] == 1
         while days.rest() and clock_in(days) < HOUR:
             await days.run_once()
-        assert days.writer.call(days.store.item, item.id).state is ItemState.ACCEPTED
+        assert days.writer.call(days.store.queries.item, item.id).state is ItemState.ACCEPTED
         assert len(days.host.attempts[item.id]) < 12
     finally:
         days.close()
@@ -316,7 +317,7 @@ async def test_a_letter_at_which_the_server_hangs_up_holds_up_no_other(tmp_path:
     """421 in answer to one letter pauses the account; the probe is another letter then."""
     days = Days(tmp_path / "outbox", 0)
     days.host.limit, days.host.trouble, days.host.slow = None, 0.0, 0.0
-    good = [days.store.enqueue(message(number, "good-1@x.net"), composing=str(number)) for number in range(9)]
+    good = [days.store.enqueue(Incoming(message(number, "good-1@x.net"), composing=str(number))) for number in range(9)]
     bad = good.pop(0)
     says = days.host.submit
 
@@ -332,7 +333,7 @@ async def test_a_letter_at_which_the_server_hangs_up_holds_up_no_other(tmp_path:
         for _ in range(3):  # the bad one, a good one and the bad one once more, all the others
             await days.run_once()
             days.clock.move(67)
-        assert {days.writer.call(days.store.item, each.id).state for each in good} == {ItemState.ACCEPTED}
+        assert {days.writer.call(days.store.queries.item, each.id).state for each in good} == {ItemState.ACCEPTED}
         while days.rest() and clock_in(days) < 5 * HOUR:
             await days.run_once()
         assert len(days.host.attempts[bad.id]) < 11
@@ -344,7 +345,9 @@ async def test_what_is_deferred_while_the_outbox_is_run_waits_for_the_next_run(t
     """Each attempt takes longer than the pause: without a bound the first letter is always due again."""
     days = Days(tmp_path / "outbox", 0)
     days.host.limit, days.host.trouble, days.host.slow = None, 0.0, 0.0
-    ids = [days.store.enqueue(message(number, "full-1@x.net"), composing=str(number)).id for number in range(3)]
+    ids = [
+        days.store.enqueue(Incoming(message(number, "full-1@x.net"), composing=str(number))).id for number in range(3)
+    ]
     says = days.host.submit
 
     async def slowly(letter: Letter, watcher: Watcher) -> SubmissionResult:
@@ -379,21 +382,21 @@ async def test_a_command_that_fails_five_times_in_a_row_holds_its_account(tmp_pa
         return SubmissionResult(dict.fromkeys(letter.envelope.addresses, done), touched=True)
 
     days.host.submit = run  # type: ignore[method-assign]
-    ids = [days.store.enqueue(message(number), composing=str(number)).id for number in range(1 + others)]
+    ids = [days.store.enqueue(Incoming(message(number), composing=str(number))).id for number in range(1 + others)]
     try:
         while len(runs) < 5:
-            assert days.writer.call(days.store.health, "work").trouble is None
+            assert days.writer.call(days.store.accounts.health, "work").trouble is None
             await days.run_once()
             assert days.rest()
         assert len(set(runs)) == 5  # one probe at a time, not every letter
-        assert days.writer.call(days.store.health, "work").trouble is AccountProblem.SERVER
+        assert days.writer.call(days.store.accounts.health, "work").trouble is AccountProblem.SERVER
         await days.run_once()
-        assert {days.writer.call(days.store.item, each).state for each in ids} == {ItemState.BLOCKED}
+        assert {days.writer.call(days.store.queries.item, each).state for each in ids} == {ItemState.BLOCKED}
         broken = False
         days.rest()
         await days.run_once()
         await days.run_once()
-        assert {days.writer.call(days.store.item, each).state for each in ids} == {ItemState.ACCEPTED}
+        assert {days.writer.call(days.store.queries.item, each).state for each in ids} == {ItemState.ACCEPTED}
     finally:
         days.close()
 
@@ -404,23 +407,23 @@ def test_the_same_trouble_on_several_connections_is_counted_once(tmp_path: Path)
     with closing(store_in(tmp_path, clock)) as store:
         owners = [f"{number}:1:boot:x" for number in range(4)]
         for number in range(5):
-            store.enqueue(message(number), composing=str(number))
-        under_way = [store.claim(each) for each in owners]
+            store.enqueue(Incoming(message(number), composing=str(number)))
+        under_way = [store.claims.claim(each) for each in owners]
         clock.move(1)
         for owner, item in zip(owners, under_way, strict=True):
             assert item is not None
-            store.touching(item.id, owner)
-            store.committing(item.id, owner)
+            store.claims.touching(item.id, owner)
+            store.claims.committing(item.id, owner)
         for owner, item in zip(owners, under_way, strict=True):
             assert item is not None
             clock.move(1)
-            store.record(item.id, owner, SubmissionResult({"bob@example.net": DOWN}, account=DOWN))
-            assert store.health("work").tries == 1
+            store.claims.record(item.id, owner, SubmissionResult({"bob@example.net": DOWN}, account=DOWN))
+            assert store.accounts.health("work").tries == 1
         clock.move(67)
-        probe = store.claim("9:1:boot:x")
+        probe = store.claims.claim("9:1:boot:x")
         assert probe is not None
-        store.record(probe.id, "9:1:boot:x", SubmissionResult({"bob@example.net": NOBODY}, account=NOBODY))
-        assert store.health("work").tries == 2
+        store.claims.record(probe.id, "9:1:boot:x", SubmissionResult({"bob@example.net": NOBODY}, account=NOBODY))
+        assert store.accounts.health("work").tries == 2
 
 
 async def test_a_command_that_serves_somebody_in_between_is_not_held(tmp_path: Path) -> None:
@@ -439,14 +442,14 @@ async def test_a_command_that_serves_somebody_in_between_is_not_held(tmp_path: P
         return SubmissionResult(dict.fromkeys(letter.envelope.addresses, told if bad else verdict(Action.OK)))
 
     days.host.submit = run  # type: ignore[method-assign]
-    poisoned = days.store.enqueue(message(0), composing="0")
+    poisoned = days.store.enqueue(Incoming(message(0), composing="0"))
     try:
         for number in range(1, 9):
-            days.store.enqueue(message(number), composing=str(number))
+            days.store.enqueue(Incoming(message(number), composing=str(number)))
             await days.run_once()
-            assert days.writer.call(days.store.health, "work").trouble is None
+            assert days.writer.call(days.store.accounts.health, "work").trouble is None
             assert days.rest()
-        states = Counter(each.state for each in days.writer.call(days.store.items))
+        states = Counter(each.state for each in days.writer.call(days.store.queries.items))
         assert states[ItemState.ACCEPTED] >= 7
         assert states[ItemState.BLOCKED] == 0
     finally:

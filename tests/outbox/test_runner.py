@@ -25,6 +25,7 @@ from tuimail.outbox.run.attempt import LEASE
 from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.run.submitter_pool import IDLE
 from tuimail.outbox.run.wakeup import JUMP, LOOK
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.sent_copies import FILING_LEASE
 from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 from tuimail.submission.submitter import Letter, Submitter, Watcher
@@ -159,13 +160,13 @@ class Bench:
 
     def queue(self, number: int = 1, *to: str, account: str = "work") -> str:
         self.clock.move(0.01)
-        return self.writer.call(self.store.enqueue, message(number, *to, account=account), composing=f"c{number}").id
+        return self.writer.call(self.store.enqueue, Incoming(message(number, *to, account=account), f"c{number}")).id
 
     def state(self, item_id: str) -> ItemState:
         return self.item(item_id).state
 
     def item(self, item_id: str) -> OutboxItem:
-        return self.writer.call(self.store.item, item_id)
+        return self.writer.call(self.store.queries.item, item_id)
 
     def start(self) -> None:
         self.task = asyncio.create_task(self.runner.run())
@@ -250,7 +251,7 @@ async def test_what_the_server_takes_in_parts_goes_in_one_run(bench: Bench) -> N
     await bench.runner.run_once()
     assert bench.state(item_id) is ItemState.DONE
     assert [address for address, _ in bench.post.delivered] == people
-    assert bench.writer.call(bench.store.health, "work").recipient_limit == 2
+    assert bench.writer.call(bench.store.accounts.health, "work").recipient_limit == 2
 
 
 async def test_an_account_that_is_gone_blocks_its_letters(bench: Bench) -> None:
@@ -274,7 +275,7 @@ async def test_a_mended_account_is_told(bench: Bench) -> None:
     await bench.runner.run_once()
     assert {bench.state(first), bench.state(second)} == {ItemState.BLOCKED}
     bench.post.script = bench.post.deliver
-    await bench.writer.run(bench.store.apply, Verb.SEND_NOW, first)
+    await bench.writer.run(bench.store.actions.apply, Verb.SEND_NOW, first)
     await bench.runner.run_once()
     assert (bench.state(first), bench.state(second)) == (ItemState.DONE, ItemState.DONE)
     assert bench.said(AccountResumed)
@@ -282,7 +283,7 @@ async def test_a_mended_account_is_told(bench: Bench) -> None:
 
 async def test_a_letter_whose_file_cannot_be_read_is_failed_in_words(bench: Bench) -> None:
     item_id = bench.queue()
-    bench.store.letter_path(item_id).unlink()
+    bench.store.outbox.letter_path(item_id).unlink()
     await bench.runner.run_once()
     assert bench.state(item_id) is ItemState.FAILED
 
@@ -318,7 +319,7 @@ async def test_an_answer_the_disk_refuses_is_kept_until_it_is_stored(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item_id = bench.queue()
-    record = bench.store.record
+    record = bench.store.claims.record
     failures = 3
 
     def failing(item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
@@ -328,7 +329,7 @@ async def test_an_answer_the_disk_refuses_is_kept_until_it_is_stored(
             raise StorageError("The disk is full.", hint="Make room.")
         return record(item_id, owner, result)
 
-    monkeypatch.setattr(bench.store, "record", failing)
+    monkeypatch.setattr(bench.store.claims, "record", failing)
     task = asyncio.create_task(bench.runner.run_once())
     while not task.done():
         await asyncio.sleep(0.001)
@@ -348,7 +349,7 @@ async def test_a_single_run_ends_when_the_disk_refuses_before_the_dot(
 
     with monkeypatch.context() as patch:
         for each in ("touching", "record", "unclaim"):
-            patch.setattr(bench.store, each, full)
+            patch.setattr(bench.store.claims, each, full)
         with pytest.raises(StorageError, match="full"):
             await bench.runner.run_once()
     assert bench.post.dots == 0
@@ -367,7 +368,7 @@ async def test_a_single_run_does_not_wait_for_ever_to_store_an_answer(
         raise StorageError("The disk is full.", hint="Make room.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store, "record", full)
+        patch.setattr(bench.store.claims, "record", full)
         task = asyncio.create_task(bench.runner.run_once())
         while not task.done():
             await asyncio.sleep(0.001)
@@ -391,7 +392,7 @@ async def test_one_letter_is_tried_and_filed_alone(bench: Bench) -> None:
 
 async def test_one_letter_that_another_process_is_at_is_left_to_it(bench: Bench) -> None:
     item_id = bench.queue()
-    assert bench.writer.call(bench.store.claim, "2:1:boot:other") is not None
+    assert bench.writer.call(bench.store.claims.claim, "2:1:boot:other") is not None
     assert (await bench.runner.run_one(item_id)).state is ItemState.SENDING
     assert bench.post.dots == 0
 
@@ -463,7 +464,7 @@ async def test_a_slow_copy_keeps_its_lease(bench: Bench) -> None:
         before = set(bench.time.sleepers)
         bench.time.advance(FILING_LEASE / 3)
         await until(lambda: bool(bench.time.sleepers) and before.isdisjoint(bench.time.sleepers))  # noqa: B023
-        assert bench.writer.call(bench.store.claim_filing, "2:1:boot:other") is None
+        assert bench.writer.call(bench.store.sent_copies.claim, "2:1:boot:other") is None
     gate.set()
     await task
     assert (bench.state(item_id), bench.drawer.filed) == (ItemState.DONE, [item_id])
@@ -482,7 +483,7 @@ async def test_a_copy_whose_lease_was_lost_is_left_to_the_other(bench: Bench) ->
     task = asyncio.create_task(bench.runner.run_once())
     await until(lambda: bench.state(item_id) is ItemState.ACCEPTED and bool(bench.time.sleepers))
     bench.box.ticks += FILING_LEASE + 1
-    assert bench.writer.call(bench.store.claim_filing, "2:1:boot:other") is not None
+    assert bench.writer.call(bench.store.sent_copies.claim, "2:1:boot:other") is not None
     bench.time.advance(FILING_LEASE / 3)
     await task
     assert bench.state(item_id) is ItemState.ACCEPTED
@@ -498,8 +499,8 @@ async def test_a_copy_that_the_other_filed_meanwhile_stays_filed_and_the_next_on
             if item.id == first:
                 bench.box.ticks += FILING_LEASE + 1
                 store, other = bench.store, "2:1:boot:other"
-                await bench.writer.run(store.claim_filing, other, only=first)
-                await bench.writer.run(store.record_filing, first, other, Filing(FilingState.FILED, words="Sent"))
+                await bench.writer.run(store.sent_copies.claim, other, only=first)
+                await bench.writer.run(store.sent_copies.record, first, other, Filing(FilingState.FILED, words="Sent"))
                 return Filing(FilingState.DUE, words="no answer")
             return await super().file(item, content)
 
@@ -519,7 +520,7 @@ async def test_an_attempt_that_lost_its_letter_does_not_pass_for_a_later_one_of_
         if not bench.post.dots:
             bench.post.dots += 1
             bench.box.ticks += LEASE + 1
-            await bench.writer.run(bench.store.recover, "2:1:boot:other")
+            await bench.writer.run(bench.store.recovery.recover, "2:1:boot:other")
             assert bench.state(item_id) is ItemState.QUEUED
             await bench.runner.run_one(item_id)
             dots.append("first after the second")
@@ -572,7 +573,7 @@ async def test_the_loop_notices_what_another_process_queued(bench: Bench, rung: 
     bench.start()
     await until(lambda: len(bench.time.sleepers) > 0)
     other = store_in(bench.folder, bench.clock, bench.box)
-    item = other.enqueue(message(7), composing="elsewhere")
+    item = other.enqueue(Incoming(message(7), composing="elsewhere"))
     other.close()
     if rung:
         bench.runner.wake()
@@ -586,14 +587,14 @@ async def test_an_idle_loop_looks_every_half_minute_and_not_more_often(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = 0
-    recover = bench.store.recover
+    recover = bench.store.recovery.recover
 
     def counted(owner: str) -> Sequence[OutboxItem]:
         nonlocal looks
         looks += 1
         return recover(owner)
 
-    monkeypatch.setattr(bench.store, "recover", counted)
+    monkeypatch.setattr(bench.store.recovery, "recover", counted)
     bench.start()
     for number in range(1, 11):
         await until(lambda: looks == number and len(bench.time.sleepers) == 1)  # noqa: B023
@@ -605,7 +606,7 @@ async def test_an_idle_loop_looks_every_half_minute_and_not_more_often(
 
 async def test_what_a_killed_process_was_at_is_taken_over_at_the_next_look(bench: Bench) -> None:
     item_id = bench.queue()
-    assert bench.writer.call(bench.store.claim, "2:1:boot:other") is not None
+    assert bench.writer.call(bench.store.claims.claim, "2:1:boot:other") is not None
     bench.start()
     await until(lambda: len(bench.time.sleepers) > 0)
     bench.box.killed.add("2:1:boot:other")
@@ -662,7 +663,7 @@ async def test_a_long_upload_keeps_its_lease(bench: Bench) -> None:
         bench.box.ticks += LEASE / 3
         bench.time.advance(LEASE / 3)
         await until(lambda: bench.item(item_id).lease_until == bench.clock.time + LEASE)
-    assert bench.writer.call(bench.store.recover, "2:1:boot:other") == []
+    assert bench.writer.call(bench.store.recovery.recover, "2:1:boot:other") == []
     gate.set()
     await until(lambda: bench.state(item_id) is ItemState.DONE)
 
@@ -680,10 +681,10 @@ async def test_whoever_lost_its_lease_does_not_write_the_dot(bench: Bench) -> No
     bench.start()
     await until(lambda: bench.item(item_id).attempts == 1)
     bench.box.ticks += LEASE + 1
-    bench.writer.call(bench.store.recover, "2:1:boot:other")
-    assert bench.writer.call(bench.store.claim, "2:1:boot:other") is not None
+    bench.writer.call(bench.store.recovery.recover, "2:1:boot:other")
+    assert bench.writer.call(bench.store.claims.claim, "2:1:boot:other") is not None
     gate.set()
-    await until(lambda: not bench.runner._attempts)
+    await until(lambda: not bench.runner._attempts())
     assert bench.post.dots == 0
     assert bench.item(item_id).owner == "2:1:boot:other"
 
@@ -779,7 +780,7 @@ async def put_off(bench: Bench) -> str:
     bench.post.script = refuse
     bench.start()
     await until(lambda: bench.state(item_id) is ItemState.DEFERRED)
-    await until(lambda: len(bench.time.sleepers) > 0 and not bench.runner._lanes)
+    await until(lambda: len(bench.time.sleepers) > 0 and not bench.runner._senders)
     return item_id
 
 
@@ -809,14 +810,14 @@ async def test_a_clock_that_jumps_delays_nothing_by_more_than_a_minute_and_heats
 ) -> None:
     item_id = await put_off(bench)
     rounds = 0
-    due = bench.store.accounts_due
+    due = bench.store.schedule.accounts_due
 
     def counted() -> Sequence[str]:
         nonlocal rounds
         rounds += 1
         return due()
 
-    monkeypatch.setattr(bench.store, "accounts_due", counted)
+    monkeypatch.setattr(bench.store.schedule, "accounts_due", counted)
     bench.time.jump(jump)
     for _ in range(61):
         bench.time.advance(1)
@@ -835,7 +836,7 @@ async def test_a_disk_that_refused_before_the_clock_went_back_is_tried_again(
         raise StorageError("The disk is full.", hint="Make room.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench.store, "take", full)
+        patch.setattr(bench.store.claims, "take", full)
         bench.start()
         await until(lambda: bool(bench.said(Notice)))
     bench.time.jump(-DAY)

@@ -11,6 +11,7 @@ import pytest
 from tests.outbox.scene import SetClock, message, store_in
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.store.database import NAME
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.rows import COLUMNS, sum_of
 from tuimail.outbox.store.schema import MARKED, MIGRATIONS, SUMMED, VERSION
 
@@ -42,11 +43,11 @@ def downgraded(path: Path, version: int) -> None:
 @pytest.mark.parametrize("version", range(1, VERSION))
 def test_an_older_index_is_upgraded_with_everything_in_it_and_a_copy_is_kept(tmp_path: Path, version: int) -> None:
     with closing(store_in(tmp_path, SetClock())) as store:
-        items = [store.enqueue(message(n), composing=f"draft {n}") for n in range(3)]
-        store.claim("somebody", only=items[1].id)
+        items = [store.enqueue(Incoming(message(n), composing=f"draft {n}")) for n in range(3)]
+        store.claims.claim("somebody", only=items[1].id)
     downgraded(tmp_path / NAME, version)
     with closing(store_in(tmp_path, SetClock())) as store:
-        after = [store.item(each.id) for each in items]
+        after = [store.queries.item(each.id) for each in items]
         assert [each.subject for each in after] == [each.subject for each in items]
         assert [each.rank for each in after] == [each.queued_at for each in items]
         assert after[1].state is ItemState.SENDING
@@ -57,7 +58,7 @@ def test_an_older_index_is_upgraded_with_everything_in_it_and_a_copy_is_kept(tmp
 def test_limits_of_an_older_index_keep_their_age(tmp_path: Path) -> None:
     clock = SetClock()
     with closing(store_in(tmp_path, clock)) as store:
-        store.enqueue(message(), composing="draft")
+        store.enqueue(Incoming(message(), composing="draft"))
     downgraded(tmp_path / NAME, 2)
     db = sqlite3.connect(tmp_path / NAME)
     row = ("work", "", 0, 20, 3, clock.now() - 6 * 86400)
@@ -69,23 +70,23 @@ def test_limits_of_an_older_index_keep_their_age(tmp_path: Path) -> None:
     db.commit()
     db.close()
     with closing(store_in(tmp_path, clock)) as store:
-        health = store.health("work")
+        health = store.accounts.health("work")
         assert (health.recipient_limit, health.connection_limit) == (20, 3)
         clock.move(2 * 86400)
-        health = store.health("work")
+        health = store.accounts.health("work")
         assert (health.recipient_limit, health.connection_limit) == (None, None)
 
 
 def test_a_damaged_row_of_an_older_index_is_not_carried_over(tmp_path: Path) -> None:
     with closing(store_in(tmp_path, SetClock())) as store:
-        item = store.enqueue(message(), composing="draft")
+        item = store.enqueue(Incoming(message(), composing="draft"))
     downgraded(tmp_path / NAME, 1)
     db = sqlite3.connect(tmp_path / NAME)
     db.execute("UPDATE item SET subject = 'lettre'")
     db.commit()
     db.close()
     with closing(store_in(tmp_path, SetClock())) as store:
-        assert store.item(item.id).subject == "Letter 1"
+        assert store.queries.item(item.id).subject == "Letter 1"
         assert "rebuilt" in store.notice
 
 

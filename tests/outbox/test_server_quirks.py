@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.outbox.scene import SetClock, message, result, store_in
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.quirks import FORGET_AFTER, Quirk
 from tuimail.submission.result import Action
 
@@ -21,11 +22,13 @@ HOST = "smtp.example.org:465"
 
 def attempt(store: Store, number: int, learnt: Mapping[Quirk, bool], server: str = HOST) -> dict[str, frozenset[Quirk]]:
     """Send a letter that teaches ``learnt``; what was known before."""
-    store.enqueue(message(number), composing=str(number))
-    taken = store.take("1:1:boot:x")
+    store.enqueue(Incoming(message(number), composing=str(number)))
+    taken = store.claims.take("1:1:boot:x")
     assert taken is not None
-    store.touching(taken.item.id, "1:1:boot:x")
-    store.record(taken.item.id, "1:1:boot:x", replace(result(taken.item, Action.OK), server=server, learnt=learnt))
+    store.claims.touching(taken.item.id, "1:1:boot:x")
+    store.claims.record(
+        taken.item.id, "1:1:boot:x", replace(result(taken.item, Action.OK), server=server, learnt=learnt)
+    )
     return dict(taken.quirks)
 
 

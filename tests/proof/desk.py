@@ -12,6 +12,7 @@ from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
 from tuimail.outbox.model.item import ItemState
 from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.store.enqueue import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -45,7 +46,10 @@ class Desk:
         def queueing(store: Store) -> list[str]:
             return [
                 store.enqueue(
-                    message(number, *people, account=f"account{number % accounts}", body=body), composing=f"{number}"
+                    Incoming(
+                        message(number, *people, account=f"account{number % accounts}", body=body),
+                        composing=f"{number}",
+                    )
                 ).id
                 for number in range(count)
             ]
@@ -64,11 +68,11 @@ class Desk:
 
     def states(self) -> Counter[ItemState]:
         """How many letters are in each state."""
-        return self.on_store(lambda store: Counter(each.state for each in store.items(set(ItemState))))
+        return self.on_store(lambda store: Counter(each.state for each in store.queries.items(set(ItemState))))
 
     def item(self, item_id: str) -> OutboxItem:
         """One letter."""
-        return self.on_store(lambda store: store.item(item_id))
+        return self.on_store(lambda store: store.queries.item(item_id))
 
 
 def finished(work: Coroutine[object, object, T], seconds: float = 600.0) -> T:

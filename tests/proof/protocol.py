@@ -172,15 +172,15 @@ async def cell(machine: Machine, folder: Path, stage: str, fault: str, over_tls:
         flagged = state is S.UNCERTAIN
         desk.clock.move(3600)
         if state is S.BLOCKED:
-            desk.on_store(lambda store: store.mended("account0"))
+            desk.on_store(lambda store: store.accounts.fixed("account0"))
         elif state is S.FAILED:
-            desk.on_store(lambda store: store.apply(Verb.RETRY, item_id))
+            desk.on_store(lambda store: store.actions.apply(Verb.RETRY, item_id))
         again = await tried_at(good, PATIENT)
         taken_once = state is S.ACCEPTED
         if flagged:
             if good.dots or again is not S.UNCERTAIN:
                 return Figure(doubled=1, flagged=1)
-            desk.on_store(lambda store: store.apply(Verb.RESOLVE_RESEND, item_id))
+            desk.on_store(lambda store: store.actions.apply(Verb.RESOLVE_RESEND, item_id))
             again = await tried_at(good, PATIENT)
         if again not in (S.ACCEPTED, S.DONE):
             said.append(f"{again} after a good server")

@@ -12,6 +12,7 @@ from tests.submission.test_sendmail import python
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope
 from tuimail.outbox.model.item import ItemState, OutboxItem
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.command_run import CommandTimeouts
 from tuimail.submission.result import Action, Stage
 from tuimail.submission.sendmail import CommandSubmitter
@@ -89,11 +90,11 @@ class Marking(Recorder):
         self.store, self.item, self.dies_at, self.now = store, item, dies_at, ""
 
     async def touching(self) -> None:
-        self.store.touching(self.item.id, self.item.owner)
+        self.store.claims.touching(self.item.id, self.item.owner)
 
     async def committing(self, to: Sequence[str] | None = None) -> None:
         assert to is not None
-        self.store.committing(self.item.id, self.item.owner, to=to)
+        self.store.claims.committing(self.item.id, self.item.owner, to=to)
         self.now = to[-1].partition("@")[0]
 
     def stage(self, stage: Stage) -> None:
@@ -107,13 +108,13 @@ async def attempts(store: Store, owner: str, record: Path, dies_at: str) -> None
 
 
 async def attempt(store: Store, owner: str, record: Path, dies_at: str = "") -> OutboxItem | None:
-    item = store.claim(owner)
+    item = store.claims.claim(owner)
     if item is None:
         return None
     envelope = Envelope(item.reverse_path, tuple(each.to for each in item.open_recipients))
     way = CommandSubmitter(python(COMMAND, str(record)))
     result = await way.submit(Letter(item.id, envelope, InMemory(b"Hello.\r\n")), Marking(store, item, dies_at))
-    return store.record(item.id, owner, result)
+    return store.claims.record(item.id, owner, result)
 
 
 def states(item: OutboxItem) -> dict[str, str]:
@@ -124,7 +125,7 @@ async def test_all_are_served_once_and_the_refused_one_alone_is_shown_refused(tm
     clock, record = SetClock(), tmp_path / "record"
     box = Box(clock)
     store = store_in(tmp_path / "outbox", clock, box)
-    store.enqueue(message(1, *people("ann", "nobody", "bob")), composing="c1")
+    store.enqueue(Incoming(message(1, *people("ann", "nobody", "bob")), composing="c1"))
     item = None
     for _ in range(3):
         item = await attempt(store, "me", record) or item
@@ -140,14 +141,14 @@ async def test_a_kill_at_a_run_leaves_only_its_recipient_in_doubt(tmp_path: Path
     clock, record = SetClock(), tmp_path / "record"
     box = Box(clock)
     store = store_in(tmp_path / "outbox", clock, box)
-    store.enqueue(message(1, *people("ann", "nobody", "bob")), composing="c1")
+    store.enqueue(Incoming(message(1, *people("ann", "nobody", "bob")), composing="c1"))
     with pytest.raises(Killed):
         await attempts(store, "me", record, dies_at)
     box.killed.add("me")
-    (back,) = store.recover("other")
+    (back,) = store.recovery.recover("other")
     done = [] if dies_at == "ann" else ["ann"]
     expected = dict.fromkeys(["ann", "nobody", "bob"], "pending") | dict.fromkeys(done, "accepted")
     assert states(back) == expected | {dies_at: "uncertain"}
     assert back.state is ItemState.UNCERTAIN
-    assert store.claim("other") is None
+    assert store.claims.claim("other") is None
     store.close()

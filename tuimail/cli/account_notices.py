@@ -17,6 +17,6 @@ def notices_of(outbox: Store | None, config: Config) -> dict[str, AccountNotice]
     """Account -> what is the matter with it, the accounts of the config first, then others that have letters here."""
     if outbox is None:
         return {}
-    used = dict.fromkeys((*config.accounts, *(item.account for item in outbox.items())))
-    found = ((name, account_notice(outbox.health(name), config.accounts.get(name), time())) for name in used)
+    used = dict.fromkeys((*config.accounts, *(item.account for item in outbox.queries.items())))
+    found = ((name, account_notice(outbox.accounts.health(name), config.accounts.get(name), time())) for name in used)
     return {name: notice for name, notice in found if notice is not None}

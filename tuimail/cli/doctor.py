@@ -153,7 +153,7 @@ def _outbox(report: DoctorReport, config: Config, paths: Paths) -> None:
     report.section("Outbox")
     try:
         with outbox_of(config, paths) as outbox:
-            items = outbox.items() if outbox is not None else []
+            items = outbox.queries.items() if outbox is not None else []
             notices = notices_of(outbox, config)
     except TuimailError as error:
         report.add("outbox", str(error), ok=False, hint=error.hint, code=error.exit_code)

@@ -42,10 +42,10 @@ def _list(args: Namespace, paths: Paths) -> int:
         items: Sequence[OutboxItem] = []
         if outbox is not None:
             states = frozenset(ItemState) if args.all and args.state is None else states_of(args)
-            ids = outbox.ids(states, order=Order(args.sort), matching=words_of(args))
+            ids = outbox.queries.ids(states, order=Order(args.sort), matching=words_of(args))
             # What --limit leaves out need not be read, unless it takes the item itself to tell who needs the user.
             sifted = args.state == "needs-you" or bool(args.of)
-            items = outbox.items_of(ids if sifted else ids[: args.limit])
+            items = outbox.queries.items_of(ids if sifted else ids[: args.limit])
             if sifted:
                 items = [each for each in items if _wanted(each, args)][: args.limit]
             taken = _taken_out(outbox, paths) if is_terminal(sys.stdout) else 0
@@ -84,10 +84,10 @@ def _show(args: Namespace, paths: Paths) -> int:
     with outbox_of(config, paths) as outbox:
         if outbox is None:
             raise NoSuchItemError("The outbox is empty.")
-        item = outbox.item(item_id)
-        timeline, dialogue = outbox.timeline(item.id), outbox.dialogue(item.id)
+        item = outbox.queries.item(item_id)
+        timeline, dialogue = outbox.queries.timeline(item.id), outbox.queries.dialogue(item.id)
         turn = _turn(outbox, config, item)
-        notice = account_notice(outbox.health(item.account), config.accounts.get(item.account), time.time())
+        notice = account_notice(outbox.accounts.health(item.account), config.accounts.get(item.account), time.time())
     if args.json:
         say_json(detail_document(item, timeline, dialogue, notice))
     else:
@@ -100,8 +100,8 @@ def _turn(outbox: Store, config: Config, item: OutboxItem) -> str:
     now = time.time()
     if not waits_its_turn(item, now):
         return ""
-    notice = account_notice(outbox.health(item.account), config.accounts.get(item.account), now)
-    return standing_words(Standing(outbox.before(item.id), notice), now)
+    notice = account_notice(outbox.accounts.health(item.account), config.accounts.get(item.account), now)
+    return standing_words(Standing(outbox.queries.before(item.id), notice), now)
 
 
 def _reply(recipient: Recipient) -> str:

@@ -121,7 +121,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Store | None]:
     from tuimail.outbox.store.store import Store
     from tuimail.private_files import private_dir
 
-    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, witness=paths.outbox_witness)
+    store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, audit_log=paths.outbox_audit_log)
     try:
         if store.notice:
             complain(store.notice)

@@ -25,7 +25,7 @@ Outcome = object
 
 
 class Group(Protocol):
-    """Whose calls may share a transaction (outbox/store/claims)."""
+    """What gives calls a transaction to share (outbox/store/open_outbox)."""
 
     def first(self, calls: Sequence[Callable[[], object]]) -> None:
         """Do what each of them must do whatever becomes of the transaction. Never raises."""
@@ -40,12 +40,37 @@ class Group(Protocol):
 
 
 def joins(method: F) -> F:
-    """Say that calls of this method of a Group may share a transaction with their neighbours."""
+    """Say that calls of this method may share a transaction with their neighbours: those of its object's ``group``."""
     method.joins = True  # type: ignore[attr-defined]
     return method
+
+
+def joins_after(first: Callable[..., int | None]) -> Callable[[F], F]:
+    """The same for a method whose calls must leave something durable whatever becomes of the transaction.
+
+    ``first`` takes the arguments of the method and gives an open file that is to be made durable and closed, or None.
+    It must not raise.
+    """
+
+    def mark(method: F) -> F:
+        method.first = first  # type: ignore[attr-defined]
+        return joins(method)
+
+    return mark
+
+
+def do_first(work: Callable[[], object]) -> int | None:
+    """Do what the call of such a method must do first."""
+    if not isinstance(work, partial) or not hasattr(work.func, "first"):
+        return None
+    file: int | None = work.func.first(work.func.__self__, *work.args, **work.keywords)  # type: ignore[attr-defined]
+    return file
 
 
 def group_of(work: Callable[[], object]) -> Group | None:
     """The Group of a ``partial`` of such a method, or None: it runs alone."""
     method = work.func if isinstance(work, partial) else work
-    return getattr(method, "__self__", None) if getattr(method, "joins", False) else None
+    if not getattr(method, "joins", False):
+        return None
+    group: Group = method.__self__.group  # type: ignore[union-attr]
+    return group

@@ -17,6 +17,7 @@ from tuimail.demo.server import HOST, Received
 from tuimail.mail.address import parse_addresses
 from tuimail.mailboxes.maildir import deliver
 from tuimail.outbox.model.item import Filing, FilingState, Verb
+from tuimail.outbox.store.enqueue import Incoming
 from tuimail.private_files import open_private
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict
 
@@ -190,7 +191,7 @@ class SampleLetters:
         )
         self._attempt(MINUTES, MINUTE, self._all(MINUTES, busy.action, busy.words, busy.reply, busy))
         dropped = self._enqueue(replace(LUNCH, subject="Lunch on Wednesday?"), 30.0, held=True)
-        self._queue.apply(Verb.DROP, dropped.id)
+        self._queue.actions.apply(Verb.DROP, dropped.id)
         self._enqueue(replace(DRAWINGS, attachments=(self._drawing(),)), 0.0)
 
     def fill_drafts(self, drafts: DraftStore, correspondents: Correspondents) -> None:
@@ -210,7 +211,7 @@ class SampleLetters:
         self._clock.moment = self._now - ago
         draft = sample.draft()
         message = build(draft, self._identity(sample.account), sample.account, now=self._clock.moment)
-        return self._queue.enqueue(message, composing=draft.id, held=held, not_before=not_before)
+        return self._queue.enqueue(Incoming(message, composing=draft.id, held=held, not_before=not_before))
 
     def _attempt(
         self,
@@ -223,33 +224,33 @@ class SampleLetters:
     ) -> OutboxItem:
         item = self._enqueue(sample, ago)
         owner = "demo"
-        claimed = self._queue.claim(owner, account=sample.account)
+        claimed = self._queue.claims.claim(owner, account=sample.account)
         if claimed is None or claimed.id != item.id:
             raise AssertionError("the scene's letters are not in order")
         if touched:
-            self._queue.touching(item.id, owner)
+            self._queue.claims.touching(item.id, owner)
         stage = next(iter(verdicts.values())).stage
         if stage is Stage.COMMITTING or any(verdict.action is Action.OK for verdict in verdicts.values()):
-            self._queue.committing(item.id, owner)
+            self._queue.claims.committing(item.id, owner)
         self._clock.moment += 2
         result = SubmissionResult(
             verdicts, account=account, touched=touched, via=VIA, dialogue=_dialogue(item, verdicts)
         )
-        return self._queue.record(item.id, owner, result)
+        return self._queue.claims.record(item.id, owner, result)
 
     def _file(self, item: OutboxItem) -> None:
         self._clock.moment += 1
         maildir = self._config.accounts[item.account].maildir
         if maildir is None:
             raise AssertionError("a demo account has a Maildir")
-        copy = deliver(maildir / "Sent", self._queue.content(item.id).chunks(), flags="S")
+        copy = deliver(maildir / "Sent", self._queue.queries.content(item.id).chunks(), flags="S")
         filing = Filing(FilingState.FILED, attempts=1, words=f"Filed in {maildir.name}/Sent.", place=str(copy))
         self._record_filing(item.id, filing)
 
     def _record_filing(self, item_id: str, filing: Filing) -> None:
         owner = "demo"
-        self._queue.claim_filing(owner, only=item_id)
-        self._queue.record_filing(item_id, owner, filing)
+        self._queue.sent_copies.claim(owner, only=item_id)
+        self._queue.sent_copies.record(item_id, owner, filing)
 
     def _addresses(self, sample: Sample) -> tuple[str, ...]:
         message = build(sample.draft(), self._identity(sample.account), sample.account, now=self._now)
@@ -264,7 +265,7 @@ class SampleLetters:
     def _arrived(
         self, server: DemoServer, item: OutboxItem, *, only: tuple[str, ...] = (), answered: bool = True
     ) -> None:
-        content = b"".join(self._queue.content(item.id).chunks())
+        content = b"".join(self._queue.queries.content(item.id).chunks())
         recipients = only or tuple(recipient.address for recipient in item.recipients)
         server.keep(
             Received(

@@ -75,7 +75,7 @@ class Demo:
 
         now = time.time()
         clock = SetClock(now)
-        store = Store(private_dir(paths.outbox), clock, witness=paths.outbox_witness)
+        store = Store(private_dir(paths.outbox), clock, audit_log=paths.outbox_audit_log)
         try:
             scene = SampleLetters(store, clock, self.config, now, self.folder)
             scene.fill_outbox(self.server)

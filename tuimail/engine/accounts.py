@@ -54,7 +54,7 @@ class SendService:
 
     async def health(self, account: str) -> AccountHealth:
         """Whether letters of the account may go, and why not."""
-        return await self._outbox.run(lambda store: store.health(account))
+        return await self._outbox.run(lambda store: store.accounts.health(account))
 
     async def check_again(self, account: str) -> None:
         """The account's blocked letters go again, and the Sent folder is tried again."""
@@ -62,7 +62,7 @@ class SendService:
         self._folders.mended(account)
 
         def unblock(store: Store) -> list[OutboxItem]:
-            return list(store.mended(account))
+            return list(store.accounts.fixed(account))
 
         self._runner.changed(*await self._outbox.run(unblock))
 
@@ -106,9 +106,9 @@ class Accounts:
         config = self._config
 
         def compare(store: Store) -> None:
-            store.missing(frozenset(config.accounts))
+            store.accounts.accounts_known(frozenset(config.accounts))
             for name, account in config.accounts.items():
-                store.settings_seen(name, fingerprint(account))
+                store.accounts.settings_seen(name, fingerprint(account))
 
         await self._outbox.run(compare)
 

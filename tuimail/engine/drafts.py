@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuimail.events import Announcer
     from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.store.enqueue import Incoming, Taken
+    from tuimail.outbox.store.enqueue import Enqueued
     from tuimail.outbox.store.store import Store
 
 
@@ -91,6 +91,7 @@ class Drafts:
         """
         from tuimail.compose.build import build
         from tuimail.mail.address import parse_addresses
+        from tuimail.outbox.store.enqueue import Incoming
 
         account, identity = self._accounts.bound(draft)
         now = self._clock.now()
@@ -102,15 +103,17 @@ class Drafts:
 
         def store(outbox: Store) -> OutboxItem:
             return outbox.enqueue(
-                message,
-                composing=draft.id,
-                not_before=not_before,
-                held=held,
-                again=again,
-                revision=draft.revision + 1,
-                on_late=wishes.on_late,
-                revises=draft.revises,
-                same_within=same_within,
+                Incoming(
+                    message,
+                    composing=draft.id,
+                    not_before=not_before,
+                    held=held,
+                    again=again,
+                    revision=draft.revision + 1,
+                    on_late=wishes.on_late,
+                    revises=draft.revises,
+                    same_within=same_within,
+                )
             )
 
         # Once begun it is carried through, even if the screen that asked is gone.
@@ -131,7 +134,7 @@ class Drafts:
         if not draft.revises:
             return undo
         try:
-            former = await self._outbox.run(lambda outbox: outbox.former(draft.revises))
+            former = await self._outbox.run(lambda outbox: outbox.queries.before_cancelling(draft.revises))
         except NoSuchItemError:
             return undo
         if former.not_before is None or former.not_before <= (undo or now):
@@ -140,7 +143,7 @@ class Drafts:
 
     async def enqueue_many(
         self, drafts: Sequence[tuple[Draft, float | None]], *, again: bool = False
-    ) -> Sequence[Taken]:
+    ) -> Sequence[Enqueued]:
         """Freeze drafts (each with the time before which it must not go) and store them in one durable transaction.
 
         A letter that is there already (its draft's id and text are the same) is not queued twice. The drafts are not

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
 from tuimail.events import AccountResumed, ItemChanged, NeedsYou, Notice
-from tuimail.outbox.run.attempt import first_of
+from tuimail.outbox.run.context import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -121,7 +121,7 @@ class Engine:
         from tuimail.engine.wake_events import WakeEvents
 
         role = Role.WATCH if watch else Role.APP
-        self._wake_events = WakeEvents(runner, store.doorbell, role, came_up=self.sent.seek_again)
+        self._wake_events = WakeEvents(runner, store.change_notifier, role, came_up=self.sent.seek_again)
         self._wake_events.open()
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")
         self._seeking = asyncio.create_task(self.sent.seek(), name="outbox-evidence")

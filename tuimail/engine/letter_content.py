@@ -43,10 +43,10 @@ def content_of(queue: Store, item_id: str) -> LetterContent:
     Raises:
         NoSuchItemError: there is no such item, or no copy of it on this machine.
     """
-    item = queue.item(item_id)
+    item = queue.queries.item(item_id)
     if item.state is ItemState.DONE and item.filing.place:
         from tuimail.mailboxes import maildir
 
         path = Path(item.filing.place)
         return LetterContent(item, item.size, lambda length: maildir.pieces(path, length))
-    return LetterContent(item, item.size, queue.content(item.id).chunks)
+    return LetterContent(item, item.size, queue.queries.content(item.id).chunks)

@@ -25,9 +25,14 @@ def open_outbox(config: Config, paths: Paths, clock: Clock) -> Store:
     from tuimail.outbox.store.store import Store
 
     private_dir(paths.data)
-    store = Store(private_dir(paths.outbox), clock, settings=config.outbox, witness=paths.outbox_witness)
-    store.rates = {name: each.rate for name, each in config.accounts.items() if each.rate}
-    store.no_copy = {name: why for name, each in config.accounts.items() if (why := no_copy(each))}
+    store = Store(
+        private_dir(paths.outbox),
+        clock,
+        settings=config.outbox,
+        rates={name: each.rate for name, each in config.accounts.items() if each.rate},
+        no_copy={name: why for name, each in config.accounts.items() if (why := no_copy(each))},
+        audit_log=paths.outbox_audit_log,
+    )
     try:
         store.prune()
     except TuimailError:

@@ -71,7 +71,7 @@ class Outbox:
             NoSuchItemError: ``ask`` names an item that is not there.
             StorageError: the disk refuses.
         """
-        return await self._store.run(ask)
+        return await self._store.run(lambda store: ask(store.queries))
 
     async def content(self, item_id: str) -> LetterContent:
         """The letter, to be read on any thread; of a done item its filed local copy.
@@ -86,7 +86,9 @@ class Outbox:
         from tuimail.outbox.model.account_notice import account_notice
         from tuimail.outbox.model.turn import Standing
 
-        before, health = await self._store.run(lambda store: (store.before(item.id), store.health(item.account)))
+        before, health = await self._store.run(
+            lambda store: (store.queries.before(item.id), store.accounts.health(item.account))
+        )
         return Standing(before, account_notice(health, self._accounts.get(item.account), self._clock.now()))
 
     async def export(self, item_id: str, path: Path) -> Path:
@@ -122,9 +124,9 @@ class Outbox:
                 self._announcer.announce(Notice(words, Severity.INFO))
         elif verb is Verb.CANCEL:
             await self.cancel(item_id)
-            return await self._store.run(lambda store: store.item(item_id))
+            return await self._store.run(lambda store: store.queries.item(item_id))
         else:
-            item = await self._store.run(lambda store: store.apply(verb, item_id))
+            item = await self._store.run(lambda store: store.actions.apply(verb, item_id))
         self._runner.changed(item)
         return item
 
@@ -151,7 +153,7 @@ class Outbox:
         return outcomes
 
     async def _apply_some(self, verb: Verb, ids: Sequence[str]) -> Sequence[Outcome]:
-        return await self._store.run(lambda store: store.apply_many(verb, ids))
+        return await self._store.run(lambda store: store.actions.apply_many(verb, ids))
 
     async def later(self, item_id: str, at: float, *, on_late: WhenLate | None = None) -> OutboxItem:
         """Hold it until ``at`` (seconds since the epoch), with a fresh budget from then on.
@@ -160,13 +162,13 @@ class Outbox:
             IllegalTransitionError: it cannot be held any more.
             OutboxError: ``at`` is over.
         """
-        item = await self._store.run(lambda store: store.later(item_id, at, on_late=on_late))
+        item = await self._store.run(lambda store: store.actions.postpone(item_id, at, on_late=on_late))
         self._runner.changed(item)
         return item
 
     async def move(self, item_id: str, place: Place) -> OutboxItem:
         """Move it among the letters of its account that wait. Raises IllegalTransitionError: it does not wait."""
-        changed = await self._store.run(lambda store: store.move(item_id, place))
+        changed = await self._store.run(lambda store: store.actions.move(item_id, place))
         self._runner.changed(*changed)
         return changed[0]
 
@@ -182,8 +184,8 @@ class Outbox:
         chosen = self._accounts.chosen(account)
 
         def change(store: Store) -> OutboxItem:
-            known = chosen.identity_for(store.item(item_id).identity) is not None
-            return store.change_account(item_id, account, known=known)
+            known = chosen.identity_for(store.queries.item(item_id).identity) is not None
+            return store.actions.change_account(item_id, account, known=known)
 
         item = await self._store.run(change)
         self._runner.changed(item)
@@ -200,7 +202,7 @@ class Outbox:
         addresses = parse_addresses(new)
         if len(addresses) != 1:
             raise AddressError("Give exactly one address.", text=new)
-        item = await self._store.run(lambda store: store.mend(item_id, old, addresses[0].ascii_spec()))
+        item = await self._store.run(lambda store: store.actions.fix_address(item_id, old, addresses[0].ascii_spec()))
         self._runner.changed(item)
         return item
 

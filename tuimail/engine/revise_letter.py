@@ -57,14 +57,14 @@ class ReviseLetter:
         Raises:
             IllegalTransitionError: the verb does not fit, or the runner was faster.
         """
-        item = await self._outbox.run(lambda outbox: outbox.item(item_id))
+        item = await self._outbox.run(lambda outbox: outbox.queries.item(item_id))
         if item.state is ItemState.CANCELLED:
             await self._drafts.run(lambda drafts: refuse_if_open(drafts, item))
         after(verb, item.state, fitting=verbs_of(item))
-        content = await self._outbox.run(lambda outbox: outbox.content(item.id))
+        content = await self._outbox.run(lambda outbox: outbox.queries.content(item.id))
         draft = await self._drafts.run(lambda drafts: draft_of(drafts, item, content, verb, now))
         try:
-            return draft, await self._outbox.run(lambda outbox: outbox.apply(verb, item.id))
+            return draft, await self._outbox.run(lambda outbox: outbox.actions.apply(verb, item.id))
         except TuimailError:
             # The letter is on its way after all and must not come back as a draft as well.
             await self._drafts.run(lambda drafts: undo_taking_out(drafts, item, draft))
@@ -83,7 +83,7 @@ class ReviseLetter:
             IllegalTransitionError: it cannot be edited (any more).
             OutboxError: somebody else edits it.
         """
-        item = await self._outbox.run(lambda outbox: outbox.item(item_id))
+        item = await self._outbox.run(lambda outbox: outbox.queries.item(item_id))
         if item.state is ItemState.CANCELLED:
             draft = await self._drafts.run(lambda drafts: reopened(drafts, item))
             if draft is not None:
@@ -98,7 +98,7 @@ class ReviseLetter:
         """
         if not draft.revises:
             raise OutboxError("This draft was not taken from the outbox.", hint="Discard it, or postpone it.")
-        item = await self._outbox.run(lambda outbox: outbox.restore(draft.revises, exactly=True))
+        item = await self._outbox.run(lambda outbox: outbox.actions.restore(draft.revises, exactly=True))
         await self._discard(draft.id)
         return item
 
@@ -109,9 +109,9 @@ class ReviseLetter:
             IllegalTransitionError: it was not cancelled.
             OutboxError: it is being edited, or a newer revision was queued.
         """
-        item = await self._outbox.run(lambda outbox: outbox.item(item_id))
+        item = await self._outbox.run(lambda outbox: outbox.queries.item(item_id))
         await self._drafts.run(lambda drafts: refuse_if_open(drafts, item))
-        item = await self._outbox.run(lambda outbox: outbox.restore(item.id))
+        item = await self._outbox.run(lambda outbox: outbox.actions.restore(item.id))
 
         def discard(drafts: DraftStore) -> bool:
             made = made_from(drafts, item)
@@ -137,7 +137,7 @@ class ReviseLetter:
     async def _is_out(self, item_id: str) -> bool:
         """The letter is not in the outbox any more, and was not sent to all."""
         try:
-            item = await self._outbox.run(lambda outbox: outbox.item(item_id))
+            item = await self._outbox.run(lambda outbox: outbox.queries.item(item_id))
         except NoSuchItemError:
             return True
         sent = all(each.state is RecipientState.ACCEPTED for each in item.recipients)
@@ -228,8 +228,10 @@ def taken_out(outbox: Store, drafts: DraftStore) -> Sequence[TakenOut]:
     for draft in drafts.drafts():
         if draft.revises:
             with contextlib.suppress(NoSuchItemError):
-                if outbox.item(draft.revises).state is ItemState.CANCELLED:
-                    found.append(TakenOut(outbox.former(draft.revises), draft, drafts.holder(draft.id)))
+                if outbox.queries.item(draft.revises).state is ItemState.CANCELLED:
+                    found.append(
+                        TakenOut(outbox.queries.before_cancelling(draft.revises), draft, drafts.holder(draft.id))
+                    )
     return found
 
 

@@ -47,7 +47,7 @@ class SentLetters:
 
     async def latest(self, *, limit: int = 1000) -> Sequence[OutboxItem]:
         """The newest ``limit`` of the items the server has, newest first."""
-        items = await self._store.run(lambda store: store.items(SENT_STATES, limit=limit, newest_first=True))
+        items = await self._store.run(lambda store: store.queries.items(SENT_STATES, limit=limit, newest_first=True))
         return sorted(items, key=lambda item: item.last_attempt_at or item.queued_at, reverse=True)
 
     async def file_one(self, item_id: str) -> OutboxItem:
@@ -61,8 +61,8 @@ class SentLetters:
         from tuimail.engine.evidence import EvidenceSeeker
 
         return EvidenceSeeker(
-            lambda: self._store.run(lambda store: store.uncertain()),
-            lambda item_id: self._store.run(lambda store: store.found_sent(item_id)),
+            lambda: self._store.run(lambda store: store.evidence.uncertain()),
+            lambda item_id: self._store.run(lambda store: store.evidence.found_sent(item_id)),
             self._folders.holds,
             self._announcer,
             self._clock.now,
@@ -90,7 +90,7 @@ class SentLetters:
 
     async def report(self, found: DeliveryReport) -> Matched | None:
         """Tie a report to its letter and announce what is new; None when the letter is unknown. Raises StorageError."""
-        matched = await self._store.run(lambda store: store.report(found))
+        matched = await self._store.run(lambda store: store.bounces.report(found))
         if matched is not None and matched.news:
             self._announcer.announce(ItemChanged(matched.item.id))
             for event in bounce_notices(matched):

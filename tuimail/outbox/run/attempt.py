@@ -1,4 +1,4 @@
-"""One attempt at one letter: claimed already, to be recorded in every case.
+"""One attempt at one letter that is claimed; its result is recorded in every case.
 
 From the committing mark to the recorded answer nothing may cancel it (rule 6); before that, giving up drops the
 connection without the dot and puts the letter back.
@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, SecretError, StorageError, TuimailError
 from tuimail.events import ItemChanged, ItemProgress, ItemStage, Notice, Severity
 from tuimail.mail.envelope import Envelope
+from tuimail.outbox.run.context import first_of
 from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 from tuimail.submission.submitter import Letter
 
 if TYPE_CHECKING:
-    from tuimail.coordination.writer import Writer
-    from tuimail.events import Announcer
+    from collections.abc import Callable, Sequence
+
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.store.claims import Taken
-    from tuimail.outbox.store.store import Store
+    from tuimail.outbox.run.context import RunContext
+    from tuimail.outbox.store.claims import Claim
     from tuimail.submission.submitter import Submitter
 
 log = logging.getLogger(__name__)
-
-Sleep = Callable[[float], Awaitable[None]]
 
 LEASE = 120.0
 """Seconds; renewed at a third of it."""
@@ -44,19 +41,8 @@ CLOSED_WHILE_WAITING = (
 FILE_GONE = "The letter's own file is gone, so it was not sent; write it anew."
 
 
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """What an attempt works with."""
-
-    queue: Store
-    writer: Writer
-    announcer: Announcer
-    owner: str
-    sleep: Sleep
-
-
 def _nothing(stage: Stage) -> None:
-    """Nobody wants to know."""
+    """No caller asks for the stages."""
 
 
 def _always(result: SubmissionResult) -> bool:  # noqa: ARG001
@@ -69,37 +55,37 @@ class Attempt:
 
     def __init__(
         self,
-        desk: RunContext,
-        taken: Taken,
+        context: RunContext,
+        claim: Claim,
         *,
         patient: bool = True,
         reached: Callable[[Stage], None] = _nothing,
         counts: Callable[[SubmissionResult], bool] = _always,
     ) -> None:
-        """``patient``: an answer that the disk refuses is kept until it takes it; else StorageError ends it.
+        """``patient``: an answer that the disk refuses is kept until it can be stored; else StorageError ends it.
 
-        That is at once before the dot, and after the dot when ``STORE_AGAIN`` is over. ``reached`` is told of every
-        stage. ``counts`` is told what the attempt came to, at once, and says whether that is to be recorded; if not,
-        the letter is put back.
+        That is at once before the dot, and after the dot when ``STORE_AGAIN`` is over. ``reached`` is called with every
+        stage. ``counts`` is called with the result and says whether it is to be recorded; if not, the letter is put
+        back.
         """
-        item = taken.item
+        item = claim.item
         self.item = item
         self.begun = False
         """It is on the wire, and not waiting behind another."""
         self.answered = False
-        """What it came to is known."""
+        """Its result is known."""
         self.committed = False
-        """The dot may be on its way: only an answer, or a day of reckoning, ends it now."""
-        self._desk = desk
+        """The dot may be on its way: from now on only an answer ends it, or the end of the program."""
+        self._context = context
         self._patient = patient
-        self._content = taken.content
-        self._quirks = taken.quirks
+        self._content = claim.content
+        self._quirks = claim.quirks
         self._reached = reached
         self._counts = counts
-        self._to = tuple(dict.fromkeys(each.address for each in taken.to))
+        self._to = tuple(dict.fromkeys(each.address for each in claim.to))
         self._envelope = Envelope(
             sender=item.reverse_path,
-            recipients=tuple(each.to for each in taken.to),
+            recipients=tuple(each.to for each in claim.to),
             smtputf8=item.smtputf8,
             eight_bit=item.eight_bit,
             notify=item.notify,
@@ -133,7 +119,7 @@ class Attempt:
     def give_up(self, *, now: bool = False, probe: bool = True) -> None:
         """Stop it, unless the dot may be on its way; with ``now`` even then: the letter becomes uncertain.
 
-        Without ``probe`` it was no probe of its account, or met the trouble that made it one.
+        ``probe``: another letter may go as the account's probe.
         """
         self._probe &= probe
         self._leaving.set()
@@ -144,37 +130,37 @@ class Attempt:
     # -- submission/submitter.Watcher
     async def touching(self) -> None:
         """Count the attempt."""
-        await self._durably(self._desk.queue.touching)
-        self._desk.announcer.announce(ItemChanged(self.item.id))
+        await self._durably(self._context.store.claims.touching)
+        self._context.announcer.announce(ItemChanged(self.item.id))
 
     async def committing(self, to: Sequence[str] | None = None) -> None:
-        """Mark that the dot is about to be written; whom the server refused or put off is in no doubt."""
+        """Mark that the dot is about to be written for ``to``: those the server did not refuse or defer."""
         if to is not None:
             self._to = tuple(to)
         self.committed = self._marked = True
         try:
-            await self._durably(self._desk.queue.committing, to=self._to)
+            await self._durably(self._context.store.claims.committing, to=self._to)
         except BaseException:
-            self.committed = False  # whoever is told so does not write the dot
+            self.committed = False  # the submitter does not write the dot then
             raise
 
     def stage(self, stage: Stage) -> None:
         """Tell the screen."""
         self.begun = True
         self._reached(stage)
-        self._desk.announcer.announce(ItemStage(self.item.id, stage.words))
+        self._context.announcer.announce(ItemStage(self.item.id, stage.words))
 
     def progress(self, sent: int, total: int) -> None:
         """Tell the screen, once per hundredth."""
         percent = sent * 100 // total if total else 100
         if percent != self._percent:
             self._percent = percent
-            self._desk.announcer.announce(ItemProgress(self.item.id, sent, total))
+            self._context.announcer.announce(ItemProgress(self.item.id, sent, total))
 
     # -- inside
     async def _durably(self, work: Callable[..., None], **more: object) -> None:
         try:
-            await self._desk.writer.run(work, self.item.id, self.item.owner, **more)
+            await self._context.writer.run(work, self.item.id, self.item.owner, **more)
         except TuimailError as error:
             self._failure = error
             raise
@@ -215,7 +201,7 @@ class Attempt:
         """Given up by the runner, or the runner itself was cancelled."""
         task = self._task
         if task is None or not self._given_up:
-            # Somebody cancelled the runner's task. Before the dot that means: put it back.
+            # The runner's task was cancelled. Before the dot that means: put it back.
             self.give_up()
         if task is not None:
             await asyncio.wait([task])
@@ -233,36 +219,38 @@ class Attempt:
         error = self._failure
         if isinstance(error, LeaseLostError):
             log.warning("%s was taken over by another process", self.item.id)
-            self._desk.announcer.announce(ItemChanged(self.item.id))
+            self._context.announcer.announce(ItemChanged(self.item.id))
             return None
-        self._desk.announcer.announce(Notice(f"Sending stopped: {error} The letter stays queued.", Severity.ERROR))
+        self._context.announcer.announce(Notice(f"Sending stopped: {error} The letter stays queued.", Severity.ERROR))
         return result or self._all(Verdict(Action.RETRY, Stage.BODY, f"{error} It was not sent."))
 
     async def _put_back(self, *, probe: bool = True) -> None:
         try:
-            await self._desk.writer.run(self._desk.queue.unclaim, self.item.id, self.item.owner, probe=probe)
+            await self._context.writer.run(
+                self._context.store.claims.unclaim, self.item.id, self.item.owner, probe=probe
+            )
         except TuimailError as error:
             log.warning("%s could not be put back, its lease will run out: %s", self.item.id, error)
-        self._desk.announcer.announce(ItemChanged(self.item.id))
+        self._context.announcer.announce(ItemChanged(self.item.id))
 
     async def _record(self, result: SubmissionResult) -> OutboxItem | None:
         """Store the answer; while the disk refuses, keep it in memory and try again (fault matrix, row 17)."""
-        desk = self._desk
+        context = self._context
         waits = iter(STORE_AGAIN)
         told = False
         while True:
             try:
-                item = await desk.writer.run(desk.queue.record, self.item.id, self.item.owner, result)
+                item = await context.writer.run(context.store.claims.record, self.item.id, self.item.owner, result)
             except LeaseLostError as error:
                 log.warning("%s: %s", self.item.id, error)
-                desk.announcer.announce(ItemChanged(self.item.id))
+                context.announcer.announce(ItemChanged(self.item.id))
                 return None
             except StorageError as error:
                 if not self._patient and not self.committed:
                     raise  # nothing is lost: when this process has ended, the letter is queued again
                 if not told:
                     words = f'The server\'s answer for "{self.item.subject}" could not be stored: {error} {error.hint}'
-                    desk.announcer.announce(Notice(words, Severity.ERROR))
+                    context.announcer.announce(Notice(words, Severity.ERROR))
                     told = True
                 wait = next(waits, STORE_AGAIN[-1] if self._patient else None)
                 if wait is None:
@@ -270,17 +258,17 @@ class Attempt:
                 if self._leaving.is_set():
                     log.error("%s: the answer could not be stored; the letter's own mark tells it", self.item.id)
                     return None
-                await first_of(desk.sleep(wait), self._leaving.wait())
+                await first_of(context.sleep(wait), self._leaving.wait())
             else:
                 return item
 
     async def _renew(self) -> None:
-        """Keep the lease while a long upload goes on; whoever lost it must not write the dot."""
-        desk = self._desk
+        """Keep the lease while a long upload goes on; without it the dot must not be written."""
+        context = self._context
         while True:
-            await desk.sleep(LEASE / 3)
+            await context.sleep(LEASE / 3)
             try:
-                await desk.writer.run(desk.queue.renew, self.item.id, self.item.owner, lease=LEASE)
+                await context.writer.run(context.store.claims.renew, self.item.id, self.item.owner, lease=LEASE)
             except LeaseLostError as error:
                 if not self.committed and self._task is not None:
                     self._failure = error
@@ -299,13 +287,3 @@ class Attempt:
     def _all(self, verdict: Verdict) -> SubmissionResult:
         account = verdict if verdict.action is Action.ACCOUNT else None
         return SubmissionResult(dict.fromkeys(self._to, verdict), account=account)
-
-
-async def first_of(*waits: Awaitable[object]) -> None:
-    """Wait until one of them is over; the others are cancelled."""
-    tasks = [asyncio.ensure_future(each) for each in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -1,8 +1,8 @@
 """Sends what is due, files what was accepted, sleeps until there is more. One per engine; any number per outbox.
 
-One task per account that has due letters (run/connections); one for the Sent copies (run/sent_copy_worker). The loop
-sleeps (run/wakeup) until something is due or ``wake`` is called: by a change of this process, or by what the engine
-listens to (engine/wake_events): other processes, the network, the end of a sleep.
+One task per account that has due letters (run/account_connections); one for the Sent copies (run/sent_copy_worker).
+The loop sleeps (run/wakeup) until something is due or ``wake`` is called: by a change of this process, or by what the
+engine listens to (engine/wake_events): other processes, the network, the clock.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from tuimail.events import (
     Severity,
 )
 from tuimail.outbox.model.item import FilingState, ItemState
-from tuimail.outbox.run.attempt import RunContext, Sleep, first_of
-from tuimail.outbox.run.connections import AT_ONCE, AccountConnections
+from tuimail.outbox.run.account_connections import AT_ONCE, AccountConnections
+from tuimail.outbox.run.context import RunContext, Sleep, first_of
 from tuimail.outbox.run.sent_copy_worker import SentCopyWorker
 from tuimail.outbox.run.submitter_pool import SubmitterPool
 from tuimail.outbox.run.wakeup import LOOK, Wakeup
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tuimail.events import Announcer
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
     from tuimail.outbox.run.attempt import Attempt
-    from tuimail.outbox.store.sent_copies import Filer
+    from tuimail.outbox.store.sent_copies import SentCopyFiler
     from tuimail.outbox.store.store import Store
     from tuimail.submission.submitter import Submitter
 
@@ -66,53 +66,53 @@ class Runner:
 
     def __init__(
         self,
-        queue: Store,
+        store: Store,
         writer: Writer,
         submitter_for: Callable[[str], Submitter],
         announcer: Announcer,
         clock: Clock,
         *,
-        filer: Filer | None = None,
+        filer: SentCopyFiler | None = None,
         owner: str = "",
         sleep: Sleep = asyncio.sleep,
         asleep: Callable[[], float | None] = asleep,
         connections: Callable[[str], int] = _usual,
     ) -> None:
-        """``submitter_for`` gives the way out of an account; it may raise a TuimailError (no such account).
+        """``submitter_for`` makes a submitter for an account; it may raise a TuimailError (no such account).
 
         ``connections`` says how many letters of an account may be sent at the same time.
         """
         self.owner = owner or Machine().owner()
-        self._queue = queue
+        self._store = store
         self._writer = writer
         self._connections = connections
         self._announcer = announcer
         self._clock = clock
         self._sleep = sleep
         self._rest = Wakeup(clock, sleep, asleep)
-        self._desk = RunContext(queue, writer, announcer, self.owner, sleep)
+        self._context = RunContext(store, writer, announcer, self.owner, sleep)
         self._woken = asyncio.Event()
         self._stopping = False
-        self._clerk = None if filer is None else SentCopyWorker(self._desk, filer, clock, self._was_filed)
-        self._ways = SubmitterPool(submitter_for, clock)
+        self._sent_copies = None if filer is None else SentCopyWorker(self._context, filer, clock, self._was_filed)
+        self._submitters = SubmitterPool(submitter_for, clock)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """By account."""
-        self._lanes: set[AccountConnections] = set()
+        self._senders: set[AccountConnections] = set()
         self._apart: set[asyncio.Task[None]] = set()
         """Tasks outside of the loop."""
         self._filing: asyncio.Task[None] | None = None
-        self._attempts: set[Attempt] = set()
-        self._touched: dict[str, OutboxItem] = {}
+        self._touched: dict[str, None] | None = None
+        """Ids of the letters that a single run tried or filed; None: not a single run."""
         self._seen_others = -1
         self._troubled_until = 0.0
 
-    # -- the two ways to work
+    # -- working
     async def run(self) -> None:
         """Work until ``stop``. Cancelled, it stops as ``stop`` does."""
         try:
             while not self._stopping:
                 try:
-                    if self._seen_others < 0:  # before anybody reads: what is committed after that is told
+                    if self._seen_others < 0:  # before the first read: what is committed after that is announced
                         await self._changed_elsewhere()
                     await self._start_due()
                     await self._wait(await self._pause())
@@ -131,20 +131,21 @@ class Runner:
         Raises:
             StorageError: the outbox cannot be read or written.
         """
-        self._touched.clear()
+        self._touched = {}
         tried: dict[str, int] = {}
         await self._recover()
         began = self._clock.now()
         while due := [
-            each for each in await self._do(self._queue.accounts_due, by=began) if tried.get(each, 0) < AT_ONCE
+            each for each in await self._do(self._store.schedule.accounts_due, by=began) if tried.get(each, 0) < AT_ONCE
         ]:
             for each in due:
                 tried[each] = tried.get(each, 0) + 1
             await self._all_of(*(self._send(each, patient=False, by=began) for each in due))
-        if self._clerk is not None and not self._stopping:
-            await self._clerk.run()
-        await self._ways.close()
-        return [await self._do(self._queue.item, item_id) for item_id in self._touched]
+        if self._sent_copies is not None and not self._stopping:
+            await self._sent_copies.run()
+        await self._submitters.close()
+        touched, self._touched = self._touched, None
+        return [await self._do(self._store.queries.item, item_id) for item_id in touched]
 
     async def run_one(self, item_id: str) -> OutboxItem:
         """Try one letter now, if it is due and nobody else is at it; no other is touched. As it is afterwards.
@@ -153,19 +154,19 @@ class Runner:
             StorageError: the outbox cannot be read or written.
             NoSuchItemError: there is no such letter.
         """
-        item = await self._do(self._queue.item, item_id)
+        item = await self._do(self._store.queries.item, item_id)
         await self._all_of(self._send(item.account, patient=False, only=item.id))
-        return await self._do(self._queue.item, item.id)
+        return await self._do(self._store.queries.item, item.id)
 
     async def file_one(self, item_id: str) -> OutboxItem:
         """File the Sent copy of one letter, if it is due and nobody else is at it; the letter afterwards."""
-        if self._clerk is not None:
-            await self._clerk.run(only=item_id)
-        return await self._do(self._queue.item, item_id)
+        if self._sent_copies is not None:
+            await self._sent_copies.run(only=item_id)
+        return await self._do(self._store.queries.item, item_id)
 
     async def _all_of(self, *works: Coroutine[object, object, None]) -> None:
-        """Wait for lanes outside of the loop. Cancelled, they end as ``stop`` ends them: not at a server's leisure."""
-        tasks = [asyncio.create_task(work, name="outbox lanes") for work in works]
+        """Wait for work outside of the loop. Cancelled, it ends as ``stop`` ends it, without waiting for a server."""
+        tasks = [asyncio.create_task(work, name="outbox once") for work in works]
         self._apart.update(tasks)
         try:
             await asyncio.wait(tasks)
@@ -181,9 +182,12 @@ class Runner:
         """Look for due letters now."""
         self._woken.set()
 
+    def _attempts(self) -> list[Attempt]:
+        return [attempt for sender in self._senders for attempt in sender.attempts()]
+
     async def retry_all_now(self) -> None:
         """The network is up, or the machine woke: what waits for a retry goes now."""
-        await self._do(self._queue.retry_all_now)
+        await self._do(self._store.schedule.retry_all_now)
         self.wake()
 
     async def stop(self, *, finish: float = FINISH) -> None:
@@ -193,42 +197,42 @@ class Runner:
         """
         self._stopping = True
         self._woken.set()
-        for lanes in self._lanes:
-            lanes.stop()
-        for attempt in tuple(self._attempts):
+        for sender in self._senders:
+            sender.stop()
+        for attempt in self._attempts():
             attempt.give_up()
-        if self._clerk is not None:
-            self._clerk.stopping = True
+        if self._sent_copies is not None:
+            self._sent_copies.stopping = True
         if self._filing is not None:
             self._filing.cancel()
         tasks = [each for each in (*self._tasks.values(), *self._apart, self._filing) if each is not None]
         if tasks:
-            if finish and any(attempt.committed for attempt in self._attempts):
+            if finish and any(attempt.committed for attempt in self._attempts()):
                 words = f"A letter is with the server; waiting at most {finish:.0f} seconds for its answer."
                 self._announcer.announce(Notice(words, Severity.INFO))
             await first_of(self._sleep(finish), asyncio.wait(tasks))
-            for attempt in tuple(self._attempts):
+            for attempt in self._attempts():
                 attempt.give_up(now=True)
             await asyncio.gather(*tasks, return_exceptions=True)
-        await self._ways.close()
+        await self._submitters.close()
 
     # -- the loop
     async def _start_due(self) -> None:
         await self._recover()
         if self._trouble_left() > 0:
             return
-        for account in await self._do(self._queue.accounts_due):
+        for account in await self._do(self._store.schedule.accounts_due):
             if account not in self._tasks and not self._stopping:
                 task = asyncio.create_task(self._send(account), name=f"outbox {account}")
                 self._tasks[account] = task
                 task.add_done_callback(partial(self._account_ended, account))
-        if self._clerk is not None and self._filing is None:
-            copies = await self._do(self._queue.filings_due, most=1)
+        if self._sent_copies is not None and self._filing is None:
+            copies = await self._do(self._store.sent_copies.due, most=1)
             if copies:
                 self._file()
 
     async def _recover(self) -> None:
-        for item in await self._do(self._queue.recover, self.owner):
+        for item in await self._do(self._store.recovery.recover, self.owner):
             self._announcer.announce(ItemChanged(item.id))
             if item.needs_you:
                 self._announcer.announce(NeedsYou(item.id, item.words))
@@ -236,8 +240,8 @@ class Runner:
     async def _pause(self) -> float:
         """Seconds until there is something to do."""
         now = self._clock.now()
-        filings = self._clerk is not None and self._filing is None
-        due = await self._do(self._queue.next_due, busy=tuple(self._tasks), filings=filings)
+        filings = self._sent_copies is not None and self._filing is None
+        due = await self._do(self._store.schedule.next_due, busy=tuple(self._tasks), filings=filings)
         pause = LOOK if due is None else max(due - now, 0.0)
         return max(pause, self._trouble_left())
 
@@ -248,14 +252,14 @@ class Runner:
 
     async def _wait(self, pause: float) -> None:
         """Until ``pause`` is over, or something was done here or elsewhere; at most as long as run/wakeup allows."""
-        if await self._rest.until(min(pause, self._ways.idle_left(self._tasks)), self._woken):
-            await self._do(self._queue.retry_all_now)
+        if await self._rest.until(min(pause, self._submitters.idle_left(self._tasks)), self._woken):
+            await self._do(self._store.schedule.retry_all_now)
         self._woken.clear()
         await self._changed_elsewhere()
-        await self._ways.close_idle(self._tasks)
+        await self._submitters.close_idle(self._tasks)
 
     async def _changed_elsewhere(self) -> None:
-        others = (await self._do(self._queue.version)).others
+        others = (await self._do(self._store.queries.version)).others
         first, changed = self._seen_others < 0, others != self._seen_others
         self._seen_others = others
         if changed and not first:
@@ -266,32 +270,31 @@ class Runner:
         self, account: str, *, patient: bool = True, only: str | None = None, by: float | None = None
     ) -> None:
         """Send what is due for an account; of all letters ``only`` this one, and none deferred until after ``by``."""
-        lanes = AccountConnections(
-            self._desk,
+        sender = AccountConnections(
+            self._context,
             account,
-            self._ways,
+            self._submitters,
             self._was_tried,
             connections=self._connections(account),
-            attempts=self._attempts,
             patient=patient,
             only=only,
             by=by,
         )
-        self._lanes.add(lanes)
+        self._senders.add(sender)
         if self._stopping:
-            lanes.stop()
+            sender.stop()
         try:
-            await lanes.run()
+            await sender.run()
         finally:
-            self._lanes.discard(lanes)
+            self._senders.discard(sender)
 
     async def _was_tried(self, item: OutboxItem, after: OutboxItem | None, before: AccountHealth) -> None:
-        self._touched[item.id] = after or item
+        self._touch(item)
         self._announcer.announce(ItemChanged(item.id))
         if after is None:
             return
         well = after.state in (ItemState.ACCEPTED, ItemState.DONE) and before.trouble is None
-        self._tell(item, after, before, before if well else await self._do(self._queue.health, item.account))
+        self._tell(item, after, before, before if well else await self._do(self._store.accounts.health, item.account))
         if after.filing.state is FilingState.DUE and item.account in self._tasks:
             self._file()
 
@@ -307,6 +310,10 @@ class Runner:
             words = f'"{after.subject}" could not be sent for four hours; tuimail goes on trying. {after.words}'
             self._announcer.announce(Notice(words.strip(), Severity.WARNING))
 
+    def _touch(self, item: OutboxItem) -> None:
+        if self._touched is not None:
+            self._touched[item.id] = None
+
     def _account_ended(self, account: str, task: asyncio.Task[None]) -> None:
         self._tasks.pop(account, None)
         self._after_task(task)
@@ -314,12 +321,12 @@ class Runner:
     # -- copies
     def _file(self) -> None:
         """Have the copies that are due filed, unless that is under way."""
-        if self._clerk is not None and self._filing is None and not self._stopping:
-            self._filing = asyncio.create_task(self._clerk.run(), name="outbox copies")
+        if self._sent_copies is not None and self._filing is None and not self._stopping:
+            self._filing = asyncio.create_task(self._sent_copies.run(), name="outbox copies")
             self._filing.add_done_callback(self._filing_ended)
 
     def _was_filed(self, item: OutboxItem) -> None:
-        self._touched[item.id] = item
+        self._touch(item)
 
     def _filing_ended(self, task: asyncio.Task[None]) -> None:
         self._filing = None
@@ -340,8 +347,8 @@ class Runner:
 
     # -- connections
     async def forget(self, account: str) -> None:
-        """Close the account's connection and build its way out anew: its settings or its password changed."""
-        await self._ways.forget(account)
+        """Close the account's connection and make a new one: its settings or its password changed."""
+        await self._submitters.forget(account)
 
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._writer.run(work, *args, **kwargs)

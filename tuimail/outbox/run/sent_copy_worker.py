@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tuimail.clock import Clock
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.run.attempt import RunContext
-    from tuimail.outbox.store.sent_copies import Filer
+    from tuimail.outbox.run.context import RunContext
+    from tuimail.outbox.store.sent_copies import SentCopyFiler
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,11 @@ log = logging.getLogger(__name__)
 class SentCopyWorker:
     """Works through the copies that are due."""
 
-    def __init__(self, desk: RunContext, filer: Filer, clock: Clock, filed: Callable[[OutboxItem], None]) -> None:
-        """``filed`` is told of every letter whose copy was tried."""
-        self._desk = desk
+    def __init__(
+        self, context: RunContext, filer: SentCopyFiler, clock: Clock, filed: Callable[[OutboxItem], None]
+    ) -> None:
+        """``filed`` is called with every letter whose copy was tried."""
+        self._context = context
         self._filer = filer
         self._clock = clock
         self._filed = filed
@@ -47,19 +49,19 @@ class SentCopyWorker:
             done, (stored, item) = item, await asyncio.gather(self._record(item, filing), self._next(only))
             if stored is not None:
                 self._filed(stored)
-            self._desk.announcer.announce(ItemChanged(done.id))
+            self._context.announcer.announce(ItemChanged(done.id))
 
     async def _next(self, only: str | None) -> OutboxItem | None:
         if self.stopping:
             return None
-        desk = self._desk
-        return await desk.writer.run(desk.queue.claim_filing, desk.owner, lease=FILING_LEASE, only=only)
+        context = self._context
+        return await context.writer.run(context.store.sent_copies.claim, context.owner, lease=FILING_LEASE, only=only)
 
     async def _record(self, item: OutboxItem, filing: Filing) -> OutboxItem | None:
-        """Store what the filing came to; None when another process took over: its word is the true one."""
-        desk = self._desk
+        """Store what the filing came to; None when another process took over: its result is the true one."""
+        context = self._context
         try:
-            return await desk.writer.run(desk.queue.record_filing, item.id, desk.owner, filing)
+            return await context.writer.run(context.store.sent_copies.record, item.id, context.owner, filing)
         except LeaseLostError as error:
             log.warning("the copy of %s: %s", item.id, error)
             return None
@@ -80,11 +82,11 @@ class SentCopyWorker:
 
     async def _keep(self, item: OutboxItem, filing: asyncio.Task[Filing]) -> None:
         """Renew the lease of a copy; stops the filing and returns when it is lost."""
-        desk = self._desk
+        context = self._context
         while True:
-            await desk.sleep(FILING_LEASE / 3)
+            await context.sleep(FILING_LEASE / 3)
             try:
-                await desk.writer.run(desk.queue.renew_filing, item.id, desk.owner, lease=FILING_LEASE)
+                await context.writer.run(context.store.sent_copies.renew, item.id, context.owner, lease=FILING_LEASE)
             except LeaseLostError as error:
                 log.warning("the copy of %s: %s", item.id, error)
                 filing.cancel()
@@ -95,7 +97,7 @@ class SentCopyWorker:
     async def _filing(self, item: OutboxItem) -> Filing:
         attempts = item.filing.attempts + 1
         try:
-            content = await self._desk.writer.run(self._desk.queue.content, item.id)
+            content = await self._context.writer.run(self._context.store.queries.content, item.id)
             filing = await self._filer.file(item, content)
         except TuimailError as error:
             filing = replace(item.filing, words=f"{error} {error.hint}".strip())

@@ -1,4 +1,4 @@
-"""The ways out that are open: per account one submitter for each of its lanes, kept between letters (rule 18)."""
+"""The submitters that are open: one for each connection of an account, kept between letters (rule 18)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOSING = 1.0
 
 
 class SubmitterPool:
-    """Submitters by account and lane."""
+    """Submitters by account and number of the connection."""
 
     def __init__(self, submitter_for: Callable[[str], Submitter], clock: Clock) -> None:
         self._submitter_for = submitter_for
@@ -26,21 +26,21 @@ class SubmitterPool:
         self._open: dict[tuple[str, int], Submitter] = {}
         self._used_at: dict[tuple[str, int], float] = {}
 
-    def way(self, account: str, lane: int) -> Submitter:
-        """The way out of one lane. Raises a TuimailError when the account has none."""
-        key = account, lane
+    def submitter(self, account: str, number: int) -> Submitter:
+        """The submitter of one connection. Raises a TuimailError when the account has none."""
+        key = account, number
         if key not in self._open:
             self._open[key] = self._submitter_for(account)
         self._used_at[key] = self._clock.now()
         return self._open[key]
 
-    def used(self, account: str, lane: int) -> None:
-        """A letter just went that way."""
-        self._used_at[account, lane] = self._clock.now()
+    def used(self, account: str, number: int) -> None:
+        """A letter was just sent through it."""
+        self._used_at[account, number] = self._clock.now()
 
-    async def forget(self, account: str, lane: int | None = None) -> None:
+    async def forget(self, account: str, number: int | None = None) -> None:
         """Close an account's connections, or one of them; they are built anew when needed."""
-        for key in [each for each in self._open if each[0] == account and lane in (None, each[1])]:
+        for key in [each for each in self._open if each[0] == account and number in (None, each[1])]:
             submitter = self._open.pop(key, None)
             if submitter is not None:
                 await submitter.close()

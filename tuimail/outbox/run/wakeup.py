@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.run.attempt import first_of
+from tuimail.outbox.run.context import first_of
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from tuimail.clock import Clock
-    from tuimail.outbox.run.attempt import Sleep
+    from tuimail.outbox.run.context import Sleep
 
 LOOK = 30.0
 """Seconds of the longest wait."""

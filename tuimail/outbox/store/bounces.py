@@ -1,4 +1,4 @@
-"""The part of the store that ties a delivery report to its letter, long after the server had accepted it.
+"""Ties a delivery report to its letter, long after the server had accepted it.
 
 Whoever knows an item's id could send a bounce that nobody sent: a report counts only for a recipient of ours, whom the
 server had accepted not long ago, and never against the Message-ID of the letter it returns.
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
 from tuimail.outbox.model.backoff import DAY
-from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState, TimelineEntry
-from tuimail.outbox.store.open_outbox import OpenOutbox
+from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState
 from tuimail.outbox.store.rows import SELECT, row_of
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from tuimail.mail.bounce import DeliveryReport, RecipientReport
+    from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row
+    from tuimail.outbox.store.transaction import View
 
 LATEST = 30 * DAY
 """So long after it was accepted a letter may come back."""
@@ -48,19 +48,22 @@ class Matched:
     """Those of whom it says something new."""
 
 
-class Bounces(OpenOutbox):
+class Bounces:
     """Delivery reports."""
+
+    def __init__(self, outbox: OpenOutbox) -> None:
+        self.outbox = outbox
 
     def report(self, found: DeliveryReport) -> Matched | None:
         """Note what ``found`` says at the letter it is about; None when it is about none of ours.
 
         The same report twice changes nothing; a delay that arrives after the failure does not hide it.
         """
-        with self.index.reading() as db:
-            if self._about(db, found) is None:
+        with self.outbox.reading() as view:
+            if _about(view, found) is None:
                 return None
-        with self.index.writing() as db:
-            about = self._about(db, found)
+        with self.outbox.writing() as tx:
+            about = _about(tx, found)
             if about is None:
                 return None
             row, told = about
@@ -71,40 +74,38 @@ class Bounces(OpenOutbox):
             )
             item = replace(row.item, recipients=recipients)
             if news:
-                now = self.clock.now()
-                self.put(db, replace(row, item=item))
-                many = len(recipients) > 1
-                entries = (
-                    TimelineEntry(now, (f"{recipients[place].address} " if many else "") + said(report))
-                    for place, report in sorted(news.items())
-                )
-                self.tell(db, item.id, *entries)
+                tx.put(replace(row, item=item))
+            for place, report in sorted(news.items()):
+                name = f"{recipients[place].address} " if len(recipients) > 1 else ""
+                tx.add_to_timeline(item.id, name + said(report))
         return Matched(
             item, tuple(recipients[place] for place in sorted(told)), tuple(recipients[place] for place in sorted(news))
         )
 
-    def _about(self, db: sqlite3.Connection, found: DeliveryReport) -> tuple[Row, dict[int, DeliveryStatus]] | None:
-        """The letter a report is about, and which of its recipients it tells of."""
-        for row, known in self._candidates(db, found):
-            told: dict[int, DeliveryStatus] = {}
-            for reported in found.recipients:
-                place = _place(row.item, reported, self.clock.now(), alone=known and len(found.recipients) == 1)
-                if place is not None and (place not in told or _outranks(reported.report, told[place])):
-                    told[place] = reported.report
-            if told:
-                return row, told
-        return None
 
-    def _candidates(self, db: sqlite3.Connection, found: DeliveryReport) -> Iterator[tuple[Row, bool]]:
-        """Letters it may be about, and whether both id and Message-ID say so."""
-        if found.envelope_id:
-            values = db.execute(f"{SELECT} WHERE id = ?", (found.envelope_id,)).fetchone()
-            row = None if values is None else row_of(values)
-            if row is not None and found.message_id in ("", row.item.message_id):
-                yield row, bool(found.message_id)
-        if found.message_id:
-            for row in self.rows(db, "message_id = ? ORDER BY id DESC LIMIT 10", (found.message_id,)):
-                yield row, False
+def _about(view: View, found: DeliveryReport) -> tuple[Row, dict[int, DeliveryStatus]] | None:
+    """The letter a report is about, and which of its recipients it tells of."""
+    for row, known in _candidates(view, found):
+        told: dict[int, DeliveryStatus] = {}
+        for reported in found.recipients:
+            place = _place(row.item, reported, view.now, alone=known and len(found.recipients) == 1)
+            if place is not None and (place not in told or _outranks(reported.report, told[place])):
+                told[place] = reported.report
+        if told:
+            return row, told
+    return None
+
+
+def _candidates(view: View, found: DeliveryReport) -> Iterator[tuple[Row, bool]]:
+    """Letters it may be about, and whether both id and Message-ID say so."""
+    if found.envelope_id:
+        values = view.db.execute(f"{SELECT} WHERE id = ?", (found.envelope_id,)).fetchone()
+        row = None if values is None else row_of(values)
+        if row is not None and found.message_id in ("", row.item.message_id):
+            yield row, bool(found.message_id)
+    if found.message_id:
+        for row in view.rows("message_id = ? ORDER BY id DESC LIMIT 10", (found.message_id,)):
+            yield row, False
 
 
 def said(report: DeliveryStatus) -> str:

@@ -1,4 +1,4 @@
-"""The part of the store that takes evidence for an uncertain letter: its own Message-ID found in Sent."""
+"""Evidence for an uncertain letter: its own Message-ID found in Sent."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model import resulting_state
-from tuimail.outbox.model.item import FilingState, ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.model.item import FilingState, ItemState, OutboxItem, RecipientState
 from tuimail.outbox.store import journal
 from tuimail.outbox.store.rows import LIVE
-from tuimail.outbox.store.user_actions import UserActions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tuimail.outbox.store.open_outbox import OpenOutbox
 
 FOUND = "Found in Sent: the server has it."
 
@@ -36,13 +37,16 @@ MAY_BE_SENT = (
 """Of a letter that nobody remembers; it may have been sent to some of its recipients and not to others."""
 
 
-class Evidence(UserActions):
+class Evidence:
     """Uncertain letters that are not uncertain any more."""
+
+    def __init__(self, outbox: OpenOutbox) -> None:
+        self.outbox = outbox
 
     def uncertain(self) -> Sequence[OutboxItem]:
         """The letters for which a copy in Sent would prove that they were sent."""
-        with self.index.reading() as db:
-            rows = self.rows(db, f"{LIVE} AND state = 'uncertain' ORDER BY id")
+        with self.outbox.reading() as view:
+            rows = view.rows(f"{LIVE} AND state = 'uncertain' ORDER BY id")
         return [row.item for row in rows if proves(row.item)]
 
     def found_sent(self, item_id: str) -> OutboxItem | None:
@@ -51,23 +55,22 @@ class Evidence(UserActions):
         Raises:
             StorageError: the disk refuses; nothing was changed.
         """
-        with self.index.writing() as db:
-            row = self.row(db, item_id)
+        with self.outbox.writing() as tx:
+            row = tx.row(item_id)
             if not proves(row.item):
                 return None
-            now = self.clock.now()
             recipients = tuple(
-                replace(each, state=RecipientState.ACCEPTED, words=FOUND, decided_at=now)
+                replace(each, state=RecipientState.ACCEPTED, words=FOUND, decided_at=tx.now)
                 if each.state is RecipientState.UNCERTAIN
                 else each
                 for each in row.item.recipients
             )
             item = replace(
-                row.item, state=resulting_state.state_of(recipients), recipients=recipients, words="", changed_at=now
+                row.item, state=resulting_state.state_of(recipients), recipients=recipients, words="", changed_at=tx.now
             )
             item = resulting_state.with_filing(item)
-            self.put(db, row.free(item))
-            self.tell(db, item.id, TimelineEntry(now, "found in Sent: the server has it"))
-            if self.letter_path(item.id).exists():
-                self.mark(item.id, journal.VERB, now, journal.verb_said("found-sent", item))
+            tx.put(row.free(item))
+            tx.add_to_timeline(item.id, "found in Sent: the server has it")
+            if tx.letter_path(item.id).exists():
+                tx.mark_letter(item.id, journal.VERB, journal.verb_said("found-sent", item))
             return item

@@ -52,6 +52,11 @@ class LetterDamagedError(StorageError):
     """The top of a letter file cannot be read."""
 
 
+def letter_path(folder: Path, item_id: str) -> Path:
+    """Where the letter of an item is."""
+    return folder / f"{item_id}{SUFFIX}"
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """What stands on top of a letter; never changes."""

@@ -1,46 +1,44 @@
-"""What every part of the store stands on: the folder, the index, the clock, and reading and writing one row."""
+"""One open outbox: its folder, its index, the clock and the settings, shared by the parts of the store."""
 
 from __future__ import annotations
 
-import json
 import logging
-import secrets
-from functools import partial
-from itertools import islice
-from sqlite3 import OperationalError
-from typing import TYPE_CHECKING, Any
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
-from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
-from tuimail.outbox.store.codec import dump
-from tuimail.outbox.store.letter_file import SUFFIX, write_mark
-from tuimail.outbox.store.rows import COLUMNS, SELECT, Row, health_of, health_values, put, row_of
+from tuimail.coordination.batch import Failed, Outcome, do_first
+from tuimail.outbox.store.letter_file import letter_path
+from tuimail.outbox.store.transaction import Transaction, View
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tuimail.clock import Clock
-    from tuimail.config.model import OutboxSettings
+    from tuimail.config.model import OutboxSettings, Rate
     from tuimail.coordination.lock import Host
     from tuimail.outbox.model.outcome import Chance
+    from tuimail.outbox.store.audit_log import AuditLog
     from tuimail.outbox.store.database import Database
 
 log = logging.getLogger(__name__)
 
-_STATE = COLUMNS.index("state")
-
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-TIME_DIGITS = 8
-"""Milliseconds since the epoch in base 36 fill eight digits until the year 2059."""
-
 
 class OpenOutbox:
-    """One open outbox. Its parts (queries, claims, sent_copies, user_actions) are put together in store/store."""
+    """What the parts of the store stand on. Calls that join share its transactions (coordination/batch.Group)."""
 
     def __init__(
-        self, folder: Path, index: Database, clock: Clock, host: Host, settings: OutboxSettings, chance: Chance
+        self,
+        folder: Path,
+        index: Database,
+        clock: Clock,
+        host: Host,
+        settings: OutboxSettings,
+        chance: Chance,
+        *,
+        rates: Mapping[str, Rate],
+        no_copy: Mapping[str, str],
     ) -> None:
         self.folder = folder
         self.index = index
@@ -48,147 +46,63 @@ class OpenOutbox:
         self.host = host
         self.settings = settings
         self.chance = chance
+        self.rates = rates
+        """The users' own limits, by account."""
+        self.no_copy = no_copy
+        """Accounts whose letters get no Sent copy, and why."""
+        self.audit_log: AuditLog | None = None
+        """Notes the state of every letter outside of the folder."""
+
+    @property
+    def inside(self) -> bool:
+        """A transaction is open."""
+        return self.index.inside
+
+    @contextmanager
+    def reading(self) -> Iterator[View]:
+        """Read outside of a transaction, or what the open one sees."""
+        with self.index.reading() as db:
+            yield View(db, self.folder, self.clock.now())
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """One durable transaction, or a part of the open one (outbox/store/database).
+
+        Raises:
+            StorageError: the disk refuses, or another process holds the outbox; nothing was changed then.
+        """
+        with self.index.writing():
+            yield Transaction(self.index, self.folder, self.clock.now(), self.audit_log)
 
     def letter_path(self, item_id: str) -> Path:
         """The letter's file; gone once the item is done."""
         return letter_path(self.folder, item_id)
 
-    def discard_letter(self, item: OutboxItem, *, for_good: bool = False) -> None:
-        """Delete the file of a letter that is done; one that cannot be deleted now is deleted at the next start.
+    # -- calls that share a transaction
+    def first(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Make the answers among the calls durable on their letters, before anything can go wrong with the index."""
+        for descriptor in [do_first(each) for each in calls]:
+            if descriptor is not None:
+                try:
+                    os.fsync(descriptor)
+                except OSError as error:
+                    log.warning("an answer could not be put on its letter: %s", error)
+                finally:
+                    os.close(descriptor)
 
-        A letter that counts as sent on the user's word is kept for a week: the word can be taken back.
-        """
-        if item.state is ItemState.DONE and item.resolved_by_user and not for_good:
-            return
+    def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
+        """Carry out calls that join in one durable transaction."""
+        outcomes: list[Outcome] = []
         try:
-            self.letter_path(item.id).unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("the letter %s is done and could not be deleted: %s", item.id, error.strerror)
-
-    def row(self, db: sqlite3.Connection, item_id: str) -> Row:
-        """The row of an item, by its id or an unambiguous prefix of it.
-
-        Raises:
-            NoSuchItemError: there is none.
-            OutboxError: the prefix fits several.
-            OutboxDamagedError: the row is damaged.
-        """
-        found = db.execute(f"{SELECT} WHERE id = ?", (item_id,)).fetchone()
-        if found is None and item_id:
-            fitting = db.execute(f"{SELECT} WHERE id > ? AND id < ? LIMIT 2", (item_id, f"{item_id}\x7f")).fetchall()
-            if len(fitting) > 1:
-                raise OutboxError(f"Several letters begin with {item_id}.", hint="Give more of the id.")
-            found = fitting[0] if fitting else None
-        if found is None:
-            raise NoSuchItemError(f"There is no letter {item_id!r} in the outbox.", hint="See: tuimail outbox list")
-        return row_of(found)
-
-    def owned(self, db: sqlite3.Connection, item_id: str, owner: str) -> Row:
-        """The row of an item whose lease ``owner`` holds.
-
-        Raises:
-            LeaseLostError: it does not, any more.
-        """
-        row = self.row(db, item_id)
-        if row.item.owner != owner or not owner:
-            raise LeaseLostError(
-                f"Another tuimail took over the letter {item_id}.", hint="Its state in the Outbox is the true one."
-            )
-        return row
-
-    def rows(self, db: sqlite3.Connection, where: str, parameters: Iterable[object] = ()) -> list[Row]:
-        """The rows that fit a condition; a tombstone that is damaged is left out: nothing hangs on it any more.
-
-        Raises:
-            OutboxDamagedError: a row that may still be sent is damaged.
-        """
-        return list(self.each_row(db, where, parameters))
-
-    def each_row(self, db: sqlite3.Connection, where: str, parameters: Iterable[object] = ()) -> Iterator[Row]:
-        """The same, one by one as they are read."""
-        for values in _each(db, f"{SELECT} WHERE {where}", tuple(parameters)):
-            try:
-                yield row_of(values)
-            except OutboxDamagedError:
-                if values[_STATE] not in (ItemState.DONE, ItemState.CANCELLED):
-                    raise
-                log.warning("outbox: a tombstone is damaged")
-
-    def put(self, db: sqlite3.Connection, row: Row) -> None:
-        """Write a row."""
-        put(db, row)
-
-    def mark(self, item_id: str, kind: str, at: float, said: Mapping[str, object]) -> None:
-        """Inside ``writing``: put a mark on a letter (outbox/store/journal); it is durable before the commit.
-
-        Raises:
-            StorageError: the disk refuses, or the letter's file is gone.
-        """
-        path = self.letter_path(item_id)
-        self.index.sync_first(write_mark(path, kind, at, said), path)
-
-    def tell(self, db: sqlite3.Connection, item_id: str, *entries: TimelineEntry) -> None:
-        """Append to the timeline."""
-        tell(db, item_id, *entries)
-
-    def health_in(self, db: sqlite3.Connection, account: str) -> AccountHealth:
-        """An account's health; a new account is well."""
-        found = db.execute("SELECT * FROM health WHERE account = ?", (account,)).fetchone()
-        return AccountHealth(account) if found is None else health_of(found)
-
-    def put_health(self, db: sqlite3.Connection, health: AccountHealth) -> None:
-        """Write an account's health."""
-        values = health_values(health)
-        db.execute(f"INSERT OR REPLACE INTO health VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
-
-    def put_dialogue(self, db: sqlite3.Connection, item_id: str, lines: tuple[str, ...]) -> None:
-        """Keep the last dialogue."""
-        if lines:
-            db.execute("INSERT OR REPLACE INTO dialogue (item, lines) VALUES (?, ?)", (item_id, dump(lines)))
-
-    def dialogue_in(self, db: sqlite3.Connection, item_id: str) -> tuple[str, ...]:
-        """The last dialogue."""
-        found = db.execute("SELECT lines FROM dialogue WHERE item = ?", (item_id,)).fetchone()
-        return () if found is None else tuple(json.loads(found[0]))
-
-
-def _each(db: sqlite3.Connection, query: str, parameters: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
-    """The rows of ``query``. A text that is not UTF-8 any more is read as it is: the row's sum tells of the damage."""
-    read = 0
-    while True:
-        try:
-            for values in islice(db.execute(query, parameters), read, None):
-                read += 1
-                yield values
-        except OperationalError as error:
-            if "decode" not in str(error) or db.text_factory is not str:
-                raise
-            # Not from the start: it makes reading three times as slow.
-            db.text_factory = partial(str, encoding="utf-8", errors="replace")
-        else:
-            return
-
-
-def letter_path(folder: Path, item_id: str) -> Path:
-    """Where the letter of an item is."""
-    return folder / f"{item_id}{SUFFIX}"
-
-
-def tell(db: sqlite3.Connection, item_id: str, *entries: TimelineEntry) -> None:
-    """Append to an item's timeline."""
-    for entry in entries:
-        db.execute(
-            "INSERT INTO timeline (item, number, at, words, stage, reply) "
-            "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ?, ? FROM timeline WHERE item = ?",
-            (item_id, entry.at, entry.words, entry.stage, entry.reply, item_id),
-        )
-
-
-def new_id(now: float) -> str:
-    """Ten lower-case letters and digits: eight of the time, so that ids sort by age, two of chance."""
-    milliseconds = max(int(now * 1000), 0)
-    digits = ""
-    for _ in range(TIME_DIGITS):
-        milliseconds, digit = divmod(milliseconds, len(DIGITS))
-        digits = DIGITS[digit] + digits
-    return digits + secrets.choice(DIGITS) + secrets.choice(DIGITS)
+            with self.index.writing() as db:
+                for call in calls:
+                    try:
+                        outcomes.append(call())
+                    except Exception as error:
+                        outcomes.append(Failed(error))
+                        if not db.in_transaction:
+                            raise  # SQLite gave up the whole
+        except BaseException as error:  # noqa: BLE001 - it travels to the caller that waits
+            failed: list[Outcome] = [each if isinstance(each, Failed) else Failed(error) for each in outcomes]
+            return failed + [Failed(error)] * (len(calls) - len(failed))
+        return outcomes

@@ -20,9 +20,8 @@ from tuimail.errors import OutboxDamagedError, StorageError
 from tuimail.outbox.model.item import SENT_BY_USER, Filing, FilingState, ItemState, TimelineEntry
 from tuimail.outbox.store.database import NAME, Database, storage_errors
 from tuimail.outbox.store.journal import fresh_item, replay
-from tuimail.outbox.store.letter_file import LetterDamagedError, letter_files, read_letter
-from tuimail.outbox.store.open_outbox import tell
-from tuimail.outbox.store.rows import LIVE, SELECT, Row, check_sum, health_of, put, row_of
+from tuimail.outbox.store.letter_file import LetterDamagedError, letter_files, letter_path, read_letter
+from tuimail.outbox.store.rows import LIVE, SELECT, Row, add_to_timeline, check_sum, health_of, put, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +109,7 @@ def _rebuilt(folder: Path, lock: FolderLock, clock: Clock) -> tuple[Database, st
             rows = _tell_of_letters(folder)
             for row in rows:
                 put(db, row)
-                tell(db, row.item.id, TimelineEntry(now, "the outbox index was rebuilt from the letters"))
+                add_to_timeline(db, row.item.id, [TimelineEntry(now, "the outbox index was rebuilt from the letters")])
             known = {row.item.id for row in rows}
             for row in _tombstones(aside):
                 if row.item.id not in known:
@@ -239,7 +238,7 @@ def _in_step(index: Database, folder: Path, clock: Clock) -> str:
         for name in sorted(lacking | short):
             _give_up(db, name, LETTER_SHORT if name in short else LETTER_GONE, now)
         for name in finished:
-            (folder / f"{name}.letter").unlink(missing_ok=True)
+            letter_path(folder, name).unlink(missing_ok=True)
     return " ".join((*dict.fromkeys(each for each in told if each), *_set_aside_letters(folder)))
 
 
@@ -252,13 +251,13 @@ def _adopt(db: sqlite3.Connection, folder: Path, name: str, now: float) -> str:
     if db.execute("SELECT 1 FROM item WHERE id = ?", (name,)).fetchone():
         return ""
     try:
-        letter = read_letter(folder / f"{name}.letter")
+        letter = read_letter(letter_path(folder, name))
     except LetterDamagedError:
         return ""  # told of by _set_aside_letters
     if letter.marks or letter.doubtful:
         row = _row_for(name, letter)
         put(db, row)
-        tell(db, name, TimelineEntry(now, "its row was missing and was made anew from the letter"))
+        add_to_timeline(db, name, [TimelineEntry(now, "its row was missing and was made anew from the letter")])
         return "A letter was missing from the outbox index and was found again."
     item = replace(
         fresh_item(letter.head),
@@ -270,7 +269,7 @@ def _adopt(db: sqlite3.Connection, folder: Path, name: str, now: float) -> str:
         changed_at=now,
     )
     put(db, Row(item, sha256=letter.head.sha256, offset=letter.offset))
-    tell(db, name, TimelineEntry(now, "found after a crash, held"))
+    add_to_timeline(db, name, [TimelineEntry(now, "found after a crash, held")])
     return "A letter was found that was never confirmed as queued; it is held in the outbox."
 
 
@@ -291,11 +290,11 @@ def _give_up(db: sqlite3.Connection, name: str, words: str, now: float) -> None:
     else:
         item = replace(item, state=ItemState.FAILED, words=words, changed_at=now, next_attempt_at=None)
     put(db, row.free(item))
-    tell(db, name, TimelineEntry(now, item.words or item.filing.words))
+    add_to_timeline(db, name, [TimelineEntry(now, item.words or item.filing.words)])
 
 
 def _size(folder: Path, name: str) -> int:
     try:
-        return (folder / f"{name}.letter").stat().st_size
+        return letter_path(folder, name).stat().st_size
     except OSError:
         return 0

@@ -1,4 +1,4 @@
-"""The part of the store that notices an older copy of itself: nothing that was sent before goes again.
+"""Notices an outbox that is an older copy of itself: what was sent since is not sent again.
 
 Every row that is written is noted in a log elsewhere (store/audit_log). At the opening each letter that could still be
 sent is held against the log: what the server has already is accepted, what may have been sent is uncertain, what was
@@ -10,25 +10,24 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
 from tuimail.outbox.model import resulting_state
-from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState, TimelineEntry
-from tuimail.outbox.store import journal
+from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState
+from tuimail.outbox.store import journal, rate_limit
 from tuimail.outbox.store.audit_log import ACCEPTED, COMMITTING, UNCERTAIN, AuditLog, Memory, Note, hashed
 from tuimail.outbox.store.evidence import MAY_BE_SENT
-from tuimail.outbox.store.rate_limit import RateLimits
 from tuimail.outbox.store.rows import LIVE
 from tuimail.private_files import read_private
 from tuimail.submission.result import Stage
 
 if TYPE_CHECKING:
-    import sqlite3
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from tuimail.outbox.store.rows import Row
+    from tuimail.outbox.store.open_outbox import OpenOutbox
+    from tuimail.outbox.store.transaction import Transaction
 
 STAMP = "outbox.id"
 """Holds the outbox's own name, by which the log knows it."""
@@ -42,81 +41,68 @@ TAKEN_OUT = (
 )
 
 
-class RestoreCheck(RateLimits):
-    """Notes what happens, and holds an outbox that was just opened against the notes."""
+def check_restored(outbox: OpenOutbox, audit_log: AuditLog) -> str:
+    """Compare the outbox with the log; what to tell the user, empty when nothing is the matter.
 
-    witness: AuditLog | None = None
+    From now on the log notes every change of the outbox.
 
-    def put(self, db: sqlite3.Connection, row: Row) -> None:
-        """Write a row as a whole, and note what became of its letter as soon as that is durable."""
-        super().put(db, row)
-        if self.witness is not None:
-            self.index.afterwards(partial(self.witness.note, row.item, self.clock.now()))
+    Raises:
+        StorageError: the disk refuses.
+    """
+    outbox.audit_log = audit_log
+    memory = audit_log.memory()
+    stamp = outbox.folder / STAMP
+    name = _read(stamp)
+    live = _queued_at(outbox)
+    suspicious = [item_id for item_id in live if item_id in memory.notes and not memory.notes[item_id].harmless]
+    unknown = [item_id for item_id in live if item_id not in memory.notes]
+    if name in memory.outboxes:
+        unknown = [each for each in unknown if live[each] < memory.latest - TAIL]
+    elif not name and not memory.notes:
+        # Never noted before: the index is the truth, and is noted from now on.
+        _note_all(outbox, audit_log, live)
+        unknown = []
+    message = _message(_reconcile(outbox, [*suspicious, *unknown], memory)) if suspicious or unknown else ""
+    fresh = name or secrets.token_hex(8)
+    if fresh not in memory.outboxes:
+        audit_log.adopt(fresh, outbox.clock.now())
+    if not name:
+        # Last: an outbox with a name that the log does not know is one from another computer.
+        write_durably(stamp, fresh.encode())
+    return message
 
-    def hold_against(self, witness: AuditLog) -> str:
-        """Compare the outbox with the log; what to tell the user, empty when nothing is the matter.
 
-        Raises:
-            StorageError: the disk refuses.
-        """
-        self.witness = witness
-        memory = witness.memory()
-        stamp = self.folder / STAMP
-        name = _read(stamp)
-        with self.index.reading() as db:
-            live = [
-                (str(item_id), float(queued_at))
-                for item_id, queued_at in db.execute(
-                    f"SELECT id, queued_at FROM item WHERE {LIVE} AND state <> 'accepted'"  # noqa: S608
-                )
-            ]
-        suspicious = [item_id for item_id, _ in live if item_id in memory.notes and not memory.notes[item_id].harmless]
-        unknown = [item_id for item_id, queued_at in live if item_id not in memory.notes] if live else []
-        if name in memory.outboxes:
-            times = dict(live)
-            unknown = [each for each in unknown if times[each] < memory.latest - TAIL]
-        elif not name and not memory.notes:
-            # Never noted before: the index is the truth, and is noted from now on.
-            self._note_all(live)
-            unknown = []
-        told = self._put_right(suspicious, unknown, memory) if suspicious or unknown else ""
-        fresh = name or secrets.token_hex(8)
-        if fresh not in memory.outboxes:
-            witness.adopt(fresh, self.clock.now())
-        if not name:
-            # Last: an outbox with a name that the log does not know is one from another computer.
-            write_durably(stamp, fresh.encode())
-        return told
+def _queued_at(outbox: OpenOutbox) -> dict[str, float]:
+    """The letters that could still be sent, and when each was queued."""
+    with outbox.reading() as view:
+        found = view.db.execute(f"SELECT id, queued_at FROM item WHERE {LIVE} AND state <> 'accepted'")  # noqa: S608
+        return {str(item_id): float(queued_at) for item_id, queued_at in found}
 
-    def close_witness(self) -> None:
-        """Make the log durable."""
-        if self.witness is not None:
-            self.witness.close()
 
-    def _note_all(self, live: list[tuple[str, float]]) -> None:
-        if self.witness is None:
-            return
-        with self.index.reading() as db:
-            for item_id, _ in live:
-                self.witness.note(self.row(db, item_id).item, self.clock.now())
+def _note_all(outbox: OpenOutbox, audit_log: AuditLog, ids: Iterable[str]) -> None:
+    with outbox.reading() as view:
+        for item_id in ids:
+            audit_log.note(view.row(item_id).item, view.now)
 
-    def _put_right(self, suspicious: list[str], unknown: list[str], memory: Memory) -> str:
-        now = self.clock.now()
-        changed: list[OutboxItem] = []
-        with self.index.writing() as db:
-            for item_id in (*suspicious, *unknown):
-                row = self.row(db, item_id)
-                note = memory.notes.get(item_id)
-                item = doubted(row.item, now) if note is None else reconciled(row.item, note, now)
-                if item is None:
-                    continue
-                self.put(db, row.free(item))
-                said = SENT_SINCE if item.state in (ItemState.ACCEPTED, ItemState.DONE) else item.words
-                self.tell(db, item_id, TimelineEntry(now, said))
-                if self.letter_path(item_id).exists():
-                    self.mark(item_id, journal.VERB, now, journal.verb_said("restored", item))
-                changed.append(item)
-        return _told(changed)
+
+def _reconcile(outbox: OpenOutbox, ids: Iterable[str], memory: Memory) -> list[OutboxItem]:
+    with outbox.writing() as tx:
+        changed = (_reconcile_one(tx, outbox, item_id, memory.notes.get(item_id)) for item_id in ids)
+        return [item for item in changed if item is not None]
+
+
+def _reconcile_one(tx: Transaction, outbox: OpenOutbox, item_id: str, note: Note | None) -> OutboxItem | None:
+    row = tx.row(item_id)
+    item = doubted(row.item, tx.now) if note is None else reconciled(row.item, note, tx.now)
+    if item is None:
+        return None
+    tx.put(row.free(item))
+    if row.item.state is ItemState.SENDING:
+        rate_limit.pace(tx, item.account, outbox.rates)
+    tx.add_to_timeline(item_id, SENT_SINCE if item.state in (ItemState.ACCEPTED, ItemState.DONE) else item.words)
+    if tx.letter_path(item_id).exists():
+        tx.mark_letter(item_id, journal.VERB, journal.verb_said("restored", item))
+    return item
 
 
 def reconciled(item: OutboxItem, note: Note, now: float) -> OutboxItem | None:
@@ -184,7 +170,7 @@ def doubted(item: OutboxItem, now: float) -> OutboxItem | None:
     )
 
 
-def _told(changed: list[OutboxItem]) -> str:
+def _message(changed: list[OutboxItem]) -> str:
     if not changed:
         return ""
     sent = sum(item.state in (ItemState.ACCEPTED, ItemState.DONE) for item in changed)

@@ -17,6 +17,9 @@ from tuimail.submission.result import AccountProblem, Stage
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
+
+    from tuimail.outbox.model.item import TimelineEntry
 
 _PLAIN = (
     "id", "account", "identity", "sender", "reverse_path", "subject", "message_id", "size", "queued_at", "composing",
@@ -127,6 +130,16 @@ def put(db: sqlite3.Connection, row: Row) -> None:
         if changed and db.execute(_update(changed), parameters).rowcount:
             return
     db.execute(PUT, values)
+
+
+def add_to_timeline(db: sqlite3.Connection, item_id: str, entries: Iterable[TimelineEntry]) -> None:
+    """Append to an item's timeline."""
+    for entry in entries:
+        db.execute(
+            "INSERT INTO timeline (item, number, at, words, stage, reply) "
+            "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ?, ? FROM timeline WHERE item = ?",
+            (item_id, entry.at, entry.words, entry.stage, entry.reply, item_id),
+        )
 
 
 @cache

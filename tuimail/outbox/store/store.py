@@ -15,8 +15,8 @@ transaction: when the writer tells that it is done, the change survives a power 
 once. They raise StorageError when the disk refuses, NoSuchItemError for an unknown id, IllegalTransitionError when the
 verb does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
 
-Its parts: queries, enqueue, claims, recovery, user_actions, rescheduling, sent_copies, evidence, bounces, rate_limit,
-restore_check; each stands in a module of its own and on open_outbox.
+Its parts: ``queries``, ``schedule``, ``claims``, ``recovery``, ``actions``, ``accounts``, ``sent_copies``,
+``evidence`` and ``bounces``; each is a module of its own. They change rows in transactions (store/transaction).
 """
 
 from __future__ import annotations
@@ -28,27 +28,37 @@ from typing import TYPE_CHECKING
 from tuimail.config.model import OutboxSettings
 from tuimail.coordination.change_notifier import ChangeNotifier
 from tuimail.coordination.lock import FolderLock, Host, Machine
-from tuimail.errors import ForeignStoreError, StorageError
+from tuimail.errors import DuplicateLetterError, ForeignStoreError, StorageError
+from tuimail.outbox.store.account_health import AccountHealths
 from tuimail.outbox.store.audit_log import AuditLog
 from tuimail.outbox.store.bounces import Bounces
-from tuimail.outbox.store.enqueue import Enqueue
+from tuimail.outbox.store.claims import Claims
+from tuimail.outbox.store.enqueue import Enqueued, Incoming, enqueue_many
+from tuimail.outbox.store.evidence import Evidence
+from tuimail.outbox.store.open_outbox import OpenOutbox
+from tuimail.outbox.store.prune import prune
 from tuimail.outbox.store.queries import Queries
 from tuimail.outbox.store.rebuild import open_index
-from tuimail.outbox.store.rescheduling import Rescheduling
-from tuimail.outbox.store.restore_check import RestoreCheck
+from tuimail.outbox.store.recovery import Recovery
+from tuimail.outbox.store.restore_check import check_restored
+from tuimail.outbox.store.schedule import Schedule
 from tuimail.outbox.store.sent_copies import SentCopyRecords
+from tuimail.outbox.store.user_actions import UserActions
 from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tuimail.clock import Clock
+    from tuimail.config.model import Rate
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.model.outcome import Chance
 
 log = logging.getLogger(__name__)
 
 
-class Store(RestoreCheck, Queries, Enqueue, SentCopyRecords, Rescheduling, Bounces):
+class Store:
     """A durable queue of letters in a folder; any number of processes may have it open."""
 
     notice: str
@@ -60,58 +70,100 @@ class Store(RestoreCheck, Queries, Enqueue, SentCopyRecords, Rescheduling, Bounc
         clock: Clock,
         *,
         settings: OutboxSettings | None = None,
+        rates: Mapping[str, Rate] | None = None,
+        no_copy: Mapping[str, str] | None = None,
         host: Host | None = None,
         chance: Chance = random.random,
-        witness: Path | None = None,
+        audit_log: Path | None = None,
     ) -> None:
         """Open the outbox of ``folder``, making it if there is none, repairing what can be repaired.
 
-        ``witness`` is the log, outside of the folder, by which a restored backup is noticed (store/restore_check).
+        Args:
+            folder: holds the letters and the index.
+            clock: says what time it is.
+            settings: ``[outbox]`` of the config.
+            rates: the users' own limits, by account.
+            no_copy: accounts whose letters get no Sent copy, and why.
+            host: knows which owners of leases still live.
+            chance: spreads retries.
+            audit_log: outside of the folder, by which a restored backup is noticed (store/restore_check).
 
         Raises:
             ForeignStoreError: the folder is another user's, or others may write to it.
             StorageError: the disk refuses, another tuimail holds it, or a newer one wrote it.
         """
         private_dir(folder)
-        if witness is not None:
-            _refuse_foreign(witness.parent)
+        if audit_log is not None:
+            _refuse_foreign(audit_log.parent)
         self._lock = FolderLock(folder)
         try:
             index, self.notice = open_index(folder, self._lock, clock)
         except BaseException:
             self._lock.close()
             raise
-        self.doorbell = ChangeNotifier(folder)
-        index.committed = self.doorbell.ring
-        super().__init__(folder, index, clock, host or Machine(), settings or OutboxSettings(), chance)
-        if witness is not None:
+        self.change_notifier = ChangeNotifier(folder)
+        index.committed = self.change_notifier.ring
+        self.outbox = outbox = OpenOutbox(
+            folder, index, clock, host or Machine(), settings or OutboxSettings(), chance,
+            rates=rates or {}, no_copy=no_copy or {},
+        )  # fmt: skip
+        self.queries = Queries(outbox)
+        self.schedule = Schedule(outbox)
+        self.claims = Claims(outbox)
+        self.recovery = Recovery(outbox)
+        self.actions = UserActions(outbox)
+        self.accounts = AccountHealths(outbox)
+        self.sent_copies = SentCopyRecords(outbox)
+        self.evidence = Evidence(outbox)
+        self.bounces = Bounces(outbox)
+        if audit_log is not None:
             try:
-                told = self._held_against(witness)
+                message = check_restored(outbox, self._opened(AuditLog(audit_log)))
             except BaseException:
                 self.close()
                 raise
-            self.notice = " ".join(filter(None, (self.notice, told)))
+            self.notice = " ".join(filter(None, (self.notice, message)))
 
-    def _held_against(self, path: Path) -> str:
-        witness = AuditLog(path)
+    def enqueue(self, letter: Incoming) -> OutboxItem:
+        """Store one letter durably (``enqueue_many``); one that is in the outbox already is that item.
+
+        Raises:
+            DuplicateLetterError: the letter is in the outbox or went out before (rule 15).
+        """
+        (enqueued,) = self.enqueue_many([letter])
+        if enqueued.item is None:
+            raise enqueued.refusal or DuplicateLetterError("The same letter is in the outbox already.")
+        return enqueued.item
+
+    def enqueue_many(self, letters: Sequence[Incoming]) -> list[Enqueued]:
+        """Store letters durably in one transaction: see store/enqueue."""
+        return enqueue_many(self.outbox, letters)
+
+    def prune(self, *, keep_days: float = 180.0) -> int:
+        """Forget what is long over: see store/prune."""
+        return prune(self.outbox, keep_days=keep_days)
+
+    def _opened(self, audit_log: AuditLog) -> AuditLog:
+        """``audit_log``, shortened if no other process has the outbox open."""
         alone = self._lock.try_alone()
         try:
             if alone:
-                witness.shorten(self.clock.now())
+                audit_log.shorten(self.outbox.clock.now())
         finally:
             self._lock.share()
-        return self.hold_against(witness)
+        return audit_log
 
     def close(self) -> None:
         """Close the database."""
-        self.close_witness()
-        self.index.close()
-        self.doorbell.pay()
+        if self.outbox.audit_log is not None:
+            self.outbox.audit_log.close()
+        self.outbox.index.close()
+        self.change_notifier.pay()
         self._lock.close()
 
 
 def _refuse_foreign(state: Path) -> None:
-    """What was sent is not believed to a folder of others. One that cannot be made is no reason not to send."""
+    """Refuse an audit log in a folder of another user. A folder that cannot be made does not stop the sending."""
     try:
         private_dir(state)
     except ForeignStoreError:
