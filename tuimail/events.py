@@ -43,7 +43,7 @@ class ItemStage:
     """An item being sent reached a stage of the dialogue, in words ("signing in")."""
 
     item_id: str
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class NeedsYou:
     """An item became failed, blocked or uncertain, asks something, or came back: ring the bell."""
 
     item_id: str
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class AccountPaused:
     """An account is paused: sign-in, certificate, quota, missing."""
 
     account: str
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def is_no_tls(error: ssl.SSLError) -> bool:
     return (error.reason or "") in {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL"}
 
 
-def certificate_words(error: ssl.SSLCertVerificationError, host: str, now: float | None = None) -> str:
+def certificate_message(error: ssl.SSLCertVerificationError, host: str, now: float | None = None) -> str:
     """Why a certificate was refused and what to do, in a sentence or two. ``now`` is the clock's, for tests."""
     code = getattr(error, "verify_code", 0)
     clock = datetime.fromtimestamp(time.time() if now is None else now, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -18,7 +18,7 @@ from tuimail.cli.outbox import VERBS
 from tuimail.cli.outbox_list import lines, totals
 from tuimail.cli.output import Style
 from tuimail.clock import SystemClock
-from tuimail.dates.format_date import dated
+from tuimail.dates.format_date import format_full_date
 from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
@@ -155,7 +155,7 @@ def test_the_history_is_in_local_time_with_its_zone_once(
         name = the_id(tuimail_("send", "b@x.example", "-s", "X", "--at", first.isoformat(), "--json"))
         tuimail_("outbox", "later", name, then.isoformat())
         told = tuimail_("outbox", "show", name).out
-        there = [dated(moment.timestamp()) for moment in (first, then)]
+        there = [format_full_date(moment.timestamp()) for moment in (first, then)]
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pytest
 
-from tuimail.dates.format_date import planned, until
+from tuimail.dates.format_date import format_planned, format_until
 
 NOW = 1_800_000_000.0  # Fri 2027-01-15 08:00:00 UTC
 
@@ -25,12 +25,12 @@ NOW = 1_800_000_000.0  # Fri 2027-01-15 08:00:00 UTC
     ],
 )
 def test_a_moment_is_said_as_people_say_it(seconds: float, words: str) -> None:
-    assert until(NOW + seconds, NOW, UTC) == words
+    assert format_until(NOW + seconds, NOW, UTC) == words
 
 
 def test_no_moment_is_no_words() -> None:
-    assert until(None, NOW) == ""
+    assert format_until(None, NOW) == ""
 
 
 def test_a_chosen_time_leaves_no_doubt() -> None:
-    assert planned(NOW + 7200, NOW, UTC) == "today 10:00 UTC (in 2 h)"
+    assert format_planned(NOW + 7200, NOW, UTC) == "today 10:00 UTC (in 2 h)"

@@ -146,17 +146,17 @@ def test_a_month_later_is_the_same_day_or_the_last_of_that_month() -> None:
 
 def test_a_time_that_clocks_skip_is_told_and_moved() -> None:
     found = parse_date("28 mar 02:30", NOW, BERLIN)
-    assert found.words == "Sun 28 Mar 03:30 CEST (in 72 days)"
+    assert found.text == "Sun 28 Mar 03:30 CEST (in 72 days)"
     assert "does not exist" in found.note
 
 
 def test_of_a_time_that_comes_twice_the_first_is_meant_until_it_is_over() -> None:
     first = parse_date("31 oct 02:30", NOW, BERLIN)
-    assert first.words.startswith("Sun 31 Oct 02:30 CEST")
+    assert first.text.startswith("Sun 31 Oct 02:30 CEST")
     assert "comes twice" in first.note
     second = parse_date("02:30", first.at + 1, BERLIN)
     assert second.at == first.at + 3600
-    assert "CET" in second.words
+    assert "CET" in second.text
 
 
 def test_a_delay_is_so_much_later_whatever_clocks_do() -> None:
@@ -173,8 +173,8 @@ def test_tomorrow_is_the_same_clock_time_though_the_day_is_short() -> None:
 
 def test_the_answer_shows_the_zone_and_how_long_it_is() -> None:
     found = parse_date("tomorrow 9am", NOW, BERLIN)
-    assert found.words == "tomorrow 09:00 CET (in 24 h)"
-    assert parse_date("18:30", NOW, BERLIN).words == "today 18:30 CET (in 10 h)"
+    assert found.text == "tomorrow 09:00 CET (in 24 h)"
+    assert parse_date("18:30", NOW, BERLIN).text == "today 18:30 CET (in 10 h)"
     assert parse_date("9am EST", NOW, BERLIN).note == "09:00 in EST"
     assert parse_date("monday", NOW, BERLIN).note == "a day without a time means 08:00"
 
@@ -187,13 +187,13 @@ async def test_a_dialog_may_ask_without_waiting() -> None:
 def test_without_a_zone_the_machine_s_own_counts(name: str) -> None:
     script = (
         "from tuimail.dates.parse_date import parse_date;"
-        "print([parse_date(t, 1.8e9).words for t in ('tomorrow 9am', '28 mar 02:30', '14 mar 02:30')])"
+        "print([parse_date(t, 1.8e9).text for t in ('tomorrow 9am', '28 mar 02:30', '14 mar 02:30')])"
     )
     told = subprocess.run(
         [sys.executable, "-c", script], env={"TZ": name, "PATH": ""}, capture_output=True, text=True, check=True
     ).stdout
     zone = ZoneInfo(name) if "," not in name else ZoneInfo("America/New_York")
-    wanted = [parse_date(text, NOW, zone).words for text in ("tomorrow 9am", "28 mar 02:30", "14 mar 02:30")]
+    wanted = [parse_date(text, NOW, zone).text for text in ("tomorrow 9am", "28 mar 02:30", "14 mar 02:30")]
     assert told.strip() == str(wanted)
 
 

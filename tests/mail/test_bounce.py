@@ -25,7 +25,7 @@ def test_a_standard_report_is_read_with_all_it_says() -> None:
     (one,) = found.recipients
     assert (one.address, one.original) == ("robert@mx.example", "bob@example.net")
     assert one.report.action is DeliveryAction.FAILED
-    assert (one.report.status, one.report.words) == ("5.1.1", "550 5.1.1 no such user, sorry")
+    assert (one.report.status, one.report.text) == ("5.1.1", "550 5.1.1 no such user, sorry")
     assert one.report.mta == "mx.example"
     assert 0 < one.report.at <= NOW
 
@@ -72,7 +72,7 @@ def test_the_bounce_of_qmail() -> None:
     found = read_report(QMAIL, NOW)
     assert found is not None
     assert found.message_id == "<1@example.org>"
-    assert [(each.address, each.report.words, each.report.status) for each in found.recipients] == [
+    assert [(each.address, each.report.text, each.report.status) for each in found.recipients] == [
         ("bob@example.net", "550 5.1.1 no such user", "5.1.1")
     ]
 
@@ -82,7 +82,7 @@ def test_the_bounce_of_an_old_exim() -> None:
     assert found is not None
     assert found.message_id == "<1@example.org>"
     assert found.recipients[0].address == "bob@example.net"
-    assert (found.recipients[0].report.words, found.recipients[0].report.mta) == ("550 no such user", "mx.example.net")
+    assert (found.recipients[0].report.text, found.recipients[0].report.mta) == ("550 no such user", "mx.example.net")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_a_stranger_writes_cannot_steer_the_terminal() -> None:
     found = read_report(dsn().replace(b"no such user", b"\x1b]0;owned\x07 \x1b[2J"), NOW)
     assert found is not None
     report = found.recipients[0].report
-    assert safe_line(report.words) == report.words
+    assert safe_line(report.text) == report.text
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_hostile_report_is_read_within_bounds(raw: bytes) -> None:
 def test_no_garbage_raises(junk: bytes, start: int, length: int) -> None:
     whole = dsn()
     found = read_report(whole[:start] + junk + whole[start + length :], NOW)
-    assert found is None or all(safe_line(each.report.words) == each.report.words for each in found.recipients)
+    assert found is None or all(safe_line(each.report.text) == each.report.text for each in found.recipients)
 
 
 def test_real_bounces_are_read_as_what_they_are() -> None:

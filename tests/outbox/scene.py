@@ -99,7 +99,7 @@ def verdict(
     then: Action | None = None,
 ) -> Verdict:
     return Verdict(
-        action, stage, f"Told: {action}.", REPLIES.get(action), trouble=trouble, delay=delay, tries=tries, then=then
+        action, stage, f"Told: {action}.", REPLIES.get(action), problem=trouble, delay=delay, tries=tries, then=then
     )
 
 

@@ -77,7 +77,7 @@ def test_fifty_letters_and_a_wrong_password_are_one_sign_in_whoever_tries(tmp_pa
         store.enqueue(Incoming(message(number), composing=f"d{number}"))
     item = store.claims.claim("1:1:boot:x")
     assert item is not None
-    refused = Verdict(Action.REAUTH, Stage.AUTH, "Refused.", Reply(535, "5.7.8", "no"), trouble=AccountProblem.SIGN_IN)
+    refused = Verdict(Action.REAUTH, Stage.AUTH, "Refused.", Reply(535, "5.7.8", "no"), problem=AccountProblem.SIGN_IN)
     store.claims.record(item.id, "1:1:boot:x", host_trouble(item, refused))
     store.close()
     for _ in range(12):  # cron comes by, the app is started, the network comes up

@@ -30,7 +30,7 @@ CROWDED = Verdict(
     Action.RETRY, Stage.GREETING, "Fewer.", Reply(421, "4.7.0", "too many connections"), delay=60, crowded=True
 )
 DOWN = Verdict(Action.RETRY, Stage.GREETING, "Down.", Reply(421, "4.3.2", "shutting down"))
-WRONG = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", Reply(535, "5.7.8", "no"), trouble=AccountProblem.SIGN_IN)
+WRONG = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", Reply(535, "5.7.8", "no"), problem=AccountProblem.SIGN_IN)
 
 
 class Town:
@@ -53,7 +53,7 @@ class Town:
 class Gate:
     """One connection; a letter behind another waits its turn."""
 
-    ahead = 2
+    pipeline_depth = 2
 
     def __init__(self, town: Town) -> None:
         self.town = town

@@ -9,7 +9,6 @@ import pytest
 
 from tests.outbox.scene import START, Box, SetClock, message, sent_through, store_in
 from tuimail.config.model import DelayedSending, DeliveryReports, OutboxSettings, WhenLate
-from tuimail.dates.format_date import dated
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.backoff import SHORT_HOLD
 from tuimail.outbox.model.delivery_options import DeliveryOptions, granted
@@ -148,9 +147,9 @@ def test_a_letter_that_the_server_does_not_keep_is_kept_here(opened: Open, clock
 
     held = store.claims.record(claimed.id, "me", replace(result(claimed, Action.KEEP), touched=False))
     assert (held.state, held.not_before, held.hold_until) == (ItemState.HELD, START + HOUR, None)
-    assert held.words == verdict(Action.KEEP).words
+    assert held.words == verdict(Action.KEEP).message
     # Read days later, "09:00" would be of no day.
-    assert f"held here until {dated(START + HOUR)}" in store.queries.timeline(held.id)[-1].words
+    assert f"held here until {format_full_date(START + HOUR)}" in store.queries.timeline(held.id)[-1].words
     assert store.claims.claim("me") is None
     clock.move(HOUR)
     assert sent_through(store, "me", Action.OK).state is ItemState.ACCEPTED
@@ -162,5 +161,5 @@ def test_a_letter_that_the_server_keeps_says_until_when(opened: Open) -> None:
     letter = replace(letter, envelope=replace(letter.envelope, hold_until=START + HOUR))
     store.enqueue(Incoming(letter, composing="a"))
     item = sent_through(store, "me", Action.OK)
-    assert item.words == f"The server keeps it until {dated(START + HOUR)}."
-    assert f"the server keeps it until {dated(START + HOUR)}" in store.queries.timeline(item.id)[-1].words
+    assert item.words == f"The server keeps it until {format_full_date(START + HOUR)}."
+    assert f"the server keeps it until {format_full_date(START + HOUR)}" in store.queries.timeline(item.id)[-1].words

@@ -135,7 +135,7 @@ def test_the_servers_limit_is_learnt_kept_over_a_restart_and_forgotten_in_a_week
     item = store.claims.claim("1:1:boot:x")
     assert item is not None
     quota = AccountProblem.QUOTA
-    told = Verdict(Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), trouble=quota, delay=HOUR)
+    told = Verdict(Action.ACCOUNT, Stage.MAIL, "Limit.", Reply(450, "", "too many"), problem=quota, delay=HOUR)
     store.claims.record(item.id, "1:1:boot:x", host_trouble(item, told))
     health = store.accounts.health("work")
     assert (health.trouble, health.rate_limit, health.rate_window) == (AccountProblem.QUOTA, 3, HOUR)

@@ -265,7 +265,7 @@ async def test_an_account_that_is_gone_blocks_its_letters(bench: Bench) -> None:
 
 async def test_a_mended_account_is_told(bench: Bench) -> None:
     first, second = bench.queue(1), bench.queue(2)
-    told = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", trouble=AccountProblem.SIGN_IN)
+    told = Verdict(Action.REAUTH, Stage.AUTH, "Wrong password.", problem=AccountProblem.SIGN_IN)
 
     async def refuse(letter: Letter, watcher: Watcher) -> SubmissionResult:
         return SubmissionResult(dict.fromkeys(letter.envelope.addresses, told), account=told)

@@ -18,7 +18,7 @@ from tuimail.errors import SecretError
 from tuimail.mailboxes import imap_connect, maildir, sent_mail
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.sent.filer import SentCopyFiler
-from tuimail.sent.providers import files_itself
+from tuimail.sent.providers import server_files_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ async def test_nothing_is_filed_where_nothing_is_wanted(
     filer: SentCopyFiler, paths: Paths, host: str, copy: SentCopy, words: str
 ) -> None:
     result = await filer.file_copy(account(copy=copy, host=host), MESSAGE_ID, Stored(), date=time.time())
-    assert (result.done, result.skipped, result.words) == (True, True, words)
+    assert (result.done, result.skipped, result.message) == (True, True, words)
     assert local_copies(paths) == []
 
 
@@ -113,7 +113,7 @@ async def test_nothing_is_filed_where_nothing_is_wanted(
     ],
 )
 def test_providers_that_file_it_themselves(host: str, itself: bool) -> None:
-    assert files_itself(host) is itself
+    assert server_files_copies(host) is itself
 
 
 async def test_append_is_taken_at_its_word_even_there(filer: SentCopyFiler, paths: Paths) -> None:
@@ -149,7 +149,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing(
         patch.setattr(os, "fsync", full)
         result = await filer.file_copy(account(), MESSAGE_ID, Stored(), date=time.time())
     assert not result.done
-    assert "disk is full" in result.words
+    assert "disk is full" in result.message
     sent = paths.account_maildir("work") / "Sent"
     assert [path for path in sent.rglob("*") if path.is_file()] == []
     assert (await filer.file_copy(account(), MESSAGE_ID, Stored(), date=time.time())).done
@@ -163,7 +163,7 @@ async def test_the_copy_is_on_the_server_byte_for_byte(
     filer: SentCopyFiler, paths: Paths, dovecot: Dovecot, imap: Server
 ) -> None:
     result = await filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time())
-    assert (result.done, result.words, result.place) == (True, "Filed on localhost.", "")
+    assert (result.done, result.message, result.place) == (True, "Filed on localhost.", "")
     assert dovecot.letters(imap.username, "Sent") == [CONTENT]
     assert local_copies(paths) == []
     await filer.close()
@@ -245,14 +245,14 @@ async def test_a_mailbox_without_room_is_tried_again_and_said(
     full = dataclasses.replace(imap, username=dovecot.full_user())
     result = await filer.file_copy(account(full), MESSAGE_ID, Stored(), date=time.time())
     assert not result.done
-    assert "is full" in result.words
+    assert "is full" in result.message
 
 
 @pytest.mark.real_servers
 async def test_a_letter_whose_file_is_gone_is_said(filer: SentCopyFiler, imap: Server) -> None:
     result = await filer.file_copy(account(imap), MESSAGE_ID, Gone(), date=time.time())
     assert not result.done
-    assert "cannot be read" in result.words
+    assert "cannot be read" in result.message
 
 
 async def test_after_three_failures_a_local_copy_is_kept_once_and_said(filer: SentCopyFiler, paths: Paths) -> None:
@@ -262,8 +262,8 @@ async def test_after_three_failures_a_local_copy_is_kept_once_and_said(filer: Se
     for attempts in range(5):
         result = await filer.file_copy(dead, MESSAGE_ID, Stored(), date=time.time(), attempts=attempts)
         assert not result.done
-        assert "Nothing listens" in result.words
-        found.append((len(local_copies(paths)), "A copy is kept in" in result.words, bool(result.place)))
+        assert "Nothing listens" in result.message
+        found.append((len(local_copies(paths)), "A copy is kept in" in result.message, bool(result.place)))
     assert found == [(0, False, False)] * 2 + [(1, True, True)] * 3
 
 
@@ -275,7 +275,7 @@ async def test_a_secret_that_cannot_be_had_is_said(paths: Paths) -> None:
     async with scripted_imap(lambda conversation: conversation.until_closed()) as scripted:
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         result = await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())
-    assert (result.done, result.words) == (False, "The keyring is locked. Unlock it.")
+    assert (result.done, result.message) == (False, "The keyring is locked. Unlock it.")
     assert scripted.connections == 0
 
 
@@ -341,7 +341,7 @@ async def test_the_mailbox_is_left_before_each_copy(filer: SentCopyFiler, capabi
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         for number in range(2):
             result = await filer.file_copy(account(server), f"<{number}@example.org>", Stored(), date=time.time())
-            assert result.done, result.words
+            assert result.done, result.message
         await filer.close()
     assert scripted.connections == 1
 
@@ -371,7 +371,7 @@ async def test_a_full_mailbox_is_called_full(filer: SentCopyFiler, said: str, wo
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         result = await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())
     assert not result.done
-    assert f"The mailbox {words}" in result.words
+    assert f"The mailbox {words}" in result.message
 
 
 async def test_a_kept_connection_that_died_is_replaced(filer: SentCopyFiler) -> None:
@@ -418,7 +418,7 @@ async def test_a_failed_search_does_not_lead_to_a_second_copy(filer: SentCopyFil
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
         result = await filer.file_copy(account(server), MESSAGE_ID, Stored(), date=time.time())
     assert not result.done
-    assert "index broken" in result.words
+    assert "index broken" in result.message
 
 
 async def test_a_server_that_does_not_say_trycreate_gets_the_folder_all_the_same(filer: SentCopyFiler) -> None:
@@ -451,7 +451,7 @@ async def test_a_refused_password_is_not_shown_again_until_it_changes(
 
     async def attempt() -> bool:
         result = await filer.file_copy(account(imap), MESSAGE_ID, Stored(), date=time.time())
-        assert result.done or "refused the user name or password" in result.words
+        assert result.done or "refused the user name or password" in result.message
         return result.done
 
     passwords = ["wrong"]
@@ -471,4 +471,4 @@ async def test_a_letter_whose_file_is_gone_cannot_be_kept_locally_and_that_is_sa
 ) -> None:
     result = await filer.file_copy(account(), MESSAGE_ID, Gone(), date=time.time())
     assert (result.done, result.place) == (False, "")
-    assert "No such file" in result.words
+    assert "No such file" in result.message

@@ -158,7 +158,7 @@ async def test_a_wrong_password_is_tried_once_and_with_one_mechanism() -> None:
     secret = secret_of(SECRET)
     result, server = await signed_in(*hello("AUTH PLAIN LOGIN CRAM-MD5"), Expect("AUTH PLAIN", NO), secret=secret)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.stage, found.trouble) == (Action.REAUTH, Stage.AUTH, AccountProblem.SIGN_IN)
+    assert (found.action, found.stage, found.problem) == (Action.REAUTH, Stage.AUTH, AccountProblem.SIGN_IN)
     assert result.account == found
     assert not result.touched
     assert server.verbs.count("AUTH") == 1
@@ -201,7 +201,7 @@ async def test_login_that_never_ends_is_given_up_with_words() -> None:
     result, _ = await signed_in(*hello("AUTH LOGIN"), Expect("AUTH LOGIN", "334 x"), *questions)
     found = result.recipients["bob@example.net"]
     assert found.stage is Stage.AUTH
-    assert "LOGIN asks two questions" in found.words
+    assert "LOGIN asks two questions" in found.message
 
 
 async def test_no_mechanism_left_holds_the_account() -> None:
@@ -240,8 +240,8 @@ async def test_after_a_challenge_without_sense_the_password_is_not_sent_another_
         Expect("*", cancelled),
     )
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.stage, found.trouble) == (Action.ACCOUNT, Stage.AUTH, AccountProblem.SECURITY)
-    assert "no other way to sign in was tried" in found.words
+    assert (found.action, found.stage, found.problem) == (Action.ACCOUNT, Stage.AUTH, AccountProblem.SECURITY)
+    assert "no other way to sign in was tried" in found.message
     assert server.verbs.count("AUTH") == 1
 
 
@@ -301,7 +301,7 @@ def test_what_accounts_signed_in_with_is_remembered(tmp_path: Path) -> None:
 async def test_success_before_the_server_has_proven_itself_is_fraud() -> None:
     result, server = await signed_in(*hello("AUTH SCRAM-SHA-256"), Expect("AUTH SCRAM-SHA-256", OK))
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SECURITY)
+    assert (found.action, found.problem) == (Action.ACCOUNT, AccountProblem.SECURITY)
     assert "MAIL" not in server.verbs
 
 
@@ -347,7 +347,7 @@ async def test_a_token_refused_again_holds_the_account(tokens: tuple[str, ...], 
     no = Expect("AUTH OAUTHBEARER", NO)
     result, server = await signed_in(*hello("AUTH OAUTHBEARER"), no, no, secret=secret_of(*tokens), **TOKEN)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SIGN_IN)
+    assert (found.action, found.problem) == (Action.ACCOUNT, AccountProblem.SIGN_IN)
     assert server.verbs.count("AUTH") == tries
 
 
@@ -377,8 +377,8 @@ async def test_a_locked_keyring_holds_the_account_and_says_why() -> None:
 
     result, server = await signed_in(*hello("AUTH PLAIN"), secret=locked, **PASSWORD)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SECRET)
-    assert found.words.endswith("The keyring is locked. Unlock it.")
+    assert (found.action, found.problem) == (Action.ACCOUNT, AccountProblem.SECRET)
+    assert found.message.endswith("The keyring is locked. Unlock it.")
     assert "AUTH" not in server.verbs
 
 
@@ -387,7 +387,7 @@ async def test_a_password_never_crosses_an_open_line(monkeypatch: pytest.MonkeyP
     secret = secret_of(SECRET)
     result, server = await signed_in(*hello("AUTH PLAIN LOGIN"), secret=secret, **PASSWORD)
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble) == (Action.ACCOUNT, AccountProblem.SECURITY)
+    assert (found.action, found.problem) == (Action.ACCOUNT, AccountProblem.SECURITY)
     assert set(server.verbs) == {"EHLO"}
     assert secret.count == 0
 

@@ -103,9 +103,9 @@ CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Reply
 @pytest.mark.parametrize("stage", [S.GREETING, S.EHLO])
 @pytest.mark.parametrize("code", [421, 554])
 def test_what_is_said_before_tls_is_not_taken_for_the_server_s_word(stage: S, code: int) -> None:
-    words = classify(stage, Reply(code, "", "send your password to evil.example"), CLEAR).words
+    words = classify(stage, Reply(code, "", "send your password to evil.example"), CLEAR).message
     assert "turned us away before the connection was secured" in words
-    assert "before the connection" not in classify(stage, Reply(code, "", "no"), ReplyContext()).words
+    assert "before the connection" not in classify(stage, Reply(code, "", "no"), ReplyContext()).message
 
 
 @pytest.mark.parametrize("name", [row.name for row in RULES])
@@ -151,9 +151,9 @@ def test_every_reply_means_something_safe(
     if 400 <= code < 500:
         assert verdict.action not in (Action.RECIPIENT, Action.MESSAGE, Action.UNCERTAIN)
     if verdict.action in (Action.ACCOUNT, Action.REAUTH):
-        assert verdict.trouble is not None
-    assert verdict.words or verdict.action is Action.OK
-    assert "{" not in verdict.words
+        assert verdict.problem is not None
+    assert verdict.message or verdict.action is Action.OK
+    assert "{" not in verdict.message
     assert (verdict.tries is None) == (verdict.then is None)
     assert bool(verdict.drop) <= bool(context.optional)
 
@@ -162,7 +162,7 @@ def test_every_reply_means_something_safe(
 def test_after_the_dot_every_failure_is_uncertain(failure: Failure) -> None:
     verdict = classify_failure(Stage.COMMITTING, failure)
     assert verdict.action is Action.UNCERTAIN
-    assert "may have been delivered" in verdict.words
+    assert "may have been delivered" in verdict.message
 
 
 LOSSES = [
@@ -198,9 +198,9 @@ def test_a_failure_before_the_dot(
     failure: Failure, stage: Stage, action: Action, trouble: AccountProblem | None, tries: int | None
 ) -> None:
     verdict = classify_failure(stage, failure, ReplyContext(host="mx.example"), detail="Because.")
-    assert (verdict.action, verdict.trouble, verdict.tries) == (action, trouble, tries)
-    assert verdict.words.endswith("Because.")
-    assert "{" not in verdict.words
+    assert (verdict.action, verdict.problem, verdict.tries) == (action, trouble, tries)
+    assert verdict.message.endswith("Because.")
+    assert "{" not in verdict.message
 
 
 def test_every_failure_means_something_before_the_dot() -> None:
@@ -219,9 +219,9 @@ def test_the_parameter_the_server_names_is_the_one_to_drop() -> None:
 
 def test_the_words_name_what_the_user_knows() -> None:
     context = ReplyContext(host="mx.example", user="ada", sender="lord@example.org", size_limit=25_000_000)
-    assert "25 MB" in classify(Stage.MAIL, Reply(552, "5.3.4", ""), context).words
-    assert "ada" in classify(Stage.AUTH, Reply(535, "", ""), context).words
-    assert "lord@example.org" in classify(Stage.MAIL, Reply(553, "5.7.1", ""), context).words
+    assert "25 MB" in classify(Stage.MAIL, Reply(552, "5.3.4", ""), context).message
+    assert "ada" in classify(Stage.AUTH, Reply(535, "", ""), context).message
+    assert "lord@example.org" in classify(Stage.MAIL, Reply(553, "5.7.1", ""), context).message
 
 
 def test_limits_of_the_provider_wait_for_their_reset() -> None:

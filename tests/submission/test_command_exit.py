@@ -77,6 +77,6 @@ def test_what_a_real_command_says(code: int, said: str, action: str, *, whole: b
 def test_trouble_that_lasts_holds_the_account(code: int, said: str) -> None:
     found = end(code, said)
     if found.action is Action.RETRY:
-        assert (found.tries, found.then, found.trouble) == (5, Action.ACCOUNT, AccountProblem.SERVER)
+        assert (found.tries, found.then, found.problem) == (5, Action.ACCOUNT, AccountProblem.SERVER)
     else:
         assert (code, said) in [(1, ""), (1, "cannot locate host mx"), (68, ""), (68, "Failed to create spool file x")]

@@ -56,14 +56,14 @@ async def test_a_letter_that_a_dot_ended_is_uncertain_and_says_how_much_was_read
     result = await CommandSubmitter((script(tmp_path / "sendmail", deaf),)).submit(letter(body=DOTTED), Recorder())
     assert verdict(result) == (Action.UNCERTAIN, Stage.COMMITTING)
     size, read = len(DOTTED.replace(b"\r\n", b"\n")), len(record.read_bytes()) + len(".\n")
-    assert f"read only {read} of its {size} bytes" in result.recipients["bob@example.net"].words
+    assert f"read only {read} of its {size} bytes" in result.recipients["bob@example.net"].message
 
 
 async def test_a_script_that_does_not_know_i_is_told_of(tmp_path: Path) -> None:
     way = CommandSubmitter((script(tmp_path / "mine.sh", '#!/bin/sh\n[ "$1" = -f ] || exit 64\ncat >/dev/null\n'),))
     result = await way.submit(letter(body=DOTTED), Recorder())
     assert verdict(result) == (Action.MESSAGE, Stage.BODY)
-    assert "given -i" in result.recipients["bob@example.net"].words
+    assert "given -i" in result.recipients["bob@example.net"].message
     assert verdict(await way.submit(letter(), Recorder()))[0] is Action.OK
 
 
@@ -82,7 +82,7 @@ async def test_a_script_that_does_not_know_i_is_told_of(tmp_path: Path) -> None:
 async def test_success_before_the_end_of_the_letter_is_uncertain(command: str, body: bytes) -> None:
     result = await CommandSubmitter(python(command)).submit(letter(body=body), Recorder())
     assert verdict(result) == (Action.UNCERTAIN, Stage.COMMITTING)
-    assert "read only" in result.recipients["bob@example.net"].words
+    assert "read only" in result.recipients["bob@example.net"].message
 
 
 @SIZES

@@ -29,7 +29,7 @@ from tuimail.config.model import Auth, Security
 from tuimail.submission import connect as reach_module
 from tuimail.submission.connect import interleaved
 from tuimail.submission.result import AccountProblem, Action, Stage
-from tuimail.tls import certificate_words, is_loopback, speaks_tls
+from tuimail.tls import certificate_message, is_loopback, speaks_tls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +80,8 @@ async def test_a_bad_certificate_holds_the_account_and_sends_nothing(
     result, server = await over_tls(context, authority.file if trusted else None, security=security)
     found = result.recipients["bob@example.net"]
     assert found.action is Action.ACCOUNT
-    assert found.trouble is AccountProblem.CERTIFICATE
-    assert said in found.words
+    assert found.problem is AccountProblem.CERTIFICATE
+    assert said in found.message
     assert result.account == found
     assert not result.touched
     assert "MAIL" not in server.verbs
@@ -94,7 +94,7 @@ async def test_tls_to_a_server_that_speaks_in_clear_is_tried_again(authority: Au
         result = await way.submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
     assert (found.action, found.stage, found.tries) == (Action.RETRY, Stage.TLS, 3)
-    assert 'set security = "starttls"' in found.words
+    assert 'set security = "starttls"' in found.message
 
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.NONE])
@@ -105,8 +105,8 @@ async def test_a_server_that_waits_for_tls_is_named(
     async with ScriptedServer([(*hello(), Silence())], tls=authority.server(), implicit=True) as server:
         result = await submitter(server.port, host="localhost", security=security).submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.stage, found.trouble) == (Action.RETRY, Stage.GREETING, AccountProblem.SECURITY)
-    assert 'set security = "tls"' in found.words
+    assert (found.action, found.stage, found.problem) == (Action.RETRY, Stage.GREETING, AccountProblem.SECURITY)
+    assert 'set security = "tls"' in found.message
 
 
 async def test_a_server_slow_to_greet_is_not_taken_for_one_that_waits_for_tls(
@@ -140,8 +140,8 @@ async def test_a_ca_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     way = submitter(9, security=Security.TLS, ca_file=tmp_path / "missing.pem")
     result = await way.submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
-    assert found.trouble is AccountProblem.CERTIFICATE
-    assert "missing.pem" in found.words
+    assert found.problem is AccountProblem.CERTIFICATE
+    assert "missing.pem" in found.message
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ async def test_without_tls_nothing_is_said_that_matters(
         await way.close()
     found = result.recipients["bob@example.net"]
     assert found.action is (action or found.action)
-    assert found.trouble is trouble
+    assert found.problem is trouble
     assert not {"AUTH", "MAIL", "RCPT"} & set(server.verbs)
     assert secret.count == 0
 
@@ -354,7 +354,7 @@ def test_the_words_for_a_certificate_say_what_to_do(code: int, said: str) -> Non
     error = ssl.SSLCertVerificationError("bad")
     error.verify_code = code
     error.verify_message = "certificate revoked"
-    assert said in certificate_words(error, "mx.example", now=2_000_000_000)
+    assert said in certificate_message(error, "mx.example", now=2_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -439,4 +439,4 @@ async def test_names_that_cannot_be_looked_up(
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
     result = await submitter(25, host="mx.example").submit(letter(), Recorder())
     assert verdict(result) == (action, Stage.CONNECT)
-    assert said in result.recipients["bob@example.net"].words
+    assert said in result.recipients["bob@example.net"].message

@@ -129,14 +129,14 @@ async def test_a_certificate_that_cannot_be_trusted_is_shown_and_not_passed_by(a
         result = await way.submit(letter(), Recorder())
         await way.close()
     assert result.account is not None
-    assert result.account.trouble is AccountProblem.CERTIFICATE
+    assert result.account.problem is AccountProblem.CERTIFICATE
     assert good.connections == 0
 
 
 async def test_a_missing_starttls_is_shown_and_not_passed_by() -> None:
     result, servers, _ = await send(hello("SIZE 1000"), TAKES, security=Security.STARTTLS)
     assert result.account is not None
-    assert result.account.trouble is AccountProblem.SECURITY
+    assert result.account.problem is AccountProblem.SECURITY
     assert servers[1] is not None
     assert servers[1].connections == 0
 
@@ -163,7 +163,7 @@ async def test_when_no_server_can_be_reached_all_are_named_and_it_is_tried_again
     assert result.account is not None
     assert result.account.action is Action.RETRY
     assert result.account.stage is Stage.CONNECT
-    assert f"127.0.0.1:{ports[0]}: " in result.account.words
+    assert f"127.0.0.1:{ports[0]}: " in result.account.message
     assert set(result.recipients.values()) == {result.account}
 
 
@@ -242,7 +242,7 @@ async def test_servers_that_share_a_user_share_the_password() -> None:
 
 async def test_a_letter_withdrawn_behind_another_is_not_moved_on() -> None:
     class Withdraws:
-        ahead = 2
+        pipeline_depth = 2
 
         async def submit(self, letter: object, watcher: object) -> SubmissionResult:
             return SubmissionResult({}, withdrawn=True)
@@ -256,5 +256,5 @@ async def test_a_letter_withdrawn_behind_another_is_not_moved_on() -> None:
         assert (await way.submit(letter(), Recorder())).withdrawn
         await way.close()
         assert other.connections == 0
-    assert way.ahead == 2
+    assert way.pipeline_depth == 2
     assert preference == Preference(1, 0.0)

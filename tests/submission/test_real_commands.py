@@ -47,7 +47,7 @@ async def test_what_cannot_be_queued_is_tried_again(command: MailCommand) -> Non
     command.store.touch()
     result = await CommandSubmitter(command.argv).submit(letter(body=DOTTED), Recorder())
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.tries, found.trouble) == (Action.RETRY, 5, AccountProblem.SERVER), result.dialogue
+    assert (found.action, found.tries, found.problem) == (Action.RETRY, 5, AccountProblem.SERVER), result.dialogue
 
 
 async def test_postfix_says_that_a_letter_is_too_big() -> None:
@@ -55,7 +55,7 @@ async def test_postfix_says_that_a_letter_is_too_big() -> None:
         way = CommandSubmitter(command.argv)
         result = await way.submit(letter(body=DOTTED + b"a line\r\n" * 20_000), Recorder())
         assert verdict(result)[0] is Action.MESSAGE
-        assert "too big" in result.recipients["bob@example.net"].words
+        assert "too big" in result.recipients["bob@example.net"].message
         assert command.queued() == []
         assert verdict(await way.submit(letter(body=DOTTED), Recorder()))[0] is Action.OK
 

@@ -106,7 +106,7 @@ async def test_exit_code(code: int, action: Action, trouble: AccountProblem | No
     complaint = f"import sys; sys.stdin.read(); sys.stderr.write('no \\x1b[31mway'); sys.exit({code})"
     result = await CommandSubmitter(python(complaint)).submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
-    assert (found.action, found.trouble, found.stage) == (action, trouble, Stage.COMMITTING)
+    assert (found.action, found.problem, found.stage) == (action, trouble, Stage.COMMITTING)
     assert found.reply is not None
     assert found.reply.text == f"exit code {code}. no ^[[31mway"
     assert (result.account is None) == (action is not Action.ACCOUNT)
@@ -119,7 +119,7 @@ async def test_a_command_killed_after_the_letter_is_uncertain() -> None:
         letter(), Recorder()
     )
     assert verdict(result) == (Action.UNCERTAIN, Stage.COMMITTING)
-    assert "SIGKILL" in result.recipients["bob@example.net"].words
+    assert "SIGKILL" in result.recipients["bob@example.net"].message
 
 
 @pytest.mark.parametrize(("code", "action"), [(3, Action.RETRY), (65, Action.MESSAGE), (75, Action.RETRY)])

@@ -299,7 +299,7 @@ async def test_silence_times_out(name: str, script: tuple[Step, ...], action: Ac
     seconds = {"mail": "envelope", "rcpt": "envelope", "data": "data", "dot": "commit"}.get(name, "hello")
     result, _, _ = await send(*script, Silence(), timeouts=impatient(**{seconds: 0.2}))
     assert verdict(result) == (action, stage)
-    assert "in time" in next(iter(result.recipients.values())).words
+    assert "in time" in next(iter(result.recipients.values())).message
 
 
 @pytest.mark.parametrize(("answers", "stage"), [(0, Stage.MAIL), (1, Stage.RCPT), (2, Stage.RCPT), (3, Stage.DATA)])
@@ -394,7 +394,7 @@ async def test_an_unknown_host_becomes_the_accounts_trouble_in_the_end() -> None
     result = await submitter(25, host="no-such-host.invalid").submit(letter(), Recorder())
     found = result.recipients["bob@example.net"]
     assert found.action is Action.RETRY
-    assert "no-such-host.invalid" in found.words
+    assert "no-such-host.invalid" in found.message
     assert result.account is not None
 
 
@@ -505,4 +505,4 @@ async def test_words_that_leave_a_doubt_after_the_dot_are_shown(answer: bytes) -
     result, _, _ = await send(*hello(), MAIL, RCPT, DATA, Letter(""), Raw(answer), Silence())
     told = result.recipients["bob@example.net"]
     assert told.action is Action.UNCERTAIN
-    assert ("so what" if b"so what" in answer else "yes or no") in f"{told.words} {told.reply}"
+    assert ("so what" if b"so what" in answer else "yes or no") in f"{told.message} {told.reply}"

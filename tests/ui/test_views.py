@@ -38,7 +38,7 @@ from tuimail.ui.views.rows import (
     sent_result,
     sent_titles,
 )
-from tuimail.ui.views.times import until
+from tuimail.ui.views.times import format_until
 from tuimail.ui.widgets.cells import clip, fit, width_of, wrap
 from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
 from tuimail.ui.widgets.title_bar import Badge, title_line
@@ -50,7 +50,7 @@ from tuimail.ui.widgets.title_bar import Badge, title_line
      (10 * 86_400, "Fri 5 Dec 09:00"), (400 * 86_400, "Wed 30 Dec 2026 09:00"), (-400 * 86_400, "now")],
 )  # fmt: skip
 def test_moments_are_told_in_few_words(seconds: float, words: str) -> None:
-    assert until(NOW + seconds, NOW) == words
+    assert format_until(NOW + seconds, NOW) == words
 
 
 @given(st.text(), st.integers(0, 40))
@@ -145,7 +145,7 @@ def test_every_reply_is_told_in_words_that_fit_the_column() -> None:
 @pytest.mark.parametrize("letter", every_state(), ids=lambda letter: letter.state)
 def test_no_row_of_the_outbox_tells_codes_or_is_cut_in_its_last_column(letter: OutboxItem) -> None:
     for stage in (None, *Stage):
-        words = last_words(dataclasses.replace(letter, stage=stage), Progress(words=stage.words if stage else ""))
+        words = last_words(dataclasses.replace(letter, stage=stage), Progress(words=stage.description if stage else ""))
         assert len(words) <= LAST
         assert not any(char.isdigit() for char in words)
 
@@ -202,7 +202,7 @@ def test_sent_tells_what_became_of_a_letter(
     states: list[RecipientState], actions: list[DeliveryAction | None], words: str
 ) -> None:
     reports = [
-        None if action is None else DeliveryStatus(action, at=NOW, status="", words="", mta="") for action in actions
+        None if action is None else DeliveryStatus(action, at=NOW, status="", text="", mta="") for action in actions
     ]
     to = [
         recipient(f"{at}@x.example", state, report=report)
@@ -221,7 +221,7 @@ def test_a_reply_that_does_not_fit_beside_its_recipient_stands_beneath() -> None
 
 def test_a_bounce_stands_once_at_its_recipient_and_the_history_names_its_zone() -> None:
     bounce = DeliveryStatus(
-        DeliveryAction.FAILED, at=NOW, status="5.1.1", words="550 5.1.1 no such user", mta="mx.example"
+        DeliveryAction.FAILED, at=NOW, status="5.1.1", text="550 5.1.1 no such user", mta="mx.example"
     )
     letter = item("b", ItemState.DONE, "x", recipient("kim@x.example", RecipientState.ACCEPTED, report=bounce))
     drawn = [

@@ -35,7 +35,7 @@ _PORTS = {
 def of_refusal(verdict: Verdict, server: Server) -> tuple[str, str]:
     """Words and hint for a reply that let nobody in; the server's own words are among them."""
     host = safe_line(server.host)
-    words, hint = verdict.words, ""
+    words, hint = verdict.message, ""
     if verdict.crowded:
         words, hint = f"{host} allows no more connections at once.", "Close other mail programs of this account."
     elif verdict.action is Action.RETRY and verdict.delay:
@@ -58,16 +58,16 @@ def of_failure(verdict: Verdict, failure: Failure, server: Server, detail: str =
                 _PORTS[server.security],
             )
         case Failure.TIMEOUT:
-            words = f"{host} did not answer in time while {verdict.stage.words}."
+            words = f"{host} did not answer in time while {verdict.stage.description}."
             # A server that waits for TLS says nothing, and neither does one behind a firewall.
             hint = _ROUTE if verdict.stage is Stage.CONNECT else _PORTS[server.security]
         case Failure.RESET | Failure.EOF:
             what = "hung up" if failure is Failure.EOF else "broke the connection"
-            words, hint = f"{host} {what} while {verdict.stage.words}.", _PORTS[server.security]
+            words, hint = f"{host} {what} while {verdict.stage.description}.", _PORTS[server.security]
         case Failure.NO_DNS | Failure.UNREACHABLE:
-            return verdict.words, "Check the network, then host in the account."
+            return verdict.message, "Check the network, then host in the account."
         case _:
-            return verdict.words, ""
+            return verdict.message, ""
     return f"{words} {detail}".rstrip(), hint
 
 

@@ -63,7 +63,7 @@ async def check_smtp(
         words, hint = advice.of_refusal(verdict, server)
         # Servers have echoed passwords.
         check.failed(
-            dialogue.scrub(words), verdict.stage, hint=hint or advice.of_sign_in(account, server, verdict.trouble)
+            dialogue.scrub(words), verdict.stage, hint=hint or advice.of_sign_in(account, server, verdict.problem)
         )
     except SubmissionError as error:
         verdict = classify_failure(check.stage, error.failure, check.context, detail=error.detail)

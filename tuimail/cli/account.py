@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Step
 from tuimail.cli.account_notices import notices_of
-from tuimail.cli.dates import local
+from tuimail.cli.dates import format_timestamp
 from tuimail.cli.document import notice_document
 from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
 from tuimail.cli.parser import Parser
@@ -97,7 +97,7 @@ def _list(args: Namespace, config: Config, paths: Paths) -> int:
     style = Style(sys.stdout)
     now = time()
     for notice in notices.values():
-        since = f" (since {local(notice.since)})" if notice.since is not None else ""
+        since = f" (since {format_timestamp(notice.since)})" if notice.since is not None else ""
         say(f"{style('!!' if notice.needs_you else '..', RED, BOLD)}  {notice.title}{since}")
         for line in (notice.happened, notice.what_to_do(now)):
             say(f"    {style(line, DIM)}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tuimail.dates.format_date import local, until
+from tuimail.dates.format_date import format_timestamp, format_until
 
-__all__ = ["local", "moment", "until"]
+__all__ = ["format_timestamp", "format_until", "parse_time_argument"]
 
 
-def moment(text: str, now: float) -> float:
+def parse_time_argument(text: str, now: float) -> float:
     """The moment that ``text`` names, seconds since the epoch; what was chosen for the user is told.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import local
+from tuimail.cli.dates import format_timestamp
 from tuimail.clock import rfc3339
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def notice_document(notice: AccountNotice) -> dict[str, object]:
         "happened": notice.happened,
         "advice": notice.advice,
         "command": notice.command,
-        "since": local(notice.since) or None,
-        "next_try": local(notice.next_try) or None,
+        "since": format_timestamp(notice.since) or None,
+        "next_try": format_timestamp(notice.next_try) or None,
     }
 
 
@@ -108,7 +108,7 @@ def _report(report: DeliveryStatus) -> dict[str, object]:
     return {
         "action": str(report.action),
         "status": report.status or None,
-        "words": report.words,
+        "words": report.text,
         "mta": report.mta or None,
         "at": rfc3339(report.at),
     }

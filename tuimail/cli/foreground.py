@@ -81,7 +81,7 @@ def _watching(engine: Engine, item_id: str, *, show: bool) -> Iterator[None]:
 def progress_words(event: Event, item_id: str) -> str:
     """What goes on, in a few words; empty when it is of no interest."""
     if isinstance(event, ItemStage) and event.item_id == item_id:
-        return f"{event.words}..."
+        return f"{event.text}..."
     if isinstance(event, ItemProgress) and event.item_id == item_id and event.total:
         return f"sending {100 * event.sent // event.total} %"
     if isinstance(event, WaitingForSecret) and not event.done:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import local
+from tuimail.cli.dates import format_timestamp
 from tuimail.cli.output import is_terminal, note, say, say_json
 from tuimail.cli.session import engine_on
 from tuimail.cli.session import run as run_loop
@@ -199,11 +199,11 @@ async def _queue(config: Config, paths: Paths, work: _Work, args: argparse.Names
 
 def _tell(work: _Work, args: argparse.Namespace, *, fresh: int, known: int, refused: int) -> None:
     if args.json:
-        skipped = [{"row": each.row, "column": each.column, "problem": each.words} for each in work.skipped]
+        skipped = [{"row": each.row, "column": each.column, "problem": each.message} for each in work.skipped]
         document = {"table": args.merge, "queued": fresh, "queued_before": known, "sent_otherwise": refused}
         say_json({**document, "account": work.merge.draft.account, "skipped": skipped})
         return
-    until = f", the last one goes at {local(_last(work))}" if work.gap and fresh else ""
+    until = f", the last one goes at {format_timestamp(_last(work))}" if work.gap and fresh else ""
     say(f"queued {_count(fresh, 'letter')} from {work.merge.draft.account}{until}")
     if known:
         note(f"{_count(known, 'letter')} of this merge {'was' if known == 1 else 'were'} queued before.")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import moment, until
+from tuimail.cli.dates import format_until, parse_time_argument
 from tuimail.cli.document import item_document
 from tuimail.cli.outbox_selection import chosen, states_of, words_of
 from tuimail.cli.output import complain, note, say, say_json
@@ -104,7 +104,7 @@ def _step(args: Namespace, engine: Engine) -> Verb | Step:
         case "retry":
             return partial(_retry, engine)
         case "later":
-            at = moment(args.time, engine.clock.now())
+            at = parse_time_argument(args.time, engine.clock.now())
             return partial(engine.outbox.later, at=at)
         case "move":
             return partial(engine.outbox.move, place=Place(args.place))
@@ -156,7 +156,7 @@ def _tell(args: Namespace, outcomes: Sequence[Outcome]) -> None:
     for item in changed:
         match args.verb:
             case "later":
-                words = f"goes {until(item.not_before, time.time())}"
+                words = f"goes {format_until(item.not_before, time.time())}"
             case "resolve":
                 words = RESOLVED[args.outcome]
             case verb:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import until
+from tuimail.cli.dates import format_until
 from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, fit
 from tuimail.mail.text import cells, safe_line
 from tuimail.outbox.marks import MARKS
@@ -68,7 +68,7 @@ def state_of(item: OutboxItem) -> str:
     if item.state is ItemState.BLOCKED and item.trouble:
         return f"blocked: {item.trouble}"
     if item.state is ItemState.SENDING and item.stage:
-        return item.stage.words
+        return item.stage.description
     return str(item.state)
 
 
@@ -77,9 +77,9 @@ def when_of(item: OutboxItem, now: float) -> str:
     if item.needs_you:
         return "needs you"
     if item.state is ItemState.HELD:
-        return until(item.not_before, now) or "until released"
+        return format_until(item.not_before, now) or "until released"
     if item.state is ItemState.DEFERRED:
-        return until(item.next_attempt_at, now)
+        return format_until(item.next_attempt_at, now)
     return ""
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import local, until
+from tuimail.cli.dates import format_timestamp, format_until
 from tuimail.cli.document import detail_document, item_document
 from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
 from tuimail.cli.outbox_selection import states_of, words_of
@@ -155,12 +155,12 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     facts = [
         ("from", item.sender),
         ("account", item.account + (f", via {item.via}" if item.via else "")),
-        ("queued", local(item.queued_at)),
-        ("not before", local(item.not_before)),
-        ("next try", until(item.next_attempt_at, now) if item.state is ItemState.DEFERRED else ""),
+        ("queued", format_timestamp(item.queued_at)),
+        ("not before", format_timestamp(item.not_before)),
+        ("next try", format_until(item.next_attempt_at, now) if item.state is ItemState.DEFERRED else ""),
         ("attempts", str(item.attempts) if item.attempts else ""),
         ("last reply", item.last_reply),
-        ("given up", local(item.expires_at) if item.state is ItemState.DEFERRED else ""),
+        ("given up", format_timestamp(item.expires_at) if item.state is ItemState.DEFERRED else ""),
         ("copy", item.filing.words),
         ("size", f"{item.size:,} bytes".replace(",", " ")),
         ("message id", item.message_id),
@@ -177,7 +177,7 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     if timeline:
         # The zone of the latest stands for all: a history that crosses a change of clocks is still told in one.
         sys.stdout.write(f"\n{style(f'What happened (times in {zone_name(timeline[-1].at, None)})', BOLD)}\n")
-        say_table([(f"  {local(entry.at)}", entry.words, entry.reply) for entry in timeline])
+        say_table([(f"  {format_timestamp(entry.at)}", entry.words, entry.reply) for entry in timeline])
     if dialogue:
         sys.stdout.write("\n")
         for line in dialogue:

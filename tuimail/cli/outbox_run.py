@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import until
+from tuimail.cli.dates import format_until
 from tuimail.cli.document import item_document
 from tuimail.cli.outbox_list import names_of
 from tuimail.cli.output import complain, is_terminal, json_of, note, say, say_json
@@ -116,7 +116,7 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
 
 def _tell_trouble(event: Event) -> None:
     if isinstance(event, AccountPaused):
-        complain(f"Account {event.account}: {event.words}", "When it is mended: tuimail account check")
+        complain(f"Account {event.account}: {event.message}", "When it is mended: tuimail account check")
     elif isinstance(event, Notice):
         note(f"tuimail: {event.text}")
     elif isinstance(event, WaitingForSecret) and not event.done:
@@ -128,7 +128,7 @@ def line_of(item: OutboxItem, now: float) -> str:
     names = names_of(item)
     state = "sent" if item.state in SENT else str(item.state)
     reply = (item.last_reply if state == "sent" else item.words or item.last_reply).rstrip(".")
-    later = f"; next try {until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""
+    later = f"; next try {format_until(item.next_attempt_at, now)}" if item.state is ItemState.DEFERRED else ""
     because = f": {reply}" if reply else ""
     return f"{item.id} {state}: {item.subject or '(no subject)'} to {names}{because}{later}"
 

@@ -87,8 +87,8 @@ def _status(args: Namespace, paths: Paths) -> int:
     file = systemd.UnitFile(os.environ)
     installed, foreign = file.installed(), file.foreign()
     there = systemd.available() and systemd.answers().ok
-    enabled = systemd.systemctl("is-enabled", NAME).words if there and installed else ""
-    active = systemd.systemctl("is-active", NAME).words if there and installed else ""
+    enabled = systemd.systemctl("is-enabled", NAME).output if there and installed else ""
+    active = systemd.systemctl("is-active", NAME).output if there and installed else ""
     at_work = neighbours(paths.outbox)
     cron = crontab.installed()
     watched = any(each.role is Role.WATCH for each in at_work)
@@ -123,11 +123,11 @@ def _carry_out(*steps: tuple[str, ...]) -> tuple[str, list[str]]:
     """Do them in order; what the first one that failed said, and what is left to type."""
     there = systemd.answers()
     if not there.ok:
-        return _short(there.words) or "the service manager does not answer", [systemd.typed(each) for each in steps]
+        return _short(there.output) or "the service manager does not answer", [systemd.typed(each) for each in steps]
     for place, step in enumerate(steps):
         answer = systemd.systemctl(*step)
         if not answer.ok:
-            return _short(answer.words) or "systemctl refused", [systemd.typed(each) for each in steps[place:]]
+            return _short(answer.output) or "systemctl refused", [systemd.typed(each) for each in steps[place:]]
     return "", []
 
 

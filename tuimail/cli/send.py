@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.cli.dates import local, moment, until
+from tuimail.cli.dates import format_timestamp, format_until, parse_time_argument
 from tuimail.cli.document import paused_document
 from tuimail.cli.draft_options import TEXT_LIMIT, add_draft_options, attachment, bind, draft_of, text_of, text_of_file
 from tuimail.cli.foreground import filed, is_paused, settled
@@ -21,7 +21,7 @@ from tuimail.cli.session import run as run_loop
 from tuimail.cli.standard_input import MARK, PipedInput, handed_over, is_attached
 from tuimail.cli.streams import give_up_output
 from tuimail.config.model import DelayedSending, WhenLate
-from tuimail.dates.format_date import planned
+from tuimail.dates.format_date import format_planned
 from tuimail.errors import EX_NOPERM, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, DuplicateLetterError, MessageError, UsageError
 from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
@@ -97,7 +97,7 @@ def run(argv: list[str], paths: Paths) -> int:
         raise UsageError("--queue and --wait exclude each other.", hint="Try: tuimail send --help")
     from tuimail.clock import SystemClock
 
-    due = moment(args.at, SystemClock().now()) if args.at else None
+    due = parse_time_argument(args.at, SystemClock().now()) if args.at else None
     if due is None and (args.if_late or args.on_server):
         raise UsageError("--if-late and --on-server need a time.", hint='For example: --at "tomorrow 9am"')
     wishes = DeliveryOptions(WhenLate(args.if_late) if args.if_late else None, args.on_server, _notify(args.notify))
@@ -215,13 +215,17 @@ def _tell(item: OutboxItem, now: float, *, watched: bool) -> None:
             if item.words:
                 note(item.words)
         case ItemState.HELD:
-            when = f"until {local(item.not_before)}: {planned(item.not_before, now)}" if item.not_before else "by hand"
+            when = (
+                f"until {format_timestamp(item.not_before)}: {format_planned(item.not_before, now)}"
+                if item.not_before
+                else "by hand"
+            )
             say(f"held as {item.id} {when}")
             if item.words and item.not_before:
                 note(item.words)
             note(f"It goes then {_while(watched=watched)}")
         case ItemState.DEFERRED:
-            say(f"queued as {item.id}; {_words(item)}next try {until(item.next_attempt_at, now)}")
+            say(f"queued as {item.id}; {_words(item)}next try {format_until(item.next_attempt_at, now)}")
             note(f"It goes on {_while(watched=watched)}")
         case ItemState.FAILED:
             refused = [each for each in item.recipients if each.state is RecipientState.REFUSED]
@@ -252,7 +256,7 @@ def _tell_notice(event: Event) -> None:
 
 
 def _tell_pause(health: AccountHealth, now: float, *, watched: bool) -> None:
-    later = f"; next try {until(health.probe_at, now)}" if health.probe_at is not None else ""
+    later = f"; next try {format_until(health.probe_at, now)}" if health.probe_at is not None else ""
     note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
     note(f"It goes on {_while(watched=watched)}")
 

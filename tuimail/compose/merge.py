@@ -37,11 +37,11 @@ class MergeProblem:
     row: int
     column: str
     """As written in the table; empty when it is about the row as a whole."""
-    words: str
+    message: str
 
     def __str__(self) -> str:
         where = f"row {self.row}, {safe_line(self.column)}" if self.column else f"row {self.row}"
-        return f"{where}: {self.words}"
+        return f"{where}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 DAY = 86_400
 
 
-def clock_time(moment: float, zone: tzinfo | None = None) -> str:
+def format_time(moment: float, zone: tzinfo | None = None) -> str:
     """As in "09:41"."""
     return local_now(moment, zone).strftime("%H:%M")
 
 
-def day_and_time(moment: float, now: float, zone: tzinfo | None = None) -> str:
+def format_day_time(moment: float, now: float, zone: tzinfo | None = None) -> str:
     """As in "09:41", "tomorrow 08:00", "Thu 27 Nov 08:00", "Thu 27 Nov 2028 08:00"; long ago "2024-03-01"."""
     then, today = local_now(moment, zone), local_now(now, zone)
     days = (then.date() - today.date()).days
@@ -32,7 +32,7 @@ def day_and_time(moment: float, now: float, zone: tzinfo | None = None) -> str:
     return f"{then:%a} {then.day} {then:%b}{year} {then:%H:%M}"
 
 
-def until(moment: float | None, now: float, zone: tzinfo | None = None) -> str:
+def format_until(moment: float | None, now: float, zone: tzinfo | None = None) -> str:
     """How long until ``moment``: "now", "in 40 s", "in 4 min", "tomorrow 08:00"; empty for None."""
     if moment is None:
         return ""
@@ -43,24 +43,24 @@ def until(moment: float | None, now: float, zone: tzinfo | None = None) -> str:
         return f"in {max(1, round(left))} s"
     if left < 90 * 60:
         return f"in {round(left / 60)} min"
-    return day_and_time(moment, now, zone)
+    return format_day_time(moment, now, zone)
 
 
-def planned(moment: float, now: float, zone: tzinfo | None = None) -> str:
+def format_planned(moment: float, now: float, zone: tzinfo | None = None) -> str:
     """A time that was chosen, so that nobody is in doubt: "tomorrow 09:00 CET (in 14 h)"."""
-    words = day_and_time(moment, now, zone)
+    words = format_day_time(moment, now, zone)
     if words[:1].isdigit():
         words = f"today {words}"
-    return f"{words} {zone_name(moment, zone)} (in {span(max(0.0, moment - now))})"
+    return f"{words} {zone_name(moment, zone)} (in {format_duration(max(0.0, moment - now))})"
 
 
-def dated(moment: float, zone: tzinfo | None = None) -> str:
+def format_full_date(moment: float, zone: tzinfo | None = None) -> str:
     """For what is kept and read much later: "Sun 31 Jan 2027 08:00 CET"."""
     then = local_now(moment, zone)
     return f"{then:%a} {then.day} {then:%b %Y %H:%M} {zone_name(moment, zone)}"
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length of time: "40 s", "4 min", "3 h", "5 days"."""
     if seconds < 60:
         return f"{max(0, round(seconds))} s"
@@ -71,6 +71,6 @@ def span(seconds: float) -> str:
     return f"{round(seconds / DAY)} days"
 
 
-def local(at: float | None) -> str:
+def format_timestamp(at: float | None) -> str:
     """``at`` in local time, "2027-01-31 08:00:00"; empty for None."""
     return "" if at is None else f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -12,7 +12,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from tuimail.dates.days import HINT, Day, not_understood, parse_day
-from tuimail.dates.format_date import day_and_time, planned
+from tuimail.dates.format_date import format_day_time, format_planned
 from tuimail.dates.local_time import Shown, days_on, local_now, resolve_local, zone_name
 from tuimail.dates.zones import is_zone, parse_zone
 from tuimail.errors import UsageError
@@ -51,7 +51,7 @@ class ParsedDate:
 
     at: float
     """Seconds since the epoch."""
-    words: str
+    text: str
     """For the user, in local time and with its zone: "tomorrow 09:00 CET (in 14 h)"."""
     note: str = ""
     """What was chosen for the user, in a sentence; empty when nothing was."""
@@ -81,7 +81,7 @@ def parse_date(text: str, now: float, zone: tzinfo | None = None) -> ParsedDate:
         raise UsageError(f"{text} is over.", hint="Leave the time out to send now.")
     if at > now + YEARS * 366 * 86400:
         raise UsageError(f"{text} is more than {YEARS} years ahead.", hint="Choose an earlier time.")
-    return ParsedDate(at, planned(at, now, zone), note)
+    return ParsedDate(at, format_planned(at, now, zone), note)
 
 
 def _read(text: str, now: float, zone: tzinfo | None) -> tuple[float, str]:
@@ -99,7 +99,7 @@ def _read(text: str, now: float, zone: tzinfo | None) -> tuple[float, str]:
     home = zone if there is None else there
     at, note = _on_the_day(rest, clock, now, home)
     if there is not None:
-        note = "; ".join(filter(None, (f"{day_and_time(at, now, there)} in {zone_name(at, there)}", note)))
+        note = "; ".join(filter(None, (f"{format_day_time(at, now, there)} in {zone_name(at, there)}", note)))
     return at, note
 
 

@@ -189,7 +189,7 @@ class SampleLetters:
         busy = Verdict(
             Action.RETRY, Stage.MAIL, "The server is busy.", Reply(421, "4.3.2", "try again later"), delay=5 * MINUTE
         )
-        self._attempt(MINUTES, MINUTE, self._all(MINUTES, busy.action, busy.words, busy.reply, busy))
+        self._attempt(MINUTES, MINUTE, self._all(MINUTES, busy.action, busy.message, busy.reply, busy))
         dropped = self._enqueue(replace(LUNCH, subject="Lunch on Wednesday?"), 30.0, held=True)
         self._queue.actions.apply(Verb.DROP, dropped.id)
         self._enqueue(replace(DRAWINGS, attachments=(self._drawing(),)), 0.0)

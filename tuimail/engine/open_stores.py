@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
 from tuimail.private_files import private_dir
-from tuimail.sent.providers import no_copy
+from tuimail.sent.providers import skip_reason
 
 if TYPE_CHECKING:
     from tuimail.clock import Clock
@@ -30,7 +30,7 @@ def open_outbox(config: Config, paths: Paths, clock: Clock) -> Store:
         clock,
         settings=config.outbox,
         rates={name: each.rate for name, each in config.accounts.items() if each.rate},
-        no_copy={name: why for name, each in config.accounts.items() if (why := no_copy(each))},
+        skip_reasons={name: why for name, each in config.accounts.items() if (why := skip_reason(each))},
         audit_log=paths.outbox_audit_log,
     )
     try:

@@ -119,7 +119,7 @@ def _reported(fields: dict[str, str], about: dict[str, str], letter: ParsedPart,
     report = DeliveryStatus(
         action=DeliveryAction(word[0]),
         status=status[0] if status else "",
-        words=_words(_typed(fields.get("diagnostic-code", ""))),
+        text=_words(_typed(fields.get("diagnostic-code", ""))),
         mta=safe_line(mta[:255].split(" ")[0]),
         at=_moment((fields.get("last-attempt-date", ""), letter.fields.get("date", "")), now),
     )

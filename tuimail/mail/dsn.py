@@ -23,7 +23,7 @@ class DeliveryStatus:
     action: DeliveryAction
     status: str
     """Enhanced status code (RFC 3463), "5.1.1"; empty when there is none."""
-    words: str
+    text: str
     """The remote server's words, sanitised: "550 5.1.1 no such user"."""
     mta: str
     """Who said so, "mx.example"; empty when not told."""

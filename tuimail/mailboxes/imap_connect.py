@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuimail import tls
 from tuimail.config.model import Auth, Security
-from tuimail.mailboxes.imap_errors import ImapError, ImapStage, connection_error, server_words
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, connection_error, quoted_server_text
 from tuimail.mailboxes.imap_session import ImapSession, ImapTimeouts
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.mailboxes.sign_in import choose
@@ -203,7 +203,7 @@ def _refused(where: str, server: Server, status: Status) -> ImapError:
     else:
         words, hint = f"{where} refused the {what}", f"Check the {what}; some providers want an app password."
     return ImapError(
-        f"{words}{server_words(status)}.", step=ImapStage.SIGN_IN, hint=hint, status=status, lasting=not passing
+        f"{words}{quoted_server_text(status)}.", step=ImapStage.SIGN_IN, hint=hint, status=status, lasting=not passing
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import EX_NOPERM, EX_UNAVAILABLE, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.tls import certificate_words, is_no_tls
+from tuimail.tls import certificate_message, is_no_tls
 
 if TYPE_CHECKING:
     from tuimail.config.model import Server
@@ -45,7 +45,7 @@ class ImapError(TuimailError):
         self.exit_code = EX_NOPERM if step is ImapStage.SIGN_IN else EX_UNAVAILABLE
 
 
-def server_words(status: Status) -> str:
+def quoted_server_text(status: Status) -> str:
     """The server's words, safe to show: ': "Mailbox is full"', or nothing."""
     text = safe_line(status.text[:_WORDS_LIMIT])
     return f': "{text}"' if text else ""
@@ -61,7 +61,7 @@ def connection_error(error: BaseException, server: Server) -> ImapError:
         return ImapError(
             f"The certificate of {where} is not to be trusted.",
             step=ImapStage.TLS,
-            hint=certificate_words(error, server.host),
+            hint=certificate_message(error, server.host),
             lasting=True,
         )
     if isinstance(error, ssl.SSLError) and is_no_tls(error):

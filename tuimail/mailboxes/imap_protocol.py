@@ -22,7 +22,7 @@ import aioimaplib
 from aioimaplib import aioimaplib as lib
 
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.imap_errors import ImapError, ImapStage, server_words
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
 from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ImapSyntaxError, ResponseReader, Status, clear_reader, parse_status
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake everybody at once."""
         if self._bye is not None:
-            self.fail(f"{self.where} ended the session{server_words(self._bye)}.", status=self._bye)
+            self.fail(f"{self.where} ended the session{quoted_server_text(self._bye)}.", status=self._bye)
         elif exc is not None and self.step is ImapStage.TLS:
             self.fail(f"The connection to {self.where} was lost while securing it.")
         else:
@@ -207,7 +207,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         elif status.verdict == "BYE":
             # Before TLS it may be anybody on the way who says so.
             when = "" if self._clear_left is None else " before the connection was secured"
-            self.fail(f"{self.where} turned us away{when}{server_words(status)}.", status=status)
+            self.fail(f"{self.where} turned us away{when}{quoted_server_text(status)}.", status=status)
         else:
             self.state = lib.AUTH if status.verdict == "PREAUTH" else lib.NONAUTH
             self.greeting.set_result(status)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.imap_errors import ImapError, ImapStage, server_words
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
 from tuimail.mailboxes.imap_protocol import ImapProtocol
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.tls import certificate_host, wire_host
@@ -296,7 +296,7 @@ class ImapSession:
         return trouble
 
     def _refusal(self, words: str, status: Status) -> ImapError:
-        return ImapError(f"{words}{server_words(status)}.", step=self._link.step, status=status)
+        return ImapError(f"{words}{quoted_server_text(status)}.", step=self._link.step, status=status)
 
 
 async def _either(first: asyncio.Future[bytes], second: asyncio.Future[Status]) -> None:

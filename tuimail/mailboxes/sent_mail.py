@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tuimail.mailboxes import folders
-from tuimail.mailboxes.imap_errors import ImapError, ImapStage, server_words
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
 from tuimail.mailboxes.imap_wire import ImapSyntaxError, quoted
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ async def put(
         status = await append()
     if status.verdict != "OK":
         reason = "is full" if _is_full(status) else "did not take the copy"
-        raise ImapError(f"The mailbox {reason}{server_words(status)}.", step=ImapStage.MAILBOX, status=status)
+        raise ImapError(f"The mailbox {reason}{quoted_server_text(status)}.", step=ImapStage.MAILBOX, status=status)
 
 
 def _is_full(status: Status) -> bool:
@@ -121,7 +121,7 @@ async def create(session: ImapSession, mailbox: Mailbox) -> None:
         status, _ = await session.command("CREATE", quoted(mailbox.wire))
     if status.verdict != "OK" and status.code != "ALREADYEXISTS":
         raise ImapError(
-            f"The mailbox for sent letters could not be made{server_words(status)}.",
+            f"The mailbox for sent letters could not be made{quoted_server_text(status)}.",
             step=ImapStage.MAILBOX,
             status=status,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import SecretError, StorageError
 from tuimail.mail.text import safe_line
-from tuimail.sent.providers import no_copy
+from tuimail.sent.providers import skip_reason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -42,7 +42,7 @@ class FilingResult:
     """There is nothing more to do: filed, or skipped."""
     skipped: bool = False
     """Nothing was to be filed."""
-    words: str = ""
+    message: str = ""
     """Where it is, or why it is not there and what to do; safe to show."""
     place: str = ""
     """Path of a copy on this machine, if there is one."""
@@ -76,18 +76,18 @@ class SentCopyFiler:
             attempts: earlier attempts that failed.
             place: a local copy an earlier attempt left.
         """
-        if why := no_copy(account):
-            return FilingResult(done=True, skipped=True, words=why)
+        if why := skip_reason(account):
+            return FilingResult(done=True, skipped=True, message=why)
         if account.imap is None:
             return await self._locally(account, message_id, letter, date)
         words = await self._remotely(account, account.imap, message_id, letter, date)
         if not words:
-            return FilingResult(done=True, words=f"Filed on {safe_line(account.imap.host)}.", place=place)
+            return FilingResult(done=True, message=f"Filed on {safe_line(account.imap.host)}.", place=place)
         if attempts + 1 < LOCAL_AFTER:
-            return FilingResult(done=False, words=words, place=place)
+            return FilingResult(done=False, message=words, place=place)
         local = await self._locally(account, message_id, letter, date)
-        kept = f" A copy is kept in {local.place} meanwhile." if local.done else f" {local.words}"
-        return FilingResult(done=False, words=words + kept, place=local.place or place)
+        kept = f" A copy is kept in {local.place} meanwhile." if local.done else f" {local.message}"
+        return FilingResult(done=False, message=words + kept, place=local.place or place)
 
     async def holds(self, account: Account, message_id: str) -> bool:
         """Whether the account's Sent on its IMAP server has a letter with this Message-ID; without a server, no.
@@ -147,11 +147,11 @@ class SentCopyFiler:
         try:
             path = await asyncio.to_thread(_keep, root, message_id, letter, date)
         except StorageError as error:
-            return FilingResult(done=False, words=" ".join(part for part in (str(error), error.hint) if part))
+            return FilingResult(done=False, message=" ".join(part for part in (str(error), error.hint) if part))
         except OSError as error:
             words = f"No copy could be kept in {safe_line(str(root))}: {error.strerror or 'the disk refused'}."
-            return FilingResult(done=False, words=words)
-        return FilingResult(done=True, words=f"Filed in {safe_line(str(path.parent.parent))}.", place=str(path))
+            return FilingResult(done=False, message=words)
+        return FilingResult(done=True, message=f"Filed in {safe_line(str(path.parent.parent))}.", place=str(path))
 
 
 class _Connection:

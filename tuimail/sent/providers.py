@@ -21,17 +21,17 @@ _FILES_ITSELF = (
 )
 
 
-def files_itself(submission_host: str) -> bool:
+def server_files_copies(submission_host: str) -> bool:
     """Whether the submission server at this host puts sent letters into the mailbox for them."""
     host = submission_host.casefold().rstrip(".")
     return any(host == domain or host.endswith("." + domain) for domain in _FILES_ITSELF)
 
 
-def no_copy(account: Account) -> str:
+def skip_reason(account: Account) -> str:
     """Why no copy of the account's letters is to be filed; empty when one is."""
     if account.sent_copy is SentCopy.NONE:
         return "No copy is kept, as the config says."
-    by_name = isinstance(account.submission, Server) and files_itself(account.submission.host)
+    by_name = isinstance(account.submission, Server) and server_files_copies(account.submission.host)
     if account.sent_copy is SentCopy.SERVER or (account.sent_copy is SentCopy.AUTO and by_name):
         return "The server files it itself."
     return ""

@@ -31,7 +31,7 @@ class SystemctlResult:
     """What systemctl came to."""
 
     ok: bool
-    words: str
+    output: str
 
 
 class UnitFile:
@@ -110,7 +110,7 @@ def answers() -> SystemctlResult:
     """Whether the user's manager is there to be asked (it is not under ``su``, in most containers, without log-in)."""
     told = systemctl("is-system-running")
     # Its exit code is that of the whole session ("degraded"); only silence and a refused bus mean that nobody is there.
-    return SystemctlResult(told.words.split(" ")[0] in _RUNNING, told.words)
+    return SystemctlResult(told.output.split(" ")[0] in _RUNNING, told.output)
 
 
 _RUNNING = ("initializing", "starting", "running", "degraded", "maintenance", "stopping")
@@ -120,7 +120,7 @@ def systemctl(*words: str) -> SystemctlResult:
     """``systemctl --user WORDS``; never raises."""
     program = shutil.which("systemctl")
     if program is None:
-        return SystemctlResult(ok=False, words="systemctl is not installed")
+        return SystemctlResult(ok=False, output="systemctl is not installed")
     try:
         ran = subprocess.run(
             [program, "--user", *words],
@@ -133,10 +133,10 @@ def systemctl(*words: str) -> SystemctlResult:
             env={**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""},
         )
     except subprocess.TimeoutExpired:
-        return SystemctlResult(ok=False, words=f"systemctl gave no answer within {LIMIT:.0f} seconds")
+        return SystemctlResult(ok=False, output=f"systemctl gave no answer within {LIMIT:.0f} seconds")
     except OSError as error:
-        return SystemctlResult(ok=False, words=f"systemctl cannot be run: {error.strerror}")
-    return SystemctlResult(ok=ran.returncode == 0, words=" ".join((ran.stdout or ran.stderr).split()))
+        return SystemctlResult(ok=False, output=f"systemctl cannot be run: {error.strerror}")
+    return SystemctlResult(ok=ran.returncode == 0, output=" ".join((ran.stdout or ran.stderr).split()))
 
 
 def typed(words: tuple[str, ...]) -> str:

@@ -50,9 +50,9 @@ def classify(stage: Stage, reply: Reply, context: ReplyContext | None = None) ->
     return Verdict(
         action=row.action,
         stage=stage,
-        words=_filled(row.words, context),
+        message=_filled(row.message, context),
         reply=reply,
-        trouble=row.trouble,
+        problem=row.problem,
         delay=row.delay,
         tries=row.tries,
         then=row.then,
@@ -74,12 +74,12 @@ def classify_failure(
         words = f"{why}; the letter may have been delivered. Look in Sent, or ask, before you send it again. {detail}"
         return Verdict(Action.UNCERTAIN, stage, words.rstrip())
     meaning = _FAILURES[failure]
-    words = _filled(meaning.words, context).replace("{stage}", stage.words)
+    words = _filled(meaning.message, context).replace("{stage}", stage.description)
     return Verdict(
         action=meaning.action,
         stage=stage,
-        words=f"{words} {detail}".rstrip(),
-        trouble=meaning.trouble,
+        message=f"{words} {detail}".rstrip(),
+        problem=meaning.problem,
         tries=meaning.tries,
         then=Action.ACCOUNT if meaning.tries else None,
     )
@@ -150,8 +150,8 @@ def _filled(words: str, context: ReplyContext) -> str:
 @dataclass(frozen=True, slots=True)
 class _FailureRule:
     action: Action
-    words: str
-    trouble: AccountProblem | None = None
+    message: str
+    problem: AccountProblem | None = None
     tries: int | None = None
     """So many in a row, then the account is held."""
 

@@ -28,7 +28,7 @@ TRIES = 5
 @dataclass(frozen=True, slots=True)
 class _ExitRule:
     action: Action
-    words: str
+    message: str
     host: bool = False
     """The trouble is not that of one letter or recipient."""
 
@@ -112,8 +112,8 @@ def classify_end(ended: CommandResult, program: str) -> Verdict:
 def _verdict(meaning: _ExitRule, stage: Stage, reply: Reply) -> Verdict:
     trouble = AccountProblem.SERVER if meaning.host else None
     if meaning.host and meaning.action is Action.RETRY:
-        return Verdict(meaning.action, stage, meaning.words, reply, trouble, tries=TRIES, then=Action.ACCOUNT)
-    return Verdict(meaning.action, stage, meaning.words, reply, trouble)
+        return Verdict(meaning.action, stage, meaning.message, reply, trouble, tries=TRIES, then=Action.ACCOUNT)
+    return Verdict(meaning.action, stage, meaning.message, reply, trouble)
 
 
 def _cut_short(ended: CommandResult, reply: Reply) -> Verdict:

@@ -56,7 +56,7 @@ class CommandResult:
         return self.read >= self.size
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """For the dialogue."""
         if self.code is None:
             return "killed: it took too long"

@@ -21,7 +21,7 @@ from tuimail.submission.failure import Failure, SubmissionError
 from tuimail.submission.result import Stage
 from tuimail.submission.smtp_protocol import SmtpProtocol
 from tuimail.submission.wire import Extensions
-from tuimail.tls import certificate_words, is_loopback, is_no_tls, tls_context
+from tuimail.tls import certificate_message, is_loopback, is_no_tls, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,12 +123,12 @@ class SmtpConnection:
     @property
     def early(self) -> bool:
         """A reply came before it was asked for, or the connection broke."""
-        return self._line.stirred
+        return self._line.has_event
 
     async def command(self, line: str, *, within: float, shown: str = "") -> Reply:
         """Send ``line`` and return the reply."""
         self.dialogue.client(shown or line)
-        if not self._line.farewell:
+        if not self._line.closed_by_server:
             self._line.post(_wire_line(line), 1)
         return await self.reply(within=within)
 
@@ -238,7 +238,7 @@ def _wire_line(line: str) -> bytes:
 
 def _tls_failure(error: OSError, host: str) -> SubmissionError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return SubmissionError(Failure.CERTIFICATE, certificate_words(error, host))
+        return SubmissionError(Failure.CERTIFICATE, certificate_message(error, host))
     if isinstance(error, ssl.SSLError) and is_no_tls(error):
         return SubmissionError(Failure.HANDSHAKE, SPEAKS_CLEAR)
     if isinstance(error, ssl.SSLError):

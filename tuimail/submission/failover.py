@@ -30,74 +30,79 @@ _BEFORE_SIGN_IN = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHL
 class Preference:
     """Which server of an account worked last. Outlives the connections."""
 
-    place: int = 0
+    index: int = 0
     until: float = 0.0
     """By the event loop's clock."""
 
     def order(self, count: int, now: float) -> list[int]:
         """The places of ``count`` servers in the order they are to be tried."""
-        first = self.place if now < self.until and self.place < count else 0
+        first = self.index if now < self.until and self.index < count else 0
         return [first, *(each for each in range(count) if each != first)]
 
     def worked(self, place: int, now: float) -> None:
-        """The server at ``place`` took the dialogue beyond the greeting."""
-        if place == self.place and now < self.until:
+        """The server at ``index`` took the dialogue beyond the greeting."""
+        if place == self.index and now < self.until:
             return
-        self.place, self.until = place, now + STAY
+        self.index, self.until = place, now + STAY
 
 
 class FailoverSubmitter:
     """Hands a letter to the first of several ways that can be reached (submission/submitter.Submitter)."""
 
-    def __init__(self, ways: Sequence[tuple[str, Submitter]], preference: Preference | None = None) -> None:
-        """``ways`` are names ("smtp.example.org:465") and submitters, the preferred one first."""
-        self._ways = tuple(ways)
+    def __init__(self, submitters: Sequence[tuple[str, Submitter]], preference: Preference | None = None) -> None:
+        """``submitters`` are names ("smtp.example.org:465") and submitters, the preferred one first."""
+        self._submitters = tuple(submitters)
         self._preference = preference or Preference()
-        self.ahead = min(int(getattr(way, "ahead", 0)) for _, way in self._ways)
+        self.pipeline_depth = min(int(getattr(submitter, "pipeline_depth", 0)) for _, submitter in self._submitters)
         """How many more letters are worth having in line at whichever server it is."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try to hand over ``letter`` once, at each server until one can be reached."""
         missed: list[tuple[str, SubmissionResult]] = []
         loop = asyncio.get_running_loop()
-        for place in self._preference.order(len(self._ways), loop.time()):
-            name, way = self._ways[place]
-            result = await way.submit(letter, watcher)
-            if not moves_on(result):
+        for place in self._preference.order(len(self._submitters), loop.time()):
+            name, submitter = self._submitters[place]
+            result = await submitter.submit(letter, watcher)
+            if not should_try_next(result):
                 if not result.withdrawn:
                     self._preference.worked(place, loop.time())
                 if missed:
-                    result = replace(result, dialogue=(*_story(missed), f"({name})", *result.dialogue))
+                    result = replace(result, dialogue=(*_merged_dialogue(missed), f"({name})", *result.dialogue))
                 return result
             missed.append((name, result))
-        return _all_missed(missed)
+        return _all_unreachable(missed)
 
     async def close(self) -> None:
         """End every connection."""
-        await asyncio.gather(*(way.close() for _, way in self._ways))
+        await asyncio.gather(*(submitter.close() for _, submitter in self._submitters))
 
 
-def moves_on(result: SubmissionResult) -> bool:
+def should_try_next(result: SubmissionResult) -> bool:
     """Whether another server may be tried at once: only this one's trouble, and nothing was shown or sent to it."""
     verdict = result.account
     if verdict is None or result.touched or verdict.stage not in _BEFORE_SIGN_IN:
         return False
-    return verdict.action in (Action.RETRY, Action.SOON) or verdict.trouble is AccountProblem.SERVER
+    return verdict.action in (Action.RETRY, Action.SOON) or verdict.problem is AccountProblem.SERVER
 
 
-def _all_missed(missed: Sequence[tuple[str, SubmissionResult]]) -> SubmissionResult:
+def _all_unreachable(missed: Sequence[tuple[str, SubmissionResult]]) -> SubmissionResult:
     """No server could be reached: the mildest verdict counts, because the account works as soon as one does."""
     name, told = min(missed, key=lambda each: _severity(each[1].account))
     verdict = told.account
     if verdict is None or len(missed) < 2:
         return told
     others = " ".join(
-        f"{other}: {result.account.words}" for other, result in missed if other != name and result.account
+        f"{other}: {result.account.message}" for other, result in missed if other != name and result.account
     )
     delays = [result.account.delay for _, result in missed if result.account]
-    both = replace(verdict, words=f"{verdict.words} Nor was it possible by another server. {others}", delay=min(delays))
+    both = replace(
+        verdict, message=f"{verdict.message} Nor was it possible by another server. {others}", delay=min(delays)
+    )
     return replace(
-        told, recipients=dict.fromkeys(told.recipients, both), account=both, dialogue=tuple(_story(missed)[:-1])
+        told,
+        recipients=dict.fromkeys(told.recipients, both),
+        account=both,
+        dialogue=tuple(_merged_dialogue(missed)[:-1]),
     )
 
 
@@ -105,10 +110,10 @@ def _severity(verdict: Verdict | None) -> int:
     return 0 if verdict is None or verdict.action in (Action.RETRY, Action.SOON) else 1
 
 
-def _story(missed: Sequence[tuple[str, SubmissionResult]]) -> list[str]:
+def _merged_dialogue(missed: Sequence[tuple[str, SubmissionResult]]) -> list[str]:
     """The dialogues with the servers that were given up, one after the other."""
     lines: list[str] = []
     for name, result in missed:
-        why = result.account.words if result.account else ""
+        why = result.account.message if result.account else ""
         lines += [f"({name})", *result.dialogue, f"({why} The next server is tried.)"]
     return lines

@@ -56,7 +56,7 @@ class Failure(StrEnum):
     """The local command does not exist or may not be run."""
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """For the record of a dialogue, where it ends without a word of the server."""
         return _WORDS.get(self, self.value.replace("-", " "))
 

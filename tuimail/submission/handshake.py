@@ -49,7 +49,7 @@ class RefusedError(Exception):
     """The server said no; ``verdict`` tells what that means."""
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.words)
+        super().__init__(verdict.message)
         self.verdict = verdict
 
 

@@ -20,24 +20,24 @@ class PipelinedLetter:
 
     transaction: Transaction
     dialogue: Dialogue
-    sent: EnvelopeCommands | None = None
+    sent_ahead: EnvelopeCommands | None = None
     """Its commands went out behind the dot of the letter before it ..."""
     sent_on: SmtpConnection | None = None
     """... on this connection."""
-    begun: bool = False
-    over: bool = False
+    started: bool = False
+    finished: bool = False
     withdrawn: bool = False
     """The letter before it met trouble that is not a letter's: this one is not tried."""
-    called: bool = False
+    prepare_requested: bool = False
     """It is to get ready: to be counted as an attempt."""
-    stir: asyncio.Event = field(default_factory=asyncio.Event)
+    wake_event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Pipeline:
     """Who is served, and who waits, in order."""
 
     def __init__(self) -> None:
-        self.serving: PipelinedLetter | None = None
+        self.current: PipelinedLetter | None = None
         self._waiting: deque[PipelinedLetter] = deque()
         self._free = asyncio.Event()
         self._free.set()
@@ -47,52 +47,52 @@ class Pipeline:
         """The one who comes after the one that is served."""
         return self._waiting[0] if self._waiting else None
 
-    async def take(self, turn: PipelinedLetter) -> bool:
+    async def wait_turn(self, queued: PipelinedLetter) -> bool:
         """Wait for one's turn, getting ready meanwhile when called. False: it was withdrawn.
 
-        Raises what getting ready raises; ``leave`` is due in every case.
+        Raises what getting ready raises; ``finish`` is due in every case.
         """
-        if self.serving is None:
-            self._give(turn)
+        if self.current is None:
+            self._serve(queued)
             return True
-        self._waiting.append(turn)
-        await turn.transaction.load()
-        while self.serving is not turn and not turn.withdrawn:
-            if turn.called and not turn.transaction.touched:
-                await turn.transaction.touch()
+        self._waiting.append(queued)
+        await queued.transaction.load()
+        while self.current is not queued and not queued.withdrawn:
+            if queued.prepare_requested and not queued.transaction.touched:
+                await queued.transaction.touch()
             else:
-                turn.stir.clear()
-                await turn.stir.wait()
-        return not turn.withdrawn
+                queued.wake_event.clear()
+                await queued.wake_event.wait()
+        return not queued.withdrawn
 
-    def call(self, turn: PipelinedLetter) -> None:
+    def prepare(self, queued: PipelinedLetter) -> None:
         """Ask a waiting one to get ready."""
-        turn.called = True
-        turn.stir.set()
+        queued.prepare_requested = True
+        queued.wake_event.set()
 
-    def leave(self, turn: PipelinedLetter, *, withdraw: bool) -> None:
-        """It is over for ``turn``. If it was served, the next one is, or with ``withdraw`` none of those here."""
-        turn.over = True
-        if self.serving is not turn:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
+    def finish(self, queued: PipelinedLetter, *, withdraw: bool) -> None:
+        """It is over for ``queued``. If it was served, the next one is, or with ``withdraw`` none of those here."""
+        queued.finished = True
+        if self.current is not queued:
+            if queued in self._waiting:
+                self._waiting.remove(queued)
             return
-        self.serving = None
+        self.current = None
         while withdraw and self._waiting:
             waiting = self._waiting.popleft()
             waiting.withdrawn = True
-            waiting.stir.set()
+            waiting.wake_event.set()
         if self._waiting:
-            self._give(self._waiting.popleft())
+            self._serve(self._waiting.popleft())
         else:
             self._free.set()
 
-    async def free(self) -> None:
+    async def wait_idle(self) -> None:
         """Wait until nobody is served."""
-        while self.serving is not None:
+        while self.current is not None:
             await self._free.wait()
 
-    def _give(self, turn: PipelinedLetter) -> None:
-        self.serving = turn
+    def _serve(self, queued: PipelinedLetter) -> None:
+        self.current = queued
         self._free.clear()
-        turn.stir.set()
+        queued.wake_event.set()

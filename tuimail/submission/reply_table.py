@@ -40,14 +40,14 @@ class ReplyRule:
     codes: tuple[str, ...]
     """Codes or their beginnings: "4" is every 4yz."""
     action: Action
-    words: str = ""
+    message: str = ""
     """May hold {host}, {user}, {sender} and {limit} (of classify.Context)."""
     enhanced: re.Pattern[str] | None = None
     """Must match the enhanced code whole ..."""
     text: re.Pattern[str] | None = None
     """... or, when both are given, this must be found in the text instead."""
     when: Condition = Condition.ALWAYS
-    trouble: AccountProblem | None = None
+    problem: AccountProblem | None = None
     delay: float = 0.0
     tries: int | None = None
     then: Action | None = None
@@ -77,11 +77,11 @@ def _rule(
         stages=frozenset({stages}) if isinstance(stages, Stage) else stages,
         codes=tuple(codes.split()),
         action=action,
-        words=words,
+        message=words,
         enhanced=re.compile(patterns) if patterns else None,
         text=re.compile(text, re.IGNORECASE) if text else None,
         when=when,
-        trouble=trouble,
+        problem=trouble,
         delay=delay,
         tries=tries,
         then=then,

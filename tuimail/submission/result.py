@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Stage(StrEnum):
-    """How far a dialogue had come (RFC 5321 section 3). ``words`` is what the screen says."""
+    """How far a dialogue had come (RFC 5321 section 3). ``description`` is what the screen says."""
 
     CONNECT = "connect"
     TLS = "tls"
@@ -29,7 +29,7 @@ class Stage(StrEnum):
     """The final dot may have been written; only a reply tells what became of it."""
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """For the screen, as in "while signing in"."""
         return _STAGE_WORDS[self]
 
@@ -113,10 +113,10 @@ class Verdict:
 
     action: Action
     stage: Stage
-    words: str
+    message: str
     """One sentence for the user: what happened, and what to do when it is theirs to do."""
     reply: Reply | None = None
-    trouble: AccountProblem | None = None
+    problem: AccountProblem | None = None
     """Set for ACCOUNT and REAUTH, and where ``then`` is ACCOUNT."""
     delay: float = 0.0
     """Seconds the server's trouble is known to last; the next attempt is not earlier."""

@@ -36,12 +36,12 @@ def submitter_for(
     from tuimail.submission.smtp import SmtpSubmitter
 
     hold = (settings or OutboxSettings()).when_some_refused is WhenRefused.HOLD
-    ways = [
+    submitters = [
         (f"{each.host}:{each.port}", SmtpSubmitter(each, partial(secret, account.secret_server(each)), hold=hold))
         for each in account.servers
     ]
-    if len(ways) == 1:
-        return ways[0][1]
+    if len(submitters) == 1:
+        return submitters[0][1]
     from tuimail.submission.failover import FailoverSubmitter
 
-    return FailoverSubmitter(ways, preference)
+    return FailoverSubmitter(submitters, preference)

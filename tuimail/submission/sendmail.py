@@ -124,12 +124,12 @@ class _Attempt:
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             return self._not_run(f"{reason}.")
-        self.dialogue += filter(None, (ended.words, ended.said))
+        self.dialogue += filter(None, (ended.text, ended.said))
         verdict = classify_end(ended, safe_line(self._argv[0]))
         if verdict.action is Action.UNCERTAIN:
             self._doubtful.append(address)
         if verdict.action is not Action.OK and argv != self._arguments(address, dots=False):
-            verdict = replace(verdict, words=f"{verdict.words} {MUST_KNOW_I}")
+            verdict = replace(verdict, message=f"{verdict.message} {MUST_KNOW_I}")
         return verdict
 
     def _arguments(self, address: str, *, dots: bool) -> list[str]:

@@ -39,7 +39,7 @@ class SmtpSubmitter:
     say; grows by what they teach.
     """
 
-    ahead = 2
+    pipeline_depth = 2
     """Letters worth having in line: one that opens behind this one's dot, one for when this one is answered."""
 
     def __init__(
@@ -58,12 +58,12 @@ class SmtpSubmitter:
         self._timeouts = timeouts or Timeouts()
         self.hold = hold
         self._letters_per_connection = letters_per_connection
-        self._turns = Pipeline()
+        self._pipeline = Pipeline()
         self._wire: SmtpConnection | None = None
         self._offer = Extensions()
         self._dialogue = Dialogue()
         self._quirks = set() if quirks is None else quirks
-        self._opened_behind: PipelinedLetter | None = None
+        self._started_ahead: PipelinedLetter | None = None
         """Whose first commands went out last behind a dot."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
@@ -72,35 +72,35 @@ class SmtpSubmitter:
         transaction = Transaction(
             letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
         )
-        turn = PipelinedLetter(transaction, self._dialogue.another())
+        queued = PipelinedLetter(transaction, self._dialogue.another())
         try:
-            if not await self._turns.take(turn):
+            if not await self._pipeline.wait_turn(queued):
                 return transaction.withdrawn()
-            return await self._served(turn)
+            return await self._deliver(queued)
         finally:
-            self._leave(turn)
+            self._leave(queued)
 
     async def close(self) -> None:
         """QUIT and hang up, in two seconds at most. While a letter is on its way, it is left alone."""
         try:
             async with asyncio.timeout(self._timeouts.quit):
-                await self._turns.free()
+                await self._pipeline.wait_idle()
                 wire, self._wire = self._wire, None
                 if wire is not None:
                     await wire.quit(within=self._timeouts.quit)
         except TimeoutError:
             pass
 
-    async def _served(self, turn: PipelinedLetter) -> SubmissionResult:
-        turn.begun = True
-        transaction = turn.transaction
+    async def _deliver(self, queued: PipelinedLetter) -> SubmissionResult:
+        queued.started = True
+        transaction = queued.transaction
         security = ""
         try:
             while True:
-                wire, sent = self._wire, turn.sent
-                if wire is None or wire is not turn.sent_on or wire.aborted:
-                    wire, sent = await self._connected(turn), None
-                wire.dialogue = turn.dialogue
+                wire, sent = self._wire, queued.sent_ahead
+                if wire is None or wire is not queued.sent_on or wire.aborted:
+                    wire, sent = await self._connected(queued), None
+                wire.dialogue = queued.dialogue
                 security = f" ({wire.security})"
                 offer = self._offer.without("pipelining") if transaction.one_at_a_time else self._offer
                 try:
@@ -118,7 +118,7 @@ class SmtpSubmitter:
             if wire.aborted:
                 self._drop()
         except SubmissionError as error:
-            turn.dialogue.note(": ".join(filter(None, (error.failure.words, error.detail))))
+            queued.dialogue.note(": ".join(filter(None, (error.failure.description, error.detail))))
             self._drop()
             transaction.lose(error)
         except RefusedError as error:
@@ -129,44 +129,44 @@ class SmtpSubmitter:
             raise
         for quirk, found in transaction.learnt.items():
             (self._quirks.add if found else self._quirks.discard)(quirk)
-        return transaction.result(dialogue=turn.dialogue.lines, via=self._name + security, server=self._name)
+        return transaction.result(dialogue=queued.dialogue.lines, via=self._name + security, server=self._name)
 
-    def _leave(self, turn: PipelinedLetter) -> None:
-        if self._turns.serving is turn:
-            behind = self._opened_behind
-            if behind is not None and not behind.begun and behind.over:
+    def _leave(self, queued: PipelinedLetter) -> None:
+        if self._pipeline.current is queued:
+            behind = self._started_ahead
+            if behind is not None and not behind.started and behind.finished:
                 self._drop()  # it opened and is not to go on: the server forgets it with the connection
-        turn.over = True
-        self._turns.leave(turn, withdraw=turn.transaction.account is not None)
+        queued.finished = True
+        self._pipeline.finish(queued, withdraw=queued.transaction.account is not None)
 
-    def open_behind(self, wire: SmtpConnection) -> tuple[str, ...]:
+    def start_next(self, wire: SmtpConnection) -> tuple[str, ...]:
         """The first commands of the letter that waits, if it is ready to open behind the dot of this one."""
-        turn = self._turns.next
-        if turn is None or not turn.transaction.touched or not self.may_open_behind(wire):
+        queued = self._pipeline.next
+        if queued is None or not queued.transaction.touched or not self.may_pipeline_next(wire):
             return ()
-        if turn.transaction.one_at_a_time:
+        if queued.transaction.one_at_a_time:
             return ()  # it was to go so when it was handed in, whatever was learnt since
         try:
-            opening = turn.transaction.opening(self._offer)
+            opening = queued.transaction.opening(self._offer)
         except SubmissionError:
             return ()
         if not opening.recipients or not opening.data:
             return ()
-        turn.sent, turn.sent_on = opening, wire
-        self._opened_behind = turn
+        queued.sent_ahead, queued.sent_on = opening, wire
+        self._started_ahead = queued
         for line in opening.lines:
-            turn.dialogue.client(line)
+            queued.dialogue.client(line)
         return opening.lines
 
-    def call_next(self, wire: SmtpConnection) -> bool:
+    def prepare_next(self, wire: SmtpConnection) -> bool:
         """Ask the letter that waits to get ready; whether there is one that may open behind the dot of this one."""
-        turn = self._turns.next
-        if turn is None or not self.may_open_behind(wire):
+        queued = self._pipeline.next
+        if queued is None or not self.may_pipeline_next(wire):
             return False
-        self._turns.call(turn)
+        self._pipeline.prepare(queued)
         return True
 
-    def may_open_behind(self, wire: SmtpConnection) -> bool:
+    def may_pipeline_next(self, wire: SmtpConnection) -> bool:
         """Whether another letter may follow on this connection without waiting for the answer to this one."""
         left = self._letters_per_connection - wire.letters
         return (
@@ -177,7 +177,7 @@ class SmtpSubmitter:
             and (self._server.pipeline_past_dot or takes_commands_past_dot(wire.introduction))
         )
 
-    async def _connected(self, turn: PipelinedLetter) -> SmtpConnection:
+    async def _connected(self, queued: PipelinedLetter) -> SmtpConnection:
         """The open connection if it can take another letter, else a new one. Raises SubmissionError, RefusedError."""
         now = asyncio.get_running_loop().time()
         if self._wire is not None:
@@ -186,8 +186,8 @@ class SmtpSubmitter:
                 return self._wire
             wire, self._wire = self._wire, None
             await wire.quit(within=self._timeouts.quit)
-        reached = turn.transaction.reached
-        self._wire = await SmtpConnection.open(self._server, self._timeouts, turn.dialogue, reached)
+        reached = queued.transaction.reached
+        self._wire = await SmtpConnection.open(self._server, self._timeouts, queued.dialogue, reached)
         handshake = Handshake(self._server, self._secret, self._timeouts, reached)
         offer = await handshake.run(self._wire, self._wire)
         self._offer = offer if self._server.pipelining else offer.without("pipelining")
@@ -217,8 +217,8 @@ class _Lookahead:
 
     def call(self) -> bool:
         """Ask it to get ready."""
-        return self._submitter.call_next(self._wire)
+        return self._submitter.prepare_next(self._wire)
 
     def opening(self) -> tuple[str, ...]:
         """Its first commands."""
-        return self._submitter.open_behind(self._wire)
+        return self._submitter.start_next(self._wire)

@@ -34,7 +34,7 @@ class SmtpProtocol(SMTPProtocol):
         """The body is being written; what comes now is an early reply, not a stray one."""
         self._upgrading = False
         self._failure: SubmissionError | None = None
-        self._stir: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
         self.last = RawReply(0, ("",))
         """The last reply handed out."""
 
@@ -91,26 +91,26 @@ class SmtpProtocol(SMTPProtocol):
     # -- what we call
 
     @property
-    def stirred(self) -> bool:
+    def has_event(self) -> bool:
         """A reply waits, or the connection broke."""
         return bool(self._arrived) or self._failure is not None
 
     @property
-    def farewell(self) -> bool:
+    def closed_by_server(self) -> bool:
         """The server has hung up with a 421 before the next command; that is the answer to it."""
         return self._failure is not None and bool(self._arrived) and self._arrived[0].code == 421
 
     @property
     def idle(self) -> bool:
         """Connected, and neither side owes the other anything."""
-        return self.is_connected and not self.stirred and self._due == 0 and not self._reader.pending
+        return self.is_connected and not self.has_event and self._due == 0 and not self._reader.pending
 
     async def upgrade(self, context: ssl.SSLContext, host: str, within: float) -> None:
         """STARTTLS. A refusal is in ``last``; anything after a 220 and before TLS ends the connection."""
         self._upgrading = True
         try:
             await self.start_tls(context, server_hostname=host, timeout=within)
-            if self._reader.pending or self.stirred:
+            if self._reader.pending or self.has_event:
                 raise self._failure or SubmissionError(Failure.TAMPERED)
             self._reader.longest = MAX_BYTES
         except SMTPTimeoutError:
@@ -139,7 +139,7 @@ class SmtpProtocol(SMTPProtocol):
 
     async def take(self, within: float | None) -> RawReply:
         """The next reply. Raises SubmissionError."""
-        await self._until(lambda: self.stirred, within)
+        await self._until(lambda: self.has_event, within)
         if not self._arrived:
             raise self._failure or SubmissionError(Failure.EOF)
         self._due = max(0, self._due - 1)
@@ -148,22 +148,22 @@ class SmtpProtocol(SMTPProtocol):
 
     async def drain(self, within: float) -> None:
         """Wait until more can be written, a reply has come or the connection broke."""
-        await self._until(lambda: not self._paused or self.stirred, within)
+        await self._until(lambda: not self._paused or self.has_event, within)
 
     async def _until(self, done: Callable[[], bool], within: float | None) -> None:
         try:
             async with asyncio.timeout(within):
                 while not done():
-                    self._stir = self._loop.create_future()
-                    await self._stir
+                    self._waiter = self._loop.create_future()
+                    await self._waiter
         except TimeoutError:
             raise SubmissionError(Failure.TIMEOUT) from None
         finally:
-            self._stir = None
+            self._waiter = None
 
     def _wake(self) -> None:
-        if self._stir is not None and not self._stir.done():
-            self._stir.set_result(None)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _fail(self, failure: Failure, detail: str = "") -> None:
         if self._failure is None:

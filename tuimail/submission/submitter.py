@@ -68,9 +68,9 @@ class Submitter(Protocol):
         ...
 
 
-def letters_ahead(submitter: Submitter) -> int:
+def pipeline_depth(submitter: Submitter) -> int:
     """How many more letters are worth handing to ``submitter`` while one is under way: they wait their turn there.
 
     0 unless it says otherwise: each submit() begins at once.
     """
-    return int(getattr(submitter, "ahead", 0))
+    return int(getattr(submitter, "pipeline_depth", 0))

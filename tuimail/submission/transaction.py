@@ -381,8 +381,8 @@ class Transaction:
             self._one_at_a_time()
         verdict = classify(stage, reply, context)
         if verdict.action is not Action.OK and reply.code < 400:
-            raise SubmissionError(Failure.GARBAGE, f"It answered {reply.code} while {stage.words}.")
-        if hung_up(verdict) and verdict.trouble is None and not verdict.crowded:
+            raise SubmissionError(Failure.GARBAGE, f"It answered {reply.code} while {stage.description}.")
+        if hung_up(verdict) and verdict.problem is None and not verdict.crowded:
             if self.one_at_a_time:
                 self.learnt[Quirk.NO_PIPELINING] = False  # groups were not to blame
             elif group and not _OTHER_REASON.search(reply.text):

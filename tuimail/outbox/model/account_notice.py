@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import Auth, Rate, SubmissionCommand
-from tuimail.dates.format_date import until
+from tuimail.dates.format_date import format_until
 from tuimail.mail.text import safe_line
 from tuimail.submission.result import AccountProblem
 
@@ -48,7 +48,7 @@ class AccountNotice:
     def what_to_do(self, now: float) -> str:
         """The advice, the command for it, and when the account is tried next, in one line."""
         command = f" ({self.command})" if self.command else ""
-        later = f" Next try {until(self.next_try, now)}." if self.next_try is not None else ""
+        later = f" Next try {format_until(self.next_try, now)}." if self.next_try is not None else ""
         return f"{self.advice.rstrip('.')}{command}.{later}"
 
 

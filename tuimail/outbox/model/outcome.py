@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings, WhenUncertain
-from tuimail.dates.format_date import dated
+from tuimail.dates.format_date import format_full_date
 from tuimail.outbox.model import backoff, rounds
 from tuimail.outbox.model.item import (
     NEEDS_YOU,
@@ -70,9 +70,9 @@ def settle(
     now: float,
     chance: Chance,
     *,
-    no_copy: str = "",
+    skip_reason: str = "",
 ) -> Settled:
-    """Apply ``result`` to an item being sent. ``no_copy``: why no copy of it is to be filed; empty when one is."""
+    """Apply ``result`` to an item being sent. ``skip_reason``: why no copy of it is to be filed; empty when one is."""
     luck = chance()  # one for all: recipients deferred together stay together
     account = account_verdict(result)
     asked = [
@@ -102,7 +102,7 @@ def settle(
         via=result.via or item.via,
     )
     settled = _state_after(base, item, asked, health, now, luck)
-    settled = replace(settled, filing=_filing_after(settled, no_copy))
+    settled = replace(settled, filing=_filing_after(settled, skip_reason))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
     warning = ""
@@ -168,7 +168,7 @@ class _Asked:
             tries=tries,
             next_attempt_at=next_attempt_at,
             reply=reply,
-            words=self.verdict.words,
+            words=self.verdict.message,
             decided_at=now if state in _DECIDED else None,
         )
 
@@ -216,9 +216,9 @@ def _health_after(
     action = verdict.action
     if verdict.then is not None and verdict.tries is not None and tries >= verdict.tries:
         action = verdict.then
-    trouble = (verdict.trouble or AccountProblem.SERVER) if action in _ACCOUNT else None
+    trouble = (verdict.problem or AccountProblem.SERVER) if action in _ACCOUNT else None
     if action is Action.REAUTH:
-        trouble = verdict.trouble or AccountProblem.SIGN_IN
+        trouble = verdict.problem or AccountProblem.SIGN_IN
     probe_at: float | None
     if trouble is None:
         probe_at = now + _wait(replace(verdict, action=action), tries, luck)
@@ -229,7 +229,7 @@ def _health_after(
     return replace(
         health,
         trouble=trouble,
-        words=verdict.words,
+        words=verdict.message,
         since=health.since if health.since is not None else now,
         probe_at=probe_at,
         tries=tries,
@@ -243,20 +243,20 @@ def _state_after(
 ) -> OutboxItem:
     uncertain = base.count(RecipientState.UNCERTAIN)
     if uncertain:
-        words = next((each.verdict.words for each in asked if each.verdict.action is Action.UNCERTAIN), base.words)
+        words = next((each.verdict.message for each in asked if each.verdict.action is Action.UNCERTAIN), base.words)
         return replace(base, state=ItemState.UNCERTAIN, words=words, next_attempt_at=None)
     if not base.open_recipients:
         return _decided(base, now)
     kept = next((each.verdict for each in asked if each.verdict.action is Action.KEEP), None)
     if kept is not None and before.hold_until is not None:
         return replace(
-            base, state=ItemState.HELD, not_before=before.hold_until, hold_until=None, words=kept.words, stage=None
+            base, state=ItemState.HELD, not_before=before.hold_until, hold_until=None, words=kept.message, stage=None
         )
     if health.trouble is not None:
         return replace(base, state=ItemState.BLOCKED, trouble=health.trouble, words=health.words)
     states = {each.address: each.state for each in base.recipients}
     waiting_on = [each.verdict for each in asked if states[each.before.address] not in _DECIDED]
-    words = next((each.words for each in waiting_on if each.action is not Action.SPLIT), "") or _IN_PARTS
+    words = next((each.message for each in waiting_on if each.action is not Action.SPLIT), "") or _IN_PARTS
     if health.tries:
         waiting = _behind_its_host(base, asked, health, now, luck)
     else:
@@ -314,12 +314,12 @@ def _kept_words(item: OutboxItem, now: float) -> str:
     """That the server has it and keeps it; empty when it does not."""
     if item.hold_until is None or item.hold_until <= now:
         return ""
-    return f"The server keeps it until {dated(item.hold_until)}."
+    return f"The server keeps it until {format_full_date(item.hold_until)}."
 
 
-def _filing_after(item: OutboxItem, no_copy: str) -> Filing:
+def _filing_after(item: OutboxItem, skip_reason: str) -> Filing:
     if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
-        return Filing(FilingState.SKIPPED, words=no_copy) if no_copy else Filing(FilingState.DUE)
+        return Filing(FilingState.SKIPPED, words=skip_reason) if skip_reason else Filing(FilingState.DUE)
     return item.filing
 
 
@@ -338,9 +338,9 @@ def _told(item: OutboxItem, asked: Sequence[_Asked], total: int) -> str:
     if item.state is not ItemState.FAILED or not refused:
         parts += _left_as(item)
     if accepted and item.hold_until is not None and item.hold_until > item.changed_at:
-        parts.append(f"the server keeps it until {dated(item.hold_until)}")
+        parts.append(f"the server keeps it until {format_full_date(item.hold_until)}")
     if item.state is ItemState.HELD and item.not_before is not None:
-        parts.append(f"held here until {dated(item.not_before)}: {item.words}")
+        parts.append(f"held here until {format_full_date(item.not_before)}: {item.words}")
     count = f"attempt {item.attempts}: " if item.attempts else ""
     return f"{count}{', '.join(parts) or item.state.value}"
 

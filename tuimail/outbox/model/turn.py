@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.dates.format_date import day_and_time
+from tuimail.dates.format_date import format_day_time
 from tuimail.outbox.model.item import ItemState
 
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def standing_words(standing: Standing, now: float) -> str:
     notice = standing.notice
     if notice is None:
         return turn
-    when = f" It goes on at {day_and_time(notice.next_try, now)}." if notice.next_try is not None else ""
+    when = f" It goes on at {format_day_time(notice.next_try, now)}." if notice.next_try is not None else ""
     held = f"{notice.title}. {notice.happened}".strip() + when
     return f"{turn} {held}" if before else held

@@ -148,7 +148,7 @@ class Attempt:
         """Tell the screen."""
         self.begun = True
         self._reached(stage)
-        self._context.announcer.announce(ItemStage(self.item.id, stage.words))
+        self._context.announcer.announce(ItemStage(self.item.id, stage.description))
 
     def progress(self, sent: int, total: int) -> None:
         """Tell the screen, once per hundredth."""
@@ -172,7 +172,7 @@ class Attempt:
             return self._not_begun(error)
         except KeyError:
             words = f'The account "{self.item.account}" is not in the config any more.'
-            return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, trouble=AccountProblem.MISSING))
+            return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, words, problem=AccountProblem.MISSING))
         if self._content is None:
             return self._all(Verdict(Action.MESSAGE, Stage.CONNECT, FILE_GONE))
         letter = Letter(self.item.id, self._envelope, self._content, self._quirks)
@@ -195,7 +195,7 @@ class Attempt:
 
     def _not_begun(self, error: TuimailError) -> SubmissionResult:
         trouble = AccountProblem.SECRET if isinstance(error, SecretError) else AccountProblem.MISSING
-        return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, f"{error} {error.hint}".strip(), trouble=trouble))
+        return self._all(Verdict(Action.ACCOUNT, Stage.CONNECT, f"{error} {error.hint}".strip(), problem=trouble))
 
     async def _cancelled(self) -> SubmissionResult | None:
         """Given up by the runner, or the runner itself was cancelled."""

@@ -14,7 +14,7 @@ from tuimail.errors import TuimailError
 from tuimail.events import ItemChanged
 from tuimail.outbox.run.attempt import LEASE, Attempt
 from tuimail.submission.result import Stage
-from tuimail.submission.submitter import letters_ahead
+from tuimail.submission.submitter import pipeline_depth
 
 if TYPE_CHECKING:
     from tuimail.outbox.run.account_connections import AccountConnections
@@ -85,7 +85,7 @@ class Connection:
         if not self.proven or self._account.only:
             return 1
         try:
-            return 1 + letters_ahead(self._submitter(self._account.name))
+            return 1 + pipeline_depth(self._submitter(self._account.name))
         except TuimailError:
             return 1
 

@@ -111,7 +111,7 @@ def _candidates(view: View, found: DeliveryReport) -> Iterator[tuple[Row, bool]]
 def said(report: DeliveryStatus) -> str:
     """A report in words: "bounced at mx.example: 550 5.1.1 no such user"."""
     by = f" at {report.mta}" if report.mta else ""
-    why = report.words or report.status
+    why = report.text or report.status
     words = {
         DeliveryAction.FAILED: f"bounced{by}",
         DeliveryAction.DELAYED: f"delayed{by}",
@@ -149,5 +149,5 @@ def _is_news(recipient: Recipient, report: DeliveryStatus) -> bool:
 def _outranks(report: DeliveryStatus, before: DeliveryStatus) -> bool:
     if _RANK[report.action] != _RANK[before.action]:
         return _RANK[report.action] > _RANK[before.action]
-    same = (report.action, report.status, report.words, report.mta)
-    return same != (before.action, before.status, before.words, before.mta) and report.at > before.at
+    same = (report.action, report.status, report.text, report.mta)
+    return same != (before.action, before.status, before.text, before.mta) and report.at > before.at

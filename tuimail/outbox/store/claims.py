@@ -175,7 +175,7 @@ class Claims:
             before = tx.health(account)
             settled = settle(
                 row.item, result, before, outbox.settings, tx.now, outbox.chance,
-                no_copy=outbox.no_copy.get(account, ""),
+                skip_reason=outbox.skip_reasons.get(account, ""),
             )  # fmt: skip
             tx.put(row.free(settled.item))
             rate_limit.pace(tx, account, outbox.rates)

@@ -84,7 +84,7 @@ def recipients_of(plain: list[Any]) -> tuple[Recipient, ...]:
 
 def report_plain(report: DeliveryStatus) -> list[Any]:
     """What was reported of a recipient."""
-    return [report.action.value, report.status, report.words, report.mta, report.at]
+    return [report.action.value, report.status, report.text, report.mta, report.at]
 
 
 def report_of(plain: list[Any]) -> DeliveryStatus:

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tuimail.dates.format_date import dated
 from tuimail.durable import fsync_folder
 from tuimail.errors import DuplicateLetterError, OutboxError
 from tuimail.outbox.model.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
@@ -249,7 +248,11 @@ def _same(tx: Transaction, letter: Incoming, digest: str) -> OutboxItem | None:
     )
     if same:
         item = same[0].item
-        when = f"was sent {dated(item.changed_at)}" if item.state is ItemState.DONE else "is in the outbox already"
+        when = (
+            f"was sent {format_full_date(item.changed_at)}"
+            if item.state is ItemState.DONE
+            else "is in the outbox already"
+        )
         raise DuplicateLetterError(f'The same letter ("{item.subject}") {when}.', hint="Confirm to send it once more.")
     return None
 
@@ -279,4 +282,4 @@ def _take_away(outbox: OpenOutbox, file: Prepared) -> None:
 def _said(item: OutboxItem) -> str:
     if item.state is ItemState.QUEUED:
         return "queued"
-    return f"held until {dated(item.not_before)}" if item.not_before else "held by hand"
+    return f"held until {format_full_date(item.not_before)}" if item.not_before else "held by hand"

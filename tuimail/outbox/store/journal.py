@@ -63,7 +63,7 @@ def outcomes_of(result: SubmissionResult) -> dict[str, list[object]]:
         address: [
             OUTCOMES.get(verdict.action, RecipientState.PENDING).value,
             reply_plain(verdict.reply),
-            verdict.words,
+            verdict.message,
         ]
         for address, verdict in result.recipients.items()
     }

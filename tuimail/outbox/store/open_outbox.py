@@ -38,7 +38,7 @@ class OpenOutbox:
         chance: Chance,
         *,
         rates: Mapping[str, Rate],
-        no_copy: Mapping[str, str],
+        skip_reasons: Mapping[str, str],
     ) -> None:
         self.folder = folder
         self.index = index
@@ -48,7 +48,7 @@ class OpenOutbox:
         self.chance = chance
         self.rates = rates
         """The users' own limits, by account."""
-        self.no_copy = no_copy
+        self.skip_reasons = skip_reasons
         """Accounts whose letters get no Sent copy, and why."""
         self.audit_log: AuditLog | None = None
         """Notes the state of every letter outside of the folder."""

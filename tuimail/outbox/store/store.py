@@ -71,7 +71,7 @@ class Store:
         *,
         settings: OutboxSettings | None = None,
         rates: Mapping[str, Rate] | None = None,
-        no_copy: Mapping[str, str] | None = None,
+        skip_reasons: Mapping[str, str] | None = None,
         host: Host | None = None,
         chance: Chance = random.random,
         audit_log: Path | None = None,
@@ -83,7 +83,7 @@ class Store:
             clock: says what time it is.
             settings: ``[outbox]`` of the config.
             rates: the users' own limits, by account.
-            no_copy: accounts whose letters get no Sent copy, and why.
+            skip_reasons: accounts whose letters get no Sent copy, and why.
             host: knows which owners of leases still live.
             chance: spreads retries.
             audit_log: outside of the folder, by which a restored backup is noticed (store/restore_check).
@@ -105,7 +105,7 @@ class Store:
         index.committed = self.change_notifier.ring
         self.outbox = outbox = OpenOutbox(
             folder, index, clock, host or Machine(), settings or OutboxSettings(), chance,
-            rates=rates or {}, no_copy=no_copy or {},
+            rates=rates or {}, skip_reasons=skip_reasons or {},
         )  # fmt: skip
         self.queries = Queries(outbox)
         self.schedule = Schedule(outbox)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.dates.format_date import dated
 from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.outbox.model.actions import LEAVING, SAID, carry_out, mended, put_off, restored, through
 from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Verb, after, verbs_of
@@ -84,7 +83,7 @@ class UserActions:
         with self.outbox.writing() as tx:
             row = tx.row(item_id)
             item = put_off(row.item, at, tx.now, on_late=on_late)
-            return _store(tx, Verb.LATER, row, item, f"put off until {dated(at)}")
+            return _store(tx, Verb.LATER, row, item, f"put off until {format_full_date(at)}")
 
     def move(self, item_id: str, place: Place) -> Sequence[OutboxItem]:
         """Move the letter among those of its account that wait; it, and the letters that changed places with it."""

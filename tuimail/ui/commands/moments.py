@@ -27,7 +27,7 @@ async def ask_moment(screen: FrameScreen) -> ParsedDate | None:
             found = await understand(typed, clock.now())
         except UsageError as error:
             return str(error)
-        return f"= {found.words}" + (f"  {found.note}" if found.note else "")
+        return f"= {found.text}" + (f"  {found.note}" if found.note else "")
 
     typed = ""
     while True:

@@ -114,8 +114,8 @@ async def _later(screen: LetterScreen, ids: Sequence[str]) -> None:
     async def put_off(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
         return await each(wanted, lambda item_id: engine.outbox.later(item_id, moment.at))
 
-    words = f"will be sent {moment.words}."
-    await act(screen, ids, put_off, one=words, many=f"will be sent {moment.words}", undo=_put_back)
+    words = f"will be sent {moment.text}."
+    await act(screen, ids, put_off, one=words, many=f"will be sent {moment.text}", undo=_put_back)
 
 
 def move(place: Place, screen: LetterScreen) -> Awaitable[None]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from tuimail.dates.format_date import planned
+from tuimail.dates.format_date import format_planned
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState
@@ -131,7 +131,7 @@ def _queued(screen: ComposeScreen, item: OutboxItem) -> None:
     elif until is None:
         program.offer_undo(f"{name} is held in the outbox until you release it.", take_back)
     elif until - now() > SOON:
-        program.offer_undo(f"{name} will be sent {planned(until, now())}.", take_back)
+        program.offer_undo(f"{name} will be sent {format_planned(until, now())}.", take_back)
     else:
         program.count_down(lambda: f"{name} {_leaving(until - now())}", take_back, until)
 

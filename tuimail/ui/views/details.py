@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from tuimail.dates.format_date import planned
+from tuimail.dates.format_date import format_planned
 from tuimail.dates.local_time import zone_name
 from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.envelope import Notify
@@ -16,7 +16,7 @@ from tuimail.outbox.marks import RECIPIENT_MARKS
 from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.outbox.store.bounces import said
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
-from tuimail.ui.views.times import day_and_time
+from tuimail.ui.views.times import format_day_time
 from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def details(
             lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(safe_line(recipient.words), width - 10)]
     zone = f" (times in {zone_name(timeline[-1].at, None)})" if timeline else ""
     lines += [(), _heading(f"What happened{zone}")]
-    moments = [day_and_time(entry.at, now) for entry in timeline]
+    moments = [format_day_time(entry.at, now) for entry in timeline]
     column = max((len(moment) for moment in moments), default=0) + 1
     for moment, entry in zip(moments, timeline, strict=True):
         words = f"{entry.words}  {entry.reply}".strip()
@@ -116,13 +116,13 @@ def _plans(item: OutboxItem, width: int, now: float) -> list[Line]:
     if item.revision > 1:
         lines += _field("Revision", f"{item.revision}", width, Role.DIM)
     if item.hold_until is not None and item.hold_until > now:
-        kept = f"The server keeps it until {day_and_time(item.hold_until, now)}."
+        kept = f"The server keeps it until {format_day_time(item.hold_until, now)}."
         lines += _field("Leaves", kept, width, Role.TEXT)
     elif item.state is ItemState.HELD and item.not_before is not None:
         late = f"; if that was missed: {item.on_late}" if item.on_late is not None else ""
-        lines += _field("Leaves", planned(item.not_before, now) + late, width, Role.DIM)
+        lines += _field("Leaves", format_planned(item.not_before, now) + late, width, Role.DIM)
     if item.state in CLAIMABLE and item.expires_at is not None:
-        lines += _field("Tried", f"until {day_and_time(item.expires_at, now)}", width, Role.DIM)
+        lines += _field("Tried", f"until {format_day_time(item.expires_at, now)}", width, Role.DIM)
     if Notify.SUCCESS in item.notify:
         lines += _field("Report", "asked for when it is delivered", width, Role.DIM)
     return lines
@@ -130,7 +130,7 @@ def _plans(item: OutboxItem, width: int, now: float) -> list[Line]:
 
 def report_words(report: DeliveryStatus, now: float) -> str:
     """What another server told about a recipient afterwards: "bounced at mx.example: 550 5.1.1 no such user, 09:41"."""
-    return f"{safe_line(said(report))}, {day_and_time(report.at, now)}"
+    return f"{safe_line(said(report))}, {format_day_time(report.at, now)}"
 
 
 def dialogue_lines(dialogue: Sequence[str], width: int) -> list[Line]:

@@ -13,7 +13,7 @@ from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
 from tuimail.ui.views.replies import reply_words
-from tuimail.ui.views.times import day_and_time, span, until
+from tuimail.ui.views.times import format_day_time, format_duration, format_until
 from tuimail.ui.widgets.cells import Line, Role, Span, clip, fit, width_of
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ def state_words(item: OutboxItem, now: float, progress: Progress | None = None) 
         case ItemState.SENDING:
             return f"sending {progress.percent} %" if progress and progress.total else "sending"
         case ItemState.DEFERRED if item.next_attempt_at is not None:
-            return until(item.next_attempt_at, now)
+            return format_until(item.next_attempt_at, now)
         case ItemState.HELD if item.not_before is not None:
-            return until(item.not_before, now)
+            return format_until(item.not_before, now)
         case ItemState.ACCEPTED:
             return "sent, filing"
         case state:
@@ -111,7 +111,9 @@ def last_words(item: OutboxItem, progress: Progress | None = None) -> str:
     if item.state is ItemState.SENDING:
         if progress is not None and progress.total:
             return bar(progress.percent, BAR)
-        words = progress.words if progress is not None and progress.words else item.stage.words if item.stage else ""
+        words = (
+            progress.words if progress is not None and progress.words else item.stage.description if item.stage else ""
+        )
         return _STAGES.get(words, words)
     if item.state is ItemState.HELD and item.not_before is None:
         return "until released"
@@ -126,16 +128,16 @@ def last_words(item: OutboxItem, progress: Progress | None = None) -> str:
 
 
 _STAGES = {
-    Stage.CONNECT.words: "connecting",
-    Stage.TLS.words: "securing it",
-    Stage.GREETING.words: "greeting",
-    Stage.EHLO.words: "greeting",
-    Stage.AUTH.words: "signing in",
-    Stage.MAIL.words: "sender",
-    Stage.RCPT.words: "recipients",
-    Stage.DATA.words: "the letter",
-    Stage.BODY.words: "the letter",
-    Stage.COMMITTING.words: "last answer",
+    Stage.CONNECT.description: "connecting",
+    Stage.TLS.description: "securing it",
+    Stage.GREETING.description: "greeting",
+    Stage.EHLO.description: "greeting",
+    Stage.AUTH.description: "signing in",
+    Stage.MAIL.description: "sender",
+    Stage.RCPT.description: "recipients",
+    Stage.DATA.description: "the letter",
+    Stage.BODY.description: "the letter",
+    Stage.COMMITTING.description: "last answer",
 }
 """Stages as a column has room for them."""
 
@@ -261,7 +263,7 @@ def outbox_line(
     loud = role if item.needs_you or progress else Role.DIM
     if not columns.account:
         return (*line, Span(fit(gap + words, left), loud))
-    age = fit(span(max(0.0, now - item.queued_at)), AGE, right=True)
+    age = fit(format_duration(max(0.0, now - item.queued_at)), AGE, right=True)
     rest = f"{gap}{fit(safe_line(item.account), columns.account)}{gap}{age}"
     return (*line, Span(gap + words, loud), Span(fit(rest, left - GAP - columns.last), Role.DIM))
 
@@ -285,11 +287,11 @@ def explanation(item: OutboxItem, now: float, standing: Standing | None = None) 
     if reply and reply not in item.words:
         words += f"  {safe_line(reply)}"
     facts = [f"{safe_line(item.account)} via {safe_line(item.via)}" if item.via else safe_line(item.account)]
-    facts.append(f"written {span(now - item.queued_at)} ago")
+    facts.append(f"written {format_duration(now - item.queued_at)} ago")
     if item.attempts:
         facts.append("1 attempt" if item.attempts == 1 else f"{item.attempts} attempts")
     if item.state is ItemState.DEFERRED and item.expires_at is not None:
-        facts.append(f"tried for {span(item.expires_at - now)} more")
+        facts.append(f"tried for {format_duration(item.expires_at - now)} more")
     return words, " - ".join(facts)
 
 
@@ -297,13 +299,13 @@ def _plain_words(item: OutboxItem, now: float) -> str:
     """What a state means when the item itself says nothing."""
     match item.state:
         case ItemState.HELD if item.not_before is not None:
-            return f"It will be sent {day_and_time(item.not_before, now)}."
+            return f"It will be sent {format_day_time(item.not_before, now)}."
         case ItemState.HELD:
             return "Held by you; release it when it is to go."
         case ItemState.QUEUED:
             return "It waits for its turn."
         case ItemState.SENDING:
-            return f"Being sent: {item.stage.words}." if item.stage else "Being sent."
+            return f"Being sent: {item.stage.description}." if item.stage else "Being sent."
         case ItemState.ACCEPTED:
             return "The server has it; the copy for Sent is being filed."
         case ItemState.DONE:

@@ -13,7 +13,7 @@ from tuimail.mail.text import safe_line
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
 from tuimail.ui.views.letters import ROOMY, WIDE, names, share, subject_of
-from tuimail.ui.views.times import day_and_time, span
+from tuimail.ui.views.times import format_day_time, format_duration
 from tuimail.ui.widgets.cells import Line, Role, Span, fit
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def draft_line(draft: Draft, width: int, now: float) -> Line:
     """When, to whom, about what, and why it is here."""
     to, subject = _draft_columns(width)
     return (
-        Span("   " + fit(day_and_time(draft.updated_at, now), _WHEN), Role.DIM),
+        Span("   " + fit(format_day_time(draft.updated_at, now), _WHEN), Role.DIM),
         Span(fit(safe_line(draft.to) or "(nobody yet)", to) + "  "),
         Span(fit(safe_line(draft.subject) or _opening(draft), subject) + "  ", Role.STRONG),
         Span(fit("postponed" if draft.postponed else "recovered", 11), Role.DIM if draft.postponed else Role.ACCENT),
@@ -113,7 +113,7 @@ def sent_line(item: OutboxItem, width: int, now: float, columns: SentColumns | N
     columns = columns or sent_columns((item,), width)
     result, role = sent_result(item)
     line: Line = (
-        Span("   " + fit(day_and_time(sent_at(item), now), _WHEN - 2) + "  ", Role.DIM),
+        Span("   " + fit(format_day_time(sent_at(item), now), _WHEN - 2) + "  ", Role.DIM),
         Span(fit(names(item.recipients, columns.to), columns.to) + "  "),
         Span(fit(subject_of(item), columns.subject), Role.STRONG),
     )
@@ -142,7 +142,7 @@ def sent_words(item: OutboxItem, now: float) -> tuple[str, str]:
         FilingState.NONE: "",
     }[item.filing.state]
     via = f" via {safe_line(item.via)}" if item.via else ""
-    facts = f"{copy}  {safe_line(item.account)}{via} - {day_and_time(sent_at(item), now)} - {format_size(item.size)}"
+    facts = f"{copy}  {safe_line(item.account)}{via} - {format_day_time(sent_at(item), now)} - {format_size(item.size)}"
     return f"Accepted for {whom}{said}", facts.strip()
 
 
@@ -201,9 +201,9 @@ def account_words(row: AccountRow, now: float) -> tuple[str, str]:
         facts += f" - not encrypted to {safe_line(', '.join(row.account.in_clear))}"
     health = row.health
     if health is not None and health.rate_limit and health.rate_window:
-        facts += f" - at most {health.rate_limit} letters in {span(health.rate_window)}"
+        facts += f" - at most {health.rate_limit} letters in {format_duration(health.rate_window)}"
     notice = None if health is None else account_notice(health, row.account)
     if notice is None:
         return "Letters of this account may go.", facts
-    since = f"  Since {day_and_time(notice.since, now)}." if notice.since else ""
+    since = f"  Since {format_day_time(notice.since, now)}." if notice.since else ""
     return f"{notice.happened or notice.title}{since}  {notice.what_to_do(now)}", facts

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tuimail.dates.format_date import DAY, clock_time, day_and_time, span, until
+from tuimail.dates.format_date import DAY, format_day_time, format_duration, format_time, format_until
 
-__all__ = ["DAY", "clock_time", "day_and_time", "span", "until"]
+__all__ = ["DAY", "format_day_time", "format_duration", "format_time", "format_until"]
