@@ -586,4 +586,4 @@ def test_the_names_of_aioimaplib_we_lean_on_are_there() -> None:
         ), name
     assert {"pending_async_commands", "pending_sync_command", "state", "transport"} <= set(vars(base(None)))
     assert {"LIST", "CREATE", "EXAMINE", "SEARCH", "APPEND", "CLOSE", "STARTTLS", "AUTHENTICATE"} <= set(lib.Commands)
-    assert "_exception" in inspect.getsource(lib.SubmissionCommand.wait)
+    assert "_exception" in inspect.getsource(lib.Command.wait)
