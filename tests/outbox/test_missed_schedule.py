@@ -9,6 +9,7 @@ import pytest
 
 from tests.outbox.scene import START, Box, SetClock, message, sent_through, store_in
 from tuimail.config.model import DelayedSending, DeliveryReports, OutboxSettings, WhenLate
+from tuimail.dates.format_date import format_full_date
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.backoff import SHORT_HOLD
 from tuimail.outbox.model.delivery_options import DeliveryOptions, granted

@@ -206,12 +206,12 @@ def test_every_attempt_is_told_in_the_timeline() -> None:
 
 def test_a_copy_nobody_wants_is_settled_with_the_answer() -> None:
     item = sending("ann", "bob")
-    after = settle(item, result(item, OK, OK), WELL, OutboxSettings(), NOW, lambda: 0.5, skip_reason="None is kept.")
+    after = settle(item, result(item, OK, OK), WELL, OutboxSettings(), NOW, lambda: 0.5, no_copy="None is kept.")
     assert (after.item.state, after.item.filing.state) == (ItemState.DONE, FilingState.SKIPPED)
     assert after.entries[-1].words == "None is kept."
 
 
 def test_with_one_refused_the_letter_still_needs_its_user() -> None:
     item = sending("ann", "bob")
-    after = settle(item, result(item, OK, RCPT), WELL, OutboxSettings(), NOW, lambda: 0.5, skip_reason="None is kept.")
+    after = settle(item, result(item, OK, RCPT), WELL, OutboxSettings(), NOW, lambda: 0.5, no_copy="None is kept.")
     assert (after.item.state, after.item.filing.state) == (ItemState.FAILED, FilingState.SKIPPED)

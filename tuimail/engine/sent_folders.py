@@ -33,7 +33,7 @@ class SentFolders:
             place=item.filing.place,
         )
         state = FilingState.SKIPPED if result.skipped else FilingState.FILED if result.done else FilingState.DUE
-        return Filing(state, message=result.words, place=result.place)
+        return Filing(state, words=result.message, place=result.place)
 
     async def holds(self, item: OutboxItem) -> bool:
         """Whether the letter is in its account's Sent on the server. Raises TuimailError: it cannot be found out."""

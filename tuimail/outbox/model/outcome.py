@@ -70,9 +70,9 @@ def settle(
     now: float,
     chance: Chance,
     *,
-    skip_reason: str = "",
+    no_copy: str = "",
 ) -> Settled:
-    """Apply ``result`` to an item being sent. ``skip_reason``: why no copy of it is to be filed; empty when one is."""
+    """Apply ``result`` to an item being sent. ``no_copy``: why no copy of it is to be filed; empty when one is."""
     luck = chance()  # one for all: recipients deferred together stay together
     account = account_verdict(result)
     asked = [
@@ -102,7 +102,7 @@ def settle(
         via=result.via or item.via,
     )
     settled = _state_after(base, item, asked, health, now, luck)
-    settled = replace(settled, filing=_filing_after(settled, skip_reason))
+    settled = replace(settled, filing=_filing_after(settled, no_copy))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
     warning = ""
@@ -317,9 +317,9 @@ def _kept_words(item: OutboxItem, now: float) -> str:
     return f"The server keeps it until {format_full_date(item.hold_until)}."
 
 
-def _filing_after(item: OutboxItem, skip_reason: str) -> Filing:
+def _filing_after(item: OutboxItem, no_copy: str) -> Filing:
     if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
-        return Filing(FilingState.SKIPPED, words=skip_reason) if skip_reason else Filing(FilingState.DUE)
+        return Filing(FilingState.SKIPPED, words=no_copy) if no_copy else Filing(FilingState.DUE)
     return item.filing
 
 

@@ -175,7 +175,7 @@ class Claims:
             before = tx.health(account)
             settled = settle(
                 row.item, result, before, outbox.settings, tx.now, outbox.chance,
-                skip_reason=outbox.skip_reasons.get(account, ""),
+                no_copy=outbox.skip_reasons.get(account, ""),
             )  # fmt: skip
             tx.put(row.free(settled.item))
             rate_limit.pace(tx, account, outbox.rates)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tuimail.dates.format_date import format_full_date
 from tuimail.durable import fsync_folder
 from tuimail.errors import DuplicateLetterError, OutboxError
 from tuimail.outbox.model.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb

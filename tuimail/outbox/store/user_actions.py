@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.dates.format_date import format_full_date
 from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.outbox.model.actions import LEAVING, SAID, carry_out, mended, put_off, restored, through
 from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Verb, after, verbs_of
