@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
     from tuimail.outbox.run.attempt import Attempt
-    from tuimail.outbox.run.context import RunContext
+    from tuimail.outbox.run.context import RunContext, Scope
     from tuimail.outbox.run.submitter_pool import SubmitterPool
     from tuimail.outbox.store.claims import Claim
     from tuimail.submission.result import SubmissionResult
@@ -52,28 +52,21 @@ class AccountConnections:
         done: Callable[[OutboxItem, OutboxItem | None, AccountHealth], Awaitable[None]],
         *,
         connections: int,
-        patient: bool = True,
-        only: str | None = None,
-        by: float | None = None,
+        scope: Scope,
     ) -> None:
-        """``done`` gets every letter as it was claimed and as it is now (None: put back), and the health before.
-
-        ``only`` sends no letter but that one; ``by`` none that waits for a later time than that.
-        """
+        """``done`` gets every letter as it was claimed and as it is now (None: put back), and the health before."""
         self.context = context
         self.name = account
         self.submitters = submitters
         self.done = done
-        self.patient = patient
-        self.only = only
-        self.by = by
+        self.scope = scope
         self.stalled = False
         """The account met trouble: nothing more is begun."""
         self.stopping = False
         self._tried: Counter[str] = Counter()
         self._in_parts = False
         """The server takes a letter in ever more parts: it goes on another time."""
-        self._most = 1 if only else connections
+        self._most = 1 if scope.only else connections
         self._open: dict[int, Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._learnt: set[asyncio.Task[None]] = set()
@@ -126,7 +119,7 @@ class AccountConnections:
         if self.over or count >= limit:
             return
         due = await self.context.writer.run(
-            self.context.store.schedule.waiting, self.name, most=count * FEW + 1, by=self.by
+            self.context.store.schedule.waiting, self.name, most=count * FEW + 1, by=self.scope.by
         )
         if due > count * FEW:
             self._start_one_more(count, limit)

@@ -82,7 +82,7 @@ class Connection:
 
     def _room(self) -> int:
         """How many letters may be under way without an answer."""
-        if not self.proven or self._account.only:
+        if not self.proven or self._account.scope.only:
             return 1
         try:
             return 1 + pipeline_depth(self._submitter(self._account.name))
@@ -97,8 +97,8 @@ class Connection:
             attempt_owner(context.owner, next(_NUMBERS)),
             account=account.name,
             lease=LEASE,
-            only=account.only,
-            by=account.by,
+            only=account.scope.only,
+            by=account.scope.by,
         )
         if claim is None:
             return False
@@ -106,7 +106,7 @@ class Connection:
         attempt = Attempt(
             context,
             claim,
-            patient=account.patient,
+            patient=account.scope.patient,
             reached=self._reached,
             counts=lambda result: self._answered(attempt, result),
         )

@@ -26,6 +26,18 @@ class RunContext:
     sleep: Sleep
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which letters are sent, and for how long it is tried."""
+
+    only: str | None = None
+    """No letter but that one."""
+    by: float | None = None
+    """None that waits for a later time than that, seconds since the epoch."""
+    patient: bool = True
+    """An answer that the disk refuses is kept until it can be stored; else the error ends the work."""
+
+
 async def first_of(*waits: Awaitable[object]) -> None:
     """Wait until one of them is over; the others are cancelled."""
     tasks = [asyncio.ensure_future(each) for each in waits]

@@ -15,19 +15,17 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from tuimail.clock import asleep
 from tuimail.config.model import CONNECTIONS
 from tuimail.coordination.lock import Machine
-from tuimail.errors import StorageError, TuimailError
+from tuimail.errors import StorageError
 from tuimail.events import (
-    AccountPaused,
-    AccountResumed,
     ItemChanged,
-    NeedsYou,
     Notice,
-    OutboxTouched,
     Severity,
 )
 from tuimail.outbox.model.item import FilingState, ItemState
 from tuimail.outbox.run.account_connections import AT_ONCE, AccountConnections
-from tuimail.outbox.run.context import RunContext, Sleep, first_of
+from tuimail.outbox.run.announcements import OtherProcesses, announce_attempt, announce_changed
+from tuimail.outbox.run.context import RunContext, Scope, Sleep, first_of
+from tuimail.outbox.run.error_pause import PAUSE, ErrorPause
 from tuimail.outbox.run.sent_copy_worker import SentCopyWorker
 from tuimail.outbox.run.submitter_pool import SubmitterPool
 from tuimail.outbox.run.wakeup import LOOK, Wakeup
@@ -49,9 +47,6 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-
-AFTER_TROUBLE = 30.0
-"""Seconds the loop waits after the disk refused."""
 
 FINISH = 10.0
 """Seconds that a letter past its dot gets for its answer when the program ends."""
@@ -93,18 +88,17 @@ class Runner:
         self._context = RunContext(store, writer, announcer, self.owner, sleep)
         self._woken = asyncio.Event()
         self._stopping = False
-        self._sent_copies = None if filer is None else SentCopyWorker(self._context, filer, clock, self._was_filed)
+        self._sent_copies = None if filer is None else SentCopyWorker(self._context, filer, clock, self._touch)
         self._submitters = SubmitterPool(submitter_for, clock)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """By account."""
         self._senders: set[AccountConnections] = set()
         self._apart: set[asyncio.Task[None]] = set()
         """Tasks outside of the loop."""
-        self._filing: asyncio.Task[None] | None = None
         self._touched: dict[str, None] | None = None
         """Ids of the letters that a single run tried or filed; None: not a single run."""
-        self._seen_others = -1
-        self._troubled_until = 0.0
+        self._others = OtherProcesses(announcer)
+        self._error_pause = ErrorPause(clock, announcer)
 
     # -- working
     async def run(self) -> None:
@@ -112,13 +106,13 @@ class Runner:
         try:
             while not self._stopping:
                 try:
-                    if self._seen_others < 0:  # before the first read: what is committed after that is announced
-                        await self._changed_elsewhere()
+                    if not self._others.seen:  # before the first read: what is committed after that is announced
+                        self._others.look(await self._do(self._store.queries.version))
                     await self._start_due()
                     await self._wait(await self._pause())
                 except StorageError as error:
                     self._announcer.announce(Notice(f"The outbox stands still: {error} {error.hint}", Severity.ERROR))
-                    await first_of(self._sleep(AFTER_TROUBLE), self._woken.wait())
+                    await first_of(self._sleep(PAUSE), self._woken.wait())
                     self._woken.clear()
         finally:
             await self.stop()
@@ -133,14 +127,14 @@ class Runner:
         """
         self._touched = {}
         tried: dict[str, int] = {}
-        await self._recover()
+        announce_changed(self._announcer, await self._do(self._store.recovery.recover, self.owner))
         began = self._clock.now()
         while due := [
             each for each in await self._do(self._store.schedule.accounts_due, by=began) if tried.get(each, 0) < AT_ONCE
         ]:
             for each in due:
                 tried[each] = tried.get(each, 0) + 1
-            await self._all_of(*(self._send(each, patient=False, by=began) for each in due))
+            await self._all_of(*(self._send(each, Scope(by=began, patient=False)) for each in due))
         if self._sent_copies is not None and not self._stopping:
             await self._sent_copies.run()
         await self._submitters.close()
@@ -155,7 +149,7 @@ class Runner:
             NoSuchItemError: there is no such letter.
         """
         item = await self._do(self._store.queries.item, item_id)
-        await self._all_of(self._send(item.account, patient=False, only=item.id))
+        await self._all_of(self._send(item.account, Scope(only=item.id, patient=False)))
         return await self._do(self._store.queries.item, item.id)
 
     async def file_one(self, item_id: str) -> OutboxItem:
@@ -201,11 +195,9 @@ class Runner:
             sender.stop()
         for attempt in self._attempts():
             attempt.give_up()
+        tasks = [*self._tasks.values(), *self._apart]
         if self._sent_copies is not None:
-            self._sent_copies.stopping = True
-        if self._filing is not None:
-            self._filing.cancel()
-        tasks = [each for each in (*self._tasks.values(), *self._apart, self._filing) if each is not None]
+            tasks += self._sent_copies.stop()
         if tasks:
             if finish and any(attempt.committed for attempt in self._attempts()):
                 words = f"A letter is with the server; waiting at most {finish:.0f} seconds for its answer."
@@ -218,67 +210,45 @@ class Runner:
 
     # -- the loop
     async def _start_due(self) -> None:
-        await self._recover()
-        if self._trouble_left() > 0:
+        announce_changed(self._announcer, await self._do(self._store.recovery.recover, self.owner))
+        if self._error_pause.left() > 0:
             return
         for account in await self._do(self._store.schedule.accounts_due):
             if account not in self._tasks and not self._stopping:
-                task = asyncio.create_task(self._send(account), name=f"outbox {account}")
+                task = asyncio.create_task(self._send(account, Scope()), name=f"outbox {account}")
                 self._tasks[account] = task
                 task.add_done_callback(partial(self._account_ended, account))
-        if self._sent_copies is not None and self._filing is None:
-            copies = await self._do(self._store.sent_copies.due, most=1)
-            if copies:
-                self._file()
-
-    async def _recover(self) -> None:
-        for item in await self._do(self._store.recovery.recover, self.owner):
-            self._announcer.announce(ItemChanged(item.id))
-            if item.needs_you:
-                self._announcer.announce(NeedsYou(item.id, item.words))
+        if self._files_nothing():
+            due = await self._do(self._store.sent_copies.due, most=1)
+            if due:
+                self._file_copies()
 
     async def _pause(self) -> float:
         """Seconds until there is something to do."""
         now = self._clock.now()
-        filings = self._sent_copies is not None and self._filing is None
+        filings = self._files_nothing()
         due = await self._do(self._store.schedule.next_due, busy=tuple(self._tasks), filings=filings)
         pause = LOOK if due is None else max(due - now, 0.0)
-        return max(pause, self._trouble_left())
-
-    def _trouble_left(self) -> float:
-        """Seconds until the disk is tried again; a clock that was set back does not make them more."""
-        left = self._troubled_until - self._clock.now()
-        return left if left <= AFTER_TROUBLE else 0.0
+        return max(pause, self._error_pause.left())
 
     async def _wait(self, pause: float) -> None:
         """Until ``pause`` is over, or something was done here or elsewhere; at most as long as run/wakeup allows."""
         if await self._rest.until(min(pause, self._submitters.idle_left(self._tasks)), self._woken):
             await self._do(self._store.schedule.retry_all_now)
         self._woken.clear()
-        await self._changed_elsewhere()
+        self._others.look(await self._do(self._store.queries.version))
         await self._submitters.close_idle(self._tasks)
 
-    async def _changed_elsewhere(self) -> None:
-        others = (await self._do(self._store.queries.version)).others
-        first, changed = self._seen_others < 0, others != self._seen_others
-        self._seen_others = others
-        if changed and not first:
-            self._announcer.announce(OutboxTouched())
-
     # -- letters
-    async def _send(
-        self, account: str, *, patient: bool = True, only: str | None = None, by: float | None = None
-    ) -> None:
-        """Send what is due for an account; of all letters ``only`` this one, and none deferred until after ``by``."""
+    async def _send(self, account: str, scope: Scope) -> None:
+        """Send what is due for an account."""
         sender = AccountConnections(
             self._context,
             account,
             self._submitters,
             self._was_tried,
             connections=self._connections(account),
-            patient=patient,
-            only=only,
-            by=by,
+            scope=scope,
         )
         self._senders.add(sender)
         if self._stopping:
@@ -294,21 +264,10 @@ class Runner:
         if after is None:
             return
         well = after.state in (ItemState.ACCEPTED, ItemState.DONE) and before.trouble is None
-        self._tell(item, after, before, before if well else await self._do(self._store.accounts.health, item.account))
+        health = before if well else await self._do(self._store.accounts.health, item.account)
+        announce_attempt(self._announcer, item, after, before, health)
         if after.filing.state is FilingState.DUE and item.account in self._tasks:
-            self._file()
-
-    def _tell(self, item: OutboxItem, after: OutboxItem, before: AccountHealth, health: AccountHealth) -> None:
-        if health.trouble is not None and health.trouble != before.trouble:
-            self._announcer.announce(AccountPaused(item.account, health.words))
-        if health.trouble is None and before.trouble is not None:
-            self._announcer.announce(AccountResumed(item.account))
-            self._announcer.announce(OutboxTouched())
-        if after.needs_you:
-            self._announcer.announce(NeedsYou(after.id, after.words))
-        if after.warned and not item.warned:
-            words = f'"{after.subject}" could not be sent for four hours; tuimail goes on trying. {after.words}'
-            self._announcer.announce(Notice(words.strip(), Severity.WARNING))
+            self._file_copies()
 
     def _touch(self, item: OutboxItem) -> None:
         if self._touched is not None:
@@ -316,33 +275,18 @@ class Runner:
 
     def _account_ended(self, account: str, task: asyncio.Task[None]) -> None:
         self._tasks.pop(account, None)
-        self._after_task(task)
+        self._task_ended(task)
 
-    # -- copies
-    def _file(self) -> None:
-        """Have the copies that are due filed, unless that is under way."""
-        if self._sent_copies is not None and self._filing is None and not self._stopping:
-            self._filing = asyncio.create_task(self._sent_copies.run(), name="outbox copies")
-            self._filing.add_done_callback(self._filing_ended)
+    def _files_nothing(self) -> bool:
+        """Copies can be filed, and none is being filed."""
+        return self._sent_copies is not None and not self._sent_copies.busy
 
-    def _was_filed(self, item: OutboxItem) -> None:
-        self._touch(item)
+    def _file_copies(self) -> None:
+        if self._sent_copies is not None and not self._stopping:
+            self._sent_copies.start(self._task_ended)
 
-    def _filing_ended(self, task: asyncio.Task[None]) -> None:
-        self._filing = None
-        self._after_task(task)
-
-    def _after_task(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            # The next round would meet the same: wait a little, and say so.
-            self._troubled_until = self._clock.now() + AFTER_TROUBLE
-            hint = error.hint if isinstance(error, TuimailError) else "The log says more."
-            self._announcer.announce(Notice(f"Sending stopped: {error} {hint}".strip(), Severity.ERROR))
-            if not isinstance(error, TuimailError):
-                log.error("a task of the outbox failed", exc_info=error)
-        else:
-            self._troubled_until = 0.0
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._error_pause.task_ended(task)
         self._woken.set()
 
     # -- connections

@@ -1,4 +1,4 @@
-"""Files the Sent copies that are due, one after the other (rule 8)."""
+"""Files the Sent copies that are due (rule 8)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 4
+"""Copies that are filed at the same time; on an IMAP server still one after the other for each account."""
+
 
 class SentCopyWorker:
-    """Works through the copies that are due."""
+    """Works through the copies that are due, several at a time: their steps share commits (coordination/batch)."""
 
     def __init__(
         self, context: RunContext, filer: SentCopyFiler, clock: Clock, filed: Callable[[OutboxItem], None]
@@ -35,11 +38,57 @@ class SentCopyWorker:
         self._filer = filer
         self._clock = clock
         self._filed = filed
-        self.stopping = False
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Copies are being filed by ``start``."""
+        return self._task is not None
+
+    def start(self, ended: Callable[[asyncio.Task[None]], None]) -> None:
+        """Begin to file what is due, unless that is under way; ``ended`` is called with the task when it is over."""
+        if self._task is not None:
+            return
+
+        def over(task: asyncio.Task[None]) -> None:
+            self._task = None
+            ended(task)
+
+        self._task = asyncio.create_task(self.run(), name="outbox copies")
+        self._task.add_done_callback(over)
+
+    def stop(self) -> list[asyncio.Task[None]]:
+        """Claim no more copies and cancel ``start``; its task, to be waited for."""
+        self._stopping = True
+        if self._task is None:
+            return []
+        self._task.cancel()
+        return [self._task]
 
     async def run(self, *, only: str | None = None) -> None:
         """File what is due; of all letters ``only`` this one's."""
-        item = await self._next(only)
+        first = await self._next(only)
+        if first is None:
+            return
+        lines = [asyncio.create_task(self._file_from(first, only))]
+        if only is None:
+            lines += [asyncio.create_task(self._file_next()) for _ in range(AT_ONCE - 1)]
+        try:
+            await asyncio.gather(*lines)
+        finally:
+            for each in lines:
+                each.cancel()
+            await asyncio.wait(lines)
+
+    async def _file_next(self) -> None:
+        item = await self._next(None)
+        if item is not None:
+            await self._file_from(item, None)
+
+    async def _file_from(self, first: OutboxItem, only: str | None) -> None:
+        """File this copy, then the next one, until none is due."""
+        item: OutboxItem | None = first
         while item is not None:
             filing = await self._filed_or_lost(item)
             if filing is None:
@@ -52,7 +101,7 @@ class SentCopyWorker:
             self._context.announcer.announce(ItemChanged(done.id))
 
     async def _next(self, only: str | None) -> OutboxItem | None:
-        if self.stopping:
+        if self._stopping:
             return None
         context = self._context
         return await context.writer.run(context.store.sent_copies.claim, context.owner, lease=FILING_LEASE, only=only)
