@@ -3,7 +3,7 @@
 Owns the layout of every folder; nobody else joins path names below them::
 
     config/   config.toml keys.toml themes/*.toml
-    data/     outbox/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.json
+    data/     outbox/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db
     cache/    may be deleted at any time
     state/    tuimail.log  outbox-witness  sign-in.json
 """
@@ -88,7 +88,7 @@ class Paths:
     @property
     def correspondents(self) -> Path:
         """Addresses written to before."""
-        return self.data / "correspondents.json"
+        return self.data / "correspondents.db"
 
     @property
     def log_file(self) -> Path:

@@ -105,4 +105,5 @@ def test_drafts_and_correspondents_are_there(found: Paths) -> None:
     drafts = DraftStore(found.drafts).drafts()
     assert [each.subject for each in drafts] == ["A thought about loops", "Your lecture on Friday"]
     assert drafts[1].postponed
-    assert Correspondents(found.correspondents).complete("Luigi") == ["Luigi Menabrea <luigi@torino.example>"]
+    with closing(Correspondents(found.correspondents)) as correspondents:
+        assert correspondents.complete("Luigi") == ["Luigi Menabrea <luigi@torino.example>"]

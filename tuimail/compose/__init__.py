@@ -5,5 +5,7 @@ build                  freezes it, with mime, transfer, attachment, content_type
 review                 what is said before it goes
 revise                 from a frozen letter back to a draft, by its outline
 merge                  one draft over a sheet of people, with template
-mailto, correspondents, justify    help with writing
+mailto, justify        help with writing
+correspondents         people written to before, for completion; correspondents_database keeps them, correspondent
+                       ranks them
 """

@@ -2,71 +2,66 @@
 
 from __future__ import annotations
 
-import heapq
-import json
 import logging
-import math
-import re
-from bisect import bisect_left
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from tuimail.durable import write_durably
-from tuimail.errors import InjectionError
-from tuimail.mail.address import quoted_phrase
-from tuimail.mail.domain import unicode_domain
-from tuimail.mail.header import check_text
-from tuimail.private_files import private_dir, read_private
+from tuimail.compose.correspondent import Correspondent
+from tuimail.compose.correspondents_database import (
+    DamagedError,
+    open_database,
+    prune,
+    put,
+    set_aside,
+    storage_errors,
+    writing,
+)
+from tuimail.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import sqlite3
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from tuimail.mail.address import Address
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
-MAX_PEOPLE = 20_000
-LARGEST = 50_000_000
-"""Bytes of the file that are read; it has less than a fifth of that with MAX_PEOPLE."""
-HALF_LIFE = 60 * 86400.0
-"""Seconds after which having written to somebody counts half."""
+T = TypeVar("T")
 
-_BREAKS = re.compile(r"[\s._+'\"(),-]+")
+FEW = 5000
+"""Search terms with a prefix up to which all their people are looked at; beyond, the best people are tested for it."""
 
+_LAST = "\U0010ffff"
+"""Sorts after everything that may follow a prefix."""
 
-@dataclass(frozen=True, slots=True)
-class Correspondent:
-    """Somebody written to."""
-
-    address: str
-    """addr-spec as last written."""
-    name: str
-    weight: float
-    """Letters, each counting half after ``HALF_LIFE``, as of ``last``."""
-    last: float
-    """Seconds since the epoch."""
-
-    @property
-    def rank(self) -> float:
-        """Orders people by how often and how lately; comparable at any time, since all decay alike."""
-        return math.log2(self.weight) + self.last / HALF_LIFE
-
-    def __str__(self) -> str:
-        return f"{quoted_phrase(self.name)} <{self.address}>" if self.name else self.address
+_COUNT = """
+SELECT COUNT(*) FROM (SELECT 1 FROM term WHERE own IN (:least, 1) AND term >= :from AND term < :to LIMIT :most)
+"""
+_IN_DOMAIN = "SELECT EXISTS (SELECT 1 FROM term WHERE own = 0 AND term >= :from AND term < :to)"
+_OWN_TERM = "instr(own_terms, :{})"
+_ANY_TERM = "(instr(own_terms, :{0}) OR instr(domain_terms, :{0}))"
+# The unary plus keeps SQLite from walking through everybody in the order of rank.
+_AMONG_FEW = """
+SELECT id, address, name, weight, last FROM person
+WHERE id IN (SELECT person FROM term WHERE own IN (:least, 1) AND term >= :from AND term < :to) AND {}
+ORDER BY +rank DESC, id LIMIT :limit
+"""
+_AMONG_ALL = """
+SELECT id, address, name, weight, last FROM person INDEXED BY person_by_rank
+WHERE {} ORDER BY rank DESC, id LIMIT :limit
+"""
+_LATEST = "SELECT id, address, name, weight, last FROM person ORDER BY last DESC, rank DESC, id LIMIT :limit"
 
 
 class Correspondents:
-    """The file of them at ``path``; any number of processes may use it, the last one to write wins."""
+    """The database of them at ``path``; any number of processes may use it. An object is used on one thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, tell: Callable[[str], None] = log.warning) -> None:
+        """``tell`` gets a sentence for the user when the database was damaged and is begun anew."""
         self.path = path
-        self._people: dict[str, Correspondent] = {}
-        self._ordered: list[str] = []
-        self._personal = _Index(())
-        self._everything = _Index(())
-        self._read: tuple[int, int, int] | None = None
+        self._tell = tell
+        self._db: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def remember(self, addresses: Iterable[Address], now: float) -> None:
         """Note that a letter went to ``addresses`` at ``now``.
@@ -74,22 +69,15 @@ class Correspondents:
         Raises:
             StorageError: the disk refuses.
         """
-        self._refresh()
-        for address in addresses:
-            key = address.key.casefold()
-            known = self._people.get(key)
-            name = address.display_name or (known.name if known else "")
-            weight = 1.0
-            if known:
-                weight += known.weight * 2 ** (-max(0.0, now - known.last) / HALF_LIFE)
-            self._people[key] = Correspondent(address.addr_spec, name, weight, now)
-        best = sorted(self._people.items(), key=lambda pair: pair[1].rank, reverse=True)[:MAX_PEOPLE]
-        self._people = dict(best)
-        document = {"version": VERSION, "people": {key: asdict(person) for key, person in self._people.items()}}
-        private_dir(self.path.parent)
-        write_durably(self.path, json.dumps(document, indent=0).encode("ascii"))
-        self._read = self._signature()
-        self._index()
+        wanted = list(addresses)
+
+        def note(db: sqlite3.Connection) -> None:
+            with writing(db):
+                for address in wanted:
+                    _note(db, address, now)
+                prune(db)
+
+        self._run(note)
 
     def complete(self, typed: str, limit: int = 8) -> list[str]:
         """At most ``limit`` addresses ("Ada Lovelace <ada@example.org>") that fit, best first.
@@ -97,110 +85,110 @@ class Correspondents:
         Every word of ``typed`` (one entry of the list, not the whole of it) begins a word of the name or of the part
         before the @, or the domain. Matches in name or local part come before those in the domain.
         """
-        self._refresh()
         words = [word.lstrip("<\"'") for word in typed.casefold().split()]
         words = [word for word in words if word]
         if not words or limit < 1:
             return []
-        found = self._personal.matching(words, limit)
-        if len(found) < limit:
-            more = self._everything.matching(words, limit + len(found))
-            found += [number for number in more if number not in set(found)]
-        return [self._ordered[number] for number in found[:limit]]
+
+        def search(db: sqlite3.Connection) -> dict[int, str]:
+            found = _matching(db, words, limit, everything=False)
+            if len(found) < limit and any(_begins_a_domain(db, word) for word in words):
+                more = _matching(db, words, limit + len(found), everything=True)
+                found.update((number, text) for number, text in more.items() if number not in found)
+            return found
+
+        return list(self._read(search).values())[:limit]
 
     def latest(self, limit: int = 8) -> list[str]:
         """At most ``limit`` addresses of everybody, those written to last first."""
-        self._refresh()
-        return [str(each) for each in heapq.nlargest(max(limit, 0), self._people.values(), key=lambda each: each.last)]
 
-    def _index(self) -> None:
-        people = sorted(self._people.values(), key=lambda person: person.rank, reverse=True)
-        self._ordered = [str(person) for person in people]
-        keys = [_keys(person) for person in people]
-        self._personal = _Index((key, n) for n, (own, _domain) in enumerate(keys) for key in own)
-        self._everything = _Index((key, n) for n, (own, domain) in enumerate(keys) for key in {*own, *domain})
+        def read(db: sqlite3.Connection) -> dict[int, str]:
+            return _shown(db.execute(_LATEST, {"limit": max(limit, 0)}).fetchall())
 
-    def _refresh(self) -> None:
-        """Read the file again if another process wrote it."""
-        signature = self._signature()
-        if signature == self._read:
-            return
-        self._read = signature
-        if signature is None:
-            self._people = {}
-        else:
-            try:
-                self._people = _decoded(read_private(self.path, LARGEST))
-            except (ValueError, RecursionError) as error:
-                self._set_aside(error)
-            except OSError as error:
-                log.warning("%s cannot be read: %s", self.path, error)
-                return
-        self._index()
+        return list(self._read(read).values())
 
-    def _set_aside(self, error: Exception) -> None:
-        aside = self.path.with_name(f"{self.path.name}.damaged")
-        log.warning("%s is damaged (%s) and set aside as %s", self.path, error, aside.name)
-        self._people = {}
-        self._read = None
+    def close(self) -> None:
+        """Close the database; it is opened again when it is used."""
+        db, self._db, self._file = self._db, None, None
+        if db is not None:
+            db.close()
+
+    def _read(self, work: Callable[[sqlite3.Connection], dict[int, str]]) -> dict[int, str]:
+        """What ``work`` returns; nothing when the disk refuses: completion is never worth an error."""
         try:
-            self.path.replace(aside)
-        except OSError as failure:
-            log.warning("it could not be set aside: %s", failure)
+            return self._run(work)
+        except StorageError as error:
+            log.warning("%s", error)
+            return {}
 
-    def _signature(self) -> tuple[int, int, int] | None:
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return self._once(work)
+        except DamagedError as error:
+            self.close()
+            aside = set_aside(self.path)
+            self._tell(
+                f"The list of people written to before was damaged ({error}). It is set aside as {aside.name}, "
+                "and a new one is begun."
+            )
+        try:
+            return self._once(work)
+        except DamagedError as error:
+            raise StorageError(
+                f"The people written to before cannot be used: {error}.", hint="Check the disk."
+            ) from error
+
+    def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with storage_errors(self.path):
+            if self._db is not None and self._file != self._identity():
+                self.close()  # another process set it aside
+            if self._db is None:
+                self._db = open_database(self.path)
+                self._file = self._identity()
+            return work(self._db)
+
+    def _identity(self) -> tuple[int, int] | None:
         try:
             info = self.path.stat()
-        except OSError:
+        except FileNotFoundError:
             return None
-        return info.st_mtime_ns, info.st_size, info.st_ino
+        return info.st_dev, info.st_ino
 
 
-class _Index:
-    """What may be typed, sorted, and the number of the person each entry stands for; low numbers are the best."""
-
-    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
-        pairs = sorted(entries)
-        self._keys = [key for key, _number in pairs]
-        self._numbers = [number for _key, number in pairs]
-
-    def matching(self, words: Sequence[str], limit: int) -> list[int]:
-        """The first ``limit`` numbers for which every word begins some entry."""
-        ranges = []
-        for word in words:
-            start = bisect_left(self._keys, word)
-            ranges.append((start, bisect_left(self._keys, word + "\U0010ffff", start)))
-        ranges.sort(key=lambda pair: pair[1] - pair[0])
-        start, end = ranges[0]
-        found = set(self._numbers[start:end])
-        for start, end in ranges[1:]:
-            found.intersection_update(self._numbers[start:end])
-        return heapq.nsmallest(limit, found)
+def _note(db: sqlite3.Connection, address: Address, now: float) -> None:
+    key = address.key.casefold()
+    row = db.execute("SELECT address, name, weight, last FROM person WHERE key = ?", (key,)).fetchone()
+    known = None if row is None else Correspondent(*row)
+    name = address.display_name or (known.name if known else "")
+    put(db, key, Correspondent(address.addr_spec, name, known.written_to(now) if known else 1.0, now))
 
 
-def _keys(person: Correspondent) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What may be typed: words of the name and parts before the @; then the domain and its labels."""
-    address, name = person.address.casefold(), person.name.casefold()
-    local, _, domain = address.rpartition("@")
-    own = dict.fromkeys([address, local, *_BREAKS.split(local), name, *name.split(), *_BREAKS.split(name)])
-    shown = unicode_domain(domain).casefold()
-    wide = dict.fromkeys([domain, f"@{domain}", *domain.split(".")[:-1], shown, f"@{shown}"])
-    return tuple(key for key in own if key), tuple(key for key in wide if key)
+def _matching(db: sqlite3.Connection, words: Sequence[str], limit: int, *, everything: bool) -> dict[int, str]:
+    """The best ``limit`` people for whom every word begins a term of their own, or (``everything``) any term."""
+    least = 0 if everything else 1
+    counts = [_terms_with(db, word, least) for word in words]
+    rarest = min(range(len(words)), key=counts.__getitem__)
+    values: dict[str, str | int] = {f"word{number}": f"\n{word}" for number, word in enumerate(words)}
+    tests = " AND ".join((_ANY_TERM if everything else _OWN_TERM).format(name) for name in values)
+    if counts[rarest] < FEW:
+        values |= {"least": least, "from": words[rarest], "to": words[rarest] + _LAST}
+        query = _AMONG_FEW.format(tests)
+    else:
+        query = _AMONG_ALL.format(tests)
+    return _shown(db.execute(query, values | {"limit": limit}).fetchall())
 
 
-def _decoded(content: bytes) -> dict[str, Correspondent]:
-    document = json.loads(content)
-    if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise ValueError("not a list of correspondents of this version")
-    people: dict[str, Correspondent] = {}
-    try:
-        for key, entry in document["people"].items():
-            person = Correspondent(entry["address"], entry["name"], float(entry["weight"]), float(entry["last"]))
-            check_text("name", person.name)
-            check_text("address", person.address)
-            if "@" not in person.address or not person.weight > 0 or not math.isfinite(person.rank):
-                raise ValueError("an entry that cannot be")
-            people[key] = person
-    except (InjectionError, AttributeError, KeyError, TypeError) as error:
-        raise ValueError(str(error)) from error
-    return people
+def _terms_with(db: sqlite3.Connection, word: str, least: int, most: int = FEW) -> int:
+    """How many search terms begin with ``word``, counted up to ``most``."""
+    values = {"least": least, "from": word, "to": word + _LAST, "most": most}
+    return int(db.execute(_COUNT, values).fetchone()[0])
+
+
+def _begins_a_domain(db: sqlite3.Connection, word: str) -> bool:
+    return bool(db.execute(_IN_DOMAIN, {"from": word, "to": word + _LAST}).fetchone()[0])
+
+
+def _shown(rows: Sequence[tuple[int, str, str, float, float]]) -> dict[int, str]:
+    """Texts to show, by number, in order; without what must not be shown."""
+    people = ((number, Correspondent(*values)) for number, *values in rows)  # type: ignore[arg-type]
+    return {number: str(person) for number, person in people if person.valid}

@@ -173,6 +173,11 @@ class DraftStore:
         finally:
             os.close(descriptor)
 
+    def close(self) -> None:
+        """Stop owning every draft."""
+        for draft_id in tuple(self._owned):
+            self.release(draft_id)
+
     def owned_elsewhere(self, draft_id: str) -> bool:
         """Another process has it open now."""
         if draft_id in self._owned:

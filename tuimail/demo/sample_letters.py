@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tuimail.compose.build import build
@@ -199,8 +200,7 @@ class SampleLetters:
         drafts.save(replace(POSTPONED, created_at=self._now - DAY, updated_at=self._now - DAY))
         drafts.save(replace(RECOVERED, created_at=self._now - HOUR, updated_at=self._now - HOUR))
         known = (LUNCH, NOTES, PROOFS, GRANT, MINUTES, BIRTHDAY, THEATRE, DRAWINGS)
-        for sample in known:
-            correspondents.remember(parse_addresses(sample.to), self._now - DAY)
+        correspondents.remember(chain.from_iterable(parse_addresses(each.to) for each in known), self._now - DAY)
 
     def _identity(self, account: str) -> Identity:
         return self._config.accounts[account].identity

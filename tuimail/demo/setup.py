@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ class Demo:
         try:
             scene = SampleLetters(store, clock, self.config, now, self.folder)
             scene.fill_outbox(self.server)
-            scene.fill_drafts(DraftStore(private_dir(paths.drafts)), Correspondents(paths.correspondents))
+            with closing(Correspondents(paths.correspondents)) as correspondents:
+                scene.fill_drafts(DraftStore(private_dir(paths.drafts)), correspondents)
         finally:
             store.close()

@@ -42,8 +42,11 @@ class Engine:
         self._outbox_store = StoreHandle(
             "outbox writer", lambda: open_outbox(config, paths, self.clock), lambda store: store.close()
         )
-        self._draft_store = StoreHandle("drafts writer", lambda: open_drafts(paths))
-        self._correspondents = StoreHandle("correspondents writer", lambda: open_correspondents(paths))
+        self._draft_store = StoreHandle("drafts writer", lambda: open_drafts(paths), lambda it: it.close())
+        self._correspondents = StoreHandle(
+            "correspondents writer", lambda: open_correspondents(paths, self._warn_from_thread), lambda it: it.close()
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts = ConfiguredAccounts(config, paths, self.announcer)
         self._folders = SentFolders(self._accounts, paths)
         self._runner = RunnerHandle(self.announcer)
@@ -94,7 +97,8 @@ class Engine:
         """
         from tuimail.platform_events import watchdog
 
-        watchdog.attend(asyncio.get_running_loop())
+        self._loop = asyncio.get_running_loop()
+        watchdog.attend(self._loop)
         for handle in (self._outbox_store, self._draft_store, self._correspondents):
             handle.start()
         store = await self._outbox_store.run(lambda store: store)
@@ -126,6 +130,10 @@ class Engine:
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")
         self._seeking = asyncio.create_task(self.sent.seek(), name="outbox-evidence")
         await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
+
+    def _warn_from_thread(self, words: str) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.announcer.announce, Notice(words, Severity.WARNING))
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""

@@ -10,6 +10,8 @@ from tuimail.private_files import private_dir
 from tuimail.sent.providers import skip_reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuimail.clock import Clock
     from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.draft_store import DraftStore
@@ -48,8 +50,8 @@ def open_drafts(paths: Paths) -> DraftStore:
     return DraftStore(private_dir(paths.drafts))
 
 
-def open_correspondents(paths: Paths) -> Correspondents:
-    """People written to before."""
+def open_correspondents(paths: Paths, tell: Callable[[str], None]) -> Correspondents:
+    """People written to before; ``tell`` gets a sentence for the user when their list was damaged."""
     from tuimail.compose.correspondents import Correspondents
 
-    return Correspondents(paths.correspondents)
+    return Correspondents(paths.correspondents, tell=tell)
