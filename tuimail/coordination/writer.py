@@ -1,4 +1,4 @@
-"""The one thread of a process that touches the outbox's files and database (rule 3).
+"""A thread on which one store is used: its files and its database, off the event loop. One for each store.
 
 Calls that ``join`` (coordination/batch) and wait next to each other share one transaction: what waits while the disk is
 busy with a commit is made durable by the next one, so that a letter costs fewer fsyncs the more there are.

@@ -90,7 +90,6 @@ class Drafts:
             OutboxError: the letter it was made from was put back into the outbox meanwhile.
         """
         from tuimail.compose.build import build
-        from tuimail.mail.address import parse_addresses
         from tuimail.outbox.store.enqueue import Incoming
 
         account, identity = self._accounts.bound(draft)
@@ -119,14 +118,22 @@ class Drafts:
         # Once begun it is carried through, even if the screen that asked is gone.
         item = await asyncio.shield(self._outbox.run(store))
         self._runner.changed(item)
-        # The letter is safe; what follows may fail without harm, and must not look like a failure to send.
+        await self._tidy_up(draft, item, now)
+        return item
+
+    async def _tidy_up(self, draft: Draft, item: OutboxItem, now: float) -> None:
+        """Discard a draft that is in the outbox, and remember its recipients.
+
+        The letter is safe: this may fail without harm, and must not look like a failure to send.
+        """
+        from tuimail.mail.address import parse_addresses
+
         try:
             await self.discard(draft.id)
             written_to = parse_addresses(", ".join(filter(None, (draft.to, draft.cc, draft.bcc))))
             await self._correspondents.run(lambda known: known.remember(written_to, now))
         except TuimailError:
             log.exception("after enqueueing %s", item.id)
-        return item
 
     async def _appointment(self, draft: Draft, now: float) -> float | None:
         """When a letter goes for which no time is given: after the undo window, or when its former revision was to."""

@@ -1,4 +1,4 @@
-"""Looks in Sent for letters of which nobody knows whether the server took them.
+"""Looks in Sent for letters of which it is uncertain whether the server took them.
 
 Many servers file what is submitted to them by themselves. Found there, a letter was sent; not found, nothing is
 proved: it stays the user's to decide. A few looks, then no more until there is a reason to begin again: another letter

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 class Engine:
     """Everything the two faces may ask for, in parts; it starts and stops them."""
 
+    _loop: asyncio.AbstractEventLoop | None = None
+    _wake_events: WakeEvents | None = None
+    _running: asyncio.Task[None] | None = None
+    _seeking: asyncio.Task[None] | None = None
+
     def __init__(self, config: Config, paths: Paths, *, clock: Clock | None = None) -> None:
         self.config = config
         self.paths = paths
@@ -46,14 +51,10 @@ class Engine:
         self._correspondents = StoreHandle(
             "correspondents writer", lambda: open_correspondents(paths, self._warn_from_thread), lambda it: it.close()
         )
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._accounts = ConfiguredAccounts(config, paths, self.announcer)
         self._folders = SentFolders(self._accounts, paths)
         self._runner = RunnerHandle(self.announcer)
         self._revise = ReviseLetter(self._outbox_store, self._draft_store)
-        self._wake_events: WakeEvents | None = None
-        self._running: asyncio.Task[None] | None = None
-        self._seeking: asyncio.Task[None] | None = None
 
         self.accounts = Accounts(
             config,
