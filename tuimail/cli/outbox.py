@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tuimail.cli.parser import Parser
 from tuimail.errors import UsageError
@@ -64,7 +64,7 @@ class _Module(Protocol):
 
 
 def parser() -> Parser:
-    """Its options."""
+    """The parser of ``tuimail outbox``, with one of its own for every verb."""
     listed = "\n".join(f"  {name:<8} {words}" for name, (_, words, _) in VERBS.items())
     made = Parser(
         prog="tuimail outbox",
@@ -72,19 +72,30 @@ def parser() -> Parser:
         examples=EXAMPLES,
     )
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
-    for name, (_, words, examples) in VERBS.items():
-        sub = verbs.add_parser(
-            name,
-            description=f"{words[:1].upper()}{words[1:]}.",
-            examples=[f"tuimail outbox {each}" for each in examples],
-        )
-        sub.add_argument("--json", action="store_true", help="say it as one JSON document")
-        _add(name, sub)
+    for name in VERBS:
+        _add(name, verbs.add_parser(name, **_about(name)))
     return made
+
+
+def _parser_of(verb: str) -> Parser:
+    """The parser of one verb alone: to make all of them takes as long as to read the outbox."""
+    made = Parser(prog=f"tuimail outbox {verb}", **_about(verb))
+    made.set_defaults(verb=verb)
+    _add(verb, made)
+    return made
+
+
+def _about(verb: str) -> dict[str, Any]:
+    _, words, examples = VERBS[verb]
+    return {
+        "description": f"{words[:1].upper()}{words[1:]}.",
+        "examples": [f"tuimail outbox {each}" for each in examples],
+    }
 
 
 def _add(name: str, sub: Parser) -> None:
     """The arguments of one verb."""
+    sub.add_argument("--json", action="store_true", help="say it as one JSON document")
     if name == "list":
         sub.add_argument("-a", "--all", action="store_true", help="also what was sent or cancelled")
         sub.add_argument(
@@ -140,7 +151,8 @@ def _count(text: str) -> int:
 
 def run(argv: list[str], paths: Paths) -> int:
     """Carry out the command; without a verb, list."""
-    args = parser().parse_args(argv if argv[:1] and not argv[0].startswith("--json") else ["list", *argv])
+    words = argv if argv[:1] and not argv[0].startswith("--json") else ["list", *argv]
+    args = _parser_of(words[0]).parse_args(words[1:]) if words[0] in VERBS else parser().parse_args(words)
     if not args.verb:
         raise UsageError("Which verb?", hint="Try: tuimail outbox --help")
     module = cast("_Module", importlib.import_module(f"tuimail.cli.{VERBS[args.verb][0]}"))

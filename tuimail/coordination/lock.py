@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import subprocess
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -126,6 +125,12 @@ def _start_time(pid: int) -> str:
         pass
     if Path("/proc/self/stat").exists():
         return GONE
+    return _start_time_by_ps(pid)
+
+
+def _start_time_by_ps(pid: int) -> str:
+    import subprocess
+
     try:
         run = subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607

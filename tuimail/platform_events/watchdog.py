@@ -42,7 +42,7 @@ _PLAIN_SCREEN = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?100
 
 
 class Watchdog:
-    """One for the process; begun in the main thread."""
+    """One for the process; made in the main thread. It does nothing before there is a loop to watch."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         """``report`` writes an entry into the log; called in a thread of ours."""
@@ -59,11 +59,13 @@ class Watchdog:
         self._end_at: float | None = None
         self._code = 128 + signal.SIGTERM
         self._terminal = _terminal_state()
+        self._begun = False
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """Start watching, to the end of the process."""
         import tempfile
 
+        self._begun = True
         with contextlib.suppress(OSError):  # without a place for them there are no stacks; the rest works
             self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the process lives
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
@@ -71,6 +73,8 @@ class Watchdog:
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Watch ``loop``, which runs in this thread, from now on; again after it was given signal handlers."""
         known, self._loop = self._loop, loop
+        if not self._begun:
+            self._begin()
         self._take_signals()
         if known is not loop:
             self._beat(loop)
@@ -191,11 +195,10 @@ _watchdog: Watchdog | None = None
 
 
 def begin(report: Callable[[str], None]) -> None:
-    """Watch over this process, whose main thread this is. Twice is fine."""
+    """Watch over this process, whose main thread this is, as soon as it runs a loop. Twice is fine."""
     global _watchdog
     if _watchdog is None:
         _watchdog = Watchdog(report)
-        _watchdog.begin()
 
 
 def attend(loop: asyncio.AbstractEventLoop) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -136,6 +135,8 @@ def _prepare_all(outbox: OpenOutbox, letters: Sequence[Incoming]) -> list[Prepar
     ids = [new_id(now + number / 1000) for number in range(len(letters))]
     if len(letters) == 1:
         return [_prepare(outbox, letters[0], ids[0], now)]
+    from concurrent.futures import ThreadPoolExecutor  # here: it takes a while, and few commands need it
+
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="letters") as pool:
         files = [pool.submit(_prepare, outbox, each, name, now) for each, name in zip(letters, ids, strict=True)]
     errors = [error for each in files if (error := each.exception()) is not None]
