@@ -6,6 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tuimail.cli.output import terminal_width
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Parser(argparse.ArgumentParser):
                 "prog": prog,
                 "description": description,
                 "epilog": "examples:\n" + "\n".join(f"  {line}" for line in examples) if examples else None,
-                "formatter_class": argparse.RawDescriptionHelpFormatter,
+                "formatter_class": _formatter,
                 "allow_abbrev": False,
             }
         )
@@ -37,6 +38,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and how to learn more."""
         raise UsageError(_sentence(message), hint=f"Try: {self.prog} --help")
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """It is made for every argument that is added; without a width it would import shutil and what that needs."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=terminal_width() - 2)
 
 
 def _sentence(message: str) -> str:
