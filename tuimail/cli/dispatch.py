@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -82,6 +83,8 @@ def main(argv: list[str] | None = None) -> int:
             from tuimail.platform_events import watchdog
 
             watchdog.leaving()
+        if argv is None:
+            gc.freeze()  # the process ends: to look for cycles among everything imported would be for nothing
 
 
 def _leave_odd_zone() -> None:
