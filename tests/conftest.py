@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import compileall
+import itertools
 import os
 import shutil
 import tempfile
@@ -16,6 +18,7 @@ from tuimail.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PACKAGE = Path(__file__).parents[1] / "tuimail"
 MEMORY = Path("/dev/shm")
 ENOUGH = 2 << 30
 """Bytes that must be free there; containers often have 64 MB."""
@@ -34,10 +37,29 @@ settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("TUIMAIL_HYPOTHESIS", "repeatable"))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package: hundreds of tests start it as a program, which must not write beside its sources."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(PACKAGE, quiet=2)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """``-n auto`` is two processes a core: a test of screens, timers or servers waits half of its time."""
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names of folders, each given once. ``mktemp`` looks through all that there are to find the next number."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def neutral_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def neutral_machine(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """Nothing of the caller's account is read or written."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir(mode=0o700)
     for name in list(os.environ):
         if name.startswith(("XDG_", "TUIMAIL_", "PYTHON_KEYRING")) or name in {"NO_COLOR", "EDITOR", "VISUAL", "EMAIL"}:
             monkeypatch.delenv(name, raising=False)
