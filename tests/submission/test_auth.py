@@ -276,7 +276,7 @@ async def test_a_better_mechanism_that_vanishes_is_told(
         result = await way.submit(letter(), Recorder())
         await way.close()
     assert verdict(result)[0] is Action.OK
-    assert any("took SCRAM-SHA-256 before and takes only PLAIN now" in line for line in result.dialogue)
+    assert any("accepted SCRAM-SHA-256 before and now accepts only PLAIN" in line for line in result.dialogue)
     assert "SCRAM-SHA-256 before" in caplog.text
 
 

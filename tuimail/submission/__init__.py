@@ -1,7 +1,9 @@
-"""Step 2, its way out: one attempt to hand a letter to a submission server or a local command.
+"""Step 2, submission: one attempt to hand a message to a submission server or to a local command.
 
-The seam               submitter (one method), result (verdicts), route (which way), smtp and sendmail (the two ways)
-The dialogue           handshake, auth, transaction, commands, stuffing; each speaks to a wire and knows no sockets
-The connection         connection and line (on aiosmtplib), reach (addresses), replies (reading), dialogue (the record)
-What it means          table (every reply), classify (the lookup), mishap (what is no reply)
+Interface      submitter (one method), result (verdicts), route (chooses the submitter), failover (several servers)
+SMTP           smtp (the submitter), pipeline (messages in line), handshake, auth, transaction, commands,
+               envelope_commands, body, dot_stuffing, verdicts, quirks; they use the protocol in wire, not sockets
+Connection     connection and smtp_protocol (on aiosmtplib), connect (addresses), replies (parser), dialogue (record)
+Classification reply_table (every reply), classify (the lookup), failure (everything that is not a reply)
+Local command  sendmail (the submitter), command_arguments, command_input, command_run, command_output, command_exit
 """

@@ -1,8 +1,8 @@
-"""Signing in: the SASL mechanisms as dialogues without a connection (RFC 4954), and the choice among them.
+"""The SASL mechanisms (RFC 4954), without a connection, and the choice of one.
 
-One mechanism is tried with one password. After a refusal (535) no other one follows: three tries with the same wrong
-password lock accounts. Only when the server does not know the mechanism after all (504, 501) the next is taken, and
-never after a challenge.
+A password is tried with one mechanism. After a refusal (535) no other mechanism follows, because three attempts with
+the same wrong password lock accounts. The next mechanism is tried only if the server does not support the first one
+after all (504, 501), and never after a challenge.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class MechanismError(Exception):
-    """The server's challenge makes no sense for this mechanism, or the password cannot be used with it."""
+    """The server's challenge is invalid for this mechanism, or the password cannot be used with it."""
 
 
 class Mechanism(Protocol):
     """One mechanism with its name and password."""
 
     first: bytes | None
-    """The initial response; None when the server speaks first."""
+    """The initial response; None if the server sends the first challenge."""
 
     strict: bool
-    """Its challenges must make sense: it keeps the password from the server, and a wrong one may be an attack."""
+    """Challenges must be valid: the mechanism hides the password from the server, and a wrong one may be an attack."""
 
     def answer(self, challenge: bytes) -> bytes:
         """The response to ``challenge``; may take a second of CPU. Raises MechanismError or SubmissionError."""
@@ -38,7 +38,7 @@ class Mechanism(Protocol):
 
     @property
     def proven(self) -> bool:
-        """The server has shown what the mechanism demands of it; a 235 before that is a fraud."""
+        """The server has proved itself as far as the mechanism requires; a 235 before that is a forgery."""
         ...
 
 
@@ -54,7 +54,7 @@ class Plain:
         self.first: bytes | None = sasl.plain(user, secret)
 
     def answer(self, challenge: bytes) -> bytes:  # noqa: ARG002 (some servers put words there)
-        """The same again, for servers that ignore an initial response; a second time is an error."""
+        """The initial response once more, for servers that ignored it; a second challenge is an error."""
         if self.first is None:
             raise MechanismError("PLAIN has no challenge")
         again, self.first = self.first, None
@@ -99,13 +99,13 @@ class CramMd5:
 
 
 FEWEST, MOST = 4096, 1_000_000
-"""Iterations a server may ask for: fewer give the password away (RFC 7677 section 4), more keep us busy for minutes."""
+"""Iterations a server may ask for: fewer expose the password (RFC 7677 section 4), more take minutes to compute."""
 _LONGEST_CHALLENGE = 4096
 _ITERATIONS = re.compile(r"(?:\A|,)i=([^,]*+)")
 
 
 class Scram:
-    """SCRAM without channel binding (RFC 5802, RFC 7677): the password stays here, and the server proves itself too."""
+    """SCRAM without channel binding (RFC 5802, RFC 7677): hides the password, and the server proves itself too."""
 
     strict = True
 
@@ -119,10 +119,10 @@ class Scram:
             raise MechanismError(str(error)) from error
         self._step = 0
         self.proven = False
-        """The server's signature was right."""
+        """The server's signature is valid."""
 
     def answer(self, challenge: bytes) -> bytes:
-        """The proof; then, after the server's signature was checked, nothing."""
+        """The client's proof; then, after checking the server's signature, an empty response."""
         from scramp import ScramException
 
         self._step += 1
@@ -139,7 +139,7 @@ class Scram:
         if self._step > 2:
             raise MechanismError("SCRAM has two challenges")
         if message.startswith("e="):
-            # The server's way of saying no; its 535 follows.
+            # A refusal; the server's 535 follows.
             return b""
         try:
             self._client.set_server_final(message)
@@ -150,7 +150,7 @@ class Scram:
 
 
 def _check_iterations(message: str) -> None:
-    """Raises MechanismError when the server's first message asks for too few or too many, or in no clear way."""
+    """Raises MechanismError if the server's first message has too few or too many iterations, or no clear number."""
     found: list[str] = _ITERATIONS.findall(message)
     if len(found) != 1 or not (found[0].isascii() and found[0].isdigit()):
         raise MechanismError("no number of iterations")
@@ -159,7 +159,7 @@ def _check_iterations(message: str) -> None:
 
 
 class Bearer:
-    """OAUTHBEARER (RFC 7628) and XOAUTH2 (Google's forerunner): a token instead of a password."""
+    """OAUTHBEARER (RFC 7628) and XOAUTH2 (its predecessor by Google): a token instead of a password."""
 
     strict = False
     proven = True
@@ -177,7 +177,7 @@ class Bearer:
         """The server's reason, e.g. "invalid_token"."""
 
     def answer(self, challenge: bytes) -> bytes:
-        """What ends the exchange after the server has told its error as JSON; its 535 follows."""
+        """The response that ends the exchange after the server sent its error as JSON; its 535 follows."""
         try:
             told = json.loads(challenge)
             self.error = str(told.get("status", "")) if isinstance(told, dict) else ""
@@ -187,9 +187,9 @@ class Bearer:
 
 
 _PRIVATE_ORDER = ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5")
-"""Under TLS PLAIN comes before CRAM-MD5, which works only where the server keeps passwords in clear."""
+"""Under TLS PLAIN is preferred to CRAM-MD5, which requires the server to store passwords as plain text."""
 _OPEN_ORDER = ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5")
-"""What may cross an open line: the password itself does not."""
+"""Mechanisms that are allowed without encryption: they do not send the password."""
 _TOKEN_ORDER = ("OAUTHBEARER", "XOAUTH2")
 
 
@@ -197,7 +197,7 @@ def mechanisms_for(offered: Iterable[str], *, oauth: bool, private: bool) -> lis
     """Which of the ``offered`` mechanisms to use, the best first. ``private``: TLS, or a connection to this machine.
 
     Raises:
-        SubmissionError: CLEARTEXT when only an open line stands in the way, NO_MECHANISM when none fits.
+        SubmissionError: CLEARTEXT if all that fit need encryption, NO_MECHANISM if none fits.
     """
     names = {name.upper() for name in offered}
     known = _TOKEN_ORDER if oauth else _PRIVATE_ORDER
@@ -211,7 +211,7 @@ def mechanisms_for(offered: Iterable[str], *, oauth: bool, private: bool) -> lis
 
 
 def mechanism(name: str, user: str, secret: str, *, host: str = "", port: int = 0) -> Mechanism:
-    """The mechanism ``name`` for ``user``. Raises MechanismError when ``secret`` cannot be used with it."""
+    """The mechanism ``name`` for ``user``. Raises MechanismError if ``secret`` cannot be used with it."""
     try:
         if name in _TOKEN_ORDER:
             return Bearer(name, user, secret, host, port)
@@ -220,12 +220,12 @@ def mechanism(name: str, user: str, secret: str, *, host: str = "", port: int = 
         makers: dict[str, Callable[[str, str], Mechanism]] = {"PLAIN": Plain, "LOGIN": Login, "CRAM-MD5": CramMd5}
         return makers[name](user, secret)
     except UnicodeEncodeError as error:
-        raise MechanismError("user name or password is no text") from error
+        raise MechanismError("user name or password is not valid text") from error
 
 
 def _offers(names: Collection[str]) -> str:
     from tuimail.mail.text import safe_line
 
     if not names:
-        return "It offers none at all, perhaps because it wants another port."
+        return "It offers none; perhaps the account needs another port."
     return f"It offers {safe_line(', '.join(sorted(names)))[:200]}."

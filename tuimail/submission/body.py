@@ -1,4 +1,4 @@
-"""The upload of a letter: everything but the final dot."""
+"""Uploads the body of a letter, without the final dot."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from tuimail.submission.wire import Timeouts, Wire
 
 AT_ONCE = 262144
-"""Bytes of a letter that is read in one go; a larger one goes piece by piece, so that memory stays flat."""
+"""Letters up to this size in bytes are read at once; larger ones piece by piece, to limit memory use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A letter that is in memory before its turn comes, as it goes on the wire."""
+    """A letter read into memory in advance, dot-stuffed."""
 
     length: int
-    """Of the letter itself."""
+    """Length of the letter before dot-stuffing."""
     data: bytes
     fault: OSError | None = None
-    """It cannot be read."""
+    """The error of reading it."""
 
 
 async def load(content: Content) -> Loaded | None:
-    """Read a letter off the loop; None when it is too large for that."""
+    """Read a letter in a thread; None if it is too large to be kept in memory."""
     if content.size > AT_ONCE:
         return None
     return await asyncio.to_thread(_load, content)
@@ -53,10 +53,10 @@ async def write_body(
     progress: Callable[[int, int], None],
     loaded: Loaded | None = None,
 ) -> Reply | None:
-    """Send it, ``loaded`` or piece by piece. A reply that came before its time, or None.
+    """Send the body from ``loaded`` or piece by piece. Returns a reply that came early, or None.
 
     Raises:
-        SubmissionError: UNREADABLE when the letter's file cannot be read or is not as long as it was; else the wire's.
+        SubmissionError: UNREADABLE if the letter's file cannot be read or its length has changed; else the wire's.
     """
     total = content.size
     sent = 0
@@ -77,7 +77,7 @@ async def write_body(
 
 
 async def _pieces(content: Content, loaded: Loaded | None) -> AsyncIterator[tuple[int, bytes]]:
-    """How long each piece is, and its bytes as they go on the wire; read off the loop."""
+    """The length of each piece and its dot-stuffed bytes; read in a thread."""
     try:
         if loaded is not None:
             if loaded.fault is not None:
@@ -92,5 +92,5 @@ async def _pieces(content: Content, loaded: Loaded | None) -> AsyncIterator[tupl
 
 
 async def early_reply(wire: Wire, timeouts: Timeouts) -> Reply | None:
-    """The reply that came before its time, if there is one."""
+    """The reply that came early, if there is one."""
     return await wire.reply(within=timeouts.quit) if wire.early else None

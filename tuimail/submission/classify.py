@@ -1,4 +1,4 @@
-"""What an event of the dialogue means. Pure: looks up submission/reply_table and the failures below."""
+"""Turns replies and failures into verdicts. Pure: looks up submission/reply_table and the failures below."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUBMISSION_PORTS = frozenset({465, 587})
 
 @dataclass(frozen=True, slots=True)
 class ReplyContext:
-    """What the table needs to know beside the reply."""
+    """What the reply table needs to know besides the reply."""
 
     host: str = "the server"
     port: int = 587
@@ -27,24 +27,24 @@ class ReplyContext:
     oauth: bool = False
     """Signing in with a token."""
     clear: bool = False
-    """The connection is to be secured by STARTTLS and is not yet."""
+    """STARTTLS is required and has not happened yet."""
     accepted: int = 0
     """Recipients accepted so far in this transaction."""
     all_refused: bool = False
-    """Every recipient of the transaction was refused, and this is asked again for each."""
+    """Every recipient of the transaction was refused, and the replies are classified again together."""
     optional: tuple[str, ...] = field(default=())
-    """ESMTP parameters the command carried that may be left out: "SIZE", "BODY", "DSN"."""
+    """ESMTP parameters of the command that may be left out: "SIZE", "BODY", "DSN"."""
     size_limit: int = 0
-    """The most bytes the server announced to take (RFC 1870); 0 unknown."""
+    """The largest message in bytes that the server announced (RFC 1870); 0: unknown."""
 
 
 def rule_for(stage: Stage, reply: Reply, context: ReplyContext) -> ReplyRule:
-    """The row of the table that ``reply`` falls under."""
+    """The first rule of the table that matches ``reply``."""
     return next(row for row in RULES if _fits(row, stage, reply, context))
 
 
 def classify(stage: Stage, reply: Reply, context: ReplyContext | None = None) -> Verdict:
-    """What ``reply`` at ``stage`` means."""
+    """The verdict for ``reply`` at ``stage``."""
     context = context or ReplyContext()
     row = rule_for(stage, reply, context)
     return Verdict(
@@ -64,9 +64,10 @@ def classify(stage: Stage, reply: Reply, context: ReplyContext | None = None) ->
 def classify_failure(
     stage: Stage, failure: Failure, context: ReplyContext | None = None, *, detail: str = ""
 ) -> Verdict:
-    """What ``failure`` at ``stage`` means; ``detail`` is a sanitised sentence that is added to the words.
+    """The verdict for ``failure`` at ``stage``; ``detail``, a sanitised sentence, is appended to the message.
 
-    Once the final dot may have been written nothing but a reply tells what became of the letter: UNCERTAIN.
+    Once the final dot may have been sent, only a reply shows whether the letter was accepted: every failure is
+    UNCERTAIN.
     """
     context = context or ReplyContext()
     if stage is Stage.COMMITTING:
@@ -123,7 +124,7 @@ def _holds(when: Condition, reply: Reply, context: ReplyContext) -> bool:
 
 
 def _parameters_to_drop(reply: Reply, context: ReplyContext) -> str:
-    """The parameter the server names, else all that may go."""
+    """The optional parameters that the server names, else all of them."""
     text = reply.text.upper()
     spoken_of = {
         "DSN": ("RET", "ENVID", "NOTIFY", "ORCPT"),
@@ -153,12 +154,12 @@ class _FailureRule:
     message: str
     problem: AccountProblem | None = None
     tries: int | None = None
-    """So many in a row, then the account is held."""
+    """After so many in a row the account is paused."""
 
 
 _UNCERTAIN_WORDS = {
     Failure.TIMEOUT: "The server took the whole letter and then did not answer in time",
-    Failure.GARBAGE: "The server took the whole letter and then answered gibberish",
+    Failure.GARBAGE: "The server took the whole letter and then sent an invalid reply",
 }
 
 _FAILURES: dict[Failure, _FailureRule] = {
@@ -173,10 +174,10 @@ _FAILURES: dict[Failure, _FailureRule] = {
     Failure.UNREACHABLE: _FailureRule(Action.RETRY, "{host} cannot be reached; is there a network?"),
     Failure.TIMEOUT: _FailureRule(Action.RETRY, "{host} did not answer in time while {stage}; trying again later."),
     Failure.RESET: _FailureRule(Action.RETRY, "The connection to {host} broke while {stage}; trying again later."),
-    Failure.EOF: _FailureRule(Action.RETRY, "{host} hung up while {stage}; trying again later."),
+    Failure.EOF: _FailureRule(Action.RETRY, "{host} closed the connection while {stage}; trying again later."),
     Failure.GARBAGE: _FailureRule(
         Action.RETRY,
-        "{host} does not speak as a mail server should; check its name and port in the account.",
+        "{host} does not answer like a mail server; check its name and port in the account.",
         AccountProblem.SERVER,
         tries=3,
     ),
@@ -187,18 +188,18 @@ _FAILURES: dict[Failure, _FailureRule] = {
     ),
     Failure.HANDSHAKE: _FailureRule(
         Action.RETRY,
-        "No secure connection to {host} could be agreed on; check port and security in the account.",
+        "A secure connection to {host} could not be set up; check port and security in the account.",
         AccountProblem.SECURITY,
         tries=3,
     ),
     Failure.NO_STARTTLS: _FailureRule(
         Action.ACCOUNT,
-        '{host} offers no STARTTLS, so nothing was sent over the open line; try port 465 with security = "tls".',
+        '{host} does not offer STARTTLS, so nothing was sent unencrypted; try port 465 with security = "tls".',
         AccountProblem.SECURITY,
     ),
     Failure.TAMPERED: _FailureRule(
         Action.ACCOUNT,
-        "Somebody may be tampering with the connection to {host}; nothing was sent. Try another network.",
+        "The connection to {host} may have been tampered with; nothing was sent. Try another network.",
         AccountProblem.SECURITY,
     ),
     Failure.NO_MECHANISM: _FailureRule(
@@ -208,18 +209,18 @@ _FAILURES: dict[Failure, _FailureRule] = {
     ),
     Failure.CLEARTEXT: _FailureRule(
         Action.ACCOUNT,
-        'The password would cross an open line, so it was not sent; set security = "tls" or "starttls".',
+        'The password would be sent unencrypted, so it was not sent; set security = "tls" or "starttls".',
         AccountProblem.SECURITY,
     ),
-    Failure.NO_SECRET: _FailureRule(Action.ACCOUNT, "The password for {user} could not be had.", AccountProblem.SECRET),
+    Failure.NO_SECRET: _FailureRule(Action.ACCOUNT, "The password for {user} is not available.", AccountProblem.SECRET),
     Failure.TOO_BIG: _FailureRule(
         Action.MESSAGE, "The letter is too big for {host}{limit}; send a smaller attachment or a link."
     ),
     Failure.NO_SMTPUTF8: _FailureRule(
-        Action.MESSAGE, "{host} cannot take international addresses; use addresses in plain ASCII."
+        Action.MESSAGE, "{host} does not support international addresses; use addresses in plain ASCII."
     ),
     Failure.NO_FUTURE_RELEASE: _FailureRule(
-        Action.KEEP, "{host} does not keep letters until later, or not for so long; this one is kept here until then."
+        Action.KEEP, "{host} does not hold letters until later, or not for so long; this one is held here until then."
     ),
     Failure.BAD_SENDER: _FailureRule(
         Action.MESSAGE, "{sender} cannot be used as a sender's address; choose another identity."

@@ -1,4 +1,4 @@
-"""The arguments a local mail command gets for one letter. Pure."""
+"""The arguments of a local mail command for one letter. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WITHOUT_T = {"-t": "", "--read-recipients": "", "-it": "-i", "-ti": "-i"}
-"""Options that take the recipients from the header, and what is left of them."""
+"""Options that take the recipients from the header -> what replaces them."""
 IGNORES_DOTS = frozenset({"-i", "-oi"})
-"""Either makes a line of one dot part of the text."""
+"""With either option a line of a single dot is part of the text."""
 SENDMAILS = frozenset(
     {
         "busybox",
@@ -34,15 +34,15 @@ SENDMAILS = frozenset(
 
 
 def command_line(argv: Sequence[str], sender: str, recipients: Iterable[str], *, dots: bool) -> list[str]:
-    """The configured ``argv``, then ``-i`` if it is wanted, then ``-f SENDER -- RECIPIENT...``.
+    """The configured ``argv``, then ``-i`` if needed, then ``-f SENDER -- RECIPIENT...``.
 
-    Without ``-i`` a line of one dot ends the letter for these commands, and the rest of it is lost. A program known to
-    take ``-i`` gets it always, unless it is configured already. A program of another name (a script of the user's,
-    which may not know the option) gets it only for a letter with such a line (``dots``).
+    Without ``-i`` these commands treat a line of a single dot as the end of the letter and lose the rest. Programs
+    known to support ``-i`` always get it, unless it is already configured. Other programs, such as scripts, may not
+    know the option and get it only for a letter with such a line (``dots``).
     """
     program, *options = argv
     kept = [left for left in (WITHOUT_T.get(option, option) for option in options) if left]
-    # In "ssh -i key host sendmail" the -i is that of ssh: what counts stands behind the mail program's name.
+    # In "ssh -i key host sendmail" the -i belongs to ssh: only options after the mail program's name count.
     words = [program, *kept]
     known = [place for place, word in enumerate(words) if PurePath(word).name in SENDMAILS]
     given = not IGNORES_DOTS.isdisjoint(words[(known or [0])[-1] + 1 :])

@@ -1,4 +1,4 @@
-"""What the end of a local mail command means: exit code, how far it had read, and its words. Pure."""
+"""Turns the end of a local mail command (exit code, bytes read, error output) into a verdict. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOOK_FIRST = "the letter may have been sent. Look in its queue or in Sent before you send it again."
 TRIES = 5
-"""After so many ends in a row that tell of trouble with the machine or the mail service, the account is held."""
+"""After so many failures of the machine or the mail service in a row the account is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,50 +30,50 @@ class _ExitRule:
     action: Action
     message: str
     host: bool = False
-    """The trouble is not that of one letter or recipient."""
+    """The problem is not about one letter or recipient."""
 
 
-_OK = _ExitRule(Action.OK, "The command took it.")
+_OK = _ExitRule(Action.OK, "The command accepted it.")
 _NOT_QUEUED = _ExitRule(Action.RETRY, "The mail command could not queue the letter; trying again.", host=True)
 _TOO_BIG = _ExitRule(Action.MESSAGE, "The letter is too big for the mail command; send a smaller attachment or a link.")
 _NO_SERVER = _ExitRule(
-    Action.RETRY, "The mail command does not find its server; check its configuration, or the network.", host=True
+    Action.RETRY, "The mail command cannot find its server; check its configuration, or the network.", host=True
 )
 
 _OUTCOMES = {
-    64: _ExitRule(Action.MESSAGE, "The command does not take these arguments; look at the account's command."),
-    65: _ExitRule(Action.MESSAGE, "The command refused the letter; its words say why."),
+    64: _ExitRule(Action.MESSAGE, "The command does not accept these arguments; check the account's command."),
+    65: _ExitRule(Action.MESSAGE, "The command refused the letter; its message says why."),
     66: _ExitRule(Action.RETRY, "The mail command could not read its input; trying again.", host=True),
     67: _ExitRule(Action.RECIPIENT, "There is no such recipient; check the address."),
     68: _ExitRule(Action.RECIPIENT, "The part after the @ does not exist; check the address."),
     69: _ExitRule(Action.RETRY, "The mail service is not available; trying again.", host=True),
-    70: _ExitRule(Action.RETRY, "The mail command failed inside; trying again.", host=True),
+    70: _ExitRule(Action.RETRY, "The mail command had an internal error; trying again.", host=True),
     71: _ExitRule(Action.RETRY, "The system could not run the mail command; trying again.", host=True),
-    72: _ExitRule(Action.RETRY, "The mail command misses a file of the system; trying again.", host=True),
+    72: _ExitRule(Action.RETRY, "The mail command is missing a system file; trying again.", host=True),
     73: _ExitRule(Action.RETRY, "The mail command could not create a file; trying again.", host=True),
     74: _ExitRule(Action.RETRY, "The mail command could not read or write; trying again.", host=True),
     75: _ExitRule(Action.RETRY, "The mail command cannot send just now; trying again later."),
     76: _ExitRule(Action.RETRY, "The mail command and its server misunderstood each other; trying again.", host=True),
     77: _ExitRule(Action.ACCOUNT, "You may not send mail with this command.", host=True),
-    78: _ExitRule(Action.ACCOUNT, "The mail command is not set up; look at its configuration.", host=True),
+    78: _ExitRule(Action.ACCOUNT, "The mail command is not set up; check its configuration.", host=True),
     126: _ExitRule(Action.ACCOUNT, "The command that sends letters cannot be run.", host=True),
     127: _ExitRule(Action.ACCOUNT, "The command that sends letters does not exist.", host=True),
 }
-"""The exit codes of sysexits.h; 126 and 127 are a shell's."""
+"""The exit codes of sysexits.h; 126 and 127 come from a shell."""
 _SIGN_IN = (530, 534, 535, 538)
 """Replies of RFC 4954."""
 
 
 def classify_end(ended: CommandResult, program: str) -> Verdict:
-    """What the end of a run for one recipient means.
+    """The verdict for a run for one recipient.
 
-    A command must not deliver before the end of its input. So an end that says nothing else is another try before the
-    letter was read to its end, and UNCERTAIN after it; and 0 before the letter's end is UNCERTAIN: the command says
-    that it delivered, but not all of it.
+    A command must not deliver before the end of its input. So an unknown failure is RETRY before the command has read
+    the whole letter, and UNCERTAIN after that. Exit code 0 before the end of the letter is UNCERTAIN: the command
+    reports a delivery, but of an incomplete letter.
 
-    A server's refusal in the words of a command that failed says more than the code: msmtp ends with 69 for a letter
-    refused as spam, OpenSMTPD with 70 for an unknown recipient. A dialogue that broke after the whole letter was read
-    leaves the recipient UNCERTAIN, whatever the code (msmtp: 76).
+    A server's refusal in the error output says more than the exit code: msmtp exits with 69 for a letter refused as
+    spam, OpenSMTPD with 70 for an unknown recipient. If the SMTP connection broke after the whole letter was read, the
+    recipient is UNCERTAIN, whatever the exit code (msmtp: 76).
     """
     code, said = ended.code, ended.said
     stage = Stage.COMMITTING if ended.whole else Stage.BODY
@@ -125,21 +125,22 @@ def _cut_short(ended: CommandResult, reply: Reply) -> Verdict:
 
 
 def _refused(at: Stage, refusal: Reply, *, stage: Stage, known: bool, reply: Reply, program: str) -> Verdict:
-    """The server's words, repeated by the command, mean what they mean when tuimail hears them itself.
+    """The verdict for a server's reply in the error output: the same as for a reply that tuimail gets itself.
 
-    But sign-in and parameters are the command's business: what is left of them is a refusal, or another try.
+    Replies about sign-in and parameters are the exception, because the command handles both: they become a refusal or
+    another attempt.
     """
     if not known and refusal.code < 500 and stage is Stage.COMMITTING and says_queued(reply.text):
-        words = f"The mail command failed and speaks of queueing the letter; {LOOK_FIRST}"
+        words = f"The mail command failed and says that it queued the letter; {LOOK_FIRST}"
         return Verdict(Action.UNCERTAIN, stage, words, reply)
     if refusal.code in _SIGN_IN:
-        words = "The server did not let the mail command sign in; look at its configuration."
+        words = "The server did not let the mail command sign in; check the command's configuration."
         return Verdict(Action.ACCOUNT, stage, words, reply, AccountProblem.SERVER)
     meant = classify(at, refusal, ReplyContext(host=program))
     fits = {4: (Action.RETRY,), 5: (Action.RECIPIENT, Action.MESSAGE, Action.RETRY, Action.ACCOUNT)}
     if meant.action in fits[refusal.code // 100]:
         return replace(meant, stage=stage, reply=reply, drop="", crowded=False)
     if refusal.code < 500:
-        words = "The server did not take it now; trying again later."
+        words = "The server did not accept it now; trying again later."
         return Verdict(Action.RETRY, stage, words, reply, delay=meant.delay)
-    return Verdict(Action.RECIPIENT, stage, "The server refused it; its words say why.", reply)
+    return Verdict(Action.RECIPIENT, stage, "The server refused it; its message says why.", reply)

@@ -1,8 +1,8 @@
-"""The letter as a private file: what a local command gets as its standard input.
+"""The letter as a private file, which is the standard input of a local command.
 
-A file, and not a pipe: the file offset tells afterwards how far the command read, while a pipe swallows a small letter
-whether somebody reads it or not. And a file is whole from the start: if tuimail is killed, the command does not take
-what it has for all of it.
+A file has two advantages over a pipe. Its offset shows how far the command has read; a pipe buffers a small letter even
+if nothing reads it. And it is complete from the start: if tuimail is killed, the command does not mistake a part of the
+letter for all of it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 _DOT_LINE = re.compile(rb"\n\.\r?\n")
 _SEAM = 3
-"""Bytes of what came before that a line of one dot can begin in."""
+"""Bytes of the previous piece in which a line of a single dot can begin."""
 
 
 class UnreadableError(Exception):
-    """The letter's own file cannot be read to its end. The text says why."""
+    """The letter's file cannot be read to its end. The text says why."""
 
 
 class PrivateInput:
-    """A letter with the line ends of this machine, in a file without a name that only its user can read.
+    """A letter with LF line ends, in an unlinked file that only its user can read.
 
-    Use as a context manager; the command may go on reading after it is closed here.
+    Use as a context manager; the command may still read the file after it is closed here.
     """
 
     def __init__(self, descriptor: int, size: int, *, dots: bool) -> None:
@@ -42,7 +42,7 @@ class PrivateInput:
         self.size = size
         """Bytes."""
         self.dots = dots
-        """A line of it is a single dot."""
+        """It contains a line of a single dot."""
 
     def __enter__(self) -> PrivateInput:
         return self
@@ -54,8 +54,8 @@ class PrivateInput:
     def read(self) -> int:
         """How many bytes the command has read.
 
-        The offset is shared with the command. A script that opens ``/dev/stdin`` has an offset of its own; there the
-        time of the last access tells that the file was read, and all of it is taken as read.
+        The offset is shared with the command. A script that opens ``/dev/stdin`` has its own offset; then the access
+        time shows that the file was read, and all of it counts as read.
         """
         offset = os.lseek(self.descriptor, 0, os.SEEK_CUR)
         if offset == 0 and os.fstat(self.descriptor).st_atime_ns != 0:
@@ -64,7 +64,7 @@ class PrivateInput:
 
 
 async def private_input(content: Content) -> PrivateInput:
-    """Write ``content`` into such a file.
+    """Write ``content`` into a private file.
 
     Raises:
         UnreadableError: the letter cannot be read to its end.
@@ -101,7 +101,7 @@ async def _filled(reading: int, writing: int, content: Content) -> PrivateInput:
         size += len(piece)
         dots = dots or _DOT_LINE.search(seam + piece) is not None
         seam = (seam + piece)[-_SEAM:]
-    # An access time before the last change is renewed by the next reading, also on file systems that are slow to do so.
+    # With relatime the next read updates an access time only if it is before the last change.
     os.utime(writing, ns=(0, os.fstat(writing).st_mtime_ns))
     return PrivateInput(reading, size, dots=dots or seam.endswith(b"\n."))
 

@@ -1,4 +1,4 @@
-"""What a local mail command's own words tell beside its exit code. Pure; the words are one sanitised, short line."""
+"""Reads the error output of a local mail command, which is one short, sanitised line. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _REPLY = re.compile(
     r"(?<![\w.:#/-])(4(?:21|3[0-9]|5[0-9])|5(?:0[0-9]|2[0-9]|3[0-9]|5[0-9]))[ -]\s*"
     r"(?:([45]\.\d{1,3}\.\d{1,3})\s+)?(?=\S)"
 )
-"""A reply code of RFC 5321, then perhaps an enhanced one of RFC 3463; never a part of a port, a path or an address."""
+"""A reply code of RFC 5321, perhaps with an enhanced code of RFC 3463; not a part of a port, a path or an address."""
 _NOT_QUEUED = re.compile(
     r"(?:fail(?:ed|ure)|can ?not|can't|could ?n[o']t|unable|error)\b.{0,40}"
     r"\b(?:creat\w*|open\w*|writ\w*|queu\w*|lock\w*)\b.{0,80}\b(?:spool|queue|temp|temporary|maildrop)\b"
@@ -37,7 +37,7 @@ _NAMES_RECIPIENT = re.compile(r"\brecipient|\brcpt\b|\bmailbox\b|\buser\b|no suc
 
 
 def reply_in(said: str) -> tuple[Stage, Reply] | None:
-    """A server's refusal that the command repeats, the last one of them, and what it answered; None: there is none."""
+    """The last server refusal that the command repeats, with the stage of the command it answers; None: no refusal."""
     found = None
     for match in _REPLY.finditer(said):
         found = match
@@ -56,25 +56,25 @@ def reply_in(said: str) -> tuple[Stage, Reply] | None:
 
 
 def says_not_queued(said: str) -> bool:
-    """It could not store the letter, so it has not taken it."""
+    """Whether it could not store the letter, so it has not accepted it."""
     return _NOT_QUEUED.search(said) is not None
 
 
 def says_too_big(said: str) -> bool:
-    """The letter is larger than it takes."""
+    """Whether the letter is larger than it accepts."""
     return _TOO_BIG.search(said) is not None
 
 
 def says_queued(said: str) -> bool:
-    """It may have kept the letter."""
+    """Whether it may have queued the letter."""
     return _QUEUED.search(said) is not None and not says_not_queued(said)
 
 
 def says_broken_off(said: str) -> bool:
-    """A dialogue with a server broke; one that never began does not count."""
+    """Whether an established connection to a server broke."""
     return _BROKEN.search(said) is not None and _NEVER_CONNECTED.search(said) is None
 
 
 def says_no_server(said: str) -> bool:
-    """The name of the command's own server is not known."""
+    """Whether the name of the command's server cannot be resolved."""
     return _NO_SUCH_SERVER.search(said) is not None

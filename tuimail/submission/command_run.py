@@ -1,4 +1,4 @@
-"""One run of a local mail command: started, watched, ended if need be. What it means is told in command_exit."""
+"""Runs a local mail command: starts it, monitors it and kills it if necessary. command_exit interprets the result."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tuimail.submission.command_input import PrivateInput
 
 MAX_STDERR = 4096
-"""Bytes of the command's words that are kept, from their beginning and from their end."""
+"""Bytes of error output that are kept, from its beginning and from its end."""
 MAX_NOISE = 1_000_000
-"""Bytes of words after which the earlier ones are thrown away, so that a flood does not fill the disk."""
+"""Bytes of error output after which it is truncated, so that it does not fill the disk."""
 LOOK = 0.1
-"""Seconds between two looks at how far a command has read, and how much it has said."""
+"""Seconds between two checks of how much the command has read and written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class CommandTimeouts:
     """Seconds."""
 
     stall: float = 180.0
-    """Without the command reading on."""
+    """Without the command reading more of the letter."""
     finish: float = 600.0
-    """From the end of the letter to the command's end; a daemon's own first try may lie in between."""
+    """From the end of the letter to the exit of the command, which may include a daemon's first delivery attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,29 @@ class CommandResult:
     """How a run ended."""
 
     code: int | None
-    """The exit code; negative: killed by that signal; None: it took too long and was killed here."""
+    """The exit code; negative: killed by that signal; None: killed by tuimail because it took too long."""
     read: int
-    """Bytes of the letter that it read."""
+    """Bytes of the letter that the command has read."""
     size: int
     """Bytes of the letter."""
     said: str
-    """What it wrote to its standard error, sanitised, on one line."""
+    """Its error output, sanitised, on one line."""
 
     @property
     def whole(self) -> bool:
-        """It had read the letter to its end."""
+        """The command has read the whole letter."""
         return self.read >= self.size
 
     @property
     def text(self) -> str:
-        """For the dialogue."""
+        """Text for the dialogue."""
         if self.code is None:
             return "killed: it took too long"
         return f"exit code {self.code}" if self.code >= 0 else f"killed by {signal_name(-self.code)}"
 
 
 def runnable(program: str) -> bool:
-    """Whether ``program``, a path or a name on the PATH, can be started at all."""
+    """Whether ``program``, a path or a name on the PATH, exists and is executable."""
     try:
         return shutil.which(program) is not None
     except ValueError:
@@ -74,15 +74,15 @@ def runnable(program: str) -> bool:
 async def run(
     argv: Sequence[str], letter: PrivateInput, timeouts: CommandTimeouts, progress: Callable[[int, int], None]
 ) -> CommandResult:
-    """Run it with ``letter`` as its standard input; ``progress`` is told how far it has read.
+    """Run ``argv`` with ``letter`` as its standard input; calls ``progress`` with how much it has read.
 
-    Killed with its children when it takes too long, and when this is cancelled. After an end with another code than 0
-    before the letter's end, children left behind are killed too: none of them may read on and deliver.
+    The command and its children are killed when it takes too long or this call is cancelled. If it fails before the end
+    of the letter, its remaining children are killed too, so that none of them reads on and delivers.
 
     Raises:
-        OSError: it cannot be started.
+        OSError: the command cannot be started.
     """
-    # A file, not a pipe: a delivery left running in the background may still write to it.
+    # A file, not a pipe: a delivery that continues in the background may still write to it.
     with cast("BinaryIO", tempfile.TemporaryFile("a+b", buffering=0)) as words:
         with core_dumps.allowed_in_children():
             process = await asyncio.create_subprocess_exec(
@@ -107,7 +107,7 @@ async def _end_of(
     timeouts: CommandTimeouts,
     progress: Callable[[int, int], None],
 ) -> int | None:
-    """Its exit code, or None when it took too long."""
+    """The exit code, or None if the command took too long."""
     now = asyncio.get_running_loop().time
     read, since = 0, now()
     while True:
@@ -137,7 +137,7 @@ def _kill(group: int) -> None:
 
 
 def signal_name(number: int) -> str:
-    """SIGKILL for 9; "signal 99" for what has no name."""
+    """SIGKILL for 9; "signal 99" for a signal without a name."""
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -1,4 +1,4 @@
-"""The commands of one transaction: MAIL and RCPT with the parameters both sides understand. Pure."""
+"""The MAIL and RCPT commands with the parameters that the server supports. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tuimail.submission.submitter import Letter
     from tuimail.submission.wire import Extensions
 
-# An addr-spec that cannot be mistaken for anything else: no control, no angle bracket or space outside quotes.
+# An unambiguous addr-spec: no control characters, no angle brackets or spaces outside quotes.
 _ADDRESS = re.compile(
     r"""(?:"(?:[^"\\\x00-\x1f\x7f\x85\u2028\u2029]|\\[\x20-\x7e])*"|[^\s"<>()\[\]\\,;:@\x00-\x1f\x7f\x85]+)"""
     r"""@(?:\[[0-9A-Za-z.:]+\]|[^\s"<>()\[\]\\,;:@\x00-\x1f\x7f\x85]+)"""
@@ -32,7 +32,7 @@ class MailLine:
 
     line: str
     optional: tuple[str, ...]
-    """Parameters in it that may be left out: "SIZE", "BODY", "DSN"; and "HOLDUNTIL", without which it does not go."""
+    """Its optional parameters: "SIZE", "BODY", "DSN"; and "HOLDUNTIL", without which the letter is not submitted."""
 
 
 def mail_command(
@@ -40,14 +40,14 @@ def mail_command(
 ) -> MailLine:
     """MAIL for ``letter`` with SIZE, BODY, SMTPUTF8 (only if needed) and DSN where offered and not ``dropped``.
 
-    A letter that the server is to keep until later carries HOLDUNTIL (RFC 4865) as long as that lies after ``now``
-    (seconds since the epoch; None: by the machine's clock).
+    A letter that the server should hold until later gets HOLDUNTIL (RFC 4865) if that time is after ``now`` (seconds
+    since the epoch; None: the current time).
 
-    A letter with bytes above 127 goes out as it is to the rare server without 8BITMIME: its bytes are frozen, and such
-    servers pass them on.
+    A letter with bytes above 127 is sent unchanged to the rare server without 8BITMIME: the stored bytes must not
+    change, and such servers pass them on.
 
     Raises:
-        SubmissionError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
+        SubmissionError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER, before anything is sent.
     """
     envelope = letter.envelope
     size = letter.content.size
@@ -80,7 +80,7 @@ def mail_command(
 
 
 def keeps_until(moment: float, offer: Extensions, now: float) -> bool:
-    """Whether the server keeps a letter until ``moment``: "FUTURERELEASE max-interval max-datetime" (RFC 4865)."""
+    """Whether the server can hold a letter until ``moment``: "FUTURERELEASE max-interval max-datetime" (RFC 4865)."""
     limits = offer.keywords.get("futurerelease", "").split()
     if len(limits) < 2:
         return False
@@ -92,7 +92,7 @@ def keeps_until(moment: float, offer: Extensions, now: float) -> bool:
 
 
 def rcpt_command(address: str, *, smtputf8: bool, dsn: bool, notify: Collection[Notify] = FAILURE_AND_DELAY) -> str:
-    """RCPT for ``address``, with NOTIFY and ORCPT (RFC 3461) when ``dsn``; an empty ``notify`` asks for no report.
+    """RCPT for ``address``, with NOTIFY and ORCPT (RFC 3461) if ``dsn``; an empty ``notify`` requests no report.
 
     Raises:
         SubmissionError: BAD_RECIPIENT.
@@ -113,5 +113,5 @@ def xtext(text: str) -> str:
 
 
 def sendable(address: str, *, smtputf8: bool) -> bool:
-    """Whether ``address`` can be put into a command and will be read there as we mean it."""
+    """Whether ``address`` is valid and unambiguous in a command."""
     return (smtputf8 or address.isascii()) and _ADDRESS.fullmatch(address) is not None

@@ -1,4 +1,4 @@
-"""Reaching a host: every address of its name, the next one tried while the last is still silent (RFC 8305)."""
+"""Connecting to a host by "happy eyeballs" (RFC 8305): all its addresses, a new one started every ``STAGGER``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from tuimail.submission.wire import Timeouts
 
 STAGGER = 0.25
-"""Seconds before the next address is tried beside one that has not answered yet."""
+"""Seconds before the next address is tried in parallel with those that have not answered."""
 
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 UNSENT = 128 * 1024
-"""Bytes the kernel may hold back unsent. Without this it takes megabytes at once, and neither the progress shown nor
-the stall time-out would be about what the server has."""
+"""Limit of unsent bytes in the kernel's buffer. Without it the kernel accepts megabytes at once, and the progress and
+the stall timeout would not reflect what the server has received."""
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
@@ -32,7 +32,7 @@ async def connect(host: str, port: int, timeouts: Timeouts) -> socket.socket:
     """A connected, non-blocking socket to ``host``.
 
     Raises:
-        SubmissionError: with what went wrong at the last address (UNKNOWN_HOST, NO_DNS, REFUSED, UNREACHABLE, TIMEOUT).
+        SubmissionError: the failure at the last address (UNKNOWN_HOST, NO_DNS, REFUSED, UNREACHABLE, TIMEOUT).
     """
     addresses = interleaved(await _resolve(host, port, timeouts))
     waiting = deque(addresses)
@@ -47,7 +47,7 @@ async def connect(host: str, port: int, timeouts: Timeouts) -> socket.socket:
             )
             for attempt in done:
                 if (error := attempt.exception()) is None:
-                    # Another may have succeeded in the same turn of the loop.
+                    # Another attempt may have succeeded in the same iteration of the event loop.
                     attempts |= done - {attempt}
                     return attempt.result()
                 failure = _failure(error)
@@ -61,7 +61,7 @@ async def connect(host: str, port: int, timeouts: Timeouts) -> socket.socket:
 
 
 def interleaved(addresses: Iterable[AddressInfo]) -> Sequence[AddressInfo]:
-    """``addresses`` with the families taking turns, the resolver's first choice first."""
+    """``addresses`` with alternating families, starting with the resolver's first choice."""
     families: dict[Any, deque[AddressInfo]] = {}
     for address in addresses:
         families.setdefault(address[0], deque()).append(address)
@@ -89,7 +89,7 @@ async def _resolve(host: str, port: int, timeouts: Timeouts) -> Sequence[Address
 
 
 def ascii_host(host: str) -> str:
-    """``host`` as certificates and SNI name it. Raises UnicodeError when it is no name."""
+    """``host`` as certificates and SNI name it. Raises UnicodeError if it is not a valid name."""
     return certificate_host(host)
 
 

@@ -1,8 +1,8 @@
 """A connection to a submission server on aiosmtplib's client, driven one step at a time.
 
-aiosmtplib brings the command line with its injection check, flow control, the STARTTLS upgrade and the reading of EHLO.
-Its whole-letter calls are not used: they cannot tell a drop before the final dot from one after it, try three
-mechanisms with one wrong password, and time an upload as if it were an answer.
+aiosmtplib provides commands with an injection check, flow control, the STARTTLS upgrade and the parsing of EHLO. Its
+whole-message calls are not used: they do not distinguish a connection lost before the final dot from one lost after
+it, they try three mechanisms with the same wrong password, and they apply the reply timeout to the upload.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ if TYPE_CHECKING:
     from tuimail.submission.wire import Timeouts
 
 DEFAULT_EHLO_NAME = "[127.0.0.1]"
-"""The host's own name is nobody's business."""
-SPEAKS_CLEAR = 'It speaks in clear at first: set security = "starttls" for this port, or use port 465.'
+"""An address literal: it does not disclose the name of the user's machine."""
+SPEAKS_CLEAR = 'It does not start with TLS: set security = "starttls" for this port, or use port 465.'
 WRITE_AHEAD = 131072
-"""Bytes of a letter that may wait in memory for the network."""
+"""Bytes of a letter that may wait in the send buffer."""
 
 
 class SmtpConnection:
-    """A connection to a server (submission/wire.Wire): aiosmtplib's client on our Line, with the dialogue recorded."""
+    """A connection to a server (submission/wire.Wire): aiosmtplib's client on SmtpProtocol; records the dialogue."""
 
     def __init__(
         self, line: SmtpProtocol, client: aiosmtplib.SMTP, dialogue: Dialogue, context: ssl.SSLContext | None
     ) -> None:
         self.dialogue = dialogue
         self.letters = 0
-        """Letters taken to their end on this connection."""
+        """Number of letters sent on this connection."""
         self.used_at = 0.0
         self.aborted = False
         self.introduction = ""
-        """The greeting and the first line of the EHLO reply: they may name the server's software."""
+        """The greeting and the first line of the EHLO reply; they may name the server's software."""
         self._line = line
         self._client = client
         self._context = context
@@ -61,7 +61,7 @@ class SmtpConnection:
     async def open(
         cls, server: Server, timeouts: Timeouts, dialogue: Dialogue, reached: Callable[[Stage], None]
     ) -> SmtpConnection:
-        """Connect, with TLS from the first byte where the account says so. Raises SubmissionError."""
+        """Connect, with implicit TLS if the account says so. Raises SubmissionError."""
         reached(Stage.CONNECT)
         context = None if server.security is Security.NONE else await _context(server.ca_file)
         sock = await connect(server.host, server.port, timeouts)
@@ -94,7 +94,7 @@ class SmtpConnection:
 
     @property
     def private(self) -> bool:
-        """TLS is on, or the other end is this machine."""
+        """TLS is on, or both ends are on this machine."""
         if self.secure:
             return True
         if not self._client.is_connected:
@@ -104,7 +104,7 @@ class SmtpConnection:
 
     @property
     def security(self) -> str:
-        """For the screen: "TLS 1.3" or "not encrypted"."""
+        """Text for the screen: "TLS 1.3" or "not encrypted"."""
         if not self.secure:
             return "not encrypted"
         version = self._client.get_transport_info("ssl_object").version() or "TLS"
@@ -112,7 +112,7 @@ class SmtpConnection:
 
     @property
     def usable(self) -> bool:
-        """Another letter can go over it."""
+        """Another letter can be sent on it."""
         return self._line.idle
 
     @property
@@ -122,7 +122,7 @@ class SmtpConnection:
 
     @property
     def early(self) -> bool:
-        """A reply came before it was asked for, or the connection broke."""
+        """A reply came before it was due, or the connection broke."""
         return self._line.has_event
 
     async def command(self, line: str, *, within: float, shown: str = "") -> Reply:
@@ -135,7 +135,7 @@ class SmtpConnection:
     async def hello(self, *, within: float) -> tuple[Reply, Extensions]:
         """EHLO with an address literal or the configured name."""
         self.dialogue.client(f"EHLO {self._client.local_hostname}")
-        self._line.post(b"", 0)  # raises what is known of a broken connection, in our words
+        self._line.post(b"", 0)  # raises our own error if the connection is already broken
         try:
             await self._client.ehlo(timeout=within)
         except aiosmtplib.SMTPHeloError:
@@ -164,7 +164,7 @@ class SmtpConnection:
         return self._heard()
 
     def send(self, *lines: str) -> None:
-        """Send ``lines`` in one go."""
+        """Send ``lines`` in one write."""
         for line in lines:
             self.dialogue.client(line)
         self._line.post(b"".join(map(_wire_line, lines)), len(lines))
@@ -183,7 +183,7 @@ class SmtpConnection:
         """Wait until the buffer is empty."""
         transport = self._line.transport
         if isinstance(transport, asyncio.Transport):
-            # Not high=0: asyncio's TLS transport would take an empty buffer for a full one.
+            # Not high=0: asyncio's TLS transport would treat an empty buffer as a full one.
             transport.set_write_buffer_limits(high=1, low=0)
             await self._line.drain(within)
             transport.set_write_buffer_limits(high=WRITE_AHEAD)
@@ -201,7 +201,7 @@ class SmtpConnection:
         self._client.close()
 
     async def quit(self, *, within: float) -> None:
-        """End the dialogue politely, within ``within`` seconds; never raises but when cancelled."""
+        """Send QUIT and disconnect within ``within`` seconds. Raises only CancelledError."""
         try:
             if self.usable:
                 async with asyncio.timeout(within):
@@ -222,7 +222,7 @@ class SmtpConnection:
 
 
 async def _context(ca_file: Path | None) -> ssl.SSLContext:
-    """Made off the loop: it reads the machine's certificates. Raises SubmissionError."""
+    """The TLS context, made in a thread because it reads the system's certificates. Raises SubmissionError."""
     try:
         return await asyncio.to_thread(tls_context, ca_file)
     except OSError as error:
@@ -230,7 +230,7 @@ async def _context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _wire_line(line: str) -> bytes:
-    """``line`` as bytes. Raises SubmissionError when it holds a control character: one command must stay one."""
+    """``line`` as bytes. Raises SubmissionError if it contains a control character, which could start a new command."""
     if any(char < " " or char == "\x7f" for char in line):
         raise SubmissionError(Failure.BAD_RECIPIENT)
     return line.encode() + b"\r\n"

@@ -1,4 +1,4 @@
-"""The record of one dialogue with a server, fit to be stored and shown: secrets hidden, the body left out."""
+"""The record of one dialogue with a server, safe to store and to show: without secrets and without the body."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tuimail.mail.text import safe_line
 from tuimail.scrubber import Scrubber
 
 MAX_LINES = 400
-"""Lines kept; a letter to a thousand people need not fill the disk."""
+"""Maximum number of lines, so that a letter to a thousand recipients does not fill the disk."""
 
 
 class Dialogue:
@@ -18,20 +18,20 @@ class Dialogue:
         self._secrets = Scrubber()
 
     def another(self) -> Dialogue:
-        """The record of another letter on the same connections; what is concealed in one is in both."""
+        """The record of another letter on the same connection; both share their concealed secrets."""
         other = Dialogue()
         other._secrets = self._secrets
         return other
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What was said so far, oldest first."""
+        """The lines so far, oldest first."""
         if self._left_out:
             return (*self._lines, f"({self._left_out} lines left out)")
         return tuple(self._lines)
 
     def conceal(self, secret: str) -> None:
-        """Never show ``secret`` in any of its forms, whoever says it: servers have echoed passwords."""
+        """Never record ``secret`` in any of its forms, not even in a reply: servers have echoed passwords."""
         self._secrets.add(secret)
 
     def scrub(self, text: str) -> str:
@@ -39,15 +39,15 @@ class Dialogue:
         return self._secrets.scrub(text)
 
     def client(self, text: str) -> None:
-        """We said ``text``."""
+        """Record that the client sent ``text``."""
         self._add("C: " + text)
 
     def server(self, text: str) -> None:
-        """The server said ``text``."""
+        """Record that the server sent ``text``."""
         self._add("S: " + text)
 
     def note(self, text: str) -> None:
-        """Something happened that nobody said."""
+        """Record an event that is not a line of the dialogue."""
         self._add(f"({text})")
 
     def _add(self, line: str) -> None:

@@ -1,7 +1,7 @@
-"""A letter's bytes as they go on the wire (RFC 5321 section 4.5.2): dots doubled, and nothing that could smuggle.
+"""Dot-stuffing (RFC 5321 section 4.5.2), with protection against SMTP smuggling.
 
-The outbox stores letters with CRLF line ends only and without NUL. Should one be otherwise all the same, a lone CR or
-LF becomes CRLF and a NUL is left out: what one server reads as the end of the letter, another reads as its middle.
+The outbox stores letters with CRLF line ends and without NUL. In case one contains them anyway, a bare CR or LF becomes
+CRLF and a NUL is removed: servers disagree on whether such bytes end a letter.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _DOT = re.compile(rb"(?m)^\.")
 
 
 class DotStuffer:
-    """Works piece by piece; a line end or a dot may fall between two pieces."""
+    """Works piece by piece; a line end may be split between two pieces."""
 
     def __init__(self) -> None:
         self._at_line_start = True
         self._held_cr = False
 
     def feed(self, piece: bytes) -> bytes:
-        """``piece`` as it goes on the wire."""
+        """``piece`` with dots doubled."""
         piece = piece.replace(b"\0", b"")
         if self._held_cr:
             piece = b"\r" + piece
@@ -38,18 +38,18 @@ class DotStuffer:
         self._at_line_start = piece.endswith(b"\n")
         if starts_line:
             return _DOT.sub(b"..", piece)
-        # The pattern takes the beginning of the piece for the beginning of a line; here it is not.
+        # The pattern treats the start of the piece as the start of a line, which it is not here.
         return piece[:1] + _DOT.sub(b"..", piece[1:]) if piece[:1] == b"\n" else _inner(piece)
 
     def finish(self) -> bytes:
-        """What is missing so that the final dot stands on a line of its own."""
+        """The bytes still needed so that the final dot is on its own line."""
         rest = b"\r\n" if self._held_cr or not self._at_line_start else b""
         self._held_cr, self._at_line_start = False, True
         return rest
 
 
 def stuffed(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Each of ``pieces`` as (its own length, its bytes on the wire), the last line ended; without the final dot."""
+    """Each of ``pieces`` as (length, dot-stuffed bytes), with the last line ended and without the final dot."""
     stuffer = DotStuffer()
     for piece in pieces:
         yield len(piece), stuffer.feed(piece)

@@ -1,4 +1,4 @@
-"""How a transaction opens: MAIL, RCPT, DATA as they are sent in one go where the server lets them (RFC 2920). Pure."""
+"""The commands MAIL, RCPT and DATA, sent in one write if the server supports it (RFC 2920). Pure."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class EnvelopeCommands:
 
     mail: MailLine
     recipients: Mapping[str, str]
-    """Address -> RCPT."""
+    """Address -> RCPT command."""
     unfit: Mapping[str, SubmissionError]
-    """Addresses that cannot be put into a command."""
+    """Addresses that are not valid in a command."""
     data: bool
-    """DATA goes along with them."""
+    """DATA is sent together with them."""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All of it."""
+        """All commands in order."""
         return (self.mail.line, *self.recipients.values(), *(["DATA"] if self.data else []))
 
 
 def envelope_commands_for(
     letter: Letter, offer: Extensions, dropped: Collection[str], *, hold: bool
 ) -> EnvelopeCommands:
-    """How the transaction of ``letter`` opens. With ``hold`` DATA waits for the last RCPT: its 354 binds.
+    """The commands for ``letter``. With ``hold`` DATA waits for the reply to the last RCPT: a 354 cannot be taken back.
 
     Raises:
-        SubmissionError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER; nothing needs to be sent to know.
+        SubmissionError: TOO_BIG, NO_SMTPUTF8, NO_FUTURE_RELEASE or BAD_SENDER, before anything is sent.
     """
     mail = mail_command(letter, offer, dropped)
     recipients: dict[str, str] = {}

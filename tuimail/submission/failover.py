@@ -1,9 +1,9 @@
-"""Several submission servers of one account in order: when the first cannot be reached, the next gets the letter.
+"""Several submission servers of one account, in order: if the first cannot be reached, the next one gets the letter.
 
-What moves a letter on is the host's own trouble, known before a password was shown or MAIL was sent: it cannot be
-reached, refuses its greeting, is no submission server, breaks off the TLS handshake. What never does: a refused
-sign-in (trying the same password elsewhere locks accounts), a certificate that cannot be trusted or a missing STARTTLS
-(somebody may be in between, and wants to be noticed), and anything after MAIL.
+The next server is tried only for a failure of the host before a password or MAIL was sent: it cannot be reached,
+refuses in its greeting, is not a submission server, or breaks off the TLS handshake. It is never tried after a refused
+sign-in (the same password elsewhere would lock accounts), an untrusted certificate or a missing STARTTLS (a possible
+attack that must not go unnoticed), or anything after MAIL.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
     from tuimail.submission.submitter import Letter, Submitter, Watcher
 
 STAY = 600.0
-"""Seconds for which the server that worked is asked first; then the first of the list is tried again."""
+"""Seconds for which the server that worked last is tried first; then the first of the list again."""
 
 _BEFORE_SIGN_IN = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS})
 
 
 @dataclass(slots=True)
 class Preference:
-    """Which server of an account worked last. Outlives the connections."""
+    """Which server of an account worked last. Lives longer than the connections."""
 
     index: int = 0
     until: float = 0.0
     """By the event loop's clock."""
 
     def order(self, count: int, now: float) -> list[int]:
-        """The places of ``count`` servers in the order they are to be tried."""
+        """The indexes of ``count`` servers in the order to try them."""
         first = self.index if now < self.until and self.index < count else 0
         return [first, *(each for each in range(count) if each != first)]
 
     def worked(self, place: int, now: float) -> None:
-        """The server at ``index`` took the dialogue beyond the greeting."""
+        """Record that the server at ``place`` got beyond the greeting."""
         if place == self.index and now < self.until:
             return
         self.index, self.until = place, now + STAY
 
 
 class FailoverSubmitter:
-    """Hands a letter to the first of several ways that can be reached (submission/submitter.Submitter)."""
+    """Submits a letter by the first of several submitters whose server can be reached (submission/submitter)."""
 
     def __init__(self, submitters: Sequence[tuple[str, Submitter]], preference: Preference | None = None) -> None:
         """``submitters`` are names ("smtp.example.org:465") and submitters, the preferred one first."""
         self._submitters = tuple(submitters)
         self._preference = preference or Preference()
         self.pipeline_depth = min(int(getattr(submitter, "pipeline_depth", 0)) for _, submitter in self._submitters)
-        """How many more letters are worth having in line at whichever server it is."""
+        """How many letters may wait, at any of the servers."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
-        """Try to hand over ``letter`` once, at each server until one can be reached."""
+        """Try once to submit ``letter``, at each server until one can be reached."""
         missed: list[tuple[str, SubmissionResult]] = []
         loop = asyncio.get_running_loop()
         for place in self._preference.order(len(self._submitters), loop.time()):
@@ -73,12 +73,12 @@ class FailoverSubmitter:
         return _all_unreachable(missed)
 
     async def close(self) -> None:
-        """End every connection."""
+        """Close every connection."""
         await asyncio.gather(*(submitter.close() for _, submitter in self._submitters))
 
 
 def should_try_next(result: SubmissionResult) -> bool:
-    """Whether another server may be tried at once: only this one's trouble, and nothing was shown or sent to it."""
+    """Whether to try the next server: only this host failed, and no password or letter was sent to it."""
     verdict = result.account
     if verdict is None or result.touched or verdict.stage not in _BEFORE_SIGN_IN:
         return False
@@ -86,7 +86,7 @@ def should_try_next(result: SubmissionResult) -> bool:
 
 
 def _all_unreachable(missed: Sequence[tuple[str, SubmissionResult]]) -> SubmissionResult:
-    """No server could be reached: the mildest verdict counts, because the account works as soon as one does."""
+    """The result when no server could be reached: the mildest verdict, as the account works as soon as one does."""
     name, told = min(missed, key=lambda each: _severity(each[1].account))
     verdict = told.account
     if verdict is None or len(missed) < 2:
@@ -95,9 +95,7 @@ def _all_unreachable(missed: Sequence[tuple[str, SubmissionResult]]) -> Submissi
         f"{other}: {result.account.message}" for other, result in missed if other != name and result.account
     )
     delays = [result.account.delay for _, result in missed if result.account]
-    both = replace(
-        verdict, message=f"{verdict.message} Nor was it possible by another server. {others}", delay=min(delays)
-    )
+    both = replace(verdict, message=f"{verdict.message} The other servers failed too. {others}", delay=min(delays))
     return replace(
         told,
         recipients=dict.fromkeys(told.recipients, both),
@@ -111,9 +109,9 @@ def _severity(verdict: Verdict | None) -> int:
 
 
 def _merged_dialogue(missed: Sequence[tuple[str, SubmissionResult]]) -> list[str]:
-    """The dialogues with the servers that were given up, one after the other."""
+    """The dialogues with the servers that failed, one after the other."""
     lines: list[str] = []
     for name, result in missed:
         why = result.account.message if result.account else ""
-        lines += [f"({name})", *result.dialogue, f"({why} The next server is tried.)"]
+        lines += [f"({name})", *result.dialogue, f"({why} Trying the next server.)"]
     return lines

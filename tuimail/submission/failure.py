@@ -1,4 +1,4 @@
-"""What can end an attempt other than a reply of the server."""
+"""Everything that can end an attempt and is not a reply of the server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Failure(StrEnum):
-    """The kinds that are told apart because they mean different things (submission/classify)."""
+    """The kinds of failure; each has its own meaning in submission/classify."""
 
     UNKNOWN_HOST = "unknown-host"
     """The host's name does not exist."""
@@ -15,49 +15,49 @@ class Failure(StrEnum):
     REFUSED = "refused"
     """Nothing listens at the port."""
     UNREACHABLE = "unreachable"
-    """No way to the host: no network, no route."""
+    """The host cannot be reached: no network or no route."""
     TIMEOUT = "timeout"
     """Nothing happened for too long."""
     RESET = "reset"
     """The connection broke."""
     EOF = "eof"
-    """The server hung up without a word."""
+    """The server closed the connection without a reply."""
     GARBAGE = "garbage"
-    """What came is no SMTP reply, or an endless one."""
+    """The server sent something that is not an SMTP reply, or a reply without an end."""
     CERTIFICATE = "certificate"
-    """The server could not prove that it is who it should be."""
+    """The server's certificate could not be verified."""
     HANDSHAKE = "handshake"
-    """TLS could not be agreed on."""
+    """The TLS handshake failed."""
     NO_STARTTLS = "no-starttls"
-    """STARTTLS was demanded and is not offered."""
+    """The account requires STARTTLS and the server does not offer it."""
     TAMPERED = "tampered"
-    """Somebody slipped bytes in before TLS, or the server failed to prove that it knows the password."""
+    """Bytes were injected before TLS, or the server failed to prove that it knows the password."""
     NO_MECHANISM = "no-mechanism"
-    """No way to sign in that both sides know."""
+    """Client and server have no SASL mechanism in common."""
     CLEARTEXT = "cleartext"
-    """The only ways to sign in would show the password on an open line."""
+    """Every mechanism the server offers would send the password unencrypted."""
     NO_SECRET = "no-secret"
-    """The password or token could not be had."""
+    """The password or token is not available."""
     TOO_BIG = "too-big"
-    """The letter is larger than the server announced to take."""
+    """The letter is larger than the size the server announced."""
     NO_SMTPUTF8 = "no-smtputf8"
-    """The letter needs SMTPUTF8 and the server does not have it."""
+    """The letter needs SMTPUTF8 and the server does not offer it."""
     NO_FUTURE_RELEASE = "no-future-release"
-    """The letter is to be kept until later, and the server does not do that, or not for so long."""
+    """The server should hold the letter until a later time and does not support that, or not for so long."""
     BAD_SENDER = "bad-sender"
-    """The reverse-path cannot be put into a command."""
+    """The reverse-path is not valid in a command."""
     BAD_RECIPIENT = "bad-recipient"
-    """The forward-path cannot be put into a command."""
+    """The forward-path is not valid in a command."""
     UNREADABLE = "unreadable"
-    """The letter's own file cannot be read, or is shorter than it was."""
+    """The letter's file cannot be read, or its length has changed."""
     SOME_REFUSED = "some-refused"
-    """Another recipient was refused, and the letter is to go to all or none."""
+    """Another recipient was refused, and the letter must go to all recipients or to none."""
     NO_COMMAND = "no-command"
     """The local command does not exist or may not be run."""
 
     @property
     def description(self) -> str:
-        """For the record of a dialogue, where it ends without a word of the server."""
+        """The line that ends the recorded dialogue when the server sent no reply."""
         return _WORDS.get(self, self.value.replace("-", " "))
 
 
@@ -65,31 +65,31 @@ _WORDS = {
     Failure.UNKNOWN_HOST: "the host name does not exist",
     Failure.NO_DNS: "the host name cannot be looked up just now",
     Failure.REFUSED: "nothing listens at that port",
-    Failure.UNREACHABLE: "there is no way to that host",
+    Failure.UNREACHABLE: "the host cannot be reached",
     Failure.TIMEOUT: "the server did not answer in time",
     Failure.RESET: "the connection broke",
-    Failure.EOF: "the server hung up",
-    Failure.GARBAGE: "what came is no SMTP reply",
-    Failure.CERTIFICATE: "the server could not prove who it is",
-    Failure.HANDSHAKE: "TLS could not be agreed on",
-    Failure.NO_STARTTLS: "the server offers no STARTTLS",
-    Failure.TAMPERED: "somebody may have tampered with the connection",
-    Failure.NO_MECHANISM: "there is no way to sign in that both sides know",
-    Failure.CLEARTEXT: "the password would have crossed an open line",
-    Failure.NO_SECRET: "the password could not be had",
-    Failure.TOO_BIG: "the letter is larger than the server takes",
-    Failure.NO_SMTPUTF8: "the server takes no international addresses",
-    Failure.NO_FUTURE_RELEASE: "the server does not keep letters until later",
-    Failure.BAD_SENDER: "the sender's address cannot be put into a command",
-    Failure.BAD_RECIPIENT: "the recipient's address cannot be put into a command",
-    Failure.UNREADABLE: "the letter's own file cannot be read",
+    Failure.EOF: "the server closed the connection",
+    Failure.GARBAGE: "the server sent something that is not an SMTP reply",
+    Failure.CERTIFICATE: "the server's certificate could not be verified",
+    Failure.HANDSHAKE: "the TLS handshake failed",
+    Failure.NO_STARTTLS: "the server does not offer STARTTLS",
+    Failure.TAMPERED: "the connection may have been tampered with",
+    Failure.NO_MECHANISM: "the server offers no supported way to sign in",
+    Failure.CLEARTEXT: "the password would have been sent unencrypted",
+    Failure.NO_SECRET: "the password is not available",
+    Failure.TOO_BIG: "the letter is larger than the server accepts",
+    Failure.NO_SMTPUTF8: "the server does not support international addresses",
+    Failure.NO_FUTURE_RELEASE: "the server does not hold letters until a later time",
+    Failure.BAD_SENDER: "the sender's address is not valid in a command",
+    Failure.BAD_RECIPIENT: "the recipient's address is not valid in a command",
+    Failure.UNREADABLE: "the letter's file cannot be read",
     Failure.SOME_REFUSED: "another recipient was refused",
     Failure.NO_COMMAND: "the mail command cannot be run",
 }
 
 
 class SubmissionError(Exception):
-    """The dialogue cannot go on. ``detail`` adds to the words of the verdict; it is sanitised already."""
+    """The dialogue cannot continue. ``detail``, already sanitised, is appended to the verdict's message."""
 
     def __init__(self, failure: Failure, detail: str = "") -> None:
         super().__init__(f"{failure}: {detail}" if detail else str(failure))

@@ -1,4 +1,4 @@
-"""From the greeting to the sign-in: what happens on a connection before the first letter."""
+"""The start of a connection, before the first letter: greeting, EHLO, STARTTLS and sign-in."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CLEAR_SECONDS = 30.0
-"""From the greeting to the end of STARTTLS, all together: until then anybody may be talking."""
+"""Limit for the time from the greeting to the end of STARTTLS: until then the server is not authenticated."""
 CLEAR_BYTES = 64 * 1024
-"""What may be said until then, all together."""
+"""Limit for the bytes received until then."""
 
 
-WAITS_FOR_TLS = 'It waits for TLS from the first byte: set security = "tls" for this port, or use port 587.'
+WAITS_FOR_TLS = 'It expects TLS from the first byte: set security = "tls" for this port, or use port 587.'
 
 
 class Upgradable(Protocol):
-    """A connection that can be secured (submission/connection)."""
+    """A connection that can be upgraded to TLS (submission/connection)."""
 
     async def start_tls(self, *, within: float) -> Reply:
         """STARTTLS and, after a 220, TLS. Raises SubmissionError (TAMPERED, CERTIFICATE, HANDSHAKE, ...)."""
@@ -46,7 +46,7 @@ class Upgradable(Protocol):
 
 
 class RefusedError(Exception):
-    """The server said no; ``verdict`` tells what that means."""
+    """The server refused a step; ``verdict`` says what that means."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.message)
@@ -55,22 +55,22 @@ class RefusedError(Exception):
 
 @dataclass(slots=True)
 class Handshake:
-    """Brings a fresh connection to the point where a letter can be sent. ``stage`` tells how far it came."""
+    """Prepares a new connection for sending letters."""
 
     server: Server
     secret: Callable[[], Awaitable[str]]
     timeouts: Timeouts
     reached: Callable[[Stage], None]
-    """Told of every stage."""
+    """Called with every stage that is reached."""
     warning: str = field(default="", init=False)
-    """What is odd about a sign-in that went well, in a sentence or two; safe to show."""
+    """A warning about a successful sign-in, in a sentence or two; safe to show."""
     _clear: int = field(default=0, init=False)
-    """Bytes that were said before TLS."""
+    """Bytes received before TLS."""
     _securing: bool = field(default=False, init=False)
-    """STARTTLS is to come: anybody may be answering."""
+    """STARTTLS has not finished: the server is not authenticated."""
 
     async def run(self, wire: Wire, upgrade: Upgradable) -> Extensions:
-        """Greeting, EHLO, STARTTLS where it is demanded, sign-in.
+        """Greeting, EHLO, STARTTLS if the account requires it, sign-in.
 
         Raises:
             RefusedError: the server refused a step.
@@ -86,7 +86,7 @@ class Handshake:
             self._securing = False
         else:
             self._expect(Stage.GREETING, await self._greeting(wire))
-        # What was said in clear does not count any more (RFC 3207 section 4.2).
+        # Discard what the server said before TLS (RFC 3207 section 4.2).
         offer = await self._hello(wire)
         if self.server.auth is not Auth.NONE and self.server.username:
             self.reached(Stage.AUTH)
@@ -105,7 +105,7 @@ class Handshake:
         self._expect(Stage.STARTTLS, await upgrade.start_tls(within=self.timeouts.tls))
 
     def _bounded(self, wire: Wire, reply: Reply) -> Reply:
-        """``reply``, when not too much has been said before TLS. Raises SubmissionError."""
+        """``reply``. Raises SubmissionError if too many bytes were received before TLS."""
         self._clear += sum(len(line) + len("250-\r\n") for line in wire.last.lines)
         if self._clear > CLEAR_BYTES:
             raise SubmissionError(Failure.GARBAGE)
@@ -137,7 +137,7 @@ class Handshake:
         secret = await self._ask(wire)
         reply = await self._try(wire, names, secret)
         if oauth and reply.code == 535:
-            # A token grows old while the computer sleeps; one fresh one, then the user is asked.
+            # The token may have expired while the computer slept: try one new token, then ask the user.
             fresh = await self._ask(wire)
             if fresh != secret:
                 reply = await self._try(wire, names, fresh)
@@ -145,7 +145,7 @@ class Handshake:
             if verdict.action is Action.REAUTH:
                 raise RefusedError(replace(verdict, action=Action.ACCOUNT))
         elif reply.code == 432 and wire.private and "PLAIN" in names and names[0] != "PLAIN":
-            # RFC 4954 section 6: the password has to cross once in clear to be stored anew.
+            # RFC 4954 section 6: the server needs the password once as plain text to store it in a new form.
             reply = await self._try(wire, ["PLAIN"], secret)
         self._expect(Stage.AUTH, reply)
 
@@ -158,11 +158,11 @@ class Handshake:
         return secret
 
     async def _try(self, wire: Wire, names: list[str], secret: str) -> Reply:
-        """Sign in with the first of ``names`` the server really knows; its last reply."""
+        """Sign in with the first of ``names`` that the server actually supports; returns its last reply."""
         reply = None
         for name in names:
             try:
-                # Key derivation and Unicode tables: not on the loop.
+                # Key derivation and Unicode tables take long: in a thread.
                 made = await asyncio.to_thread(
                     mechanism, name, self.server.username, secret, host=self.server.host, port=self.server.port
                 )
@@ -175,7 +175,7 @@ class Handshake:
             if challenged or reply.code not in (501, 504):
                 return reply
         if reply is None:
-            raise SubmissionError(Failure.NO_MECHANISM, "User name or password hold characters it cannot take.")
+            raise SubmissionError(Failure.NO_MECHANISM, "User name or password contain unsupported characters.")
         return reply
 
     @property
@@ -183,20 +183,20 @@ class Handshake:
         return f"{self.server.host.lower()}:{self.server.port} {self.server.username}"
 
     async def _warn_if_weaker(self, wire: Wire, name: str) -> None:
-        """Say it when the account had a better mechanism before."""
+        """Warn if the account used a stronger mechanism before."""
         had = await asyncio.to_thread(sasl.remembered.stronger, self._account, name, time.time())
         if not had or self.warning:
             return
         host = safe_line(self.server.host)
         self.warning = (
-            f"{host} took {had} before and takes only {name} now, which shows it the password. "
+            f"{host} accepted {had} before and now accepts only {name}, which shows it the password. "
             "Ask the provider, unless that change was announced."
         )
         wire.dialogue.note(self.warning)
         log.warning("%s", self.warning)
 
     async def _exchange(self, wire: Wire, name: str, made: Mechanism) -> tuple[Reply, bool]:
-        """The last reply, and whether there was a challenge before it.
+        """Run one mechanism. Returns the last reply and whether a challenge came before it.
 
         Raises:
             SubmissionError: the challenge is invalid. The client must not try another mechanism: an attacker who can
@@ -220,7 +220,7 @@ class Handshake:
                 # RFC 4954 section 4: the server answers a cancelled exchange with 501.
                 await wire.command("*", within=seconds)
                 why = f" ({error})" if isinstance(error, MechanismError) else ""
-                detail = f"Its challenge for {name} makes no sense{why}; no other way to sign in was tried."
+                detail = f"Its challenge for {name} is invalid{why}; no other way to sign in was tried."
                 raise SubmissionError(
                     Failure.TAMPERED if made.strict else Failure.GARBAGE, safe_line(detail)[:300]
                 ) from None
@@ -246,10 +246,10 @@ class Handshake:
 
 
 def _challenge(text: str, *, strict: bool) -> bytes:
-    """What a 334 carries; words in place of base64 are as good as nothing where nothing depends on them.
+    """The decoded challenge of a 334. Invalid base64 counts as empty unless ``strict``.
 
     Raises:
-        ValueError: ``strict``, and it is no base64.
+        ValueError: ``strict``, and it is not base64.
     """
     try:
         return base64.b64decode(text.strip().encode("ascii"), validate=True)

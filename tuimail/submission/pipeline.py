@@ -1,4 +1,4 @@
-"""Whose turn it is at a connection: one letter after the other, the next one ready to begin behind the dot of this."""
+"""The line of messages at one connection: one is sent at a time, and the next one can start behind its final dot."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class PipelinedLetter:
-    """One caller's."""
+    """One message in line, with the state of its ``submit`` call."""
 
     transaction: Transaction
     dialogue: Dialogue
     sent_ahead: EnvelopeCommands | None = None
-    """Its commands went out behind the dot of the letter before it ..."""
+    """Its commands were sent behind the final dot of the previous message ..."""
     sent_on: SmtpConnection | None = None
     """... on this connection."""
     started: bool = False
     finished: bool = False
     withdrawn: bool = False
-    """The letter before it met trouble that is not a letter's: this one is not tried."""
+    """The previous message failed because of the account or the host: this one is not tried."""
     prepare_requested: bool = False
-    """It is to get ready: to be counted as an attempt."""
+    """It should prepare: record its attempt before its turn comes."""
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Pipeline:
-    """Who is served, and who waits, in order."""
+    """The message being sent and those that wait, in order."""
 
     def __init__(self) -> None:
         self.current: PipelinedLetter | None = None
@@ -44,13 +44,13 @@ class Pipeline:
 
     @property
     def next(self) -> PipelinedLetter | None:
-        """The one who comes after the one that is served."""
+        """The first message that waits."""
         return self._waiting[0] if self._waiting else None
 
     async def wait_turn(self, queued: PipelinedLetter) -> bool:
-        """Wait for one's turn, getting ready meanwhile when called. False: it was withdrawn.
+        """Wait until it is the turn of this message; record its attempt meanwhile if asked to. False: withdrawn.
 
-        Raises what getting ready raises; ``finish`` is due in every case.
+        Raises what recording the attempt raises. The caller must call ``finish`` in every case.
         """
         if self.current is None:
             self._serve(queued)
@@ -66,7 +66,7 @@ class Pipeline:
         return not queued.withdrawn
 
     def prepare(self, queued: PipelinedLetter) -> None:
-        """Ask a waiting one to get ready."""
+        """Ask a waiting message to record its attempt now."""
         queued.prepare_requested = True
         queued.wake_event.set()
 
@@ -88,7 +88,7 @@ class Pipeline:
             self._free.set()
 
     async def wait_idle(self) -> None:
-        """Wait until nobody is served."""
+        """Wait until no message is being sent."""
         while self.current is not None:
             await self._free.wait()
 

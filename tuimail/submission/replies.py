@@ -1,4 +1,4 @@
-"""A server's replies, read from bytes as they come in (RFC 5321 section 4.2, RFC 2034). No I/O."""
+"""Parser for a server's replies (RFC 5321 section 4.2, RFC 2034). No I/O."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from tuimail.mail.text import safe_line
 from tuimail.submission.result import Reply
 
 MAX_BYTES = 65536
-"""Longest reply that is listened to, all its lines together."""
+"""Maximum length of a reply with all its lines."""
 CLEAR_LINE = 8192
-"""Longest line before TLS; a SASL challenge (RFC 4954 section 4) may be longer behind it."""
+"""Maximum length of a line before TLS; after TLS a SASL challenge (RFC 4954 section 4) may be longer."""
 MAX_LINES = 100
-"""Most lines one reply may have."""
+"""Maximum number of lines in a reply."""
 MAX_TEXT = 1000
 """Characters of a reply's text that are kept."""
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:(-)(.*)|[ \t](.*)|([A-Za-z].*))?", re.DOTALL)
-"""RFC 5321 section 4.2.1, and what leaves no doubt beside it: a TAB for the blank, or no blank before the text."""
+"""RFC 5321 section 4.2.1, and two unambiguous deviations: a TAB instead of the space, or no space before the text."""
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)\s*")
 
 
 class GarbledReplyError(ValueError):
-    """The server does not speak SMTP: a line without a code, or no end in sight."""
+    """The server does not speak SMTP: a line without a code, or a reply that is too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawReply:
-    """One reply as it came, line by line."""
+    """One reply as received, line by line."""
 
     code: int
     lines: tuple[str, ...]
     """The text of each line, without code and line end; not sanitised."""
     mixed: bool = False
-    """The codes of its lines begin with different digits; ``code`` is the last line's, which counts."""
+    """The codes of its lines begin with different digits; ``code`` is that of the last line."""
 
     @property
     def reply(self) -> Reply:
-        """The reply as the rest of the program sees it: sanitised, shortened, with its enhanced code if it agrees."""
+        """The reply sanitised and shortened, with its enhanced code if that agrees with the code."""
         enhanced = ""
         words = []
         for line in self.lines:
@@ -56,11 +56,11 @@ class RawReply:
 
 
 class ReplyReader:
-    """Cuts a stream of bytes into replies."""
+    """Splits a stream of bytes into replies."""
 
     def __init__(self, longest: int = MAX_BYTES) -> None:
         self.longest = longest
-        """Bytes a line may have."""
+        """Maximum length of a line in bytes."""
         self._buffer = bytearray()
         self._searched = 0
         self._classes: set[int] = set()
@@ -69,15 +69,15 @@ class ReplyReader:
 
     @property
     def pending(self) -> bool:
-        """Part of a reply is here, its end is not."""
+        """An incomplete reply has been received."""
         return bool(self._buffer or self._lines)
 
     def feed(self, data: bytes) -> list[RawReply]:
         """Take ``data`` and return the replies it completes, in order.
 
         Raises:
-            GarbledReplyError: what came is no reply, or a line or a reply longer than its limit. The reader is of no
-                use afterwards.
+            GarbledReplyError: the data is not a reply, or a line or a reply is too long. The reader is unusable
+                afterwards.
         """
         self._buffer += data
         replies: list[RawReply] = []

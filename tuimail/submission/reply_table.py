@@ -1,8 +1,8 @@
-"""What every reply of a submission server means: the table, row by row. The lookup is in submission/classify.
+"""The table of every reply of a submission server and what it means. The lookup is in submission/classify.
 
-The first row that fits wins, so the particular ones stand before the general ones. A row fits when the stage is one of
-its stages, the code begins with one of its ``codes``, one of its ``enhanced`` patterns or its ``text`` matches (when it
-has any), and its condition holds.
+The first matching rule wins, so specific rules come before general ones. A rule matches if the stage is one of its
+stages, the code begins with one of its ``codes``, one of its ``enhanced`` patterns or its ``text`` matches (if it has
+any), and its condition holds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tuimail.submission.result import AccountProblem, Action, Stage
 
 
 class Condition(StrEnum):
-    """Conditions on what came before."""
+    """Conditions on what happened before the reply."""
 
     ALWAYS = "always"
     SUBMISSION_PORT = "submission port"
@@ -26,26 +26,26 @@ class Condition(StrEnum):
     """The command carried ESMTP parameters that may be left out."""
     OAUTH = "signing in with a token"
     CLEAR = "before TLS"
-    """The connection is to be secured and is not yet: anybody on the way may be answering."""
+    """STARTTLS is required and has not happened yet: the reply may come from an attacker."""
     MIXED = "reply of contradicting lines"
     """Its lines begin with different digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRule:
-    """One line of the table. Action and the fields after it become those of the Verdict."""
+    """One rule of the table. ``action`` and the fields after it become those of the Verdict."""
 
     name: str
     stages: frozenset[Stage]
     codes: tuple[str, ...]
-    """Codes or their beginnings: "4" is every 4yz."""
+    """Codes or their first digits: "4" stands for every 4yz."""
     action: Action
     message: str = ""
-    """May hold {host}, {user}, {sender} and {limit} (of classify.Context)."""
+    """May contain {host}, {user}, {sender} and {limit} (of classify.ReplyContext)."""
     enhanced: re.Pattern[str] | None = None
-    """Must match the enhanced code whole ..."""
+    """Must match the whole enhanced code ..."""
     text: re.Pattern[str] | None = None
-    """... or, when both are given, this must be found in the text instead."""
+    """... or, if both are given, this must be found in the text instead."""
     when: Condition = Condition.ALWAYS
     problem: AccountProblem | None = None
     delay: float = 0.0
@@ -70,7 +70,7 @@ def _rule(
     then: Action | None = None,
     crowded: bool = False,
 ) -> ReplyRule:
-    """A row; ``enhanced`` is a list of codes in which x stands for any number."""
+    """Make a rule; ``enhanced`` is a list of codes in which x stands for any number."""
     patterns = "|".join(re.escape(each).replace("x", r"\d+") for each in enhanced.split())
     return ReplyRule(
         name=name,
@@ -99,7 +99,7 @@ CONTENT = frozenset({Stage.BODY, Stage.COMMITTING})
 LETTER = ENVELOPE | CONTENT
 
 RULES: tuple[ReplyRule, ...] = (
-    # -- what the server is glad about
+    # -- positive replies
     _rule("greeting", Stage.GREETING, "220", Action.OK),
     _rule("ehlo", Stage.EHLO, "250", Action.OK),
     _rule("starttls go ahead", Stage.STARTTLS, "220", Action.OK),
@@ -112,10 +112,10 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.COMMITTING,
         "2 3 4 5",
         Action.UNCERTAIN,
-        "The server both took and refused the letter; it may have been delivered. Look in Sent before you resend.",
+        "The server both accepted and refused the letter; it may have been delivered. Look in Sent before you resend.",
         when=Condition.MIXED,
     ),
-    _rule("accepted", Stage.COMMITTING, "2", Action.OK, "The server has it."),
+    _rule("accepted", Stage.COMMITTING, "2", Action.OK, "The server accepted it."),
     # -- the host as a whole, at any stage
     _rule(
         "too many connections",
@@ -163,7 +163,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.GREETING,
         "5",
         Action.SOON,
-        "{host} does not want to talk to us; check the server's name and port in the account.",
+        "{host} refuses the connection; check the server's name and port in the account.",
         trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
@@ -173,7 +173,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.EHLO,
         "500 502 504",
         Action.ACCOUNT,
-        "{host} does not know EHLO, so nobody can sign in there; check the server's name and port in the account.",
+        "{host} does not support EHLO, so signing in is impossible; check the server's name and port in the account.",
         when=Condition.SUBMISSION_PORT,
         trouble=AccountProblem.SERVER,
     ),
@@ -217,7 +217,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.AUTH,
         "432",
         Action.REAUTH,
-        "The server wants the password typed in again for {user}.",
+        "The server wants the password of {user} to be entered again.",
         trouble=AccountProblem.SIGN_IN,
     ),
     _rule(
@@ -288,7 +288,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.AUTH,
         "501 504",
         Action.ACCOUNT,
-        "{host} takes none of the ways to sign in that tuimail knows.",
+        "{host} accepts none of the ways to sign in that tuimail supports.",
         trouble=AccountProblem.SIGN_IN,
     ),
     _rule(
@@ -299,7 +299,7 @@ RULES: tuple[ReplyRule, ...] = (
         "{host} refuses to let {user} sign in; its answer says why.",
         trouble=AccountProblem.SIGN_IN,
     ),
-    # -- limits of the account, said at any step of a letter
+    # -- limits of the account, at any step of a letter
     _rule(
         "sending limit",
         LETTER,
@@ -345,7 +345,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.MAIL,
         "550 553",
         Action.MESSAGE,
-        "The server cannot take international addresses; write from an address in plain ASCII.",
+        "The server does not support international addresses; write from an address in plain ASCII.",
         enhanced="5.6.7",
     ),
     _rule(
@@ -388,7 +388,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.MAIL,
         "500 501 502 503 504 555",
         Action.SOON,
-        "The server stumbled over an optional parameter; trying without it.",
+        "The server refused an optional parameter; trying without it.",
         when=Condition.OPTIONAL_SENT,
         tries=3,
         then=Action.MESSAGE,
@@ -398,7 +398,7 @@ RULES: tuple[ReplyRule, ...] = (
         ENVELOPE,
         "503",
         Action.RETRY,
-        "{host} says that the commands came in the wrong order; nothing was sent, trying again on a new connection.",
+        "{host} says that the commands are in the wrong order; nothing was sent, trying again on a new connection.",
         trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
@@ -413,7 +413,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "452 552",
         Action.SPLIT,
-        "The server takes fewer recipients at once; the others get it in another go.",
+        "The server accepts fewer recipients at once; the others get it in another transaction.",
         enhanced="4.5.3 5.5.3",
         text=r"too many recipients",
         when=Condition.SOME_ACCEPTED,
@@ -423,7 +423,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "452",
         Action.SPLIT,
-        "The server takes fewer recipients at once; the others get it in another go.",
+        "The server accepts fewer recipients at once; the others get it in another transaction.",
         enhanced="-",
         when=Condition.SOME_ACCEPTED,
     ),
@@ -432,7 +432,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "552",
         Action.RETRY,
-        "The server takes no recipient just now; trying again later.",
+        "The server accepts no recipients just now; trying again later.",
         enhanced="5.5.3",
         text=r"too many recipients",
     ),
@@ -458,7 +458,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "550 551 553 554 556",
         Action.RECIPIENT,
-        "The part after the @ does not exist or takes no mail; check the address.",
+        "The part after the @ does not exist or does not accept mail; check the address.",
         enhanced="5.1.2 5.1.10 5.4.4",
     ),
     _rule(
@@ -474,7 +474,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "55",
         Action.RECIPIENT,
-        "This mailbox is closed or does not take mail.",
+        "This mailbox is closed or does not accept mail.",
         enhanced="5.2.1",
     ),
     _rule(
@@ -498,7 +498,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "550 551 553 554",
         Action.ACCOUNT,
-        "The server takes no letters to other places from us; check that the account signs in, at the right server.",
+        "The server does not relay letters for this account; check that it signs in, and at the right server.",
         text=r"relay|authenticat|log ?in first",
         when=Condition.ALL_REFUSED,
         trouble=AccountProblem.SERVER,
@@ -525,7 +525,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "550",
         Action.RETRY,
-        "The server could not serve this recipient; trying a few more times.",
+        "The server could not accept this recipient; trying a few more times.",
         enhanced="5.5.0",
         tries=3,
         then=Action.RECIPIENT,
@@ -535,7 +535,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "550 553",
         Action.RECIPIENT,
-        "The server cannot take an international address; use one in plain ASCII.",
+        "The server does not support international addresses; use one in plain ASCII.",
         enhanced="5.6.7",
     ),
     _rule(
@@ -543,7 +543,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "500 501 502 504 555",
         Action.SOON,
-        "The server stumbled over an optional parameter; trying without it.",
+        "The server refused an optional parameter; trying without it.",
         when=Condition.OPTIONAL_SENT,
         tries=3,
         then=Action.RECIPIENT,
@@ -553,7 +553,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.RCPT,
         "553",
         Action.SOON,
-        "The server stumbled over an optional parameter; trying without it.",
+        "The server refused an optional parameter; trying without it.",
         enhanced="5.5.4",
         when=Condition.OPTIONAL_SENT,
         tries=3,
@@ -561,9 +561,9 @@ RULES: tuple[ReplyRule, ...] = (
     ),
     _rule("recipient refused", Stage.RCPT, "5", Action.RECIPIENT, "The server refused this recipient; it says why."),
     # -- DATA, the body, the dot
-    _rule("letter later", Stage.DATA, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
+    _rule("letter later", Stage.DATA, "4", Action.RETRY, "The server cannot accept the letter now; trying later."),
     _rule("letter refused", Stage.DATA, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
-    _rule("content later", CONTENT, "4", Action.RETRY, "The server cannot take the letter just now; trying later."),
+    _rule("content later", CONTENT, "4", Action.RETRY, "The server cannot accept the letter now; trying later."),
     _rule(
         "content too big",
         CONTENT,
@@ -586,7 +586,7 @@ RULES: tuple[ReplyRule, ...] = (
         CONTENT,
         "55",
         Action.MESSAGE,
-        "The server cannot take the letter in this form (8-bit text or long lines); edit it and send it again.",
+        "The server cannot accept the letter in this form (8-bit text or long lines); edit it and send it again.",
         enhanced="5.6.x",
     ),
     _rule(
@@ -594,7 +594,7 @@ RULES: tuple[ReplyRule, ...] = (
         CONTENT,
         "55",
         Action.MESSAGE,
-        "The server refused what the letter says or carries (spam, virus or policy); edit it before sending it again.",
+        "The server refused the letter's content (spam, virus or policy); edit it before sending it again.",
         enhanced="5.7.x",
     ),
     _rule(
@@ -602,29 +602,29 @@ RULES: tuple[ReplyRule, ...] = (
         CONTENT,
         "5",
         Action.RETRY,
-        "The server could not take the letter; trying a few more times.",
+        "The server could not accept the letter; trying a few more times.",
         enhanced="5.5.0",
         tries=3,
         then=Action.MESSAGE,
     ),
     _rule("content refused", CONTENT, "5", Action.MESSAGE, "The server refused the letter; its answer says why."),
-    # -- replies where they do not belong
+    # -- replies that are invalid at their stage
     _rule(
         "answer to the dot is no answer",
         Stage.COMMITTING,
         "3",
         Action.UNCERTAIN,
-        "The server's answer makes no sense; the letter may have been delivered. Look in Sent before you resend.",
+        "The server's answer is invalid; the letter may have been delivered. Look in Sent before you resend.",
     ),
     _rule(
         "out of order",
         BEFORE_DOT,
         "2 3 4 5",
         Action.RETRY,
-        "{host} gives answers that do not belong here; nothing was sent, trying again.",
+        "{host} sends unexpected answers; nothing was sent, trying again.",
         trouble=AccountProblem.SERVER,
         tries=3,
         then=Action.ACCOUNT,
     ),
 )
-"""In order; the last rows catch everything, so every reply has exactly one meaning."""
+"""In order; the last rules match everything, so every reply has exactly one meaning."""

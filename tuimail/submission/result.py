@@ -1,4 +1,4 @@
-"""What one attempt came to: a closed set of values, one verdict per recipient."""
+"""The result of one attempt: a closed set of values, one verdict per recipient."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Stage(StrEnum):
-    """How far a dialogue had come (RFC 5321 section 3). ``description`` is what the screen says."""
+    """The steps of a dialogue (RFC 5321 section 3)."""
 
     CONNECT = "connect"
     TLS = "tls"
@@ -26,11 +26,11 @@ class Stage(StrEnum):
     DATA = "data"
     BODY = "body"
     COMMITTING = "committing"
-    """The final dot may have been written; only a reply tells what became of it."""
+    """The final dot may have been sent; only a reply tells whether the server accepted the letter."""
 
     @property
     def description(self) -> str:
-        """For the screen, as in "while signing in"."""
+        """Text for the screen, as in "while signing in"."""
         return _STAGE_WORDS[self]
 
 
@@ -53,29 +53,29 @@ class Action(StrEnum):
     """What to do next."""
 
     OK = "ok"
-    """The server has it."""
+    """Nothing: the server accepted the letter."""
     RETRY = "retry"
-    """Later, by the schedule."""
+    """Retry later, by the schedule."""
     SOON = "soon"
-    """Another address, or within a minute."""
+    """Retry at another address, or within a minute."""
     REAUTH = "reauth"
-    """Sign-in was refused: refresh the token or ask for the password; counts no attempt."""
+    """Sign-in was refused: refresh the token or ask for the password. Does not count as an attempt."""
     ACCOUNT = "account"
-    """Hold everything of this account and say why."""
+    """Pause the account and say why."""
     MESSAGE = "message"
-    """Hold this letter and ask; the others go on."""
+    """Hold this letter and ask the user; other letters go on."""
     RECIPIENT = "recipient"
-    """This recipient is refused for good."""
+    """Refuse this recipient permanently."""
     SPLIT = "split"
-    """Too many recipients for one transaction: the rest goes in another at once."""
+    """Too many recipients for one transaction: send to the rest in another one at once."""
     KEEP = "keep"
-    """The server does not keep letters until their time: to be kept here, and handed over then."""
+    """The server does not hold letters until their time: keep the letter here and submit it then."""
     UNCERTAIN = "uncertain"
-    """It may have been accepted; never sent again silently."""
+    """The letter may have been accepted: never send it again silently."""
 
 
 class AccountProblem(StrEnum):
-    """Why an account is held."""
+    """Why an account is paused."""
 
     SIGN_IN = "sign-in"
     CERTIFICATE = "certificate"
@@ -83,11 +83,11 @@ class AccountProblem(StrEnum):
     """STARTTLS missing or tampered with."""
     QUOTA = "quota"
     SERVER = "server"
-    """Wrong host, not a submission server, refuses us as a whole."""
+    """Wrong host, not a submission server, or a server that refuses this client."""
     SECRET = "secret"
-    """No password to be had: keyring locked or absent, command failed."""
+    """No password available: the keyring is locked or absent, or the password command failed."""
     MISSING = "missing"
-    """The account is not in the config any more."""
+    """The account is no longer in the config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,13 @@ class Reply:
     """A server's reply (RFC 5321 section 4.2, RFC 3463)."""
 
     code: int
-    """Three digits; for a local command 0 with the exit code told in ``text``."""
+    """Three digits; 0 for a local command, whose exit code is in ``text``."""
     enhanced: str = ""
     """"5.1.1", only if its class agrees with ``code``; else empty."""
     text: str = ""
-    """The server's words, sanitised, lines joined by a space."""
+    """The server's text, sanitised, its lines joined by spaces."""
     mixed: bool = False
-    """Its lines begin with different digits; the code is the last line's."""
+    """Its lines begin with different digits; ``code`` is that of the last line."""
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.code) if self.code else "", self.enhanced, self.text) if part)
@@ -109,45 +109,45 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one event of the dialogue means (the table in submission/classify)."""
+    """What a reply or a failure means (see submission/classify)."""
 
     action: Action
     stage: Stage
     message: str
-    """One sentence for the user: what happened, and what to do when it is theirs to do."""
+    """One sentence for the user: what happened, and what the user can do about it."""
     reply: Reply | None = None
     problem: AccountProblem | None = None
-    """Set for ACCOUNT and REAUTH, and where ``then`` is ACCOUNT."""
+    """Set for ACCOUNT and REAUTH, and when ``then`` is ACCOUNT."""
     delay: float = 0.0
-    """Seconds the server's trouble is known to last; the next attempt is not earlier."""
+    """Seconds to wait at least before the next attempt."""
     tries: int | None = None
-    """After this many such verdicts in a row ``then`` takes the place of ``action``."""
+    """After this many such verdicts in a row, ``then`` replaces ``action``."""
     then: Action | None = None
     crowded: bool = False
-    """The server allows fewer connections at once."""
+    """The server allows fewer connections at the same time."""
     drop: str = ""
-    """An ESMTP parameter to leave out at the next try ("SIZE", "BODY", "SMTPUTF8", "DSN")."""
+    """ESMTP parameters to leave out of the next attempt ("SIZE", "BODY", "SMTPUTF8", "DSN")."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """One attempt at one letter."""
+    """The result of one attempt to submit one letter."""
 
     recipients: Mapping[str, Verdict]
-    """A verdict for every recipient the attempt was asked to serve; trouble of the whole host stands at each."""
+    """A verdict for every recipient of the attempt; a problem of the whole host is repeated for each."""
     account: Verdict | None = None
-    """Set when the trouble is the account's or the host's, not the letter's."""
+    """Set when the account or the host has a problem, not the letter."""
     touched: bool = False
-    """MAIL was sent, so the attempt counts."""
+    """MAIL was sent, so this counts as an attempt."""
     dialogue: tuple[str, ...] = ()
     """The lines of the dialogue, "C: ..." and "S: ...", secrets replaced by ``****``, body left out."""
     recipient_limit: int | None = None
-    """Learnt: so many recipients fit one transaction."""
+    """The number of recipients the server accepts in one transaction, if the attempt found it out."""
     via: str = ""
-    """Where it went: "smtp.example.org:465 (TLS 1.3)" or the command."""
+    """The server, "smtp.example.org:465 (TLS 1.3)", or the command that was used."""
     server: str = ""
     """The server of ``learnt``: "smtp.example.org:465"."""
     learnt: Mapping[Quirk, bool] = field(default_factory=dict)
-    """What the attempt showed of that server: it has the quirk (True), or has it no more (False)."""
+    """Quirks that the attempt found (True), or found to be gone (False)."""
     withdrawn: bool = False
-    """It waited behind a letter that met trouble of the account's or the host's, and was not tried: no verdicts."""
+    """It waited behind a letter that failed because of the account or the host, and was not tried: no verdicts."""

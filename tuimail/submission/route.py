@@ -1,4 +1,4 @@
-"""Which way an account's letters leave."""
+"""Chooses the submitter of an account."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def submitter_for(
     settings: OutboxSettings | None = None,
     preference: Preference | None = None,
 ) -> Submitter:
-    """The way out of ``account``.
+    """A submitter for ``account``.
 
     Args:
-        account: where letters leave.
-        secret: asked for the password or token of a server only when one is needed.
+        account: the account whose letters it submits.
+        secret: returns the password or token of a server; called only when one is needed.
         settings: the ``[outbox]`` table.
-        preference: which of several servers worked last, shared by all ways out of the account.
+        preference: which of several servers worked last, shared by all submitters of the account.
     """
     if isinstance(account.submission, SubmissionCommand):
         from tuimail.submission.sendmail import CommandSubmitter

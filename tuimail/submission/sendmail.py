@@ -1,4 +1,4 @@
-"""Handing a letter to a local command in the manner of sendmail(8), as in the old days."""
+"""Submits letters by a local command with the interface of sendmail(8)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tuimail.submission.result import Action, Stage, SubmissionResult, Verdict
 if TYPE_CHECKING:
     from tuimail.submission.submitter import Letter, Watcher
 
-MUST_KNOW_I = "The letter has a line of one dot, so the command was given -i: it must know that option of sendmail."
+MUST_KNOW_I = "The letter has a line of a single dot, so the command was given -i and must support that option."
 
 
-_NEXT = Verdict(Action.SPLIT, Stage.RCPT, "Its turn comes next: the command gets one recipient at a time.")
-_TOO_SLOW = Verdict(Action.RETRY, Stage.CONNECT, "The command takes too long, so its turn did not come; later again.")
+_NEXT = Verdict(Action.SPLIT, Stage.RCPT, "Waiting: the command gets one recipient at a time.")
+_TOO_SLOW = Verdict(Action.RETRY, Stage.CONNECT, "The command took too long for other recipients; trying again later.")
 
 
 class CommandSubmitter:
-    """A command as the way out of one account (submission/submitter.Submitter).
+    """Submits the letters of one account by a command (submission/submitter.Submitter).
 
-    It gets the letter on its standard input (command_input) and the envelope as arguments (command_arguments). A
-    configured ``-t`` is left out: with it the command would take the recipients from the header, where the Bcc ones are
-    not, and those served before still are. No shell sees any of it. Everything is taken when the command ends with 0
-    after it read the letter to its end.
+    The command gets the letter on its standard input (command_input) and the envelope as arguments
+    (command_arguments). A configured ``-t`` is left out: it would take the recipients from the header, which lacks the
+    Bcc recipients and still names those that have the letter already. No shell is involved. The command has accepted
+    the letter if it exits with 0 after reading all of it.
     """
 
     def __init__(self, argv: tuple[str, ...], *, timeouts: CommandTimeouts | None = None) -> None:
@@ -40,11 +40,11 @@ class CommandSubmitter:
         self._timeouts = timeouts or CommandTimeouts()
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
-        """Run the command for one recipient after another until one of them has the letter.
+        """Run the command for one recipient after another until it accepts the letter for one of them.
 
-        An exit code belongs to one address that way. The rest is given back as SPLIT, to be served at once by the next
-        submit(): that somebody has the letter is stored before the next run begins, and a kill between two runs leaves
-        nobody in doubt and nobody served twice. Raises only what ``watcher`` raises; that run did not take place then.
+        So each exit code belongs to one address. The remaining recipients get SPLIT, and the next submit() serves them
+        at once: the success is stored before the next run begins, so that a kill between two runs leaves no recipient
+        uncertain and none gets the letter twice. Raises only what ``watcher`` raises; that run did not happen then.
         """
         addresses = dict.fromkeys(letter.envelope.addresses)
         good = [address for address in addresses if sendable(address, smtputf8=True)]
@@ -77,7 +77,7 @@ class CommandSubmitter:
         )
 
     async def close(self) -> None:
-        """Nothing is kept open between letters."""
+        """Do nothing: no process is kept between letters."""
 
 
 class _Attempt:
@@ -93,10 +93,10 @@ class _Attempt:
         self._timeouts = timeouts
 
     async def run(self, address: str) -> Verdict:
-        """Run the command for one recipient; what it came to."""
+        """Run the command for one recipient and return the verdict."""
         self._watcher.stage(Stage.CONNECT)
         if not runnable(self._argv[0]):
-            return self._not_run("No such program, or it may not be run.")
+            return self._not_run("No such program, or it is not executable.")
         self._watcher.stage(Stage.BODY)
         try:
             given = await private_input(self._letter.content)
@@ -115,8 +115,8 @@ class _Attempt:
     async def _handed_over(self, given: PrivateInput, address: str) -> Verdict:
         argv = self._arguments(address, dots=given.dots)
         self.dialogue.append(safe_line("$ " + " ".join(argv))[:1000])
-        # From its start the command has the whole letter. Whom an earlier run left in doubt stays so; the others do not
-        # have it.
+        # The command has the whole letter from its start, so this recipient is in doubt from here on, as are those that
+        # an earlier run left uncertain. The others do not have the letter.
         await self._watcher.committing([*self._doubtful, address])
         self._watcher.stage(Stage.COMMITTING)
         try:

@@ -1,4 +1,4 @@
-"""Handing letters to a submission server (RFC 6409): which connection, and what a failure of it means."""
+"""Submits letters to a submission server (RFC 6409): manages the connection and turns its failures into verdicts."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from tuimail.submission.submitter import Letter, Watcher
 
 LETTERS_PER_CONNECTION = 100
-"""Servers cap it; a fresh connection is cheap by then."""
+"""Many servers have a limit; the cost of a new connection is small per letter by then."""
 
 
 class SmtpSubmitter:
-    """A submission server as the way out of one account (submission/submitter.Submitter).
+    """Submits the letters of one account to one server (submission/submitter.Submitter).
 
-    ``secret`` gives the password or access token and is asked only when the server wants one. ``hold``: when some
-    recipient is refused for good, nobody gets the letter. One letter at a time; more callers wait their turn, and the
-    first of them opens its transaction right behind the dot of the letter before it, where the server offers
-    PIPELINING and is known to bear it: a letter costs one round trip then. Who waits behind a letter that meets trouble
-    of the account or the host is told ``withdrawn``. ``quirks``: what is known of the server beside what its letters
-    say; grows by what they teach.
+    ``secret`` returns the password or access token; it is called only if the server requires sign-in. ``hold``: if one
+    recipient is permanently refused, no recipient gets the letter. One letter is sent at a time; other callers wait in
+    line. The first in line sends its commands right behind the final dot of the current letter if the server offers
+    PIPELINING and is known to handle that: a letter then costs one round trip. If a letter fails because of the account
+    or the host, those waiting get the result ``withdrawn``. ``quirks``: known quirks of the server, in addition to
+    those that come with the letters; updated with what the attempts find.
     """
 
     pipeline_depth = 2
-    """Letters worth having in line: one that opens behind this one's dot, one for when this one is answered."""
+    """Letters that may wait: one that starts behind the current dot, and one that is ready when that is answered."""
 
     def __init__(
         self,
@@ -64,10 +64,10 @@ class SmtpSubmitter:
         self._dialogue = Dialogue()
         self._quirks = set() if quirks is None else quirks
         self._started_ahead: PipelinedLetter | None = None
-        """Whose first commands went out last behind a dot."""
+        """The letter whose first commands were last sent behind a dot."""
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
-        """Try to hand over ``letter`` once. Raises only what ``watcher`` raises; nothing was sent then."""
+        """Try once to submit ``letter``. Raises only what ``watcher`` raises; nothing was sent then."""
         self._quirks.update(letter.quirks.get(self._name, ()))
         transaction = Transaction(
             letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
@@ -81,7 +81,7 @@ class SmtpSubmitter:
             self._leave(queued)
 
     async def close(self) -> None:
-        """QUIT and hang up, in two seconds at most. While a letter is on its way, it is left alone."""
+        """QUIT and disconnect, in two seconds at most. Does not interrupt a letter that is being sent."""
         try:
             async with asyncio.timeout(self._timeouts.quit):
                 await self._pipeline.wait_idle()
@@ -110,7 +110,7 @@ class SmtpSubmitter:
                     break
                 except StartOverError as error:
                     if error.past_dot and wire.letters <= 1:
-                        # After many letters the server may just have had enough of this connection.
+                        # After many letters the server may simply have reached its limit for this connection.
                         transaction.learnt[Quirk.NOTHING_PAST_DOT] = True
                     self._drop()
             wire.letters += 1
@@ -135,17 +135,17 @@ class SmtpSubmitter:
         if self._pipeline.current is queued:
             behind = self._started_ahead
             if behind is not None and not behind.started and behind.finished:
-                self._drop()  # it opened and is not to go on: the server forgets it with the connection
+                self._drop()  # its transaction was started and must not continue: disconnecting ends it
         queued.finished = True
         self._pipeline.finish(queued, withdraw=queued.transaction.account is not None)
 
     def start_next(self, wire: SmtpConnection) -> tuple[str, ...]:
-        """The first commands of the letter that waits, if it is ready to open behind the dot of this one."""
+        """The first commands of the next letter, if it is ready to start behind the dot of the current one."""
         queued = self._pipeline.next
         if queued is None or not queued.transaction.touched or not self.may_pipeline_next(wire):
             return ()
         if queued.transaction.one_at_a_time:
-            return ()  # it was to go so when it was handed in, whatever was learnt since
+            return ()  # decided when it was submitted; quirks found since do not change it
         try:
             opening = queued.transaction.opening(self._offer)
         except SubmissionError:
@@ -159,7 +159,7 @@ class SmtpSubmitter:
         return opening.lines
 
     def prepare_next(self, wire: SmtpConnection) -> bool:
-        """Ask the letter that waits to get ready; whether there is one that may open behind the dot of this one."""
+        """Ask the next letter to prepare; whether there is one that may start behind the dot of the current one."""
         queued = self._pipeline.next
         if queued is None or not self.may_pipeline_next(wire):
             return False
@@ -167,7 +167,7 @@ class SmtpSubmitter:
         return True
 
     def may_pipeline_next(self, wire: SmtpConnection) -> bool:
-        """Whether another letter may follow on this connection without waiting for the answer to this one."""
+        """Whether the next letter may start on this connection before the current one is answered."""
         left = self._letters_per_connection - wire.letters
         return (
             left > 1
@@ -209,14 +209,14 @@ class SmtpSubmitter:
 
 
 class _Lookahead:
-    """The letter that waits behind one on ``wire`` (submission/transaction.Lookahead)."""
+    """The letter that waits behind the current one on ``wire`` (submission/transaction.Lookahead)."""
 
     def __init__(self, submitter: SmtpSubmitter, wire: SmtpConnection) -> None:
         self._submitter = submitter
         self._wire = wire
 
     def call(self) -> bool:
-        """Ask it to get ready."""
+        """Ask it to prepare."""
         return self._submitter.prepare_next(self._wire)
 
     def opening(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SmtpProtocol(SMTPProtocol):
     """aiosmtplib's protocol with a queue of replies, so that several commands may be under way (RFC 2920).
 
-    Used by one task at a time. Replies that came before a break are handed out before the break is told.
+    Used by one task at a time. Replies that arrived before the connection broke are returned before the failure.
     """
 
     def __init__(self) -> None:
@@ -29,19 +29,19 @@ class SmtpProtocol(SMTPProtocol):
         self._reader = ReplyReader(CLEAR_LINE)
         self._arrived: deque[RawReply] = deque()
         self._due = 0
-        """Replies that may still come for what was sent."""
+        """Number of replies still expected."""
         self._body = False
-        """The body is being written; what comes now is an early reply, not a stray one."""
+        """The body is being written: a reply now is early, not unexpected."""
         self._upgrading = False
         self._failure: SubmissionError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self.last = RawReply(0, ("",))
-        """The last reply handed out."""
+        """The last reply that was returned."""
 
     # -- what asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: connected; the greeting is due."""
+        """asyncio: connected; the greeting is expected."""
         super().connection_made(transport)
         if transport.get_extra_info("ssl_object") is not None:
             self._reader.longest = MAX_BYTES
@@ -60,30 +60,30 @@ class SmtpProtocol(SMTPProtocol):
         self._arrived += replies
         too_much = len(self._arrived) > self._due or (self._upgrading and bool(self._arrived) and self._reader.pending)
         if too_much and not self._body:
-            # Bytes nobody asked for: slipped in before TLS, or the server's good-bye to an idle connection.
-            said_good_bye = self._arrived[-1].code == 421
-            self._fail(Failure.TAMPERED if self._upgrading else Failure.EOF if said_good_bye else Failure.GARBAGE)
+            # Unexpected bytes: injected before TLS, or a 421 by which the server closes an idle connection.
+            closing = self._arrived[-1].code == 421
+            self._fail(Failure.TAMPERED if self._upgrading else Failure.EOF if closing else Failure.GARBAGE)
         self._wake()
 
     def eof_received(self) -> bool:
-        """asyncio: the server sends no more."""
+        """asyncio: the server closed its side."""
         self._fail(Failure.EOF)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio: it is over."""
+        """asyncio: disconnected."""
         super().connection_lost(exc)
         self._fail(Failure.RESET if exc else Failure.EOF)
 
     def resume_writing(self) -> None:
-        """asyncio: there is room again."""
+        """asyncio: the send buffer has room again."""
         super().resume_writing()
         self._wake()
 
     # -- what aiosmtplib calls
 
     async def read_response(self, timeout: float | None = None) -> SMTPResponse:  # noqa: ASYNC109
-        """One more reply is due; return it."""
+        """Expect one more reply and return it."""
         self._due += 1
         raw = await self.take(timeout)
         return SMTPResponse(raw.code, "\n".join(raw.lines))
@@ -92,21 +92,21 @@ class SmtpProtocol(SMTPProtocol):
 
     @property
     def has_event(self) -> bool:
-        """A reply waits, or the connection broke."""
+        """A reply is available, or the connection broke."""
         return bool(self._arrived) or self._failure is not None
 
     @property
     def closed_by_server(self) -> bool:
-        """The server has hung up with a 421 before the next command; that is the answer to it."""
+        """The server closed the connection with a 421, which counts as the reply to the next command."""
         return self._failure is not None and bool(self._arrived) and self._arrived[0].code == 421
 
     @property
     def idle(self) -> bool:
-        """Connected, and neither side owes the other anything."""
+        """Connected, with no reply expected or pending."""
         return self.is_connected and not self.has_event and self._due == 0 and not self._reader.pending
 
     async def upgrade(self, context: ssl.SSLContext, host: str, within: float) -> None:
-        """STARTTLS. A refusal is in ``last``; anything after a 220 and before TLS ends the connection."""
+        """STARTTLS. A refusal is in ``last``; bytes between the 220 and TLS end the connection."""
         self._upgrading = True
         try:
             await self.start_tls(context, server_hostname=host, timeout=within)
@@ -122,7 +122,7 @@ class SmtpProtocol(SMTPProtocol):
             self._upgrading = False
 
     def post(self, data: bytes, replies: int) -> None:
-        """Write ``data``, which calls for so many replies. Raises SubmissionError when the connection is gone."""
+        """Write ``data``, to which the server will send so many replies. Raises SubmissionError if disconnected."""
         self._body = False
         if self._failure is not None:
             raise self._failure
@@ -133,7 +133,7 @@ class SmtpProtocol(SMTPProtocol):
         self._due += replies
 
     def post_body(self, data: bytes) -> None:
-        """Write a piece of the body; a reply now is an early one, not a stray one."""
+        """Write a piece of the body; a reply now is early, not unexpected."""
         self.post(data, 0)
         self._body = True
 
@@ -147,7 +147,7 @@ class SmtpProtocol(SMTPProtocol):
         return self.last
 
     async def drain(self, within: float) -> None:
-        """Wait until more can be written, a reply has come or the connection broke."""
+        """Wait until more can be written, a reply arrives or the connection breaks."""
         await self._until(lambda: not self._paused or self.has_event, within)
 
     async def _until(self, done: Callable[[], bool], within: float | None) -> None:

@@ -1,4 +1,4 @@
-"""The seam between the outbox and the network: one method."""
+"""The interface between the outbox and the network: one method, ``submit``."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one attempt is to hand over."""
+    """The message that one attempt submits."""
 
     item_id: str
     """The outbox item; also the DSN ENVID."""
     envelope: Envelope
-    """Only the recipients still to be served."""
+    """Only the recipients that have not been decided yet."""
     content: Content
     quirks: Mapping[str, Collection[Quirk]] = field(default_factory=dict)
-    """What is known of the account's servers, by "host:port"."""
+    """Known quirks of the account's servers, by "host:port"."""
 
 
 class Watcher(Protocol):
-    """How a submitter tells the outbox where it stands."""
+    """Callbacks by which a submitter reports its progress to the outbox."""
 
     async def touching(self) -> None:
-        """Right before MAIL. Durable when it returns; if it raises, the attempt ends untouched."""
+        """Called right before MAIL. Durable when it returns; if it raises, the attempt ends before MAIL."""
         ...
 
     async def committing(self, to: Sequence[str] | None = None) -> None:
-        """Right before the final dot, for the addresses ``to`` (default: all of the envelope).
+        """Called right before the final dot, for the addresses ``to`` (default: all of the envelope).
 
         Durable when it returns; if it raises, the dot must not be sent.
         """
         ...
 
     def stage(self, stage: Stage) -> None:
-        """A stage was reached; for the screen only."""
+        """The attempt reached ``stage``; for the screen only."""
         ...
 
     def progress(self, sent: int, total: int) -> None:
-        """So many bytes are written; for the screen only."""
+        """``sent`` of ``total`` bytes are written; for the screen only."""
         ...
 
 
 class Submitter(Protocol):
-    """One account's way out. Keeps its connection between letters; close() when idle or done.
+    """Submits the letters of one account. Keeps its connection between letters; close it when it is idle or done.
 
-    submit() never raises for what a server, a network or a command does: that is a verdict. What the watcher raises
-    passes through, and the letter was not handed over then. It returns as soon as the reply to the dot is known,
-    before QUIT. Cancelled, it drops the connection without sending the dot; between committing() and the reply it must
-    not be cancelled (the runner shields that stretch).
+    submit() never raises because of a server, a network or a command: those become verdicts. Exceptions of the watcher
+    pass through; the letter was not submitted then. submit() returns as soon as the reply to the final dot is known,
+    before QUIT. When cancelled, it drops the connection without sending the dot. It must not be cancelled between
+    committing() and the reply (the runner shields that part).
     """
 
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
-        """Try to hand over ``letter`` once."""
+        """Try once to submit ``letter``."""
         ...
 
     async def close(self) -> None:
-        """End the connection; at most two seconds, never raises."""
+        """Close the connection; takes at most two seconds and never raises."""
         ...
 
 
 def pipeline_depth(submitter: Submitter) -> int:
-    """How many more letters are worth handing to ``submitter`` while one is under way: they wait their turn there.
+    """How many letters may wait in ``submitter`` while it sends one.
 
-    0 unless it says otherwise: each submit() begins at once.
+    0 for a submitter without a pipeline: each submit() begins at once.
     """
     return int(getattr(submitter, "pipeline_depth", 0))

@@ -1,6 +1,6 @@
-"""One letter over one connection: MAIL, RCPT, DATA, the body, the dot, and what became of each recipient.
+"""One letter on one connection: MAIL, RCPT, DATA, the body, the dot, and a verdict for each recipient.
 
-The order of commands and the meaning of each answer are here; how bytes travel is the Wire's business.
+This module decides the order of the commands and what each reply means; the Wire sends and receives the bytes.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 _ENVELOPE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA})
 
 _OUT_OF_STEP = re.compile(r"synchroni[sz]|pipelin", re.IGNORECASE)
-"""What servers say that do not bear commands in groups; Exim: "554 SMTP synchronization error"."""
+"""Replies of servers that do not support pipelined commands; Exim: "554 SMTP synchronization error"."""
 _OTHER_REASON = re.compile(r"shut|restart|too many|limit|rate", re.IGNORECASE)
-"""What a 421 says that has nothing to do with groups."""
+"""Text of a 421 that is not caused by pipelined commands."""
 
 
 class Lookahead(Protocol):
     """The letter that waits behind this one."""
 
     def call(self) -> bool:
-        """Ask it to get ready; whether there is one that may open behind the dot."""
+        """Ask it to prepare; whether there is one that may start behind the dot."""
         ...
 
     def opening(self) -> tuple[str, ...]:
-        """Its first commands, to be sent right behind the dot (RFC 2920 section 3.1); none when it is not ready."""
+        """Its first commands, to be sent right behind the dot (RFC 2920 section 3.1); none if it is not ready."""
         ...
 
 
 class StartOverError(Exception):
-    """The connection is of no use any more, and the server has taken nothing: ``run`` again on a new one.
+    """The connection is unusable and the server has accepted nothing: ``run`` again on a new connection.
 
-    ``past_dot``: the server threw away the commands that followed the final dot of the letter before.
+    ``past_dot``: the server discarded the commands that followed the final dot of the previous letter.
     """
 
     def __init__(self, *, past_dot: bool = False) -> None:
@@ -58,12 +58,13 @@ class StartOverError(Exception):
 
 
 class Transaction:
-    """The attempt at one letter.
+    """One attempt to submit one letter.
 
-    ``hold``: when some recipient is refused for good, nobody gets it. ``quirks``: what is known of the server.
+    ``hold``: if one recipient is permanently refused, no recipient gets the letter. ``quirks``: the known quirks of the
+    server.
 
-    However it ends, the connection is left without an open transaction or is dropped: MAIL may follow only the reply
-    to a dot, or to RSET (RFC 5321 section 4.1.4).
+    At its end the connection has no open transaction or is dropped: MAIL may follow only the reply to a dot or to RSET
+    (RFC 5321 section 4.1.4).
     """
 
     def __init__(
@@ -79,10 +80,10 @@ class Transaction:
         self.stage = Stage.CONNECT
         self.touched = False
         self.one_at_a_time = Quirk.NO_PIPELINING in quirks
-        """Each command waits for the answer to the one before it."""
+        """Each command waits for the reply to the previous one."""
         self._known_as_such = self.one_at_a_time
         self.learnt: dict[Quirk, bool] = {}
-        """What this attempt showed of the server: that it has the quirk, or that it has not."""
+        """Quirks that this attempt found (True), or found to be gone (False)."""
         self.recipient_limit: int | None = None
         self._letter = letter
         self._watcher = watcher
@@ -91,16 +92,16 @@ class Transaction:
         self._hold = hold
         self._left_out = set(refused_parameters(quirks))
         self._suspected: dict[str, Stage] = {}
-        """Parameters that are left out because a command with them was refused at that stage."""
+        """Parameters left out because the command with them was refused at that stage."""
         self._verdicts = Verdicts(letter.envelope.addresses)
         self._answered = False
         self._open = False
-        """The server may be in a transaction."""
+        """The server may have an open transaction."""
         self._loaded: Loaded | None = None
 
     @property
     def account(self) -> Verdict | None:
-        """The trouble of the account or the host, if there is any."""
+        """The verdict on the account or the host, if it has a problem."""
         return self._verdicts.account
 
     def reached(self, stage: Stage) -> None:
@@ -109,15 +110,15 @@ class Transaction:
         self._watcher.stage(stage)
 
     def lose(self, error: SubmissionError) -> None:
-        """The attempt ended by ``error`` at the present stage: the verdict of everyone not decided yet."""
+        """End the attempt with ``error`` at the current stage: it decides all recipients without a verdict."""
         self._end(classify_failure(self.stage, error.failure, self._context, detail=error.detail))
 
     def refuse(self, verdict: Verdict) -> None:
-        """The attempt ended by ``verdict`` before the letter was touched."""
+        """End the attempt with ``verdict`` before MAIL was sent."""
         self._end(verdict)
 
     def result(self, *, dialogue: tuple[str, ...] = (), via: str = "", server: str = "") -> SubmissionResult:
-        """What it came to."""
+        """The result of the attempt."""
         return SubmissionResult(
             recipients=self._verdicts.all(),
             account=self.account,
@@ -130,19 +131,19 @@ class Transaction:
         )
 
     def withdrawn(self) -> SubmissionResult:
-        """It was not tried."""
+        """The result of an attempt that was not made."""
         return SubmissionResult({}, touched=self.touched, withdrawn=True)
 
     def opening(self, offer: Extensions) -> EnvelopeCommands:
-        """How it opens. Raises SubmissionError when the server cannot take the letter."""
+        """The commands up to DATA. Raises SubmissionError if the server cannot accept the letter."""
         return envelope_commands_for(self._letter, offer, self._left_out, hold=self._hold)
 
     async def load(self) -> None:
-        """Have the letter in memory before its turn comes, unless it is large."""
+        """Read the letter into memory in advance, unless it is large."""
         self._loaded = await load(self._letter.content)
 
     async def touch(self) -> None:
-        """Count the attempt, once; right before MAIL is sent. Raises whatever the watcher raises."""
+        """Record the attempt, once, right before MAIL is sent. Raises what the watcher raises."""
         if not self.touched:
             await self._watcher.touching()
             self.touched = True
@@ -156,27 +157,32 @@ class Transaction:
         behind: Lookahead | None = None,
         reused: bool = False,
     ) -> None:
-        """Carry it out. ``sent`` is what went out behind the dot of the letter before it.
+        """Run the transaction.
 
-        ``behind`` is the letter after it. ``reused``: the connection served other letters before.
+        Args:
+            wire: the connection.
+            offer: the server's extensions.
+            sent: the commands that were already sent behind the dot of the previous letter.
+            behind: the next letter.
+            reused: other letters were sent on this connection before.
 
         Raises:
-            StartOverError: to be run once more, on a new connection.
-            SubmissionError: the dialogue broke; ``lose`` makes verdicts of it.
-            Exception: whatever the watcher raises. In all three cases the connection is of no use any more.
+            StartOverError: run it again on a new connection.
+            SubmissionError: the dialogue failed; ``lose`` turns it into verdicts.
+            Exception: what the watcher raises. The connection is unusable in all three cases.
         """
         self._context = replace(self._context, size_limit=offer.size_limit)
         try:
             while await self._once(wire, offer, sent=sent, behind=behind, reused=reused):
                 sent, reused = None, False
         except StartOverError:
-            self._verdicts.clear()  # they are of a dialogue that does not count; there may be no second one
+            self._verdicts.clear()  # they belong to a dialogue that does not count, and no other may follow
             raise
 
     async def _once(
         self, wire: Wire, offer: Extensions, *, sent: EnvelopeCommands | None, behind: Lookahead | None, reused: bool
     ) -> bool:
-        """One transaction; True when another is to follow, without the parameters the server stumbled over."""
+        """One transaction. True: repeat it without the parameters that the server refused."""
         self._verdicts.clear()
         self._answered = False
         try:
@@ -222,11 +228,11 @@ class Transaction:
         past_dot: bool,
         behind: Lookahead | None,
     ) -> bool:
-        """From MAIL to the reply to the dot. True: to be repeated without some parameters."""
+        """From MAIL to the reply to the dot. True: repeat it without some parameters."""
         context = replace(self._context, optional=opening.mail.optional)
         reply = await self._reply(wire, opening.mail.line, group=group)
         if reused and reply.code in (421, 503):
-            # The end of the idle connection, or what an earlier letter left behind: not this letter's affair.
+            # Not caused by this letter: the idle connection was closed, or an earlier letter left it out of step.
             raise StartOverError(past_dot=past_dot and reply.code == 503)
         self._answered = True
         verdict = self._verdict(Stage.MAIL, reply, context, group=group)
@@ -250,7 +256,7 @@ class Transaction:
     # -- the envelope
 
     async def _name_recipients(self, wire: Wire, opening: EnvelopeCommands, *, group: bool) -> bool:
-        """RCPT for each. True: the server stumbled over a parameter that may be left out."""
+        """RCPT for each recipient. True: the server refused a parameter that may be left out."""
         self.reached(Stage.RCPT)
         verdicts = self._verdicts
         context = replace(self._context, optional=("DSN",) if "DSN" in opening.mail.optional else ())
@@ -265,7 +271,7 @@ class Transaction:
                 continue
             verdicts.refuse(address, verdict)
             if hung_up(verdict):
-                # The rest of the answers never comes; those before keep what they were told.
+                # No further replies follow; the recipients before this one keep their verdicts.
                 self._end(verdict)
                 return False
             again |= self._leave_out(verdict)
@@ -281,22 +287,22 @@ class Transaction:
         return again
 
     def _leave_out(self, verdict: Verdict) -> bool:
-        """Whether the command may be repeated without parameters it carried; they are left out from now on."""
+        """Leave the refused parameters out from now on. Returns whether the command may be repeated without them."""
         fresh = set(verdict.drop.split()) - self._left_out
         self._left_out |= fresh
         self._suspected.update(dict.fromkeys(fresh, verdict.stage))
         return bool(fresh)
 
     def _confirm(self, stage: Stage) -> None:
-        """The server took the command of ``stage`` without the parameters it had refused there."""
+        """Record the quirks of a server that accepted the command of ``stage`` only without some parameters."""
         refused = [name for name, at in self._suspected.items() if at is stage]
         self.learnt.update(dict.fromkeys(quirks_of(refused), True))
 
     async def _skip(self, wire: Wire, replies: int, *, data: bool) -> None:
-        """Read the replies to commands that were sent ahead and are of no interest any more.
+        """Read and ignore the replies to commands that were sent in advance.
 
-        When the server awaits a letter now, the connection is dropped. RFC 2920 section 3.1 would have us send a lone
-        dot; with a server that has lost count that delivers an empty letter to somebody.
+        If the server now waits for a letter, drop the connection. RFC 2920 section 3.1 says to send a single dot, but a
+        server that is out of step would then deliver an empty letter.
         """
         try:
             for _ in range(replies):
@@ -307,7 +313,7 @@ class Transaction:
             wire.abort()
 
     async def _reset(self, wire: Wire) -> None:
-        """End the open transaction, so that another letter can follow on this connection; else drop it."""
+        """End the open transaction so that the connection can be reused, or else drop it."""
         if wire.aborted:
             return
         try:
@@ -335,7 +341,7 @@ class Transaction:
         early = await write_body(wire, self._letter.content, self._timeouts, self._watcher.progress, content)
         if early is None:
             if behind is not None and behind.call():
-                await asyncio.sleep(0)  # so that its count and this mark share a commit
+                await asyncio.sleep(0)  # so that its attempt and this mark are written in one commit
             await self._watcher.committing(self._verdicts.accepted)
             early = await early_reply(wire, self._timeouts)
         if early is not None:
@@ -354,20 +360,20 @@ class Transaction:
         self._open = False
         verdict = classify(Stage.COMMITTING, reply, self._context)
         if verdict.action is Action.UNCERTAIN:
-            wire.abort()  # nobody knows what the next reply would belong to
+            wire.abort()  # the next reply could not be matched to a command
         self._verdicts.decide(verdict)
 
     # -- replies
 
     async def _reply(self, wire: Wire, line: str, *, group: bool, within: float | None = None) -> Reply:
-        """The reply to ``line``, which is sent now, or was sent ahead in a ``group``."""
+        """The reply to ``line``; sends it, unless it was already sent in a ``group``."""
         seconds = self._timeouts.envelope if within is None else within
         if group:
             return await wire.reply(within=seconds)
         return await wire.command(line, within=seconds)
 
     def _verdict(self, stage: Stage, reply: Reply, context: ReplyContext, *, group: bool) -> Verdict:
-        """What ``reply`` means.
+        """The verdict for ``reply``.
 
         Raises:
             StartOverError: the server does not support commands in a ``group``.
@@ -384,31 +390,31 @@ class Transaction:
             raise SubmissionError(Failure.GARBAGE, f"It answered {reply.code} while {stage.description}.")
         if hung_up(verdict) and verdict.problem is None and not verdict.crowded:
             if self.one_at_a_time:
-                self.learnt[Quirk.NO_PIPELINING] = False  # groups were not to blame
+                self.learnt[Quirk.NO_PIPELINING] = False  # pipelining was not the cause
             elif group and not _OTHER_REASON.search(reply.text):
                 self.learnt[Quirk.NO_PIPELINING] = True
         return verdict
 
     def _start_over_after(self, error: SubmissionError, *, group: bool, reused: bool, past_dot: bool) -> None:
-        """Raise StartOverError if ``error`` calls for another connection and not for a verdict."""
+        """Raise StartOverError if ``error`` requires a new connection and not a verdict."""
         broken = error.failure in (Failure.EOF, Failure.RESET)
         if self.stage not in _ENVELOPE:
             return
         if not self._answered and (past_dot or (reused and error.failure is not Failure.TIMEOUT)):
-            # The server had ended the idle connection, or thrown away what came behind the dot.
+            # The server closed the idle connection, or discarded the commands behind the dot.
             raise StartOverError(past_dot=past_dot) from error
         if group and broken:
             self._one_at_a_time(error)
         if group and error.failure is Failure.TIMEOUT:
             self.learnt[Quirk.NO_PIPELINING] = True
         elif self.one_at_a_time and (broken or error.failure is Failure.TIMEOUT):
-            self.learnt[Quirk.NO_PIPELINING] = False  # groups were not to blame
+            self.learnt[Quirk.NO_PIPELINING] = False  # pipelining was not the cause
 
     def _one_at_a_time(self, cause: Exception | None = None) -> NoReturn:
-        """The server failed at a group of commands: once more, one command at a time. Raises StartOverError."""
+        """The server failed at pipelined commands: try again, one command at a time. Raises StartOverError."""
         self.one_at_a_time = True
         raise StartOverError from cause
 
     def _end(self, verdict: Verdict) -> None:
-        """The verdict of everyone not decided yet."""
+        """Apply ``verdict`` to all recipients without one."""
         self._verdicts.end(verdict, self.stage)

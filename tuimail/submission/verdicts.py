@@ -1,4 +1,4 @@
-"""The verdicts of one attempt, recipient by recipient, and the account's."""
+"""The verdicts of one attempt: one per recipient, and one on the account."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, 
 
 
 class Verdicts:
-    """What became of each recipient so far. ``accepted`` are those the server took at RCPT."""
+    """The verdicts so far. ``accepted`` are the recipients that the server accepted at RCPT."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self.addresses = tuple(dict.fromkeys(addresses))
         self.account: Verdict | None = None
-        """Set when the trouble is the account's or the host's, not the letter's."""
+        """Set when the account or the host has a problem, not the letter."""
         self.accepted: list[str] = []
         self._each: dict[str, Verdict] = {}
 
     def clear(self) -> None:
-        """Forget all of them: the transaction starts again."""
+        """Discard all verdicts: the transaction starts again."""
         self.account = None
         self.accepted.clear()
         self._each.clear()
 
     def all(self) -> dict[str, Verdict]:
-        """A verdict for every recipient. KeyError before the end."""
+        """A verdict for every recipient. Raises KeyError while one has none."""
         return {address: self._each[address] for address in self.addresses}
 
     def refuse(self, address: str, verdict: Verdict) -> None:
-        """``address`` was not accepted."""
+        """Set the verdict for ``address``, which was not accepted."""
         self._each[address] = verdict
 
     def end(self, verdict: Verdict, stage: Stage) -> None:
-        """The attempt is over at ``stage``: the verdict of everyone not decided yet."""
+        """End the attempt at ``stage``: ``verdict`` applies to all recipients without one."""
         self.accepted.clear()
         for address in self.addresses:
             self._each.setdefault(address, verdict)
@@ -50,14 +50,14 @@ class Verdicts:
             self.account = verdict
 
     def decide(self, verdict: Verdict) -> None:
-        """The verdict of those that were accepted at RCPT."""
+        """Set the verdict for the recipients that were accepted at RCPT."""
         for address in self.accepted:
             self._each[address] = verdict
         if _concerns_account(verdict):
             self.account = verdict
 
     def judge_together(self, context: ReplyContext) -> None:
-        """Nobody was accepted: a refusal that everybody gets is not the recipients' fault."""
+        """Classify again when no recipient was accepted: the same refusal for all is not about the recipients."""
         context = replace(context, all_refused=True)
         replies = {address: verdict.reply for address, verdict in self._each.items()}
         told = {address: reply for address, reply in replies.items() if reply is not None}
@@ -67,18 +67,18 @@ class Verdicts:
             self._each = {address: classify(Stage.RCPT, reply, context) for address, reply in told.items()}
 
     def find_account(self) -> None:
-        """Take over the trouble of the account that stands at a recipient."""
+        """Use the verdict of a recipient as the account's if it is about the account."""
         for verdict in self._each.values():
             if self.account is None and verdict.action in (Action.ACCOUNT, Action.REAUTH):
                 self.account = verdict
 
     @property
     def some_refused(self) -> bool:
-        """A recipient was refused for good."""
+        """A recipient was permanently refused."""
         return any(verdict.action is Action.RECIPIENT for verdict in self._each.values())
 
     def hold_others(self, context: ReplyContext) -> None:
-        """Nobody gets the letter, because a recipient was refused."""
+        """Send to no recipient, because one was refused."""
         held = classify_failure(Stage.RCPT, Failure.SOME_REFUSED, context)
         self.accepted.clear()
         for address in self.addresses:
@@ -88,7 +88,7 @@ class Verdicts:
 
 
 def hung_up(verdict: Verdict | None) -> bool:
-    """The server has ended the dialogue with a 421 (RFC 5321 section 3.8)."""
+    """Whether the server closed the connection with a 421 (RFC 5321 section 3.8)."""
     return verdict is not None and verdict.reply is not None and verdict.reply.code == 421
 
 

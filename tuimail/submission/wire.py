@@ -1,4 +1,4 @@
-"""What a dialogue needs of a connection. The real one is in submission/connection; the dialogue knows no sockets."""
+"""The connection as the SMTP code sees it: a protocol. submission/connection implements it on a socket."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Timeouts:
     """MAIL and each RCPT."""
     data: float = 120.0
     stall: float = 180.0
-    """Without 64 KB of the body getting out; about the 500 bytes a second that Postfix asks for."""
+    """To send 64 KB of the body; about the 500 bytes a second that Postfix requires."""
     commit: float = 600.0
-    """The answer to the final dot. Never less: a server that is still at it would deliver twice."""
+    """To answer the final dot. Never less: with a slow server, an earlier retry would deliver the letter twice."""
     quit: float = 2.0
     idle: float = 60.0
-    """A connection unused for longer is not used again."""
+    """A connection that was idle for longer is not reused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """What the server said to EHLO (RFC 5321 section 4.1.1.1)."""
+    """The extensions in the server's reply to EHLO (RFC 5321 section 4.1.1.1)."""
 
     keywords: Mapping[str, str] = field(default_factory=dict)
-    """Lower-case keyword -> its parameters."""
+    """Lower-case keyword -> parameters."""
     mechanisms: tuple[str, ...] = ()
     """SASL mechanisms, upper case."""
 
@@ -49,13 +49,13 @@ class Extensions:
         return keyword.lower() in self.keywords
 
     def without(self, keyword: str) -> Extensions:
-        """The same without ``keyword``."""
+        """A copy without ``keyword``."""
         kept = {name: value for name, value in self.keywords.items() if name != keyword.lower()}
         return Extensions(kept, self.mechanisms)
 
     @property
     def size_limit(self) -> int:
-        """The most bytes it takes (RFC 1870); 0 when it names none."""
+        """The largest message in bytes that the server accepts (RFC 1870); 0: unknown."""
         words = self.keywords.get("size", "").split()
         return int(words[0]) if words and words[0].isascii() and words[0].isdecimal() and len(words[0]) < 19 else 0
 
@@ -72,7 +72,7 @@ class Wire(Protocol):
 
     @property
     def private(self) -> bool:
-        """Nobody can listen: TLS is on, or both ends are this machine."""
+        """Protected from eavesdropping: TLS is on, or both ends are on this machine."""
         ...
 
     @property
@@ -82,16 +82,16 @@ class Wire(Protocol):
 
     @property
     def last(self) -> RawReply:
-        """The last reply as it came; a challenge must be read unshortened."""
+        """The last reply, unshortened: a SASL challenge must be complete."""
         ...
 
     @property
     def early(self) -> bool:
-        """A reply came before it was asked for, or the connection broke."""
+        """A reply came before it was due, or the connection broke."""
         ...
 
     async def command(self, line: str, *, within: float, shown: str = "") -> Reply:
-        """Send ``line`` and return the reply; ``shown`` is what the dialogue records instead."""
+        """Send ``line`` and return the reply; the dialogue records ``shown`` instead if it is given."""
         ...
 
     async def hello(self, *, within: float) -> tuple[Reply, Extensions]:
@@ -99,7 +99,7 @@ class Wire(Protocol):
         ...
 
     def send(self, *lines: str) -> None:
-        """Send ``lines`` in one go; each is answered by one reply."""
+        """Send ``lines`` in one write; the server answers each with one reply."""
         ...
 
     async def reply(self, *, within: float) -> Reply:
@@ -111,16 +111,16 @@ class Wire(Protocol):
         ...
 
     async def flush(self, *, within: float) -> None:
-        """Wait until everything sent has left, or a reply has come early."""
+        """Wait until the send buffer is empty or a reply has come early."""
         ...
 
     async def dot(self, *behind: str) -> None:
-        """Send the final dot, and in one go the lines that go ``behind`` it, which the dialogue does not record.
+        """Send the final dot and, in the same write, the lines ``behind`` it, which the dialogue does not record.
 
-        Raises SubmissionError only when nothing of it was written.
+        Raises SubmissionError only if nothing was written.
         """
         ...
 
     def abort(self) -> None:
-        """Drop the connection at once, with whatever is still to be sent."""
+        """Drop the connection at once and discard unsent data."""
         ...
