@@ -22,8 +22,8 @@ from tuimail.mail import address, bounce, confusables, domain, encoded_word, flo
 from tuimail.mail.content import InMemory
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
-from tuimail.ui.widgets import cells
-from tuimail.ui.widgets.clusters import clusters
+from tuimail.ui.text import cells
+from tuimail.ui.text.graphemes import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable

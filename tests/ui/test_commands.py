@@ -12,7 +12,7 @@ from tuimail.cli import outbox as cli_outbox
 from tuimail.config.keymap import is_text, key_name
 from tuimail.config.loader import KEYMAPS
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.commands import outbox
+from tuimail.ui.actions import outbox
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.key_names import shown
 from tuimail.ui.commands.keymap import keymap

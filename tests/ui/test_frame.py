@@ -17,8 +17,8 @@ from tuimail.config.model import Config
 from tuimail.coordination.change_notifier import Peer, Role
 from tuimail.errors import StorageError
 from tuimail.outbox.model.item import ItemState
+from tuimail.ui.actions import common
 from tuimail.ui.app import TuimailApp
-from tuimail.ui.commands import everywhere
 from tuimail.ui.screens.frame import FrameScreen
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ async def test_every_key_shown_gives_its_command(paths: Paths, running: Running,
                 for key in app.keymap.keys[entry.id]:
                     action = screen.active_bindings[key].binding.action
                     assert action == f"command('{entry.id}')", f"{key} on {name}"
-                assert entry.id in screen.verbs or entry.id in everywhere.VERBS, f"{entry.id} on {name}"
+                assert entry.id in screen.verbs or entry.id in common.VERBS, f"{entry.id} on {name}"
 
 
 async def test_driving_every_key_of_the_outbox_means_something(

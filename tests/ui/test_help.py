@@ -11,14 +11,14 @@ from tuimail.config.loader import KEYMAPS
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.keymap import keymap
 from tuimail.ui.commands.table import commands_for
+from tuimail.ui.text.cells import width_of
 from tuimail.ui.views.help_text import PICTURES, help_lines
-from tuimail.ui.widgets.cells import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.ui.conftest import Running
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 def words(lines: Sequence[Line]) -> list[str]:

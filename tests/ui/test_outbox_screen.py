@@ -15,8 +15,8 @@ from tuimail import events
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.content import InMemory
 from tuimail.outbox.model.item import ItemState, RecipientState, Verb
+from tuimail.ui.actions import outbox
 from tuimail.ui.app import TuimailApp
-from tuimail.ui.commands import outbox
 from tuimail.ui.commands.table import commands_for
 from tuimail.ui.screens.item import ItemScreen
 from tuimail.ui.screens.outbox import OutboxScreen

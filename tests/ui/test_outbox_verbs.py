@@ -13,8 +13,8 @@ from tests.ui.test_outbox_screen import press, select
 from tuimail import events
 from tuimail.outbox.model.item import AccountHealth, ItemState, Place, Verb
 from tuimail.submission.result import AccountProblem
-from tuimail.ui.commands.exporting import file_name
-from tuimail.ui.commands.listed import ORDERS
+from tuimail.ui.actions.export import file_name
+from tuimail.ui.actions.outbox_list import ORDERS
 from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:

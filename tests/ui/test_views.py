@@ -15,6 +15,7 @@ from tuimail.config.model import Security, Server
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
 from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.submission.result import Reply, Stage
+from tuimail.ui.text.cells import clip, fit, width_of, wrap
 from tuimail.ui.views.details import details
 from tuimail.ui.views.letters import (
     LAST,
@@ -39,7 +40,6 @@ from tuimail.ui.views.rows import (
     sent_titles,
 )
 from tuimail.ui.views.times import format_until
-from tuimail.ui.widgets.cells import clip, fit, width_of, wrap
 from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
 from tuimail.ui.widgets.title_bar import Badge, title_line
 

@@ -7,8 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.ui.widgets.cells import wrap
-from tuimail.ui.widgets.clusters import cluster_after, cluster_before, cluster_start, clusters
+from tuimail.ui.text.cells import wrap
+from tuimail.ui.text.graphemes import cluster_after, cluster_before, cluster_start, clusters
 
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 TRICKY = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuimail.ui.commands.exporting import last_part, paths
+from tuimail.ui.actions.export import last_part, paths
 from tuimail.ui.screens.asking import listed
 from tuimail.ui.widgets.path_completion import complete_path, dropped_paths, typed_path
 

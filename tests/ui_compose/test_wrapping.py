@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.document._document import Document
 from textual.document._wrapped_document import WrappedDocument
 
-from tuimail.ui.widgets.typed_text import clean_line, clean_text
+from tuimail.ui.text.typed_text import clean_line, clean_text
 from tuimail.ui.widgets.wrapping import (
     LONGEST_LINE,
     QuickWrappedDocument,

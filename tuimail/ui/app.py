@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.key_queue import Running
     from tuimail.ui.notices import Announcement
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 PLAINEST = "ansi"
 """The theme that draws in the terminal's own sixteen colours."""

@@ -100,7 +100,7 @@ class Navigation(App[int], inherit_bindings=False):
 
     def open_palette(self, screen: FrameScreen) -> None:
         """Every command of ``screen``."""
-        from tuimail.ui.palette import PaletteScreen
+        from tuimail.ui.screens.palette import PaletteScreen
 
         self.push_screen(PaletteScreen(screen))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.commands import accounts
+from tuimail.ui.actions import accounts
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.text.cells import Role, Span
 from tuimail.ui.views.rows import AccountRow, account_line, account_titles, account_words
-from tuimail.ui.widgets.cells import Role, Span
 from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 def first_steps(config_file: str) -> str:

@@ -11,14 +11,14 @@ from tuimail.compose.draft import Draft
 from tuimail.errors import AddressError, StorageError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.ui.commands import compose as commands
+from tuimail.ui.actions import compose as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
 from tuimail.ui.screens.frame import FrameScreen
+from tuimail.ui.text.typed_text import about_addresses
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
-from tuimail.ui.widgets.typed_text import about_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

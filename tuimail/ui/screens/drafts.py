@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import Draft
-from tuimail.ui.commands import drafts
+from tuimail.ui.actions import drafts
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
@@ -15,7 +15,7 @@ from tuimail.ui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 class DraftsScreen(ListScreen[Draft]):

@@ -17,7 +17,7 @@ from textual.screen import Screen
 
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
-from tuimail.ui.commands import everywhere
+from tuimail.ui.actions import common
 from tuimail.ui.commands.bindings import keyed
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.key_names import shown
@@ -190,7 +190,7 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
             return
         if command_id not in ("more", "compose-more"):
             self.status.say("")
-        verb = self.verbs.get(command_id) or everywhere.VERBS.get(command_id)
+        verb = self.verbs.get(command_id) or common.VERBS.get(command_id)
         if verb is None:
             self.not_defined(command.label)
             return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.ui.actions.movement import PAGER_VERBS
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
-from tuimail.ui.commands.moving import PAGER_VERBS
 from tuimail.ui.commands.table import commands_for
 from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.views.help_text import help_lines
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.ui.screens.frame import FrameScreen
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 class HelpScreen(PagerScreen):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.model.item import ItemState, OutboxItem
-from tuimail.ui.commands import outbox
+from tuimail.ui.actions import outbox
+from tuimail.ui.actions.movement import PAGER_VERBS
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
-from tuimail.ui.commands.moving import PAGER_VERBS
 from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.widgets.letter_pane import LetterPane
 

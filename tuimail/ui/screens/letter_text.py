@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tuimail.errors import TuimailError
 from tuimail.mail.text import safe_text
-from tuimail.ui.commands import viewing
+from tuimail.ui.actions import letter_text
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.paging import PagerScreen
+from tuimail.ui.text.cells import Line, Role, Span
 from tuimail.ui.views.prose import prose
-from tuimail.ui.widgets.cells import Line, Role, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class LetterTextScreen(PagerScreen):
         "The same key again shows the bytes as they go over the line, and back."
     )
     BINDINGS = bindings_for(Context.RAW)
-    verbs: ClassVar[Mapping[str, Verb]] = viewing.VERBS
+    verbs: ClassVar[Mapping[str, Verb]] = letter_text.VERBS
 
     def __init__(self, content: Content) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
     from tuimail.ui.widgets.line_list import LineList
 
 T = TypeVar("T")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.ui.commands import menu
+from tuimail.ui.actions import menu
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.text.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.banner import Banner
-from tuimail.ui.widgets.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.model.item import ItemState, Order, OutboxItem
 from tuimail.outbox.model.turn import waits_its_turn
-from tuimail.ui.commands import listed, outbox
+from tuimail.ui.actions import outbox, outbox_list
+from tuimail.ui.actions.movement import LIST_VERBS
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
-from tuimail.ui.commands.moving import LIST_VERBS
 from tuimail.ui.screens.letter_list import LetterListScreen
+from tuimail.ui.text.cells import Line, Role, Span, clip, width_of
 from tuimail.ui.views.letters import (
     Columns,
     Progress,
@@ -25,7 +26,6 @@ from tuimail.ui.views.letters import (
     wants_of,
 )
 from tuimail.ui.widgets.banner import Banner
-from tuimail.ui.widgets.cells import Line, Role, Span, clip, width_of
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.window import Window
 
@@ -49,7 +49,7 @@ class OutboxScreen(LetterListScreen[str]):
     CONTEXT = Context.OUTBOX
     HELP = "Letters on their way. Those that need you stand first; the lines beneath the list say why, and what to do."
     BINDINGS = bindings_for(Context.OUTBOX)
-    verbs = listed.VERBS
+    verbs = outbox_list.VERBS
 
     def __init__(self) -> None:
         super().__init__()
@@ -284,7 +284,7 @@ class OutboxScreen(LetterListScreen[str]):
         """Tags and order."""
         parts = [f"{len(self.tagged):,} tagged"] if self.tagged else []
         if self.order is not Order.NEED:
-            parts.append(f"by {next(each.label.lower() for each in listed.ORDERS if each.value == self.order)}")
+            parts.append(f"by {next(each.label.lower() for each in outbox_list.ORDERS if each.value == self.order)}")
         return parts
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_text
+from tuimail.ui.actions.movement import PAGER_VERBS
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
-from tuimail.ui.commands.moving import PAGER_VERBS
 from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.views.prose import prose
 

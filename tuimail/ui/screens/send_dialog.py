@@ -16,7 +16,7 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.frame import FrameScreen
-from tuimail.ui.widgets.cells import wrap
+from tuimail.ui.text.cells import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model.item import OutboxItem
-from tuimail.ui.commands import sent
+from tuimail.ui.actions import sent
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.letter_list import LetterListScreen
+from tuimail.ui.text.cells import Role, Span
 from tuimail.ui.views.rows import SentColumns, sent_columns, sent_line, sent_titles, sent_words
-from tuimail.ui.widgets.cells import Role, Span
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 class SentScreen(LetterListScreen[OutboxItem]):

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tuimail.mail.size import format_size
-from tuimail.ui.commands import server as commands
+from tuimail.ui.actions import server as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.widgets.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.explained import Explained
 from tuimail.ui.widgets.line_list import LineList
 

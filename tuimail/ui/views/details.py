@@ -15,9 +15,9 @@ from tuimail.mail.text import safe_line
 from tuimail.outbox.marks import RECIPIENT_MARKS
 from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.outbox.store.bounces import said
+from tuimail.ui.text.cells import Line, Role, Span, fit, wrap
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
 from tuimail.ui.views.times import format_day_time
-from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

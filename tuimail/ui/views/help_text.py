@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import EVERYWHERE, READERS
-from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
+from tuimail.ui.text.cells import Line, Role, Span, fit, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

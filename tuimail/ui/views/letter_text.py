@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line, safe_text
+from tuimail.ui.text.cells import Line, Role, Span, fit, wrap
 from tuimail.ui.views.prose import prose
-from tuimail.ui.widgets.cells import Line, Role, Span, fit, wrap
 
 if TYPE_CHECKING:
     from tuimail.compose.letter_text import FilePart, LetterText

@@ -12,9 +12,9 @@ from tuimail.outbox.marks import MARKS
 from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
+from tuimail.ui.text.cells import Line, Role, Span, clip, fit, width_of
 from tuimail.ui.views.replies import reply_words
 from tuimail.ui.views.times import format_day_time, format_duration, format_until
-from tuimail.ui.widgets.cells import Line, Role, Span, clip, fit, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

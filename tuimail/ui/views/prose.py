@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuimail.ui.widgets.cells import Line, Span, wrap
+from tuimail.ui.text.cells import Line, Span, wrap
 
 _MARGIN = "   "
 

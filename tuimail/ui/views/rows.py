@@ -12,9 +12,9 @@ from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
+from tuimail.ui.text.cells import Line, Role, Span, fit
 from tuimail.ui.views.letters import ROOMY, WIDE, names, share, subject_of
 from tuimail.ui.views.times import format_day_time, format_duration
-from tuimail.ui.widgets.cells import Line, Role, Span, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

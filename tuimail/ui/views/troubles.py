@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.widgets.cells import Line, Role, Span, clip
+from tuimail.ui.text.cells import Line, Role, Span, clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

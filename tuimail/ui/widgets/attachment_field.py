@@ -13,9 +13,9 @@ from textual.widget import Widget
 
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
+from tuimail.ui.text.typed_text import clean_text
 from tuimail.ui.widgets.header_field import FieldLabel
 from tuimail.ui.widgets.text_editor import leave
-from tuimail.ui.widgets.typed_text import clean_text
 
 if TYPE_CHECKING:
     from textual import events

@@ -16,8 +16,8 @@ from textual.document._document import Selection
 
 from tuimail.compose.justify import justify, quote_depth
 from tuimail.mail.flowed import SIGNATURE
+from tuimail.ui.text.typed_text import drawn
 from tuimail.ui.widgets.text_editor import TextEditor, leave
-from tuimail.ui.widgets.typed_text import drawn
 from tuimail.ui.widgets.wrapping import SOFT_BREAK, break_long_lines, mend_long_lines
 
 if TYPE_CHECKING:

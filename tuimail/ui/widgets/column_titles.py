@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from textual.strip import Strip
 
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 class ColumnTitles(Widget):

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tuimail.ui.widgets.cells import fit
+from tuimail.ui.text.cells import fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

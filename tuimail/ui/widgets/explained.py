@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from tuimail.ui.widgets.cells import ELLIPSIS, Line, Role, Span, wrap
+from tuimail.ui.text.cells import ELLIPSIS, Line, Role, Span, wrap
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from tuimail.ui.text.typed_text import clean_line
 from tuimail.ui.widgets.text_editor import TextEditor, leave
-from tuimail.ui.widgets.typed_text import clean_line
 
 if TYPE_CHECKING:
     from rich.style import Style

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tuimail.ui.widgets.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:

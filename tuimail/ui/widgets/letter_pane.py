@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tuimail.engine import Engine
     from tuimail.outbox.model.item import OutboxItem, TimelineEntry
     from tuimail.outbox.model.turn import Standing
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 
 class LetterPane(Pager):

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuimail.ui.widgets.cells import Line, Role, Span, clip
+from tuimail.ui.text.cells import Line, Role, Span, clip
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:

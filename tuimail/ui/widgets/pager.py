@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
     Source = Callable[[int], Sequence[Line]]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuimail.ui.widgets.cells import Role
+from tuimail.ui.text.cells import Role
 
 if TYPE_CHECKING:
     from rich.style import Style
     from textual.widget import Widget
 
-    from tuimail.ui.widgets.cells import Line
+    from tuimail.ui.text.cells import Line
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in Role)
 """Component classes of every screen whose widgets paint; styled in ``look.tcss``.

@@ -14,9 +14,9 @@ from textual.document._document import Document, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.widgets import TextArea
 
-from tuimail.ui.widgets.clusters import cluster_after, cluster_before, cluster_start
+from tuimail.ui.text.graphemes import cluster_after, cluster_before, cluster_start
+from tuimail.ui.text.typed_text import clean_text, drawn
 from tuimail.ui.widgets.cut_buffer import CutBuffer
-from tuimail.ui.widgets.typed_text import clean_text, drawn
 from tuimail.ui.widgets.wrapping import QuickWrappedDocument
 
 if TYPE_CHECKING:

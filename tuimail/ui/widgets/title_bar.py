@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tuimail.ui.widgets.cells import Line, Role, Span, clip, width_of
+from tuimail.ui.text.cells import Line, Role, Span, clip, width_of
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
-from tuimail.ui.commands.aim import act, aimed, each
+from tuimail.ui.actions.targets import act, aimed, each
 from tuimail.ui.widgets.path_completion import complete_path, typed_path
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tuimail.engine import Engine
     from tuimail.outbox.model.item import OutboxItem, Outcome
-    from tuimail.ui.commands.aim import LetterScreen
+    from tuimail.ui.actions.targets import LetterScreen
 
 LONGEST_NAME = 60
 """Characters of a subject that become a file's name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_line
-from tuimail.ui.commands.moving import LIST_VERBS
+from tuimail.ui.actions.movement import LIST_VERBS
 from tuimail.ui.views.rows import account_words
 
 if TYPE_CHECKING:

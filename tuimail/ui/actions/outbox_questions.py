@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import OutboxItem, Outcome, RecipientState, Verb, after
-from tuimail.ui.commands.aim import act, aimed, each, first, letters, only, verb_on
+from tuimail.ui.actions.targets import act, aimed, each, first, letters, only, verb_on
 from tuimail.ui.navigation import quoted
 from tuimail.ui.widgets.prompt import Choice
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.ui.commands.aim import LetterScreen
+    from tuimail.ui.actions.targets import LetterScreen
 
 
 def mend(screen: LetterScreen) -> Awaitable[None]:

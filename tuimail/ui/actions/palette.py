@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.ui.commands import menu
+from tuimail.ui.actions import menu
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from tuimail.ui.palette import PaletteScreen
     from tuimail.ui.screens.frame import FrameScreen, Verb
+    from tuimail.ui.screens.palette import PaletteScreen
 
 
 def run(screen: PaletteScreen) -> None:

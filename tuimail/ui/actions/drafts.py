@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.commands.moving import LIST_VERBS
+from tuimail.ui.actions.movement import LIST_VERBS
 from tuimail.ui.navigation import quoted
 
 if TYPE_CHECKING:

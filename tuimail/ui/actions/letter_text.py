@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.commands.moving import PAGER_VERBS
+from tuimail.ui.actions.movement import PAGER_VERBS
 
 if TYPE_CHECKING:
     from tuimail.ui.screens.frame import Verb

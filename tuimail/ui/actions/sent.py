@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.commands import outbox
-from tuimail.ui.commands.exporting import export
-from tuimail.ui.commands.moving import LIST_VERBS
+from tuimail.ui.actions import outbox
+from tuimail.ui.actions.export import export
+from tuimail.ui.actions.movement import LIST_VERBS
 
 if TYPE_CHECKING:
     from tuimail.ui.screens.frame import Verb

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model.item import ItemState, Order, Verb
-from tuimail.ui.commands import outbox
-from tuimail.ui.commands.aim import act, letters
+from tuimail.ui.actions import outbox
+from tuimail.ui.actions.targets import act, letters
 from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:

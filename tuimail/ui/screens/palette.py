@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.loader import KEYMAPS
 from tuimail.mail.text import safe_line
-from tuimail.ui.commands import palette
+from tuimail.ui.actions import palette
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.widgets.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Role, Span, fit
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.prompt import PromptInput
 

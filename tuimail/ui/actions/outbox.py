@@ -9,18 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after, verbs_of
-from tuimail.ui.commands.aim import act, aimed, each, first, letters, only, put_as_before, verb_on
-from tuimail.ui.commands.deciding import change_account, mark_sent, mend, send_again
-from tuimail.ui.commands.exporting import export
-from tuimail.ui.commands.moments import ask_moment
-from tuimail.ui.commands.moving import LIST_VERBS
+from tuimail.ui.actions.ask_time import ask_moment
+from tuimail.ui.actions.export import export
+from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.ui.actions.outbox_questions import change_account, mark_sent, mend, send_again
+from tuimail.ui.actions.targets import act, aimed, each, first, letters, only, put_as_before, verb_on
 from tuimail.ui.navigation import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.ui.commands.aim import LetterScreen
+    from tuimail.ui.actions.targets import LetterScreen
     from tuimail.ui.commands.command import Command
     from tuimail.ui.screens import frame
 

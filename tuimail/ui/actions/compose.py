@@ -11,8 +11,8 @@ from tuimail.events import Severity
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.commands.exporting import last_part, paths
-from tuimail.ui.commands.sending import send
+from tuimail.ui.actions.export import last_part, paths
+from tuimail.ui.actions.send import send
 from tuimail.ui.navigation import quoted
 from tuimail.ui.widgets.address_field import AddressEditor
 from tuimail.ui.widgets.letter_form import LetterForm
@@ -246,7 +246,7 @@ def _text_of(path: Path) -> tuple[str, bool]:
     from tuimail.compose.attachment import attach as look_at
     from tuimail.compose.text_file import decoded, plain_lines
     from tuimail.mail.content import whole
-    from tuimail.ui.widgets.typed_text import clean_text
+    from tuimail.ui.text.typed_text import clean_text
 
     found = look_at(path)
     shown = safe_line(str(path))

@@ -10,7 +10,7 @@ from tuimail.dates.format_date import format_planned
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.commands.moments import ask_moment
+from tuimail.ui.actions.ask_time import ask_moment
 from tuimail.ui.navigation import quoted
 from tuimail.ui.screens.send_dialog import QUESTION, STORING, Answer, SendDialog
 

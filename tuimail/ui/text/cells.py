@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from tuimail.ui.widgets.clusters import clusters
+from tuimail.ui.text.graphemes import clusters
 
 ELLIPSIS = "…"
 

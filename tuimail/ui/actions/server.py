@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tuimail.mail.content import InMemory
-from tuimail.ui.commands.moving import LIST_VERBS
+from tuimail.ui.actions.movement import LIST_VERBS
 
 if TYPE_CHECKING:
     from tuimail.ui.screens.frame import Verb

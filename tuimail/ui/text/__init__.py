@@ -1,0 +1,1 @@
+"""Text in terminal cells: widths, grapheme clusters, what may be typed. Pure."""
