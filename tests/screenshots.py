@@ -84,7 +84,7 @@ async def draw(picture: Picture) -> str:
         app = TuimailApp(demo.engine, server=demo.server)
         try:
             async with app.run_test(size=picture.size) as pilot:
-                await app.engine_ready.wait()
+                await app.startup.ready.wait()
                 await settle(pilot)
                 await pilot.press(*picture.keys)
                 await settle(pilot)

@@ -32,7 +32,7 @@ async def on_stage(folder: Path) -> AsyncIterator[tuple[Demo, Pilot[int]]]:
             async with TuimailApp(demo.engine, server=demo.server).run_test(size=(80, 24)) as pilot:
                 app = pilot.app
                 assert isinstance(app, TuimailApp)
-                await app.engine_ready.wait()
+                await app.startup.ready.wait()
                 await settle(pilot)
                 yield demo, pilot
         finally:

@@ -37,7 +37,7 @@ async def at_the_screen(correspondence: Correspondence) -> AsyncIterator[Pilot[i
         async with TuimailApp(engine).run_test(size=(80, 24)) as pilot:
             app = pilot.app
             assert isinstance(app, TuimailApp)
-            await app.engine_ready.wait()
+            await app.startup.ready.wait()
             yield pilot
     finally:
         await engine.stop()

@@ -10,6 +10,8 @@ import pytest
 from tests.ui.fake_engine import FakeEngine, every_state
 from tests.ui.screen_text import settle
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.navigation import Navigation
+from tuimail.ui.requests import OpenComposer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -43,3 +45,18 @@ def running(engine: FakeEngine) -> Running:
             yield pilot
 
     return run
+
+
+@pytest.fixture
+def composers(monkeypatch: pytest.MonkeyPatch) -> list[OpenComposer]:
+    """The composers asked for, none of which opens."""
+    asked: list[OpenComposer] = []
+    opens = Navigation.open
+
+    def noted(navigation: Navigation, request: Any) -> Any:
+        if isinstance(request, OpenComposer):
+            return asked.append(request)
+        return opens(navigation, request)
+
+    monkeypatch.setattr(Navigation, "open", noted)
+    return asked

@@ -39,6 +39,6 @@ async def settle(pilot: Pilot[int]) -> None:
         busy = [
             worker for worker in app.workers if worker.group in ("load", "badge", "letter") and not worker.is_finished
         ]
-        if busy and app.engine_ready.is_set():
+        if busy and app.startup.ready.is_set():
             await app.workers.wait_for_complete(busy)
     await pilot.pause()

@@ -12,7 +12,7 @@ from tuimail.cli import outbox as cli_outbox
 from tuimail.config.keymap import is_text, key_name
 from tuimail.config.loader import KEYMAPS
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.actions import outbox
+from tuimail.ui.commands import letters
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.key_names import shown
 from tuimail.ui.commands.keymap import keymap
@@ -102,7 +102,7 @@ def test_the_screen_calls_things_as_the_command_line_does(command: str, verb: st
     # The word of the key rows is the verb, or the argument that goes with it.
     words = {verb, "resend", "was sent"} if verb == "resolve" else {verb}
     refused = item("l", ItemState.FAILED, "x")
-    label = outbox.label(BY_ID[command], refused).casefold()
+    label = letters.label(BY_ID[command], refused).casefold()
     assert any(label.startswith(each) for each in words)
     assert verb in title or label == verb
 

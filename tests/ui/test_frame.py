@@ -17,8 +17,8 @@ from tuimail.config.model import Config
 from tuimail.coordination.change_notifier import Peer, Role
 from tuimail.errors import StorageError
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.actions import common
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.requests import OpenOutbox
 from tuimail.ui.screens.frame import FrameScreen
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def test_every_key_shown_gives_its_command(paths: Paths, running: Running,
         app = pilot.app
         assert isinstance(app, TuimailApp)
         for name, path in SCREENS.items():
-            app.go_home()
+            app.navigation.home()
             await settle(pilot)
             for way in path:
                 top(pilot).action_command(ways[way])
@@ -91,13 +91,13 @@ async def test_every_key_shown_gives_its_command(paths: Paths, running: Running,
                 for key in app.keymap.keys[entry.id]:
                     action = screen.active_bindings[key].binding.action
                     assert action == f"command('{entry.id}')", f"{key} on {name}"
-                assert entry.id in screen.verbs or entry.id in common.VERBS, f"{entry.id} on {name}"
+                assert entry.id in screen.actions, f"{entry.id} on {name}"
 
 
+@pytest.mark.usefixtures("composers")
 async def test_driving_every_key_of_the_outbox_means_something(
     running: Running, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TuimailApp, "open_composer", lambda *_args: None)
     monkeypatch.setattr(TuimailApp, "action_suspend_process", lambda *_args: None)
     said: list[str] = []
     monkeypatch.setattr(FrameScreen, "not_defined", lambda _screen, name: said.append(name))
@@ -107,11 +107,11 @@ async def test_driving_every_key_of_the_outbox_means_something(
         for entry in top(pilot).key_rows.entries:
             await pilot.press(app.keymap.keys[entry.id][0])
             await pilot.pause()
-            if top(pilot).prompt is not None:
+            if top(pilot).prompts.current is not None:
                 await pilot.press("ctrl+c")
                 await pilot.pause()
-            app.go_home()
-            app.open_outbox()
+            app.navigation.home()
+            app.navigation.open(OpenOutbox())
             await settle(pilot)
     assert said == []
 
@@ -206,9 +206,9 @@ async def test_a_letter_that_needs_you_rings_and_says_why(
         engine.change(failed)
         engine.announcer.announce(events.NeedsYou("a6", "Refused: no such user."))
         engine.announcer.announce(events.NeedsYou("a5", "Refused as well."))
-        noticing = top(pilot).program.noticing
-        assert noticing is not None
-        noticing.gathered()
+        notifier = top(pilot).program.outbox.notifier
+        assert notifier is not None
+        notifier.gathered()
         await settle(pilot)
         assert rung == [1]
         assert "Refused as well." in text(pilot.app)
@@ -334,7 +334,7 @@ async def test_keys_typed_in_one_burst_before_return_belong_to_the_answer(runnin
         answers: list[str | None] = []
 
         async def question(_screen: object) -> None:
-            answers.append(await screen.ask("Which?"))
+            answers.append(await screen.prompts.ask("Which?"))
 
         screen.carry_out(question)
         await settle(pilot)

@@ -15,8 +15,7 @@ from tuimail import events
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.content import InMemory
 from tuimail.outbox.model.item import ItemState, RecipientState, Verb
-from tuimail.ui.actions import outbox
-from tuimail.ui.app import TuimailApp
+from tuimail.ui.commands import letters
 from tuimail.ui.commands.table import commands_for
 from tuimail.ui.screens.item import ItemScreen
 from tuimail.ui.screens.outbox import OutboxScreen
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from tests.ui.conftest import Running
     from tuimail.paths import Paths
+    from tuimail.ui.requests import OpenComposer
 
 
 async def select(pilot: Pilot[int], item_id: str) -> None:
@@ -98,14 +98,14 @@ async def test_what_explains_a_letter_takes_the_lines_it_needs(
     async with running("o", on=FakeEngine(paths, letters), size=size) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, OutboxScreen)
-        assert screen.explained.size.height == most
+        assert screen.explanation_pane.size.height == most
         assert any(line.endswith("…") for line in lines(pilot.app)[-most - 4 :])
         await press(pilot, "down")
-        assert screen.explained.size.height == 5
+        assert screen.explanation_pane.size.height == 5
         # The one under the cursor stays in sight, however much the lines beneath take.
         await press(pilot, "end", "home")
         assert screen.list.first_seen == 0
-        assert screen.explained.size.height == most
+        assert screen.explanation_pane.size.height == most
 
 
 VERBS = [
@@ -123,10 +123,10 @@ VERBS = [
 
 
 @pytest.mark.parametrize(("item_id", "keys", "call"), VERBS, ids=[str(each[2][:2]) for each in VERBS])
+@pytest.mark.usefixtures("composers")
 async def test_a_verb_reaches_the_engine(
-    engine: FakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch, item_id: str, keys: list[str], call: object
+    engine: FakeEngine, running: Running, item_id: str, keys: list[str], call: object
 ) -> None:
-    monkeypatch.setattr(TuimailApp, "open_composer", lambda *_args: None)
     async with running("o") as pilot:
         await select(pilot, item_id)
         await press(pilot, *keys)
@@ -143,14 +143,10 @@ async def test_nothing_is_dropped_without_a_yes(engine: FakeEngine, running: Run
     assert engine.calls == []
 
 
-async def test_edit_opens_the_composer_on_the_draft(
-    engine: FakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[object] = []
-    monkeypatch.setattr(TuimailApp, "open_composer", lambda _app, draft: opened.append(draft.revises))
+async def test_edit_opens_the_composer_on_the_draft(running: Running, composers: list[OpenComposer]) -> None:
     async with running("o", "e") as pilot:
         await settle(pilot)
-    assert opened == ["a1"]
+    assert [each.draft.revises for each in composers if each.draft is not None] == ["a1"]
 
 
 async def test_mending_asks_which_and_for_the_right_address(engine: FakeEngine, running: Running) -> None:
@@ -242,7 +238,7 @@ async def test_a_sent_letter_offers_only_what_can_be_done_with_it(engine: FakeEn
         assert {"view-raw", "export", "dialogue"} <= offered
         # Keys, palette and help are made from the commands of the context.
         given = {command.id for command in commands_for({screen.context})}
-        assert given.isdisjoint({*outbox._NEEDS, "check-again"})
+        assert given.isdisjoint({*letters._NEEDS, "check-again"})
         await press(pilot, "d")
         assert 'Command "D" not defined' in text(pilot.app) or 'Command "d" not defined' in text(pilot.app)
     assert engine.calls == [("stop",)] or engine.calls == []

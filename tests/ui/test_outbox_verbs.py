@@ -14,8 +14,8 @@ from tuimail import events
 from tuimail.outbox.model.item import AccountHealth, ItemState, Place, Verb
 from tuimail.submission.result import AccountProblem
 from tuimail.ui.actions.export import file_name
-from tuimail.ui.actions.outbox_list import ORDERS
 from tuimail.ui.screens.outbox import OutboxScreen
+from tuimail.ui.views.orders import ORDERS
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

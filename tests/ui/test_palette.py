@@ -66,8 +66,8 @@ async def test_a_theme_is_drawn_at_once_and_how_to_keep_it_is_said(running: Runn
         await find(pilot, "theme paper")
         assert app.theme == "tuimail-paper"
         assert app.screen.styles.background != before
-        assert app.frame is not None
-        assert app.frame.status.text.startswith(
+        assert app.frames.top is not None
+        assert app.frames.top.status.text.startswith(
             'The theme is paper now; to keep it, put theme = "paper" under [ui] in '
         )
         await find(pilot, "theme pine")
@@ -92,8 +92,8 @@ async def test_a_keymap_is_in_force_at_once_on_every_screen(running: Running) ->
         await find(pilot, "keymap mutt")
         assert app.keymap.name == "mutt"
         assert "q Back" in text(app)
-        assert app.frame is not None
-        assert app.frame.status.text.startswith("The keymap is mutt now")
+        assert app.frames.top is not None
+        assert app.frames.top.status.text.startswith("The keymap is mutt now")
         # mutt's q goes back, pine's quits.
         await pilot.press("q")
         await settle(pilot)

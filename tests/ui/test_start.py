@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.screen_text import settle
-from tuimail.ui import app as app_module
+from tuimail.ui import run as run_module
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.main_menu import MainMenuScreen
 
@@ -35,9 +35,9 @@ def test_garbage_is_collected_from_the_first_paint_on_and_not_before(
 
     monkeypatch.setattr(MainMenuScreen, "on_mount", mounting)
     monkeypatch.setattr(TuimailApp, "run_async", headless)
-    monkeypatch.setattr(app_module, "guard_input", lambda: None)
+    monkeypatch.setattr(run_module, "guard_input", lambda: None)
     try:
-        assert app_module.run(engine) == 0
+        assert run_module.run(engine) == 0
         assert gc.isenabled()
     finally:
         gc.unfreeze()
@@ -52,7 +52,7 @@ def test_garbage_is_collected_again_after_a_start_that_failed(
         raise OSError("no terminal")
 
     monkeypatch.setattr(TuimailApp, "run_async", failing)
-    monkeypatch.setattr(app_module, "guard_input", lambda: None)
+    monkeypatch.setattr(run_module, "guard_input", lambda: None)
     with pytest.raises(OSError, match="no terminal"):
-        app_module.run(engine)
+        run_module.run(engine)
     assert gc.isenabled()

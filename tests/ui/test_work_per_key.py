@@ -86,11 +86,11 @@ async def test_the_look_is_parsed_once_and_again_for_another_theme(
         assert app.stylesheet._variables == app.get_css_variables()
         assert work["reparse"] == 0
         before = app.screen.styles.background
-        app.use_theme("gruvbox")
+        app.themes.use("gruvbox")
         await settle(pilot)
         assert work["reparse"] == 1
         assert app.screen.styles.background != before
-        app.use_theme(theme)
+        app.themes.use(theme)
         await settle(pilot)
         assert app.screen.styles.background == before
 
@@ -112,7 +112,7 @@ async def test_the_menu_is_drawn_once_after_its_screen_is_there(engine: FakeEngi
     app = TuimailApp(engine)
     async with app.run_test() as pilot:
         await settle(pilot)
-        frame = app.frame
+        frame = app.frames.top
         assert frame is not None
         work.clear()
         frame.reload()

@@ -108,7 +108,7 @@ class Composing:
 
     @property
     def status(self) -> str:
-        frame = self.app.frame
+        frame = self.app.frames.top
         assert frame is not None
         return frame.status.text
 
@@ -135,10 +135,10 @@ async def composing(
     *,
     settings: Config | None = None,
     size: tuple[int, int] = (80, 24),
-    words: str = "",
+    warning: str = "",
 ) -> AsyncIterator[Composing]:
     engine = SlowEngine(paths, settings=settings)
-    app = TuimailApp(engine, draft=draft or Draft(), words=words)
+    app = TuimailApp(engine, draft=draft or Draft(), warning=warning)
     async with app.run_test(size=size) as pilot:
         held = Composing(app, engine, pilot)
         await held.until(lambda: held.open and held.screen.is_mounted and held.screen.focused is not None)

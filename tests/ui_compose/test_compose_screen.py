@@ -286,7 +286,7 @@ async def test_what_cannot_be_attached_is_said_and_can_be_mended(paths: Paths, f
         await at.press("ctrl+j")
         assert at.app.screen.query_one("PromptInput").value == name  # type: ignore[attr-defined]
         await at.press("ctrl+c")
-        assert at.screen.prompt is None
+        assert at.screen.prompts.current is None
         assert at.attached == []
 
 
@@ -420,5 +420,5 @@ async def test_any_window_will_do(paths: Paths, size: tuple[int, int]) -> None:
 
 async def test_what_a_link_may_not_set_is_said_in_the_composer(paths: Paths) -> None:
     words = "The link tried to set bcc\u202e."
-    async with composing(paths, Draft(to="bob@example.net"), words=words) as at:
+    async with composing(paths, Draft(to="bob@example.net"), warning=words) as at:
         assert at.status == "The link tried to set bcc<U+202E>."

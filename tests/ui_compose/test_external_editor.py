@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 
 from tuimail.errors import TuimailError, UsageError
-from tuimail.ui.screens.external_editor import FILE_NAME, EditorError, edit_outside, editor_command, read_back
+from tuimail.ui.external_editor import FILE_NAME, EditorError, edit_outside, editor_command, read_back
 
 if TYPE_CHECKING:
     from pathlib import Path

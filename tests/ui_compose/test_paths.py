@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuimail.ui.actions.export import last_part, paths
-from tuimail.ui.screens.asking import listed
-from tuimail.ui.widgets.path_completion import complete_path, dropped_paths, typed_path
+from tuimail.ui.screens.prompts import listed
+from tuimail.ui.widgets.path_completion import complete_path, complete_paths, dropped_paths, last_part, typed_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +58,7 @@ def test_completion(home: Path, typed: str, text: str, names: tuple[str, ...]) -
 )
 @pytest.mark.usefixtures("home")
 async def test_completing_gives_whole_paths_and_no_folder_twice(typed: str, lines: list[str]) -> None:
-    assert await paths(typed) == lines
+    assert await complete_paths(typed) == lines
 
 
 def test_of_a_path_its_last_name_is_shown() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ui_compose.composing import LETTER, composing
 from tuimail.errors import StorageError
-from tuimail.ui.screens.draft_keeper import LONGEST_SECONDS, QUIET_SECONDS, Pace
+from tuimail.ui.screens.autosave import LONGEST_SECONDS, QUIET_SECONDS, AutosaveSchedule
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths
@@ -18,7 +18,7 @@ FULL = StorageError("The disk is full.", hint="Free some space.")
 
 
 def test_a_save_is_due_after_a_pause() -> None:
-    pace = Pace()
+    pace = AutosaveSchedule()
     assert pace.due_in(100.0) is None
     pace.changed(100.0)
     assert pace.due_in(100.0) == QUIET_SECONDS
@@ -30,7 +30,7 @@ def test_a_save_is_due_after_a_pause() -> None:
 
 
 def test_busy_typing_does_not_put_it_off_for_ever() -> None:
-    pace = Pace()
+    pace = AutosaveSchedule()
     for second in range(20):
         pace.changed(100.0 + second)
         if pace.due_in(100.0 + second) == 0:
@@ -51,7 +51,7 @@ async def test_a_change_is_saved_and_the_title_says_when(paths: Paths) -> None:
 
 
 async def test_the_timer_saves(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tuimail.ui.screens.draft_keeper.QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("tuimail.ui.screens.autosave.QUIET_SECONDS", 0.0)
     async with composing(paths, LETTER) as at:
         await at.press("x")
         await at.until(lambda: at.engine.letters)
@@ -128,7 +128,7 @@ async def test_cancelling_asks_first(paths: Paths, key: str, opened: bool, kept:
         await at.press("ctrl+c")
         assert "Cancel message?" in at.shown
         await at.press(key)
-        await at.until(lambda: at.open is opened and at.screen.prompt is None if opened else not at.open)
+        await at.until(lambda: at.open is opened and at.screen.prompts.current is None if opened else not at.open)
         assert len(at.engine.letters) == kept
         assert (("discard_draft", LETTER.id) in at.engine.calls) is (key == "y")
 

@@ -32,7 +32,7 @@ def run(argv: list[str], paths: Paths) -> int:
     args = parser().parse_args(argv)
     need_terminal()
     from tuimail.demo.setup import Demo
-    from tuimail.ui.app import run as run_app
+    from tuimail.ui.run import run as run_app
 
     folder = Path(args.folder).expanduser().absolute() if args.folder else None
     with Demo(folder, keymap=args.keymap, theme=args.theme) as demo:

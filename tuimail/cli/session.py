@@ -100,9 +100,9 @@ async def engine_on(config: Config, paths: Paths, *, watch: bool = False) -> Asy
 def open_app(config: Config, paths: Paths, draft: Draft | None = None, *, words: str = "") -> int:
     """Open the screens, on ``draft`` in the composer if there is one, saying ``words`` there. Returns an exit code."""
     from tuimail.engine import Engine
-    from tuimail.ui.app import run as run_app
+    from tuimail.ui.run import run as run_app
 
-    return run_app(Engine(config, paths), draft=draft, words=words)
+    return run_app(Engine(config, paths), draft=draft, warning=words)
 
 
 def need_terminal() -> None:

@@ -30,6 +30,10 @@ class Progressed(Message, bubble=False):
         self.words = words
         """The stage, if that is what changed; else empty."""
 
+    def again(self) -> Progressed:
+        """The same, to be posted to another node."""
+        return Progressed(self.item_id, sent=self.sent, total=self.total, words=self.words)
+
     def can_replace(self, message: Message) -> bool:
         """Newer bytes of the same letter."""
         return (

@@ -1,19 +1,23 @@
-"""Verbs on an account."""
+"""Actions on an account."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.ui.actions.movement import LIST_ACTIONS
+from tuimail.ui.requests import OpenText
 from tuimail.ui.views.rows import account_words
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.accounts import AccountsScreen
-    from tuimail.ui.screens.frame import Verb
+    from tuimail.ui.protocols import Action, HasList, HasSelection
+    from tuimail.ui.views.rows import AccountRow
+
+    class AccountList(HasList, HasSelection[AccountRow], Protocol):
+        """The list of accounts."""
 
 
-async def check_again(screen: AccountsScreen) -> None:
+async def check_again(screen: AccountList) -> None:
     """The user mended it."""
     row = screen.selected
     if row is None or row.account is None:
@@ -24,15 +28,15 @@ async def check_again(screen: AccountsScreen) -> None:
     screen.reload()
 
 
-def open_(screen: AccountsScreen) -> None:
+def open_(screen: AccountList) -> None:
     """Everything about it, in full."""
     row = screen.selected
     if row is None:
         screen.say("No account is set up yet: this screen shows what to write, and into which file.")
         return
-    words, facts = account_words(row, screen.program.engine.clock.now())
+    message, facts = account_words(row, screen.program.engine.clock.now())
     title = "PROBLEM" if row.account is None else "ACCOUNT"
-    screen.program.open_text(title, f"{words}\n\n{facts}")
+    screen.program.navigation.open(OpenText(title, f"{message}\n\n{facts}"))
 
 
-VERBS: dict[str, Verb] = {**LIST_VERBS, "open": open_, "check-again": check_again}
+ACTIONS: dict[str, Action[AccountList]] = {**LIST_ACTIONS, "open": open_, "check-again": check_again}

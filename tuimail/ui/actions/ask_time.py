@@ -9,12 +9,12 @@ from tuimail.events import Severity
 
 if TYPE_CHECKING:
     from tuimail.dates.parse_date import ParsedDate
-    from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.protocols import Frame
 
 EXAMPLES = "18:30, tomorrow 9am, monday 8:00, in 2 hours"
 
 
-async def ask_moment(screen: FrameScreen) -> ParsedDate | None:
+async def ask_time(screen: Frame) -> ParsedDate | None:
     """Ask when; a time that is not understood is asked for again, as it was typed. None when cancelled."""
     from tuimail.dates.parse_date import understand
 
@@ -31,7 +31,9 @@ async def ask_moment(screen: FrameScreen) -> ParsedDate | None:
 
     typed = ""
     while True:
-        answer = await screen.ask("Send when?", initial=typed, help_text=f"For example: {EXAMPLES}.", meaning=meaning)
+        answer = await screen.prompts.ask(
+            "Send when?", initial=typed, help_text=f"For example: {EXAMPLES}.", meaning=meaning
+        )
         if answer is None or not answer.strip():
             return None
         try:

@@ -1,57 +1,63 @@
-"""Verbs of every screen: going about, moving the cursor, help, quitting."""
+"""Actions of every screen: going back, help, more keys, undo, quitting."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.ui.requests import OpenComposer, OpenHelp, OpenPalette
+
 if TYPE_CHECKING:
-    from tuimail.ui.screens.frame import FrameScreen, Verb
+    from tuimail.ui.protocols import Action, Frame
 
 
-def back(screen: FrameScreen) -> None:
+def back(screen: Frame) -> None:
     """Close this screen."""
-    screen.program.go_back()
+    screen.program.navigation.back()
 
 
-def main_menu(screen: FrameScreen) -> None:
+def main_menu(screen: Frame) -> None:
     """Close every screen above the main menu."""
-    screen.program.go_home()
+    screen.program.navigation.home()
 
 
-def help_(screen: FrameScreen) -> None:
+def help_(screen: Frame) -> None:
     """Explain this screen."""
-    screen.program.open_help(screen)
+    screen.program.navigation.open(OpenHelp(screen))
 
 
-def palette(screen: FrameScreen) -> None:
+def palette(screen: Frame) -> None:
     """Find a command."""
-    screen.program.open_palette(screen)
+    screen.program.navigation.open(OpenPalette(screen))
 
 
-def suspend(screen: FrameScreen) -> None:
+def suspend(screen: Frame) -> None:
     """Back to the shell."""
-    screen.app.action_suspend_process()
+    screen.program.action_suspend_process()
 
 
-def redraw(screen: FrameScreen) -> None:
+def redraw(screen: Frame) -> None:
     """Draw everything again."""
-    screen.app.refresh(layout=True)
+    screen.program.refresh(layout=True)
     screen.refresh(layout=True)
 
 
-def more(screen: FrameScreen) -> None:
+def more(screen: Frame) -> None:
     """The other keys."""
     screen.turn_keys()
 
 
-def compose(screen: FrameScreen) -> None:
+def compose(screen: Frame) -> None:
     """Write a letter."""
-    screen.program.open_composer()
+    screen.program.navigation.open(OpenComposer())
 
 
-def undo(screen: FrameScreen) -> None:
+def undo(screen: Frame) -> None:
     """Take back what was offered last."""
-    screen.program.undo(screen)
+    step = screen.program.undo.take()
+    if step is None:
+        screen.say("There is nothing to undo.")
+    else:
+        screen.carry_out(step)
 
 
 QUITTING = (
@@ -60,9 +66,9 @@ QUITTING = (
 )
 
 
-async def quit_(screen: FrameScreen) -> None:
-    """Leave, saying what goes on without us."""
-    badge = screen.program.badge
+async def quit_(screen: Frame) -> None:
+    """Leave, after a question that says what goes on without the program."""
+    badge = screen.program.outbox.badge
     if screen.program.server is not None:
         question = "Really quit the demo?"
     elif badge.waiting:
@@ -74,11 +80,11 @@ async def quit_(screen: FrameScreen) -> None:
         question = f"{letters} queued; {going}.  Quit tuimail?"
     else:
         question = "Really quit tuimail?"
-    if await screen.ask_yes_no(question, help_text=QUITTING):
-        screen.app.exit()
+    if await screen.prompts.ask_yes_no(question, help_text=QUITTING):
+        screen.program.exit()
 
 
-VERBS: dict[str, Verb] = {
+ACTIONS: dict[str, Action[Frame]] = {
     "back": back,
     "main-menu": main_menu,
     "help": help_,

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions.targets import act, aimed, each
-from tuimail.ui.widgets.path_completion import complete_path, typed_path
+from tuimail.ui.actions.targets import act, each, targets_of
+from tuimail.ui.widgets.path_completion import complete_paths, last_part, typed_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from tuimail.engine import Engine
     from tuimail.outbox.model.item import OutboxItem, Outcome
-    from tuimail.ui.actions.targets import LetterScreen
+    from tuimail.ui.protocols import HasLetter
 
 LONGEST_NAME = 60
 """Characters of a subject that become a file's name."""
@@ -27,31 +27,19 @@ def file_name(subject: str) -> str:
     return " ".join(kept.split()).strip(". -")[:LONGEST_NAME].rstrip() or "letter"
 
 
-async def paths(typed: str) -> Sequence[str]:
-    """Whole paths that complete ``typed``."""
-    found = await asyncio.to_thread(complete_path, typed)
-    folder, slash, _ = typed.rpartition("/")
-    return [folder + slash + name for name in found.names]
-
-
-def last_part(path: str) -> str:
-    """The name at the end of ``path``; a folder's keeps its slash."""
-    return path[path.rstrip("/").rfind("/") + 1 :]
-
-
-def export(screen: LetterScreen) -> Awaitable[None]:
+def export(screen: HasLetter) -> Awaitable[None]:
     """Ask where to; one letter to a file, several into a folder."""
-    return _export(screen, aimed(screen))
+    return _export(screen, targets_of(screen))
 
 
-async def _export(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _export(screen: HasLetter, ids: Sequence[str]) -> None:
     items = {item.id: item for item in await screen.program.engine.outbox.query(lambda outbox: outbox.items_of(ids))}
     first = items.get(ids[0])
     initial = f"~/{file_name(first.subject if first else '')}.eml" if len(ids) == 1 else "~/"
-    typed = await screen.ask(
+    typed = await screen.prompts.ask(
         "Export to file" if len(ids) == 1 else "Export to folder",
         initial=initial,
-        complete=paths,
+        complete=complete_paths,
         shown_as=last_part,
         help_text="~ is your home folder; Tab completes names. The file holds the letter's exact bytes.",
     )

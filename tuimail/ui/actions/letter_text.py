@@ -1,19 +1,20 @@
-"""Verbs of a letter that is looked at."""
+"""Actions on a letter that is being read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tuimail.ui.actions.movement import PAGER_VERBS
+from tuimail.ui.actions.movement import PAGER_ACTIONS
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.frame import Verb
-    from tuimail.ui.screens.letter_text import LetterTextScreen
+    from tuimail.ui.protocols import Action, HasPager
+
+    class ShowsLetter(HasPager, Protocol):
+        """A letter as text or as bytes."""
+
+        def turn(self) -> None:
+            """From the text to the bytes and back."""
+            ...
 
 
-def turn(screen: LetterTextScreen) -> None:
-    """Text or bytes."""
-    screen.turn()
-
-
-VERBS: dict[str, Verb] = {**PAGER_VERBS, "view-raw": turn}
+ACTIONS: dict[str, Action[ShowsLetter]] = {**PAGER_ACTIONS, "view-raw": lambda screen: screen.turn()}

@@ -1,60 +1,85 @@
-"""Verbs of the main menu: to the other screens."""
+"""Actions of the main menu: to the other screens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.mail.text import safe_line
+from tuimail.ui.actions.movement import LIST_ACTIONS
+from tuimail.ui.requests import OpenAccounts, OpenDrafts, OpenOutbox, OpenSent, OpenServer
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.frame import Verb
-    from tuimail.ui.screens.main_menu import MainMenuScreen
+    from collections.abc import Collection
+
+    from tuimail.ui.commands.command import Command
+    from tuimail.ui.protocols import Action, Frame, HasList, HasSelection, Program
+
+    class Entry(Protocol):
+        """A line of the menu."""
+
+        @property
+        def command(self) -> Command:
+            """Carried out when the line is opened."""
+            ...
+
+    class Menu(HasList, HasSelection[Entry], Protocol):
+        """The main menu."""
 
 
-def open_(screen: MainMenuScreen) -> None:
+def open_(screen: HasSelection[Entry]) -> None:
     """Go to the selected place."""
-    place = screen.selected
-    if place is not None:
-        screen.action_command(place.command.id)
+    entry = screen.selected
+    if entry is not None:
+        screen.action_command(entry.command.id)
 
 
-def go_outbox(screen: MainMenuScreen) -> None:
+def go_outbox(screen: Frame) -> None:
     """Letters on their way."""
-    screen.program.open_outbox()
+    screen.program.navigation.open(OpenOutbox())
 
 
-def go_drafts(screen: MainMenuScreen) -> None:
-    """Letters put aside."""
-    screen.program.open_drafts()
+def go_drafts(screen: Frame) -> None:
+    """Postponed and recovered drafts."""
+    screen.program.navigation.open(OpenDrafts())
 
 
-def go_sent(screen: MainMenuScreen) -> None:
+def go_sent(screen: Frame) -> None:
     """What went out."""
-    screen.program.open_sent()
+    screen.program.navigation.open(OpenSent())
 
 
-def go_accounts(screen: MainMenuScreen) -> None:
+def go_accounts(screen: Frame) -> None:
     """Accounts."""
-    screen.program.open_accounts()
+    screen.program.navigation.open(OpenAccounts())
 
 
-def go_server(screen: MainMenuScreen) -> None:
-    """The other end, in the demo."""
-    screen.program.open_server()
+def go_server(screen: Frame) -> None:
+    """The demo's mail server."""
+    server = screen.program.server
+    if server is not None:
+        screen.program.navigation.open(OpenServer(server))
 
 
-async def check_again(screen: MainMenuScreen) -> None:
-    """The user mended the accounts."""
-    await screen.program.check_accounts()
+async def check_again(screen: Frame) -> None:
+    """Check all accounts that cannot send."""
+    await check_accounts(screen.program)
 
 
-VERBS: dict[str, Verb] = {
-    **LIST_VERBS,
-    "open": open_,
-    "check-again": check_again,
+async def check_accounts(program: Program, names: Collection[str] | None = None) -> None:
+    """Have these accounts tried again (default: all that cannot send), and say so."""
+    checked = await program.outbox.check(names)
+    if checked:
+        program.say(f"Checking {safe_line(', '.join(checked))}; the letters go as soon as they may.")
+    else:
+        program.say("No account is in trouble.")
+
+
+PLACES: dict[str, Action[Frame]] = {
     "go-outbox": go_outbox,
     "go-drafts": go_drafts,
     "go-sent": go_sent,
     "go-accounts": go_accounts,
     "go-server": go_server,
 }
+
+ACTIONS: dict[str, Action[Menu]] = {**LIST_ACTIONS, **PLACES, "open": open_, "check-again": check_again}

@@ -1,78 +1,26 @@
-"""Verbs that move: over the lines of a list, through the lines of a text."""
+"""Actions that move: over the lines of a list, through the lines of a text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.frame import Verb
-    from tuimail.ui.screens.listing import ListScreen
-    from tuimail.ui.screens.paging import PagerScreen
+    from tuimail.ui.protocols import Action, HasList, HasPager
 
-
-def _previous(screen: ListScreen[Any]) -> None:
-    screen.list.move(-1)
-
-
-def _next(screen: ListScreen[Any]) -> None:
-    screen.list.move(1)
-
-
-def _page_up(screen: ListScreen[Any]) -> None:
-    screen.list.move(-screen.list.page)
-
-
-def _page_down(screen: ListScreen[Any]) -> None:
-    screen.list.move(screen.list.page)
-
-
-def _first(screen: ListScreen[Any]) -> None:
-    screen.list.select(0)
-
-
-def _last(screen: ListScreen[Any]) -> None:
-    screen.list.select(len(screen.list.rows) - 1)
-
-
-LIST_VERBS: dict[str, Verb] = {
-    "previous": _previous,
-    "next": _next,
-    "page-up": _page_up,
-    "page-down": _page_down,
-    "first": _first,
-    "last": _last,
+LIST_ACTIONS: dict[str, Action[HasList]] = {
+    "previous": lambda screen: screen.list.move(-1),
+    "next": lambda screen: screen.list.move(1),
+    "page-up": lambda screen: screen.list.move(-screen.list.page),
+    "page-down": lambda screen: screen.list.move(screen.list.page),
+    "first": lambda screen: screen.list.select(0),
+    "last": lambda screen: screen.list.select(screen.list.count - 1),
 }
 
-
-def _line_up(screen: PagerScreen) -> None:
-    screen.pager.scroll_lines(-1)
-
-
-def _line_down(screen: PagerScreen) -> None:
-    screen.pager.scroll_lines(1)
-
-
-def _text_up(screen: PagerScreen) -> None:
-    screen.pager.scroll_lines(-screen.pager.page)
-
-
-def _text_down(screen: PagerScreen) -> None:
-    screen.pager.scroll_lines(screen.pager.page)
-
-
-def _top(screen: PagerScreen) -> None:
-    screen.pager.scroll_home(animate=False)
-
-
-def _bottom(screen: PagerScreen) -> None:
-    screen.pager.scroll_end(animate=False)
-
-
-PAGER_VERBS: dict[str, Verb] = {
-    "previous": _line_up,
-    "next": _line_down,
-    "page-up": _text_up,
-    "page-down": _text_down,
-    "first": _top,
-    "last": _bottom,
+PAGER_ACTIONS: dict[str, Action[HasPager]] = {
+    "previous": lambda screen: screen.pager.scroll_lines(-1),
+    "next": lambda screen: screen.pager.scroll_lines(1),
+    "page-up": lambda screen: screen.pager.scroll_lines(-screen.pager.page),
+    "page-down": lambda screen: screen.pager.scroll_lines(screen.pager.page),
+    "first": lambda screen: screen.pager.scroll_home(animate=False),
+    "last": lambda screen: screen.pager.scroll_end(animate=False),
 }

@@ -8,75 +8,29 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after, verbs_of
-from tuimail.ui.actions.ask_time import ask_moment
+from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after
+from tuimail.ui.actions.ask_time import ask_time
 from tuimail.ui.actions.export import export
-from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.ui.actions.menu import check_accounts
 from tuimail.ui.actions.outbox_questions import change_account, mark_sent, mend, send_again
-from tuimail.ui.actions.targets import act, aimed, each, first, letters, only, put_as_before, verb_on
-from tuimail.ui.navigation import quoted
+from tuimail.ui.actions.targets import act, each, first, letters, only, put_as_before, targets_of, verb_on
+from tuimail.ui.requests import OpenComposer, OpenItem, OpenLetterText, OpenText
+from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.ui.actions.targets import LetterScreen
-    from tuimail.ui.commands.command import Command
-    from tuimail.ui.screens import frame
-
-_NEEDS = {
-    "send-now": Verb.SEND_NOW,
-    "send-again": Verb.RESOLVE_RESEND,
-    "mark-sent": Verb.RESOLVE_SENT,
-    "hold": Verb.HOLD,
-    "release": Verb.RELEASE,
-    "later": Verb.LATER,
-    "edit": Verb.EDIT,
-    "cancel": Verb.CANCEL,
-    "drop": Verb.DROP,
-    "mend": Verb.MEND,
-    "change-account": Verb.CHANGE_ACCOUNT,
-    "move-first": Verb.MOVE,
-    "move-up": Verb.MOVE,
-    "move-down": Verb.MOVE,
-    "move-last": Verb.MOVE,
-}
-RETRIED = frozenset({ItemState.DEFERRED, ItemState.BLOCKED, ItemState.FAILED})
-"""States of letters that were tried."""
-
-_ON_LETTERS = frozenset({*_NEEDS, "view-raw", "dialogue", "open", "check-again", "export", "tag"})
-
-MANY = frozenset({*_NEEDS, "export", "check-again"} - {"edit", "mend", "move-up", "move-down"})
-"""Commands that can be applied to several letters."""
-
-
-def fits(command: Command, item: OutboxItem | None) -> bool:
-    """Whether ``command`` makes sense for the selected letter."""
-    if command.id not in _ON_LETTERS:
-        return True
-    if item is None:
-        return False
-    if command.id == "check-again":
-        return item.state is ItemState.BLOCKED
-    if command.id == "hold" and item.state is ItemState.HELD and item.not_before is None:
-        return False
-    return command.id not in _NEEDS or _NEEDS[command.id] in verbs_of(item)
-
-
-def label(command: Command, item: OutboxItem | None) -> str:
-    """What the key rows call ``command`` for the selected letter: what was tried already is retried."""
-    if command.id == "send-now" and item is not None and item.state in RETRIED:
-        return "Retry"
-    return command.label
+    from tuimail.ui.protocols import Action, HasLetter
 
 
 def _put_back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> Awaitable[None]:
     return put_as_before(engine, before)
 
 
-def send_now(screen: LetterScreen) -> Awaitable[None]:
+def send_now(screen: HasLetter) -> Awaitable[None]:
     """Try at once."""
-    ids = aimed(screen)
+    ids = targets_of(screen)
     return act(
         screen,
         ids,
@@ -87,27 +41,27 @@ def send_now(screen: LetterScreen) -> Awaitable[None]:
     )
 
 
-def hold(screen: LetterScreen) -> Awaitable[None]:
+def hold(screen: HasLetter) -> Awaitable[None]:
     """Wait for the user's word."""
-    ids = aimed(screen)
+    ids = targets_of(screen)
     return act(screen, ids, verb_on(Verb.HOLD), one="is held until you release it.", many="held", undo=_put_back)
 
 
-def release(screen: LetterScreen) -> Awaitable[None]:
+def release(screen: HasLetter) -> Awaitable[None]:
     """Let a held letter go."""
-    return act(screen, aimed(screen), verb_on(Verb.RELEASE), one="is released.", many="released", undo=_put_back)
+    return act(screen, targets_of(screen), verb_on(Verb.RELEASE), one="is released.", many="released", undo=_put_back)
 
 
-def later(screen: LetterScreen) -> Awaitable[None]:
+def later(screen: HasLetter) -> Awaitable[None]:
     """At a time the user says."""
-    return _later(screen, aimed(screen))
+    return _later(screen, targets_of(screen))
 
 
-async def _later(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _later(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await first(screen, ids)
     if len(ids) == 1:
         after(Verb.LATER, item.state)
-    moment = await ask_moment(screen)
+    moment = await ask_time(screen)
     if moment is None:
         return
 
@@ -118,12 +72,12 @@ async def _later(screen: LetterScreen, ids: Sequence[str]) -> None:
     await act(screen, ids, put_off, one=words, many=f"will be sent {moment.text}", undo=_put_back)
 
 
-def move(place: Place, screen: LetterScreen) -> Awaitable[None]:
+def move(place: Place, screen: HasLetter) -> Awaitable[None]:
     """Sooner or later than the others that wait."""
-    return _move(screen, aimed(screen), place)
+    return _move(screen, targets_of(screen), place)
 
 
-async def _move(screen: LetterScreen, ids: Sequence[str], place: Place) -> None:
+async def _move(screen: HasLetter, ids: Sequence[str], place: Place) -> None:
     # Several keep their order among each other.
     wanted = tuple(reversed(ids)) if place is Place.FIRST else ids
 
@@ -139,12 +93,12 @@ async def _move(screen: LetterScreen, ids: Sequence[str], place: Place) -> None:
     await act(screen, wanted, carry, one=words, many="moved")
 
 
-def drop(screen: LetterScreen) -> Awaitable[None]:
+def drop(screen: HasLetter) -> Awaitable[None]:
     """Delete it. What can be undone is not asked about."""
-    return _drop(screen, aimed(screen))
+    return _drop(screen, targets_of(screen))
 
 
-async def _drop(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _drop(screen: HasLetter, ids: Sequence[str]) -> None:
     items = await screen.program.engine.outbox.query(lambda outbox: outbox.items_of(ids))
     if len(items) == 1:
         after(Verb.DROP, items[0].state)
@@ -157,7 +111,7 @@ async def _drop(screen: LetterScreen, ids: Sequence[str]) -> None:
         question = f"Delete {what}? {many} may have been delivered already."
     elif partly:
         question = f"Delete the rest of {what}? Those who have it keep it."
-    if question and not await screen.ask_yes_no(question, default=False):
+    if question and not await screen.prompts.ask_yes_no(question, default=False):
         return
     undo = None if partly else _restored
     await act(screen, ids, verb_on(Verb.DROP), one="was deleted.", many="deleted", undo=undo)
@@ -170,61 +124,61 @@ async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Seq
     await put_as_before(engine, [item for item in waiting if item.state is not ItemState.HELD or item.not_before])
 
 
-def edit(screen: LetterScreen) -> Awaitable[None]:
+def edit(screen: HasLetter) -> Awaitable[None]:
     """Back into the composer; who leaves it without a change leaves the letter as it was."""
-    return _edit(screen, aimed(screen))
+    return _edit(screen, targets_of(screen))
 
 
-async def _edit(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _edit(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "Edit")
     after(Verb.EDIT, item.state)
-    screen.program.open_composer(await screen.program.engine.outbox.edit(item.id))
+    screen.program.navigation.open(OpenComposer(await screen.program.engine.outbox.edit(item.id)))
 
 
-def cancel(screen: LetterScreen) -> Awaitable[None]:
+def cancel(screen: HasLetter) -> Awaitable[None]:
     """Out of the outbox, into the drafts."""
     words = "is among the drafts, and will not be sent."
-    return act(screen, aimed(screen), verb_on(Verb.CANCEL), one=words, many="moved to the drafts", undo=_restored)
+    return act(screen, targets_of(screen), verb_on(Verb.CANCEL), one=words, many="moved to the drafts", undo=_restored)
 
 
-def check_again(screen: LetterScreen) -> Awaitable[None]:
+def check_again(screen: HasLetter) -> Awaitable[None]:
     """The user mended the account."""
-    return _check_again(screen, screen.aim())
+    return _check_again(screen, screen.targets())
 
 
-async def _check_again(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _check_again(screen: HasLetter, ids: Sequence[str]) -> None:
     items = await screen.program.engine.outbox.query(lambda outbox: outbox.items_of(ids))
     accounts = {item.account for item in items if item.state is ItemState.BLOCKED}
-    await screen.program.check_accounts(accounts or None)
+    await check_accounts(screen.program, accounts or None)
 
 
-def open_(screen: LetterScreen) -> None:
+def open_(screen: HasLetter) -> None:
     """The letter in full."""
-    screen.program.open_item(aimed(screen)[0])
+    screen.program.navigation.open(OpenItem(targets_of(screen)[0]))
 
 
-def view_raw(screen: LetterScreen) -> Awaitable[None]:
+def view_raw(screen: HasLetter) -> Awaitable[None]:
     """The letter as its receiver reads it."""
-    return _view_raw(screen, aimed(screen))
+    return _view_raw(screen, targets_of(screen))
 
 
-async def _view_raw(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _view_raw(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "View")
-    screen.program.open_letter_text(await screen.program.engine.outbox.content(item.id))
+    screen.program.navigation.open(OpenLetterText(await screen.program.engine.outbox.content(item.id)))
 
 
-def dialogue(screen: LetterScreen) -> Awaitable[None]:
+def dialogue(screen: HasLetter) -> Awaitable[None]:
     """What was said last."""
-    return _dialogue(screen, aimed(screen))
+    return _dialogue(screen, targets_of(screen))
 
 
-async def _dialogue(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _dialogue(screen: HasLetter, ids: Sequence[str]) -> None:
     lines = await screen.program.engine.outbox.query(lambda outbox: outbox.dialogue(ids[0]))
-    screen.program.open_text("DIALOGUE", "\n".join(lines) or "Nothing was said yet: no attempt has been made.")
+    text = "\n".join(lines) or "Nothing was said yet: no attempt has been made."
+    screen.program.navigation.open(OpenText("DIALOGUE", text))
 
 
-VERBS: dict[str, frame.Verb] = {
-    **LIST_VERBS,
+ON_LETTERS: dict[str, Action[HasLetter]] = {
     "open": open_,
     "send-now": send_now,
     "send-again": send_again,

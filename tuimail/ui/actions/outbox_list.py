@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.outbox.model.item import ItemState, Order, Verb
-from tuimail.ui.actions import outbox
+from tuimail.ui.actions.movement import LIST_ACTIONS
+from tuimail.ui.actions.outbox import ON_LETTERS
 from tuimail.ui.actions.targets import act, letters
+from tuimail.ui.views.orders import ORDERS, order_name
 from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:
@@ -14,27 +16,33 @@ if TYPE_CHECKING:
 
     from tuimail.engine import Engine
     from tuimail.outbox.model.item import Outcome
-    from tuimail.ui.screens.frame import Verb as ScreenVerb
-    from tuimail.ui.screens.outbox import OutboxScreen
+    from tuimail.ui.protocols import Action, HasLetter, HasList, HasSelection
+
+    class OutboxList(HasList, HasLetter, HasSelection[str], Protocol):
+        """The list of the outbox; rows are ids."""
+
+        tagged: set[str]
+        applying: bool
+        """The next command acts on the tagged letters."""
+        order: Order
+        matching: str
+        """What the letters shown hold; empty shows all."""
+
+        def show_tagged(self) -> None:
+            """Say how many are tagged, and draw them."""
+            ...
+
+        async def narrow(self, words: str) -> None:
+            """Show only letters that hold ``words``; all when empty."""
+            ...
+
 
 WAITING_FOR_THEIR_TURN = frozenset({ItemState.QUEUED, ItemState.DEFERRED})
-
-ORDERS = (
-    Choice("n", "Need", Order.NEED),
-    Choice("g", "Going", Order.NEXT),
-    Choice("a", "Age", Order.AGE),
-    Choice("s", "Subject", Order.SUBJECT),
-    Choice("r", "Recipient", Order.RECIPIENT),
-    Choice("z", "Size", Order.SIZE),
-    Choice("c", "Account", Order.ACCOUNT),
-    Choice("t", "State", Order.STATE),
-)
-"""Alpine's letters, where it has them."""
 
 LANGUAGE = "Words of subject, address or account; state:deferred, to:kim, account:work narrow it."
 
 
-def tag(screen: OutboxScreen) -> None:
+def tag(screen: OutboxList) -> None:
     """Tag or untag the selected letter, and go on to the next."""
     row = screen.selected
     if row is None:
@@ -42,23 +50,23 @@ def tag(screen: OutboxScreen) -> None:
         return
     screen.tagged ^= {row}
     screen.list.move(1)
-    screen.tell_tagged()
+    screen.show_tagged()
 
 
-async def tag_matching(screen: OutboxScreen) -> None:
+async def tag_matching(screen: OutboxList) -> None:
     """Tag all, none, or those that hold some words."""
     choices = (
         Choice("a", "All", "all"),
         Choice("m", "Matching", "matching"),
         Choice("n", "None", "none"),
     )
-    wanted = await screen.ask_choice("Tag which letters?", choices, default="matching")
+    wanted = await screen.prompts.ask_choice("Tag which letters?", choices, default="matching")
     if wanted == "all":
         screen.tagged = set(screen.list.rows)
     elif wanted == "none":
         screen.tagged = set()
     elif wanted == "matching":
-        words = await screen.ask("Tag letters that hold", help_text=LANGUAGE)
+        words = await screen.prompts.ask("Tag letters that hold", help_text=LANGUAGE)
         if not words or not words.strip():
             return
         matching = await screen.program.engine.outbox.query(lambda outbox: outbox.ids(matching=words))
@@ -66,10 +74,10 @@ async def tag_matching(screen: OutboxScreen) -> None:
         screen.tagged |= found
     else:
         return
-    screen.tell_tagged()
+    screen.show_tagged()
 
 
-def apply(screen: OutboxScreen) -> None:
+def apply(screen: OutboxList) -> None:
     """Let the next command act on the tagged letters."""
     if not screen.tagged:
         key = screen.program.keymap.key("tag")
@@ -80,25 +88,25 @@ def apply(screen: OutboxScreen) -> None:
     screen.refresh_keys()
 
 
-async def sort(screen: OutboxScreen) -> None:
+async def sort(screen: OutboxList) -> None:
     """Ask for an order."""
-    wanted = await screen.ask_choice("Sort the letters by?", ORDERS, default=screen.order)
+    choices = [Choice(order.key, order.label, order.value) for order in ORDERS]
+    wanted = await screen.prompts.ask_choice("Sort the letters by?", choices, default=screen.order)
     if wanted is not None:
         screen.order = Order(wanted)
-        label = next(choice.label for choice in ORDERS if choice.value == wanted)
-        screen.say(f"Sorted by {label.lower()}.")
+        screen.say(f"Sorted by {order_name(screen.order)}.")
         screen.reload()
 
 
-async def show_only(screen: OutboxScreen) -> None:
+async def show_only(screen: OutboxList) -> None:
     """Ask for what the letters shown are to hold; nothing shows all."""
-    words = await screen.ask("Show only", initial=screen.matching, help_text=LANGUAGE)
+    words = await screen.prompts.ask("Show only", initial=screen.matching, help_text=LANGUAGE)
     if words is None:
         return
     await screen.narrow(words.strip())
 
 
-async def send_all(screen: OutboxScreen) -> None:
+async def send_all(screen: OutboxList) -> None:
     """Try everything that waits, of what is shown."""
     engine = screen.program.engine
     ids = await engine.outbox.query(lambda outbox: outbox.ids(WAITING_FOR_THEIR_TURN, matching=screen.matching))
@@ -112,8 +120,9 @@ async def send_all(screen: OutboxScreen) -> None:
     await act(screen, ids, send, one="goes as soon as it can.", many="go as soon as they can")
 
 
-VERBS: dict[str, ScreenVerb] = {
-    **outbox.VERBS,
+ACTIONS: dict[str, Action[OutboxList]] = {
+    **LIST_ACTIONS,
+    **ON_LETTERS,
     "tag": tag,
     "tag-matching": tag_matching,
     "apply": apply,

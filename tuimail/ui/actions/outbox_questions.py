@@ -1,4 +1,4 @@
-"""Verbs that ask first: another address, another account, what became of an uncertain letter."""
+"""Actions that ask first: another address, another account, what became of an uncertain letter."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import OutboxItem, Outcome, RecipientState, Verb, after
-from tuimail.ui.actions.targets import act, aimed, each, first, letters, only, verb_on
-from tuimail.ui.navigation import quoted
+from tuimail.ui.actions.targets import act, each, first, letters, only, targets_of, verb_on
+from tuimail.ui.text.quoted import quoted
 from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.ui.actions.targets import LetterScreen
+    from tuimail.ui.protocols import HasLetter
 
 
-def mend(screen: LetterScreen) -> Awaitable[None]:
+def mend(screen: HasLetter) -> Awaitable[None]:
     """Ask for the right address in place of a refused one, and send to that one only."""
-    return _mend(screen, aimed(screen))
+    return _mend(screen, targets_of(screen))
 
 
-async def _mend(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _mend(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "Mend")
     after(Verb.MEND, item.state)
     refused = [each.address for each in item.recipients if each.state is RecipientState.REFUSED]
@@ -33,11 +33,11 @@ async def _mend(screen: LetterScreen, ids: Sequence[str]) -> None:
     if len(refused) > 1:
         choices = [Choice(str(at), safe_line(address), address) for at, address in enumerate(refused[:9], 1)]
         listed = "  ".join(f"{choice.key} {choice.label}" for choice in choices)
-        picked = await screen.ask_choice(f"Correct which address?  {listed}", choices, default=old)
+        picked = await screen.prompts.ask_choice(f"Correct which address?  {listed}", choices, default=old)
         if picked is None:
             return
         old = picked
-    new = await screen.ask(
+    new = await screen.prompts.ask(
         "Correct the address",
         initial=old,
         help_text="The letter goes to the corrected address only; the others are not served again.",
@@ -48,24 +48,24 @@ async def _mend(screen: LetterScreen, ids: Sequence[str]) -> None:
         screen.program.say(f"{quoted(item.subject)} goes to {safe_line(new.strip())} now.")
 
 
-def change_account(screen: LetterScreen) -> Awaitable[None]:
+def change_account(screen: HasLetter) -> Awaitable[None]:
     """Ask which account is to send it; never chosen by the program."""
-    return _change_account(screen, aimed(screen))
+    return _change_account(screen, targets_of(screen))
 
 
-async def _change_account(screen: LetterScreen, ids: Sequence[str]) -> None:
+async def _change_account(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await first(screen, ids)
     if len(ids) == 1:
         after(Verb.CHANGE_ACCOUNT, item.state)
     names = list(screen.program.engine.config.accounts)
     what = quoted(item.subject) if len(ids) == 1 else letters(len(ids))
     if len(names) > 9:
-        wanted = await screen.ask(f"Send {what} by which account?", complete=_among(names))
+        wanted = await screen.prompts.ask(f"Send {what} by which account?", complete=_among(names))
     else:
         choices = [Choice(str(at), safe_line(name), name) for at, name in enumerate(names, 1)]
         listed = "  ".join(f"{choice.key} {choice.label}" for choice in choices)
         now = f" Now {safe_line(item.account)}." if len(ids) == 1 else ""
-        wanted = await screen.ask_choice(
+        wanted = await screen.prompts.ask_choice(
             f"Send {what} by which account?{now}  {listed}",
             choices,
             help_text="The letter stays as it is, its From as well, which that account's server may refuse.",
@@ -91,18 +91,18 @@ def _among(names: Sequence[str]) -> Callable[[str], Awaitable[Sequence[str]]]:
     return complete
 
 
-def mark_sent(screen: LetterScreen) -> Awaitable[None]:
+def mark_sent(screen: HasLetter) -> Awaitable[None]:
     """The user knows that it arrived."""
     return _resolve(
-        screen, aimed(screen), Verb.RESOLVE_SENT, "Did {} arrive? Filed as sent then.",
+        screen, targets_of(screen), Verb.RESOLVE_SENT, "Did {} arrive? Filed as sent then.",
         one="is filed as sent.", many="filed as sent", undo=_unresolve,
     )  # fmt: skip
 
 
-def send_again(screen: LetterScreen) -> Awaitable[None]:
+def send_again(screen: HasLetter) -> Awaitable[None]:
     """Once more, knowing that it may arrive twice."""
     return _resolve(
-        screen, aimed(screen), Verb.RESOLVE_RESEND, "Send {} again? If the first one arrived, it arrives twice.",
+        screen, targets_of(screen), Verb.RESOLVE_RESEND, "Send {} again? If the first one arrived, it arrives twice.",
         one="goes once more.", many="go once more",
     )  # fmt: skip
 
@@ -114,7 +114,7 @@ async def _unresolve(engine: Engine, before: Sequence[OutboxItem], _outcomes: Se
 
 
 async def _resolve(
-    screen: LetterScreen,
+    screen: HasLetter,
     ids: Sequence[str],
     verb: Verb,
     question: str,
@@ -127,7 +127,7 @@ async def _resolve(
     if len(ids) == 1:
         after(verb, item.state)
     what = quoted(item.subject) if len(ids) == 1 else letters(len(ids))
-    if await screen.ask_yes_no(
+    if await screen.prompts.ask_yes_no(
         question.format(what), default=False, help_text="Ask the recipient, or look into Sent on the server."
     ):
         await act(screen, ids, verb_on(verb), one=one, many=many, undo=undo)

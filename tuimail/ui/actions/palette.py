@@ -1,56 +1,68 @@
-"""Verbs of the palette, and what can be done from it wherever one is."""
+"""Actions of the palette: giving a command to the screen below, going to another one, changing theme and keymap."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import menu
+from tuimail.ui.views.palette_entry import EntryKind, PaletteEntry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from tuimail.ui.screens.frame import FrameScreen, Verb
-    from tuimail.ui.screens.palette import PaletteScreen
+    from tuimail.ui.protocols import Action, Frame, HasList, HasSelection
+
+    class Palette(HasList, HasSelection[PaletteEntry], Protocol):
+        """The palette, on top of the screen it was opened on."""
+
+        @property
+        def about(self) -> Frame:
+            """That screen."""
+            ...
 
 
-def run(screen: PaletteScreen) -> None:
+def run(screen: Palette) -> None:
     """Do what is selected on the screen below."""
-    found = screen.selected
+    entry = screen.selected
     close(screen)
-    if found is not None:
-        screen.about.call_after_refresh(screen.about.carry_out, found.do)
+    if entry is not None:
+        screen.about.call_after_refresh(screen.about.carry_out, partial(_do, entry))
 
 
-def close(screen: PaletteScreen) -> None:
+def _do(entry: PaletteEntry, screen: Frame) -> Awaitable[None] | None:
+    match entry.kind:
+        case EntryKind.COMMAND:
+            screen.action_command(entry.name)
+        case EntryKind.PLACE:
+            screen.program.navigation.home()
+            return menu.PLACES[entry.name](screen)
+        case EntryKind.THEME:
+            return use_theme(entry.name, screen)
+        case EntryKind.KEYMAP:
+            return use_keymap(entry.name, screen)
+    return None
+
+
+def close(screen: Frame) -> None:
     """Nothing is done."""
-    screen.program.go_back()
+    screen.program.navigation.back()
 
 
-def previous(screen: PaletteScreen) -> None:
+def previous(screen: Palette) -> None:
     """One line up."""
     screen.list.move(-1)
 
 
-def next_(screen: PaletteScreen) -> None:
+def next_(screen: Palette) -> None:
     """One line down."""
     screen.list.move(1)
 
 
-def give(command_id: str, screen: FrameScreen) -> None:
-    """Give a command of ``screen``."""
-    screen.action_command(command_id)
-
-
-def go(command_id: str, screen: FrameScreen) -> Awaitable[None] | None:
-    """To another screen, as the main menu goes there."""
-    screen.program.go_home()
-    return menu.VERBS[command_id](screen)
-
-
-async def use_theme(name: str, screen: FrameScreen) -> None:
+async def use_theme(name: str, screen: Frame) -> None:
     """Draw in the theme ``name``, until the program ends."""
     from tuimail.config.theme_file import load_theme
 
@@ -59,22 +71,22 @@ async def use_theme(name: str, screen: FrameScreen) -> None:
     if problems:
         program.say(safe_line(str(problems[0])), Severity.WARNING)
         return
-    program.draw_in(file)
+    program.themes.draw_in(file)
     program.say(_kept(screen, "theme", name))
 
 
-async def use_keymap(name: str, screen: FrameScreen) -> None:
+async def use_keymap(name: str, screen: Frame) -> None:
     """Give commands by the keymap ``name``, until the program ends."""
     program = screen.program
-    chosen, problems = await asyncio.to_thread(program.keys_called, name)
-    program.use_keys(chosen)
+    chosen, problems = await asyncio.to_thread(program.keymaps.load, name)
+    program.keymaps.use(chosen)
     if problems:
         program.say(safe_line(str(problems[0])), Severity.WARNING)
     else:
         program.say(_kept(screen, "keymap", name))
 
 
-def _kept(screen: FrameScreen, key: str, name: str) -> str:
+def _kept(screen: Frame, key: str, name: str) -> str:
     """What was done, and how to have it next time."""
     if screen.program.server is not None:
         return f"The {key} is {safe_line(name)} now; to start so: tuimail demo --{key} {safe_line(name)}"
@@ -82,7 +94,7 @@ def _kept(screen: FrameScreen, key: str, name: str) -> str:
     return f'The {key} is {safe_line(name)} now; to keep it, put {key} = "{safe_line(name)}" under [ui] in {file}'
 
 
-VERBS: dict[str, Verb] = {
+ACTIONS: dict[str, Action[Palette]] = {
     "palette": close,
     "palette-run": run,
     "palette-close": close,

@@ -1,4 +1,4 @@
-"""The verb that sends: check, review, ask, store. The network has no part in it."""
+"""Sending: check, review, ask, store. The network has no part in it."""
 
 from __future__ import annotations
 
@@ -10,130 +10,118 @@ from tuimail.dates.format_date import format_planned
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.actions.ask_time import ask_moment
-from tuimail.ui.navigation import quoted
-from tuimail.ui.screens.send_dialog import QUESTION, STORING, Answer, SendDialog
+from tuimail.ui.actions.ask_time import ask_time
+from tuimail.ui.protocols import Answer
+from tuimail.ui.requests import OpenComposer, OpenReview
+from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from tuimail.compose.draft import Draft
+    from tuimail.compose.review import Review
+    from tuimail.engine import Engine
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.ui.screens.compose import ComposeScreen
-    from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.protocols import Composer, Frame, ReviewDialog
 
 SOON = 90.0
 """Seconds that are counted down."""
 
 
-def send(screen: ComposeScreen) -> Awaitable[None] | None:
+async def send(screen: Composer) -> None:
     """Show the letter as it would go, and put it into the outbox if that is wanted."""
     if screen.sending or screen.closed:
-        return None
+        return
     screen.sending = True
-    dialog = SendDialog(screen.draft, choices=len(screen.form.sender.choice.choices))
     # Opened before the letter is looked at: that may take a moment, and something has to be seen meanwhile.
-    screen.app.push_screen(dialog)
-    return _send(screen, dialog)
-
-
-async def _send(screen: ComposeScreen, dialog: SendDialog) -> None:
-    form = screen.form
+    request = OpenReview(screen.draft, senders=len(screen.form.sender.choice.choices))
+    dialog = screen.program.navigation.open(request)
     try:
-        for field in (form.to, form.cc, form.bcc, form.reply_to):
-            if field.value.strip() and not screen.check(field):
-                _close(dialog)
-                screen.point_at(field.field, screen.status.text)
-                return
-        draft = form.snapshot()
-        review = await screen.engine.drafts.review(draft)
-        fatal = next((finding for finding in review.findings if finding.fatal), None)
-        if fatal is not None:
-            _close(dialog)
-            screen.point_at(fatal.field, safe_line(fatal.text))
-            return
-        dialog.show(draft, review)
-        item = await _decided(screen, dialog)
+        item = await _reviewed_and_stored(screen, dialog)
     except TuimailError as error:
-        _close(dialog)
-        _told(screen, error)
+        dialog.close()
+        _show_error(screen, error)
         return
     finally:
         screen.sending = False
-    _close(dialog)
-    if item is not None:
-        screen.closed = True
-        _queued(screen, item)
-    else:
+    dialog.close()
+    if item is None:
         screen.say("")
+    else:
+        _leave(screen, item)
 
 
-async def _decided(screen: ComposeScreen, dialog: SendDialog) -> OutboxItem | None:
-    """Follow the user's answers until the letter is stored, or is to be written on."""
-    while True:
-        match await dialog.answer():
-            case Answer.BACK:
-                return None
-            case Answer.OTHER_SENDER:
-                screen.form.sender.choice.action_turn(1)
-                draft = screen.form.snapshot()
-                dialog.show(draft, await screen.engine.drafts.review(draft))
-            case Answer.LATER:
-                moment = await ask_moment(dialog)
-                item = None if moment is None else await _stored(screen, dialog, not_before=moment.at)
-                if item is not None:
-                    return item
-                dialog.say(QUESTION)
-            case Answer.SEND | Answer.HOLD as answer:
-                item = await _stored(screen, dialog, held=answer is Answer.HOLD)
-                if item is not None:
-                    return item
+async def _reviewed_and_stored(screen: Composer, dialog: ReviewDialog) -> OutboxItem | None:
+    """Follow the user's answers until the letter is stored; None if it is to be edited further.
+
+    Raises:
+        MessageError: it cannot be sent as it is.
+    """
+    engine, form = screen.program.engine, screen.form
+    screen.check_addresses()
+    draft = form.snapshot()
+    review = await engine.drafts.review(draft)
+    _refuse_fatal(review)
+    dialog.show(draft, review)
+    while (answer := await dialog.answer()) is not Answer.BACK:
+        if answer is Answer.OTHER_SENDER:
+            form.sender.choice.action_turn(1)
+            draft = form.snapshot()
+            dialog.show(draft, await engine.drafts.review(draft))
+            continue
+        later = await ask_time(dialog) if answer is Answer.LATER else None
+        if answer is not Answer.LATER or later is not None:
+            held, not_before = answer is Answer.HOLD, None if later is None else later.at
+            item = await _stored(engine, dialog, held=held, not_before=not_before)
+            if item is not None:
+                return item
+        if answer is Answer.LATER:
+            dialog.ask_again()
+    return None
 
 
-async def _stored(
-    screen: ComposeScreen, dialog: SendDialog, *, held: bool = False, not_before: float | None = None
-) -> OutboxItem | None:
+def _refuse_fatal(review: Review) -> None:
+    for finding in review.findings:
+        if finding.fatal:
+            raise MessageError(safe_line(finding.text), field=finding.field)
+
+
+async def _stored(engine: Engine, dialog: ReviewDialog, *, held: bool, not_before: float | None) -> OutboxItem | None:
     """The letter durably in the outbox; None if it was there before and is not to go again."""
-    draft: Draft = replace(dialog.draft, postponed=False)
-    dialog.busy = True
-    dialog.say(STORING)
+    draft = replace(dialog.draft, postponed=False)
     try:
-        try:
-            return await screen.engine.drafts.enqueue(draft, held=held, not_before=not_before)
-        except DuplicateLetterError as error:
-            question = f"{safe_line(str(error))} Send it again?"
-            if await dialog.ask_yes_no(question, default=False):
-                dialog.say(STORING)
-                return await screen.engine.drafts.enqueue(draft, held=held, not_before=not_before, again=True)
-            dialog.say("Not sent again.")
-            return None
-    finally:
-        dialog.busy = False
+        with dialog.storing():
+            return await engine.drafts.enqueue(draft, held=held, not_before=not_before)
+    except DuplicateLetterError as error:
+        question = f"{safe_line(str(error))} Send it again?"
+    if not await dialog.prompts.ask_yes_no(question, default=False):
+        dialog.say("Not sent again.")
+        return None
+    with dialog.storing():
+        return await engine.drafts.enqueue(draft, held=held, not_before=not_before, again=True)
 
 
-def _queued(screen: ComposeScreen, item: OutboxItem) -> None:
+def _leave(screen: Composer, item: OutboxItem) -> None:
     """Leave the composer; the screen beneath says what is to come, and offers to take it back."""
     program = screen.program
+    screen.closed = True
     name = quoted(item.subject)
 
-    async def take_back(_beneath: FrameScreen) -> None:
+    async def take_back(_beneath: Frame) -> None:
         try:
             draft = await program.engine.outbox.edit(item.id)
         except IllegalTransitionError as error:
             raise OutboxError(f"Too late to take {name} back: it {_went(error.state)}.") from error
-        program.open_composer(draft)
+        program.navigation.open(OpenComposer(draft))
 
-    program.go_back()
+    program.navigation.back()
     now = program.engine.clock.now
     until = item.not_before
     if item.state is not ItemState.HELD:
-        program.offer_undo(f"{name} goes now.", take_back)
+        program.undo.offer(f"{name} goes now.", take_back)
     elif until is None:
-        program.offer_undo(f"{name} is held in the outbox until you release it.", take_back)
+        program.undo.offer(f"{name} is held in the outbox until you release it.", take_back)
     elif until - now() > SOON:
-        program.offer_undo(f"{name} will be sent {format_planned(until, now())}.", take_back)
+        program.undo.offer(f"{name} will be sent {format_planned(until, now())}.", take_back)
     else:
-        program.count_down(lambda: f"{name} {_leaving(until - now())}", take_back, until)
+        program.undo.count_down(lambda: f"{name} {_leaving(until - now())}", take_back, until)
 
 
 def _leaving(left: float) -> str:
@@ -147,12 +135,7 @@ def _went(state: str) -> str:
     return "may have been delivered" if state == ItemState.UNCERTAIN else "was sent"
 
 
-def _close(dialog: SendDialog) -> None:
-    if dialog.app.screen is dialog:
-        dialog.app.pop_screen()
-
-
-def _told(screen: ComposeScreen, error: TuimailError) -> None:
+def _show_error(screen: Composer, error: TuimailError) -> None:
     """What went wrong, with the cursor where it can be mended; the text is untouched."""
     sentence = f"{error}  {error.hint}".strip()
     if isinstance(error, MessageError) and error.field:

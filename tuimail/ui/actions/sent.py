@@ -1,18 +1,22 @@
-"""Verbs on a sent letter: looking at it."""
+"""Actions on a sent letter: looking at it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.ui.actions import outbox
 from tuimail.ui.actions.export import export
-from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.ui.actions.movement import LIST_ACTIONS
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.frame import Verb
+    from tuimail.ui.protocols import Action, HasLetter, HasList
 
-VERBS: dict[str, Verb] = {
-    **LIST_VERBS,
+    class SentList(HasList, HasLetter, Protocol):
+        """The list of sent letters."""
+
+
+ACTIONS: dict[str, Action[SentList]] = {
+    **LIST_ACTIONS,
     "open": outbox.open_,
     "export": export,
     "view-raw": outbox.view_raw,

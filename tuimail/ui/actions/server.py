@@ -1,19 +1,29 @@
-"""Verbs on the demo's embedded server."""
+"""Actions on the demo's embedded server."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.content import InMemory
-from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.ui.actions.movement import LIST_ACTIONS
+from tuimail.ui.requests import OpenLetterText
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.frame import Verb
-    from tuimail.ui.screens.server import ServerScreen
+    from tuimail.demo.server import DemoServer
+    from tuimail.ui.protocols import Action, HasList, HasSelection
+    from tuimail.ui.views.arrivals import Arrival
+
+    class ServerSide(HasList, HasSelection[Arrival], Protocol):
+        """The screen of the demo's server."""
+
+        @property
+        def server(self) -> DemoServer:
+            """The server."""
+            ...
 
 
-async def down(screen: ServerScreen) -> None:
+async def down(screen: ServerSide) -> None:
     """Take the server down, or up again."""
     gone = not screen.server.faults.down
     await asyncio.to_thread(screen.server.set, down=gone)
@@ -22,19 +32,19 @@ async def down(screen: ServerScreen) -> None:
         screen.program.engine.outbox.wake()
 
 
-def busy(screen: ServerScreen) -> None:
+def busy(screen: ServerSide) -> None:
     """Put senders off, or stop doing so."""
     screen.server.set(busy=not screen.server.faults.busy)
 
 
-def swallow(screen: ServerScreen) -> None:
+def swallow(screen: ServerSide) -> None:
     """Swallow the reply to the next letter, or not."""
     screen.server.set(swallow=not screen.server.faults.swallow)
 
 
-async def refuse(screen: ServerScreen) -> None:
+async def refuse(screen: ServerSide) -> None:
     """Refuse an address, or take it again."""
-    address = await screen.ask(
+    address = await screen.prompts.ask(
         "Refuse which address?", help_text="An address that is refused already is taken again from then on."
     )
     if not address:
@@ -45,15 +55,15 @@ async def refuse(screen: ServerScreen) -> None:
     screen.say(f"{wanted} is {'refused' if wanted in refused else 'taken again'}.")
 
 
-def view(screen: ServerScreen) -> None:
+def view(screen: ServerSide) -> None:
     """Read the letter as it arrived."""
     arrival = screen.selected
     if arrival is not None:
-        screen.program.open_letter_text(InMemory(arrival.letter.content))
+        screen.program.navigation.open(OpenLetterText(InMemory(arrival.letter.content)))
 
 
-VERBS: dict[str, Verb] = {
-    **LIST_VERBS,
+ACTIONS: dict[str, Action[ServerSide]] = {
+    **LIST_ACTIONS,
     "open": view,
     "server-view": view,
     "server-down": down,

@@ -1,47 +1,35 @@
-"""What a command of the outbox acts on: the letter under the cursor, or the tagged ones; and what came of it."""
+"""The letters a command of the outbox acts on (the selected one, or those tagged), and the summary of what was done."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxError, TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Verb
-from tuimail.ui.navigation import quoted
+from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.ui.screens import frame
-
-    class LetterScreen(frame.FrameScreen, Protocol):  # type: ignore[misc]
-        """A screen with a letter selected."""
-
-        @property
-        def letter(self) -> OutboxItem | None:
-            """The letter, if it was read already."""
-            ...
-
-        def aim(self) -> tuple[str, ...]:
-            """Ids of the letters the command just given acts on; asked once for each command, before anything waits."""
-            ...
+    from tuimail.ui.protocols import Frame, HasLetter
 
 
-def aimed(screen: LetterScreen) -> tuple[str, ...]:
+def targets_of(screen: HasLetter) -> tuple[str, ...]:
     """Which letters are meant.
 
     Raises:
         OutboxError: none.
     """
-    ids = screen.aim()
+    ids = screen.targets()
     if not ids:
         raise OutboxError("No letter is selected.")
     return ids
 
 
-async def first(screen: LetterScreen, ids: Sequence[str]) -> OutboxItem:
+async def first(screen: HasLetter, ids: Sequence[str]) -> OutboxItem:
     """The first of the letters meant; the one on the screen without a wait, so that its question opens at once."""
     there = screen.letter
     if there is not None and there.id == ids[0]:
@@ -49,7 +37,7 @@ async def first(screen: LetterScreen, ids: Sequence[str]) -> OutboxItem:
     return await screen.program.engine.outbox.query(lambda outbox: outbox.item(ids[0]))
 
 
-async def only(screen: LetterScreen, ids: Sequence[str], command: str) -> OutboxItem:
+async def only(screen: HasLetter, ids: Sequence[str], command: str) -> OutboxItem:
     """The only letter meant. Raises OutboxError if there are several."""
     if len(ids) > 1:
         raise OutboxError(f"{command} takes one letter at a time.", hint="Move to it, then give the command again.")
@@ -66,7 +54,7 @@ def letters(count: int) -> str:
     return "1 letter" if count == 1 else f"{count:,} letters"
 
 
-def told(outcomes: Sequence[Outcome], done: str) -> str:
+def summary(outcomes: Sequence[Outcome], done: str) -> str:
     """One line on several letters: "2 held, 1 could not: it is being sent right now"."""
     worked = sum(outcome.error is None for outcome in outcomes)
     parts = [f"{worked:,} {done}"] if worked else []
@@ -85,7 +73,7 @@ def _reason(error: TuimailError) -> str:
 
 
 async def each(ids: Sequence[str], act: Callable[[str], Awaitable[OutboxItem | None]]) -> list[Outcome]:
-    """Do ``act`` to each letter in turn; what is refused for one is told and keeps no other back."""
+    """Do ``act`` to each letter in turn; an error for one is kept with its outcome and does not stop the others."""
     outcomes = []
     for item_id in ids:
         try:
@@ -109,7 +97,7 @@ async def put_as_before(engine: Engine, before: Sequence[OutboxItem]) -> None:
 
 
 async def act(
-    screen: LetterScreen,
+    screen: HasLetter,
     ids: Sequence[str],
     what: Callable[[Engine, Sequence[str]], Awaitable[Sequence[Outcome]]],
     *,
@@ -134,16 +122,16 @@ async def act(
         item = before.get(ids[0])
         text = f"{quoted(item.subject if item else '')} {one}"
     else:
-        text = told(outcomes, many)
+        text = summary(outcomes, many)
     done = [before[outcome.item_id] for outcome in outcomes if outcome.error is None and outcome.item_id in before]
     if undo is None or not done:
         program.say(text)
         return
     take_back = undo
 
-    async def step(beneath: frame.FrameScreen) -> None:
+    async def step(beneath: Frame) -> None:
         beneath.come_back_to(done[0].id)
         await take_back(program.engine, done, [outcome for outcome in outcomes if outcome.error is None])
         program.say(f"Undone: {quoted(done[0].subject)}." if len(done) == 1 else f"Undone for {letters(len(done))}.")
 
-    program.offer_undo(text, step)
+    program.undo.offer(text, step)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.actions import accounts
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Role, Span
 from tuimail.ui.views.rows import AccountRow, account_line, account_titles, account_words
-from tuimail.ui.widgets.explained import Explained
+from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -46,11 +45,10 @@ class AccountsScreen(ListScreen[AccountRow]):
     CONTEXT = Context.ACCOUNTS
     HELP = "Your accounts from the configuration file, whether their letters may go, and what is wrong in your files."
     BINDINGS = bindings_for(Context.ACCOUNTS)
-    verbs = accounts.VERBS
 
     def __init__(self) -> None:
         super().__init__()
-        self.explained = Explained()
+        self.explanation_pane = ExplanationPane()
 
     def make_list(self) -> LineList[AccountRow]:
         """One line per account or problem."""
@@ -64,7 +62,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         """The list, and the explanation."""
         yield self.titles
         yield self.list
-        yield self.explained
+        yield self.explanation_pane
 
     def title_line(self, width: int) -> Line:
         """Of accounts; problems of the configuration need none."""
@@ -95,9 +93,9 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def _explain(self) -> None:
         row = self.selected
-        self.explained.display = row is not None
+        self.explanation_pane.display = row is not None
         if row is None:
-            self.explained.explain()
+            self.explanation_pane.explain()
             return
         words, facts = account_words(row, self.program.engine.clock.now())
-        self.explained.explain(Span(words, Role.FAILED if row.troubled else Role.TEXT), Span(facts, Role.DIM))
+        self.explanation_pane.explain(Span(words, Role.FAILED if row.troubled else Role.TEXT), Span(facts, Role.DIM))

@@ -11,26 +11,22 @@ from tuimail.compose.draft import Draft
 from tuimail.errors import AddressError, StorageError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions import compose as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
-from tuimail.ui.screens.draft_keeper import DraftKeeper, Pace
+from tuimail.ui.screens.attachments import Attachments
+from tuimail.ui.screens.autosave import AutosaveSchedule, DraftSaver
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.text.typed_text import about_addresses
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from tuimail.compose.draft import Attachment
     from tuimail.engine import Engine
     from tuimail.ui.commands.command import Command
-    from tuimail.ui.screens.frame import Verb
     from tuimail.ui.widgets.address_field import AddressField
     from tuimail.ui.widgets.attachment_field import AttachmentList
 
@@ -48,7 +44,6 @@ class ComposeScreen(FrameScreen):
         "on disk a few seconds after you stop typing, and is offered again if the program or the machine stops. "
         "Sending puts the letter into the outbox; you need not wait for it."
     )
-    verbs: ClassVar[Mapping[str, Verb]] = commands.VERBS
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
@@ -72,16 +67,13 @@ class ComposeScreen(FrameScreen):
         super().__init__()
         self.draft = draft if draft is not None else Draft()
         self.sending = False
-        """A letter is being reviewed or stored; another ^X means nothing."""
+        """The letter is being reviewed or stored; another ^X means nothing."""
         self.editing_outside = False
         self.searched = ""
-        self.failed_path = ""
-        """Typed to be attached, and could not be."""
-        self.detached: Attachment | None = None
-        """Taken off the letter last, for putting it back."""
+        self.attachments = Attachments(self)
         self.closed = False
         """The draft was sent, postponed or given up: there is nothing to save any more."""
-        self._pace = Pace()
+        self._pace = AutosaveSchedule()
         self._timer: Timer | None = None
         self._warned = False
 
@@ -89,7 +81,7 @@ class ComposeScreen(FrameScreen):
     def compose_body(self) -> ComposeResult:
         """The form."""
         self.form = LetterForm(self.draft, senders(self.engine.config), self.engine.drafts.complete)
-        self.keeper = DraftKeeper(self.form.snapshot(), self.engine.drafts.save)
+        self.keeper = DraftSaver(self.form.snapshot(), self.engine.drafts.save)
         yield self.form
 
     def on_mount(self) -> None:
@@ -146,7 +138,7 @@ class ComposeScreen(FrameScreen):
 
     def on_descendant_focus(self) -> None:
         """The keys are others in the header and in the text."""
-        if self.prompt is None:
+        if self.prompts.current is None:
             self.refresh_keys()
 
     def on_text_area_selection_changed(self) -> None:
@@ -159,7 +151,7 @@ class ComposeScreen(FrameScreen):
         event.stop()
         self._pace.changed(time.monotonic())
         self._arm()
-        if self.prompt is None:
+        if self.prompts.current is None:
             self.refresh_keys()
 
     def _arm(self) -> None:
@@ -211,20 +203,21 @@ class ComposeScreen(FrameScreen):
     def on_letter_form_checked(self, event: LetterForm.Checked) -> None:
         """The cursor left an address field: look at what was typed."""
         event.stop()
-        self.check(event.field)
-
-    def check(self, field: AddressField) -> bool:
-        """Whether every address of ``field`` can be sent to; if not, mark the first that cannot and say why."""
-        from tuimail.mail.address import parse_addresses
-
         try:
-            parse_addresses(field.value, field=field.field)
+            _check(event.field)
         except AddressError as error:
-            field.note("not an address", _wrong_span(field.value, error.position))
             self.complain(error)
-            return False
-        field.note(about_addresses(field.value))
-        return True
+
+    def check_addresses(self) -> None:
+        """Look at every address field.
+
+        Raises:
+            AddressError: the first address that cannot be sent to, which is marked.
+        """
+        form = self.form
+        for field in (form.to, form.cc, form.bcc, form.reply_to):
+            if field.value.strip():
+                _check(field)
 
     def point_at(self, part: str, sentence: str) -> None:
         """Put the cursor where something is wrong and say what."""
@@ -236,20 +229,36 @@ class ComposeScreen(FrameScreen):
     def on_attachment_list_typed(self, event: AttachmentList.Typed) -> None:
         """A name is typed or files are dropped on the Attchmnt line."""
         event.stop()
-        self.carry_out(lambda _screen: commands.attach_typed(self, event.text, pasted=event.pasted))
+        self.carry_out(lambda _screen: self.attachments.typed(event.text, pasted=event.pasted))
 
     def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
         """An attachment was taken off."""
         event.stop()
-        commands.removed(self, event.attachment)
+        self.attachments.removed(event.attachment)
         self.form.post_message(LetterForm.Changed())
 
     # -- leaving
     async def close(self, sentence: str) -> None:
         """Leave the composer; ``sentence`` goes into the status line of the screen beneath."""
         self.closed = True
-        self.program.go_back()
+        self.program.navigation.back()
         self.program.say(sentence)
+
+
+def _check(field: AddressField) -> None:
+    """Say what is to be known of the addresses of ``field``.
+
+    Raises:
+        AddressError: the first that cannot be sent to, which is marked.
+    """
+    from tuimail.mail.address import parse_addresses
+
+    try:
+        parse_addresses(field.value, field=field.field)
+    except AddressError as error:
+        field.note("not an address", _wrong_span(field.value, error.position))
+        raise
+    field.note(about_addresses(field.value))
 
 
 def _wrong_span(text: str, position: int) -> tuple[int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import Draft
-from tuimail.ui.actions import drafts
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
@@ -25,7 +24,6 @@ class DraftsScreen(ListScreen[Draft]):
     CONTEXT = Context.DRAFTS
     HELP = "Letters you put aside, and letters recovered because the program ended while you wrote. Return goes on."
     BINDINGS = bindings_for(Context.DRAFTS)
-    verbs = drafts.VERBS
 
     def make_list(self) -> LineList[Draft]:
         """One line per draft."""

@@ -1,15 +1,14 @@
-"""The frame every screen stands in: title bar, body, status line, two key rows; questions and commands.
+"""The base of every screen: title bar, body, status line, two key rows; questions and commands.
 
-A screen names its ``context``, its ``BINDINGS`` (``bindings_for(context)``) and its ``verbs`` (command id -> function
-taking the screen), and yields its body from ``compose_body``. Verbs live outside the screens, in ``ui/commands``.
-Textual calls the ``on_...`` handlers of every class of a screen, so those must not call ``super()``'s.
+A screen names its ``context``, its ``BINDINGS`` (``bindings_for(context)``) and yields its body from ``compose_body``.
+What its commands do is in ``ui/actions``; ``ui/registry`` gives each screen its ``actions``. Textual calls the
+``on_...`` handlers of every class of a screen, so those must not call ``super()``'s.
 """
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingsMap
 from textual.containers import Vertical
@@ -17,12 +16,12 @@ from textual.screen import Screen
 
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
-from tuimail.ui.actions import common
+from tuimail.ui.coalescer import Coalescer
 from tuimail.ui.commands.bindings import keyed
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.key_names import shown
 from tuimail.ui.commands.table import BY_ID, commands_for
-from tuimail.ui.screens.asking import Asking
+from tuimail.ui.screens.prompts import Prompts
 from tuimail.ui.textual_private import use_bindings
 from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
 from tuimail.ui.widgets.painting import ROLE_CLASSES
@@ -30,21 +29,18 @@ from tuimail.ui.widgets.status_line import StatusLine
 from tuimail.ui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-    from typing import Any
+    from collections.abc import Awaitable, Mapping
 
     from textual import events
     from textual.app import ComposeResult
 
-    from tuimail.ui.app import TuimailApp
     from tuimail.ui.commands.command import Command
     from tuimail.ui.key_queue import Running
     from tuimail.ui.messages import OutboxChanged, Progressed
+    from tuimail.ui.protocols import Action, Program
 
-    Verb = Callable[[Any], Awaitable[None] | None]
 
-
-class FrameScreen(Asking, Screen[None], inherit_bindings=False):
+class FrameScreen(Screen[None], inherit_bindings=False):
     """Base of every screen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
@@ -55,19 +51,18 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
     """Where the user is on this screen; override ``context`` if that depends on the focus."""
     HELP: ClassVar[str] = ""
     """What this screen is for, for its help."""
-    verbs: ClassVar[Mapping[str, Verb]] = {}
-    """What the commands of this screen do. A verb that waits is a coroutine and runs beside the screen."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.actions: Mapping[str, Action[Any]] = {}
+        """What the commands of this screen do, by id."""
         self.title_bar = TitleBar()
         self.status = StatusLine()
         self.key_rows = KeyRows()
+        self.foot = Vertical(id="foot")
+        self.prompts = Prompts(self)
         self._keyed = BindingsMap()
-        self._stale = False
-        self._idle = asyncio.Event()
-        """Nothing is being read."""
-        self._idle.set()
+        self._loading = Coalescer(self._load, first=self._engine_started)
 
     # -- the frame
     def compose(self) -> ComposeResult:
@@ -75,7 +70,7 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         yield self.title_bar
         with Vertical(id="body"):
             yield from self.compose_body()
-        with Vertical(id="foot"):
+        with self.foot:
             yield self.status
             yield self.key_rows
 
@@ -88,19 +83,19 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         self.bind_keys()
         self.title_bar.screen_name = self.heading
         self.title_bar.accounts = ", ".join(self.program.engine.config.accounts)
-        self.title_bar.badge = self.program.badge
+        self.title_bar.badge = self.program.outbox.badge
         self.refresh_keys()
         self.reload()
 
     def on_screen_resume(self) -> None:
-        """Somebody may have changed something meanwhile."""
+        """What is shown may have changed meanwhile."""
         self.reload()
-        self.program.tick_countdown()
+        self.program.undo.tick()
 
     @property
-    def tells_countdown(self) -> bool:
-        """Whether the status line counts down to a letter's leaving: where it can be undone."""
-        return self.prompt is None and self.knows(BY_ID["undo"])
+    def shows_countdown(self) -> bool:
+        """Whether the status line may count down to the sending of a letter: where that can be undone."""
+        return self.prompts.current is None and self.knows(BY_ID["undo"])
 
     @property
     def heading(self) -> str:
@@ -108,9 +103,14 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         return self.SCREEN_NAME
 
     @property
-    def program(self) -> TuimailApp:
-        """The app, as ours."""
-        return cast("TuimailApp", self.app)
+    def help_text(self) -> str:
+        """What this screen is for."""
+        return self.HELP
+
+    @property
+    def program(self) -> Program:
+        """The app."""
+        return cast("Program", self.app)
 
     # -- what it shows
     async def load(self) -> None:
@@ -118,27 +118,22 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
 
     def reload(self) -> None:
         """Have ``load`` called soon; calls that come while it runs become one more run."""
-        self._stale = True
-        if self._idle.is_set() and self.is_mounted:
-            self._idle.clear()
-            self.run_worker(self._load(), group="load", exit_on_error=False)
+        if self.is_mounted and self._loading.request():
+            self.run_worker(self._loading.run(), group="load", exit_on_error=False)
+
+    async def _engine_started(self) -> None:
+        await self.program.startup.ready.wait()
 
     async def _load(self) -> None:
         try:
-            await self.program.engine_ready.wait()
-            while self._stale:
-                self._stale = False
-                try:
-                    await self.load()
-                except TuimailError as error:
-                    self.complain(error)
-        finally:
-            self._idle.set()
+            await self.load()
+        except TuimailError as error:
+            self.complain(error)
 
     async def loaded(self) -> None:
         """Wait until what was to be read is read; not while there is no engine to read from."""
-        if self.program.engine_ready.is_set():
-            await self._idle.wait()
+        if self.program.startup.ready.is_set():
+            await self._loading.idle.wait()
 
     def on_outbox_changed(self, _message: OutboxChanged) -> None:
         """The outbox is not what it was."""
@@ -156,14 +151,10 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         """Where the user is on this screen, a question aside."""
         return self.CONTEXT
 
-    @property
-    def context_now(self) -> Context:
-        """Where the user is: in a question, if one is open."""
-        return Context.PROMPT if self.prompt is not None else self.context
-
     def knows(self, command: Command) -> bool:
-        """Whether ``command`` can be given here and now."""
-        return self.context_now in command.contexts or Context.EVERYWHERE in command.contexts
+        """Whether ``command`` can be given here and now; while a question is open, only those that answer it."""
+        here = self.context if self.prompts.current is None else Context.PROMPT
+        return here in command.contexts or Context.EVERYWHERE in command.contexts
 
     def fits(self, command: Command) -> bool:  # noqa: ARG002 - for screens to override
         """Whether ``command`` makes sense for what is selected; else it is drawn dim and says why when given."""
@@ -186,29 +177,29 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
         if not self.knows(command):
             return
         if Context.PROMPT in command.contexts:
-            self.answer_prompt(command_id)
+            self.prompts.answer(command_id)
             return
         if command_id not in ("more", "compose-more"):
             self.status.say("")
-        verb = self.verbs.get(command_id) or common.VERBS.get(command_id)
-        if verb is None:
+        action = self.actions.get(command_id)
+        if action is None:
             self.not_defined(command.label)
             return
-        self.carry_out(verb)
+        self.carry_out(action)
 
-    def carry_out(self, verb: Verb) -> None:
-        """Run ``verb`` on this screen; what it raises becomes a sentence. A coroutine outlives the screen.
+    def carry_out(self, action: Action[Any]) -> None:
+        """Run ``action`` on this screen; what it raises becomes a sentence. A coroutine outlives the screen.
 
         Keys wait until it has ended, or asks something.
         """
         try:
-            result = verb(self)
+            result = action(self)
         except TuimailError as error:
             self.complain(error)
             return
         if inspect.isawaitable(result):
             running = self.program.keys.begin()
-            self.app.run_worker(self._finish(result, running), group="verbs", exit_on_error=True)
+            self.app.run_worker(self._finish(result, running), group="actions", exit_on_error=True)
 
     async def _finish(self, result: Awaitable[None], running: Running) -> None:
         with running:
@@ -246,35 +237,33 @@ class FrameScreen(Asking, Screen[None], inherit_bindings=False):
 
     def refresh_keys(self) -> None:
         """Draw the key rows anew: another context, another selection, a question."""
-        if self.prompt is not None:
+        if self.prompts.current is not None:
             self.key_rows.more = None
-            self.key_rows.entries = self.prompt_entries()
+            self.key_rows.entries = self.prompts.key_entries()
             return
         more = next((each for each in commands_for({self.context}) if each.slot == 1000), None)
         self.key_rows.more = None if more is None else self._entry(more)
         self.key_rows.entries = self.key_entries()
 
     def turn_keys(self) -> None:
-        """The next page of the key rows."""
+        """Show the next page of the key rows."""
         self.key_rows.turn()
 
     def on_key_rows_pressed(self, event: KeyRows.Pressed) -> None:
         """A click on a key is that key."""
         event.stop()
-        if self.prompt is not None:
-            self.answer_prompt(event.entry_id)
+        if self.prompts.current is not None:
+            self.prompts.answer(event.entry_id)
         else:
             self.action_command(event.entry_id)
 
     def on_key(self, event: events.Key) -> None:
         """A key that means nothing here says so, as in pine."""
-        if self.prompt is None and not self._gives_command(event.key) and event.key not in self.active_bindings:
+        bound = self._keyed.key_to_bindings.get(event.key, ())
+        if any(self.knows(BY_ID[each.id]) for each in bound if each.id):
+            return
+        if self.prompts.current is None and event.key not in self.active_bindings:
             self.not_defined(shown(event.key))
-
-    def _gives_command(self, key: str) -> bool:
-        """Whether ``key`` gives one of the screen's own commands now."""
-        bound = self._keyed.key_to_bindings.get(key, ())
-        return any(self.knows(BY_ID[each.id]) for each in bound if each.id)
 
     def not_defined(self, name: str) -> None:
         """Say that ``name`` is no command of this screen."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.actions.movement import PAGER_VERBS
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import commands_for
@@ -14,7 +13,7 @@ from tuimail.ui.views.help_text import help_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.protocols import Frame
     from tuimail.ui.text.cells import Line
 
 
@@ -24,11 +23,10 @@ class HelpScreen(PagerScreen):
     SCREEN_NAME = "HELP"
     CONTEXT = Context.HELP
     BINDINGS = bindings_for(Context.HELP)
-    verbs = PAGER_VERBS
 
-    def __init__(self, about: FrameScreen) -> None:
+    def __init__(self, about: Frame) -> None:
         super().__init__()
-        self._words = about.HELP
+        self._words = about.help_text
         self._where = about.context
         self._commands = [command for command in commands_for({about.context}) if about.knows(command)]
 

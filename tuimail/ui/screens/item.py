@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.model.item import ItemState, OutboxItem
-from tuimail.ui.actions import outbox
-from tuimail.ui.actions.movement import PAGER_VERBS
+from tuimail.ui.commands import letters
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.widgets.letter_pane import LetterPane
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tuimail.ui.messages import Progressed
-    from tuimail.ui.screens.frame import Verb
 
 
 SENT = frozenset({ItemState.ACCEPTED, ItemState.DONE})
@@ -31,7 +27,6 @@ class ItemScreen(PagerScreen):
     CONTEXT = Context.ITEM
     HELP = "One letter: where it is and why, what became of each recipient, and every attempt."
     BINDINGS = bindings_for(Context.ITEM, Context.SENT_ITEM)
-    verbs: ClassVar[Mapping[str, Verb]] = {**outbox.VERBS, **PAGER_VERBS}
 
     def __init__(self, item_id: str) -> None:
         super().__init__()
@@ -40,7 +35,7 @@ class ItemScreen(PagerScreen):
 
     @property
     def letter(self) -> OutboxItem | None:
-        """The letter the verbs act on; None until it is read."""
+        """The letter the actions are about; None until it is read."""
         return self.pager.letter
 
     @property
@@ -54,17 +49,17 @@ class ItemScreen(PagerScreen):
         sent = self.letter is not None and self.letter.state in SENT
         return "SENT LETTER" if sent else self.SCREEN_NAME
 
-    def aim(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str, ...]:
         """The letter."""
         return (self._item_id,)
 
     def fits(self, command: Command) -> bool:
         """By the state of the letter."""
-        return outbox.fits(command, self.letter)
+        return letters.fits(command, self.letter)
 
     def label(self, command: Command) -> str:
         """By the state of the letter."""
-        return outbox.label(command, self.letter)
+        return letters.label(command, self.letter)
 
     async def load(self) -> None:
         """Read the letter and its history."""

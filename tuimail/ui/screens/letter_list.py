@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 
 from tuimail.errors import NoSuchItemError
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.widgets.explained import Explained
+from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.letter_pane import LetterPane
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class LetterListScreen(ListScreen[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.explained = Explained()
+        self.explanation_pane = ExplanationPane()
         self.pane = LetterPane()
 
     def compose_body(self) -> ComposeResult:
@@ -47,7 +47,7 @@ class LetterListScreen(ListScreen[T]):
             with Vertical(id="listed"):
                 yield self.titles
                 yield self.list
-                yield self.explained
+                yield self.explanation_pane
             yield self.pane
 
     def above(self) -> Iterable[Widget]:
@@ -69,8 +69,8 @@ class LetterListScreen(ListScreen[T]):
         beside = event.size.width >= SIDE_BY_SIDE
         self.pane.display = beside
         self.pane.styles.width = event.size.width * 2 // 5
-        self.explained.display = not beside
-        self.explained.most = max(5, event.size.height // 3)
+        self.explanation_pane.display = not beside
+        self.explanation_pane.most = max(5, event.size.height // 3)
         self.look()
 
     def selection_changed(self) -> None:
@@ -84,7 +84,7 @@ class LetterListScreen(ListScreen[T]):
             self.run_worker(self._look(), group="beside", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
-        await self.program.engine_ready.wait()
+        await self.program.startup.ready.wait()
         wanted = self.selected_id
         if wanted is None:
             self.pane.clear()

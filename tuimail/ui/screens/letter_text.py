@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
 from tuimail.mail.text import safe_text
-from tuimail.ui.actions import letter_text
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.paging import PagerScreen
@@ -15,12 +14,11 @@ from tuimail.ui.text.cells import Line, Role, Span
 from tuimail.ui.views.prose import prose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tuimail.compose.letter_text import LetterText
     from tuimail.mail.content import Content
     from tuimail.ui.commands.command import Command
-    from tuimail.ui.screens.frame import Verb
 
 MOST_BYTES = 1_000_000
 """Of a letter that are shown."""
@@ -36,7 +34,6 @@ class LetterTextScreen(PagerScreen):
         "The same key again shows the bytes as they go over the line, and back."
     )
     BINDINGS = bindings_for(Context.RAW)
-    verbs: ClassVar[Mapping[str, Verb]] = letter_text.VERBS
 
     def __init__(self, content: Content) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ UNNUMBERED = frozenset({Context.MENU, Context.PALETTE})
 
 
 class ListScreen(FrameScreen, Generic[T]):
-    """Base of the screens that show a list; the moving verbs (``commands/moving``) act on ``list``."""
+    """Base of the screens that show a list."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class ListScreen(FrameScreen, Generic[T]):
 
     def on_mount(self) -> None:
         """Without an engine nothing will ever be read."""
-        error = self.program.not_started
+        error = self.program.startup.error
         if error is not None and self.CONTEXT not in UNNUMBERED:
             self.list.empty = "Nothing can be read."
             self.list.show(())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.ui.actions import menu
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.table import BY_ID
@@ -60,7 +59,6 @@ class MainMenuScreen(ListScreen[Place]):
     CONTEXT = Context.MENU
     HELP = "Choose where to go: press its letter, or move to it and press Return."
     BINDINGS = bindings_for(Context.MENU)
-    verbs = menu.VERBS
 
     @property
     def _places(self) -> tuple[str, ...]:
@@ -81,7 +79,7 @@ class MainMenuScreen(ListScreen[Place]):
 
     def fits(self, command: Command) -> bool:
         """A check is for accounts in trouble."""
-        return command.id != "check-again" or any(each.checkable for each in self.program.notices)
+        return command.id != "check-again" or self.program.outbox.can_check
 
     def make_list(self) -> LineList[Place]:
         """One line per place, spaced when there is room."""
@@ -102,7 +100,7 @@ class MainMenuScreen(ListScreen[Place]):
         self.refresh_keys()
 
     def _arrange(self, width: int, height: int) -> None:
-        lines = self.program.trouble_lines(width)
+        lines = self.program.outbox.problem_lines(self.program.keymap.key("check-again"), width)
         self.banner.show(lines)
         above = len(lines) + 1 if lines else 0
         self.list.space(2 if height - above >= 2 * len(self._places) + 5 else 1)
@@ -112,7 +110,7 @@ class MainMenuScreen(ListScreen[Place]):
         self._arrange(self.size.width, self.size.height)
         engine = self.program.engine
         drafts = len(await engine.drafts.available())
-        badge = self.program.badge
+        badge = self.program.outbox.badge
         notes = {"go-drafts": "" if not drafts else "1 letter" if drafts == 1 else f"{drafts} letters"}
         counts = await engine.outbox.query(lambda outbox: outbox.counts())
         if any(counts.values()):

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import NoSuchItemError
 from tuimail.outbox.model.item import ItemState, Order, OutboxItem
 from tuimail.outbox.model.turn import waits_its_turn
-from tuimail.ui.actions import outbox, outbox_list
-from tuimail.ui.actions.movement import LIST_VERBS
+from tuimail.ui.commands import letters
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.letter_list import LetterListScreen
@@ -25,6 +24,7 @@ from tuimail.ui.views.letters import (
     state_words,
     wants_of,
 )
+from tuimail.ui.views.orders import order_name
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.window import Window
@@ -49,7 +49,6 @@ class OutboxScreen(LetterListScreen[str]):
     CONTEXT = Context.OUTBOX
     HELP = "Letters on their way. Those that need you stand first; the lines beneath the list say why, and what to do."
     BINDINGS = bindings_for(Context.OUTBOX)
-    verbs = outbox_list.VERBS
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,13 +95,13 @@ class OutboxScreen(LetterListScreen[str]):
         """The banner is cut to the width."""
         self.show_banner()
 
-    # -- what the verbs act on
+    # -- what the actions are about
     @property
     def letter(self) -> OutboxItem | None:
         """The letter under the cursor, if it was read already."""
         return None if self.selected is None else self.window[self.selected]
 
-    def aim(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str, ...]:
         """The tagged letters in the order of the list, when a command is applied to them; else the one selected."""
         if self._aimed is not None:
             return self._aimed
@@ -111,13 +110,13 @@ class OutboxScreen(LetterListScreen[str]):
     def fits(self, command: Command) -> bool:
         """By the state of the selected letter; while a command is being chosen for tagged ones, whether it can be."""
         if self.applying:
-            return command.id in outbox.MANY or command.id in ("help", "back", "apply")
+            return command.id in letters.ON_SEVERAL or command.id in ("help", "back", "apply")
         match command.id:
             case "apply":
                 return bool(self.tagged)
             case "check-again":
-                return outbox.fits(command, self.letter) or any(each.checkable for each in self.program.notices)
-        return outbox.fits(command, self.letter)
+                return letters.fits(command, self.letter) or self.program.outbox.can_check
+        return letters.fits(command, self.letter)
 
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""
@@ -126,21 +125,21 @@ class OutboxScreen(LetterListScreen[str]):
                 return "Show all"
             case "tag" if self.selected in self.tagged:
                 return "Untag"
-        return outbox.label(command, self.letter)
+        return letters.label(command, self.letter)
 
     def action_command(self, command_id: str) -> None:
         """Give a command to the tagged letters, if that was asked for; going back ends what narrows the list first."""
         applying, self.applying = self.applying, False
         if applying and command_id == "back":
-            self.tell_tagged()
+            self.show_tagged()
             self.refresh_keys()
             return
-        if command_id == "back" and self.matching and self.prompt is None:
+        if command_id == "back" and self.matching and self.prompts.current is None:
             self.carry_out(lambda _screen: self.narrow(""))
             return
-        if applying and command_id in outbox.MANY:
+        if applying and command_id in letters.ON_SEVERAL:
             self._aimed = tuple(row for row in self.list.rows if row in self.tagged)
-        elif applying and command_id in outbox.VERBS and command_id not in LIST_VERBS:
+        elif applying and command_id in letters.ON_LETTERS:
             self.say("That takes one letter at a time.")
             self.refresh_keys()
             return
@@ -149,7 +148,7 @@ class OutboxScreen(LetterListScreen[str]):
         if applying:
             self.refresh_keys()
 
-    def tell_tagged(self) -> None:
+    def show_tagged(self) -> None:
         """Say how many are tagged, and what for."""
         keys = self.program.keymap
         count = len(self.tagged)
@@ -267,7 +266,7 @@ class OutboxScreen(LetterListScreen[str]):
     def show_banner(self) -> None:
         """Accounts in trouble, and what the list is narrowed to."""
         width = self.size.width
-        lines = self.program.trouble_lines(width)
+        lines = self.program.outbox.problem_lines(self.program.keymap.key("check-again"), width)
         if self.matching:
             count = f"{len(self.list.rows):,} of {self._all:,}"
             head: Line = (Span("   Show only: ", Role.DIM),)
@@ -284,7 +283,7 @@ class OutboxScreen(LetterListScreen[str]):
         """Tags and order."""
         parts = [f"{len(self.tagged):,} tagged"] if self.tagged else []
         if self.order is not Order.NEED:
-            parts.append(f"by {next(each.label.lower() for each in outbox_list.ORDERS if each.value == self.order)}")
+            parts.append(f"by {order_name(self.order)}")
         return parts
 
     @property
@@ -306,11 +305,11 @@ class OutboxScreen(LetterListScreen[str]):
     def _explain(self) -> None:
         item = self.letter
         if item is None:
-            self.explained.explain()
+            self.explanation_pane.explain()
             return
         words, facts = explanation(item, self._now, self._standing)
         role = role_of(item.state) if item.needs_you else Role.TEXT
-        self.explained.explain(Span(words, role), Span(facts, Role.DIM))
+        self.explanation_pane.explain(Span(words, role), Span(facts, Role.DIM))
 
 
 def _sending(item: OutboxItem) -> bool:

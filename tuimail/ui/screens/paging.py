@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PagerScreen(FrameScreen):
-    """Base of the screens that show a text; the moving verbs (``commands/moving``) act on ``pager``."""
+    """Base of the screens that show a text."""
 
     def __init__(self) -> None:
         super().__init__()

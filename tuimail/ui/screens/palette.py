@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.config.loader import KEYMAPS
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions import palette
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Line, Role, Span, fit
+from tuimail.ui.views.palette_entry import EntryKind, PaletteEntry
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.prompt import PromptInput
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from textual.app import ComposeResult
     from textual.widgets import Input
 
-    from tuimail.ui.screens.frame import FrameScreen
+    from tuimail.ui.protocols import Frame
     from tuimail.ui.widgets.key_rows import KeyEntry
 
 PLACES = {
@@ -39,44 +35,20 @@ THEME_HELP = "Changes the colours now."
 KEYMAP_HELP = "Changes the keys now."
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that can be done."""
-
-    id: str
-    title: str
-    """A verb and its object."""
-    help: str
-    """One sentence."""
-    do: Callable[[FrameScreen], Awaitable[None] | None]
-    """Given the screen the palette was opened on."""
-    keys: str = ""
-
-    def matches(self, typed: str) -> bool:
-        """Whether every word typed occurs in what it is called or does."""
-        text = f"{self.title} {self.help}".casefold()
-        return all(word in text for word in typed.casefold().split())
-
-    def matches_title(self, typed: str) -> bool:
-        """Whether the title alone fits."""
-        return all(word in self.title.casefold() for word in typed.casefold().split())
-
-
-class PaletteScreen(ListScreen[Found]):
+class PaletteScreen(ListScreen[PaletteEntry]):
     """Finds what can be done on ``about``, or anywhere, and does it there."""
 
     SCREEN_NAME = "COMMANDS"
     CONTEXT = Context.PALETTE
     BINDINGS = bindings_for(Context.PALETTE)
-    verbs = palette.VERBS
 
-    def __init__(self, about: FrameScreen) -> None:
+    def __init__(self, about: Frame) -> None:
         super().__init__()
         self.about = about
-        self._all: list[Found] = []
+        self._all: list[PaletteEntry] = []
         self._typed = PromptInput(placeholder="Type to find a command", compact=True, id="find")
 
-    def make_list(self) -> LineList[Found]:
+    def make_list(self) -> LineList[PaletteEntry]:
         """One line for each."""
         return LineList(self._draw, lambda found: found.id, empty="Nothing is called that.")
 
@@ -93,22 +65,21 @@ class PaletteScreen(ListScreen[Found]):
 
     async def load(self) -> None:
         """The themes, which are files."""
-        if self.program.shades and not any(found.id.startswith("theme ") for found in self._all):
+        if self.program.themes.can_choose and not any(found.kind is EntryKind.THEME for found in self._all):
             from tuimail.config.theme_file import theme_files
 
             names = await asyncio.to_thread(theme_files, self.program.engine.paths)
             self._all += [
-                Found(f"theme {name}", f"Theme: {safe_line(name)}", THEME_HELP, partial(palette.use_theme, name))
-                for name in names
+                PaletteEntry(EntryKind.THEME, name, f"Theme: {safe_line(name)}", THEME_HELP) for name in names
             ]
             self._show()
 
-    def _commands(self) -> list[Found]:
+    def _commands(self) -> list[PaletteEntry]:
         known = [each for each in commands_for({self.about.context}) if each.id != "palette" and self.about.knows(each)]
         keys = self.program.keymap.all_keys
-        return [Found(each.id, each.title, each.help, partial(palette.give, each.id), keys(each.id)) for each in known]
+        return [PaletteEntry(EntryKind.COMMAND, each.id, each.title, each.help, keys(each.id)) for each in known]
 
-    def _places(self) -> list[Found]:
+    def _places(self) -> list[PaletteEntry]:
         """Where the user is not yet; while a letter is written the way there is to send or postpone it."""
         here = self.about.context
         if here not in READING or here is Context.MENU:
@@ -116,12 +87,12 @@ class PaletteScreen(ListScreen[Found]):
         ids = [each for place, each in PLACES.items() if place is not here]
         if self.program.server is None:
             ids = [each for each in ids if each != "go-server"]
-        return [Found(each, BY_ID[each].title, BY_ID[each].help, partial(palette.go, each)) for each in ids]
+        return [PaletteEntry(EntryKind.PLACE, each, BY_ID[each].title, BY_ID[each].help) for each in ids]
 
-    def _keymaps(self) -> list[Found]:
+    def _keymaps(self) -> list[PaletteEntry]:
         chosen = self.program.engine.config.ui.keymap
         return [
-            Found(f"keymap {name}", f"Keymap: {safe_line(name)}", KEYMAP_HELP, partial(palette.use_keymap, name))
+            PaletteEntry(EntryKind.KEYMAP, name, f"Keymap: {safe_line(name)}", KEYMAP_HELP)
             for name in dict.fromkeys((*KEYMAPS, chosen))
         ]
 
@@ -141,7 +112,7 @@ class PaletteScreen(ListScreen[Found]):
         """The palette's own keys."""
         return tuple(entry for entry in super().key_entries() if entry.id != "palette")
 
-    def _draw(self, found: Found, width: int) -> Line:
+    def _draw(self, found: PaletteEntry, width: int) -> Line:
         return (
             Span("   "),
             Span(fit(found.title, min(32, width // 2)), Role.STRONG),

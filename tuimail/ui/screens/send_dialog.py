@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from enum import StrEnum
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -15,11 +15,12 @@ from tuimail.mail.text import safe_line, safe_text
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import BY_ID
+from tuimail.ui.protocols import Answer
 from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.text.cells import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.review import Review
     from tuimail.ui.commands.command import Command
-    from tuimail.ui.screens.frame import Verb
     from tuimail.ui.widgets.key_rows import KeyEntry
 
 LABEL = 13
@@ -42,16 +42,6 @@ LONGEST = 1000
 QUESTION = "Send message?"
 WARNED = "There is a warning: read it, then send once more."
 STORING = "Storing the letter in the outbox..."
-
-
-class Answer(StrEnum):
-    """What the user wants done with the letter."""
-
-    SEND = "send"
-    HOLD = "hold"
-    LATER = "later"
-    BACK = "back"
-    OTHER_SENDER = "other-sender"
 
 
 class SendDialog(FrameScreen):
@@ -71,20 +61,19 @@ class SendDialog(FrameScreen):
     SendDialog .beginning { margin-top: 1; }
     """
 
-    def __init__(self, draft: Draft, *, choices: int = 1) -> None:
+    def __init__(self, draft: Draft, *, senders: int = 1) -> None:
         super().__init__()
         self.draft = draft
         self.review: Review | None = None
         """None while it is being made."""
         self._shown_at = 0.0
         """When the review was shown (seconds of the event loop's clock)."""
-        self._choices = choices
+        self._senders = senders
         self._page = Static(markup=False)
         self._warnings = Static(markup=False, classes="warnings")
         self._beginning = Static(markup=False, classes="beginning")
         self._answers: asyncio.Queue[Answer] = asyncio.Queue()
-        self.busy = False
-        """The letter is being stored: answers mean nothing now."""
+        self._storing = False
 
     def compose_body(self) -> ComposeResult:
         """One page that scrolls if it must."""
@@ -101,8 +90,22 @@ class SendDialog(FrameScreen):
         """Show ``review`` of ``draft``."""
         self.draft, self.review = draft, review
         self._draw()
-        self.say(QUESTION)
+        self.ask_again()
         self._shown_at = asyncio.get_running_loop().time()
+
+    def ask_again(self) -> None:
+        """Show the question in the status line."""
+        self.say(QUESTION)
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """The letter is being stored: answers mean nothing meanwhile."""
+        self._storing = True
+        self.say(STORING)
+        try:
+            yield
+        finally:
+            self._storing = False
 
     def _draw(self) -> None:
         if self.review is None:
@@ -122,7 +125,7 @@ class SendDialog(FrameScreen):
 
     def give(self, answer: Answer) -> None:
         """Answer, unless the last answer is still being carried out."""
-        if self.busy:
+        if self._storing:
             self.say(STORING)
         elif self.review is None:
             self.say("The letter is still being looked at.")
@@ -139,7 +142,7 @@ class SendDialog(FrameScreen):
 
     def knows(self, command: Command) -> bool:
         """Another sender needs a choice."""
-        if command.id == "dialog-from" and self._choices < 2:
+        if command.id == "dialog-from" and self._senders < 2:
             return False
         return super().knows(command)
 
@@ -147,13 +150,10 @@ class SendDialog(FrameScreen):
         """Only what ``knows`` knows."""
         return tuple(entry for entry in super().key_entries() if self.knows(BY_ID[entry.id]))
 
-    verbs: ClassVar[Mapping[str, Verb]] = {
-        "dialog-send": lambda screen: screen.give(Answer.SEND),
-        "dialog-later": lambda screen: screen.give(Answer.LATER),
-        "dialog-hold": lambda screen: screen.give(Answer.HOLD),
-        "dialog-back": lambda screen: screen.give(Answer.BACK),
-        "dialog-from": lambda screen: screen.give(Answer.OTHER_SENDER),
-    }
+    def close(self) -> None:
+        """Close the dialog if it is on top."""
+        if self.app.screen is self:
+            self.program.navigation.back()
 
 
 def page(draft: Draft, review: Review, width: int) -> Text:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model.item import OutboxItem
-from tuimail.ui.actions import sent
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.letter_list import LetterListScreen
@@ -24,7 +23,6 @@ class SentScreen(LetterListScreen[OutboxItem]):
     CONTEXT = Context.SENT
     HELP = "What went out: when, to whom, what the server said, and where the copy was filed."
     BINDINGS = bindings_for(Context.SENT)
-    verbs = sent.VERBS
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,10 +56,10 @@ class SentScreen(LetterListScreen[OutboxItem]):
 
     @property
     def letter(self) -> OutboxItem | None:
-        """The letter the verbs act on."""
+        """The letter the actions are about."""
         return self.selected
 
-    def aim(self) -> tuple[str, ...]:
+    def targets(self) -> tuple[str, ...]:
         """The selected letter."""
         return () if self.selected is None else (self.selected.id,)
 
@@ -81,4 +79,6 @@ class SentScreen(LetterListScreen[OutboxItem]):
         super().selection_changed()
         item = self.selected
         sentences = () if item is None else sent_words(item, self.program.engine.clock.now())
-        self.explained.explain(*(Span(words, Role.TEXT if at == 0 else Role.DIM) for at, words in enumerate(sentences)))
+        self.explanation_pane.explain(
+            *(Span(words, Role.TEXT if at == 0 else Role.DIM) for at, words in enumerate(sentences))
+        )

@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tuimail.mail.size import format_size
-from tuimail.ui.actions import server as commands
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.text.cells import Line, Role, Span, fit
-from tuimail.ui.widgets.explained import Explained
+from tuimail.ui.text.cells import Span
+from tuimail.ui.views.arrivals import Arrival, arrival_line, server_state
+from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tuimail.demo.server import DemoServer, Faults, Received
+    from tuimail.demo.server import DemoServer
     from tuimail.ui.commands.command import Command
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One letter at the server, numbered from 1."""
-
-    number: int
-    letter: Received
-
-
-def arrival_line(arrival: Arrival, width: int) -> Line:
-    """Time, from whom, to whom, subject, size."""
-    letter = arrival.letter
-    then = datetime.fromtimestamp(letter.at).astimezone()
-    when = then.strftime("%H:%M:%S" if then.date() == datetime.now(then.tzinfo).date() else "%d %b")
-    first, *others = letter.recipients
-    recipients = f"{first} +{len(others)}" if others else first
-    size = format_size(letter.size)
-    note = "" if letter.answered else "reply swallowed"
-    room = width - 2 - 10 - 9 - 2
-    to_width = room * 2 // 5
-    subject_width = room - to_width - (len(note) + 2 if note else 0)
-    return (
-        Span("  "),
-        Span(fit(when, 10), Role.DIM),
-        Span(fit(recipients, to_width - 2) + "  "),
-        Span(fit(letter.subject, subject_width), Role.STRONG),
-        Span(f"  {note}" if note else "", Role.UNCERTAIN),
-        Span(fit(size, 9, right=True), Role.DIM),
-    )
-
-
-def mood(faults: Faults) -> str:
-    """What the server is doing, in one sentence."""
-    if faults.down:
-        return "The server is down: nobody can connect."
-    wrong = []
-    if faults.busy:
-        wrong.append("it is busy and puts every sender off (451)")
-    if faults.swallow:
-        wrong.append("it will keep the next letter and hang up without a reply")
-    if faults.refused:
-        wrong.append(f"it refuses {', '.join(sorted(faults.refused))}")
-    return f"The server is up; {'; '.join(wrong)}." if wrong else "The server is up and takes everything."
 
 
 class ServerScreen(ListScreen[Arrival]):
@@ -76,12 +29,11 @@ class ServerScreen(ListScreen[Arrival]):
         "down and up again, let it refuse somebody, or let it swallow its reply, and watch the outbox cope."
     )
     BINDINGS = bindings_for(Context.SERVER)
-    verbs = commands.VERBS
 
     def __init__(self, server: DemoServer) -> None:
         super().__init__()
         self.server = server
-        self._mood = Explained()
+        self._state_pane = ExplanationPane()
 
     def make_list(self) -> LineList[Arrival]:
         """One line per letter."""
@@ -94,7 +46,7 @@ class ServerScreen(ListScreen[Arrival]):
     def compose_body(self) -> ComposeResult:
         """The list, and below it what the server is up to."""
         yield self.list
-        yield self._mood
+        yield self._state_pane
 
     def on_mount(self) -> None:
         """The server's thread says when something arrived."""
@@ -112,7 +64,7 @@ class ServerScreen(ListScreen[Arrival]):
         """Newest first."""
         letters = [Arrival(number, letter) for number, letter in enumerate(self.server.received, start=1)]
         self.list.show(letters[::-1])
-        self._mood.explain(Span(mood(self.server.faults)))
+        self._state_pane.explain(Span(server_state(self.server.faults)))
         self.refresh_keys()
 
     def label(self, command: Command) -> str:

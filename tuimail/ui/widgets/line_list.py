@@ -65,6 +65,11 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """The row to be selected once it is shown, unless another one is selected before."""
 
     @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    @property
     def selected(self) -> T | None:
         """The selected value."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None

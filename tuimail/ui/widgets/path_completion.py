@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,18 @@ def complete_path(typed: str, *, here: Path | None = None) -> PathCompletion:
         return PathCompletion(typed)
     shared = os.path.commonprefix(found)  # noqa: RUF071 - by character is what completing is
     return PathCompletion(head + slash + shared, tuple(found))
+
+
+async def complete_paths(typed: str) -> Sequence[str]:
+    """Whole paths that complete ``typed``."""
+    found = await asyncio.to_thread(complete_path, typed)
+    folder, slash, _ = typed.rpartition("/")
+    return [folder + slash + name for name in found.names]
+
+
+def last_part(path: str) -> str:
+    """The name at the end of ``path``; a folder's keeps its slash."""
+    return path[path.rstrip("/").rfind("/") + 1 :]
 
 
 def _names(folder: Path, start: str) -> list[str]:

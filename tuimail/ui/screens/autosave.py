@@ -16,7 +16,7 @@ LONGEST_SECONDS = 10.0
 """After the first change that is not saved yet, however busily somebody types."""
 
 
-class Pace:
+class AutosaveSchedule:
     """Pure: when the next save is due."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Pace:
         return max(0.0, min(self._last + QUIET_SECONDS, self._first + LONGEST_SECONDS) - now)
 
 
-class DraftKeeper:
+class DraftSaver:
     """Saves snapshots, one after another, only when they differ from the last one stored."""
 
     def __init__(self, stored: Draft, store: Callable[[Draft], Awaitable[None]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_text
-from tuimail.ui.actions.movement import PAGER_VERBS
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.paging import PagerScreen
@@ -21,7 +20,6 @@ class TextScreen(PagerScreen):
     CONTEXT = Context.RAW
     HELP = "A text as it is, control characters made visible."
     BINDINGS = bindings_for(Context.RAW)
-    verbs = PAGER_VERBS
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()

@@ -23,10 +23,10 @@ MOVING = (ItemState.QUEUED, ItemState.SENDING)
 SENT = frozenset({ItemState.ACCEPTED, ItemState.DONE})
 
 
-class Noticing:
+class Notifier:
     """One engine's notices.
 
-    ``ring`` rings the bell, ``tell`` says a summary on the screen, ``show`` puts an announcement on the desktop.
+    ``ring`` rings the bell, ``say`` says a summary on the screen, ``show`` puts an announcement on the desktop.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class Noticing:
         engine: Engine,
         *,
         ring: Callable[[], object],
-        tell: Callable[[Announcement], object],
+        say: Callable[[str], object],
         show: Callable[[Announcement], Awaitable[object]],
     ) -> None:
         self._engine = engine
         self._ring = ring
-        self._tell = tell
+        self._say = say
         self._show = show
         ui = engine.config.ui
         self._bell = ui.bell
@@ -85,7 +85,7 @@ class Noticing:
         elif self._stretch.running and not moving:
             summary = self._stretch.end(self._engine.clock.now(), await self._sent(), yours)
             if summary is not None:
-                self._tell(summary)
+                self._say(f"{summary.title}: {summary.body}")
                 self._announce(summary)
 
     async def _sent(self) -> int:

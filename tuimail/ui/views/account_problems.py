@@ -15,7 +15,7 @@ MOST = 2
 """Lines of accounts; more are counted."""
 
 
-def trouble_lines(notices: Sequence[AccountNotice], key: str, width: int) -> list[Line]:
+def problem_lines(notices: Sequence[AccountNotice], key: str, width: int) -> list[Line]:
     """One line per account that waits for the user, loudest first; calm ones only when nothing is the matter.
 
     ``key`` is that of "check again".

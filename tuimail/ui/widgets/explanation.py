@@ -19,10 +19,10 @@ LEAST = 5
 """Lines it takes at least, so that little moves with the selection: three of text, a blank one above and below."""
 
 
-class Explained(Widget):
+class ExplanationPane(Widget):
     """Sentences (safe to draw) with their roles, wrapped; as high as they need, from three lines up to ``most``."""
 
-    DEFAULT_CSS = "Explained { height: 5; }"
+    DEFAULT_CSS = "ExplanationPane { height: 5; }"
 
     def __init__(self) -> None:
         super().__init__()

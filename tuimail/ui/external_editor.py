@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.compose.text_file import decoded, plain_lines
 from tuimail.errors import StorageError, TuimailError, UsageError
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from textual.app import App
+    class Terminal(Protocol):
+        """What has the terminal: the app."""
+
+        def suspend(self) -> AbstractContextManager[None]:
+            """Leave it to another program meanwhile."""
+            ...
+
 
 FILE_NAME = "text.txt"
 """In the draft's own folder, while the editor runs; found there later, an editor was interrupted."""
@@ -95,7 +101,7 @@ def read_back(path: Path) -> str:
     return plain_lines(decoded(raw))
 
 
-async def edit_outside(app: App[Any], text: str, folder: Path, configured: str) -> OutsideText:
+async def edit_outside(terminal: Terminal, text: str, folder: Path, configured: str) -> OutsideText:
     """Run the editor on ``text`` with the terminal to itself; the event loop goes on meanwhile.
 
     Raises:
@@ -111,7 +117,7 @@ async def edit_outside(app: App[Any], text: str, folder: Path, configured: str) 
     argv = editor_command(configured)
     path = await asyncio.to_thread(write_private, folder, text)
     try:
-        suspended: AbstractContextManager[None] = app.suspend()
+        suspended: AbstractContextManager[None] = terminal.suspend()
         suspended.__enter__()
     except SuspendNotSupported:
         # Without a terminal of our own (tests, a web page) there is nothing to hand over: editors with windows work.

@@ -1,4 +1,4 @@
-"""Questions on a screen: ``await screen.ask(...)``, ``await screen.ask_yes_no(...)``, ``await screen.ask_choice(...)``.
+"""Questions on a screen: ``await screen.prompts.ask(...)``, ``.ask_yes_no(...)``, ``.ask_choice(...)``.
 
 They stand where the status line is, with their own key rows, and return None when the user cancels. While one is open
 the screen's other commands are not there; a second question meanwhile is answered None at once.
@@ -6,10 +6,9 @@ the screen's other commands are not there; a second question meanwhile is answer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.cells import cell_len
-from textual.screen import Screen
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands.table import BY_ID
@@ -17,24 +16,79 @@ from tuimail.ui.widgets.key_rows import KeyEntry
 from tuimail.ui.widgets.prompt import Choice, ChoicePrompt, LinePrompt, Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from tuimail.ui.commands.keymap import Keymap
-    from tuimail.ui.screens.frame import FrameScreen
+    from textual.geometry import Size
+    from textual.widget import Widget
+
+    from tuimail.ui.protocols import Action, Completer, Program
+    from tuimail.ui.widgets.key_rows import KeyRows
     from tuimail.ui.widgets.prompt import Meaning
+    from tuimail.ui.widgets.status_line import StatusLine
 
-    Completer = Callable[[str], Awaitable[Sequence[str]]]
+    class Host(Protocol):
+        """The screen that asks."""
+
+        @property
+        def foot(self) -> Widget:
+            """Holds the status line and the key rows."""
+            ...
+
+        @property
+        def status(self) -> StatusLine:
+            """Hidden while a question stands in its place."""
+            ...
+
+        @property
+        def key_rows(self) -> KeyRows:
+            """A question is mounted above them."""
+            ...
+
+        @property
+        def focused(self) -> Widget | None:
+            """What takes the keys."""
+            ...
+
+        @property
+        def is_attached(self) -> bool:
+            """The screen was not closed."""
+            ...
+
+        @property
+        def size(self) -> Size:
+            """Of the screen, in cells."""
+            ...
+
+        @property
+        def program(self) -> Program:
+            """The app."""
+            ...
+
+        def set_focus(self, widget: Widget | None) -> None:
+            """Give ``widget`` the keys."""
+            ...
+
+        def refresh_keys(self) -> None:
+            """Draw the key rows again."""
+            ...
+
+        def carry_out(self, action: Action[Any]) -> None:
+            """Run an action of the question."""
+            ...
+
 
 _CHOICE = "choice:"
 
 
-class Asking(Screen[Any], inherit_bindings=False):
-    """The part of a screen that asks."""
+class Prompts:
+    """Asks one question at a time on ``screen``."""
 
-    prompt: Prompt | None = None
-    """The open question."""
-    _completer: Completer | None = None
-    _shown_as: Callable[[str], str] = str
+    def __init__(self, screen: Host) -> None:
+        self._screen = screen
+        self.current: Prompt | None = None
+        """The open question."""
+        self._completer: Completer | None = None
+        self._shown_as: Callable[[str], str] = str
 
     async def ask(
         self,
@@ -52,7 +106,7 @@ class Asking(Screen[Any], inherit_bindings=False):
         ``complete`` gives, for what was typed, whole lines that fit; ``shown_as`` what is shown of such a line where
         several fit; ``meaning`` a sentence (safe to draw) on what is understood, shown beneath while it is typed.
         """
-        if self.prompt is not None:
+        if self.current is not None:
             return None
         self._completer, self._shown_as = complete, shown_as
         return await self._ask(LinePrompt(label, initial, help_text=help_text, password=password, meaning=meaning))
@@ -68,58 +122,53 @@ class Asking(Screen[Any], inherit_bindings=False):
         self, question: str, choices: Sequence[Choice], *, default: str | None = None, help_text: str = ""
     ) -> str | None:
         """Ask for one of ``choices``; the value of the one taken, None when cancelled."""
-        if self.prompt is not None:
+        if self.current is not None:
             return None
         return await self._ask(ChoicePrompt(question, choices, default=default, help_text=help_text))
 
     async def _ask(self, prompt: Prompt) -> str | None:
-        frame = self._frame
-        focused = frame.focused
-        self.prompt = prompt
-        frame.status.say("")
-        frame.status.display = False
+        screen = self._screen
+        focused = screen.focused
+        self.current = prompt
+        screen.status.say("")
+        screen.status.display = False
         try:
-            await frame.query_one("#foot").mount(prompt, before=frame.key_rows)
-            frame.refresh_keys()
-            with frame.program.keys.waiting_for_person():
+            await screen.foot.mount(prompt, before=screen.key_rows)
+            screen.refresh_keys()
+            with screen.program.keys.waiting_for_person():
                 return await prompt.answer
         finally:
-            self.prompt = None
+            self.current = None
             self._completer = None
-            frame.status.display = True
-            if frame.is_attached:
-                frame.set_focus(focused if focused is not None and focused.is_attached else None)
+            screen.status.display = True
+            if screen.is_attached:
+                screen.set_focus(focused if focused is not None and focused.is_attached else None)
                 prompt.remove()
-                frame.refresh_keys()
+                screen.refresh_keys()
 
-    @property
-    def _frame(self) -> FrameScreen:
-        from tuimail.ui.screens.frame import FrameScreen
-
-        assert isinstance(self, FrameScreen)  # noqa: S101 - for the type checker; only frames ask
-        return self
-
-    def prompt_entries(self) -> tuple[KeyEntry, ...]:
+    def key_entries(self) -> tuple[KeyEntry, ...]:
         """Key rows of the open question; the default stands in brackets."""
-        keys: Keymap = self._frame.program.keymap
-        prompt = self.prompt
+        prompt = self.current
         entries = [
-            _entry(keys, "prompt-help", enabled=bool(prompt and prompt.help_text)),
-            _entry(keys, "prompt-cancel"),
+            self._entry("prompt-help", enabled=bool(prompt and prompt.help_text)),
+            self._entry("prompt-cancel"),
         ]
         if isinstance(prompt, ChoicePrompt):
             for choice in prompt.choices:
                 label = f"[{choice.label}]" if choice.value == prompt.default else choice.label
                 entries.append(KeyEntry(_CHOICE + choice.value, choice.key.upper(), label))
         else:
-            entries.append(_entry(keys, "prompt-accept"))
+            entries.append(self._entry("prompt-accept"))
             if self._completer is not None:
-                entries.append(_entry(keys, "prompt-complete"))
+                entries.append(self._entry("prompt-complete"))
         return tuple(entries)
 
-    def answer_prompt(self, command_id: str) -> None:
+    def _entry(self, command_id: str, *, enabled: bool = True) -> KeyEntry:
+        return KeyEntry(command_id, self._screen.program.keymap.key(command_id), BY_ID[command_id].label, enabled)
+
+    def answer(self, command_id: str) -> None:
         """Carry out a command of the open question."""
-        prompt = self.prompt
+        prompt = self.current
         if prompt is None:
             return
         if command_id.startswith(_CHOICE):
@@ -131,13 +180,12 @@ class Asking(Screen[Any], inherit_bindings=False):
         elif command_id == "prompt-help":
             self._hint(prompt.help_text or "Answer the question, or leave it with the key shown below.")
         elif command_id == "prompt-complete" and isinstance(prompt, LinePrompt) and self._completer is not None:
-            self._frame.carry_out(lambda _screen: self._complete(prompt))
+            self._screen.carry_out(lambda _screen: self._complete(prompt))
 
     def _hint(self, text: str) -> None:
-        """Words above the question."""
-        frame = self._frame
-        frame.status.say(text)
-        frame.status.display = True
+        """Show ``text`` above the question."""
+        self._screen.status.say(text)
+        self._screen.status.display = True
 
     async def _complete(self, prompt: LinePrompt) -> None:
         """Complete as far as what fits agrees, and show what fits."""
@@ -145,7 +193,7 @@ class Asking(Screen[Any], inherit_bindings=False):
             return
         typed = prompt.input.value
         found = await self._completer(typed)
-        if self.prompt is not prompt or prompt.input.value != typed:
+        if self.current is not prompt or prompt.input.value != typed:
             return
         if not found:
             self._hint("Nothing fits.")
@@ -155,11 +203,7 @@ class Asking(Screen[Any], inherit_bindings=False):
             prompt.input.value = found[0] if len(found) == 1 else common
             prompt.input.cursor_position = len(prompt.input.value)
         if len(found) > 1:
-            self._hint(listed([self._shown_as(line) for line in found], self._frame.size.width - 2))
-
-
-def _entry(keys: Keymap, command_id: str, *, enabled: bool = True) -> KeyEntry:
-    return KeyEntry(command_id, keys.key(command_id), BY_ID[command_id].label, enabled)
+            self._hint(listed([self._shown_as(line) for line in found], self._screen.size.width - 2))
 
 
 def listed(texts: Sequence[str], width: int) -> str:

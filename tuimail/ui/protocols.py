@@ -1,0 +1,379 @@
+"""What an action needs of a screen, and a screen of the program: protocols, so that neither has to import the other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from textual.widget import Widget
+
+    from tuimail.compose.draft import Draft
+    from tuimail.compose.review import Review
+    from tuimail.config.model import Problem
+    from tuimail.demo.server import DemoServer
+    from tuimail.engine import Engine
+    from tuimail.errors import TuimailError
+    from tuimail.events import Severity
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.ui.commands.command import Command, Context
+    from tuimail.ui.commands.keymap import Keymap
+    from tuimail.ui.key_queue import KeyQueue
+    from tuimail.ui.keymaps import Keymaps
+    from tuimail.ui.outbox_status import OutboxStatus
+    from tuimail.ui.themes import Themes
+    from tuimail.ui.undo import Undo
+    from tuimail.ui.widgets.letter_form import LetterForm
+    from tuimail.ui.widgets.line_list import LineList
+    from tuimail.ui.widgets.pager import Pager
+    from tuimail.ui.widgets.prompt import Choice, Meaning
+
+S = TypeVar("S")
+T_co = TypeVar("T_co", covariant=True)
+
+Action = Callable[[S], Awaitable[None] | None]
+"""What a command does on a screen. One that waits is a coroutine and runs beside the screen."""
+
+
+class Request(Generic[S]):
+    """A screen to be opened (``ui/requests``); ``S`` is what the caller may do with it."""
+
+
+class Completer(Protocol):
+    """Gives, for what was typed, whole lines that fit."""
+
+    def __call__(self, typed: str, /) -> Awaitable[Sequence[str]]:
+        """Lines, best first."""
+        ...
+
+
+class Asks(Protocol):
+    """Questions in place of the status line; None when the user cancels, or when a question is open already."""
+
+    async def ask(
+        self,
+        label: str,
+        *,
+        initial: str = "",
+        help_text: str = "",
+        complete: Completer | None = None,
+        shown_as: Callable[[str], str] = str,
+        password: bool = False,
+        meaning: Meaning | None = None,
+    ) -> str | None:
+        """Ask for one line of text.
+
+        ``complete`` completes it; ``shown_as`` is what is shown of a completion where several fit; ``meaning`` gives a
+        sentence (safe to draw) on what is understood, shown beneath while it is typed.
+        """
+        ...
+
+    async def ask_yes_no(self, question: str, *, default: bool | None = True, help_text: str = "") -> bool | None:
+        """Ask Y or N; Return takes ``default`` (None: Return does nothing)."""
+        ...
+
+    async def ask_choice(
+        self, question: str, choices: Sequence[Choice], *, default: str | None = None, help_text: str = ""
+    ) -> str | None:
+        """Ask for one of ``choices``; the value of the one taken."""
+        ...
+
+
+class Frame(Protocol):
+    """Any screen of the program."""
+
+    @property
+    def program(self) -> Program:
+        """The app."""
+        ...
+
+    @property
+    def prompts(self) -> Asks:
+        """Asks on this screen."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """Where the user is on this screen."""
+        ...
+
+    @property
+    def help_text(self) -> str:
+        """What this screen is for."""
+        ...
+
+    def knows(self, command: Command) -> bool:
+        """Whether ``command`` can be given here and now."""
+        ...
+
+    def action_command(self, command_id: str) -> None:
+        """Carry out a command."""
+        ...
+
+    def carry_out(self, action: Action[Any]) -> None:
+        """Run ``action`` on this screen; its errors are shown."""
+        ...
+
+    def call_after_refresh(self, callback: Callable[..., Any], *args: Any) -> bool:
+        """Call back once this screen is drawn."""
+        ...
+
+    def say(self, text: str, severity: Severity = ...) -> None:
+        """Put a sentence (safe to draw) into the status line."""
+        ...
+
+    def complain(self, error: TuimailError) -> None:
+        """Show an error and its hint."""
+        ...
+
+    def reload(self) -> None:
+        """Read again what the screen shows."""
+        ...
+
+    def come_back_to(self, row_id: str) -> None:
+        """Select this row once it is there again."""
+        ...
+
+    def refresh(self, *, layout: bool = False) -> Widget:
+        """Draw again."""
+        ...
+
+    def refresh_keys(self) -> None:
+        """Draw the key rows again."""
+        ...
+
+    def turn_keys(self) -> None:
+        """Show the next page of the key rows."""
+        ...
+
+
+class HasSelection(Frame, Protocol[T_co]):
+    """A screen with a selected value."""
+
+    @property
+    def selected(self) -> T_co | None:
+        """The selected value."""
+        ...
+
+
+class HasList(Frame, Protocol):
+    """A screen with a list."""
+
+    @property
+    def list(self) -> LineList[Any]:
+        """The list."""
+        ...
+
+
+class HasPager(Frame, Protocol):
+    """A screen with a text to scroll."""
+
+    @property
+    def pager(self) -> Pager:
+        """The text."""
+        ...
+
+
+class HasLetter(Frame, Protocol):
+    """A screen with a letter of the outbox selected."""
+
+    @property
+    def letter(self) -> OutboxItem | None:
+        """The letter, if it was read already."""
+        ...
+
+    def targets(self) -> tuple[str, ...]:
+        """Ids of the letters the command just given acts on; asked once for each command, before anything waits."""
+        ...
+
+
+class Attaches(Protocol):
+    """The files of a letter that is being written."""
+
+    async def ask(self) -> None:
+        """Ask for a file and attach it."""
+        ...
+
+    def remove(self) -> None:
+        """Take the selected file off the letter."""
+        ...
+
+    def put_back(self) -> bool:
+        """Attach again what was taken off last; False if there is nothing."""
+        ...
+
+
+class Composer(Frame, Protocol):
+    """The screen on which a letter is written."""
+
+    draft: Draft
+    form: LetterForm
+    sending: bool
+    """The letter is being reviewed or stored."""
+    closed: bool
+    """The draft was sent, postponed or given up: there is nothing to save any more."""
+    editing_outside: bool
+    searched: str
+
+    @property
+    def attachments(self) -> Attaches:
+        """The files that go along."""
+        ...
+
+    @property
+    def focused(self) -> Widget | None:
+        """What takes the keys."""
+        ...
+
+    @property
+    def on_attachments(self) -> bool:
+        """The cursor is on the Attchmnt line."""
+        ...
+
+    def set_focus(self, widget: Widget | None) -> None:
+        """Give ``widget`` the keys."""
+        ...
+
+    def check_addresses(self) -> None:
+        """Raise AddressError for the first address that cannot be sent to."""
+        ...
+
+    def point_at(self, part: str, sentence: str) -> None:
+        """Put the cursor where something is wrong and say what."""
+        ...
+
+    async def save(self, *, postponed: bool = False) -> None:
+        """Store the draft; raises StorageError."""
+        ...
+
+    async def close(self, sentence: str) -> None:
+        """Leave; ``sentence`` is shown on the screen beneath."""
+        ...
+
+
+class Answer(StrEnum):
+    """What the user wants done with a reviewed letter."""
+
+    SEND = "send"
+    HOLD = "hold"
+    LATER = "later"
+    BACK = "back"
+    OTHER_SENDER = "other-sender"
+
+
+class ReviewDialog(Frame, Protocol):
+    """The screen that shows a letter as it would go."""
+
+    draft: Draft
+
+    def show(self, draft: Draft, review: Review) -> None:
+        """Show ``review`` of ``draft``, and ask."""
+        ...
+
+    async def answer(self) -> Answer:
+        """What the user wants; waits for it."""
+        ...
+
+    def give(self, answer: Answer) -> None:
+        """Answer."""
+        ...
+
+    def ask_again(self) -> None:
+        """Show the question in the status line."""
+        ...
+
+    def storing(self) -> AbstractContextManager[None]:
+        """The letter is being stored: answers mean nothing meanwhile."""
+        ...
+
+    def close(self) -> None:
+        """Close the dialog if it is on top."""
+        ...
+
+
+class Navigates(Protocol):
+    """Opens and closes screens."""
+
+    def open(self, request: Request[S]) -> S:
+        """Open a screen on top."""
+        ...
+
+    def back(self) -> None:
+        """Close the screen on top, never the last one."""
+        ...
+
+    def home(self) -> None:
+        """Close everything above the main menu."""
+        ...
+
+
+class Starts(Protocol):
+    """The start of the engine."""
+
+    ready: asyncio.Event
+    """The engine was started."""
+    error: TuimailError | None
+    """Why the engine did not start."""
+
+
+class Program(Protocol):
+    """The app, as screens and actions see it."""
+
+    engine: Engine
+    server: DemoServer | None
+    """The demo's embedded server."""
+    problems: list[Problem]
+    """What is wrong in the user's files."""
+    keys: KeyQueue
+    keymaps: Keymaps
+    themes: Themes
+    undo: Undo
+    outbox: OutboxStatus
+
+    @property
+    def navigation(self) -> Navigates:
+        """Opens and closes screens."""
+        ...
+
+    @property
+    def keymap(self) -> Keymap:
+        """The keymap in force."""
+        ...
+
+    @property
+    def startup(self) -> Starts:
+        """How far the start is."""
+        ...
+
+    def say(self, text: str, severity: Severity = ...) -> None:
+        """Put a sentence (safe to draw) into the status line of the screen on top."""
+        ...
+
+    def complain(self, error: TuimailError) -> None:
+        """Show an error on the screen on top."""
+        ...
+
+    def exit(self) -> None:
+        """End the program."""
+        ...
+
+    def bell(self) -> None:
+        """Ring the bell."""
+        ...
+
+    def refresh(self, *, layout: bool = False) -> object:
+        """Draw everything again."""
+        ...
+
+    def suspend(self) -> AbstractContextManager[None]:
+        """Leave the terminal to another program meanwhile."""
+        ...
+
+    def action_suspend_process(self) -> None:
+        """Go back to the shell."""
+        ...

@@ -1,0 +1,138 @@
+"""Which screen a request opens, and which actions its commands carry out there.
+
+The only module that knows both screens and actions. Each is imported when it is first opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tuimail.ui import requests
+from tuimail.ui.actions import common
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tuimail.ui.protocols import Action, Request
+    from tuimail.ui.screens.frame import FrameScreen
+
+    S = TypeVar("S", bound=FrameScreen)
+
+
+def screen_for(request: Request[Any]) -> FrameScreen:
+    """A new screen with its actions."""
+    return _MAKERS[type(request)](request)
+
+
+def _with_actions(screen: S, actions: Mapping[str, Action[S]]) -> S:
+    """``screen`` with what its commands do; those of every screen are among them."""
+    screen.actions = {**common.ACTIONS, **actions}
+    return screen
+
+
+def _main_menu(_request: requests.OpenMainMenu) -> FrameScreen:
+    from tuimail.ui.actions import menu
+    from tuimail.ui.screens.main_menu import MainMenuScreen
+
+    return _with_actions(MainMenuScreen(), menu.ACTIONS)
+
+
+def _outbox(_request: requests.OpenOutbox) -> FrameScreen:
+    from tuimail.ui.actions import outbox_list
+    from tuimail.ui.screens.outbox import OutboxScreen
+
+    return _with_actions(OutboxScreen(), outbox_list.ACTIONS)
+
+
+def _item(request: requests.OpenItem) -> FrameScreen:
+    from tuimail.ui.actions import item
+    from tuimail.ui.screens.item import ItemScreen
+
+    return _with_actions(ItemScreen(request.item_id), item.ACTIONS)
+
+
+def _drafts(_request: requests.OpenDrafts) -> FrameScreen:
+    from tuimail.ui.actions import drafts
+    from tuimail.ui.screens.drafts import DraftsScreen
+
+    return _with_actions(DraftsScreen(), drafts.ACTIONS)
+
+
+def _sent(_request: requests.OpenSent) -> FrameScreen:
+    from tuimail.ui.actions import sent
+    from tuimail.ui.screens.sent import SentScreen
+
+    return _with_actions(SentScreen(), sent.ACTIONS)
+
+
+def _accounts(_request: requests.OpenAccounts) -> FrameScreen:
+    from tuimail.ui.actions import accounts
+    from tuimail.ui.screens.accounts import AccountsScreen
+
+    return _with_actions(AccountsScreen(), accounts.ACTIONS)
+
+
+def _server(request: requests.OpenServer) -> FrameScreen:
+    from tuimail.ui.actions import server
+    from tuimail.ui.screens.server import ServerScreen
+
+    return _with_actions(ServerScreen(request.server), server.ACTIONS)
+
+
+def _text(request: requests.OpenText) -> FrameScreen:
+    from tuimail.ui.actions.movement import PAGER_ACTIONS
+    from tuimail.ui.screens.text import TextScreen
+
+    return _with_actions(TextScreen(request.title, request.text), PAGER_ACTIONS)
+
+
+def _letter_text(request: requests.OpenLetterText) -> FrameScreen:
+    from tuimail.ui.actions import letter_text
+    from tuimail.ui.screens.letter_text import LetterTextScreen
+
+    return _with_actions(LetterTextScreen(request.content), letter_text.ACTIONS)
+
+
+def _help(request: requests.OpenHelp) -> FrameScreen:
+    from tuimail.ui.actions.movement import PAGER_ACTIONS
+    from tuimail.ui.screens.help import HelpScreen
+
+    return _with_actions(HelpScreen(request.about), PAGER_ACTIONS)
+
+
+def _palette(request: requests.OpenPalette) -> FrameScreen:
+    from tuimail.ui.actions import palette
+    from tuimail.ui.screens.palette import PaletteScreen
+
+    return _with_actions(PaletteScreen(request.about), palette.ACTIONS)
+
+
+def _composer(request: requests.OpenComposer) -> FrameScreen:
+    from tuimail.ui.actions import compose
+    from tuimail.ui.screens.compose import ComposeScreen
+
+    return _with_actions(ComposeScreen(request.draft), compose.ACTIONS)
+
+
+def _review(request: requests.OpenReview) -> FrameScreen:
+    from tuimail.ui.actions import review
+    from tuimail.ui.screens.send_dialog import SendDialog
+
+    return _with_actions(SendDialog(request.draft, senders=request.senders), review.ACTIONS)
+
+
+_MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
+    requests.OpenMainMenu: _main_menu,
+    requests.OpenOutbox: _outbox,
+    requests.OpenItem: _item,
+    requests.OpenDrafts: _drafts,
+    requests.OpenSent: _sent,
+    requests.OpenAccounts: _accounts,
+    requests.OpenServer: _server,
+    requests.OpenText: _text,
+    requests.OpenLetterText: _letter_text,
+    requests.OpenHelp: _help,
+    requests.OpenPalette: _palette,
+    requests.OpenComposer: _composer,
+    requests.OpenReview: _review,
+}

@@ -1,0 +1,99 @@
+"""The one step that can be undone, and the seconds in which that is easiest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from textual.timer import Timer
+
+    from tuimail.clock import Clock
+
+    class StatusLine(Protocol):
+        """The status line of the screen on top."""
+
+        def say(self, text: str) -> None:
+            """Show a sentence (safe to draw)."""
+            ...
+
+        def countdown_status(self) -> str | None:
+            """What it shows, where a countdown may be shown; None where it may not."""
+            ...
+
+    Step = Callable[[Any], Awaitable[None] | None]
+    """Given the screen on which undo was asked for."""
+
+
+class Undo:
+    """Keeps the last step. ``key`` is the key of undo as the screen writes it; ``every`` sets an interval timer."""
+
+    def __init__(
+        self,
+        status: StatusLine,
+        *,
+        key: Callable[[], str],
+        clock: Clock,
+        every: Callable[[float, Callable[[], None]], Timer],
+    ) -> None:
+        self._status = status
+        self._key = key
+        self._now = clock.now
+        self._every = every
+        self._step: Step | None = None
+        self._countdown: _Countdown | None = None
+        self._timer: Timer | None = None
+
+    def offer(self, text: str, step: Step) -> None:
+        """Say ``text`` (safe to draw) on the screen on top, and that ``step`` can take it back."""
+        self._end_countdown()
+        self._step = step
+        self._status.say(self._with_key(text))
+
+    def count_down(self, message: Callable[[], str], step: Step, until: float) -> None:
+        """As ``offer``, with a message that changes each second ``until`` a moment (seconds since the epoch).
+
+        It comes back to the status line of a list or a letter once that has nothing newer to say.
+        """
+        self.offer(message(), step)
+        self._countdown = _Countdown(message, until, shown=self._with_key(message()))
+        if self._now() < until:
+            self._timer = self._every(1.0, self.tick)
+
+    def tick(self) -> None:
+        """Say how long it can still be taken back, unless something newer is said; nothing moves afterwards."""
+        countdown = self._countdown
+        if countdown is None:
+            return
+        text = self._with_key(countdown.message())
+        if self._status.countdown_status() in ("", countdown.shown):
+            self._status.say(text)
+        countdown.shown = text
+        if self._now() >= countdown.until:
+            self._end_countdown()
+
+    def take(self) -> Step | None:
+        """The last step, once; None if there is nothing to undo."""
+        self._end_countdown()
+        step, self._step = self._step, None
+        return step
+
+    def _end_countdown(self) -> None:
+        self._countdown = None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _with_key(self, text: str) -> str:
+        return f"{text}  {self._key()} to undo"
+
+
+class _Countdown:
+    """A message that changes until a moment."""
+
+    def __init__(self, message: Callable[[], str], until: float, *, shown: str) -> None:
+        self.message = message
+        self.until = until
+        self.shown = shown
+        """What the status line was given last."""
