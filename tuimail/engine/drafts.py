@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tuimail.events import Announcer
     from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.outbox.store.enqueue import Enqueued
+    from tuimail.outbox.store.enqueue import Enqueued, Incoming
     from tuimail.outbox.store.store import Store
 
 
@@ -89,37 +89,36 @@ class Drafts:
             DuplicateLetterError: this very letter went out before (unless ``again``).
             OutboxError: the letter it was made from was put back into the outbox meanwhile.
         """
+        now = self._clock.now()
+        letter = await self._frozen(draft, now, not_before=not_before, held=held, wishes=wishes)
+        letter = replace(letter, again=again, same_within=same_within)
+        # Once begun it is carried through, even if the screen that asked is gone.
+        item = await asyncio.shield(self._outbox.run(lambda outbox: outbox.enqueue(letter)))
+        self._runner.changed(item)
+        await self._tidy_up(draft, item, now)
+        return item
+
+    async def _frozen(
+        self, draft: Draft, now: float, *, not_before: float | None, held: bool, wishes: DeliveryOptions
+    ) -> Incoming:
+        """The letter as it will leave, with its appointment."""
         from tuimail.compose.build import build
         from tuimail.outbox.store.enqueue import Incoming
 
         account, identity = self._accounts.bound(draft)
-        now = self._clock.now()
         message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
         envelope, not_before = granted(message.envelope, wishes, self._settings, not_before)
-        message = replace(message, envelope=envelope)
         if not_before is None and not held:
             not_before = await self._appointment(draft, now)
-
-        def store(outbox: Store) -> OutboxItem:
-            return outbox.enqueue(
-                Incoming(
-                    message,
-                    composing=draft.id,
-                    not_before=not_before,
-                    held=held,
-                    again=again,
-                    revision=draft.revision + 1,
-                    on_late=wishes.on_late,
-                    revises=draft.revises,
-                    same_within=same_within,
-                )
-            )
-
-        # Once begun it is carried through, even if the screen that asked is gone.
-        item = await asyncio.shield(self._outbox.run(store))
-        self._runner.changed(item)
-        await self._tidy_up(draft, item, now)
-        return item
+        return Incoming(
+            replace(message, envelope=envelope),
+            composing=draft.id,
+            not_before=not_before,
+            held=held,
+            revision=draft.revision + 1,
+            on_late=wishes.on_late,
+            revises=draft.revises,
+        )
 
     async def _tidy_up(self, draft: Draft, item: OutboxItem, now: float) -> None:
         """Discard a draft that is in the outbox, and remember its recipients.
