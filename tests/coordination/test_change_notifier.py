@@ -16,7 +16,7 @@ import pytest
 from tests.outbox.scene import message
 from tests.outbox.test_processes import forked
 from tuimail.clock import SystemClock
-from tuimail.coordination.change_notifier import FOLDER, ChangeListener, ChangeNotifier, Peer, Role, neighbours
+from tuimail.coordination.change_notifier import FOLDER, ChangeListener, ChangeNotifier, Peer, PeerRole, neighbours
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Heard:
-    """Counts what an ear hears."""
+    """Counts what an listener hears."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -55,11 +55,11 @@ async def heard() -> Heard:
 
 
 @pytest.fixture
-def ear(outbox: Path, heard: Heard, event_loop_of_test: asyncio.AbstractEventLoop) -> Iterator[ChangeListener]:
-    ear = ChangeListener(outbox, Role.WATCH, heard)
-    assert ear.open(event_loop_of_test)
-    yield ear
-    ear.close()
+def listener(outbox: Path, heard: Heard, event_loop_of_test: asyncio.AbstractEventLoop) -> Iterator[ChangeListener]:
+    listener = ChangeListener(outbox, PeerRole.WATCH, heard)
+    assert listener.open(event_loop_of_test)
+    yield listener
+    listener.close()
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def bells(outbox: Path) -> set[str]:
 
 
 async def test_a_letter_another_process_queues_is_heard_at_once(
-    outbox: Path, ear: ChangeListener, heard: Heard
+    outbox: Path, listener: ChangeListener, heard: Heard
 ) -> None:
     def queue() -> None:
         store = Store(outbox, SystemClock())
@@ -84,7 +84,7 @@ async def test_a_letter_another_process_queues_is_heard_at_once(
 
 
 async def test_looking_rings_nobody(
-    outbox: Path, ear: ChangeListener, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    outbox: Path, listener: ChangeListener, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(outbox, SystemClock())
     rung = 0
@@ -103,7 +103,7 @@ async def test_looking_rings_nobody(
     store.close()
 
 
-async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: ChangeListener) -> None:
+async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, listener: ChangeListener) -> None:
     store = Store(outbox, SystemClock())
     rung: list[bool] = []
     store.outbox.index.committed = lambda: rung.append(True)
@@ -119,26 +119,26 @@ async def test_a_transaction_that_was_undone_rings_nobody(outbox: Path, ear: Cha
     assert rung == []
 
 
-async def test_nobody_hears_its_own_bell(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
+async def test_nobody_hears_its_own_bell(outbox: Path, listener: ChangeListener, heard: Heard) -> None:
     other_heard = Heard()
-    other = ChangeListener(outbox, Role.APP, other_heard)
+    other = ChangeListener(outbox, PeerRole.APP, other_heard)
     assert other.open(asyncio.get_running_loop())
-    bell = ChangeNotifier(outbox)
-    bell.own = ear.name
-    bell.ring()
+    notifier = ChangeNotifier(outbox)
+    notifier.own = listener.name
+    notifier.notify()
     await other_heard.next()
     other.close()
     assert heard.times == 0
 
 
 async def test_a_flood_is_heard_a_few_times_and_its_end_is_heard(
-    outbox: Path, ear: ChangeListener, heard: Heard
+    outbox: Path, listener: ChangeListener, heard: Heard
 ) -> None:
-    bell = ChangeNotifier(outbox)
-    bell.ring()
+    notifier = ChangeNotifier(outbox)
+    notifier.notify()
     await heard.next()
     for _ in range(2000):
-        bell.ring()
+        notifier.notify()
     await heard.next()  # what came while it was deaf
     assert heard.times == 2
 
@@ -146,17 +146,17 @@ async def test_a_flood_is_heard_a_few_times_and_its_end_is_heard(
 async def test_the_sender_puts_off_all_but_the_first_and_the_last_ring_of_a_burst(outbox: Path) -> None:
     put_off: list[Callable[[], None]] = []
     rung = 0
-    bell = ChangeNotifier(outbox)
-    bell.later = lambda seconds, ring: put_off.append(ring)
+    notifier = ChangeNotifier(outbox)
+    notifier.later = lambda seconds, ring: put_off.append(ring)
 
     def count() -> None:
         nonlocal rung
         rung += 1
 
-    bell._ring = count  # type: ignore[method-assign]
-    bell._rang_at = time.monotonic() + 3600  # the burst lasts
+    notifier._send_all = count  # type: ignore[method-assign]
+    notifier._sent_at = time.monotonic() + 3600  # the burst lasts
     for _ in range(100):
-        bell.ring()
+        notifier.notify()
     assert (rung, len(put_off)) == (0, 1)
     put_off[0]()
     assert rung == 1
@@ -164,50 +164,52 @@ async def test_the_sender_puts_off_all_but_the_first_and_the_last_ring_of_a_burs
     assert rung == 1  # nothing was owing
 
 
-async def test_what_is_owing_is_rung_when_the_outbox_is_closed(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
+async def test_what_is_owing_is_rung_when_the_outbox_is_closed(
+    outbox: Path, listener: ChangeListener, heard: Heard
+) -> None:
     store = Store(outbox, SystemClock())
     store.change_notifier.later = lambda seconds, ring: None
-    store.change_notifier._rang_at = time.monotonic() + 3600
+    store.change_notifier._sent_at = time.monotonic() + 3600
     store.enqueue(Incoming(message(), composing="c"))
     store.close()
     await heard.next()
 
 
 async def test_a_ring_put_off_into_an_event_loop_that_is_closed_is_rung_at_once(
-    outbox: Path, ear: ChangeListener, heard: Heard
+    outbox: Path, listener: ChangeListener, heard: Heard
 ) -> None:
     def closed(seconds: float, ring: Callable[[], None]) -> None:
         raise RuntimeError("Event loop is closed")
 
-    bell = ChangeNotifier(outbox)
-    bell.later = closed
-    bell._rang_at = time.monotonic() + 3600
-    bell.ring()
+    notifier = ChangeNotifier(outbox)
+    notifier.later = closed
+    notifier._sent_at = time.monotonic() + 3600
+    notifier.notify()
     await heard.next()
 
 
-async def test_a_process_that_was_stopped_holds_up_nobody(outbox: Path, ear: ChangeListener, heard: Heard) -> None:
+async def test_a_process_that_was_stopped_holds_up_nobody(outbox: Path, listener: ChangeListener, heard: Heard) -> None:
     stopped = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    name = ear.name[:-6] + "ffffff"
+    name = listener.name[:-6] + "ffffff"
     descriptor = os.open(outbox / FOLDER, os.O_RDONLY)
     stopped.bind(f"/proc/self/fd/{descriptor}/{name}" if sys.platform == "linux" else str(outbox / FOLDER / name))
     os.close(descriptor)
-    bell = ChangeNotifier(outbox)
+    notifier = ChangeNotifier(outbox)
     for _ in range(1000):  # nobody reads at the other's
-        bell.ring()
+        notifier.notify()
     await heard.next()
     stopped.close()
 
 
-async def test_it_is_private(outbox: Path, ear: ChangeListener) -> None:
+async def test_it_is_private(outbox: Path, listener: ChangeListener) -> None:
     assert stat.S_IMODE((outbox / FOLDER).stat().st_mode) == 0o700
-    assert stat.S_IMODE((outbox / FOLDER / ear.name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((outbox / FOLDER / listener.name).stat().st_mode) == 0o600
 
 
-async def test_a_closed_ear_leaves_nothing_behind(outbox: Path, ear: ChangeListener) -> None:
-    assert bells(outbox) == {ear.name}
-    ear.close()
-    ear.close()
+async def test_a_closed_ear_leaves_nothing_behind(outbox: Path, listener: ChangeListener) -> None:
+    assert bells(outbox) == {listener.name}
+    listener.close()
+    listener.close()
     assert bells(outbox) == set()
     assert neighbours(outbox) == []
 
@@ -215,20 +217,20 @@ async def test_a_closed_ear_leaves_nothing_behind(outbox: Path, ear: ChangeListe
 async def test_a_path_too_long_for_a_socket_will_do(tmp_path: Path, heard: Heard) -> None:
     deep = tmp_path / ("x" * 120) / "outbox"
     deep.mkdir(parents=True, mode=0o700)
-    ear = ChangeListener(deep, Role.APP, heard)
-    opened = ear.open(asyncio.get_running_loop())
+    listener = ChangeListener(deep, PeerRole.APP, heard)
+    opened = listener.open(asyncio.get_running_loop())
     assert opened == (sys.platform == "linux")
     if opened:
-        ChangeNotifier(deep).ring()
+        ChangeNotifier(deep).notify()
         await heard.next()
-    ear.close()
+    listener.close()
 
 
 async def test_a_disk_that_takes_no_sockets_is_no_error(outbox: Path, heard: Heard) -> None:
     (outbox / FOLDER).write_text("in the way")
-    ear = ChangeListener(outbox, Role.APP, heard)
-    assert not ear.open(asyncio.get_running_loop())
-    ear.close()
+    listener = ChangeListener(outbox, PeerRole.APP, heard)
+    assert not listener.open(asyncio.get_running_loop())
+    listener.close()
     store = Store(outbox, SystemClock())
     assert store.enqueue(Incoming(message(), composing="c")).id
     store.close()
@@ -238,8 +240,8 @@ def test_a_folder_others_may_write_to_is_not_used(outbox: Path) -> None:
     (outbox / FOLDER).mkdir()
     (outbox / FOLDER).chmod(0o777)
     loop = asyncio.new_event_loop()
-    ear = ChangeListener(outbox, Role.APP, lambda: None)
-    assert not ear.open(loop)
+    listener = ChangeListener(outbox, PeerRole.APP, lambda: None)
+    assert not listener.open(loop)
     loop.close()
 
 
@@ -248,7 +250,7 @@ def test_who_works_on_the_outbox_is_known_and_who_was_killed_is_cleared_away(out
 
     def work() -> None:
         async def listen() -> None:
-            assert ChangeListener(outbox, Role.WATCH, lambda: None).open(asyncio.get_running_loop())
+            assert ChangeListener(outbox, PeerRole.WATCH, lambda: None).open(asyncio.get_running_loop())
             os.write(said, b"!")
             await asyncio.sleep(60)
 
@@ -256,12 +258,12 @@ def test_who_works_on_the_outbox_is_known_and_who_was_killed_is_cleared_away(out
 
     child = forked(work)
     assert os.read(ready, 1) == b"!"
-    assert neighbours(outbox) == [Peer(Role.WATCH, child, here=True)]
+    assert neighbours(outbox) == [Peer(PeerRole.WATCH, child, here=True)]
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert neighbours(outbox) == []
     assert len(bells(outbox)) == 1
-    ChangeNotifier(outbox).ring()
+    ChangeNotifier(outbox).notify()
     assert bells(outbox) == set()
     for descriptor in (ready, said):
         os.close(descriptor)
@@ -274,7 +276,7 @@ def test_another_machines_socket_is_left_alone_for_a_day(outbox: Path, age: floa
     os.mknod(outbox / FOLDER / name, 0o600 | stat.S_IFSOCK)
     then = time.time() - age
     os.utime(outbox / FOLDER / name, (then, then))
-    ChangeNotifier(outbox).ring()
+    ChangeNotifier(outbox).notify()
     assert ((outbox / FOLDER / name).exists()) == kept
 
 
@@ -283,6 +285,6 @@ def test_files_of_others_in_the_folder_are_left_alone(outbox: Path) -> None:
     for name in ("notes.txt", "watch.1.0.zzzzzz", "watch.17.00000000.abcdef"):
         (outbox / FOLDER / name).write_text("mine")
         os.utime(outbox / FOLDER / name, (0, 0))
-    ChangeNotifier(outbox).ring()
+    ChangeNotifier(outbox).notify()
     assert len(bells(outbox)) == 3
     assert neighbours(outbox) == []

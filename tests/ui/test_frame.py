@@ -14,7 +14,7 @@ from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Config
-from tuimail.coordination.change_notifier import Peer, Role
+from tuimail.coordination.change_notifier import Peer, PeerRole
 from tuimail.errors import StorageError
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
@@ -266,7 +266,7 @@ async def test_quitting_with_letters_waiting_says_how_they_go_on(running: Runnin
 async def test_quitting_beside_a_watcher_says_that_it_goes_on(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeEngine, "watchers", lambda self: [Peer(Role.WATCH, 4711, here=True)])
+    monkeypatch.setattr(FakeEngine, "watchers", lambda self: [Peer(PeerRole.WATCH, 4711, here=True)])
     async with running("q") as pilot:
         shown = " ".join(text(pilot.app).split())
         assert "5 letters stay queued; the outbox service goes on sending. Quit tuimail?" in shown

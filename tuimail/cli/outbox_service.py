@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.output import note, say, say_json
 from tuimail.cli.session import load_config, no_account
 from tuimail.config.model import SubmissionCommand
-from tuimail.coordination.change_notifier import Role, neighbours
+from tuimail.coordination.change_notifier import PeerRole, neighbours
 from tuimail.errors import EX_OK, EX_UNAVAILABLE
 from tuimail.service import crontab, systemd
 from tuimail.service.unit import CARRIED, NAME, unit_text
@@ -71,7 +71,7 @@ def _remove(args: Namespace, paths: Paths) -> int:
     file.remove()
     if was and systemd.available() and not left:
         _carry_out(systemd.RELOAD)
-    going = [each.pid for each in neighbours(paths.outbox) if each.role is Role.WATCH and each.here]
+    going = [each.pid for each in neighbours(paths.outbox) if each.role is PeerRole.WATCH and each.here]
     if args.json:
         say_json({"unit": str(file.path), "removed": was, "to_type": left, "words": failed, "watching": going})
     elif was:
@@ -91,7 +91,7 @@ def _status(args: Namespace, paths: Paths) -> int:
     active = systemd.systemctl("is-active", NAME).output if there and installed else ""
     at_work = neighbours(paths.outbox)
     cron = crontab.installed()
-    watched = any(each.role is Role.WATCH for each in at_work)
+    watched = any(each.role is PeerRole.WATCH for each in at_work)
     if args.json:
         say_json(
             {
@@ -111,7 +111,7 @@ def _status(args: Namespace, paths: Paths) -> int:
         say(f"service    {active or 'unknown'}, {enabled or 'unknown'} ({file.path})")
     say(f"crontab    {'runs the outbox' if cron else 'nothing in it'}")
     for each in at_work:
-        kind = "tuimail outbox run --watch" if each.role is Role.WATCH else "tuimail with its screens"
+        kind = "tuimail outbox run --watch" if each.role is PeerRole.WATCH else "tuimail with its screens"
         say(f"at work    {kind}, process {each.pid}{'' if each.here else ' of another machine'}")
     if not at_work:
         say("at work    nobody: letters wait until tuimail is opened, or for the crontab" if cron else

@@ -1,4 +1,4 @@
-"""Which calls of a store may share one durable transaction, and what each of them came to."""
+"""Which calls of a store may share one durable transaction, and the result of each."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Group(Protocol):
     """What gives calls a transaction to share (outbox/store/open_outbox)."""
 
     def first(self, calls: Sequence[Callable[[], object]]) -> None:
-        """Do what each of them must do whatever becomes of the transaction. Never raises."""
+        """Do what each call must leave behind even if the transaction fails. Never raises."""
         ...
 
     def together(self, calls: Sequence[Callable[[], object]]) -> list[Outcome]:
-        """Carry them out in order in one durable transaction, after ``first``; what each came to. Never raises.
+        """Carry them out in order in one durable transaction, after ``first``; the result of each. Never raises.
 
         A call that fails undoes only itself; when the transaction whole cannot be stored, all of them failed.
         """
@@ -46,7 +46,7 @@ def joins(method: F) -> F:
 
 
 def joins_after(first: Callable[..., int | None]) -> Callable[[F], F]:
-    """The same for a method whose calls must leave something durable whatever becomes of the transaction.
+    """The same for a method whose calls must leave something durable even if the transaction fails.
 
     ``first`` takes the arguments of the method and gives an open file that is to be made durable and closed, or None.
     It must not raise.

@@ -64,7 +64,7 @@ class Machine:
         """The machine was restarted since, or the process is gone, or its number belongs to another one."""
         pid, started, boot = _parts(owner)
         if pid == 0:
-            return True  # not an owner at all: nobody holds it
+            return True  # not an owner at all: the lease is not held
         if boot != self._boot:
             # Same boot but another pid namespace (a container): its processes cannot be seen from here.
             return bool(boot) and bool(self._boot) and boot.partition("/")[0] != self._boot.partition("/")[0]
@@ -73,7 +73,7 @@ class Machine:
         except ProcessLookupError:
             return True
         except PermissionError:
-            pass  # it lives, and is somebody else's: the number was reused, or it runs under sudo
+            pass  # it lives, under another user: the number was reused, or it runs under sudo
         # One that lives and is not to be seen (/proc with hidepid hides processes that cannot be traced) may be it.
         return _start_time(pid) not in (started, GONE)
 
@@ -164,7 +164,7 @@ class FolderLock:
             raise
 
     def close(self) -> None:
-        """Let go."""
+        """Release it."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -183,7 +183,7 @@ class FolderLock:
         return True
 
     def share(self) -> None:
-        """Let others in again."""
+        """Let other processes open the outbox again."""
         until = time.monotonic() + PATIENCE
         while True:
             try:

@@ -44,7 +44,7 @@ class _Job:
 class Writer:
     """Runs calls one after the other, in the order they came, off the event loop.
 
-    A call that was begun to be waited for is carried out, whatever becomes of the waiting task: a letter that was
+    A call that was begun is carried out even if the waiting task is cancelled: a letter that was
     being queued when its screen was closed is queued. The thread is no daemon: the interpreter does not end between
     a letter and its row. So it must be closed.
     """
@@ -134,7 +134,7 @@ class Writer:
 def _carried_out(job: _Job) -> Outcome:
     try:
         return job.work()
-    except BaseException as error:  # noqa: BLE001 - it travels to whoever waits
+    except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
         return Failed(error)
 
 
@@ -163,6 +163,6 @@ def _tell(told: list[tuple[asyncio.Future[object], Outcome]]) -> None:
             if not waiting.done():
                 waiting.set_result(outcome)
         elif waiting.done():
-            log.warning("nobody waits any more for work that failed: %s", outcome.error)
+            log.warning("work failed after its caller had stopped waiting: %s", outcome.error)
         else:
             waiting.set_exception(outcome.error)

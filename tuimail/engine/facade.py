@@ -122,10 +122,10 @@ class Engine:
             await self._run(runner, store, watch=watch)
 
     async def _run(self, runner: Runner, store: Store, *, watch: bool) -> None:
-        from tuimail.coordination.change_notifier import Role
+        from tuimail.coordination.change_notifier import PeerRole
         from tuimail.engine.wake_events import WakeEvents
 
-        role = Role.WATCH if watch else Role.APP
+        role = PeerRole.WATCH if watch else PeerRole.APP
         self._wake_events = WakeEvents(runner, store.change_notifier, role, came_up=self.sent.seek_again)
         self._wake_events.open()
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")

@@ -257,6 +257,6 @@ class Outbox:
 
     def watchers(self) -> Sequence[Peer]:
         """Processes that go on sending without a screen, this one included."""
-        from tuimail.coordination.change_notifier import Role, neighbours
+        from tuimail.coordination.change_notifier import PeerRole, neighbours
 
-        return [each for each in neighbours(self._folder) if each.role is Role.WATCH]
+        return [each for each in neighbours(self._folder) if each.role is PeerRole.WATCH]

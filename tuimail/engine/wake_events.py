@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from tuimail.coordination.change_notifier import ChangeListener, ChangeNotifier, Role
+from tuimail.coordination.change_notifier import ChangeListener, ChangeNotifier, PeerRole
 from tuimail.errors import TuimailError
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ NETWORK_DELAY = 2.0
 class WakeEvents:
     """Wakes a runner for as long as it is open."""
 
-    def __init__(self, runner: Runner, notifier: ChangeNotifier, role: Role, *, came_up: Callable[[], None]) -> None:
+    def __init__(
+        self, runner: Runner, notifier: ChangeNotifier, role: PeerRole, *, came_up: Callable[[], None]
+    ) -> None:
         """``came_up`` is called when the network came up, before the runner retries."""
         from tuimail.platform_events.waking import ResumeWatcher
 

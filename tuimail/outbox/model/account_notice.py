@@ -1,4 +1,4 @@
-"""What is the matter with an account, as one notice: what happened, what to do, which command. Pure.
+"""The problem of an account as one notice: what happened, what to do, which command. Pure.
 
 However many letters wait, there is one notice for their account. A face adds its own key for "check again", which
 tries one letter (one sign-in), where the notice is ``checkable``.
@@ -42,7 +42,7 @@ class AccountNotice:
 
     @property
     def needs_you(self) -> bool:
-        """Nothing goes on before the user did something."""
+        """Its letters wait until the user does something."""
         return self.trouble is not None and self.next_try is None
 
     def what_to_do(self, now: float) -> str:
@@ -74,7 +74,7 @@ def account_notice(health: AccountHealth, account: Account | None = None, now: f
             since=health.since,
             next_try=health.probe_at,
         )
-    title, advice, command = _told(health.trouble, name, account)
+    title, advice, command = _advice(health.trouble, name, account)
     return AccountNotice(
         account=health.account,
         title=f"{name}: {title}",
@@ -104,7 +104,7 @@ def _paced(health: AccountHealth, account: Account | None, name: str) -> Account
     )
 
 
-def _told(trouble: AccountProblem, name: str, account: Account | None) -> tuple[str, str, str]:
+def _advice(trouble: AccountProblem, name: str, account: Account | None) -> tuple[str, str, str]:
     """Title, advice, command."""
     check = f"tuimail account check {name}"
     match trouble:

@@ -40,7 +40,7 @@ SAID = {
 def carry_out(verb: Verb, item: OutboxItem, now: float, *, kept: bool = True) -> OutboxItem:
     """``item`` after a ``verb`` that needs no more than the item.
 
-    Letters that somebody has already cannot be cancelled any more: they become accepted and their copy is filed.
+    A letter that some recipients have already cannot be cancelled: it becomes accepted, and its copy is filed.
 
     Args:
         verb: What the user wants.
@@ -95,7 +95,7 @@ def through(item: OutboxItem, account: str, now: float, *, known: bool) -> Outbo
         item: The letter.
         account: Name of the account.
         now: Seconds since the epoch.
-        known: The account has an identity of the letter's From; without one the user is told.
+        known: The account has an identity of the letter's From; without one the timeline says so.
 
     Raises:
         IllegalTransitionError: it is being sent, may have been sent, or is gone.
@@ -209,7 +209,7 @@ def check_address(address: str) -> None:
 
 
 def _asked_again(recipient: Recipient, verb: Verb, state: ItemState) -> Recipient:
-    """Whoever does not have the letter is served again; what was uncertain only when that was asked."""
+    """Recipients without the letter are tried again; uncertain ones only when the user asked for it."""
     resend = verb is Verb.RESOLVE_RESEND and recipient.state is RecipientState.UNCERTAIN
     retried = state is ItemState.FAILED and recipient.state is RecipientState.REFUSED
     if resend or retried or recipient.state is RecipientState.DEFERRED:
@@ -253,7 +253,7 @@ def _sent(item: OutboxItem, now: float) -> OutboxItem:
 
 
 def _uncertain_again(item: OutboxItem, now: float) -> OutboxItem:
-    """The user's word is taken back; a copy that was not filed yet is due only while somebody else has the letter."""
+    """Undo RESOLVE_SENT; a copy that was not filed yet stays due only while another recipient has the letter."""
     recipients = tuple(
         replace(each, state=RecipientState.UNCERTAIN, words=TAKEN_BACK, decided_at=None)
         if each.state is RecipientState.ACCEPTED and each.words == SENT_BY_USER and each.report is None

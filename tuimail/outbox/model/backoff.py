@@ -7,7 +7,7 @@ HOUR = 3600.0
 DAY = 86400.0
 
 UNREACHABLE = (15.0, 30.0, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 15 * MINUTE)
-"""Nobody answered: nothing was asked of the server, so trying often costs it nothing."""
+"""The server did not answer; frequent tries cost it nothing."""
 
 ANSWERED = (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
 """The server said 4yz: it wants to be left alone for a while. Also how often filing a copy is tried."""
@@ -62,7 +62,7 @@ def expiry(start: float) -> float:
 
 
 def expiry_now(expires_at: float | None, tried_before: float | None, now: float) -> float:
-    """``expires_at`` seen from now: time in which nobody tried (switched off, asleep, blocked) does not count.
+    """``expires_at`` seen from now: time without tries (switched off, asleep, blocked) does not count.
 
     Args:
         expires_at: as it stood; None counts from now.

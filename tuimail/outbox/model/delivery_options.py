@@ -35,18 +35,18 @@ NONE = DeliveryOptions()
 
 
 def granted(
-    envelope: Envelope, wishes: DeliveryOptions, settings: OutboxSettings, later: float | None
+    envelope: Envelope, options: DeliveryOptions, settings: OutboxSettings, later: float | None
 ) -> tuple[Envelope, float | None]:
-    """The envelope that asks for ``wishes``, and until when the letter is held here.
+    """The envelope that asks for ``options``, and until when the letter is held here.
 
     Args:
         envelope: as it was frozen.
-        wishes: of this letter.
+        options: of this letter.
         settings: of all letters.
         later: when it is to be sent, seconds since the epoch; None: now.
     """
-    notify = _REPORTS[settings.delivery_reports] if wishes.notify is None else wishes.notify
-    on_server = settings.later is DelayedSending.SERVER if wishes.on_server is None else wishes.on_server
+    notify = _REPORTS[settings.delivery_reports] if options.notify is None else options.notify
+    on_server = settings.later is DelayedSending.SERVER if options.on_server is None else options.on_server
     if on_server and later is not None:
         return replace(envelope, notify=notify, hold_until=later), None
     return replace(envelope, notify=notify), later

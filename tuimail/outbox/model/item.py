@@ -1,6 +1,6 @@
 """An outbox item: its states, the legal transitions, what the user may do with it. Pure.
 
-Owns the truth table of the outbox; every other module asks here whether a step is legal. A letter is always in
+The states and transitions of the outbox are defined here and nowhere else. A letter is always in
 exactly one of these states, and each of them has a worker or a verb that ends it:
 
 ====================  =====================================  ==========================================
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class ItemState(StrEnum):
-    """Where an item is on its way."""
+    """How far an item has come."""
 
     HELD = "held"
     QUEUED = "queued"
@@ -52,7 +52,7 @@ class ItemState(StrEnum):
 
 
 class RecipientState(StrEnum):
-    """What became of one recipient."""
+    """How far one recipient has come."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -62,7 +62,7 @@ class RecipientState(StrEnum):
 
 
 class FilingState(StrEnum):
-    """What became of the Sent copy; it never touches the sending (rule 8)."""
+    """The state of the Sent copy; it never affects the sending (rule 8)."""
 
     NONE = "none"
     """Nothing accepted yet, so nothing to file."""
@@ -131,7 +131,7 @@ CLAIMABLE = frozenset({ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED})
 """States an item can be claimed from once it is due."""
 
 _STOPPABLE = (ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED, ItemState.FAILED)
-"""Nobody is at work on it, and nobody may have it of whom that is not known."""
+"""States in which no process works on it, and every recipient that has it is known."""
 
 _MOVABLE = (ItemState.HELD, ItemState.QUEUED, ItemState.DEFERRED, ItemState.BLOCKED)
 
@@ -332,7 +332,7 @@ class OutboxItem:
     rank: float = 0.0
     """Of the letters due, the lowest goes first; at first the time it was queued."""
     on_late: WhenLate | None = None
-    """What to do when its time passed while nobody could send it; None: as the settings say."""
+    """What to do when its time passed while it could not be sent; None: as the settings say."""
     asks: bool = False
     """Held with a question that only the user can answer."""
     notify: tuple[Notify, ...] = FAILURE_AND_DELAY
@@ -367,7 +367,7 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a verb on several letters came to for one of them: the item as it is now, or why nothing was done."""
+    """The result of a verb for one of several letters: the item as it is now, or why nothing was done."""
 
     item_id: str
     item: OutboxItem | None = None

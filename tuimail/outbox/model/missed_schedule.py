@@ -1,7 +1,7 @@
-"""Letters whose time passed while nobody could send them (no tuimail ran, the machine was off).
+"""Letters whose time passed while they could not be sent: no tuimail ran, or the machine was off. Pure.
 
-They go all the same, unless the user wants to be asked, or wants them held. An undo window is never late. Pure, but
-for the conditions, which are of SQL.
+They are sent late, unless the user wants to be asked or wants them held. An undo window is never late. The conditions
+in SQL are in store/due.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ GRACE = 600.0
 
 
 def decided(item: OutboxItem, when_late: WhenLate, now: float) -> tuple[OutboxItem, TimelineEntry]:
-    """What becomes of a letter that is ``CAREFUL`` (store/due); ``when_late`` counts for letters that say nothing."""
+    """A letter that is ``CAREFUL`` (store/due), queued or held; ``when_late`` is for letters without ``on_late``."""
     due = item.not_before or now
     if now - due <= GRACE:
         on_time = replace(item, state=ItemState.QUEUED, not_before=None, changed_at=now)
         return on_time, TimelineEntry(now, "its time has come")
     asks = (item.on_late or when_late) is WhenLate.ASK
-    words = f"It was to go {_said(due)}, and tuimail was not running."
+    words = f"It was to go {_format_due(due)}, and tuimail was not running."
     held = replace(
         item,
         not_before=None,
@@ -35,10 +35,10 @@ def decided(item: OutboxItem, when_late: WhenLate, now: float) -> tuple[OutboxIt
         changed_at=now,
         words=f"{words} Send it now?" if asks else f"{words} It is held, as you wanted; release it to send it.",
     )
-    return held, TimelineEntry(now, f"late: it was to go {_said(due)}; {'you are asked' if asks else 'held'}")
+    return held, TimelineEntry(now, f"late: it was to go {_format_due(due)}; {'you are asked' if asks else 'held'}")
 
 
-def _said(due: float) -> str:
-    """Without "yesterday": it may be read days later."""
+def _format_due(due: float) -> str:
+    """The date in full: "yesterday" would be wrong when it is read days later."""
     then = datetime.fromtimestamp(due).astimezone()
     return f"on {then:%a} {then.day} {then:%b} at {then:%H:%M}"

@@ -1,15 +1,15 @@
-"""What an attempt means for a letter and its account: (item, result, health) -> (item, health, what to say). Pure.
+"""What an attempt means for a letter and its account: (item, result, health) -> (item, health, messages). Pure.
 
 The verdicts come from submission/classify, one per recipient; here they become states:
 
 * an uncertain recipient makes the letter uncertain (rule 7), unless the settings ask to send again;
-* trouble of the account blocks the letter and pauses the account; it burns no tries (rule 9);
-* what the server does not keep until its time is held here until then (RFC 4865);
-* trouble that a local command or a server shows to everybody it was asked about is the account's too;
+* trouble of the account blocks the letter and pauses the account; it does not count as a try of the letter (rule 9);
+* a letter that the server does not keep until its time is held here until then (RFC 4865);
+* trouble that a command or a server reports for every recipient of the attempt belongs to the account as well;
 * each recipient still open is tried again by a schedule of its own (rule 11, model/rounds), at once after a split
-  in which somebody was decided (rule 12);
-* with nobody left open the letter is accepted, or failed when somebody was refused: "failed" then names who was
-  refused, the others have it and their copy is filed (rule 8).
+  that decided a recipient (rule 12);
+* without open recipients the letter is accepted, or failed if any was refused: "failed" then names the refused ones;
+  the others have the letter, and its copy is filed (rule 8).
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ _DECIDED = (RecipientState.ACCEPTED, RecipientState.REFUSED)
 _PASSES = frozenset({AccountProblem.CERTIFICATE, AccountProblem.SECURITY, AccountProblem.QUOTA, AccountProblem.SERVER})
 """Trouble that may pass by itself; sign-in is never tried again unasked, because servers lock accounts."""
 _ON_A_LETTER = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY, Stage.COMMITTING})
-"""Stages at which the letter itself may be what the host cannot bear."""
+"""Stages at which the letter itself may be the cause of the trouble."""
 _IN_PARTS = "The server takes a part at a time."
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What an attempt came to."""
+    """The effect of an attempt."""
 
     item: OutboxItem
     health: AccountHealth
     entries: tuple[TimelineEntry, ...]
     needs_you: str = ""
-    """What to ring the bell with; empty: nothing."""
+    """Why the user is needed; empty: not needed."""
     warning: str = ""
     """The four-hour warning; empty: not now."""
 
@@ -73,7 +73,7 @@ def settle(
     no_copy: str = "",
 ) -> Settled:
     """Apply ``result`` to an item being sent. ``no_copy``: why no copy of it is to be filed; empty when one is."""
-    luck = chance()  # one for all: recipients deferred together stay together
+    jitter = chance()  # the same for all: recipients deferred together stay together
     account = account_verdict(result)
     asked = [
         _Asked(each, verdict, shared=account is not None and verdict == account)
@@ -82,10 +82,10 @@ def settle(
     ]
     by_address = {each.before.address: each for each in asked}
     recipients = tuple(
-        by_address[each.address].after(settings, now, luck) if each.open and each.address in by_address else each
+        by_address[each.address].after(settings, now, jitter) if each.open and each.address in by_address else each
         for each in item.recipients
     )
-    health = _health_after(item, result, account, health, now, luck)
+    health = _health_after(item, result, account, health, now, jitter)
     last = next((each.verdict for each in asked if each.verdict.reply), asked[0].verdict if asked else None)
     base = replace(
         item,
@@ -101,7 +101,7 @@ def settle(
         trouble=None,
         via=result.via or item.via,
     )
-    settled = _state_after(base, item, asked, health, now, luck)
+    settled = _state_after(base, item, asked, health, now, jitter)
     settled = replace(settled, filing=_filing_after(settled, no_copy))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
@@ -110,7 +110,9 @@ def settle(
         warning = f'"{item.subject}" could not be sent for four hours; tuimail goes on trying. {settled.words}'
         settled = replace(settled, warned=True)
     entries = [
-        TimelineEntry(now, _told(settled, asked, len(item.open_recipients)), str(settled.stage or ""), _replies(asked))
+        TimelineEntry(
+            now, _description(settled, asked, len(item.open_recipients)), str(settled.stage or ""), _replies(asked)
+        )
     ]
     if settled.filing.state is FilingState.SKIPPED and item.filing.state is not FilingState.SKIPPED:
         entries.append(TimelineEntry(now, settled.filing.words))
@@ -123,8 +125,8 @@ def settle(
 def account_verdict(result: SubmissionResult) -> Verdict | None:
     """The verdict that is the account's or its host's, not the letter's; None when there is none.
 
-    Beside what the submitter says so of, it is one that is to hold the account after some tries: unless somebody was
-    served, it belongs to all letters of the account, and counts over all of them.
+    The submitter names it, or it is one that is to hold the account after some tries: unless a recipient was accepted,
+    that concerns all letters of the account and is counted over all of them.
     """
     verdicts = tuple(result.recipients.values())
     if result.account is not None or any(each.action is Action.OK for each in verdicts):
@@ -144,7 +146,7 @@ class _Asked:
     shared: bool = False
     """The verdict is the account's: it says nothing of this recipient, and is counted there."""
 
-    def after(self, settings: OutboxSettings, now: float, luck: float) -> Recipient:
+    def after(self, settings: OutboxSettings, now: float, jitter: float) -> Recipient:
         """The recipient as the verdict leaves it."""
         action = self.verdict.action
         reply = self.verdict.reply
@@ -161,7 +163,7 @@ class _Asked:
         }.get(action, (self.before.state, self.before.tries))
         next_attempt_at = self.before.next_attempt_at if state in (RecipientState.DEFERRED, self.before.state) else None
         if state is RecipientState.DEFERRED and not self.shared:
-            next_attempt_at = now + _wait(self.verdict, tries, luck)
+            next_attempt_at = now + _wait(self.verdict, tries, jitter)
         return replace(
             self.before,
             state=state,
@@ -173,10 +175,10 @@ class _Asked:
         )
 
 
-def _wait(verdict: Verdict, tries: int, luck: float) -> float:
+def _wait(verdict: Verdict, tries: int, jitter: float) -> float:
     """Seconds until the next try after so many in a row that ended with such a verdict."""
     table = backoff.UNREACHABLE if verdict.reply is None else backoff.ANSWERED
-    wait = backoff.delay(table, tries, at_least=verdict.delay, chance=luck)
+    wait = backoff.delay(table, tries, at_least=verdict.delay, chance=jitter)
     return max(min(wait, backoff.SOON), min(verdict.delay, backoff.LONGEST)) if verdict.action is Action.SOON else wait
 
 
@@ -193,7 +195,7 @@ def _verdict_for(
         return Verdict(Action.RETRY, item.stage or Stage.CONNECT, "It was not tried.")
     progress = any(each.action is Action.OK for each in result.recipients.values())
     if verdict.action is Action.SPLIT and verdict.reply and not progress:
-        # "Too many recipients" for none accepted would go round for ever.
+        # "Too many recipients" for none accepted would be retried for ever.
         verdict = replace(verdict, action=Action.RETRY)
     if verdict == account or verdict.then is None or verdict.then in _ACCOUNT:
         return verdict
@@ -203,14 +205,19 @@ def _verdict_for(
 
 
 def _health_after(
-    item: OutboxItem, result: SubmissionResult, verdict: Verdict | None, health: AccountHealth, now: float, luck: float
+    item: OutboxItem,
+    result: SubmissionResult,
+    verdict: Verdict | None,
+    health: AccountHealth,
+    now: float,
+    jitter: float,
 ) -> AccountHealth:
-    """Pause the account, or find it well again. A learnt recipient limit is kept either way."""
+    """The account paused, or well again. A learnt recipient limit is kept in both cases."""
     limit = result.recipient_limit or health.recipient_limit
     if verdict is None:
         return replace(health.well, recipient_limit=limit)
     if verdict.action not in _ACCOUNT and health.tries and item.changed_at < (health.tried_at or 0.0):
-        # Under way since before: it met the same trouble on another connection, and that is counted once.
+        # It was under way already when another connection met this trouble, which is counted once.
         return replace(health, recipient_limit=limit)
     tries = health.tries + 1
     action = verdict.action
@@ -221,9 +228,9 @@ def _health_after(
         trouble = verdict.problem or AccountProblem.SIGN_IN
     probe_at: float | None
     if trouble is None:
-        probe_at = now + _wait(replace(verdict, action=action), tries, luck)
+        probe_at = now + _wait(replace(verdict, action=action), tries, jitter)
     elif trouble in _PASSES:
-        probe_at = now + backoff.delay(backoff.TROUBLE, tries, at_least=verdict.delay, chance=luck)
+        probe_at = now + backoff.delay(backoff.TROUBLE, tries, at_least=verdict.delay, chance=jitter)
     else:
         probe_at = None
     return replace(
@@ -239,7 +246,7 @@ def _health_after(
 
 
 def _state_after(
-    base: OutboxItem, before: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, luck: float
+    base: OutboxItem, before: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, jitter: float
 ) -> OutboxItem:
     uncertain = base.count(RecipientState.UNCERTAIN)
     if uncertain:
@@ -258,13 +265,13 @@ def _state_after(
     waiting_on = [each.verdict for each in asked if states[each.before.address] not in _DECIDED]
     words = next((each.message for each in waiting_on if each.action is not Action.SPLIT), "") or _IN_PARTS
     if health.tries:
-        waiting = _behind_its_host(base, asked, health, now, luck)
+        waiting = _behind_its_host(base, asked, health, now, jitter)
     else:
         progress = len(waiting_on) < len(asked)
         rest = base.open_recipients
-        # When everybody was asked and put off, their own times are all that counts.
+        # When all were tried and deferred, only their own times count.
         all_put_off = len(waiting_on) == len(rest) and all(each.next_attempt_at is not None for each in rest)
-        pause = 0.0 if all_put_off else backoff.delay((rounds.PAUSE,), 1, chance=luck)
+        pause = 0.0 if all_put_off else backoff.delay((rounds.PAUSE,), 1, chance=jitter)
         at = rounds.next_round(rest, now, progress=progress, pause=pause)
         if at is None:
             return replace(base, state=ItemState.QUEUED, tries=0, words=_IN_PARTS)
@@ -282,7 +289,7 @@ def _state_after(
 
 
 def _behind_its_host(
-    base: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, luck: float
+    base: OutboxItem, asked: Sequence[_Asked], health: AccountHealth, now: float, jitter: float
 ) -> OutboxItem:
     """A letter whose account's host is in trouble.
 
@@ -294,7 +301,7 @@ def _behind_its_host(
     if touched is None:
         return replace(base, next_attempt_at=at)
     tries = base.tries + 1
-    return replace(base, tries=tries, next_attempt_at=max(at, now + _wait(touched, tries, luck)))
+    return replace(base, tries=tries, next_attempt_at=max(at, now + _wait(touched, tries, jitter)))
 
 
 def _decided(base: OutboxItem, now: float) -> OutboxItem:
@@ -327,14 +334,14 @@ def _overdue(item: OutboxItem, now: float) -> bool:
     return item.expires_at is not None and backoff.warning_due(item.expires_at, now)
 
 
-def _told(item: OutboxItem, asked: Sequence[_Asked], total: int) -> str:
+def _description(item: OutboxItem, asked: Sequence[_Asked], total: int) -> str:
     accepted = sum(each.verdict.action is Action.OK for each in asked)
     refused = sum(each.verdict.action in (Action.RECIPIENT, Action.MESSAGE) for each in asked)
     via = f" by {item.via}" if item.via else ""
     parts = [(f"accepted for {accepted} of {total}" if total > 1 else "accepted") + via] if accepted else []
     if refused:
         parts.append(f"refused for {refused} of {total}" if total > 1 else "refused")
-    # Why somebody was refused stands with the reply, and at the recipient.
+    # The reason of a refusal is shown with the reply, and at the recipient.
     if item.state is not ItemState.FAILED or not refused:
         parts += _left_as(item)
     if accepted and item.hold_until is not None and item.hold_until > item.changed_at:

@@ -49,7 +49,7 @@ def moved(waiting: Sequence[OutboxItem], item_id: str, place: Place) -> dict[str
     found: dict[str, float] = {}
     before = (float("-inf"), "")
     for each, rank in zip(order, ranks, strict=True):
-        # Where two ranks are the same, the second and whoever it runs into move on a little.
+        # Where two ranks are the same, the second moves on a little, and so do those it runs into.
         new = rank if (rank, each.id) > before else before[0] + APART
         if new != each.rank:
             found[each.id] = new

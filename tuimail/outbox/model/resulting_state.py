@@ -1,4 +1,4 @@
-"""The state that follows from what became of the recipients. Pure."""
+"""The state of a letter that follows from the states of its recipients. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAY_HAVE_IT = "It may have been delivered; tuimail was interrupted before the se
 
 
 def state_of(recipients: Iterable[Recipient]) -> ItemState:
-    """The state that follows from what became of the recipients, when nothing else is known."""
+    """The state that follows from those of the recipients, when nothing else is known."""
     states = {each.state for each in recipients}
     if RecipientState.UNCERTAIN in states:
         return ItemState.UNCERTAIN
@@ -26,7 +26,7 @@ def state_of(recipients: Iterable[Recipient]) -> ItemState:
 
 
 def with_filing(item: OutboxItem) -> OutboxItem:
-    """A copy is due as soon as, and as long as, somebody has the letter; accepted and filed it is done."""
+    """A copy is due while any recipient has the letter; an accepted letter whose copy is filed is done."""
     if item.filing.state is FilingState.NONE and item.count(RecipientState.ACCEPTED):
         item = replace(item, filing=Filing(FilingState.DUE))
     elif item.filing.state is FilingState.DUE and not item.count(RecipientState.ACCEPTED):

@@ -1,9 +1,9 @@
 """Which recipients the next attempt at a letter asks the server about, and when that is (rule 20). Pure.
 
-A letter may need many rounds: the server takes a few recipients at once, or puts some of them off. Every deferred
-recipient has a time of its own. Those who were not asked yet come first, then whoever has waited longest, so that
-nobody stays behind others who are deferred again and again. The next round follows at once only when somebody was
-newly decided, which happens once per recipient; other rounds of a letter lie ``PAUSE`` apart.
+A letter may need many rounds: the server takes a few recipients at once, or defers some of them. Every deferred
+recipient has a time of its own. Recipients that were not tried yet come first, then those that have waited longest, so
+that none is kept waiting by others that are deferred again and again. The next round follows at once only when a
+recipient was newly accepted or refused, which happens once for each; other rounds of a letter are ``PAUSE`` apart.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem, Recipient
 
 PAUSE = backoff.MINUTE
-"""Seconds between two rounds when nobody was decided in the first of them: at most sixty attempts an hour, and more
+"""Seconds between two rounds when no recipient was decided in the first: at most sixty attempts an hour, and more
 than a thousand rounds within a day."""
 
 
 def to_ask(item: OutboxItem, limit: int | None, now: float) -> tuple[Recipient, ...]:
-    """The open recipients whose turn it is, at most ``limit``; in the order of the envelope when all fit.
+    """The open recipients that are due, at most ``limit``; in the order of the envelope when all fit.
 
-    When nobody's time has come, the letter goes early because the user, the network or a mended account says so, and
-    everybody is asked.
+    When none is due, the letter is tried early (the user asked, the network is up, the account works again), and all
+    are tried.
     """
     due = [each for each in item.open_recipients if backoff.due(each.next_attempt_at, item.last_attempt_at, now)]
     due = due or list(item.open_recipients)
@@ -41,8 +41,8 @@ def next_round(open_recipients: Iterable[Recipient], now: float, *, progress: bo
     Args:
         open_recipients: as an attempt that ended ``now`` left them.
         now: seconds since the epoch.
-        progress: somebody was decided in it.
-        pause: seconds until the next attempt when nobody was, at least.
+        progress: it decided a recipient.
+        pause: seconds until the next attempt when it did not, at least.
     """
     times = [each.next_attempt_at for each in open_recipients]
     known = [at for at in times if at is not None]

@@ -142,7 +142,7 @@ class Runner:
         return [await self._do(self._store.queries.item, item_id) for item_id in touched]
 
     async def run_one(self, item_id: str) -> OutboxItem:
-        """Try one letter now, if it is due and nobody else is at it; no other is touched. As it is afterwards.
+        """Try one letter now, if it is due and not claimed, and no other letter; the letter afterwards.
 
         Raises:
             StorageError: the outbox cannot be read or written.
@@ -153,7 +153,7 @@ class Runner:
         return await self._do(self._store.queries.item, item.id)
 
     async def file_one(self, item_id: str) -> OutboxItem:
-        """File the Sent copy of one letter, if it is due and nobody else is at it; the letter afterwards."""
+        """File the Sent copy of one letter, if it is due and not claimed; the letter afterwards."""
         if self._sent_copies is not None:
             await self._sent_copies.run(only=item_id)
         return await self._do(self._store.queries.item, item_id)

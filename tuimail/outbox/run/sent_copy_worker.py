@@ -107,7 +107,7 @@ class SentCopyWorker:
         return await context.writer.run(context.store.sent_copies.claim, context.owner, lease=FILING_LEASE, only=only)
 
     async def _record(self, item: OutboxItem, filing: Filing) -> OutboxItem | None:
-        """Store what the filing came to; None when another process took over: its result is the true one."""
+        """Store the result; None when another process took over, whose result counts."""
         context = self._context
         try:
             return await context.writer.run(context.store.sent_copies.record, item.id, context.owner, filing)

@@ -1,4 +1,4 @@
-"""What became of every letter, noted outside of the outbox: a restored backup does not know, and would send again.
+"""A log of the states of every letter, kept outside of the outbox, because a restored backup would send them again.
 
 A log below the state folder, one line per change that matters, appended after the change was committed::
 
@@ -42,10 +42,10 @@ LARGE = 4_000_000
 """Bytes above which the log is shortened to the last line of each letter."""
 
 LARGEST = 16 * LARGE
-"""Bytes that are read, from the end: the log is shortened whenever an outbox is opened and nobody else has it open."""
+"""Bytes that are read, from the end: the log is shortened whenever an outbox is opened by one process alone."""
 
 KEEP = 400 * 86400.0
-"""Seconds for which what became of a letter is kept."""
+"""Seconds for which the state of a letter is kept."""
 
 SYNC_EVERY = 1.0
 """Seconds between two fsyncs at least."""
@@ -77,7 +77,7 @@ class Note:
 
     @property
     def harmless(self) -> bool:
-        """The letter had gone to nobody, and was to be sent."""
+        """No recipient had the letter, and it was to be sent."""
         return not self.gone and set(self.recipients.values()) <= {OPEN, REFUSED}
 
 
@@ -166,7 +166,7 @@ class AuditLog:
                 log.warning("%s", error)
 
     def shorten(self, now: float) -> None:
-        """Keep the last line of each letter; only while nobody else has the log open."""
+        """Keep the last line of each letter; only while no other process has the log open."""
         try:
             if self.path.stat().st_size <= LARGE:
                 return
@@ -198,7 +198,7 @@ class AuditLog:
             # A line begins anew even where a torn one ended.
             os.write(self._descriptor, b"\n" + _line(now, name, states))
         except (OSError, StorageError) as error:
-            log.warning("what became of %s could not be noted: %s", name, error)
+            log.warning("the state of %s could not be logged: %s", name, error)
             return
         self._unsynced = True
         if time.monotonic() - self._synced_at >= SYNC_EVERY:
@@ -210,7 +210,7 @@ class AuditLog:
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            log.warning("what became of the letters could not be made durable: %s", error.strerror)
+            log.warning("the audit log could not be made durable: %s", error.strerror)
         self._unsynced = False
         self._synced_at = time.monotonic()
 

@@ -1,7 +1,7 @@
 """Ties a delivery report to its letter, long after the server had accepted it.
 
-Whoever knows an item's id could send a bounce that nobody sent: a report counts only for a recipient of ours, whom the
-server had accepted not long ago, and never against the Message-ID of the letter it returns.
+A forged report must not mark a letter: a report counts only for a recipient of the letter that the server accepted
+not long ago, and only if it does not contradict the Message-ID of the letter it returns.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.store.transaction import View
 
 LATEST = 30 * DAY
-"""So long after it was accepted a letter may come back."""
+"""Seconds after it was accepted in which a letter may come back."""
 
 _RANK = {
     DeliveryAction.DELAYED: 0,
@@ -33,7 +33,7 @@ _RANK = {
     DeliveryAction.DELIVERED: 2,
     DeliveryAction.FAILED: 3,
 }
-"""What came of it is not undone by what was reported on the way and arrives later."""
+"""A final report is not replaced by an earlier one that arrives late."""
 
 
 @dataclass(frozen=True, slots=True)

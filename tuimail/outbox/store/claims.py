@@ -155,7 +155,7 @@ class Claims:
 
     @joins_after(mark_answer)
     def record(self, item_id: str, owner: str, result: SubmissionResult) -> OutboxItem:
-        """Store what the attempt came to, and trouble of its account; releases the lease.
+        """Store the result of the attempt, and trouble of its account; releases the lease.
 
         A late answer for a letter that was declared uncertain meanwhile is the evidence that settles it. Before the
         transaction the answer is put on the letter (``mark_answer``): should the index be lost, a restart finds it.

@@ -48,7 +48,7 @@ class Database:
         """A transaction is open."""
         self._unsynced: list[tuple[int, Path]] = []
         self._afterwards: list[Callable[[], None]] = []
-        self.committed: Callable[[], None] = _nobody_asks
+        self.committed: Callable[[], None] = _ignore_commit
         """Called after every transaction that changed something."""
         with storage_errors():
             os.close(open_private(path, os.O_RDWR | os.O_CREAT))
@@ -211,8 +211,8 @@ class Database:
             copy.close()
 
 
-def _nobody_asks() -> None:
-    """What is called after a commit as long as nobody wants to know."""
+def _ignore_commit() -> None:
+    """Called after a commit when there is no other callback."""
 
 
 @contextmanager

@@ -48,7 +48,7 @@ CLAIMABLE = f"""(item.{LIVE} AND {AT_PACE} AND (
 ORDER = (
     f"item.state = 'blocked', CASE WHEN {WELL} THEN 0 ELSE COALESCE(item.last_attempt_at, 0) END, item.rank, item.id"
 )
-"""Whoever has the lowest rank goes first. A probe of an account in trouble is the letter that was tried longest ago:
+"""The lowest rank goes first. A probe of an account in trouble is the letter that was tried longest ago:
 the one that met the trouble may be its cause, and must not hold up the others."""
 
 FIRST = f"""

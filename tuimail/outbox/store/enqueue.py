@@ -1,9 +1,9 @@
 """Enqueueing: the letter's file, then its row, both durable (rule 2).
 
-A letter's file is written and fsynced under a temporary name, before the outbox is locked: a large one, or a thousand,
-keep nobody waiting. What is left is one transaction: is the letter there already (rule 15), the files get their names,
-one fsync of the folder, the rows, a commit of five fsyncs. So a letter's file without a row is always what a crash
-left, and never what another process is about to finish.
+A letter's file is written and fsynced under a temporary name, before the outbox is locked: other processes do not
+wait for a large one, or for a thousand. The rest is one transaction: is the letter there already (rule 15), the files
+get their names, one fsync of the folder, the rows, a commit of five fsyncs. So a letter's file without a row is always
+what a crash left, and never what another process is about to finish.
 """
 
 from __future__ import annotations

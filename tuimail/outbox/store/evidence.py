@@ -34,7 +34,7 @@ MAY_BE_SENT = (
     "This outbox came from a backup or another computer; the letter may have been sent since. "
     "Look in Sent, then mark it as sent or send it again."
 )
-"""Of a letter that nobody remembers; it may have been sent to some of its recipients and not to others."""
+"""Of a letter whose history is lost; it may have been sent to some of its recipients and not to others."""
 
 
 class Evidence:

@@ -6,7 +6,7 @@ The marks, each with the time and the attempt it belongs to (``by``: the owner o
 mark        written                              says
 ==========  ===================================  ==================================================================
 committing  before the dot                       its recipients may have the letter from now on
-result      right after the reply                what became of each recipient: accepted, refused, open, uncertain
+result      right after the reply                the state of each recipient: accepted, refused, open, uncertain
 verb        before a verb of the user is shown   the state and the recipients after it
 filing      when a copy was filed or skipped     the Sent copy is done with
 ==========  ===================================  ==================================================================
@@ -222,7 +222,7 @@ def _late_of(plain: str) -> WhenLate | None:
 
 
 def with_outcomes(item: OutboxItem, outcomes: Mapping[str, list[object]], at: float) -> OutboxItem:
-    """``item`` after the outcomes of a result mark. Whoever was decided before stays decided."""
+    """``item`` after the outcomes of a result mark. A recipient that was decided before stays decided."""
     recipients = []
     for each in item.recipients:
         said = outcomes.get(each.address)

@@ -10,8 +10,8 @@
 
 Everything above the marks is written once, durably, before the composer is told "queued" (rule 2). A mark is one
 ``write`` with O_APPEND and one fsync. It begins with a line end, so that a torn mark before it costs itself alone; it
-carries its CRC, so that a flipped byte is noticed. A torn mark never counts: nobody acted on it, because its fsync
-had not returned.
+carries its CRC, so that a flipped byte is noticed. A torn mark never counts: its fsync had
+not returned, so nothing was done because of it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class FileContent:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A letter that is durable, but not yet in the outbox: nobody looks at its file until it has its name."""
+    """A letter that is durable, but not yet in the outbox: its file gets its name last."""
 
     head: Head
     path: Path
@@ -345,7 +345,7 @@ def _marks_of(data: bytes) -> tuple[tuple[Mark, ...], bool]:
 
 
 def _was_whole(line: bytes) -> bool:
-    """Whether a line that is no mark was one once; a torn one was a write that came short, and nobody relied on it.
+    """Whether a line that is no mark was one once; a torn one was cut short, and nothing was done because of it.
 
     A flipped byte leaves two of the three signs of an end; a torn line has one at most, but for a freak of chance.
     """

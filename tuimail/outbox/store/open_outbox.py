@@ -102,7 +102,7 @@ class OpenOutbox:
                         outcomes.append(Failed(error))
                         if not db.in_transaction:
                             raise  # SQLite gave up the whole
-        except BaseException as error:  # noqa: BLE001 - it travels to the caller that waits
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             failed: list[Outcome] = [each if isinstance(each, Failed) else Failed(error) for each in outcomes]
             return failed + [Failed(error)] * (len(calls) - len(failed))
         return outcomes

@@ -1,4 +1,4 @@
-"""Opening the index whatever became of it: healthy, missing, damaged, or out of step with the letters.
+"""Opens the index in whatever state it is: healthy, missing, damaged, or out of step with the letters.
 
 The letters are the truth. A damaged index is set aside under another name, never deleted, and a new one is made from
 the letters and from those tombstones that can still be read.
@@ -192,7 +192,7 @@ def _tombstones(aside: Path | None) -> Iterator[Row]:
 
 
 def _set_aside_letters(folder: Path) -> list[str]:
-    """Rename letters whose top cannot be read, so that they are told of once."""
+    """Rename letters whose top cannot be read, so that the user is told once."""
     told = []
     for name, path in letter_files(folder):
         try:

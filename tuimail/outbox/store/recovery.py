@@ -1,7 +1,7 @@
 """Takes back what dead owners left, decides on what is late, and shows as blocked what cannot go.
 
-Before the committing mark a letter is simply queued again. After it, the answer may be on the letter though it never
-came into the index; if it is not, nobody knows, and the letter is uncertain (rule 7).
+Before the committing mark a letter is queued again. After it, the answer may be on the letter although it is not in
+the index; if it is not, the letter is uncertain (rule 7).
 """
 
 from __future__ import annotations

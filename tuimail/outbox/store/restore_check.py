@@ -151,7 +151,7 @@ def reconciled(item: OutboxItem, note: Note, now: float) -> OutboxItem | None:
 
 
 def doubted(item: OutboxItem, now: float) -> OutboxItem | None:
-    """``item`` when nobody knows whether it was sent since; None when it does not go by itself anyway. Pure."""
+    """``item`` when it may have been sent since; None when it would not be sent by itself anyway. Pure."""
     waiting = item.state is ItemState.SENDING and item.stage is Stage.COMMITTING
     if waiting or item.found or item.state in (ItemState.FAILED, ItemState.UNCERTAIN) or not item.open_recipients:
         return None

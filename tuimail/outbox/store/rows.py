@@ -90,7 +90,7 @@ class Row:
         return bool(self.stored) and self.stored[_STATE] == ItemState.SENDING
 
     def free(self, item: OutboxItem) -> Row:
-        """The row with ``item`` in it, nobody's any more."""
+        """The row with ``item`` in it, without a lease."""
         return replace(self, item=replace(item, owner="", lease_until=None), lease_tick=None)
 
 

@@ -1,4 +1,4 @@
-"""What the servers of an account were found not to bear (submission/quirks), kept with the outbox for every process."""
+"""Extensions that the servers of an account were found to break (submission/quirks), shared by all processes."""
 
 from __future__ import annotations
 

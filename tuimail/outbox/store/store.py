@@ -102,7 +102,7 @@ class Store:
             self._lock.close()
             raise
         self.change_notifier = ChangeNotifier(folder)
-        index.committed = self.change_notifier.ring
+        index.committed = self.change_notifier.notify
         self.outbox = outbox = OpenOutbox(
             folder, index, clock, host or Machine(), settings or OutboxSettings(), chance,
             rates=rates or {}, skip_reasons=skip_reasons or {},
@@ -158,7 +158,7 @@ class Store:
         if self.outbox.audit_log is not None:
             self.outbox.audit_log.close()
         self.outbox.index.close()
-        self.change_notifier.pay()
+        self.change_notifier.flush()
         self._lock.close()
 
 
@@ -169,4 +169,4 @@ def _refuse_foreign(state: Path) -> None:
     except ForeignStoreError:
         raise
     except StorageError as error:
-        log.warning("what becomes of the letters cannot be noted: %s", error)
+        log.warning("there is no audit log: %s", error)
