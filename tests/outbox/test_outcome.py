@@ -78,8 +78,9 @@ def test_what_became_of_the_recipients_makes_the_state(
 
 def test_a_partly_refused_letter_says_who_and_that_the_others_have_it() -> None:
     after = settled(sending(), result(sending(), OK, RCPT, OK))
-    assert "bob@example.net" in after.needs_you
-    assert "The other 2 have it." in after.needs_you
+    assert after.item.needs_you
+    assert "bob@example.net" in after.item.words
+    assert "The other 2 have it." in after.item.words
     assert after.item.last_reply
 
 
@@ -91,8 +92,8 @@ def test_all_accepted_with_the_copy_filed_before_is_done() -> None:
 def test_uncertain_is_never_called_failed_and_never_due() -> None:
     after = settled(sending("ann"), result(sending("ann"), UNC))
     assert after.item.next_attempt_at is None
-    assert after.needs_you
-    assert "failed" not in after.needs_you
+    assert after.item.needs_you
+    assert "failed" not in after.item.words
 
 
 def test_uncertain_is_sent_again_only_when_the_settings_ask_for_it() -> None:
@@ -180,16 +181,16 @@ def test_no_verdict_at_all_past_the_dot_is_uncertain() -> None:
 def test_the_warning_is_given_once() -> None:
     late = replace(sending("ann"), last_attempt_at=START + 4 * 3600)
     first = settled(late, result(late, RETRY), now=START + 4 * 3600 + 60)
-    assert first.warning
+    assert [entry.words for entry in first.entries[1:]] == ["not sent for four hours; trying goes on"]
     again = replace(first.item, state=ItemState.SENDING)
-    assert not settled(again, result(again, RETRY), now=START + 5 * 3600).warning
+    assert len(settled(again, result(again, RETRY), now=START + 5 * 3600).entries) == 1
 
 
 def test_after_five_days_of_trying_it_is_parked_with_a_text() -> None:
     old = replace(sending("ann"), last_attempt_at=START + 5 * 86400)
     after = settled(old, result(old, RETRY), now=START + 5 * 86400 + 60)
     assert after.item.state is ItemState.FAILED
-    assert "five days" in after.needs_you
+    assert "five days" in after.item.words
     assert after.item.open_recipients
 
 

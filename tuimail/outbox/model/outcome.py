@@ -22,7 +22,6 @@ from tuimail.config.model import OutboxSettings, WhenUncertain
 from tuimail.dates.format_date import format_full_date
 from tuimail.outbox.model import backoff, rounds
 from tuimail.outbox.model.item import (
-    NEEDS_YOU,
     AccountHealth,
     Filing,
     FilingState,
@@ -56,10 +55,6 @@ class Settled:
     item: OutboxItem
     health: AccountHealth
     entries: tuple[TimelineEntry, ...]
-    needs_you: str = ""
-    """Why the user is needed; empty: not needed."""
-    warning: str = ""
-    """The four-hour warning; empty: not now."""
 
 
 def settle(
@@ -105,21 +100,22 @@ def settle(
     settled = replace(settled, filing=_filing_after(settled, no_copy))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
-    warning = ""
-    if settled.state is ItemState.DEFERRED and not settled.warned and _overdue(settled, now):
-        warning = f'"{item.subject}" could not be sent for four hours; tuimail goes on trying. {settled.words}'
-        settled = replace(settled, warned=True)
-    entries = [
-        TimelineEntry(
-            now, _description(settled, asked, len(item.open_recipients)), str(settled.stage or ""), _replies(asked)
-        )
-    ]
-    if settled.filing.state is FilingState.SKIPPED and item.filing.state is not FilingState.SKIPPED:
+    warned = settled.state is ItemState.DEFERRED and not settled.warned and _overdue(settled, now)
+    settled = replace(settled, warned=settled.warned or warned)
+    return Settled(settled, health, _entries(item, settled, asked, now, warned=warned))
+
+
+def _entries(
+    before: OutboxItem, settled: OutboxItem, asked: Sequence[_Asked], now: float, *, warned: bool
+) -> tuple[TimelineEntry, ...]:
+    """What the timeline says of the attempt; ``warned``: it has been tried for four hours."""
+    description = _description(settled, asked, len(before.open_recipients))
+    entries = [TimelineEntry(now, description, str(settled.stage or ""), _replies(asked))]
+    if settled.filing.state is FilingState.SKIPPED and before.filing.state is not FilingState.SKIPPED:
         entries.append(TimelineEntry(now, settled.filing.words))
-    if warning:
+    if warned:
         entries.append(TimelineEntry(now, "not sent for four hours; trying goes on"))
-    needs = settled.words if settled.state in NEEDS_YOU else ""
-    return Settled(settled, health, tuple(entries), needs, warning)
+    return tuple(entries)
 
 
 def account_verdict(result: SubmissionResult) -> Verdict | None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tuimail.events import Announcer
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
     from tuimail.outbox.run.attempt import Attempt
-    from tuimail.outbox.store.sent_copies import SentCopyFiler
+    from tuimail.outbox.run.sent_copy_worker import CopyFiler
     from tuimail.outbox.store.store import Store
     from tuimail.submission.submitter import Submitter
 
@@ -67,7 +67,7 @@ class Runner:
         announcer: Announcer,
         clock: Clock,
         *,
-        filer: SentCopyFiler | None = None,
+        filer: CopyFiler | None = None,
         owner: str = "",
         sleep: Sleep = asyncio.sleep,
         asleep: Callable[[], float | None] = asleep,

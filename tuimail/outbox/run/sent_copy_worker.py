@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import LeaseLostError, StorageError, TuimailError
 from tuimail.events import ItemChanged
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuimail.clock import Clock
+    from tuimail.mail.content import Content
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.run.context import RunContext
-    from tuimail.outbox.store.sent_copies import SentCopyFiler
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +27,23 @@ AT_ONCE = 4
 """Copies that are filed at the same time; on an IMAP server still one after the other for each account."""
 
 
+class CopyFiler(Protocol):
+    """Files the copy of an accepted letter. sent/filer is the real one."""
+
+    async def file(self, item: OutboxItem, content: Content) -> Filing:
+        """File it once: search for the Message-ID first, because a copy may be there since before a kill.
+
+        Returns a Filing that is FILED or SKIPPED, or DUE with ``words`` when it did not work; attempts and the time
+        of the next one are counted by the caller.
+        """
+        ...
+
+
 class SentCopyWorker:
     """Works through the copies that are due, several at a time: their steps share commits (coordination/batch)."""
 
     def __init__(
-        self, context: RunContext, filer: SentCopyFiler, clock: Clock, filed: Callable[[OutboxItem], None]
+        self, context: RunContext, filer: CopyFiler, clock: Clock, filed: Callable[[OutboxItem], None]
     ) -> None:
         """``filed`` is called with every letter whose copy was tried."""
         self._context = context

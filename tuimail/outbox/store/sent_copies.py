@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tuimail.coordination.batch import joins
 from tuimail.errors import LeaseLostError
@@ -20,25 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tuimail.coordination.lock import Host
-    from tuimail.mail.content import Content
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row
     from tuimail.outbox.store.transaction import Transaction, View
 
 FILING_LEASE = 300.0
 """Seconds; renewed at a third of it."""
-
-
-class SentCopyFiler(Protocol):
-    """Files the copy of an accepted letter. sent/filer is the real one."""
-
-    async def file(self, item: OutboxItem, content: Content) -> Filing:
-        """File it once: search for the Message-ID first, because a copy may be there since before a kill.
-
-        Returns a Filing that is FILED or SKIPPED, or DUE with ``words`` when it did not work; attempts and the time
-        of the next one are counted by the caller.
-        """
-        ...
 
 
 class SentCopyRecords:

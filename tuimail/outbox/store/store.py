@@ -117,12 +117,7 @@ class Store:
         self.evidence = Evidence(outbox)
         self.bounces = Bounces(outbox)
         if audit_log is not None:
-            try:
-                message = check_restored(outbox, self._opened(AuditLog(audit_log)))
-            except BaseException:
-                self.close()
-                raise
-            self.notice = " ".join(filter(None, (self.notice, message)))
+            self._check_restored(AuditLog(audit_log))
 
     def enqueue(self, letter: Incoming) -> OutboxItem:
         """Store one letter durably (``enqueue_many``); one that is in the outbox already is that item.
@@ -143,15 +138,16 @@ class Store:
         """Forget what is long over: see store/prune."""
         return prune(self.outbox, keep_days=keep_days)
 
-    def _opened(self, audit_log: AuditLog) -> AuditLog:
-        """``audit_log``, shortened if no other process has the outbox open."""
-        alone = self._lock.try_alone()
+    def _check_restored(self, audit_log: AuditLog) -> None:
         try:
-            if alone:
+            if self._lock.try_alone():
                 audit_log.shorten(self.outbox.clock.now())
-        finally:
             self._lock.share()
-        return audit_log
+            message = check_restored(self.outbox, audit_log)
+        except BaseException:
+            self.close()
+            raise
+        self.notice = " ".join(filter(None, (self.notice, message)))
 
     def close(self) -> None:
         """Close the database."""
