@@ -178,6 +178,6 @@ async def chosen(pilot: Pilot[int], subject: str) -> None:
     """Select the letter in the outbox."""
     screen = pilot.app.screen
     assert isinstance(screen, OutboxScreen)
-    rows = [screen.window[row] for row in screen.list.rows]
+    rows = [screen.rows[row] for row in screen.list.source.window(0, screen.list.count)]
     screen.list.select([row.subject for row in rows if row].index(subject))
     await settle(pilot)

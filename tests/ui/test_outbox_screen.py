@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 async def select(pilot: Pilot[int], item_id: str) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, OutboxScreen)
-    screen.list.select(list(screen.list.rows).index(item_id))
+    place = screen.list.source.position(item_id)
+    assert place is not None
+    screen.list.select(place)
     await settle(pilot)
 
 

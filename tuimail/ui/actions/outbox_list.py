@@ -62,7 +62,7 @@ async def tag_matching(screen: OutboxList) -> None:
     )
     wanted = await screen.prompts.ask_choice("Tag which letters?", choices, default="matching")
     if wanted == "all":
-        screen.tagged = set(screen.list.rows)
+        screen.tagged = set(screen.list.source.window(0, screen.list.count))
     elif wanted == "none":
         screen.tagged = set()
     elif wanted == "matching":
@@ -70,7 +70,7 @@ async def tag_matching(screen: OutboxList) -> None:
         if not words or not words.strip():
             return
         matching = await screen.program.engine.outbox.query(lambda outbox: outbox.ids(matching=words))
-        found = set(matching) & set(screen.list.rows)
+        found = set(matching) & set(screen.list.source.window(0, screen.list.count))
         screen.tagged |= found
     else:
         return

@@ -12,6 +12,9 @@ from tuimail.ui.commands.command import COMPOSE, LISTS, PAGERS, READING, Command
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MORE = 1000
+"""The slot of the command that shows the other keys."""
+
 _EVERYWHERE = frozenset({Context.EVERYWHERE})
 _MENU = frozenset({Context.MENU})
 _OUTBOX = frozenset({Context.OUTBOX})
@@ -55,7 +58,7 @@ READERS = (
     Command("last", "Last", "Go to the last line", "Moves to the bottom.",
             READING, pine="end", mutt="* end"),
     Command("more", "More", "More keys", "Shows the other keys of this screen in the two rows.",
-            READING - _MENU, pine="o f3", mutt="f3", slot=1000),
+            READING - _MENU, pine="o f3", mutt="f3", slot=MORE),
     Command("quit-now", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             READING - _MENU, pine="q", mutt="Q", slot=110),
     Command("undo", "Undo", "Undo the last step", "Takes back what the status line offers to undo.",
@@ -199,7 +202,7 @@ COMPOSER = (
     Command("delete-char", "Delete", "Delete the character", "Deletes the character under the cursor.",
             COMPOSE, pine="ctrl+d", mutt="ctrl+d"),
     Command("compose-more", "More", "More keys", "Shows the other keys of the composer in the two rows.",
-            COMPOSE, pine="f3", mutt="f3", slot=1000),
+            COMPOSE, pine="f3", mutt="f3", slot=MORE),
 )  # fmt: skip
 
 DIALOG = (

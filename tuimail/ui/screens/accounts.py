@@ -83,7 +83,7 @@ class AccountsScreen(ListScreen[AccountRow]):
             for name, account in engine.config.accounts.items()
         ]
         rows += [AccountRow(f"!{index}", problem=str(each)) for index, each in enumerate(self.program.problems)]
-        self.list.show(rows)
+        self.list.show_all(rows)
         self._explain()
 
     def selection_changed(self) -> None:

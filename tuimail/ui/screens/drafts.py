@@ -48,5 +48,5 @@ class DraftsScreen(ListScreen[Draft]):
 
     async def load(self) -> None:
         """The drafts nobody has open."""
-        self.list.show(await self.program.engine.drafts.available())
+        self.list.show_all(await self.program.engine.drafts.available())
         self.list.refresh()  # what stands there of the time moves on

@@ -20,7 +20,7 @@ from tuimail.ui.coalescer import Coalescer
 from tuimail.ui.commands.bindings import keyed
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.key_names import shown
-from tuimail.ui.commands.table import BY_ID, commands_for
+from tuimail.ui.commands.table import BY_ID, MORE, commands_for
 from tuimail.ui.screens.prompts import Prompts
 from tuimail.ui.textual_private import use_bindings
 from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from tuimail.ui.commands.command import Command
     from tuimail.ui.key_queue import Running
-    from tuimail.ui.messages import OutboxChanged, Progressed
+    from tuimail.ui.messages import OutboxChanged
     from tuimail.ui.protocols import Action, Program
 
 
@@ -142,9 +142,6 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     def come_back_to(self, row_id: str) -> None:
         """A row that had left is about to be there again: lists select it then."""
 
-    def on_progressed(self, message: Progressed) -> None:
-        """Bytes of a letter went out; screens that show it override this."""
-
     # -- commands
     @property
     def context(self) -> Context:
@@ -220,12 +217,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         """What the two rows show for the context, by slot; of commands sharing a slot, the one that fits."""
         by_slot: dict[int, Command] = {}
         for command in commands_for({self.context}):
-            if (
-                not command.slot
-                or command.slot == 1000
-                or not self.knows(command)
-                or not self.program.keymap.key(command.id)
-            ):
+            if command.slot in (0, MORE) or not self.knows(command) or not self.program.keymap.key(command.id):
                 continue
             there = by_slot.get(command.slot)
             if there is None or (self.fits(command) and not self.fits(there)):
@@ -241,7 +233,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
             self.key_rows.more = None
             self.key_rows.entries = self.prompts.key_entries()
             return
-        more = next((each for each in commands_for({self.context}) if each.slot == 1000), None)
+        more = next((each for each in commands_for({self.context}) if each.slot == MORE), None)
         self.key_rows.more = None if more is None else self._entry(more)
         self.key_rows.entries = self.key_entries()
 
@@ -259,11 +251,16 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """A key that means nothing here says so, as in pine."""
-        bound = self._keyed.key_to_bindings.get(event.key, ())
-        if any(self.knows(BY_ID[each.id]) for each in bound if each.id):
-            return
-        if self.prompts.current is None and event.key not in self.active_bindings:
+        if (
+            self.prompts.current is None
+            and not self._gives_command(event.key)
+            and event.key not in self.active_bindings
+        ):
             self.not_defined(shown(event.key))
+
+    def _gives_command(self, key: str) -> bool:
+        """Whether ``key`` gives one of the screen's own commands now."""
+        return any(self.knows(BY_ID[each.id]) for each in self._keyed.key_to_bindings.get(key, ()) if each.id)
 
     def not_defined(self, name: str) -> None:
         """Say that ``name`` is no command of this screen."""

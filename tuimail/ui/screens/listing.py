@@ -30,7 +30,7 @@ class ListScreen(FrameScreen, Generic[T]):
         self.list = self.make_list()
         self.list.when_selected = self.selection_changed
         # As wide as a row: a scroll bar takes a cell of both.
-        self.titles = ColumnTitles(lambda _width: self.title_line(self.list.size.width) if self.list.rows else ())
+        self.titles = ColumnTitles(lambda _width: self.title_line(self.list.size.width) if self.list.count else ())
 
     def make_list(self) -> LineList[T]:
         """The list, made once."""
@@ -41,7 +41,7 @@ class ListScreen(FrameScreen, Generic[T]):
         error = self.program.startup.error
         if error is not None and self.CONTEXT not in UNNUMBERED:
             self.list.empty = "Nothing can be read."
-            self.list.show(())
+            self.list.show_all(())
             self.complain(error)
 
     @property
@@ -69,7 +69,7 @@ class ListScreen(FrameScreen, Generic[T]):
 
     def tell_position(self) -> None:
         """Where in the list we are, for the title bar, and what else is to be said of the list."""
-        rows = len(self.list.rows)
+        rows = self.list.count
         position = f"{self.list.cursor + 1:,} of {rows:,}" if rows and self.CONTEXT not in UNNUMBERED else ""
         self.title_bar.note = "  ".join(filter(None, (position, *self.remarks())))
 

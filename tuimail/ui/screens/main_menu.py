@@ -87,7 +87,7 @@ class MainMenuScreen(ListScreen[Place]):
 
     def on_mount(self) -> None:
         """The menu needs no engine to be drawn."""
-        self.list.show([self._place(command_id) for command_id in self._places])
+        self.list.show_all([self._place(command_id) for command_id in self._places])
         self.list.select(1)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -115,7 +115,7 @@ class MainMenuScreen(ListScreen[Place]):
         counts = await engine.outbox.query(lambda outbox: outbox.counts())
         if any(counts.values()):
             notes["go-outbox"] = "".join(span.text for span in badge.line).strip()
-        self.list.show([self._place(command_id, notes.get(command_id, "")) for command_id in self._places])
+        self.list.show_all([self._place(command_id, notes.get(command_id, "")) for command_id in self._places])
 
     def _place(self, command_id: str, note: str = "") -> Place:
         return Place(BY_ID[command_id], self.program.keymap.key(command_id), note)

@@ -5,29 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.model.item import ItemState, Order, OutboxItem
+from tuimail.outbox.model.item import Order, OutboxItem
 from tuimail.outbox.model.turn import waits_its_turn
 from tuimail.ui.commands import letters
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.letter_list import LetterListScreen
+from tuimail.ui.screens.outbox_rows import OutboxRows
 from tuimail.ui.text.cells import Line, Role, Span, clip, width_of
 from tuimail.ui.views.letters import (
-    Columns,
-    Progress,
-    Wants,
-    columns_of,
     explanation,
-    outbox_line,
     outbox_titles,
     role_of,
-    state_words,
-    wants_of,
 )
 from tuimail.ui.views.orders import order_name
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
-from tuimail.ui.widgets.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,11 +32,11 @@ if TYPE_CHECKING:
     from tuimail.ui.messages import Progressed
 
 
-class OutboxScreen(LetterListScreen[str]):
-    """The list, and beneath it why the selected letter is where it is.
+EMPTY = "Nothing is waiting. What you send passes through here."
 
-    However many letters there are, only those near the screen are read: the list holds ids, ``window`` the letters.
-    """
+
+class OutboxScreen(LetterListScreen[str]):
+    """The list (of ids; ``rows`` has the letters), and beneath it why the selected letter is where it is."""
 
     SCREEN_NAME = "OUTBOX"
     CONTEXT = Context.OUTBOX
@@ -53,7 +46,7 @@ class OutboxScreen(LetterListScreen[str]):
     def __init__(self) -> None:
         super().__init__()
         self.banner = Banner()
-        self.window: Window[OutboxItem] = Window(lambda item: item.id)
+        self.rows = OutboxRows(lambda: self.program.engine)
         self.tagged: set[str] = set()
         self.applying = False
         """The next command acts on the tagged letters."""
@@ -62,16 +55,14 @@ class OutboxScreen(LetterListScreen[str]):
         """What the letters shown hold; empty shows all."""
         self._all = 0
         """How many letters there are, shown or not."""
-        self._progress: dict[str, Progress] = {}
-        self._told: tuple[str, ...] = ()
-        self._wants = Wants()
-        self._aimed: tuple[str, ...] | None = None
+        self._targets: tuple[str, ...] | None = None
+        """What the command being given acts on, in place of the selected letter."""
         self._standing: Standing | None = None
         """Of the selected letter, if it waits for its turn."""
 
     def make_list(self) -> LineList[str]:
         """One line per letter."""
-        return LineList(self._draw, str, empty="Nothing is waiting. What you send passes through here.")
+        return LineList(self._draw, str, empty=EMPTY)
 
     def above(self) -> Iterable[Widget]:
         """What concerns all letters."""
@@ -79,7 +70,7 @@ class OutboxScreen(LetterListScreen[str]):
 
     def title_line(self, _width: int) -> Line:
         """The columns as they are now."""
-        return outbox_titles(self._columns)
+        return outbox_titles(self.rows.columns(self.list.size.width))
 
     @property
     def selected_id(self) -> str | None:
@@ -99,12 +90,12 @@ class OutboxScreen(LetterListScreen[str]):
     @property
     def letter(self) -> OutboxItem | None:
         """The letter under the cursor, if it was read already."""
-        return None if self.selected is None else self.window[self.selected]
+        return None if self.selected is None else self.rows[self.selected]
 
     def targets(self) -> tuple[str, ...]:
         """The tagged letters in the order of the list, when a command is applied to them; else the one selected."""
-        if self._aimed is not None:
-            return self._aimed
+        if self._targets is not None:
+            return self._targets
         return () if self.selected is None else (self.selected,)
 
     def fits(self, command: Command) -> bool:
@@ -138,13 +129,13 @@ class OutboxScreen(LetterListScreen[str]):
             self.carry_out(lambda _screen: self.narrow(""))
             return
         if applying and command_id in letters.ON_SEVERAL:
-            self._aimed = tuple(row for row in self.list.rows if row in self.tagged)
+            self._targets = tuple(row for row in self.list.source.window(0, self.list.count) if row in self.tagged)
         elif applying and command_id in letters.ON_LETTERS:
             self.say("That takes one letter at a time.")
             self.refresh_keys()
             return
         super().action_command(command_id)
-        self._aimed = None
+        self._targets = None
         if applying:
             self.refresh_keys()
 
@@ -171,42 +162,32 @@ class OutboxScreen(LetterListScreen[str]):
     # -- what is shown
     async def load(self) -> None:
         """The ids of all letters, and the letters near the screen."""
-        engine = self.program.engine
-        words = self.matching
-        ids = await engine.outbox.query(lambda outbox: outbox.ids(order=self.order, matching=words))
-        self._all = len(ids) if not words else sum((await engine.outbox.query(lambda outbox: outbox.counts())).values())
-        selected = self.list.sought or self.selected
-        self.window.ids = ids
-        place = self.list.cursor if selected is None else _place(ids, selected, self.list.cursor)
-        height = self.list.page
-        top = min(max(self.list.first_seen, place - height + 1), place)
-        near = self.window.near(top, height)
-        items = await engine.outbox.query(lambda outbox: outbox.items_of(near))
-        self.window.renew(ids, items)
-        self._progress = {item.id: self._progress.get(item.id, Progress()) for item in items if _sending(item)}
+        matching, shown = self.matching, self.list
+        source = await self.rows.load(
+            order=self.order, matching=matching, first_shown=shown.first_shown, height=shown.page
+        )
+        self._all = source.count if not matching else await self._count()
         if self.tagged:
-            self.tagged &= set(ids)
-        self._wants = self._wants.at_least(wants_of(items, self._now))
-        self.list.empty = "No letter holds that." if words else "Nothing is waiting. What you send passes through here."
-        self.list.show(ids)
-        self.list.refresh()  # the letters may have changed, and what stands there of the time moves on
+            self.tagged &= set(source.ids)
+        shown.empty = "No letter holds that." if matching else EMPTY
+        shown.show(source)
+        shown.refresh()  # the letters may have changed, and the times shown move on
         await self._stand()
         self.tell_position()
         self.show_banner()
         self._explain()
 
+    async def _count(self) -> int:
+        counts = await self.program.engine.outbox.query(lambda outbox: outbox.counts())
+        return sum(counts.values())
+
     def _scrolled(self) -> None:
         """Read what came into sight."""
-        if self.window.missing(self.list.first_seen, self.list.page + 1):
+        if self.rows.misses(self.list.first_seen, self.list.page + 1):
             self.run_worker(self._fill(), group="fill", exclusive=True, exit_on_error=False)
 
     async def _fill(self) -> None:
-        height = self.list.page + 1
-        missing = self.window.missing(self.list.first_seen, height)
-        if missing:
-            items = await self.program.engine.outbox.query(lambda outbox: outbox.items_of(missing))
-            self.window.add(items, height=height)
-            self._wants = self._wants.at_least(wants_of(items, self._now))
+        if await self.rows.fill(self.list.first_seen, self.list.page + 1):
             self.titles.refresh()
             self.list.refresh()
             self._explain()
@@ -216,25 +197,15 @@ class OutboxScreen(LetterListScreen[str]):
 
     def tick(self) -> None:
         """Draw again only if a word on the screen changed."""
-        now = self._now
-        seen = [item for row in self.list.in_sight if (item := self.window[row]) is not None]
-        told = tuple(state_words(item, now) for item in seen)
-        if told != self._told:
-            self._told = told
+        if self.rows.states_changed(self.list.in_sight):
             self.list.refresh()
             self.refresh_keys()
             self._explain()
 
     def on_progressed(self, message: Progressed) -> None:
         """Move the bar of a letter being sent, if it is in sight."""
-        if self.window[message.item_id] is None:
-            return
-        before = self._progress.get(message.item_id, Progress())
-        if message.words:
-            self._progress[message.item_id] = Progress(before.sent, before.total, message.words)
-        else:
-            self._progress[message.item_id] = Progress(message.sent, message.total, before.words)
-        self.list.refresh()
+        if self.rows.progressed(message):
+            self.list.refresh()
 
     def selection_changed(self) -> None:
         """Explain what is selected now."""
@@ -268,7 +239,7 @@ class OutboxScreen(LetterListScreen[str]):
         width = self.size.width
         lines = self.program.outbox.problem_lines(self.program.keymap.key("check-again"), width)
         if self.matching:
-            count = f"{len(self.list.rows):,} of {self._all:,}"
+            count = f"{self.list.count:,} of {self._all:,}"
             head: Line = (Span("   Show only: ", Role.DIM),)
             tail: Line = (
                 Span(f"   {count}   ", Role.DIM),
@@ -290,17 +261,8 @@ class OutboxScreen(LetterListScreen[str]):
     def _now(self) -> float:
         return self.program.engine.clock.now()
 
-    @property
-    def _columns(self) -> Columns:
-        return columns_of(self._wants, self.list.size.width)
-
     def _draw(self, row: str, _width: int) -> Line:
-        item = self.window[row]
-        if item is None:
-            return (Span("   …", Role.DIM),)
-        progress = self._progress.get(row) if _sending(item) else None
-        columns = self._columns
-        return outbox_line(item, self.list.size.width, self._now, progress, columns, tagged=row in self.tagged)
+        return self.rows.line(row, self.list.size.width, tagged=row in self.tagged)
 
     def _explain(self) -> None:
         item = self.letter
@@ -310,17 +272,3 @@ class OutboxScreen(LetterListScreen[str]):
         words, facts = explanation(item, self._now, self._standing)
         role = role_of(item.state) if item.needs_you else Role.TEXT
         self.explanation_pane.explain(Span(words, role), Span(facts, Role.DIM))
-
-
-def _sending(item: OutboxItem) -> bool:
-    return item.state is ItemState.SENDING
-
-
-def _place(ids: Sequence[str], wanted: str, before: int) -> int:
-    """Where ``wanted`` will be; the nearest there is to where it was, if it is gone."""
-    if before < len(ids) and ids[before] == wanted:
-        return before
-    try:
-        return ids.index(wanted)
-    except ValueError:
-        return max(0, min(before, len(ids) - 1))

@@ -105,7 +105,7 @@ class PaletteScreen(ListScreen[PaletteEntry]):
         typed = self._typed.value
         fitting = [found for found in self._all if found.matches(typed)]
         fitting.sort(key=lambda found: not found.matches_title(typed))
-        self.list.show(fitting)
+        self.list.show_all(fitting)
         self.list.select(0)
 
     def key_entries(self) -> tuple[KeyEntry, ...]:

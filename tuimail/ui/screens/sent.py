@@ -42,7 +42,7 @@ class SentScreen(LetterListScreen[OutboxItem]):
         """As wide as what is in them; worked out once for a width."""
         width = self.list.size.width
         if self._columns is None or self._columns[0] != width:
-            self._columns = width, sent_columns(self.list.rows, width)
+            self._columns = width, sent_columns(self.list.source.window(0, self.list.count), width)
         return self._columns[1]
 
     def title_line(self, _width: int) -> Line:
@@ -71,7 +71,7 @@ class SentScreen(LetterListScreen[OutboxItem]):
         """What went out."""
         rows = await self.program.engine.sent.latest()
         self._columns = None
-        self.list.show(rows)
+        self.list.show_all(rows)
         self.list.refresh()  # what stands there of the time moves on
 
     def selection_changed(self) -> None:

@@ -63,7 +63,7 @@ class ServerScreen(ListScreen[Arrival]):
     async def load(self) -> None:
         """Newest first."""
         letters = [Arrival(number, letter) for number, letter in enumerate(self.server.received, start=1)]
-        self.list.show(letters[::-1])
+        self.list.show_all(letters[::-1])
         self._state_pane.explain(Span(server_state(self.server.faults)))
         self.refresh_keys()
 

@@ -11,12 +11,15 @@ from textual.strip import Strip
 
 from tuimail.ui.text.cells import Line, Role, Span, clip
 from tuimail.ui.widgets.painting import paint
+from tuimail.ui.widgets.window_source import InMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.style import Style
     from textual import events
+
+    from tuimail.ui.widgets.window_source import WindowSource
 
 T = TypeVar("T")
 
@@ -54,7 +57,8 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """What a list says that was read and is empty, of one line or more."""
         self._read = False
         self._spacing = spacing
-        self.rows: Sequence[T] = ()
+        self.source: WindowSource[T] = InMemory((), identify)
+        """The rows shown."""
         self._ground: Style | None = None
         self.when_selected: Callable[[], None] = lambda: None
         """Called when another row is selected, or other rows are shown. Not a message: that would be handled after the
@@ -67,45 +71,59 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.rows)
+        return self.source.count
 
     @property
     def selected(self) -> T | None:
         """The selected value."""
-        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        return self._row(self.cursor)
 
-    def show(self, rows: Sequence[T]) -> None:
-        """Show ``rows``; the selection stays on its row, or on its place when that row is gone.
+    def _row(self, index: int) -> T | None:
+        return next(iter(self.source.window(index, index + 1)), None)
 
-        A row that was sought is selected. Rows equal to those shown are not drawn again: ``refresh`` does that, where
-        the lines depend on more than the rows.
+    def show_all(self, rows: Sequence[T]) -> None:
+        """Show ``rows``, which are in memory."""
+        self.show(InMemory(rows, self._identify))
+
+    def show(self, source: WindowSource[T]) -> None:
+        """Show the rows of ``source``; the selection stays on its row, or on its place when that row is gone.
+
+        A row that was sought is selected. A source equal to the one shown is not drawn again: ``refresh`` does that,
+        where the lines depend on more than the rows.
         """
-        if rows and self._read and self.sought is None and rows == self.rows:
-            self.rows = rows
+        if source.count and self._read and self.sought is None and source == self.source:
+            self.source = source
             self.when_selected()
             return
-        before = self.selected
-        old_id = None if before is None else self._identify(before)
-        self.rows = rows
-        self._read = True
-        index = self._place_of(self.sought)
-        if index is None:
-            index = self._place_of(old_id)
-        else:
+        self.cursor = self._place_in(source)
+        if self.sought is not None and self._identified(source, self.cursor) == self.sought:
             self.sought = None
-        self.cursor = index if index is not None else max(0, min(self.cursor, len(rows) - 1))
-        self.virtual_size = Size(0, len(rows) * self._spacing)
+        self.source = source
+        self._read = True
+        self.virtual_size = Size(0, source.count * self._spacing)
         self.refresh()
         self._reveal()
         self.when_selected()
 
-    def _place_of(self, row_id: str | None) -> int | None:
-        """Where the row is; most often where it was."""
-        if row_id is None:
-            return None
-        if self.cursor < len(self.rows) and self._identify(self.rows[self.cursor]) == row_id:
-            return self.cursor
-        return next((at for at, row in enumerate(self.rows) if self._identify(row) == row_id), None)
+    def first_shown(self, source: WindowSource[T]) -> int:
+        """Index of the row that will be the first on the screen once ``source`` is shown."""
+        place = self._place_in(source)
+        return min(max(self.first_seen, place - self.page + 1), place)
+
+    def _place_in(self, source: WindowSource[T]) -> int:
+        """Where the row sought or selected is in ``source``, most often where it was; else the nearest place."""
+        selected = self._identified(self.source, self.cursor)
+        for row_id in (self.sought, selected):
+            if row_id is not None:
+                if self._identified(source, self.cursor) == row_id:
+                    return self.cursor
+                if (place := source.position(row_id)) is not None:
+                    return place
+        return max(0, min(self.cursor, source.count - 1))
+
+    def _identified(self, source: WindowSource[T], index: int) -> str | None:
+        """The id of a row of ``source``."""
+        return next((self._identify(row) for row in source.window(index, index + 1)), None)
 
     @property
     def first_seen(self) -> int:
@@ -115,13 +133,13 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     @property
     def in_sight(self) -> Sequence[T]:
         """The rows on the screen."""
-        return self.rows[self.first_seen : self.first_seen + self.page + 1]
+        return self.source.window(self.first_seen, self.first_seen + self.page + 1)
 
     def select(self, index: int) -> None:
         """Select the row at ``index``, or the nearest there is."""
         self.sought = None
-        wanted = max(0, min(index, len(self.rows) - 1))
-        if wanted == self.cursor or not self.rows:
+        wanted = max(0, min(index, self.count - 1))
+        if wanted == self.cursor or not self.count:
             return
         before, top = self.cursor, self.scroll_offset
         self.cursor = wanted
@@ -140,7 +158,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if spacing == self._spacing:
             return
         self._spacing = spacing
-        self.virtual_size = Size(0, len(self.rows) * spacing)
+        self.virtual_size = Size(0, self.count * spacing)
         self.refresh()
         self._reveal()
 
@@ -161,15 +179,16 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """One line of the screen."""
         width = self.size.width
         ground = self._ground
-        if not self.rows:
+        if not self.count:
             said = (self.empty if self._read else READING).splitlines()
             at = y - (1 if self.size.height > len(said) else 0)
             text = f"   {said[at]}" if 0 <= at < len(said) else ""
             return paint(self, (Span(clip(text, width), Role.DIM),), width, base=ground)
         index, offset = divmod(y + self.scroll_offset.y, self._spacing)
-        if offset or index >= len(self.rows):
+        row = None if offset else self._row(index)
+        if row is None:
             return Strip.blank(width, ground)
-        line = self._draw(self.rows[index], width)
+        line = self._draw(row, width)
         if index != self.cursor:
             return paint(self, line, width, base=ground)
         return paint(self, line, width, base=self.get_component_rich_style("line-list--cursor"), plain=True)
@@ -177,7 +196,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """A click selects, a second one opens."""
         index, offset = divmod(event.y + self.scroll_offset.y, self._spacing)
-        if offset or index >= len(self.rows):
+        if offset or index >= self.count:
             return
         if index == self.cursor and event.chain > 1:
             self.post_message(self.Opened())
