@@ -26,9 +26,9 @@ def place(command: Command) -> str:
         return "Lists and texts"
     first = next(context for context in Context if context in contexts)
     return {
-        Context.ITEM: Context.OUTBOX.words,
+        Context.ITEM: Context.OUTBOX.heading,
         Context.COMPOSE_HEADER: "Composer" if Context.COMPOSE_BODY in contexts else "Composer, header",
-    }.get(first, first.words)
+    }.get(first, first.heading)
 
 
 def key_section() -> str:

@@ -11,7 +11,7 @@ from tests.ui.fake_engine import FakeEngine, every_state
 from tests.ui.screen_text import settle
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.navigation import Navigation
-from tuimail.ui.requests import OpenComposer
+from tuimail.ui.requests import ShowComposer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -48,13 +48,13 @@ def running(engine: FakeEngine) -> Running:
 
 
 @pytest.fixture
-def composers(monkeypatch: pytest.MonkeyPatch) -> list[OpenComposer]:
+def composers(monkeypatch: pytest.MonkeyPatch) -> list[ShowComposer]:
     """The composers asked for, none of which opens."""
-    asked: list[OpenComposer] = []
+    asked: list[ShowComposer] = []
     opens = Navigation.open
 
     def noted(navigation: Navigation, request: Any) -> Any:
-        if isinstance(request, OpenComposer):
+        if isinstance(request, ShowComposer):
             return asked.append(request)
         return opens(navigation, request)
 

@@ -18,7 +18,7 @@ from tuimail.coordination.change_notifier import Peer, PeerRole
 from tuimail.errors import StorageError
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
-from tuimail.ui.requests import OpenOutbox
+from tuimail.ui.requests import ShowOutbox
 from tuimail.ui.screens.frame import FrameScreen
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ async def test_driving_every_key_of_the_outbox_means_something(
                 await pilot.press("ctrl+c")
                 await pilot.pause()
             app.navigation.home()
-            app.navigation.open(OpenOutbox())
+            app.navigation.open(ShowOutbox())
             await settle(pilot)
     assert said == []
 

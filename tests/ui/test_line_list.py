@@ -14,7 +14,7 @@ from tests.ui.screen_text import lines
 from tuimail.ui.text.cells import Span
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.painting import ROLE_CLASSES
-from tuimail.ui.widgets.window_source import Ids, InMemory
+from tuimail.ui.widgets.window_source import IdRows, InMemoryRows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -104,13 +104,13 @@ async def test_a_row_sought_is_selected_when_it_comes() -> None:
         assert shown.sought is None
 
 
-@pytest.mark.parametrize("source", [InMemory(("a", "b", "c"), str), Ids(("a", "b", "c"))])
-def test_sources_in_memory(source: InMemory[str] | Ids) -> None:
+@pytest.mark.parametrize("source", [InMemoryRows(("a", "b", "c"), str), IdRows(("a", "b", "c"))])
+def test_sources_in_memory(source: InMemoryRows[str] | IdRows) -> None:
     assert source.count == 3
     assert list(source.window(1, 9)) == ["b", "c"]
     assert (source.position("c"), source.position("d")) == (2, None)
 
 
 def test_sources_of_the_same_rows_are_equal_whoever_names_them() -> None:
-    assert InMemory(("a",), str) == InMemory(("a",), lambda row: row.upper())
-    assert InMemory(("a",), str) != InMemory(("b",), str)
+    assert InMemoryRows(("a",), str) == InMemoryRows(("a",), lambda row: row.upper())
+    assert InMemoryRows(("a",), str) != InMemoryRows(("b",), str)

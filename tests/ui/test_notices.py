@@ -14,7 +14,7 @@ from jeepney import HeaderFields, Message, new_error, new_method_return
 from jeepney.low_level import Parser
 
 from tuimail.ui.desktop import Desktop
-from tuimail.ui.notices import GATHER, Announcement, Stretch, Troubles, on_desktop
+from tuimail.ui.notices import GATHER, Announcement, ProblemBatch, SendingRun, wants_desktop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def test_troubles_that_come_together_are_one_notice() -> None:
-    troubles = Troubles()
+    troubles = ProblemBatch()
     for at in range(5):
         troubles.letter(f"l{at}", "Refused.", 100.0 + at / 10)
     assert troubles.due(100.5) is None
@@ -34,7 +34,7 @@ def test_troubles_that_come_together_are_one_notice() -> None:
 
 
 def test_fifty_letters_behind_one_password_are_one_account() -> None:
-    troubles = Troubles()
+    troubles = ProblemBatch()
     troubles.account("work", "the password was refused", 0.0)
     for at in range(50):
         troubles.letter(f"l{at}", "blocked", 0.1)
@@ -42,7 +42,7 @@ def test_fifty_letters_behind_one_password_are_one_account() -> None:
 
 
 def test_a_clock_set_back_holds_no_notice_back() -> None:
-    troubles = Troubles()
+    troubles = ProblemBatch()
     troubles.letter("l", "x", 1000.0)
     assert troubles.due(10.0) is not None
 
@@ -53,7 +53,7 @@ def test_a_clock_set_back_holds_no_notice_back() -> None:
      (300, 1214, 2, "1,214 letters sent, 2 need you."), (300, 20, 1, "20 letters sent, 1 needs you.")],
 )  # fmt: skip
 def test_a_long_queue_ends_with_a_summary(seconds: float, sent: int, yours: int, body: str | None) -> None:
-    stretch = Stretch()
+    stretch = SendingRun()
     stretch.begin(50.0, 7)
     found = stretch.end(50.0 + seconds, 7 + sent, yours)
     assert (found.body if found else None) == body
@@ -71,7 +71,7 @@ HOME = {"DISPLAY": ":0", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus"}
 def test_the_desktop_is_left_alone_over_ssh_and_where_there_is_none(
     wanted: str, environment: dict[str, str], shown: bool
 ) -> None:
-    assert on_desktop(wanted, environment) is shown
+    assert wants_desktop(wanted, environment) is shown
 
 
 class Bus:

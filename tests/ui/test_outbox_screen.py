@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.ui.conftest import Running
     from tuimail.paths import Paths
-    from tuimail.ui.requests import OpenComposer
+    from tuimail.ui.requests import ShowComposer
 
 
 async def select(pilot: Pilot[int], item_id: str) -> None:
@@ -145,7 +145,7 @@ async def test_nothing_is_dropped_without_a_yes(engine: FakeEngine, running: Run
     assert engine.calls == []
 
 
-async def test_edit_opens_the_composer_on_the_draft(running: Running, composers: list[OpenComposer]) -> None:
+async def test_edit_opens_the_composer_on_the_draft(running: Running, composers: list[ShowComposer]) -> None:
     async with running("o", "e") as pilot:
         await settle(pilot)
     assert [each.draft.revises for each in composers if each.draft is not None] == ["a1"]

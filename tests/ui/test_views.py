@@ -22,16 +22,16 @@ from tuimail.ui.views.letters import (
     Progress,
     columns_for,
     explanation,
-    last_words,
     outbox_line,
     outbox_titles,
+    waits_for_text,
 )
-from tuimail.ui.views.replies import reply_words
+from tuimail.ui.views.replies import reply_summary
 from tuimail.ui.views.rows import (
     AccountRow,
     account_line,
+    account_summary,
     account_titles,
-    account_words,
     draft_line,
     draft_titles,
     sent_columns,
@@ -129,23 +129,25 @@ def test_columns_share_the_room_and_keep_the_number_of_recipients() -> None:
 )
 def test_a_waiting_letter_that_got_no_reply_says_so(stage: Stage | None, words: str) -> None:
     letter = item("d", ItemState.DEFERRED, "x", recipient("bob@example.net"), stage=stage, last_reply="421 before")
-    assert last_words(letter) == words
+    assert waits_for_text(letter) == words
 
 
 def test_every_reply_is_told_in_words_that_fit_the_column() -> None:
     statuses = [f"{kind}.{subject}.{detail}" for kind in (4, 5) for subject in range(8) for detail in range(11)]
     for reply in [Reply(code, status, "x") for code in range(400, 560) for status in ("", *statuses)]:
-        words = reply_words(reply)
+        words = reply_summary(reply)
         assert 0 < len(words) <= LAST, (reply, words)
         assert words.replace(" ", "").isalpha()
-    said = {reply_words(Reply(code, status)) for code, status in ((451, "4.7.1"), (452, "4.2.2"), (550, "5.1.1"))}
+    said = {reply_summary(Reply(code, status)) for code, status in ((451, "4.7.1"), (452, "4.2.2"), (550, "5.1.1"))}
     assert said == {"asked to wait", "mailbox full", "no such user"}
 
 
 @pytest.mark.parametrize("letter", every_state(), ids=lambda letter: letter.state)
 def test_no_row_of_the_outbox_tells_codes_or_is_cut_in_its_last_column(letter: OutboxItem) -> None:
     for stage in (None, *Stage):
-        words = last_words(dataclasses.replace(letter, stage=stage), Progress(words=stage.description if stage else ""))
+        words = waits_for_text(
+            dataclasses.replace(letter, stage=stage), Progress(stage=stage.description if stage else "")
+        )
         assert len(words) <= LAST
         assert not any(char.isdigit() for char in words)
 
@@ -239,6 +241,6 @@ def test_an_account_in_clear_says_so() -> None:
     clear = dataclasses.replace(
         plain, submission=dataclasses.replace(plain.submission, security=Security.NONE, insecure=True)
     )
-    assert "not encrypted to smtp.example.org" in account_words(AccountRow("work", clear), NOW)[1]
+    assert "not encrypted to smtp.example.org" in account_summary(AccountRow("work", clear), NOW)[1]
     assert "not encrypted" in "".join(span.text for span in account_line(AccountRow("work", clear), 120))
-    assert "not encrypted" not in account_words(AccountRow("work", plain), NOW)[1]
+    assert "not encrypted" not in account_summary(AccountRow("work", plain), NOW)[1]

@@ -12,7 +12,7 @@ from tests.ui_compose.composing import composing
 from tuimail.compose.draft import Attachment
 from tuimail.ui.widgets.address_field import AddressEditor, AddressField
 from tuimail.ui.widgets.attachment_field import AttachmentField, AttachmentList, kind
-from tuimail.ui.widgets.completion import Typed, address_at, with_candidate
+from tuimail.ui.widgets.completion import TypedAddress, address_at, with_candidate
 from tuimail.ui.widgets.header_field import HeaderField
 
 if TYPE_CHECKING:
@@ -149,17 +149,17 @@ async def test_a_long_field_grows_and_arrows_move_within_it_first() -> None:
 @pytest.mark.parametrize(
     ("text", "column", "expected"),
     [
-        ("bo", 2, Typed(0, 2, "bo")),
-        ("a@x, bo", 7, Typed(5, 7, "bo")),
-        ("a@x, bo, c@x", 7, Typed(5, 7, "bo")),
-        ('"Doe, Ann" <a@x>, b', 19, Typed(18, 19, "b")),
-        ('"Doe, An', 8, Typed(0, 8, '"Doe, An')),
-        ("A (x, y) <a@x>; b", 17, Typed(16, 17, "b")),
-        ("a@x,", 4, Typed(4, 4, "")),
-        ("", 0, Typed(0, 0, "")),
+        ("bo", 2, TypedAddress(0, 2, "bo")),
+        ("a@x, bo", 7, TypedAddress(5, 7, "bo")),
+        ("a@x, bo, c@x", 7, TypedAddress(5, 7, "bo")),
+        ('"Doe, Ann" <a@x>, b', 19, TypedAddress(18, 19, "b")),
+        ('"Doe, An', 8, TypedAddress(0, 8, '"Doe, An')),
+        ("A (x, y) <a@x>; b", 17, TypedAddress(16, 17, "b")),
+        ("a@x,", 4, TypedAddress(4, 4, "")),
+        ("", 0, TypedAddress(0, 0, "")),
     ],
 )
-def test_the_address_being_typed(text: str, column: int, expected: Typed) -> None:
+def test_the_address_being_typed(text: str, column: int, expected: TypedAddress) -> None:
     assert address_at(text, column) == expected
 
 

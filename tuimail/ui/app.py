@@ -18,7 +18,7 @@ from tuimail.ui.navigation import Navigation
 from tuimail.ui.notifier import Notifier
 from tuimail.ui.outbox_status import OutboxStatus
 from tuimail.ui.registry import screen_for
-from tuimail.ui.requests import OpenMainMenu
+from tuimail.ui.requests import ShowMainMenu
 from tuimail.ui.safety import STRIP_ACTING
 from tuimail.ui.startup import Startup
 from tuimail.ui.theme import mail_defaults
@@ -87,7 +87,7 @@ class TuimailApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[Any]:
         """The main menu."""
-        return screen_for(OpenMainMenu())
+        return screen_for(ShowMainMenu())
 
     def on_mount(self) -> None:
         """Listen to the engine; start it after the first paint."""

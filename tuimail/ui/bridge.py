@@ -27,14 +27,14 @@ def translate(event: events.Event) -> list[Message]:
             return [OutboxChanged()]
         case events.ItemProgress(item_id, sent, total):
             return [Progressed(item_id, sent=sent, total=total)]
-        case events.ItemStage(item_id, words):
-            return [Progressed(item_id, words=safe_line(words))]
-        case events.NeedsYou(_, words):
-            return [OutboxChanged(), Noted(safe_line(words), Severity.WARNING)]
-        case events.AccountPaused(account, words):
+        case events.ItemStage(item_id, stage):
+            return [Progressed(item_id, stage=safe_line(stage))]
+        case events.NeedsYou(_, message):
+            return [OutboxChanged(), Noted(safe_line(message), Severity.WARNING)]
+        case events.AccountPaused(account, message):
             return [
                 OutboxChanged(),
-                Noted(safe_line(f"{account}: {words}  See Accounts."), Severity.WARNING),
+                Noted(safe_line(f"{account}: {message}  See Accounts."), Severity.WARNING),
             ]
         case events.AccountResumed(account):
             return [OutboxChanged(), Noted(safe_line(f"{account} may send again."))]

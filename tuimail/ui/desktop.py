@@ -53,9 +53,9 @@ async def _dbus(title: str, body: str) -> None:
 
     name = "org.freedesktop.Notifications"
     service = DBusAddress("/org/freedesktop/Notifications", bus_name=name, interface=name)
-    words: tuple[object, ...] = ("tuimail", 0, "", title, html.escape(body, quote=False), [], {}, -1)
+    arguments: tuple[object, ...] = ("tuimail", 0, "", title, html.escape(body, quote=False), [], {}, -1)
     async with open_dbus_router(bus="SESSION") as bus:
-        unwrap_msg(await bus.send_and_get_reply(new_method_call(service, "Notify", "susssasa{sv}i", words)))
+        unwrap_msg(await bus.send_and_get_reply(new_method_call(service, "Notify", "susssasa{sv}i", arguments)))
 
 
 async def _osascript(title: str, body: str) -> None:

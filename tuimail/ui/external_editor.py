@@ -55,11 +55,11 @@ def editor_command(configured: str, environ: Mapping[str, str] | None = None) ->
     named = configured if configured not in ("", "built-in") and not configured.startswith("$") else ""
     if configured.startswith("$"):
         named = env.get(configured[1:], "")
-    words = named or env.get("VISUAL", "") or env.get("EDITOR", "")
+    command = named or env.get("VISUAL", "") or env.get("EDITOR", "")
     try:
-        argv = shlex.split(words)
+        argv = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"The editor {words!r} cannot be read as a command.", hint="Check its quotes.") from error
+        raise UsageError(f"The editor {command!r} cannot be read as a command.", hint="Check its quotes.") from error
     if not argv:
         raise UsageError("No editor is set.", hint="Set $VISUAL or $EDITOR, or editor in the [ui] table.")
     if shutil.which(argv[0], path=env.get("PATH")) is None:

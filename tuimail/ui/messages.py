@@ -22,24 +22,24 @@ class AccountsChanged(Message, bubble=False):
 class Progressed(Message, bubble=False):
     """Where a letter being sent stands; a later one takes the place of an unread one of the same letter."""
 
-    def __init__(self, item_id: str, *, sent: int = 0, total: int = 0, words: str = "") -> None:
+    def __init__(self, item_id: str, *, sent: int = 0, total: int = 0, stage: str = "") -> None:
         super().__init__()
         self.item_id = item_id
         self.sent = sent
         self.total = total
-        self.words = words
+        self.stage = stage
         """The stage, if that is what changed; else empty."""
 
     def again(self) -> Progressed:
         """The same, to be posted to another node."""
-        return Progressed(self.item_id, sent=self.sent, total=self.total, words=self.words)
+        return Progressed(self.item_id, sent=self.sent, total=self.total, stage=self.stage)
 
     def can_replace(self, message: Message) -> bool:
         """Newer bytes of the same letter."""
         return (
             isinstance(message, Progressed)
             and message.item_id == self.item_id
-            and bool(message.words) == bool(self.words)
+            and bool(message.stage) == bool(self.stage)
         )
 
 

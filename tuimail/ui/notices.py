@@ -30,7 +30,7 @@ class Announcement:
     """Somebody is needed: ring the bell."""
 
 
-class Troubles:
+class ProblemBatch:
     """Gathers letters and accounts that need the user into one announcement."""
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class Troubles:
         self._letters: dict[str, str] = {}
         self._accounts: dict[str, str] = {}
 
-    def letter(self, item_id: str, words: str, now: float) -> None:
+    def letter(self, item_id: str, message: str, now: float) -> None:
         """A letter became failed, blocked, uncertain, or asks."""
-        self._letters[item_id] = safe_line(words)
+        self._letters[item_id] = safe_line(message)
         self._begin(now)
 
-    def account(self, name: str, words: str, now: float) -> None:
+    def account(self, name: str, message: str, now: float) -> None:
         """An account cannot send any more."""
-        self._accounts[name] = safe_line(f"{name}: {words}")
+        self._accounts[name] = safe_line(f"{name}: {message}")
         self._begin(now)
 
     def _begin(self, now: float) -> None:
@@ -66,7 +66,7 @@ class Troubles:
         return Announcement(title, "\n".join(list(letters.values())[:3]), alarming=True)
 
 
-class Stretch:
+class SendingRun:
     """A stretch of sending, from the first letter on its way to the last; a long one ends with a summary."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class Stretch:
         return Announcement("The outbox is through", f"{count:,} letter{'' if count == 1 else 's'} sent{rest}.")
 
 
-def on_desktop(wanted: str, environment: Mapping[str, str]) -> bool:
+def wants_desktop(wanted: str, environment: Mapping[str, str]) -> bool:
     """Whether notices go to the desktop.
 
     Args:

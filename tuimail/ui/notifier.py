@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuimail import events
 from tuimail.outbox.model.item import ItemState
-from tuimail.ui.notices import GATHER, Stretch, Troubles, on_desktop
+from tuimail.ui.notices import GATHER, ProblemBatch, SendingRun, wants_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -43,9 +43,9 @@ class Notifier:
         self._show = show
         ui = engine.config.ui
         self._bell = ui.bell
-        self._desktop = on_desktop(ui.notifications, os.environ)
-        self._troubles = Troubles()
-        self._stretch = Stretch()
+        self._desktop = wants_desktop(ui.notifications, os.environ)
+        self._troubles = ProblemBatch()
+        self._stretch = SendingRun()
         self._timer: asyncio.TimerHandle | None = None
         self._showing: set[asyncio.Task[object]] = set()
         self._end = engine.announcer.subscribe(self._listen)
@@ -61,10 +61,10 @@ class Notifier:
     def _listen(self, event: events.Event) -> None:
         now = self._engine.clock.now()
         match event:
-            case events.NeedsYou(item_id, words):
-                self._troubles.letter(item_id, words, now)
-            case events.AccountPaused(account, words):
-                self._troubles.account(account, words, now)
+            case events.NeedsYou(item_id, message):
+                self._troubles.letter(item_id, message, now)
+            case events.AccountPaused(account, message):
+                self._troubles.account(account, message, now)
             case _:
                 return
         if self._timer is None:

@@ -30,91 +30,91 @@ def _with_actions(screen: S, actions: Mapping[str, Action[S]]) -> S:
     return screen
 
 
-def _main_menu(_request: requests.OpenMainMenu) -> FrameScreen:
+def _main_menu(_request: requests.ShowMainMenu) -> FrameScreen:
     from tuimail.ui.actions import menu
     from tuimail.ui.screens.main_menu import MainMenuScreen
 
     return _with_actions(MainMenuScreen(), menu.ACTIONS)
 
 
-def _outbox(_request: requests.OpenOutbox) -> FrameScreen:
+def _outbox(_request: requests.ShowOutbox) -> FrameScreen:
     from tuimail.ui.actions import outbox_list
     from tuimail.ui.screens.outbox import OutboxScreen
 
     return _with_actions(OutboxScreen(), outbox_list.ACTIONS)
 
 
-def _item(request: requests.OpenItem) -> FrameScreen:
+def _item(request: requests.ShowItem) -> FrameScreen:
     from tuimail.ui.actions import item
     from tuimail.ui.screens.item import ItemScreen
 
     return _with_actions(ItemScreen(request.item_id), item.ACTIONS)
 
 
-def _drafts(_request: requests.OpenDrafts) -> FrameScreen:
+def _drafts(_request: requests.ShowDrafts) -> FrameScreen:
     from tuimail.ui.actions import drafts
     from tuimail.ui.screens.drafts import DraftsScreen
 
     return _with_actions(DraftsScreen(), drafts.ACTIONS)
 
 
-def _sent(_request: requests.OpenSent) -> FrameScreen:
+def _sent(_request: requests.ShowSent) -> FrameScreen:
     from tuimail.ui.actions import sent
     from tuimail.ui.screens.sent import SentScreen
 
     return _with_actions(SentScreen(), sent.ACTIONS)
 
 
-def _accounts(_request: requests.OpenAccounts) -> FrameScreen:
+def _accounts(_request: requests.ShowAccounts) -> FrameScreen:
     from tuimail.ui.actions import accounts
     from tuimail.ui.screens.accounts import AccountsScreen
 
     return _with_actions(AccountsScreen(), accounts.ACTIONS)
 
 
-def _server(request: requests.OpenServer) -> FrameScreen:
+def _server(request: requests.ShowServer) -> FrameScreen:
     from tuimail.ui.actions import server
     from tuimail.ui.screens.server import ServerScreen
 
     return _with_actions(ServerScreen(request.server), server.ACTIONS)
 
 
-def _text(request: requests.OpenText) -> FrameScreen:
+def _text(request: requests.ShowText) -> FrameScreen:
     from tuimail.ui.actions.movement import PAGER_ACTIONS
     from tuimail.ui.screens.text import TextScreen
 
     return _with_actions(TextScreen(request.title, request.text), PAGER_ACTIONS)
 
 
-def _letter_text(request: requests.OpenLetterText) -> FrameScreen:
+def _letter_text(request: requests.ShowLetterText) -> FrameScreen:
     from tuimail.ui.actions import letter_text
     from tuimail.ui.screens.letter_text import LetterTextScreen
 
     return _with_actions(LetterTextScreen(request.content), letter_text.ACTIONS)
 
 
-def _help(request: requests.OpenHelp) -> FrameScreen:
+def _help(request: requests.ShowHelp) -> FrameScreen:
     from tuimail.ui.actions.movement import PAGER_ACTIONS
     from tuimail.ui.screens.help import HelpScreen
 
     return _with_actions(HelpScreen(request.about), PAGER_ACTIONS)
 
 
-def _palette(request: requests.OpenPalette) -> FrameScreen:
+def _palette(request: requests.ShowPalette) -> FrameScreen:
     from tuimail.ui.actions import palette
     from tuimail.ui.screens.palette import PaletteScreen
 
     return _with_actions(PaletteScreen(request.about), palette.ACTIONS)
 
 
-def _composer(request: requests.OpenComposer) -> FrameScreen:
+def _composer(request: requests.ShowComposer) -> FrameScreen:
     from tuimail.ui.actions import compose
     from tuimail.ui.screens.compose import ComposeScreen
 
     return _with_actions(ComposeScreen(request.draft), compose.ACTIONS)
 
 
-def _review(request: requests.OpenReview) -> FrameScreen:
+def _review(request: requests.ShowReview) -> FrameScreen:
     from tuimail.ui.actions import review
     from tuimail.ui.screens.send_dialog import SendDialog
 
@@ -122,17 +122,17 @@ def _review(request: requests.OpenReview) -> FrameScreen:
 
 
 _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
-    requests.OpenMainMenu: _main_menu,
-    requests.OpenOutbox: _outbox,
-    requests.OpenItem: _item,
-    requests.OpenDrafts: _drafts,
-    requests.OpenSent: _sent,
-    requests.OpenAccounts: _accounts,
-    requests.OpenServer: _server,
-    requests.OpenText: _text,
-    requests.OpenLetterText: _letter_text,
-    requests.OpenHelp: _help,
-    requests.OpenPalette: _palette,
-    requests.OpenComposer: _composer,
-    requests.OpenReview: _review,
+    requests.ShowMainMenu: _main_menu,
+    requests.ShowOutbox: _outbox,
+    requests.ShowItem: _item,
+    requests.ShowDrafts: _drafts,
+    requests.ShowSent: _sent,
+    requests.ShowAccounts: _accounts,
+    requests.ShowServer: _server,
+    requests.ShowText: _text,
+    requests.ShowLetterText: _letter_text,
+    requests.ShowHelp: _help,
+    requests.ShowPalette: _palette,
+    requests.ShowComposer: _composer,
+    requests.ShowReview: _review,
 }

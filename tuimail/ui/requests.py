@@ -1,4 +1,4 @@
-"""Requests to open a screen: ``program.navigation.open(OpenItem(id))``. What each one opens is in ``ui/registry``."""
+"""Requests to open a screen: ``program.navigation.open(ShowItem(id))``. What each one opens is in ``ui/registry``."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ if TYPE_CHECKING:
     from tuimail.ui.protocols import Frame, ReviewDialog  # noqa: F401 - in quotes below
 
 
-class OpenMainMenu(Request["Frame"]):
+class ShowMainMenu(Request["Frame"]):
     """Where the program starts."""
 
 
-class OpenOutbox(Request["Frame"]):
+class ShowOutbox(Request["Frame"]):
     """The letters that wait to be sent, and those that need the user."""
 
 
-class OpenDrafts(Request["Frame"]):
+class ShowDrafts(Request["Frame"]):
     """Postponed and recovered drafts."""
 
 
-class OpenSent(Request["Frame"]):
+class ShowSent(Request["Frame"]):
     """The letters that were sent."""
 
 
-class OpenAccounts(Request["Frame"]):
+class ShowAccounts(Request["Frame"]):
     """Accounts, and what is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
-class OpenItem(Request["Frame"]):
+class ShowItem(Request["Frame"]):
     """One letter of the outbox in full."""
 
     item_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class OpenServer(Request["Frame"]):
+class ShowServer(Request["Frame"]):
     """The demo's mail server."""
 
     server: DemoServer
 
 
 @dataclass(frozen=True, slots=True)
-class OpenText(Request["Frame"]):
+class ShowText(Request["Frame"]):
     """A text to read; control characters are made visible."""
 
     title: str
@@ -57,35 +57,35 @@ class OpenText(Request["Frame"]):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLetterText(Request["Frame"]):
+class ShowLetterText(Request["Frame"]):
     """A letter as its receiver reads it, and its bytes."""
 
     content: Content
 
 
 @dataclass(frozen=True, slots=True)
-class OpenHelp(Request["Frame"]):
+class ShowHelp(Request["Frame"]):
     """Help for the screen ``about``."""
 
     about: Frame
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPalette(Request["Frame"]):
+class ShowPalette(Request["Frame"]):
     """Every command of the screen ``about``."""
 
     about: Frame
 
 
 @dataclass(frozen=True, slots=True)
-class OpenComposer(Request["Frame"]):
+class ShowComposer(Request["Frame"]):
     """The composer on ``draft`` (which this process has open already); None: on an empty letter."""
 
     draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OpenReview(Request["ReviewDialog"]):
+class ShowReview(Request["ReviewDialog"]):
     """The question before sending ``draft``; ``senders`` is how many identities there are to choose from."""
 
     draft: Draft

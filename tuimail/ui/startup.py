@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.ui.requests import OpenComposer
+from tuimail.ui.requests import ShowComposer
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
@@ -41,7 +41,7 @@ class Startup:
             self.ready.set()
             await program.outbox.count()
             if self._draft is not None:
-                program.navigation.open(OpenComposer(self._draft))
+                program.navigation.open(ShowComposer(self._draft))
             self._greet()
 
     def _greet(self) -> None:

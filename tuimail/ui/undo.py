@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tuimail.clock import Clock
 
-    class StatusLine(Protocol):
+    class CountdownStatus(Protocol):
         """The status line of the screen on top."""
 
         def say(self, text: str) -> None:
@@ -31,7 +31,7 @@ class Undo:
 
     def __init__(
         self,
-        status: StatusLine,
+        status: CountdownStatus,
         *,
         key: Callable[[], str],
         clock: Clock,

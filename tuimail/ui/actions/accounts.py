@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.movement import LIST_ACTIONS
-from tuimail.ui.requests import OpenText
-from tuimail.ui.views.rows import account_words
+from tuimail.ui.requests import ShowText
+from tuimail.ui.views.rows import account_summary
 
 if TYPE_CHECKING:
     from tuimail.ui.protocols import Action, HasList, HasSelection
@@ -34,9 +34,9 @@ def open_(screen: AccountList) -> None:
     if row is None:
         screen.say("No account is set up yet: this screen shows what to write, and into which file.")
         return
-    message, facts = account_words(row, screen.program.engine.clock.now())
+    message, facts = account_summary(row, screen.program.engine.clock.now())
     title = "PROBLEM" if row.account is None else "ACCOUNT"
-    screen.program.navigation.open(OpenText(title, f"{message}\n\n{facts}"))
+    screen.program.navigation.open(ShowText(title, f"{message}\n\n{facts}"))
 
 
 ACTIONS: dict[str, Action[AccountList]] = {**LIST_ACTIONS, "open": open_, "check-again": check_again}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.requests import OpenComposer, OpenHelp, OpenPalette
+from tuimail.ui.requests import ShowComposer, ShowHelp, ShowPalette
 
 if TYPE_CHECKING:
     from tuimail.ui.protocols import Action, Frame
@@ -22,12 +22,12 @@ def main_menu(screen: Frame) -> None:
 
 def help_(screen: Frame) -> None:
     """Explain this screen."""
-    screen.program.navigation.open(OpenHelp(screen))
+    screen.program.navigation.open(ShowHelp(screen))
 
 
 def palette(screen: Frame) -> None:
     """Find a command."""
-    screen.program.navigation.open(OpenPalette(screen))
+    screen.program.navigation.open(ShowPalette(screen))
 
 
 def suspend(screen: Frame) -> None:
@@ -48,7 +48,7 @@ def more(screen: Frame) -> None:
 
 def compose(screen: Frame) -> None:
     """Write a letter."""
-    screen.program.navigation.open(OpenComposer())
+    screen.program.navigation.open(ShowComposer())
 
 
 def undo(screen: Frame) -> None:

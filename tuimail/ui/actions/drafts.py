@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.ui.actions.movement import LIST_ACTIONS
-from tuimail.ui.requests import OpenComposer
+from tuimail.ui.requests import ShowComposer
 from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ async def open_(screen: DraftList) -> None:
     if draft is None:
         screen.say("There is no draft to open.")
         return
-    screen.program.navigation.open(OpenComposer(await screen.program.engine.drafts.open(draft.id)))
+    screen.program.navigation.open(ShowComposer(await screen.program.engine.drafts.open(draft.id)))
 
 
 async def discard(screen: DraftList) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.movement import LIST_ACTIONS
-from tuimail.ui.requests import OpenAccounts, OpenDrafts, OpenOutbox, OpenSent, OpenServer
+from tuimail.ui.requests import ShowAccounts, ShowDrafts, ShowOutbox, ShowSent, ShowServer
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,29 +35,29 @@ def open_(screen: HasSelection[Entry]) -> None:
 
 def go_outbox(screen: Frame) -> None:
     """Letters on their way."""
-    screen.program.navigation.open(OpenOutbox())
+    screen.program.navigation.open(ShowOutbox())
 
 
 def go_drafts(screen: Frame) -> None:
     """Postponed and recovered drafts."""
-    screen.program.navigation.open(OpenDrafts())
+    screen.program.navigation.open(ShowDrafts())
 
 
 def go_sent(screen: Frame) -> None:
     """What went out."""
-    screen.program.navigation.open(OpenSent())
+    screen.program.navigation.open(ShowSent())
 
 
 def go_accounts(screen: Frame) -> None:
     """Accounts."""
-    screen.program.navigation.open(OpenAccounts())
+    screen.program.navigation.open(ShowAccounts())
 
 
 def go_server(screen: Frame) -> None:
     """The demo's mail server."""
     server = screen.program.server
     if server is not None:
-        screen.program.navigation.open(OpenServer(server))
+        screen.program.navigation.open(ShowServer(server))
 
 
 async def check_again(screen: Frame) -> None:

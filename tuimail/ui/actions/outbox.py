@@ -14,7 +14,7 @@ from tuimail.ui.actions.export import export
 from tuimail.ui.actions.menu import check_accounts
 from tuimail.ui.actions.outbox_questions import change_account, mark_sent, mend, send_again
 from tuimail.ui.actions.targets import act, each, first, letters, only, put_as_before, targets_of, verb_on
-from tuimail.ui.requests import OpenComposer, OpenItem, OpenLetterText, OpenText
+from tuimail.ui.requests import ShowComposer, ShowItem, ShowLetterText, ShowText
 from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ async def _later(screen: HasLetter, ids: Sequence[str]) -> None:
     async def put_off(engine: Engine, wanted: Sequence[str]) -> Sequence[Outcome]:
         return await each(wanted, lambda item_id: engine.outbox.later(item_id, moment.at))
 
-    words = f"will be sent {moment.text}."
-    await act(screen, ids, put_off, one=words, many=f"will be sent {moment.text}", undo=_put_back)
+    message = f"will be sent {moment.text}."
+    await act(screen, ids, put_off, one=message, many=f"will be sent {moment.text}", undo=_put_back)
 
 
 def move(place: Place, screen: HasLetter) -> Awaitable[None]:
@@ -84,13 +84,13 @@ async def _move(screen: HasLetter, ids: Sequence[str], place: Place) -> None:
     async def carry(engine: Engine, moved: Sequence[str]) -> Sequence[Outcome]:
         return await each(moved, lambda item_id: engine.outbox.move(item_id, place))
 
-    words = {
+    message = {
         Place.FIRST: "goes before all others.",
         Place.UP: "goes sooner.",
         Place.DOWN: "goes later.",
         Place.LAST: "goes after all others.",
     }[place]
-    await act(screen, wanted, carry, one=words, many="moved")
+    await act(screen, wanted, carry, one=message, many="moved")
 
 
 def drop(screen: HasLetter) -> Awaitable[None]:
@@ -132,13 +132,15 @@ def edit(screen: HasLetter) -> Awaitable[None]:
 async def _edit(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "Edit")
     after(Verb.EDIT, item.state)
-    screen.program.navigation.open(OpenComposer(await screen.program.engine.outbox.edit(item.id)))
+    screen.program.navigation.open(ShowComposer(await screen.program.engine.outbox.edit(item.id)))
 
 
 def cancel(screen: HasLetter) -> Awaitable[None]:
     """Out of the outbox, into the drafts."""
-    words = "is among the drafts, and will not be sent."
-    return act(screen, targets_of(screen), verb_on(Verb.CANCEL), one=words, many="moved to the drafts", undo=_restored)
+    message = "is among the drafts, and will not be sent."
+    return act(
+        screen, targets_of(screen), verb_on(Verb.CANCEL), one=message, many="moved to the drafts", undo=_restored
+    )
 
 
 def check_again(screen: HasLetter) -> Awaitable[None]:
@@ -154,7 +156,7 @@ async def _check_again(screen: HasLetter, ids: Sequence[str]) -> None:
 
 def open_(screen: HasLetter) -> None:
     """The letter in full."""
-    screen.program.navigation.open(OpenItem(targets_of(screen)[0]))
+    screen.program.navigation.open(ShowItem(targets_of(screen)[0]))
 
 
 def view_raw(screen: HasLetter) -> Awaitable[None]:
@@ -164,7 +166,7 @@ def view_raw(screen: HasLetter) -> Awaitable[None]:
 
 async def _view_raw(screen: HasLetter, ids: Sequence[str]) -> None:
     item = await only(screen, ids, "View")
-    screen.program.navigation.open(OpenLetterText(await screen.program.engine.outbox.content(item.id)))
+    screen.program.navigation.open(ShowLetterText(await screen.program.engine.outbox.content(item.id)))
 
 
 def dialogue(screen: HasLetter) -> Awaitable[None]:
@@ -175,7 +177,7 @@ def dialogue(screen: HasLetter) -> Awaitable[None]:
 async def _dialogue(screen: HasLetter, ids: Sequence[str]) -> None:
     lines = await screen.program.engine.outbox.query(lambda outbox: outbox.dialogue(ids[0]))
     text = "\n".join(lines) or "Nothing was said yet: no attempt has been made."
-    screen.program.navigation.open(OpenText("DIALOGUE", text))
+    screen.program.navigation.open(ShowText("DIALOGUE", text))
 
 
 ON_LETTERS: dict[str, Action[HasLetter]] = {

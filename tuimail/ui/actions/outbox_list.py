@@ -32,8 +32,8 @@ if TYPE_CHECKING:
             """Say how many are tagged, and draw them."""
             ...
 
-        async def narrow(self, words: str) -> None:
-            """Show only letters that hold ``words``; all when empty."""
+        async def narrow(self, pattern: str) -> None:
+            """Show only letters that hold ``pattern``; all when empty."""
             ...
 
 
@@ -66,10 +66,10 @@ async def tag_matching(screen: OutboxList) -> None:
     elif wanted == "none":
         screen.tagged = set()
     elif wanted == "matching":
-        words = await screen.prompts.ask("Tag letters that hold", help_text=LANGUAGE)
-        if not words or not words.strip():
+        pattern = await screen.prompts.ask("Tag letters that hold", help_text=LANGUAGE)
+        if not pattern or not pattern.strip():
             return
-        matching = await screen.program.engine.outbox.query(lambda outbox: outbox.ids(matching=words))
+        matching = await screen.program.engine.outbox.query(lambda outbox: outbox.ids(matching=pattern))
         found = set(matching) & set(screen.list.source.window(0, screen.list.count))
         screen.tagged |= found
     else:
@@ -100,10 +100,10 @@ async def sort(screen: OutboxList) -> None:
 
 async def show_only(screen: OutboxList) -> None:
     """Ask for what the letters shown are to hold; nothing shows all."""
-    words = await screen.prompts.ask("Show only", initial=screen.matching, help_text=LANGUAGE)
-    if words is None:
+    pattern = await screen.prompts.ask("Show only", initial=screen.matching, help_text=LANGUAGE)
+    if pattern is None:
         return
-    await screen.narrow(words.strip())
+    await screen.narrow(pattern.strip())
 
 
 async def send_all(screen: OutboxList) -> None:

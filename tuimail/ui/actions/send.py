@@ -12,7 +12,7 @@ from tuimail.mail.text import safe_line
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.actions.ask_time import ask_time
 from tuimail.ui.protocols import Answer
-from tuimail.ui.requests import OpenComposer, OpenReview
+from tuimail.ui.requests import ShowComposer, ShowReview
 from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def send(screen: Composer) -> None:
         return
     screen.sending = True
     # Opened before the letter is looked at: that may take a moment, and something has to be seen meanwhile.
-    request = OpenReview(screen.draft, senders=len(screen.form.sender.choice.choices))
+    request = ShowReview(screen.draft, senders=len(screen.form.sender.choice.choices))
     dialog = screen.program.navigation.open(request)
     try:
         item = await _reviewed_and_stored(screen, dialog)
@@ -109,7 +109,7 @@ def _leave(screen: Composer, item: OutboxItem) -> None:
             draft = await program.engine.outbox.edit(item.id)
         except IllegalTransitionError as error:
             raise OutboxError(f"Too late to take {name} back: it {_went(error.state)}.") from error
-        program.navigation.open(OpenComposer(draft))
+        program.navigation.open(ShowComposer(draft))
 
     program.navigation.back()
     now = program.engine.clock.now

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.content import InMemory
 from tuimail.ui.actions.movement import LIST_ACTIONS
-from tuimail.ui.requests import OpenLetterText
+from tuimail.ui.requests import ShowLetterText
 
 if TYPE_CHECKING:
     from tuimail.demo.server import DemoServer
@@ -59,7 +59,7 @@ def view(screen: ServerSide) -> None:
     """Read the letter as it arrived."""
     arrival = screen.selected
     if arrival is not None:
-        screen.program.navigation.open(OpenLetterText(InMemory(arrival.letter.content)))
+        screen.program.navigation.open(ShowLetterText(InMemory(arrival.letter.content)))
 
 
 ACTIONS: dict[str, Action[ServerSide]] = {

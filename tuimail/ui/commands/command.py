@@ -31,12 +31,12 @@ class Context(StrEnum):
     PALETTE = "palette"
 
     @property
-    def words(self) -> str:
+    def heading(self) -> str:
         """For headings in the help screen and the README."""
-        return _CONTEXT_WORDS[self]
+        return _CONTEXT_HEADINGS[self]
 
 
-_CONTEXT_WORDS = {
+_CONTEXT_HEADINGS = {
     Context.EVERYWHERE: "Everywhere",
     Context.MENU: "Main menu",
     Context.OUTBOX: "Outbox",

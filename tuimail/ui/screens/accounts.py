@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.text.cells import Role, Span
-from tuimail.ui.views.rows import AccountRow, account_line, account_titles, account_words
+from tuimail.ui.text.cells import Span, TextRole
+from tuimail.ui.views.rows import AccountRow, account_line, account_summary, account_titles
 from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.line_list import LineList
 
@@ -97,5 +97,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         if row is None:
             self.explanation_pane.explain()
             return
-        words, facts = account_words(row, self.program.engine.clock.now())
-        self.explanation_pane.explain(Span(words, Role.FAILED if row.troubled else Role.TEXT), Span(facts, Role.DIM))
+        message, facts = account_summary(row, self.program.engine.clock.now())
+        self.explanation_pane.explain(
+            Span(message, TextRole.FAILED if row.troubled else TextRole.TEXT), Span(facts, TextRole.DIM)
+        )

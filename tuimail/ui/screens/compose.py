@@ -93,8 +93,8 @@ class ComposeScreen(FrameScreen):
             none = "There is no account yet. Describe one in {}; Accounts in the main menu shows how."
             # A fault of the file as a whole has no key.
             faulty = any(not each.warning and each.key.split(".")[0] in ("", "accounts") for each in settings.problems)
-            words = (wrong if faulty else none).format(file)
-            self.say(f"{words} Until then a letter can be written and kept, not sent.", Severity.WARNING)
+            message = (wrong if faulty else none).format(file)
+            self.say(f"{message} Until then a letter can be written and kept, not sent.", Severity.WARNING)
 
     @property
     def engine(self) -> Engine:

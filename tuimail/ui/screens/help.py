@@ -33,12 +33,12 @@ class HelpScreen(PagerScreen):
     @property
     def heading(self) -> str:
         """Help for what."""
-        return f"HELP  {self._where.words}"
+        return f"HELP  {self._where.heading}"
 
     def on_mount(self) -> None:
         """Nothing to load."""
         self.pager.show(self._lines)
-        self.call_after_refresh(self.tell_place)
+        self.call_after_refresh(self.show_place)
 
     def _lines(self, width: int) -> Sequence[Line]:
         return help_lines(self._where, self._words, self._commands, self.program.keymap, width)

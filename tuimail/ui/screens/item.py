@@ -69,7 +69,7 @@ class ItemScreen(PagerScreen):
             self.pager.clear()
             self.complain(error)
         else:
-            self.tell_place()
+            self.show_place()
             self.title_bar.screen_name = self.heading
         self.refresh_keys()
 

@@ -10,7 +10,7 @@ from tuimail.mail.text import safe_text
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.paging import PagerScreen
-from tuimail.ui.text.cells import Line, Role, Span
+from tuimail.ui.text.cells import Line, Span, TextRole
 from tuimail.ui.views.prose import prose
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1_000_000
 """Of a letter that are shown."""
-READING: Line = (Span("   Reading the letter...", Role.DIM),)
+READING: Line = (Span("   Reading the letter...", TextRole.DIM),)
 
 
 class LetterTextScreen(PagerScreen):
@@ -84,7 +84,7 @@ class LetterTextScreen(PagerScreen):
             lines = prose(f"{error}  {error.hint}".strip(), width)
         self._made = (as_bytes, width, lines)
         self.pager.show(self._lines)
-        self.tell_place()
+        self.show_place()
         if as_bytes and self._content.size > MOST_BYTES:
             self.say("Only the first million bytes are shown.")
 

@@ -65,9 +65,9 @@ class ListScreen(FrameScreen, Generic[T]):
         """Another row is selected, or other rows are shown: other commands may fit."""
         self.titles.refresh()
         self.refresh_keys()
-        self.tell_position()
+        self.show_position()
 
-    def tell_position(self) -> None:
+    def show_position(self) -> None:
         """Where in the list we are, for the title bar, and what else is to be said of the list."""
         rows = self.list.count
         position = f"{self.list.cursor + 1:,} of {rows:,}" if rows and self.CONTEXT not in UNNUMBERED else ""

@@ -9,7 +9,7 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.text.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Span, TextRole, fit
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 PLACES = ("help", "compose", "go-outbox", "go-drafts", "go-sent", "go-accounts", "go-server", "quit")
-_WORDS = {
+_ENTRIES = {
     "help": ("HELP", "The keys, and the way of a letter"),
     "compose": ("COMPOSE", "Write and send a letter"),
     "go-outbox": ("OUTBOX", "Letters on their way"),
@@ -31,7 +31,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MenuEntry:
     """One entry of the menu."""
 
     command: Command
@@ -40,19 +40,24 @@ class Place:
     """What is there, in place of the general words ("3 waiting, 1 needs you")."""
 
 
-def place_line(place: Place, width: int) -> Line:
+def entry_line(entry: MenuEntry, width: int) -> Line:
     """The entry, centred in ``width`` cells."""
-    name, words = _WORDS[place.command.id]
+    name, purpose = _ENTRIES[entry.command.id]
     inner = min(64, width - 4)
     left = (width - inner) // 2
     wide = inner >= 52
-    text = f"-  {place.note or words}" if wide else place.note or words
-    head = Span(fit(f"  {place.key}", 8 if wide else 5), Role.KEY)
+    text = f"-  {entry.note or purpose}" if wide else entry.note or purpose
+    head = Span(fit(f"  {entry.key}", 8 if wide else 5), TextRole.KEY)
     rest = inner - (8 if wide else 5) - (16 if wide else 11)
-    return (Span(" " * left), head, Span(fit(name, 16 if wide else 11), Role.STRONG), Span(fit(text, rest), Role.DIM))
+    return (
+        Span(" " * left),
+        head,
+        Span(fit(name, 16 if wide else 11), TextRole.STRONG),
+        Span(fit(text, rest), TextRole.DIM),
+    )
 
 
-class MainMenuScreen(ListScreen[Place]):
+class MainMenuScreen(ListScreen[MenuEntry]):
     """Where the program starts."""
 
     SCREEN_NAME = "MAIN MENU"
@@ -81,13 +86,13 @@ class MainMenuScreen(ListScreen[Place]):
         """A check is for accounts in trouble."""
         return command.id != "check-again" or self.program.outbox.can_check
 
-    def make_list(self) -> LineList[Place]:
+    def make_list(self) -> LineList[MenuEntry]:
         """One line per place, spaced when there is room."""
-        return LineList(place_line, lambda place: place.command.id, spacing=2)
+        return LineList(entry_line, lambda entry: entry.command.id, spacing=2)
 
     def on_mount(self) -> None:
         """The menu needs no engine to be drawn."""
-        self.list.show_all([self._place(command_id) for command_id in self._places])
+        self.list.show_all([self._entry_for(command_id) for command_id in self._places])
         self.list.select(1)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -115,7 +120,7 @@ class MainMenuScreen(ListScreen[Place]):
         counts = await engine.outbox.query(lambda outbox: outbox.counts())
         if any(counts.values()):
             notes["go-outbox"] = "".join(span.text for span in badge.line).strip()
-        self.list.show_all([self._place(command_id, notes.get(command_id, "")) for command_id in self._places])
+        self.list.show_all([self._entry_for(command_id, notes.get(command_id, "")) for command_id in self._places])
 
-    def _place(self, command_id: str, note: str = "") -> Place:
-        return Place(BY_ID[command_id], self.program.keymap.key(command_id), note)
+    def _entry_for(self, command_id: str, note: str = "") -> MenuEntry:
+        return MenuEntry(BY_ID[command_id], self.program.keymap.key(command_id), note)

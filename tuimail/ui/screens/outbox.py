@@ -12,7 +12,7 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.letter_list import LetterListScreen
 from tuimail.ui.screens.outbox_rows import OutboxRows
-from tuimail.ui.text.cells import Line, Role, Span, clip, width_of
+from tuimail.ui.text.cells import Line, Span, TextRole, clip, width_of
 from tuimail.ui.views.letters import (
     explanation,
     outbox_titles,
@@ -144,19 +144,19 @@ class OutboxScreen(LetterListScreen[str]):
         keys = self.program.keymap
         count = len(self.tagged)
         self.say(f"{count:,} tagged.  {keys.key('apply')} applies a command to them." if count else "None is tagged.")
-        self.tell_position()
+        self.show_position()
         self.list.refresh()
         self.refresh_keys()
 
-    async def narrow(self, words: str) -> None:
-        """Show only letters that hold ``words``; all when empty."""
-        before, self.matching = self.matching, words
+    async def narrow(self, pattern: str) -> None:
+        """Show only letters that hold ``pattern``; all when empty."""
+        before, self.matching = self.matching, pattern
         try:
             await self.load()
         except Exception:
             self.matching = before
             raise
-        if not words:
+        if not pattern:
             self.say("All letters are shown.")
 
     # -- what is shown
@@ -173,7 +173,7 @@ class OutboxScreen(LetterListScreen[str]):
         shown.show(source)
         shown.refresh()  # the letters may have changed, and the times shown move on
         await self._stand()
-        self.tell_position()
+        self.show_position()
         self.show_banner()
         self._explain()
 
@@ -240,14 +240,14 @@ class OutboxScreen(LetterListScreen[str]):
         lines = self.program.outbox.problem_lines(self.program.keymap.key("check-again"), width)
         if self.matching:
             count = f"{self.list.count:,} of {self._all:,}"
-            head: Line = (Span("   Show only: ", Role.DIM),)
+            head: Line = (Span("   Show only: ", TextRole.DIM),)
             tail: Line = (
-                Span(f"   {count}   ", Role.DIM),
-                Span(self.program.keymap.key("back"), Role.KEY),
+                Span(f"   {count}   ", TextRole.DIM),
+                Span(self.program.keymap.key("back"), TextRole.KEY),
                 Span(" all"),
             )
-            words = clip(self.matching, max(4, width - width_of(head) - width_of(tail) - 2))
-            lines = [*lines, (*head, Span(words, Role.STRONG), *tail)]
+            pattern = clip(self.matching, max(4, width - width_of(head) - width_of(tail) - 2))
+            lines = [*lines, (*head, Span(pattern, TextRole.STRONG), *tail)]
         self.banner.show(lines)
 
     def remarks(self) -> Sequence[str]:
@@ -269,6 +269,6 @@ class OutboxScreen(LetterListScreen[str]):
         if item is None:
             self.explanation_pane.explain()
             return
-        words, facts = explanation(item, self._now, self._standing)
-        role = role_of(item.state) if item.needs_you else Role.TEXT
-        self.explanation_pane.explain(Span(words, role), Span(facts, Role.DIM))
+        message, facts = explanation(item, self._now, self._standing)
+        role = role_of(item.state) if item.needs_you else TextRole.TEXT
+        self.explanation_pane.explain(Span(message, role), Span(facts, TextRole.DIM))

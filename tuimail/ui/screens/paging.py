@@ -25,8 +25,8 @@ class PagerScreen(FrameScreen):
     def action_command(self, command_id: str) -> None:
         """After each command the title bar says where in the text we are."""
         super().action_command(command_id)
-        self.call_after_refresh(self.tell_place)
+        self.call_after_refresh(self.show_place)
 
-    def tell_place(self) -> None:
+    def show_place(self) -> None:
         """Where in the text we are, for the title bar."""
         self.title_bar.note = self.pager.place

@@ -11,7 +11,7 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.text.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Span, TextRole, fit
 from tuimail.ui.views.palette_entry import EntryKind, PaletteEntry
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.prompt import PromptInput
@@ -115,7 +115,7 @@ class PaletteScreen(ListScreen[PaletteEntry]):
     def _draw(self, found: PaletteEntry, width: int) -> Line:
         return (
             Span("   "),
-            Span(fit(found.title, min(32, width // 2)), Role.STRONG),
-            Span(fit(found.keys, 14), Role.KEY),
-            Span(fit(found.help, max(0, width - min(32, width // 2) - 18)), Role.DIM),
+            Span(fit(found.title, min(32, width // 2)), TextRole.STRONG),
+            Span(fit(found.keys, 14), TextRole.KEY),
+            Span(fit(found.help, max(0, width - min(32, width // 2) - 18)), TextRole.DIM),
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tuimail.ui.widgets.prompt import Meaning
     from tuimail.ui.widgets.status_line import StatusLine
 
-    class Host(Protocol):
+    class PromptHost(Protocol):
         """The screen that asks."""
 
         @property
@@ -83,7 +83,7 @@ _CHOICE = "choice:"
 class Prompts:
     """Asks one question at a time on ``screen``."""
 
-    def __init__(self, screen: Host) -> None:
+    def __init__(self, screen: PromptHost) -> None:
         self._screen = screen
         self.current: Prompt | None = None
         """The open question."""

@@ -8,8 +8,8 @@ from tuimail.outbox.model.item import OutboxItem
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.letter_list import LetterListScreen
-from tuimail.ui.text.cells import Role, Span
-from tuimail.ui.views.rows import SentColumns, sent_columns, sent_line, sent_titles, sent_words
+from tuimail.ui.text.cells import Span, TextRole
+from tuimail.ui.views.rows import SentColumns, sent_columns, sent_line, sent_summary, sent_titles
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class SentScreen(LetterListScreen[OutboxItem]):
         """Explain what is selected now."""
         super().selection_changed()
         item = self.selected
-        sentences = () if item is None else sent_words(item, self.program.engine.clock.now())
+        sentences = () if item is None else sent_summary(item, self.program.engine.clock.now())
         self.explanation_pane.explain(
-            *(Span(words, Role.TEXT if at == 0 else Role.DIM) for at, words in enumerate(sentences))
+            *(Span(sentence, TextRole.TEXT if at == 0 else TextRole.DIM) for at, sentence in enumerate(sentences))
         )

@@ -38,4 +38,4 @@ class TextScreen(PagerScreen):
     def on_mount(self) -> None:
         """Nothing to load."""
         self.pager.show(lambda width: prose(self._text, width))
-        self.call_after_refresh(self.tell_place)
+        self.call_after_refresh(self.show_place)

@@ -12,7 +12,7 @@ from tuimail.ui.text.graphemes import clusters
 ELLIPSIS = "…"
 
 
-class Role(StrEnum):
+class TextRole(StrEnum):
     """What a piece of text is; the theme says how that looks (component class ``role--<value>``)."""
 
     TEXT = "text"
@@ -37,7 +37,7 @@ class Span(NamedTuple):
     """A piece of a line. ``text`` must be safe to draw (mail/text) already."""
 
     text: str
-    role: Role = Role.TEXT
+    role: TextRole = TextRole.TEXT
 
 
 Line = tuple[Span, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.ui.text.cells import Line, Role, Span, clip
+from tuimail.ui.text.cells import Line, Span, TextRole, clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,14 +26,14 @@ def problem_lines(notices: Sequence[AccountNotice], key: str, width: int) -> lis
     for index, notice in enumerate(told[:MOST]):
         more = f"  +{len(told) - MOST} more, see Accounts" if index == MOST - 1 and len(told) > MOST else ""
         action = f"  {key} check again" if key and notice.checkable and notice.needs_you else ""
-        mark, role = ("#", Role.BLOCKED) if notice.trouble is not None else (".", Role.DIM)
+        mark, role = ("#", TextRole.BLOCKED) if notice.trouble is not None else (".", TextRole.DIM)
         room = width - 6 - len(action) - len(more)
         lines.append(
             (
                 Span(f"   {mark} ", role),
                 Span(clip(f"{notice.title}.", room), role),
-                Span(action, Role.KEY),
-                Span(more, Role.DIM),
+                Span(action, TextRole.KEY),
+                Span(more, TextRole.DIM),
             )
         )
     return lines

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tuimail.mail.size import format_size
-from tuimail.ui.text.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Span, TextRole, fit
 
 if TYPE_CHECKING:
     from tuimail.demo.server import Faults, Received
@@ -35,11 +35,11 @@ def arrival_line(arrival: Arrival, width: int) -> Line:
     subject_width = room - to_width - (len(note) + 2 if note else 0)
     return (
         Span("  "),
-        Span(fit(when, 10), Role.DIM),
+        Span(fit(when, 10), TextRole.DIM),
         Span(fit(recipients, to_width - 2) + "  "),
-        Span(fit(letter.subject, subject_width), Role.STRONG),
-        Span(f"  {note}" if note else "", Role.UNCERTAIN),
-        Span(fit(size, 9, right=True), Role.DIM),
+        Span(fit(letter.subject, subject_width), TextRole.STRONG),
+        Span(f"  {note}" if note else "", TextRole.UNCERTAIN),
+        Span(fit(size, 9, right=True), TextRole.DIM),
     )
 
 

@@ -15,8 +15,8 @@ from tuimail.mail.text import safe_line
 from tuimail.outbox.marks import RECIPIENT_MARKS
 from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.outbox.store.bounces import said
-from tuimail.ui.text.cells import Line, Role, Span, fit, wrap
-from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_words, subject_of
+from tuimail.ui.text.cells import Line, Span, TextRole, fit, wrap
+from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_text, subject_of
 from tuimail.ui.views.times import format_day_time
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 MARGIN = "   "
 LABEL = 10
 _ROLES = {
-    RecipientState.PENDING: Role.QUEUED,
-    RecipientState.ACCEPTED: Role.ACCEPTED,
-    RecipientState.DEFERRED: Role.DEFERRED,
-    RecipientState.REFUSED: Role.FAILED,
-    RecipientState.UNCERTAIN: Role.UNCERTAIN,
+    RecipientState.PENDING: TextRole.QUEUED,
+    RecipientState.ACCEPTED: TextRole.ACCEPTED,
+    RecipientState.DEFERRED: TextRole.DEFERRED,
+    RecipientState.REFUSED: TextRole.FAILED,
+    RecipientState.UNCERTAIN: TextRole.UNCERTAIN,
 }
 _REPORTED = {
-    DeliveryAction.FAILED: Role.FAILED,
-    DeliveryAction.DELAYED: Role.DEFERRED,
-    DeliveryAction.DELIVERED: Role.ACCEPTED,
+    DeliveryAction.FAILED: TextRole.FAILED,
+    DeliveryAction.DELAYED: TextRole.DEFERRED,
+    DeliveryAction.DELIVERED: TextRole.ACCEPTED,
 }
 
 
@@ -52,26 +52,26 @@ def details(
     standing: Standing | None = None,
 ) -> list[Line]:
     """Every line of the detail screen."""
-    words, facts = explanation(item, now, standing)
+    message, facts = explanation(item, now, standing)
     role = role_of(item.state)
     state = f"{item.state.value}" + (f"  {bar(progress.percent, 22)} {progress.percent} %" if progress else "")
-    when = state_words(item, now)
+    when = state_text(item, now)
     if not progress and when != item.state.value:
         state += f"  {when}"
     lines = [
-        *_field("Subject", subject_of(item), width, Role.STRONG),
+        *_field("Subject", subject_of(item), width, TextRole.STRONG),
         *_field("From", safe_line(item.sender), width),
         *_field("State", state, width, role),
-        *_field("", words, width, role if item.needs_you else Role.TEXT),
-        *_field("", facts, width, Role.DIM),
-        *_field("Letter", f"{format_size(item.size)}  {safe_line(item.message_id)}", width, Role.DIM),
+        *_field("", message, width, role if item.needs_you else TextRole.TEXT),
+        *_field("", facts, width, TextRole.DIM),
+        *_field("Letter", f"{format_size(item.size)}  {safe_line(item.message_id)}", width, TextRole.DIM),
     ]
     lines += _plans(item, width, now)
     if item.filing.state is not FilingState.NONE:
         filed = safe_line(item.filing.words) or {"due": "being filed", "skipped": "no copy wanted here"}.get(
             item.filing.state, "filed"
         )
-        lines += _field("Sent copy", filed, width, Role.DIM)
+        lines += _field("Sent copy", filed, width, TextRole.DIM)
     lines += [(), _heading("Recipients")]
     wide = max((len(recipient.address) for recipient in item.recipients), default=0)
     column = min(max(18, wide), max(18, width // 2 - 10))
@@ -85,25 +85,27 @@ def details(
                 Span(f"{MARGIN}{mark} ", colour),
                 Span(fit(safe_line(recipient.address), column) + "  "),
                 Span(fit(recipient.state.value, 10), colour),
-                Span(fit(reply if fits else "", room), Role.DIM),
+                Span(fit(reply if fits else "", room), TextRole.DIM),
             )
         )
         if not fits:
-            lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(reply, width - 10)]
+            lines += [(Span(f"{MARGIN}    {part}", TextRole.DIM),) for part in wrap(reply, width - 10)]
         if recipient.report:
-            told = report_words(recipient.report, now)
-            shade = _REPORTED.get(recipient.report.action, Role.DIM)
+            told = report_summary(recipient.report, now)
+            shade = _REPORTED.get(recipient.report.action, TextRole.DIM)
             lines += [(Span(f"{MARGIN}    {part}", shade),) for part in wrap(told, width - 10)]
         # That a letter was accepted is said by the state and the reply.
         if recipient.words and recipient.state is not RecipientState.ACCEPTED:
-            lines += [(Span(f"{MARGIN}    {part}", Role.DIM),) for part in wrap(safe_line(recipient.words), width - 10)]
+            lines += [
+                (Span(f"{MARGIN}    {part}", TextRole.DIM),) for part in wrap(safe_line(recipient.words), width - 10)
+            ]
     zone = f" (times in {zone_name(timeline[-1].at, None)})" if timeline else ""
     lines += [(), _heading(f"What happened{zone}")]
     moments = [format_day_time(entry.at, now) for entry in timeline]
     column = max((len(moment) for moment in moments), default=0) + 1
     for moment, entry in zip(moments, timeline, strict=True):
-        words = f"{entry.words}  {entry.reply}".strip()
-        lines += _field(moment, safe_line(words), width, label_width=column)
+        message = f"{entry.words}  {entry.reply}".strip()
+        lines += _field(moment, safe_line(message), width, label_width=column)
     if dialogue:
         lines += [(), _heading("The last dialogue")]
         lines += dialogue_lines(dialogue, width)
@@ -114,21 +116,21 @@ def _plans(item: OutboxItem, width: int, now: float) -> list[Line]:
     """Which revision it is, when it may leave, how long it is tried, what was asked for."""
     lines: list[Line] = []
     if item.revision > 1:
-        lines += _field("Revision", f"{item.revision}", width, Role.DIM)
+        lines += _field("Revision", f"{item.revision}", width, TextRole.DIM)
     if item.hold_until is not None and item.hold_until > now:
         kept = f"The server keeps it until {format_day_time(item.hold_until, now)}."
-        lines += _field("Leaves", kept, width, Role.TEXT)
+        lines += _field("Leaves", kept, width, TextRole.TEXT)
     elif item.state is ItemState.HELD and item.not_before is not None:
         late = f"; if that was missed: {item.on_late}" if item.on_late is not None else ""
-        lines += _field("Leaves", format_planned(item.not_before, now) + late, width, Role.DIM)
+        lines += _field("Leaves", format_planned(item.not_before, now) + late, width, TextRole.DIM)
     if item.state in CLAIMABLE and item.expires_at is not None:
-        lines += _field("Tried", f"until {format_day_time(item.expires_at, now)}", width, Role.DIM)
+        lines += _field("Tried", f"until {format_day_time(item.expires_at, now)}", width, TextRole.DIM)
     if Notify.SUCCESS in item.notify:
-        lines += _field("Report", "asked for when it is delivered", width, Role.DIM)
+        lines += _field("Report", "asked for when it is delivered", width, TextRole.DIM)
     return lines
 
 
-def report_words(report: DeliveryStatus, now: float) -> str:
+def report_summary(report: DeliveryStatus, now: float) -> str:
     """What another server told about a recipient afterwards: "bounced at mx.example: 550 5.1.1 no such user, 09:41"."""
     return f"{safe_line(said(report))}, {format_day_time(report.at, now)}"
 
@@ -137,19 +139,21 @@ def dialogue_lines(dialogue: Sequence[str], width: int) -> list[Line]:
     """What was said, our words dim."""
     lines: list[Line] = []
     for line in dialogue:
-        role = Role.DIM if line.startswith("C:") else Role.TEXT
+        role = TextRole.DIM if line.startswith("C:") else TextRole.TEXT
         lines += [(Span(MARGIN + part, role),) for part in wrap(safe_line(line), width - 2 * len(MARGIN))]
     return lines
 
 
 def _heading(text: str) -> Line:
-    return (Span(MARGIN), Span(text, Role.ACCENT))
+    return (Span(MARGIN), Span(text, TextRole.ACCENT))
 
 
-def _field(label: str, text: str, width: int, role: Role = Role.TEXT, *, label_width: int = LABEL) -> list[Line]:
+def _field(
+    label: str, text: str, width: int, role: TextRole = TextRole.TEXT, *, label_width: int = LABEL
+) -> list[Line]:
     """A labelled text, wrapped under itself."""
     room = max(10, width - len(MARGIN) - label_width - 2)
     return [
-        (Span(MARGIN + fit(label if index == 0 else "", label_width) + " ", Role.DIM), Span(part, role))
+        (Span(MARGIN + fit(label if index == 0 else "", label_width) + " ", TextRole.DIM), Span(part, role))
         for index, part in enumerate(wrap(text, room))
     ]

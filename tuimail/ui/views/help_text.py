@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.table import EVERYWHERE, READERS
-from tuimail.ui.text.cells import Line, Role, Span, fit, wrap
+from tuimail.ui.text.cells import Line, Span, TextRole, fit, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,18 +69,18 @@ MARKS = (
 _GENERAL = {command.id for command in (*EVERYWHERE, *READERS)}
 
 
-def help_lines(where: Context, words: str, commands: Sequence[Command], keymap: Keymap, width: int) -> list[Line]:
+def help_lines(where: Context, purpose: str, commands: Sequence[Command], keymap: Keymap, width: int) -> list[Line]:
     """Every line of the help: what the screen is for, its picture, its own keys, then those of all screens."""
     room = max(20, width - len(_MARGIN) * 2)
-    lines: list[Line] = [(Span(_MARGIN), Span(where.words, Role.ACCENT))]
-    lines += [(Span(_MARGIN + part),) for part in wrap(words, room)] if words else []
+    lines: list[Line] = [(Span(_MARGIN), Span(where.heading, TextRole.ACCENT))]
+    lines += [(Span(_MARGIN + part),) for part in wrap(purpose, room)] if purpose else []
     picture = PICTURES.get(where)
     if picture:
-        lines += [(), *((Span(_MARGIN + line, Role.STRONG),) for line in picture.splitlines())]
+        lines += [(), *((Span(_MARGIN + line, TextRole.STRONG),) for line in picture.splitlines())]
     own = [command for command in commands if command.id not in _GENERAL]
     lines += _keys("Keys of this screen", own, keymap, room)
     if where in (Context.OUTBOX, Context.ITEM):
-        lines += [(), (Span(_MARGIN), Span("The marks before the letters", Role.ACCENT))]
+        lines += [(), (Span(_MARGIN), Span("The marks before the letters", TextRole.ACCENT))]
         for sentence in MARKS:
             lines += [(Span(_MARGIN + part),) for part in wrap(sentence, room)]
     general = [command for command in commands if command.id in _GENERAL]
@@ -89,12 +89,12 @@ def help_lines(where: Context, words: str, commands: Sequence[Command], keymap: 
 
 
 def _keys(heading: str, commands: Sequence[Command], keymap: Keymap, room: int) -> list[Line]:
-    lines: list[Line] = [(), (Span(_MARGIN), Span(heading, Role.ACCENT))]
+    lines: list[Line] = [(), (Span(_MARGIN), Span(heading, TextRole.ACCENT))]
     for command in commands:
         keys = keymap.all_keys(command.id)
         if not keys:
             continue
         text = f"{command.title}. {command.help}"
         for index, part in enumerate(wrap(text, room - _KEYS)):
-            lines.append((Span(_MARGIN + fit(keys if index == 0 else "", _KEYS - 1) + " ", Role.KEY), Span(part)))
+            lines.append((Span(_MARGIN + fit(keys if index == 0 else "", _KEYS - 1) + " ", TextRole.KEY), Span(part)))
     return lines if len(lines) > 2 else []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line, safe_text
-from tuimail.ui.text.cells import Line, Role, Span, fit, wrap
+from tuimail.ui.text.cells import Line, Span, TextRole, fit, wrap
 from tuimail.ui.views.prose import prose
 
 if TYPE_CHECKING:
@@ -28,22 +28,22 @@ def letter_lines(letter: LetterText, width: int) -> list[Line]:
     for name, value in letter.fields:
         lines += _field(name, safe_line(value[:MOST]), width)
     lines.append(())
-    lines += prose(safe_text(letter.text), width) if letter.text else [(Span(f"{MARGIN}(no text)", Role.DIM),)]
+    lines += prose(safe_text(letter.text), width) if letter.text else [(Span(f"{MARGIN}(no text)", TextRole.DIM),)]
     if letter.cut:
-        lines += [(), (Span(f"{MARGIN}The text goes on; only its first million bytes are shown.", Role.DIM),)]
+        lines += [(), (Span(f"{MARGIN}The text goes on; only its first million bytes are shown.", TextRole.DIM),)]
     if letter.files:
         count = len(letter.files)
-        lines += [(), (Span(f"{MARGIN}{'1 attachment' if count == 1 else f'{count} attachments'}", Role.ACCENT),)]
+        lines += [(), (Span(f"{MARGIN}{'1 attachment' if count == 1 else f'{count} attachments'}", TextRole.ACCENT),)]
         lines += [_file(each, width) for each in letter.files]
     return lines
 
 
 def _field(name: str, value: str, width: int) -> list[Line]:
-    role = Role.STRONG if name == "Subject" else Role.TEXT
+    role = TextRole.STRONG if name == "Subject" else TextRole.TEXT
     parts = wrap(value, max(10, width - len(MARGIN) - LABEL - 1))
     labels = [name, *[""] * len(parts)]
     return [
-        (Span(f"{MARGIN}{label:<{LABEL}}", Role.LABEL), Span(part, role))
+        (Span(f"{MARGIN}{label:<{LABEL}}", TextRole.LABEL), Span(part, role))
         for label, part in zip(labels, parts, strict=False)
     ]
 
@@ -53,7 +53,7 @@ def _file(file: FilePart, width: int) -> Line:
     room = width - len(MARGIN) * 2 - _SIZE
     kind = min(_KIND, room // 3)
     return (
-        Span(MARGIN + fit(name, room - kind - 4) + "  ", Role.STRONG if file.name else Role.TEXT),
-        Span(fit(safe_line(file.content_type), kind) + "  ", Role.DIM),
+        Span(MARGIN + fit(name, room - kind - 4) + "  ", TextRole.STRONG if file.name else TextRole.TEXT),
+        Span(fit(safe_line(file.content_type), kind) + "  ", TextRole.DIM),
         Span(fit(format_size(file.size), _SIZE, right=True)),
     )

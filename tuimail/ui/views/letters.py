@@ -12,8 +12,8 @@ from tuimail.outbox.marks import MARKS
 from tuimail.outbox.model.item import ItemState, RecipientState
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
-from tuimail.ui.text.cells import Line, Role, Span, clip, fit, width_of
-from tuimail.ui.views.replies import reply_words
+from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit, width_of
+from tuimail.ui.views.replies import reply_summary
 from tuimail.ui.views.times import format_day_time, format_duration, format_until
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Progress:
 
     sent: int = 0
     total: int = 0
-    words: str = ""
+    stage: str = ""
     """The stage of the dialogue."""
 
     @property
@@ -62,9 +62,9 @@ class Progress:
         return min(100, self.sent * 100 // self.total) if self.total else 0
 
 
-def role_of(state: ItemState) -> Role:
+def role_of(state: ItemState) -> TextRole:
     """The colour of a state."""
-    return Role.DIM if state is ItemState.CANCELLED else Role(state.value)
+    return TextRole.DIM if state is ItemState.CANCELLED else TextRole(state.value)
 
 
 def subject_of(item: OutboxItem) -> str:
@@ -84,7 +84,7 @@ def names(recipients: Sequence[Recipient], width: int = 0) -> str:
     return (clip(first, max(1, width - len(more))) if width else first) + more
 
 
-def state_words(item: OutboxItem, now: float, progress: Progress | None = None) -> str:
+def state_text(item: OutboxItem, now: float, progress: Progress | None = None) -> str:
     """What is the matter with it, and when it goes on, in at most some fourteen cells."""
     match item.state:
         case ItemState.FAILED:
@@ -104,17 +104,17 @@ def state_words(item: OutboxItem, now: float, progress: Progress | None = None) 
             return state.value
 
 
-def last_words(item: OutboxItem, progress: Progress | None = None) -> str:
+def waits_for_text(item: OutboxItem, progress: Progress | None = None) -> str:
     """The last column: whose turn it is, or why it waits; in words, the server's reply stands in the detail."""
     if item.needs_you:
         return "needs you"
     if item.state is ItemState.SENDING:
         if progress is not None and progress.total:
             return bar(progress.percent, BAR)
-        words = (
-            progress.words if progress is not None and progress.words else item.stage.description if item.stage else ""
+        message = (
+            progress.stage if progress is not None and progress.stage else item.stage.description if item.stage else ""
         )
-        return _STAGES.get(words, words)
+        return _STAGES.get(message, message)
     if item.state is ItemState.HELD and item.not_before is None:
         return "until released"
     if item.state is ItemState.ACCEPTED:
@@ -124,7 +124,7 @@ def last_words(item: OutboxItem, progress: Progress | None = None) -> str:
     replies = [each.reply for each in item.open_recipients if each.reply]
     if not replies:
         return "unreachable" if item.stage in (None, Stage.CONNECT) else "no answer"
-    return reply_words(replies[0])
+    return reply_summary(replies[0])
 
 
 _STAGES = {
@@ -163,7 +163,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
+class ColumnWidths:
     """Cells that what stands in the columns would take."""
 
     subject: int = 0
@@ -172,9 +172,9 @@ class Wants:
     last: int = 0
     account: int = 0
 
-    def at_least(self, other: Wants) -> Wants:
+    def at_least(self, other: ColumnWidths) -> ColumnWidths:
         """Room for both, so that columns do not jump while one scrolls."""
-        return Wants(
+        return ColumnWidths(
             max(self.subject, other.subject),
             max(self.to, other.to),
             max(self.state, other.state),
@@ -183,35 +183,35 @@ class Wants:
         )
 
 
-def wants_of(items: Sequence[OutboxItem], now: float) -> Wants:
+def widths_of(items: Sequence[OutboxItem], now: float) -> ColumnWidths:
     """What ``items`` would take."""
-    return Wants(
+    return ColumnWidths(
         max((cell_len(subject_of(item)) for item in items), default=0),
         max((cell_len(names(item.recipients)) for item in items), default=0),
-        max((cell_len(state_words(item, now)) for item in items), default=0),
-        max((cell_len(last_words(item)) for item in items), default=0),
+        max((cell_len(state_text(item, now)) for item in items), default=0),
+        max((cell_len(waits_for_text(item)) for item in items), default=0),
         max((cell_len(safe_line(item.account)) for item in items), default=0),
     )
 
 
 def columns_for(items: Sequence[OutboxItem], width: int, now: float) -> Columns:
     """Columns for ``items`` in ``width`` cells."""
-    return columns_of(wants_of(items, now), width)
+    return columns_within(widths_of(items, now), width)
 
 
-def columns_of(wants: Wants, width: int) -> Columns:
+def columns_within(wants: ColumnWidths, width: int) -> Columns:
     """Columns in ``width`` cells: as wide as what is in them, the room shared fairly when it is short."""
     state = max(STATE, min(wants.state, STATE + 2))
     room = width - MARK - state - 1 - 2 * GAP
     if width < WIDE:
-        return Columns(*share(room, (wants.subject, wants.to)), state, 0)
+        return Columns(*share_width(room, (wants.subject, wants.to)), state, 0)
     room -= GAP
     last = LAST
     account = 0
     if width >= ROOMY:
         account = max(len("Account"), min(wants.account, 12))
         room -= account + AGE + 2 * GAP
-    return Columns(*share(room - last, (wants.subject, wants.to)), state, last, account)
+    return Columns(*share_width(room - last, (wants.subject, wants.to)), state, last, account)
 
 
 def outbox_titles(columns: Columns) -> Line:
@@ -220,10 +220,10 @@ def outbox_titles(columns: Columns) -> Line:
     parts = [" " * MARK + fit("Subject", columns.subject), fit("To", columns.to), fit("State", columns.state)]
     parts += [fit("", columns.last)] if columns.last else []
     parts += [fit("Account", columns.account), fit("Age", AGE, right=True)] if columns.account else []
-    return tuple(Span(part + gap, Role.DIM) for part in parts)
+    return tuple(Span(part + gap, TextRole.DIM) for part in parts)
 
 
-def share(room: int, wants: tuple[int, int]) -> tuple[int, int]:
+def share_width(room: int, wants: tuple[int, int]) -> tuple[int, int]:
     """``room`` for two that want so many cells: who wants less than half of it gets that, the other what is left."""
     one, two = wants
     half = room // 2
@@ -250,22 +250,22 @@ def outbox_line(
     role = role_of(item.state)
     gap = " " * GAP
     line = (
-        Span(" * " if tagged else "   ", Role.ACCENT),
+        Span(" * " if tagged else "   ", TextRole.ACCENT),
         Span(f"{MARKS[item.state]} ", role),
-        Span(fit(subject_of(item), columns.subject) + gap, Role.STRONG if item.needs_you else Role.TEXT),
-        Span(fit(names(item.recipients, columns.to), columns.to) + gap, Role.DIM),
-        Span(fit(state_words(item, now, progress), columns.state), role),
+        Span(fit(subject_of(item), columns.subject) + gap, TextRole.STRONG if item.needs_you else TextRole.TEXT),
+        Span(fit(names(item.recipients, columns.to), columns.to) + gap, TextRole.DIM),
+        Span(fit(state_text(item, now, progress), columns.state), role),
     )
     left = width - 1 - width_of(line)
     if not columns.last:
         return (*line, Span(" " * left))
-    words = fit(last_words(item, progress), columns.last)
-    loud = role if item.needs_you or progress else Role.DIM
+    message = fit(waits_for_text(item, progress), columns.last)
+    loud = role if item.needs_you or progress else TextRole.DIM
     if not columns.account:
-        return (*line, Span(fit(gap + words, left), loud))
+        return (*line, Span(fit(gap + message, left), loud))
     age = fit(format_duration(max(0.0, now - item.queued_at)), AGE, right=True)
     rest = f"{gap}{fit(safe_line(item.account), columns.account)}{gap}{age}"
-    return (*line, Span(gap + words, loud), Span(fit(rest, left - GAP - columns.last), Role.DIM))
+    return (*line, Span(gap + message, loud), Span(fit(rest, left - GAP - columns.last), TextRole.DIM))
 
 
 def _telling_reply(item: OutboxItem) -> str:
@@ -279,23 +279,23 @@ def explanation(item: OutboxItem, now: float, standing: Standing | None = None) 
 
     ``standing`` is that of a letter that waits for its turn; None: it is not known yet.
     """
-    words = safe_line(item.words) or _plain_words(item, now)
+    message = safe_line(item.words) or _state_sentence(item, now)
     if standing is not None and waits_its_turn(item, now):
         turn = standing_words(standing, now)
-        words = f"{safe_line(item.words)} {turn}".strip()
+        message = f"{safe_line(item.words)} {turn}".strip()
     reply = _telling_reply(item)
     if reply and reply not in item.words:
-        words += f"  {safe_line(reply)}"
+        message += f"  {safe_line(reply)}"
     facts = [f"{safe_line(item.account)} via {safe_line(item.via)}" if item.via else safe_line(item.account)]
     facts.append(f"written {format_duration(now - item.queued_at)} ago")
     if item.attempts:
         facts.append("1 attempt" if item.attempts == 1 else f"{item.attempts} attempts")
     if item.state is ItemState.DEFERRED and item.expires_at is not None:
         facts.append(f"tried for {format_duration(item.expires_at - now)} more")
-    return words, " - ".join(facts)
+    return message, " - ".join(facts)
 
 
-def _plain_words(item: OutboxItem, now: float) -> str:
+def _state_sentence(item: OutboxItem, now: float) -> str:
     """What a state means when the item itself says nothing."""
     match item.state:
         case ItemState.HELD if item.not_before is not None:

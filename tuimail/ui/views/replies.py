@@ -51,7 +51,7 @@ _BY_CODE = {
 }
 
 
-def reply_words(reply: Reply) -> str:
+def reply_summary(reply: Reply) -> str:
     """As in "mailbox full"; of a reply that nobody knows only whether it is for good."""
     if not reply.code:
         return "not taken"

@@ -12,8 +12,8 @@ from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
-from tuimail.ui.text.cells import Line, Role, Span, fit
-from tuimail.ui.views.letters import ROOMY, WIDE, names, share, subject_of
+from tuimail.ui.text.cells import Line, Span, TextRole, fit
+from tuimail.ui.views.letters import ROOMY, WIDE, names, share_width, subject_of
 from tuimail.ui.views.times import format_day_time, format_duration
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def draft_line(draft: Draft, width: int, now: float) -> Line:
     """When, to whom, about what, and why it is here."""
     to, subject = _draft_columns(width)
     return (
-        Span("   " + fit(format_day_time(draft.updated_at, now), _WHEN), Role.DIM),
+        Span("   " + fit(format_day_time(draft.updated_at, now), _WHEN), TextRole.DIM),
         Span(fit(safe_line(draft.to) or "(nobody yet)", to) + "  "),
-        Span(fit(safe_line(draft.subject) or _opening(draft), subject) + "  ", Role.STRONG),
-        Span(fit("postponed" if draft.postponed else "recovered", 11), Role.DIM if draft.postponed else Role.ACCENT),
+        Span(fit(safe_line(draft.subject) or _opening(draft), subject) + "  ", TextRole.STRONG),
+        Span(
+            fit("postponed" if draft.postponed else "recovered", 11),
+            TextRole.DIM if draft.postponed else TextRole.ACCENT,
+        ),
     )
 
 
@@ -43,7 +46,7 @@ def draft_titles(width: int) -> Line:
     """The names of the columns of drafts."""
     to, subject = _draft_columns(width)
     parts = ("   " + fit("Written", _WHEN), fit("To", to) + "  ", fit("Subject", subject))
-    return tuple(Span(part, Role.DIM) for part in parts)
+    return tuple(Span(part, TextRole.DIM) for part in parts)
 
 
 def _draft_columns(width: int) -> tuple[int, int]:
@@ -81,7 +84,7 @@ def sent_columns(items: Sequence[OutboxItem], width: int) -> SentColumns:
         room -= account + _SIZE + 4
     to = max((cell_len(names(each.recipients)) for each in items), default=0)
     subject = max((cell_len(subject_of(each)) for each in items), default=0)
-    return SentColumns(*share(room, (max(2, to), max(7, subject))), result, account)
+    return SentColumns(*share_width(room, (max(2, to), max(7, subject))), result, account)
 
 
 def sent_titles(columns: SentColumns) -> Line:
@@ -89,23 +92,23 @@ def sent_titles(columns: SentColumns) -> Line:
     parts = [fit("Sent", _WHEN - 2), fit("To", columns.to), fit("Subject", columns.subject)]
     parts += [fit("Result", columns.result)] if columns.result else []
     parts += [fit("Account", columns.account), fit("Size", _SIZE, right=True)] if columns.account else []
-    return (Span("   "), *(Span(part + "  ", Role.DIM) for part in parts))
+    return (Span("   "), *(Span(part + "  ", TextRole.DIM) for part in parts))
 
 
-def sent_result(item: OutboxItem) -> tuple[str, Role]:
+def sent_result(item: OutboxItem) -> tuple[str, TextRole]:
     """What became of it in a word or two; the server's reply stands in the detail."""
     refused = item.count(RecipientState.REFUSED)
     actions = [each.report.action for each in item.recipients if each.report]
     came_back = actions.count(DeliveryAction.FAILED)
     if came_back:
-        return ("bounced" if len(item.recipients) == 1 else f"{came_back} bounced"), Role.FAILED
+        return ("bounced" if len(item.recipients) == 1 else f"{came_back} bounced"), TextRole.FAILED
     if refused:
-        return f"{refused} refused", Role.FAILED
+        return f"{refused} refused", TextRole.FAILED
     if DeliveryAction.DELAYED in actions:
-        return "delayed", Role.DEFERRED
+        return "delayed", TextRole.DEFERRED
     if actions and actions.count(DeliveryAction.DELIVERED) == len(item.recipients):
-        return "delivered", Role.ACCEPTED
-    return ("copy waits", Role.DIM) if item.filing.state is FilingState.DUE else ("accepted", Role.DIM)
+        return "delivered", TextRole.ACCEPTED
+    return ("copy waits", TextRole.DIM) if item.filing.state is FilingState.DUE else ("accepted", TextRole.DIM)
 
 
 def sent_line(item: OutboxItem, width: int, now: float, columns: SentColumns | None = None) -> Line:
@@ -113,15 +116,15 @@ def sent_line(item: OutboxItem, width: int, now: float, columns: SentColumns | N
     columns = columns or sent_columns((item,), width)
     result, role = sent_result(item)
     line: Line = (
-        Span("   " + fit(format_day_time(sent_at(item), now), _WHEN - 2) + "  ", Role.DIM),
+        Span("   " + fit(format_day_time(sent_at(item), now), _WHEN - 2) + "  ", TextRole.DIM),
         Span(fit(names(item.recipients, columns.to), columns.to) + "  "),
-        Span(fit(subject_of(item), columns.subject), Role.STRONG),
+        Span(fit(subject_of(item), columns.subject), TextRole.STRONG),
     )
     if columns.result:
         line = (*line, Span("  " + fit(result, columns.result), role))
     if columns.account:
         size = fit(format_size(item.size), _SIZE, right=True)
-        line = (*line, Span(f"  {fit(safe_line(item.account), columns.account)}  {size}", Role.DIM))
+        line = (*line, Span(f"  {fit(safe_line(item.account), columns.account)}  {size}", TextRole.DIM))
     return line
 
 
@@ -130,7 +133,7 @@ def sent_at(item: OutboxItem) -> float:
     return max((each.decided_at for each in item.recipients if each.decided_at is not None), default=item.changed_at)
 
 
-def sent_words(item: OutboxItem, now: float) -> tuple[str, str]:
+def sent_summary(item: OutboxItem, now: float) -> tuple[str, str]:
     """What the server said and where the copy is; the facts."""
     accepted = item.count(RecipientState.ACCEPTED)
     whom = "its recipient" if len(item.recipients) == 1 else f"{accepted} of {len(item.recipients)} recipients"
@@ -164,15 +167,15 @@ class AccountRow:
 def account_line(row: AccountRow, width: int) -> Line:
     """Name, address, way out, health; or a problem with its file and line."""
     if row.account is None:
-        return (Span("   ! ", Role.FAILED), Span(fit(safe_line(row.problem), width - 6)))
-    mark, role = ("#", Role.BLOCKED) if row.troubled else ("+", Role.ACCEPTED)
+        return (Span("   ! ", TextRole.FAILED), Span(fit(safe_line(row.problem), width - 6)))
+    mark, role = ("#", TextRole.BLOCKED) if row.troubled else ("+", TextRole.ACCEPTED)
     health = row.health.trouble.replace("-", " ") if row.health and row.health.trouble else "may send"
     address, way = _account_columns(width)
     return (
         Span(f"   {mark} ", role),
-        Span(fit(safe_line(row.account.name), 12) + "  ", Role.STRONG),
+        Span(fit(safe_line(row.account.name), 12) + "  ", TextRole.STRONG),
         Span(fit(row.account.identity.address, address) + "  "),
-        Span(fit(safe_line(row.account.via), way) + "  ", Role.DIM),
+        Span(fit(safe_line(row.account.via), way) + "  ", TextRole.DIM),
         Span(fit(health, 12), role),
     )
 
@@ -181,7 +184,7 @@ def account_titles(width: int) -> Line:
     """The names of the columns of accounts."""
     address, way = _account_columns(width)
     parts = ("     " + fit("Account", 12), fit("Address", address), fit("Sends via", way), "State")
-    return tuple(Span(part + "  ", Role.DIM) for part in parts)
+    return tuple(Span(part + "  ", TextRole.DIM) for part in parts)
 
 
 def _account_columns(width: int) -> tuple[int, int]:
@@ -191,7 +194,7 @@ def _account_columns(width: int) -> tuple[int, int]:
     return address - 2, rest - address - 2
 
 
-def account_words(row: AccountRow, now: float) -> tuple[str, str]:
+def account_summary(row: AccountRow, now: float) -> tuple[str, str]:
     """What is the matter and what to do; the facts."""
     if row.account is None:
         return safe_line(row.problem), "What is valid in the file is used; put this right and start tuimail again."

@@ -29,7 +29,7 @@ _LEAST = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedAddress:
     """The address the cursor is in: characters ``start`` to ``end`` of the field."""
 
     start: int
@@ -37,7 +37,7 @@ class Typed:
     text: str
 
 
-def address_at(text: str, column: int) -> Typed:
+def address_at(text: str, column: int) -> TypedAddress:
     """The part of the address list ``text`` between the separators around ``column``.
 
     A comma within quotes, a comment or angle brackets does not separate.
@@ -67,10 +67,10 @@ def address_at(text: str, column: int) -> Typed:
             start = index + 1
     raw = text[start:end]
     lead = len(raw) - len(raw.lstrip())
-    return Typed(start + lead, start + lead + len(raw.strip()), raw.strip())
+    return TypedAddress(start + lead, start + lead + len(raw.strip()), raw.strip())
 
 
-def with_candidate(text: str, typed: Typed, candidate: str) -> tuple[str, int]:
+def with_candidate(text: str, typed: TypedAddress, candidate: str) -> tuple[str, int]:
     """``text`` with ``candidate`` in place of ``typed`` only, ready for the next address; and the cursor's column."""
     before, after = text[: typed.start], text[typed.end :]
     if before and not before.endswith(" "):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from tuimail.ui.text.cells import ELLIPSIS, Line, Role, Span, wrap
+from tuimail.ui.text.cells import ELLIPSIS, Line, Span, TextRole, wrap
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
@@ -64,4 +64,4 @@ class ExplanationPane(Widget):
             return paint(self, (lines[y - 1][0], rest), self.size.width)
         if 0 < y <= min(last, len(lines)):
             return paint(self, lines[y - 1], self.size.width)
-        return paint(self, (Span("", Role.TEXT),), self.size.width)
+        return paint(self, (Span("", TextRole.TEXT),), self.size.width)

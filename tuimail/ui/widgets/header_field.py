@@ -167,11 +167,11 @@ class HeaderField(Vertical):
         """What takes the keys of this field."""
         return self.editor
 
-    def note(self, words: str, span: tuple[int, int] | None = None) -> None:
+    def note(self, message: str, span: tuple[int, int] | None = None) -> None:
         """Say what is wrong, in a word or two, and mark where; an empty ``words`` takes both away."""
-        self._note.update(Text(words))
-        self._note.display = bool(words)
-        self.editor.mark_wrong(span if words else None)
+        self._note.update(Text(message))
+        self._note.display = bool(message)
+        self.editor.mark_wrong(span if message else None)
 
     def on_text_area_changed(self, event: TextEditor.Changed) -> None:
         """Typing takes the complaint away."""

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tuimail.ui.text.cells import Line, Role, Span, fit
+from tuimail.ui.text.cells import Line, Span, TextRole, fit
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
@@ -114,6 +114,10 @@ class KeyRows(Widget):
 def _cell(entry: KeyEntry | None, width: int, key_width: int) -> Line:
     if entry is None:
         return (Span(" " * width),)
-    role = Role.KEY if entry.enabled else Role.DIM
+    role = TextRole.KEY if entry.enabled else TextRole.DIM
     label = fit(f" {entry.label}", max(0, width - 1 - key_width))
-    return (Span(" "), Span(fit(entry.key, key_width), role), Span(label, Role.LABEL if entry.enabled else Role.DIM))
+    return (
+        Span(" "),
+        Span(fit(entry.key, key_width), role),
+        Span(label, TextRole.LABEL if entry.enabled else TextRole.DIM),
+    )

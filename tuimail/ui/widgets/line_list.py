@@ -9,9 +9,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tuimail.ui.text.cells import Line, Role, Span, clip
+from tuimail.ui.text.cells import Line, Span, TextRole, clip
 from tuimail.ui.widgets.painting import paint
-from tuimail.ui.widgets.window_source import InMemory
+from tuimail.ui.widgets.window_source import InMemoryRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """What a list says that was read and is empty, of one line or more."""
         self._read = False
         self._spacing = spacing
-        self.source: WindowSource[T] = InMemory((), identify)
+        self.source: WindowSource[T] = InMemoryRows((), identify)
         """The rows shown."""
         self._ground: Style | None = None
         self.when_selected: Callable[[], None] = lambda: None
@@ -83,7 +83,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def show_all(self, rows: Sequence[T]) -> None:
         """Show ``rows``, which are in memory."""
-        self.show(InMemory(rows, self._identify))
+        self.show(InMemoryRows(rows, self._identify))
 
     def show(self, source: WindowSource[T]) -> None:
         """Show the rows of ``source``; the selection stays on its row, or on its place when that row is gone.
@@ -183,7 +183,7 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             said = (self.empty if self._read else READING).splitlines()
             at = y - (1 if self.size.height > len(said) else 0)
             text = f"   {said[at]}" if 0 <= at < len(said) else ""
-            return paint(self, (Span(clip(text, width), Role.DIM),), width, base=ground)
+            return paint(self, (Span(clip(text, width), TextRole.DIM),), width, base=ground)
         index, offset = divmod(y + self.scroll_offset.y, self._spacing)
         row = None if offset else self._row(index)
         if row is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tuimail.ui.text.cells import Role
+from tuimail.ui.text.cells import TextRole
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tuimail.ui.text.cells import Line
 
-ROLE_CLASSES = frozenset(f"role--{role}" for role in Role)
+ROLE_CLASSES = frozenset(f"role--{role}" for role in TextRole)
 """Component classes of every screen whose widgets paint; styled in ``look.tcss``.
 
 Of the screen, not of each widget: Textual works out every component class of every widget whenever it applies styles.
@@ -31,7 +31,7 @@ def paint(widget: Widget, line: Line, width: int, *, base: Style | None = None, 
     ground = widget.rich_style if base is None else base
     segments = []
     for span in line:
-        if span.role is Role.TEXT or not span.text:
+        if span.role is TextRole.TEXT or not span.text:
             style = ground
         else:
             style = widget.screen.get_component_rich_style(f"role--{span.role}", partial=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tuimail.ui.text.cells import Line, Role, Span, clip, width_of
+from tuimail.ui.text.cells import Line, Span, TextRole, clip, width_of
 from tuimail.ui.widgets.painting import paint
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Badge:
         if self.waiting:
             spans.append(Span(f"{self.waiting} waiting"))
         if self.yours:
-            spans.append(Span(f" {self.yours} {'needs' if self.yours == 1 else 'need'} you ", Role.NEEDS_YOU))
+            spans.append(Span(f" {self.yours} {'needs' if self.yours == 1 else 'need'} you ", TextRole.NEEDS_YOU))
         return _spaced(spans)
 
 
@@ -46,7 +46,7 @@ def _spaced(spans: list[Span]) -> Line:
 
 def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) -> Line:
     """The title bar in ``width`` cells; what matters least (accounts, then the note) goes first when it is narrow."""
-    left: Line = (Span(" tuimail", Role.STRONG), Span("   "), Span(screen, Role.STRONG))
+    left: Line = (Span(" tuimail", TextRole.STRONG), Span("   "), Span(screen, TextRole.STRONG))
     right = badge.line
     if width_of(left) + width_of(right) + 2 > width and badge.yours:
         right = Badge(yours=badge.yours).line
@@ -59,7 +59,7 @@ def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) 
     if note and not parts and room > 8:
         parts = [clip(note, room - 3)]
     middle = "   ".join(parts)
-    tail: Line = (Span(middle, Role.DIM), Span("   " if middle and right else ""), *right, Span(" "))
+    tail: Line = (Span(middle, TextRole.DIM), Span("   " if middle and right else ""), *right, Span(" "))
     gap = max(1, width - width_of(left) - width_of(tail))
     return (*left, Span(" " * gap), *tail)
 

@@ -33,7 +33,7 @@ class WindowSource(Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class InMemory(Generic[T]):
+class InMemoryRows(Generic[T]):
     """All ``rows`` of a short list; ``identify`` gives the id of one."""
 
     rows: Sequence[T]
@@ -54,7 +54,7 @@ class InMemory(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
+class IdRows:
     """Rows that are ids; what they stand for is read when it comes into sight (``widgets/window``)."""
 
     ids: Sequence[str] = ()
