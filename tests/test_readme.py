@@ -41,3 +41,11 @@ def test_every_command_it_names_exists() -> None:
     named = set(re.findall(r"(?:^|[` ])tuimail ([a-z]+)\b", "\n".join(re.findall(r"`[^`\n]+`|^    .*$", TEXT, re.M))))
     assert named
     assert named <= set(COMMANDS), named - set(COMMANDS)
+
+
+def test_every_file_it_names_exists() -> None:
+    part = TEXT[TEXT.index("## Working on it") :]
+    named = set(re.findall(r"\b((?:[a-z_]+/)+[a-z_]+\.py)\b", part))
+    assert len(named) > 15
+    package = README.parent / "tuimail"
+    assert [name for name in named if not (package / name).is_file() and not (README.parent / name).is_file()] == []
