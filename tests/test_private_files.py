@@ -38,7 +38,7 @@ ELSEWHERE = {
     "compose/attachment.py:_open": "a file the user names",
     "engine/export.py:_made": "a file the user names",
     "submission/transaction.py:_once": "a connection is touched, no file",
-    "submission/pipeline.py:take": "a connection is touched, no file",
+    "submission/pipeline.py:wait_turn": "a connection is touched, no file",
 }
 
 _BY_METHOD = {"mkdir", "touch", "read_text", "read_bytes", "write_text", "write_bytes"}

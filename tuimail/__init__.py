@@ -1,6 +1,6 @@
 r"""tuimail: a mail client for the terminal with an outbox.
 
-The way of a message::
+The path of a message::
 
     ui/screens/compose -- Draft --> compose/build -- OutgoingMessage --> outbox/store  ("queued" is shown only now)
                                                                            |    ^
@@ -12,26 +12,26 @@ The way of a message::
                                                 v
                                            sent/filer --> mailboxes (\\Sent) --> the item leaves the outbox
 
-The rooms, upper ones import lower ones and never the other way::
+The packages; upper ones import lower ones, never the reverse::
 
     cli         the command line, one file per command
-    ui          the screens; the only room that knows Textual
+    ui          the screens; the only package that imports Textual
     demo        an embedded account on a loopback server
-    engine      the composition root: owns every background task, outlives every screen
-    outbox | sent | compose | accounts        the steps of a message; independent of each other
-    submission | mailboxes                    the two ways out of this program: SMTP (or a command), Maildir and IMAP
-    tls sasl    what both say to a server before a letter
+    engine      the composition root: owns every background task, lives longer than every screen
+    outbox | sent | compose | accounts        the stages of a message; independent of each other
+    submission | mailboxes                    protocols: SMTP (or a local command), IMAP and Maildir
+    tls sasl    TLS and sign-in, used by both
     config      accounts, identities, secrets, themes, keys
-    events      what the engine announces
-    mail        the words: pure values, no I/O
-    coordination    what stores of several processes share: locks, notices of changes, one writing thread
+    events      the events that the engine announces
+    mail        values of mail: addresses, headers, messages; pure, no I/O
+    coordination    shared by stores that several processes use: locks, change notices, one writer thread
     paths durable log clock     durable: files that survive a power cut
-    private_files   the one place that opens files of ours and makes folders
-    errors      every error a user may read, with its exit code
+    private_files   the only module that opens the program's own files and creates its folders
+    errors      every error a user may see, with its exit code
 
-A room of many files lists them on its first page. [tool.importlinter] in pyproject.toml holds the order of the rooms.
+Each larger package lists its modules in its ``__init__``. [tool.importlinter] in pyproject.toml checks the order.
 
-This module imports nothing, so that ``import tuimail`` costs nothing.
+This module imports nothing, so that ``import tuimail`` is fast.
 """
 
 __version__ = "0.1.0"

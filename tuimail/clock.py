@@ -1,4 +1,4 @@
-"""Time, injected everywhere so that tests need not wait."""
+"""The clock, injected everywhere so that tests do not have to wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY = 86_400
 
 
 class Clock(Protocol):
-    """Where the outbox gets its time from."""
+    """A source of the current time."""
 
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
@@ -21,7 +21,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system clock."""
 
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
@@ -29,10 +29,10 @@ class SystemClock:
 
 
 def leave_odd_zone() -> str:
-    """Go by UTC where ``TZ`` is a day or more away from it: neither datetime nor the Date field can say such a time.
+    """Use UTC if ``TZ`` is a day or more away from it, which neither datetime nor the Date field can express.
 
     Returns:
-        The value of ``TZ`` that is not used, or nothing. It is changed for this process and those it starts.
+        The value of ``TZ`` that is ignored, or nothing. Changes ``TZ`` for this process and its children.
     """
     if max(abs(time.timezone), abs(time.altzone)) < DAY:
         return ""
@@ -43,16 +43,16 @@ def leave_odd_zone() -> str:
 
 
 def asleep() -> float | None:
-    """Seconds that this machine was suspended since it started; None where it does not tell.
+    """Seconds that this machine was suspended since it started; None if the system does not report it.
 
-    It is the difference of a clock that counts them and one that does not; no setting of the clock moves it.
+    This is the difference between a clock that counts them and one that does not; setting the time does not affect it.
     """
     counting, pausing = _SLEEPLESS
     return None if counting == pausing else time.clock_gettime(counting) - time.clock_gettime(pausing)
 
 
 def _sleepless() -> tuple[int, int]:
-    """The clock that goes on during a suspend, and the one that stands still."""
+    """The clock that runs during a suspend, and the one that stops."""
     monotonic = time.CLOCK_MONOTONIC
     if sys.platform == "darwin":
         return monotonic, getattr(time, "CLOCK_UPTIME_RAW", monotonic)

@@ -1,4 +1,4 @@
-"""Writing a file so that it survives a power cut: the old one or the new one is there, never half of either."""
+"""Durable file writes: after a power cut either the old or the new content is there, never a part."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TEMPORARY_SUFFIX = ".tmp"
 STALE_AFTER = 3600.0
-"""Seconds after which a temporary file is taken for one that a killed process left."""
+"""Seconds after which a temporary file counts as left behind by a killed process."""
 
 _WORDS = {
     errno.ENOSPC: ("The disk is full", "Make room on it and try again."),
@@ -33,9 +33,8 @@ _WORDS = {
 def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Make ``data`` the content of ``path``, mode 0600; when it returns, that survives a power cut.
 
-    A temporary file in the same folder is written, fsynced and renamed over ``path``, then the folder is fsynced: a
-    rename alone is lost by a power cut now and then. On any error the temporary file is removed and the old content
-    of ``path`` is still whole.
+    Writes a temporary file in the same folder, fsyncs it, renames it over ``path`` and fsyncs the folder: a power cut
+    can undo a rename alone. On any error the temporary file is removed and ``path`` keeps its old content.
 
     Raises:
         StorageError: the disk refuses (full, read-only, quota, permission).
@@ -46,7 +45,7 @@ def write_durably(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def write_aside(path: Path, data: bytes | Iterable[bytes]) -> Path:
-    """The first third of ``write_durably``: ``data`` is durable, in a temporary file beside ``path``. Returns its path.
+    """Step 1 of ``write_durably``: write ``data`` durably to a temporary file beside ``path``. Returns its path.
 
     Raises:
         StorageError: the disk refuses; the temporary file is gone.
@@ -70,7 +69,7 @@ def write_aside(path: Path, data: bytes | Iterable[bytes]) -> Path:
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
-    """The second third: the temporary file becomes ``path``. Only ``fsync_folder`` makes that survive a power cut.
+    """Step 2: rename the temporary file to ``path``. Only ``fsync_folder`` makes that durable.
 
     Raises:
         StorageError: the disk refuses; the temporary file is gone.
@@ -83,7 +82,7 @@ def put_in_place(temporary: Path, path: Path) -> None:
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` (new, renamed, deleted ones) survive a power cut.
+    """Step 3: make new, renamed and deleted names in ``folder`` durable.
 
     Raises:
         StorageError: the disk refuses.
@@ -93,7 +92,7 @@ def fsync_folder(folder: Path) -> None:
         try:
             os.fsync(descriptor)
         except OSError as error:
-            # Some network file systems have no fsync for folders; there is nothing more to be done on those.
+            # Some network file systems have no fsync for folders; nothing more can be done there.
             if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
                 raise
         finally:
@@ -105,7 +104,7 @@ def fsync_folder(folder: Path) -> None:
 def remove_stale(folder: Path, *, older_than: float = STALE_AFTER) -> None:
     """Delete temporary files that a killed process left in ``folder`` more than ``older_than`` seconds ago.
 
-    Never raises: what cannot be tidied now is tidied another time.
+    Never raises: what cannot be deleted now is deleted another time.
     """
     limit = time.time() - older_than
     try:
@@ -121,7 +120,7 @@ def remove_stale(folder: Path, *, older_than: float = STALE_AFTER) -> None:
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """``error`` in words: what the disk refused, which file it was about, what to do."""
+    """A StorageError for ``error``: what the disk refused, for which file, and what to do."""
     said = error.strerror or str(error)
     words, hint = _WORDS.get(error.errno or 0, (said[:1].upper() + said[1:], "Check the disk and its permissions."))
     return StorageError(f"{words}: {path} could not be written.", hint=hint)

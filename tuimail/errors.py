@@ -1,4 +1,4 @@
-"""The error tree. Every error a user can meet is one of these, and its text says what to do.
+"""The error classes. Every error that a user can see is one of these, and it says what to do.
 
 ::
 
@@ -10,14 +10,14 @@
     │   └── AttachmentError      66  .path: missing, unreadable, not a regular file
     ├── StorageError             73  the disk refused: full, read-only, broken
     │   ├── OutboxDamagedError       the index cannot be read and could not be rebuilt
-    │   └── ForeignStoreError        the folder belongs to somebody else
+    │   └── ForeignStoreError        the folder belongs to another user
     ├── OutboxError              65  a verb does not fit the item
     │   ├── NoSuchItemError      66
     │   ├── IllegalTransitionError   .state, .verb
     │   ├── DuplicateLetterError     the same letter was sent already
     │   └── LeaseLostError           another process owns the item now
     ├── ConfigError              78  .problems
-    └── SecretError              77  a password could not be had: absent, locked, refused, timed out
+    └── SecretError              77  a password is not available: absent, locked, refused, timed out
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class MessageError(TuimailError):
 
 
 class AddressError(MessageError):
-    """``text`` is not an address we can send to; ``position`` is the offset of the fault in it."""
+    """``text`` is not a valid address; ``position`` is the offset of the error in it."""
 
     def __init__(self, message: str, *, text: str, position: int = 0, hint: str = "", field: str = "") -> None:
         super().__init__(message, hint=hint, field=field)
@@ -73,7 +73,7 @@ class AddressError(MessageError):
 
 
 class InjectionError(MessageError):
-    """A header field holds CR, LF, NUL or another control character."""
+    """A header field contains CR, LF, NUL or another control character."""
 
 
 class AttachmentError(MessageError):
@@ -97,7 +97,7 @@ class OutboxDamagedError(StorageError):
 
 
 class ForeignStoreError(StorageError):
-    """A folder of ours belongs to another user or is writable by others."""
+    """A folder of tuimail belongs to another user or is writable by others."""
 
 
 class OutboxError(TuimailError):
@@ -122,11 +122,11 @@ class IllegalTransitionError(OutboxError):
 
 
 class DuplicateLetterError(OutboxError):
-    """An identical letter is in the outbox already, or went out before."""
+    """An identical letter is in the outbox already, or was sent before."""
 
 
 class LeaseLostError(OutboxError):
-    """Another process owns the item now; the caller must stop touching it at once."""
+    """Another process owns the item now; the caller must stop working on it at once."""
 
 
 class ConfigError(TuimailError):
@@ -136,6 +136,6 @@ class ConfigError(TuimailError):
 
 
 class SecretError(TuimailError):
-    """A password or token could not be had."""
+    """A password or token is not available."""
 
     exit_code = EX_NOPERM

@@ -1,7 +1,7 @@
-"""What the engine announces: frozen values, plain subscribe().
+"""The events of the engine: frozen values, with a plain subscribe().
 
-Listeners are called in the engine's event loop, in order, and must return at once; one that raises is
-logged and does not stop the others.
+Listeners are called in the engine's event loop, in order, and must return at once. An exception in a listener is
+logged and does not affect the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Severity(StrEnum):
-    """How loud a notice is."""
+    """The severity of a notice."""
 
     INFO = "info"
     WARNING = "warning"
@@ -31,7 +31,7 @@ class ItemChanged:
 
 @dataclass(frozen=True, slots=True)
 class ItemProgress:
-    """``sent`` of ``total`` bytes of a letter are written; supersedes the one before."""
+    """``sent`` of ``total`` bytes of a letter are written; replaces the previous event."""
 
     item_id: str
     sent: int
@@ -40,7 +40,7 @@ class ItemProgress:
 
 @dataclass(frozen=True, slots=True)
 class ItemStage:
-    """An item being sent reached a stage of the dialogue, in words ("signing in")."""
+    """An item being sent reached a stage of the dialogue ("signing in")."""
 
     item_id: str
     text: str
@@ -48,7 +48,7 @@ class ItemStage:
 
 @dataclass(frozen=True, slots=True)
 class NeedsYou:
-    """An item became failed, blocked or uncertain, asks something, or came back: ring the bell."""
+    """An item became failed, blocked or uncertain, has a question, or bounced: ring the bell."""
 
     item_id: str
     message: str
@@ -56,7 +56,7 @@ class NeedsYou:
 
 @dataclass(frozen=True, slots=True)
 class AccountPaused:
-    """An account is paused: sign-in, certificate, quota, missing."""
+    """An account was paused: sign-in, certificate, quota, missing."""
 
     account: str
     message: str
@@ -64,14 +64,14 @@ class AccountPaused:
 
 @dataclass(frozen=True, slots=True)
 class AccountResumed:
-    """The trouble of an account is over."""
+    """An account works again."""
 
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingForSecret:
-    """A password is being asked of ``source`` ("keyring", or a command's name); ``done`` ends the wait."""
+    """The engine waits for a password from ``source`` ("keyring", or a command's name) until ``done``."""
 
     account: str
     source: str
@@ -106,13 +106,13 @@ Listener = Callable[[Event], None]
 
 
 class Announcer:
-    """Hands each event to every listener."""
+    """Passes each event to every listener."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` with every event from now on; the returned function ends that."""
+        """Call ``listener`` with every event from now on; the returned function unsubscribes it."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -122,7 +122,7 @@ class Announcer:
         return unsubscribe
 
     def announce(self, event: Event) -> None:
-        """Hand ``event`` to every listener."""
+        """Pass ``event`` to every listener."""
         for listener in tuple(self._listeners):
             try:
                 listener(event)

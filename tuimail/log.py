@@ -1,7 +1,7 @@
-"""The log: one file of our own, 0600, rotated, and nothing in it that is not ours to write down.
+"""The log: one private file (0600), rotated, without secrets and addresses.
 
-Every line passes ``redact``: registered secrets (also in base64, as sign-ins carry them), sign-in lines and addresses
-are replaced. Nothing is ever logged to the terminal.
+Every line passes ``redact``, which replaces registered secrets (also in base64, as in sign-ins), sign-in lines and
+addresses. Nothing is logged to the terminal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIZE_LIMIT = 512_000
-"""Bytes after which the file becomes ``tuimail.log.1``, the one before it is dropped."""
+"""Bytes after which the file becomes ``tuimail.log.1`` and replaces the previous one."""
 
 _SIGN_IN = re.compile(
     r"(?i)\b(AUTH(?:ENTICATE)?[ ]+[\w-]+[ ]+|(?:Bearer|Basic)[ ]+|LOGIN[ ]+\S+[ ]+|passw(?:or)?d[ ]*[=:][ ]*)\S+"
@@ -31,7 +31,7 @@ _secrets = Scrubber()
 
 
 def register_secret(secret: str) -> None:
-    """Never let ``secret`` into the log, in any of the forms it goes over the wire."""
+    """Keep ``secret`` out of the log, in every form in which it is sent."""
     _secrets.add(secret)
 
 

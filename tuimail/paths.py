@@ -1,6 +1,6 @@
 """Where tuimail keeps its files: XDG folders, 0700, files 0600.
 
-Owns the layout of every folder; nobody else joins path names below them::
+Defines the layout of every folder; no other module joins path names below them::
 
     config/   config.toml keys.toml themes/*.toml
     data/     outbox/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db
@@ -35,14 +35,14 @@ class Paths:
         """The XDG folders of this user; ``TUIMAIL_CONFIG`` names another config file.
 
         Raises:
-            UsageError: there is no HOME, and the system knows no home of this user.
+            UsageError: there is no HOME, and the system has no home folder for this user.
         """
         env = os.environ if environ is None else environ
         home = Path(env.get("HOME") or _home_of_user())
 
         def base(variable: str, fallback: str) -> Path:
             value = env.get(variable, "")
-            # The XDG specification: a relative path in these variables is to be ignored.
+            # The XDG specification: ignore a relative path in these variables.
             root = Path(value) if value.startswith("/") else home / fallback
             return root / "tuimail"
 
@@ -82,12 +82,12 @@ class Paths:
 
     @property
     def unsent(self) -> Path:
-        """What was handed over on standard input and could not be queued."""
+        """Standard input that could not be queued."""
         return self.data / "unsent"
 
     @property
     def correspondents(self) -> Path:
-        """Addresses written to before."""
+        """Addresses of earlier recipients."""
         return self.data / "correspondents.db"
 
     @property
@@ -97,16 +97,16 @@ class Paths:
 
     @property
     def outbox_audit_log(self) -> Path:
-        """What became of each letter, so that a restored outbox sends nothing again (outbox/store/audit_log)."""
+        """The result of each letter, so that a restored outbox sends nothing again (outbox/store/audit_log)."""
         return self.state / "outbox-witness"
 
     @property
     def sign_in_file(self) -> Path:
-        """The best way to sign in that each account had (sasl)."""
+        """The strongest mechanism that each account signed in with (sasl)."""
         return self.state / "sign-in.json"
 
     def account_maildir(self, account: str) -> Path:
-        """The account's local Maildir (holds ``Sent`` when there is no server folder)."""
+        """The account's local Maildir (contains ``Sent`` if there is no server folder)."""
         return self.data / "accounts" / account / "Maildir"
 
 

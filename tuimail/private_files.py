@@ -1,6 +1,6 @@
-"""The one place where the program's own files are opened and its own folders are made: private, and nobody else's.
+"""Opens the program's own files and creates its folders: private, and owned by the user. No other module does.
 
-Files the user names (attachments, exports, settings) are opened elsewhere, by rules of their own.
+Files that the user names (attachments, exports, settings) are opened elsewhere, by other rules.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ PRIVATE_FILE = 0o600
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file of ours; returns its descriptor. ``flags`` are those of ``os.open``.
+    """Open a file of tuimail; returns its descriptor. ``flags`` are those of ``os.open``.
 
-    A symlink is not followed, opening a FIFO or a device does not wait, the descriptor is not inherited. The file has
-    mode 0600 afterwards, whatever the umask and whatever it had.
+    Does not follow a symlink, does not block on a FIFO or a device, and the descriptor is not inherited. Sets the
+    file's mode to 0600, whatever the umask and the old mode.
 
     Raises:
         OSError: it cannot be opened, is not a regular file or belongs to another user.
@@ -39,7 +39,7 @@ def open_private(path: Path, flags: int) -> int:
             try:
                 os.fchmod(descriptor, PRIVATE_FILE)
             except OSError as error:
-                # On a disk without modes, or one that cannot be written, it stays as it is.
+                # On a file system without modes, or a read-only one, the mode stays.
                 if error.errno not in (errno.EROFS, errno.ENOTSUP, errno.EPERM):
                     raise
     except BaseException:
@@ -49,18 +49,18 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def read_private(path: Path, limit: int) -> bytes:
-    """The first ``limit`` bytes of a file of ours. Raises OSError as ``open_private`` does."""
+    """The first ``limit`` bytes of a file of tuimail. Raises OSError as ``open_private`` does."""
     with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
         return file.read(limit)
 
 
 def make_private(path: Path) -> None:
-    """Make the folder ``path`` and those above it that are missing, 0700 whatever the umask.
+    """Create the folder ``path`` and its missing parents with mode 0700, whatever the umask.
 
-    One that is there already stays as it is, whosever it is.
+    An existing folder is not changed, whatever its owner.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     if path.is_dir():
         return
@@ -70,17 +70,17 @@ def make_private(path: Path) -> None:
         path.mkdir(mode=PRIVATE_DIR)
     except FileExistsError:
         if path.is_dir():
-            return  # another process was quicker
+            return  # another process created it
         raise
     path.chmod(PRIVATE_DIR)
 
 
 def private_dir(path: Path) -> Path:
-    """Make ``path`` and those above it that are missing, 0700 whatever the umask, and refuse one that is not ours.
+    """Create ``path`` and its missing parents with mode 0700; refuse a folder that another user owns or can write to.
 
     Raises:
         ForeignStoreError: the folder belongs to another user, or others may write to it.
-        StorageError: it cannot be made.
+        StorageError: it cannot be created.
     """
     try:
         make_private(path)

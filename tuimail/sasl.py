@@ -1,7 +1,7 @@
-"""The first words of SASL mechanisms that are one message long, and which mechanism an account had so far.
+"""The initial responses of SASL mechanisms with one message, and the strongest mechanism each account has used.
 
-SMTP and IMAP say the same. A server that offered SCRAM and offers PLAIN now asks for the password itself: that may be
-a change of its software, or somebody in its place.
+Shared by SMTP and IMAP. A server that offered SCRAM before and only PLAIN now asks for the password itself: its
+software may have changed, or an attacker may have taken its place.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STRENGTH = {"SCRAM-SHA-256": 3, "SCRAM-SHA-1": 2, "CRAM-MD5": 1}
-"""What does not show the server the password; all others do."""
+"""Mechanisms that do not show the server the password -> their strength; all others do."""
 FORGET_AFTER = 90 * 86400.0
-"""Seconds without a stronger mechanism after which it is taken for gone."""
+"""Seconds after which an unused stronger mechanism is forgotten."""
 _FRESH = 86400.0
-"""Seconds within which the same need not be written down again."""
+"""Seconds within which an unchanged entry is not written again."""
 _LARGEST = 1024 * 1024
-"""Bytes of the file that are read."""
+"""Maximum number of bytes read from the file."""
 _MOST = 500
-"""Accounts that are remembered, the latest."""
+"""Maximum number of accounts that are remembered."""
 
 
 def plain(user: str, password: str) -> bytes:
-    """PLAIN (RFC 4616). Raises UnicodeEncodeError when a part is no text."""
+    """PLAIN (RFC 4616). Raises UnicodeEncodeError if a part is not valid text."""
     return f"\0{user}\0{password}".encode()
 
 
 def oauthbearer(user: str, token: str, host: str, port: int) -> bytes:
-    """OAUTHBEARER (RFC 7628), behind the GS2 header of RFC 5801 section 4."""
+    """OAUTHBEARER (RFC 7628) with the GS2 header of RFC 5801 section 4."""
     escaped = user.replace("=", "=3D").replace(",", "=2C")
     return f"n,a={escaped},\1host={host}\1port={port}\1auth=Bearer {token}\1\1".encode()
 
 
 def xoauth2(user: str, token: str) -> bytes:
-    """XOAUTH2, Google's forerunner of OAUTHBEARER."""
+    """XOAUTH2, the predecessor of OAUTHBEARER by Google."""
     return f"user={user}\1auth=Bearer {token}\1\1".encode()
 
 
 class Remembered:
-    """The best mechanism each account signed in with, in a small file; any number of processes may use it."""
+    """The strongest mechanism each account signed in with, in a small file that several processes may use."""
 
     def __init__(self, file: Path | None) -> None:
         """Without a ``file`` nothing is remembered."""
@@ -60,8 +60,8 @@ class Remembered:
         Reads a file; call it in a thread.
 
         Args:
-            account: host, port and user, in any form that stays the same.
-            mechanism: what is to be used now.
+            account: host, port and user, always in the same form.
+            mechanism: the mechanism about to be used.
             now: seconds since the epoch.
         """
         best, seen = self._read().get(_key(account), ("", 0.0))
@@ -69,7 +69,7 @@ class Remembered:
         return best if weaker and now - seen < FORGET_AFTER else ""
 
     def used(self, account: str, mechanism: str, now: float) -> None:
-        """``account`` has just signed in with ``mechanism``. Writes a file; a disk that refuses is no trouble."""
+        """Record that ``account`` signed in with ``mechanism``. Writes a file; ignores disk errors."""
         if self.file is None or self.stronger(account, mechanism, now) or mechanism not in _STRENGTH:
             return
         with self._lock:
@@ -101,14 +101,14 @@ class Remembered:
 
 
 remembered = Remembered(None)
-"""The one of this process."""
+"""The instance of this process."""
 
 
 def remember_in(file: Path) -> None:
-    """Keep what accounts signed in with in ``file``."""
+    """Use ``file`` for the mechanisms from now on."""
     remembered.file = file
 
 
 def _key(account: str) -> str:
-    """No names of people in the file."""
+    """A hash, so that the file contains no user names."""
     return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Secrets hidden in texts that are kept or shown: the log, and the dialogues with servers."""
+"""Removes secrets from texts that are stored or shown: the log and the dialogues with servers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 HIDDEN = "****"
 
 SHORT = 4
-"""A form of fewer characters is hidden only as a word of its own: the text would be unreadable otherwise."""
+"""Shorter forms are hidden only as separate words; otherwise the text would become unreadable."""
 
 
 class Scrubber:
-    """The secrets that are known so far."""
+    """A set of secrets to hide."""
 
     def __init__(self) -> None:
         self._forms: tuple[str, ...] = ()
 
     def add(self, secret: str) -> None:
-        """Hide ``secret`` from now on, in every form in which it goes over the wire or into a traceback."""
-        # The longest first: a short one may be part of it, and would leave the rest of it standing.
+        """Hide ``secret`` from now on, in every form in which it is sent or appears in a traceback."""
+        # The longest first: replacing a short one inside it would leave the rest visible.
         self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=lambda form: (-len(form), form)))
 
     def scrub(self, text: str) -> str:
@@ -37,7 +37,7 @@ class Scrubber:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The texts that would give ``secret`` away."""
+    """The forms of ``secret`` to hide."""
     from urllib.parse import quote
 
     if not secret:
@@ -46,8 +46,8 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote(secret, safe="", errors="replace")
     yield repr(secret)[1:-1]
     raw = secret.encode("utf-8", "surrogateescape")
-    # Inside a longer text (SASL PLAIN is NUL user NUL password) base64 shows a secret in one of three shapes, by the
-    # place it starts at; the characters it shares with its neighbours are cut off.
+    # Inside a longer text (SASL PLAIN is NUL user NUL password) base64 encodes a secret in one of three forms,
+    # depending on its offset; the characters that it shares with its neighbours are cut off.
     for shift in range(3):
         coded = base64.b64encode(bytes(shift) + raw).decode()
         core = coded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]

@@ -1,4 +1,4 @@
-"""TLS to a mail server (RFC 8314, RFC 9325, RFC 9525): always verified, and failures said in words."""
+"""TLS to a mail server (RFC 8314, RFC 9325, RFC 9525): always verified, failures explained in a sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SILENCE = 3.0
-"""Seconds a server may say nothing before it is asked whether it waits for TLS."""
+"""Seconds of silence after which the client checks whether the server expects TLS."""
 
 # X509_verify_cert(3): the errors that a user can do something about.
 _NOT_YET_VALID = 9
@@ -45,10 +45,10 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 
 def wire_host(host: str) -> str:
-    """``host`` with its labels as on the wire (RFC 5891), for the resolver; a trailing dot, "nothing is added", stays.
+    """``host`` in ASCII (RFC 5891), for the resolver; a trailing dot (fully qualified) stays.
 
     Raises:
-        UnicodeError: it is no name.
+        UnicodeError: it is not a valid name.
     """
     if host.isascii():
         return host
@@ -58,16 +58,16 @@ def wire_host(host: str) -> str:
 
 
 def certificate_host(host: str) -> str:
-    """``host`` as certificates and SNI name it (RFC 6066 section 3): as on the wire, without a trailing dot.
+    """``host`` as certificates and SNI name it (RFC 6066 section 3): in ASCII, without a trailing dot.
 
     Raises:
-        UnicodeError: it is no name.
+        UnicodeError: it is not a valid name.
     """
     return wire_host(host).removesuffix(".")
 
 
 def is_loopback(address: str) -> bool:
-    """Whether the numeric ``address`` of a peer is this machine. A name is never looked up: it could say anything."""
+    """Whether the numeric ``address`` of a peer is this machine. Names are not resolved: DNS could be spoofed."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -77,12 +77,12 @@ def is_loopback(address: str) -> bool:
 
 
 async def speaks_tls(host: str, port: int, *, within: float = 1.5) -> bool:
-    """Whether a TLS server answers there. Nothing is sent over the connection, so nobody's certificate is asked for.
+    """Whether a TLS server answers there. Nothing is sent over the connection, so no certificate is verified.
 
     Args:
         host: as in the account.
         port: TCP port.
-        within: seconds after which the answer is no.
+        within: seconds to wait for an answer.
     """
     import ssl
 
@@ -96,19 +96,19 @@ async def speaks_tls(host: str, port: int, *, within: float = 1.5) -> bool:
             )
     except ssl.SSLError as error:
         return "ALERT" in (error.reason or "")
-    except (OSError, ValueError):  # a time-out and a name that is none are among them
+    except (OSError, ValueError):  # includes timeouts and invalid names
         return False
     writer.transport.abort()
     return True
 
 
 def is_no_tls(error: ssl.SSLError) -> bool:
-    """Whether the other side answered the handshake with something that is no TLS: it speaks in clear at first."""
+    """Whether the peer answered the handshake with something that is not TLS: it starts unencrypted."""
     return (error.reason or "") in {"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL"}
 
 
 def certificate_message(error: ssl.SSLCertVerificationError, host: str, now: float | None = None) -> str:
-    """Why a certificate was refused and what to do, in a sentence or two. ``now`` is the clock's, for tests."""
+    """Why a certificate was refused and what to do, in a sentence or two. ``now``: the current time, for tests."""
     code = getattr(error, "verify_code", 0)
     clock = datetime.fromtimestamp(time.time() if now is None else now, UTC).strftime("%Y-%m-%d %H:%M UTC")
     if code == _EXPIRED:
@@ -116,9 +116,9 @@ def certificate_message(error: ssl.SSLCertVerificationError, host: str, now: flo
     if code == _NOT_YET_VALID:
         return f"It is not valid yet. Your clock says {clock}; set it if that is wrong."
     if code in (_HOSTNAME_MISMATCH, _ADDRESS_MISMATCH):
-        return f"It is made out to another name than {host}; check the server's name in the account."
+        return f"It was issued for another name than {host}; check the server's name in the account."
     if code in (_SELF_SIGNED, _SELF_SIGNED_IN_CHAIN):
         return "It is self-signed; if the server is yours, name its certificate as ca_file in the account."
     if code in _UNKNOWN_ISSUER:
-        return "Nobody this computer trusts has signed it; if the server is yours, name its authority as ca_file."
+        return "Its issuer is not trusted by this computer; if the server is yours, name its authority as ca_file."
     return safe_line(f"The reason: {getattr(error, 'verify_message', '') or error}.")[:300]

@@ -141,7 +141,7 @@ def test_a_program_that_is_well_is_left_alone(tmp_path: Path) -> None:
 SCREENS = """
 import os, sys, time
 from tuimail.cli import main
-from tuimail.engine import Engine
+from tuimail.engine.outbox import Outbox
 from tuimail.platform_events import watchdog
 
 watchdog.SILENCE, watchdog.GRACE, watchdog._BEAT, watchdog._TICK = 0.3, 0.8, 0.1, 0.05
@@ -150,7 +150,7 @@ async def counts(self):
     os.write(1, b"READY")
     time.sleep(60)
 
-Engine.counts = counts
+Outbox.counts = counts
 sys.argv[1:] = []
 sys.exit(main())
 """

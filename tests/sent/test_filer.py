@@ -353,8 +353,8 @@ async def test_the_mailbox_is_left_before_each_copy(filer: SentCopyFiler, capabi
         ("NO [OVERQUOTA] sorry", "is full"),
         ("NO Quota exceeded (mailbox for user is full)", "is full"),
         ("NO Not enough disk space", "is full"),
-        ("NO [LIMIT] Over quota", "did not take the copy"),
-        ("NO Carefully checked and refused", "did not take the copy"),
+        ("NO [LIMIT] Over quota", "did not accept the copy"),
+        ("NO Carefully checked and refused", "did not accept the copy"),
     ],
 )
 async def test_a_full_mailbox_is_called_full(filer: SentCopyFiler, said: str, words: str) -> None:

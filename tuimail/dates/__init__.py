@@ -1,1 +1,1 @@
-"""Times as people say them: read (asked, days, zones, wall) and said (spoken). Pure, given now and the zone."""
+"""Dates and times in English: parsing (parse_date, days, zones) and formatting (format_date, local_time). Pure."""

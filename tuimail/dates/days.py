@@ -1,6 +1,6 @@
-"""Days as people name them: "tomorrow", "next friday", "31 dec", "in three days". English, and no guesses.
+"""Parses days in English: "tomorrow", "next friday", "31 dec", "in three days". Never guesses.
 
-A letter hangs on it: a phrase is read as a whole or not at all, and what may mean two days is refused with both.
+A phrase is understood completely or refused. A phrase with two possible meanings is refused, and the error names both.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ HINT = f"Write it like {EXAMPLES}, or 2027-01-31T08:00+01:00."
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a phrase names."""
+    """The day that a phrase names."""
 
     day: date
     relative: bool = False
-    """Counted from now in days or more: the time of day stays what it is."""
+    """Counted from now in days or more: the time of day stays the same."""
     later: timedelta | None = None
-    """Counted from now in hours or less: so much later, whatever clocks do."""
+    """Counted from now in hours or less: an exact delay, independent of clock changes."""
     weekday: str = ""
     """It was named by its weekday alone, as in "monday"."""
 
@@ -62,7 +62,7 @@ def parse_day(phrase: str, today: date) -> Day:
     """The day that ``phrase`` (lower case) names, seen from ``today``.
 
     Raises:
-        UsageError: it names none, or may mean two.
+        UsageError: it names no day, or is ambiguous.
     """
     words = re.findall(r"[^\s,]+", phrase)
     numeric = _numeric(words, today)
@@ -82,7 +82,7 @@ def parse_day(phrase: str, today: date) -> Day:
 
 
 def not_understood(text: str) -> UsageError:
-    """What to say of a time that cannot be read, or not as a whole."""
+    """The error for a time that is not understood completely."""
     return UsageError(f'"{safe_line(text)}" is not a time.', hint=HINT)
 
 

@@ -1,4 +1,4 @@
-"""Moments in words, in local time, short enough for a column. Pure, given now."""
+"""Formats dates and times in local time, short enough for a column. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def format_until(moment: float | None, now: float, zone: tzinfo | None = None) -
 
 
 def format_planned(moment: float, now: float, zone: tzinfo | None = None) -> str:
-    """A time that was chosen, so that nobody is in doubt: "tomorrow 09:00 CET (in 14 h)"."""
+    """A scheduled time, unambiguous: "tomorrow 09:00 CET (in 14 h)"."""
     words = format_day_time(moment, now, zone)
     if words[:1].isdigit():
         words = f"today {words}"
@@ -55,7 +55,7 @@ def format_planned(moment: float, now: float, zone: tzinfo | None = None) -> str
 
 
 def format_full_date(moment: float, zone: tzinfo | None = None) -> str:
-    """For what is kept and read much later: "Sun 31 Jan 2027 08:00 CET"."""
+    """A complete date for records that are read much later: "Sun 31 Jan 2027 08:00 CET"."""
     then = local_now(moment, zone)
     return f"{then:%a} {then.day} {then:%b %Y %H:%M} {zone_name(moment, zone)}"
 

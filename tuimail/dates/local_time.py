@@ -1,4 +1,4 @@
-"""From what a clock on the wall shows to the moment it shows it, across the nights on which clocks are changed."""
+"""Converts local (wall clock) time to absolute time, including times that a clock change skips or repeats."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """When a clock shows what was asked for."""
+    """The absolute time of a local time."""
 
     at: float
     """Seconds since the epoch."""
     note: str = ""
-    """What had to be chosen: the clock skips that time, or shows it twice."""
+    """Which time was chosen if a clock change skips or repeats it; else empty."""
 
 
 def local_now(now: float, zone: tzinfo | None) -> datetime:
-    """What the clock of ``zone`` shows at ``now``, naive; of this machine when None."""
+    """The local time in ``zone`` (None: this machine's) at ``now``, as a naive datetime."""
     return datetime.fromtimestamp(now, zone).replace(tzinfo=None)
 
 
 def resolve_local(wall: datetime, zone: tzinfo | None, now: float) -> Shown:
-    """When the clock of ``zone`` (None: of this machine) shows ``wall``, which is naive.
+    """The absolute time of the naive local time ``wall`` in ``zone`` (None: this machine's).
 
-    A time that is skipped becomes the one that stands there instead; of two, the first is meant unless it is over.
+    A skipped time is moved forward as the clock is. Of a repeated time the first one is chosen, unless it is over.
 
     Raises:
-        ValueError, OverflowError: no clock shows it within the years that a machine knows.
+        ValueError, OverflowError: the time is outside the supported years.
     """
     first, second = (wall.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
     if local_now(first, zone) != wall:

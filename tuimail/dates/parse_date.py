@@ -1,6 +1,6 @@
-"""The moment that a text asks for: always to come, and never guessed.
+"""Parses a date and time in English. The result is always in the future; ambiguous text is an error.
 
-A time is read in this order: a delay ("+2h", "in 90 minutes"), RFC 3339, then a clock time ("18:30", "9am", "evening"),
+A text is read in this order: a delay ("+2h", "in 90 minutes"), RFC 3339, then a clock time ("18:30", "9am", "evening"),
 a time zone and a day (dates/days) in any order.
 """
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 MORNING = time(8)
-"""When a day without a time begins."""
+"""The time that is used for a day without a time."""
 
 YEARS = 5
-"""A letter is not kept for longer."""
+"""The farthest allowed time, in years from now."""
 
 LONGEST = 100
-"""Characters of a text that is still a time."""
+"""Maximum length of the text in characters."""
 
 _PARTS = {
     "morning": MORNING,
@@ -47,28 +47,28 @@ _CLOCK = re.compile(r"(\d{1,2})(?:[:.]([0-5]\d)|h([0-5]\d)?)?(?::([0-5]\d))?(?: 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
-    """A moment that was asked for."""
+    """The result of ``parse_date``."""
 
     at: float
     """Seconds since the epoch."""
     text: str
     """For the user, in local time and with its zone: "tomorrow 09:00 CET (in 14 h)"."""
     note: str = ""
-    """What was chosen for the user, in a sentence; empty when nothing was."""
+    """What was assumed, in a sentence; empty if nothing was."""
 
 
 async def understand(text: str, now: float) -> ParsedDate:
-    """``parse_date`` off the event loop: a named time zone is looked up on the disk. Raises UsageError."""
+    """``parse_date`` in a thread, because named time zones are read from disk. Raises UsageError."""
     import asyncio
 
     return await asyncio.to_thread(parse_date, text, now)
 
 
 def parse_date(text: str, now: float, zone: tzinfo | None = None) -> ParsedDate:
-    """The moment ``text`` asks for, seen from ``now`` by somebody in ``zone`` (None: this machine's).
+    """The time that ``text`` names, relative to ``now`` in ``zone`` (None: this machine's).
 
     Raises:
-        UsageError: it is no time, is over, too far ahead, or may be read in two ways; the hint says how to write it.
+        UsageError: not a time, in the past, too far ahead, or ambiguous; the hint says how to write it.
     """
     text = " ".join(text.split())
     if not text or len(text) > LONGEST or not text.isprintable():
@@ -104,7 +104,7 @@ def _read(text: str, now: float, zone: tzinfo | None) -> tuple[float, str]:
 
 
 def _delay(text: str) -> float | None:
-    """Seconds of "+2h" or "in 1 hour and 30 minutes": so much later, whatever clocks do."""
+    """Seconds of "+2h" or "in 1 hour and 30 minutes": an exact delay, independent of clock changes."""
     short = _DELAY.fullmatch(text)
     if short:
         return float(int(short[1]) * (_UNITS | _LONG_UNITS)[short[2]])
@@ -125,10 +125,10 @@ def _zone(text: str) -> tuple[tzinfo | None, str]:
 
 
 def _clock(text: str) -> tuple[time | None, str]:
-    """The time of day in ``text``, and what else it says.
+    """The time of day in ``text``, and the rest of the text.
 
     Raises:
-        UsageError: it names none there is, two of them, or an hour that may be of the morning or of the evening.
+        UsageError: an invalid time, two times, or an hour that may be in the morning or in the evening.
     """
     found: list[time] = []
     rest: list[str] = []
@@ -157,7 +157,7 @@ def _clock(text: str) -> tuple[time | None, str]:
 
 
 def _has_minutes(clock: re.Match[str], word: str) -> bool:
-    """Whether it is a time of day by itself; "31" and "8.12" may be dates."""
+    """Whether it is certainly a time of day; "31" and "8.12" may be dates."""
     return bool(clock[5] or (clock[2] and ":" in word) or "h" in word)
 
 
@@ -177,7 +177,7 @@ def _time_of(clock: re.Match[str], word: str) -> time:
 
 
 def _both(found: list[time], words: list[str]) -> time:
-    """Of "tomorrow morning 9:30" or "tonight 21:00": the clock time, where it lies in that part of the day."""
+    """The clock time of "tomorrow morning 9:30" or "tonight 21:00", if it lies in that part of the day."""
     part = next(word for word in words if word in _PARTS)
     clock = next((each for each in found if each != _PARTS[part]), found[0])
     least, most = {"morning": (0, 12), "afternoon": (12, 18), "evening": (16, 24), "tonight": (17, 24)}.get(

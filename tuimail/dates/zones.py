@@ -1,4 +1,4 @@
-"""Time zones as people name them: "Europe/London", "EST", "UTC+2", "+01:00"."""
+"""Parses names of time zones: "Europe/London", "EST", "UTC+2", "+01:00"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HOURS = {
     "kst": 9, "sgt": 8, "hkt": 8, "awst": 8, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "est": -5, "edt": -4,
     "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
 }  # fmt: skip
-"""Abbreviations that mean one thing, hours east of Greenwich."""
+"""Unambiguous abbreviations -> hours east of UTC."""
 
 _SEVERAL = {
     "cst": ("America/Chicago", "Asia/Shanghai"),
@@ -26,7 +26,7 @@ _SEVERAL = {
     "sst": ("Asia/Singapore", "Pacific/Pago_Pago"),
     "ect": ("Europe/Paris", "America/Guayaquil"),
 }
-"""Abbreviations that several parts of the world use."""
+"""Ambiguous abbreviations -> some of the zones they may mean."""
 
 _OFFSET = re.compile(r"(?:utc|gmt)?([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 NAMED = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
@@ -43,7 +43,7 @@ def parse_zone(word: str) -> tzinfo:
     """The time zone ``word``, for which ``is_zone`` holds.
 
     Raises:
-        UsageError: there is none of this name, or there are several.
+        UsageError: the name is unknown or ambiguous.
     """
     if word.lower() in _HOURS:
         hours = _HOURS[word.lower()]

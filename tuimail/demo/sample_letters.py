@@ -1,7 +1,7 @@
-"""The demo's sample letters: drafts, and an outbox item in every state. Also the scene of screenshots and tests.
+"""The demo's sample letters: drafts, and an outbox item in every state. Screenshots and tests use them too.
 
-Nothing here reaches into the database: every state is reached as in life, by enqueueing a letter, claiming it and
-recording what a server might have said, at a clock set back.
+Nothing here accesses the database directly: every state is reached as in normal use, by enqueueing a letter, claiming
+it and recording a server's reply, with a clock set back.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WORK = Identity("ada@analytical.example", "Ada Lovelace", "Ada Lovelace\nAnalyti
 HOME = Identity("ada@lovelace.example", "Ada")
 
 REFUSED = frozenset({"kim@grants.example", "lee@grants.example"})
-"""The server's side does not know these two: mend their addresses and watch."""
+"""The demo's server refuses these two, so that the user can correct their addresses."""
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -45,7 +45,7 @@ VIA = "demo.example:submission"
 
 
 class SetClock:
-    """A clock that stands where it is put."""
+    """A clock that is set by hand."""
 
     def __init__(self, moment: float) -> None:
         self.moment = moment
@@ -71,7 +71,7 @@ def demo_config(port: int, root: Path, *, keymap: str = "pine", theme: str = "pi
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A letter of the scene."""
+    """One sample letter."""
 
     to: str
     subject: str
@@ -81,7 +81,7 @@ class Sample:
     attachments: tuple[Attachment, ...] = ()
 
     def draft(self) -> Draft:
-        """The letter as the composer would hold it."""
+        """The letter as a draft."""
         signature = WORK.signature if self.account == "work" else HOME.signature
         body = f"{self.body}\n\n-- \n{signature}\n" if signature else f"{self.body}\n"
         return Draft(
@@ -134,7 +134,7 @@ RECOVERED = Draft(
 
 
 class SampleLetters:
-    """Fills a fresh outbox and draft store."""
+    """Fills a new outbox and draft store."""
 
     def __init__(self, queue: Store, clock: SetClock, config: Config, now: float, folder: Path) -> None:
         self._queue = queue
@@ -144,7 +144,7 @@ class SampleLetters:
         self._folder = folder
 
     def fill_outbox(self, server: DemoServer) -> None:
-        """One item in every state; the server's side knows what it would know."""
+        """Add one item in every state, and the letters that the server has received."""
         ok = Reply(250, "2.0.0", "Ok: queued as DEMO")
         for number, (sample, ago) in enumerate(((LUNCH, 2 * DAY), (NOTES, DAY)), start=1):
             reply = replace(ok, text=f"Ok: queued as DEMO000{number}")
@@ -196,7 +196,7 @@ class SampleLetters:
         self._enqueue(replace(DRAWINGS, attachments=(self._drawing(),)), 0.0)
 
     def fill_drafts(self, drafts: DraftStore, correspondents: Correspondents) -> None:
-        """One postponed and one recovered draft; addresses to complete."""
+        """Add one postponed and one recovered draft, and addresses for completion."""
         drafts.save(replace(POSTPONED, created_at=self._now - DAY, updated_at=self._now - DAY))
         drafts.save(replace(RECOVERED, created_at=self._now - HOUR, updated_at=self._now - HOUR))
         known = (LUNCH, NOTES, PROOFS, GRANT, MINUTES, BIRTHDAY, THEATRE, DRAWINGS)
@@ -281,14 +281,14 @@ class SampleLetters:
 
     def _drawing(self) -> Attachment:
         path = self._folder / "mill.tiff"
-        # Incompressible to look at, the same every time, and large enough to be watched on its way.
+        # Looks incompressible, is always the same, and is large enough to show progress.
         with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
             file.write(b"II*\x00" + bytes((number * 97 + number // 251) % 256 for number in range(1_400_000)))
         return Attachment(str(path), path.name, "image/tiff", path.stat().st_size)
 
 
 def _dialogue(item: OutboxItem, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
-    """The dialogue such an attempt would have had."""
+    """The dialogue that such an attempt has."""
     lines = ["S: 220 demo.example tuimail demo", "C: EHLO [127.0.0.1]", "S: 250-SIZE 50000000", "S: 250 SMTPUTF8"]
     first = next(iter(verdicts.values()))
     if first.stage is Stage.AUTH:

@@ -1,7 +1,7 @@
-"""The embedded submission server: aiosmtpd on a free loopback port, in a thread of its own.
+"""The embedded submission server: aiosmtpd on a free loopback port, in its own thread.
 
-Owns what "the server's side" shows: every letter that arrived, and the faults one can switch on. It never relays
-anything and never listens anywhere but on 127.0.0.1.
+Holds the data of the screen "the server's side": every letter that arrived, and the faults that can be switched on. It
+never relays mail and listens only on 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 BYTES_PER_SECOND = 150_000
-"""A calm uplink, so that a large letter can be watched on its way."""
+"""A slow uplink, so that the progress of a large letter is visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A letter that arrived."""
+    """A received letter."""
 
     at: float
     sender: str
@@ -38,12 +38,12 @@ class Received:
     size: int
     content: bytes
     answered: bool = True
-    """False: the server has it but its reply was swallowed."""
+    """False: the server accepted it and did not send the reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What the server does wrong on purpose."""
+    """The simulated faults."""
 
     down: bool = False
     refused: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ class Faults:
     busy: bool = False
     """Answers MAIL with 451."""
     swallow: bool = False
-    """Keeps the next letter and hangs up without a reply; switches itself off."""
+    """Accepts the next letter and disconnects without a reply; switches itself off."""
 
 
 class _Handler:
@@ -99,7 +99,7 @@ class _Handler:
 
 
 def subject_of(content: bytes) -> str:
-    """The decoded Subject of a letter, safe to draw."""
+    """The decoded Subject of a letter, safe to show."""
     head = content.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
@@ -109,7 +109,7 @@ def subject_of(content: bytes) -> str:
 
 
 class _Session(SMTP):
-    """One connection; takes letters no faster than the uplink."""
+    """One connection; reads letters no faster than the uplink."""
 
     def __init__(self, server: DemoServer, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -131,7 +131,7 @@ class _Session(SMTP):
         super().connection_lost(error)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
-        """Takes the letter at the uplink's speed."""
+        """Read the letter at the uplink's speed."""
         whole = self._reader
         self._reader = _SlowReader(whole, self._server.speed)  # type: ignore[assignment]
         try:
@@ -167,10 +167,10 @@ class _SlowReader:
 
 
 class DemoServer:
-    """A submission server to play with.
+    """A submission server for the demo.
 
-    All methods may be called from any thread. ``on_change`` is called from the server's thread after anything
-    arrived or a fault was switched.
+    All methods may be called from any thread. ``on_change`` is called in the server's thread after a letter arrived or
+    a fault was switched.
     """
 
     def __init__(self, on_change: Callable[[], None] | None = None, *, speed: int = BYTES_PER_SECOND) -> None:
@@ -187,12 +187,12 @@ class DemoServer:
 
     @property
     def received(self) -> tuple[Received, ...]:
-        """What arrived, oldest first."""
+        """The received letters, oldest first."""
         with self._lock:
             return tuple(self._received)
 
     def keep(self, letter: Received) -> int:
-        """Add a letter to what arrived; its number, from 1."""
+        """Add a received letter; returns its number, from 1."""
         with self._lock:
             self._received.append(letter)
             number = len(self._received)
@@ -203,16 +203,16 @@ class DemoServer:
         """Listen; returns the port.
 
         Raises:
-            OSError: no port could be had.
+            OSError: no port is available.
         """
-        # aiosmtpd reports every command at INFO and a lost client as an error: none of it is the user's concern.
+        # aiosmtpd logs every command at INFO and a lost client as an error: neither concerns the user.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         self._thread.start()
         self._call(self._listen())
         return self.port
 
     def stop(self) -> None:
-        """Hang up and end the thread."""
+        """Disconnect and end the thread."""
         if self._loop.is_closed() or not self._thread.is_alive():
             return
         self._call(self._hang_up())
@@ -247,10 +247,10 @@ class DemoServer:
     async def _listen(self) -> None:
         if self._listener is not None:
             return
-        # The same port again after "up", so that the account's settings stay true.
+        # The same port again after "up", so that the account's settings stay valid.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # A small window, so that the sender's progress is about what arrived.
+        # A small window, so that the sender's progress matches what has arrived.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         listener.bind((HOST, self.port))
         self.port = listener.getsockname()[1]

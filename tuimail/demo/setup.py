@@ -1,4 +1,4 @@
-"""The demo put together: a private folder, the embedded server, the scene, an engine."""
+"""Sets up the demo: a private folder, the embedded server, the sample letters, an engine."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Demo:
-    """A context manager: inside it ``engine`` (not yet started), ``server`` and ``config`` are there.
+    """A context manager that provides ``engine`` (not yet started), ``server`` and ``config``.
 
-    Without ``folder`` everything is in a private temporary folder that is deleted at the end; a named folder is kept,
+    Without ``folder`` everything is in a private temporary folder that is deleted at the end. A named folder is kept
     and continued the next time.
     """
 
@@ -38,11 +38,11 @@ class Demo:
         self.folder: Path
 
     def __enter__(self) -> Demo:
-        """Make the folder, start the server, write the scene.
+        """Create the folder, start the server, write the sample letters.
 
         Raises:
-            StorageError: the folder cannot be made or written.
-            OSError: no loopback port could be had.
+            StorageError: the folder cannot be created or written.
+            OSError: no loopback port is available.
         """
         self.folder = private_dir(self._kept) if self._kept else Path(tempfile.mkdtemp(prefix="tuimail-demo-"))
         try:

@@ -1,7 +1,7 @@
-r"""Where letters are kept: Maildir and IMAP.
+r"""Mailboxes: Maildir and IMAP.
 
-maildir                delivery that survives a power cut
-opening                the way into an IMAP account, with sign_in and trouble (what went wrong, in words)
-session, link          commands one at a time, on aioimaplib; imap_wire reads and quotes
-sent_mail, folders     finding \Sent, finding a letter in it, putting one there
+maildir                        durable delivery
+imap_connect                   connects to an IMAP account and signs in, with sign_in and imap_errors
+imap_session, imap_protocol    one command at a time, on aioimaplib; imap_wire parses and quotes
+sent_mail, folders             find \Sent, search it for a letter, append a letter
 """

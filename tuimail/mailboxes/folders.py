@@ -1,4 +1,4 @@
-"""An account's mailboxes as the server lists them, and which one is for sent letters. Pure."""
+"""Parses an account's list of mailboxes and finds the one for sent letters. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Response, Value
 
 _SENT_NAMES = ("sent", "sent messages", "sent items", "sent mail", "sent-mail")
-"""What servers without SPECIAL-USE call it, best first."""
+"""Names of the mailbox on servers without SPECIAL-USE, best first."""
 
 _NAME_LIMIT = 1024
 """Bytes of a mailbox's name."""
@@ -25,16 +25,16 @@ class Mailbox:
     """One line of LIST (RFC 3501 section 7.2.2)."""
 
     wire: str
-    """The name as commands are given it; bytes that are no UTF-8 are surrogates. Never part of a file name."""
+    """The name as used in commands; bytes that are not UTF-8 are surrogates. Never used in a file name."""
     delimiter: str = ""
     attributes: frozenset[str] = frozenset()
     """Lower case, with backslash."""
     listed: bool = True
-    """The server has it; else it is to be created."""
+    """The server has it; otherwise it must be created."""
 
     @property
     def name(self) -> str:
-        """The name as people write it; not sanitised."""
+        """The decoded name; not sanitised."""
         return decode_mailbox(self.wire)
 
     @property
@@ -46,7 +46,7 @@ class Mailbox:
 def read_list(responses: Iterable[Response]) -> tuple[Mailbox, ...]:
     """The mailboxes of LIST responses.
 
-    Lines that make no sense, and names that are too long or hold control characters, are left out.
+    Invalid lines, and names that are too long or contain control characters, are ignored.
     """
     found = []
     for response in responses:

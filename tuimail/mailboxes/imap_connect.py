@@ -1,4 +1,4 @@
-"""The way into an IMAP account: connect, secure, sign in. Nothing secret goes over an open line."""
+"""Connects to an IMAP account: TCP, TLS, sign-in. Never sends a secret unencrypted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Status
 
 _PASSING = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
-"""Response codes (RFC 5530) of a refused sign-in that say nothing against the password."""
+"""Response codes (RFC 5530) of a refused sign-in that are not about the password."""
 
 
 async def open_session(
@@ -35,10 +35,10 @@ async def open_session(
     """A signed-in session.
 
     Args:
-        server: where and how.
+        server: the server and its settings.
         secret: the password or access token.
         patience: other time limits.
-        reached: told each step once it is done.
+        reached: called with each stage after it is done.
 
     Raises:
         ImapError: it did not work; its ``step`` says how far it came.
@@ -65,7 +65,7 @@ async def open_session(
 async def _greeted(
     session: ImapSession, server: Server, patience: ImapTimeouts, reached: Callable[[ImapStage], None]
 ) -> Status:
-    """The greeting, and TLS where STARTTLS is demanded."""
+    """Read the greeting, and start TLS if STARTTLS is required."""
     if server.security is not Security.STARTTLS:
         greeting = await _greeting(session, server)
         reached(ImapStage.GREETING)
@@ -94,7 +94,7 @@ async def _greeting(session: ImapSession, server: Server) -> Status:
             waits = not greeting.done() and await tls.speaks_tls(server.host, server.port)
             if waits and not greeting.done():
                 raise ImapError(
-                    f"{session.where} waits for TLS from the first byte.",
+                    f"{session.where} expects TLS from the first byte.",
                     step=ImapStage.TLS,
                     hint='Set security = "tls" for this port, or use port 143.',
                     lasting=True,
@@ -127,7 +127,7 @@ async def _secure(session: ImapSession, server: Server, greeting: Status) -> Non
     """STARTTLS (RFC 3501 section 6.2.1)."""
     if greeting.verdict == "PREAUTH":
         raise ImapError(
-            f"{session.where} signs us in before the connection is secured; somebody may be tampering with it.",
+            f"{session.where} claims to be signed in before TLS; the connection may have been tampered with.",
             step=ImapStage.TLS,
             hint='Ask the provider, or use port 993 with security = "tls".',
             lasting=True,
@@ -135,7 +135,7 @@ async def _secure(session: ImapSession, server: Server, greeting: Status) -> Non
     await _read_capabilities(session)
     if "STARTTLS" not in session.capabilities:
         raise ImapError(
-            f"{session.where} offers no encryption, or somebody on the way hides it. Nothing was sent.",
+            f"{session.where} offers no encryption, or an attacker hides it. Nothing was sent.",
             step=ImapStage.TLS,
             hint='Use port 993 with security = "tls" if the provider has it.',
             lasting=True,
@@ -153,7 +153,7 @@ async def _read_capabilities(session: ImapSession) -> None:
     words = [word for line, *_ in responses if line[:13].upper() == b"* CAPABILITY " for word in line.split()[2:]]
     session.capabilities = frozenset(word.decode("ascii", "replace").upper() for word in words)
     if not session.capabilities & {"IMAP4REV1", "IMAP4REV2"}:
-        raise ImapError(f"{session.where} does not say that it speaks IMAP4rev1.", step=session.step, lasting=True)
+        raise ImapError(f"{session.where} does not offer IMAP4rev1.", step=session.step, lasting=True)
 
 
 async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
@@ -168,13 +168,13 @@ async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
         raise ImapError(
             f"The user name or password for {session.where} cannot be used.",
             step=ImapStage.SIGN_IN,
-            hint="Set username in the config; a password has no line end in it.",
+            hint="Set username in the config; a password must not contain a line end.",
             lasting=True,
         )
     way = choose(server, session.capabilities, secret)
     if way is None:
         raise ImapError(
-            f"{session.where} knows no way to sign in that tuimail does.",
+            f"{session.where} offers no way to sign in that tuimail supports.",
             step=ImapStage.SIGN_IN,
             hint='It must offer PLAIN or LOGIN; for auth = "oauth2", XOAUTH2 or OAUTHBEARER.',
             lasting=True,
@@ -186,7 +186,7 @@ async def _sign_in(session: ImapSession, server: Server, secret: str) -> None:
     if status.verdict != "OK":
         said = status.text
         for each in (secret, way.response):
-            # Some servers repeat what they did not understand.
+            # Some servers repeat the command that they did not understand.
             said = said.replace(each, "****") if each else said
         raise _refused(session.where, server, replace(status, text=said))
     session.signed_in()
@@ -198,7 +198,7 @@ def _refused(where: str, server: Server, status: Status) -> ImapError:
     if passing:
         words, hint = (
             f"{where} cannot sign anybody in now",
-            "The account is not at fault: the server says that it passes.",
+            "The account is fine: the server says that this is temporary.",
         )
     else:
         words, hint = f"{where} refused the {what}", f"Check the {what}; some providers want an app password."

@@ -1,4 +1,4 @@
-"""What can go wrong between us and an IMAP server, in words."""
+"""Errors of an IMAP server or the connection to it, as sentences for the user."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Status
 
 _WORDS_LIMIT = 300
-"""Characters of a server's words that are shown."""
+"""Maximum number of characters of a server's text that are shown."""
 
 
 class ImapStage(StrEnum):
-    """How far a session had come."""
+    """The stages of a session."""
 
     CONNECT = "connect"
     TLS = "tls"
@@ -41,32 +41,32 @@ class ImapError(TuimailError):
         self.status = status
         """The server's reply, when there was one."""
         self.lasting = lasting
-        """It will not get better by itself: the password, the certificate or the settings are wrong."""
+        """Permanent: the password, the certificate or the settings are wrong."""
         self.exit_code = EX_NOPERM if step is ImapStage.SIGN_IN else EX_UNAVAILABLE
 
 
 def quoted_server_text(status: Status) -> str:
-    """The server's words, safe to show: ': "Mailbox is full"', or nothing."""
+    """The server's text, safe to show: ': "Mailbox is full"', or empty."""
     text = safe_line(status.text[:_WORDS_LIMIT])
     return f': "{text}"' if text else ""
 
 
 def connection_error(error: BaseException, server: Server) -> ImapError:
-    """What an error of connecting or of the TLS handshake means."""
+    """The ImapError for an error of connecting or of the TLS handshake."""
     import socket
     import ssl
 
     where = f"{safe_line(server.host)}:{server.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return ImapError(
-            f"The certificate of {where} is not to be trusted.",
+            f"The certificate of {where} cannot be trusted.",
             step=ImapStage.TLS,
             hint=certificate_message(error, server.host),
             lasting=True,
         )
     if isinstance(error, ssl.SSLError) and is_no_tls(error):
         return ImapError(
-            f"{where} speaks in clear at first, not TLS.",
+            f"{where} does not start with TLS.",
             step=ImapStage.TLS,
             hint='Set security = "starttls" for this port, or use port 993 with security = "tls".',
             lasting=True,
@@ -85,7 +85,7 @@ def connection_error(error: BaseException, server: Server) -> ImapError:
         )
     if isinstance(error, TimeoutError):
         return ImapError(f"{where} does not answer.", step=ImapStage.CONNECT, hint="Check the network, host and port.")
-    # Several addresses refused make one plain OSError with all their texts.
+    # If several addresses refuse, asyncio raises one OSError with all their messages.
     if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
         return ImapError(
             f"Nothing listens at {where}.", step=ImapStage.CONNECT, hint="Check host and port in the config."

@@ -1,16 +1,16 @@
-"""The protocol below an IMAP session: aioimaplib 2.0.3, with its receiving half replaced.
+"""The protocol below an IMAP session: aioimaplib 2.0.3 with its own receiving half.
 
-What is still aioimaplib's own:
+What is used from aioimaplib:
 
 * ``Command``: the text of a command, its check for NUL, CR and LF, and the event that its reply sets;
 * ``execute``: which command is legal in which state (``Commands``), and that synchronous ones go one at a time;
 * ``new_tag`` and ``_response_done``: the tags, and which waiting command a tagged reply belongs to;
 * ``state`` and ``connection_made``.
 
-All else is ours: cutting what comes into responses (imap_wire), the greeting, untagged responses, continuations and
-literals, flow control, STARTTLS, and the loss of the connection. aioimaplib would recurse once per line, change what it
-reads, log secrets, and let commands on a lost connection wait for ever. Its literals, IDLE and time-outs are not used.
-A test pins every name of it that is overridden or used.
+Everything else is replaced: splitting the input into responses (imap_wire), the greeting, untagged responses,
+continuations and literals, flow control, STARTTLS, and the loss of the connection. aioimaplib recurses once per line,
+modifies the data it reads, logs secrets, and lets commands wait forever on a lost connection. Its literals, IDLE and
+timeouts are not used. A test pins every name of it that is overridden or used.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ImapSyntaxError, ResponseRe
 if TYPE_CHECKING:
     from tuimail.mailboxes.imap_wire import Response
 
-# It logs commands and answers, passwords included, and formats every packet even when nobody listens.
+# It logs commands and responses, including passwords, and formats every packet even if logging is off.
 lib.log.disabled = True
 
-# RFC 3691; it does not know that.
+# RFC 3691; missing in aioimaplib.
 lib.Commands.setdefault("UNSELECT", lib.Cmd("UNSELECT", (lib.SELECTED,), lib.Exec.is_sync))
 
 ANSWER_LIMIT = 16 * 1024 * 1024
-"""Bytes of untagged responses one command may bring."""
+"""Maximum number of bytes of untagged responses to one command."""
 
 
 class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
-    """The protocol: iterative, bounded, silent in the log, and never leaving a command behind."""
+    """The protocol: iterative, with limits, without logging; a lost connection ends every command."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, where: str, *, awaits_tls: bool = False) -> None:
-        """``awaits_tls``: STARTTLS is to come, and until then anybody may be talking."""
+        """``awaits_tls``: STARTTLS will follow; until then the server is not authenticated."""
         super().__init__(loop)
         self.where = where
         self.step = ImapStage.GREETING
@@ -51,10 +51,10 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.lost: ImapError | None = None
         self.pending_sync_command: Any = None
         self._sealed = False
-        """STARTTLS is agreed: nothing may come before TLS does (response injection)."""
+        """STARTTLS was accepted: no bytes may come before TLS (response injection)."""
         self._reader = clear_reader() if awaits_tls else ResponseReader()
         self._clear_left = CLEAR_LIMIT if awaits_tls else None
-        """Bytes that may still come before TLS."""
+        """Number of bytes still allowed before TLS."""
         self._untagged_size = 0
         self._bye: Status | None = None
         self._continuation_waiter: asyncio.Future[bytes] | None = None
@@ -63,7 +63,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
 
     # -- what asyncio calls
     def data_received(self, d: bytes) -> None:
-        """Cut and deal out what came; nonsense ends the connection."""
+        """asyncio: split and dispatch the data; invalid data ends the connection."""
         try:
             if self._clear_left is not None:
                 self._clear_left -= len(d)
@@ -80,7 +80,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self.fail(f"{self.where} does not speak IMAP properly ({safe_line(str(error)[:200])}).")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wake everybody at once."""
+        """asyncio: disconnected; end every waiting command."""
         if self._bye is not None:
             self.fail(f"{self.where} ended the session{quoted_server_text(self._bye)}.", status=self._bye)
         elif exc is not None and self.step is ImapStage.TLS:
@@ -89,21 +89,21 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self.fail(f"The connection to {self.where} was lost.")
 
     def pause_writing(self) -> None:
-        """The network is slower than we are."""
+        """asyncio: the send buffer is full."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """It has caught up."""
+        """asyncio: the send buffer has room again."""
         self._writable.set()
 
     # -- what aioimaplib calls
     def send(self, line: str, scrub: str | None = None) -> None:  # noqa: ARG002 - its signature
-        """Write a command; unlike the overridden one it logs nothing, for the line may hold a password."""
+        """Write a command; unlike the overridden method it does not log, as the line may contain a password."""
         self.transport.write(line.encode("utf-8", "surrogateescape") + b"\r\n")
 
     # -- what the session calls
     def fail(self, words: str, *, status: Status | None = None, lasting: bool = False) -> None:
-        """The link is dead: wake everybody who waits on it."""
+        """Mark the connection as failed and end every waiting command."""
         if self.lost is None:
             self.lost = ImapError(words, step=self.step, status=status, lasting=lasting)
         if self.transport is not None:
@@ -112,7 +112,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         for waiter in (self.greeting, self._continuation_waiter):
             if waiter is not None and not waiter.done():
                 waiter.set_exception(self.lost)
-                waiter.exception()  # nobody may be waiting; asyncio need not complain
+                waiter.exception()  # marked as retrieved: asyncio would warn if nothing waits for it
         commands = [*self.pending_async_commands.values(), self.pending_sync_command]
         self.pending_async_commands.clear()
         self.pending_sync_command = None
@@ -122,7 +122,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
                 command.close(b"", "KO")
 
     async def run(self, name: str, *arguments: str, prefix: str = "") -> Status:
-        """Send a command and wait for its tagged reply; ``untagged`` holds what else came.
+        """Send a command and wait for its tagged reply; ``untagged`` contains the other responses.
 
         Raises:
             ImapError: the connection is or gets lost, or an argument cannot be sent.
@@ -160,7 +160,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         return self._continuation_waiter
 
     async def write(self, piece: bytes) -> None:
-        """Write ``piece`` once the last ones have gone far enough."""
+        """Write ``piece`` when the send buffer has room."""
         if self.lost:
             raise self.lost
         self.transport.write(piece)
@@ -176,7 +176,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
 
     def _refuse_early_words(self) -> None:
         if self._sealed:
-            raise ImapSyntaxError("words before the encryption began")
+            raise ImapSyntaxError("data before the encryption began")
 
     def _dispatch(self, response: Response) -> None:
         line = response[0]
@@ -198,16 +198,16 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self._response_done(line)
             self._sealed = starttls and (parse_status(line) or Status("")).verdict == "OK"
         elif line:
-            raise ImapSyntaxError("a line that is no response")
+            raise ImapSyntaxError("a line that is not a response")
 
     def _greet(self, line: bytes) -> None:
         status = parse_status(line) if line.startswith(b"* ") else None
         if status is None or status.verdict not in ("OK", "PREAUTH", "BYE"):
             self.fail(f"{self.where} is not an IMAP server.", lasting=True)
         elif status.verdict == "BYE":
-            # Before TLS it may be anybody on the way who says so.
-            when = "" if self._clear_left is None else " before the connection was secured"
-            self.fail(f"{self.where} turned us away{when}{quoted_server_text(status)}.", status=status)
+            # Before TLS the server is not authenticated.
+            when = "" if self._clear_left is None else " before it was secured"
+            self.fail(f"{self.where} refused the connection{when}{quoted_server_text(status)}.", status=status)
         else:
             self.state = lib.AUTH if status.verdict == "PREAUTH" else lib.NONAUTH
             self.greeting.set_result(status)

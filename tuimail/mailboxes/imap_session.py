@@ -1,4 +1,4 @@
-"""One IMAP session: commands one at a time, with honest time limits."""
+"""One IMAP session: one command at a time, with time limits."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class ImapTimeouts:
     connect: float = 20.0
     tls: float = 30.0
     clear: float = 30.0
-    """From the connection to the end of STARTTLS, all together."""
+    """From the connection to the end of STARTTLS in total."""
     reply: float = 60.0
     stall: float = 60.0
-    """An upload during which nothing moves."""
+    """An upload without progress."""
     commit: float = 120.0
     """The reply to an uploaded letter."""
     goodbye: float = 2.0
@@ -39,8 +39,8 @@ class ImapTimeouts:
 class ImapSession:
     """A connection to an IMAP server; mailboxes/imap_connect makes signed-in ones.
 
-    Every coroutine raises ImapError when the server or the network fails. A command that is cancelled or times
-    out ends the connection, for what the server sends afterwards could be taken for the answer to another.
+    Every coroutine raises ImapError if the server or the network fails. A command that is cancelled or times out
+    ends the connection, because a late response could be mistaken for the response to another command.
     """
 
     def __init__(self, link: ImapProtocol, patience: ImapTimeouts) -> None:
@@ -60,11 +60,11 @@ class ImapSession:
         context: ssl.SSLContext | None = None,
         awaits_tls: bool = False,
     ) -> Self:
-        """Connect, with TLS from the start if there is a ``context``; ``awaits_tls``: STARTTLS is to come.
+        """Connect, with TLS from the start if there is a ``context``; ``awaits_tls``: STARTTLS will follow.
 
         Raises:
-            OSError: no connection, or no trust in it.
-            UnicodeError: ``host`` is no name.
+            OSError: the connection failed, or its certificate is not trusted.
+            UnicodeError: ``host`` is not a valid name.
         """
         loop = asyncio.get_running_loop()
         where = f"{safe_line(host)}:{port}"
@@ -88,7 +88,7 @@ class ImapSession:
 
     @property
     def step(self) -> ImapStage:
-        """How far it has come; said with every trouble."""
+        """The stage it has reached; part of every error."""
         return self._link.step
 
     @step.setter
@@ -106,14 +106,14 @@ class ImapSession:
         self._link.fail(f"The connection to {self._link.where} was dropped.")
 
     async def close(self) -> None:
-        """Log out; never raises, takes two seconds at most."""
+        """Log out; takes at most two seconds and never raises."""
         with contextlib.suppress(ImapError, TimeoutError):
             async with asyncio.timeout(self._patience.goodbye):
                 await self.command("LOGOUT")
         self.abort()
 
     async def command(self, name: str, *arguments: str, prefix: str = "") -> tuple[Status, list[Response]]:
-        """Run a command; its status (also NO and BAD) and the untagged responses that came with it.
+        """Run a command; returns its status (also NO and BAD) and the untagged responses.
 
         Args:
             name: an IMAP command aioimaplib knows.
@@ -124,10 +124,10 @@ class ImapSession:
             return await self._run(name, *arguments, prefix=prefix)
 
     async def require(self, name: str, *arguments: str, prefix: str = "") -> list[Response]:
-        """Run a command that must be answered with OK.
+        """Run a command that must succeed; returns the untagged responses.
 
         Raises:
-            ImapError: NO or BAD, with the server's words.
+            ImapError: NO or BAD, with the server's text.
         """
         status, responses = await self.command(name, *arguments, prefix=prefix)
         if status.verdict != "OK":
@@ -175,7 +175,7 @@ class ImapSession:
                 async with asyncio.timeout(self._patience.commit):
                     return await asyncio.shield(running)
             except TimeoutError:
-                raise self._silent("the letter was being filed") from None
+                raise self._silent("filing the letter") from None
             finally:
                 self._finish(running)
 
@@ -186,7 +186,7 @@ class ImapSession:
         source = iter(pieces)
         while piece := await asyncio.to_thread(_next, source):
             if running.done():
-                # Refused half-way. What is left of the literal would be read as commands.
+                # Refused half-way: the server would read the rest of the literal as commands.
                 status = await running
                 trouble = self._refusal(f"{self._link.where} refused the letter", status)
                 self.abort()
@@ -204,18 +204,18 @@ class ImapSession:
             await self._link.write(b"\r\n")
 
     async def greeting(self) -> Status:
-        """The server's first words: OK or PREAUTH."""
+        """The server's greeting: OK or PREAUTH."""
         try:
             async with asyncio.timeout(self._patience.reply):
                 return await asyncio.shield(self._link.greeting)
         except TimeoutError:
-            raise self._silent("it should have greeted us") from None
+            raise self._silent("the greeting was due") from None
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
-        """Encrypt, once STARTTLS was agreed; nothing learnt before counts after it.
+        """Start TLS after STARTTLS was accepted; discards everything learnt before.
 
         Raises:
-            OSError: the handshake failed, or there is no trust in the other side.
+            OSError: the handshake failed, or the certificate is not trusted.
         """
         link = self._link
         if link.lost:
@@ -251,11 +251,11 @@ class ImapSession:
                     if running.done():
                         return await running
                     await ready
-                    # A refused token comes as a challenge with the reason, to be answered with nothing (RFC 7628).
+                    # The server sends the reason for a refused token as a challenge; the response is empty (RFC 7628).
                     ready = self._link.expect_continuation()
                     self._link.send(answers.pop() if answers else "")
         except TimeoutError:
-            raise self._silent("we were signing in") from None
+            raise self._silent("signing in") from None
         finally:
             self._finish(running)
 
@@ -266,7 +266,7 @@ class ImapSession:
             async with asyncio.timeout(self._patience.reply):
                 status = await asyncio.shield(running)
         except TimeoutError:
-            raise self._silent(f"we asked for {name}") from None
+            raise self._silent(f"running {name}") from None
         finally:
             self._finish(running)
         if status.verdict == "OK" and name in ("SELECT", "EXAMINE"):
@@ -281,12 +281,12 @@ class ImapSession:
         return ready, asyncio.ensure_future(link.run(name, *arguments, prefix=prefix))
 
     def _finish(self, running: asyncio.Task[Status]) -> None:
-        """A command that was given up leaves a connection nobody understands any more: drop it."""
+        """Drop the connection: after an abandoned command, responses could not be matched to commands."""
         if not running.done():
             self.abort()
             running.cancel()
         elif not running.cancelled():
-            running.exception()  # seen, so that asyncio need not complain
+            running.exception()  # marked as retrieved, so that asyncio does not warn
 
     def _silent(self, when: str) -> ImapError:
         trouble = ImapError(

@@ -1,6 +1,6 @@
-"""IMAP on the wire (RFC 3501, RFC 9051): cutting the stream into responses, reading them, quoting. Pure.
+"""The IMAP wire format (RFC 3501, RFC 9051): splits the stream into responses, parses them, quotes. Pure.
 
-Everything here is iterative and bounded: a server may send anything, and gets an error instead of our memory.
+Everything here is iterative and has limits: too much data from a server is an error and does not use up memory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Response = tuple[bytes, ...]
-"""One response: text, then literal and text in turn; line ends and ``{n}`` stripped."""
+"""One response: text, then literals and text alternately; without line ends and ``{n}``."""
 
 Value = Union[None, bytes, "Atom", list["Value"]]
 """A parsed value: NIL, a string, an atom, or a list."""
@@ -32,7 +32,7 @@ DEPTH_LIMIT = 32
 
 
 class ImapSyntaxError(Exception):
-    """What the server sent is not IMAP, or more of it than anybody needs."""
+    """The server's data is not IMAP, or exceeds a limit."""
 
 
 class Atom(bytes):
@@ -49,19 +49,19 @@ class Status:
     code: str = ""
     """The response code's name, upper case: TRYCREATE, OVERQUOTA, AUTHENTICATIONFAILED."""
     text: str = ""
-    """The server's words; not sanitised."""
+    """The server's text; not sanitised."""
 
 
 _STATUS = re.compile(rb"(?:\S+ )?(OK|NO|BAD|BYE|PREAUTH)(?: |$)", re.IGNORECASE)
 _LITERAL = re.compile(rb"\{(\d{1,20})\+?\}$")
 _ANNOUNCEMENT = 23
-"""Bytes of the longest announcement of a literal."""
+"""Maximum length in bytes of the announcement of a literal."""
 _TOKEN = re.compile(rb'[ ]*(?:([()])|"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^ ()"]+))', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
 class ResponseReader:
-    """Cuts a byte stream into responses; literals may hold anything, line ends included."""
+    """Splits a byte stream into responses; literals may contain any bytes, including line ends."""
 
     def __init__(
         self, *, line_limit: int = LINE_LIMIT, literal_limit: int = LITERAL_LIMIT, response_limit: int = RESPONSE_LIMIT
@@ -75,11 +75,11 @@ class ResponseReader:
         self._size = 0
         self._literal: int | None = None
         self._wordy = False
-        """The response under way is one that ends in words for people."""
+        """The current response ends in text for people."""
 
     @property
     def pending(self) -> bool:
-        """Bytes are here that belong to no finished response yet."""
+        """An incomplete response has been received."""
         return bool(self._buffer or self._pieces)
 
     def feed(self, data: bytes) -> Iterator[Response]:
@@ -136,7 +136,7 @@ class ResponseReader:
 
 
 def clear_reader() -> ResponseReader:
-    """A reader for what comes before TLS, from whoever it comes."""
+    """A reader with the lower limits that apply before TLS."""
     return ResponseReader(line_limit=CLEAR_LINE_LIMIT, literal_limit=CLEAR_LINE_LIMIT, response_limit=CLEAR_LIMIT)
 
 

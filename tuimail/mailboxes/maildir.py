@@ -1,8 +1,8 @@
-"""A local Maildir: durable delivery, and finding a letter again.
+"""A local Maildir: durable delivery and search by Message-ID.
 
 https://cr.yp.to/proto/maildir.html. A letter is complete in ``cur`` or it is not there: it is written in ``tmp``,
 fsynced, renamed, and the folder is fsynced. Letters are kept with LF line ends, as every program that reads Maildirs
-expects; they come with CRLF only, so nothing is lost and ``pieces`` restores them.
+expects; the letters have only CRLF line ends, so ``pieces`` can restore them exactly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""What filing asks of an IMAP account: find \Sent, find a letter in it, put one there."""
+r"""Sent letters in an IMAP account: find \Sent, search it for a letter, append a letter."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _FULL = re.compile(
     re.IGNORECASE,
 )
 _WORDS_LIMIT = 1000
-"""Characters of a server's words that are looked at."""
+"""Maximum number of characters of a server's text that are searched."""
 
 
 async def sent_mailbox(session: ImapSession) -> Mailbox:
-    """The account's mailbox for sent letters; one that is to be created when there is none.
+    """The account's mailbox for sent letters; one that must be created if there is none.
 
     Raises:
-        ImapError: the server cannot or will not tell.
+        ImapError: the server could not list its mailboxes.
     """
     extended = {"SPECIAL-USE", "LIST-EXTENDED"} <= session.capabilities
     arguments = ['""', '"*"', *(["RETURN (SPECIAL-USE)"] if extended else [])]
@@ -46,13 +46,13 @@ async def sent_mailbox(session: ImapSession) -> Mailbox:
 
 
 async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool:
-    """Whether ``mailbox`` holds a letter with this Message-ID; one that is to be created holds nothing.
+    """Whether ``mailbox`` contains a letter with this Message-ID; False for a mailbox that must be created.
 
     Raises:
-        ImapError: the search failed, so nobody knows.
+        ImapError: the search failed.
     """
     if not mailbox.listed or not message_id or not message_id.isascii() or not message_id.isprintable():
-        # A Message-ID beyond printable ASCII is nothing that every server can search for.
+        # Not every server can search for a Message-ID outside printable ASCII.
         return False
     await session.require("EXAMINE", quoted(mailbox.wire))
     arguments = ("HEADER", "MESSAGE-ID", quoted(message_id))
@@ -61,7 +61,7 @@ async def holds(session: ImapSession, mailbox: Mailbox, message_id: str) -> bool
     try:
         return bool(folders.uids(responses))
     except ImapSyntaxError as error:
-        raise ImapError("The server's answer to a search makes no sense.", step=ImapStage.MAILBOX) from error
+        raise ImapError("The server's answer to a search is invalid.", step=ImapStage.MAILBOX) from error
 
 
 async def put(
@@ -73,18 +73,18 @@ async def put(
     date: float,
     progress: Callable[[int], None] = lambda _sent: None,
 ) -> None:
-    """Append a letter, read already; the mailbox is created and subscribed when the server asks for it.
+    """Append a letter, marked as seen; create and subscribe the mailbox if necessary.
 
     Args:
         session: signed in.
-        mailbox: where to.
-        pieces: gives the letter from its beginning each time it is called.
-        size: bytes in all.
-        date: seconds since the epoch, shown as the time of arrival.
-        progress: told how many bytes are on their way.
+        mailbox: the target.
+        pieces: returns the letter from its beginning each time it is called.
+        size: total number of bytes.
+        date: seconds since the epoch, stored as the time of arrival.
+        progress: called with the number of bytes sent.
 
     Raises:
-        ImapError: it was not stored.
+        ImapError: the letter was not stored.
     """
 
     async def append() -> Status:
@@ -98,19 +98,19 @@ async def put(
         await create(session, mailbox)
         status = await append()
     if status.verdict != "OK":
-        reason = "is full" if _is_full(status) else "did not take the copy"
+        reason = "is full" if _is_full(status) else "did not accept the copy"
         raise ImapError(f"The mailbox {reason}{quoted_server_text(status)}.", step=ImapStage.MAILBOX, status=status)
 
 
 def _is_full(status: Status) -> bool:
-    """By the code (RFC 9208), or without one by the words."""
+    """Whether the mailbox is full, by the code (RFC 9208) or, without a code, by the text."""
     if status.code:
         return status.code == "OVERQUOTA"
     return status.verdict == "NO" and _FULL.search(status.text[:_WORDS_LIMIT]) is not None
 
 
 async def create(session: ImapSession, mailbox: Mailbox) -> None:
-    """Make ``mailbox`` and subscribe to it; that it exists by now is no trouble.
+    """Create ``mailbox`` and subscribe to it; it may exist already.
 
     Raises:
         ImapError: the server refuses.
@@ -121,11 +121,11 @@ async def create(session: ImapSession, mailbox: Mailbox) -> None:
         status, _ = await session.command("CREATE", quoted(mailbox.wire))
     if status.verdict != "OK" and status.code != "ALREADYEXISTS":
         raise ImapError(
-            f"The mailbox for sent letters could not be made{quoted_server_text(status)}.",
+            f"The mailbox for sent letters could not be created{quoted_server_text(status)}.",
             step=ImapStage.MAILBOX,
             status=status,
         )
-    # Not being subscribed is no reason to fail: the letter is what matters.
+    # A failed subscription is ignored: storing the letter matters more.
     await session.command("SUBSCRIBE", quoted(mailbox.wire))
 
 

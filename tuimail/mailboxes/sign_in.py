@@ -1,4 +1,4 @@
-"""Which way to sign in, and what to say (RFC 3501 section 6.2, RFC 4616, RFC 7628). Pure."""
+"""Chooses how to sign in to IMAP (RFC 3501 section 6.2, RFC 4616, RFC 7628). Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One way; there is no falling back to another after a refusal."""
+    """One way to sign in; no other is tried after a refusal."""
 
     mechanism: str
     """A SASL mechanism, or LOGIN for the plain command."""
@@ -29,10 +29,10 @@ class SignIn:
 
 
 def choose(server: Server, capabilities: Collection[str], secret: str) -> SignIn | None:
-    """The best way both sides know, or None.
+    """The best way that both sides support, or None.
 
     Args:
-        server: who signs in where, and with what: a password is never sent in place of a token, nor the reverse.
+        server: the account's settings: a password is never sent in place of a token, nor the reverse.
         capabilities: upper case, as read after TLS.
         secret: the password or access token; over a protected connection only.
     """

@@ -1,9 +1,9 @@
-"""What the machine tells of itself: that a network came up, that somebody set its clock or it woke.
+"""Events and settings of the operating system.
 
-watchdog    the event loop: where it hangs, and an end to what does not end
-network     addresses and ways out that appear (Linux: netlink)
-waking      the clock was set, or the machine woke from a suspend (Linux: a timer that such a change cancels)
-core_dumps  no core files with passwords in them, and no reading of our memory
+watchdog    reports where the event loop hangs, and ends a process that does not end
+network     reports new addresses and default routes (Linux: netlink)
+waking      reports that the clock was set or the machine resumed (Linux: a timer that such a change cancels)
+core_dumps  prevents core files with passwords in them, and access to this process's memory
 
-The first three tell it by calling something; none sends anything to anybody.
+The first three report by a callback; none sends anything over the network.
 """

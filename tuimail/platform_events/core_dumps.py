@@ -1,7 +1,7 @@
-"""Keeps passwords out of core files, and other processes of the user out of our memory.
+"""Keeps passwords out of core files and denies other processes of the user access to this process's memory.
 
-The programs that are started for the user (editor, password and sendmail commands) have the limits the user set:
-``PR_SET_DUMPABLE`` ends with their exec, the limit on core files is inherited and so put back for them.
+Child processes (editor, password and sendmail commands) keep the limits that the user set: exec resets
+``PR_SET_DUMPABLE``, and the inherited limit on core files is restored for them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _PR_SET_DUMPABLE = 4
 
 _lock = threading.Lock()
 _before: tuple[int, int] | None = None
-"""Soft and hard limit at our start; None while core files are allowed."""
+"""The original soft and hard limit; None while core files are allowed."""
 _starting = 0
-"""Programs being started at this moment."""
+"""Number of child processes being started."""
 
 
 def forbid() -> None:
-    """From now on this process leaves no core file, and on Linux nobody but root can read its memory."""
+    """Disable core files of this process; on Linux also let only root read its memory."""
     global _before
     with _lock:
         if _before is None:
@@ -35,17 +35,17 @@ def forbid() -> None:
     if sys.platform.startswith("linux"):
         import ctypes
 
-        # A core_pattern that is a pipe takes no notice of the limit; it does of this.
+        # A core_pattern with a pipe ignores the limit, but not this.
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 @contextlib.contextmanager
 def allowed_in_children() -> Iterator[None]:
-    """What is started in this block inherits the limit on core files that this process was started with.
+    """Child processes started in this block get the limit on core files that this process was started with.
 
-    The limit of this process is put back for that time; on Linux it leaves no core file all the same. Blocks may
-    overlap, in one loop and in threads.
+    The limit of this process is restored meanwhile; on Linux it still leaves no core file. Blocks may overlap, in one
+    event loop and in threads.
     """
     global _starting
     with _lock:

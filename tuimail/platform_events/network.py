@@ -1,8 +1,7 @@
-"""Notices that a network came up, so that what waits for a retry need not wait any longer.
+"""Detects that a network came up, so that waiting retries can run at once.
 
-Linux tells of new addresses and routes by netlink (rtnetlink(7)). Elsewhere, and where netlink is refused, nothing
-tells: then a letter goes when its retry is due, at the latest after a quarter of an hour. No other server than the
-account's own is ever asked.
+Linux reports new addresses and routes by netlink (rtnetlink(7)). On other systems, or if netlink is refused, a letter
+is retried when it is due, after a quarter of an hour at the latest. No server is contacted to test the network.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTLE = 2.0
-"""Seconds that a change gets to be followed by the rest of it: address, route, name servers."""
+"""Seconds to wait after a change for the changes that follow it: address, route, name servers."""
 
 _LINK_SCOPE = 253
-"""Addresses of this scope and beyond reach no further than the link, or this machine."""
+"""Addresses of this scope or above are only valid on the link or this machine."""
 
 _TENTATIVE = 0x40
-"""IFA_F_TENTATIVE: the address is still being asked for; it is told of again when it may be used."""
+"""IFA_F_TENTATIVE: duplicate detection is running; another event follows when the address may be used."""
 
 _MAIN_TABLE = 254
 _UNICAST = 1
 
 _BUFFER = 1 << 16
-"""Bytes read at once; the kernel cuts its answers into pieces of at most half of that."""
+"""Bytes per read; the kernel splits its answers into pieces of at most half of that."""
 
 _PATIENCE = 10.0
-"""Seconds that the kernel may take to answer."""
+"""Seconds to wait for an answer of the kernel."""
 
 # <linux/netlink.h>
 _HEADER = struct.Struct("=IHHII")
@@ -56,10 +55,10 @@ _GROUPS = 0x10 | 0x40 | 0x100 | 0x400
 
 
 class RouteMonitor(Protocol):
-    """The ways out of this machine, and that they changed."""
+    """The addresses and default routes of this machine, and their changes."""
 
     async def now(self) -> frozenset[str]:
-        """Every address others can reach this machine at, and every default route, as text that tells them apart."""
+        """Every global address and every default route, each as a unique text."""
         ...
 
     async def changed(self) -> None:
@@ -68,12 +67,12 @@ class RouteMonitor(Protocol):
 
 
 async def watch(ways: RouteMonitor, up: Callable[[], Awaitable[None]], *, settle: float = SETTLE) -> None:
-    """Call ``up`` whenever a way out appeared that was not there before. Runs until it is cancelled.
+    """Call ``up`` whenever a new address or default route appears. Runs until it is cancelled.
 
-    A lease that is renewed, a router that advertises itself again and a network that goes down are no news.
+    Renewed leases, repeated router advertisements and networks that go down are ignored.
 
     Raises:
-        OSError: the system tells no more.
+        OSError: the system stopped reporting changes.
     """
     known = await ways.now()
     while True:
@@ -87,7 +86,7 @@ async def watch(ways: RouteMonitor, up: Callable[[], Awaitable[None]], *, settle
 
 
 async def watch_machine(up: Callable[[], Awaitable[None]]) -> None:
-    """``watch`` this machine; returns at once where it does not tell."""
+    """``watch`` this machine; returns at once on systems without netlink."""
     if not sys.platform.startswith("linux"):
         return
     try:
@@ -99,13 +98,13 @@ async def watch_machine(up: Callable[[], Awaitable[None]]) -> None:
 
 
 class _Netlink:
-    """The ways out as the kernel knows them."""
+    """The RouteMonitor on netlink."""
 
     def __init__(self, changes: socket.socket) -> None:
         self._changes = changes
 
     async def now(self) -> frozenset[str]:
-        # Off the loop: a router's table may have a million entries.
+        # In a thread: a router's table may have a million entries.
         return await asyncio.to_thread(_default_routes)
 
     async def changed(self) -> None:
@@ -121,7 +120,7 @@ class _Netlink:
 
 
 def _netlink(groups: int = 0) -> socket.socket:
-    """A socket to the kernel that is told of the changes in ``groups``. Raises OSError."""
+    """A netlink socket that receives the changes in ``groups``. Raises OSError."""
     made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
     try:
         made.bind((0, groups))
@@ -132,7 +131,7 @@ def _netlink(groups: int = 0) -> socket.socket:
 
 
 def _default_routes() -> frozenset[str]:
-    """Addresses that reach further than the link and default routes. Raises OSError."""
+    """Global addresses and default routes. Raises OSError."""
     found = set()
     for body in _dump(_GET_ADDRESS, _ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):
         family, _, flags, scope, link = _ADDRESS.unpack_from(body)
@@ -151,7 +150,7 @@ def _default_routes() -> frozenset[str]:
 
 
 def _dump(kind: int, question: bytes) -> Iterator[bytes]:
-    """What the kernel answers to a request for all entries, each without its header. Raises OSError."""
+    """Request all entries of a kind from the kernel; yields each without its header. Raises OSError."""
     with _netlink() as kernel:
         kernel.settimeout(_PATIENCE)
         kernel.send(_HEADER.pack(_HEADER.size + len(question), kind, _REQUEST_DUMP, 1, 0) + question)

@@ -1,7 +1,7 @@
-"""Notices that the clock was set or that the machine woke from a suspend, without looking at it all the time.
+"""Detects, without polling, that the clock was set or the machine resumed from a suspend.
 
-Linux cancels a timer for an absolute moment when the clock it goes by is set, and a suspend sets it (Python 3.13 knows
-such timers). Elsewhere nothing tells, and the runner's own look (outbox/run/wakeup) must do.
+Linux cancels a timer for an absolute time when the clock is set, which a resume does (timerfd, Python 3.13). On other
+systems only the runner's periodic check (outbox/run/wakeup) detects it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _os: Any = os
-"""Python 3.11 knows no such timers; neither does its checker."""
+"""Python 3.11 has no timerfd functions, so mypy does not know them."""
 
 FAR = 10 * 365 * 86_400.0
-"""Seconds ahead of now for which the timer is set: it is there to be cancelled."""
+"""Seconds ahead of now for which the timer is set: it exists only to be cancelled."""
 
 
 class ResumeWatcher:
@@ -33,7 +33,7 @@ class ResumeWatcher:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Begin; False where the system does not tell."""
+        """Start watching; False if the system does not support it."""
         if not hasattr(_os, "timerfd_create"):
             return False
         try:
@@ -48,7 +48,7 @@ class ResumeWatcher:
         return True
 
     def close(self) -> None:
-        """End. Twice is fine."""
+        """Stop watching. May be called twice."""
         if self._loop is not None:
             self._loop.remove_reader(self._timer)
             self._loop = None

@@ -1,11 +1,11 @@
-"""Looks after the event loop from outside of it: says where it hangs, and ends a program that does not end.
+"""Monitors the event loop from another thread: logs where it hangs, and ends a process that does not end.
 
-A loop that gave no sign of life for five seconds has the stacks of all threads written down. After SIGTERM, SIGHUP or
-a second ^C the process ends within ten seconds, whatever hangs: the loop, a thread, or what waits for one at the end.
-What the outbox has on disk is safe then as after a power cut.
+If the loop does not respond for five seconds, the stacks of all threads are logged. After SIGTERM, SIGHUP or a second
+^C the process ends within ten seconds, whatever hangs: the loop, a thread, or the wait for a thread at exit. The outbox
+on disk is as safe then as after a power cut.
 
-The interpreter lock is the limit: while C code (a regex) in a thread beside the main one holds it, no signal is heard.
-In the main thread it is, and then faulthandler, which needs no lock, writes the stacks and ends the process with 1.
+The limit is the interpreter lock: while C code (a regex) in another thread than the main one holds it, signals are not
+handled. In the main thread they are, and faulthandler, which needs no lock, logs the stacks and exits with code 1.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SILENCE = 5.0
-"""Seconds without a sign of life after which the stacks are written."""
+"""Seconds without a response of the loop after which the stacks are logged."""
 GRACE = 9.0
-"""Seconds from the signal to the end."""
+"""Seconds from the signal to the forced exit."""
 _BEAT = 1.0
 _TICK = 0.5
 _STOPPED = 2.0
-"""Seconds without a tick of ours after which somebody had stopped the process, or held the interpreter lock."""
+"""A longer gap between two ticks means that the process was stopped, or the interpreter lock was held. Seconds."""
 _LARGEST = 65536
-"""Bytes of stacks that are kept."""
+"""Maximum number of bytes of stacks that are logged."""
 _LATER = 0.5
-"""Seconds after GRACE when faulthandler ends what this thread could not."""
+"""Seconds after GRACE at which faulthandler exits if this thread could not."""
 _ENDING = frozenset({signal.SIGTERM, signal.SIGHUP})
-# Out of the alternate screen, cursor shown, no mouse, no bracketed paste, no focus events.
+# Leaves the alternate screen, shows the cursor, disables mouse, bracketed paste and focus events.
 _PLAIN_SCREEN = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[0m\r\n"
 
 
 class Watchdog:
-    """One for the process; made in the main thread. It does nothing before there is a loop to watch."""
+    """The watchdog of the process; made in the main thread. It does nothing until there is a loop to watch."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
-        """``report`` writes an entry into the log; called in a thread of ours."""
+        """``report`` writes a log entry; it is called in the watchdog's thread."""
         self._report = report
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stacks: IO[bytes] | None = None
@@ -53,7 +53,7 @@ class Watchdog:
         self._inbox.settimeout(_TICK)
         self._outbox.setblocking(False)
         self._forward = -1
-        """A descriptor of our own of the pipe that wakes the loop for a signal."""
+        """A duplicate of the descriptor by which signals wake the loop."""
         self._interrupts = 0
         self._is_leaving = False
         self._end_at: float | None = None
@@ -62,16 +62,16 @@ class Watchdog:
         self._begun = False
 
     def _begin(self) -> None:
-        """Start watching, to the end of the process."""
+        """Start watching until the process ends."""
         import tempfile
 
         self._begun = True
-        with contextlib.suppress(OSError):  # without a place for them there are no stacks; the rest works
+        with contextlib.suppress(OSError):  # without a file there are no stacks; the rest works
             self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the process lives
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Watch ``loop``, which runs in this thread, from now on; again after it was given signal handlers."""
+        """Watch ``loop``, which runs in this thread; call again after signal handlers were added to it."""
         known, self._loop = self._loop, loop
         if not self._begun:
             self._begin()
@@ -80,11 +80,11 @@ class Watchdog:
             self._beat(loop)
 
     def leaving(self) -> None:
-        """The program is at its end: what hangs now is not waited for if somebody wants it to end."""
+        """Mark the program as exiting: from now on one ^C is enough to force the exit."""
         if self._end_at is None:
             faulthandler.cancel_dump_traceback_later()
         self._loop = None
-        self._is_leaving = True  # before the count is looked at: the other thread may be about to raise it
+        self._is_leaving = True  # before reading the count, which the other thread may be about to increase
         if self._interrupts:
             self._end_within_grace(128 + signal.SIGINT)
 
@@ -98,7 +98,7 @@ class Watchdog:
         loop.call_later(_BEAT, self._beat, loop)
 
     def _take_signals(self) -> None:
-        """Hear of signals before the loop does: Python's own handlers wait for the thread that may hang."""
+        """Receive signals before the loop does: Python's own handlers need the thread that may hang."""
         try:
             before = signal.set_wakeup_fd(self._outbox.fileno(), warn_on_full_buffer=False)
         except ValueError:  # not the main thread
@@ -115,7 +115,7 @@ class Watchdog:
                 signal.siginterrupt(number, False)
 
     def _came(self, number: int, _frame: object) -> None:
-        """A signal, in the main thread. It is counted in ours; this is for when that one cannot run."""
+        """Handle a signal in the main thread, in case the watchdog's thread, which counts signals, cannot run."""
         if number in _ENDING or self._interrupts:
             faulthandler.dump_traceback_later(GRACE + _LATER, exit=True, file=self._stacks or sys.__stderr__ or 2)
 
@@ -154,7 +154,7 @@ class Watchdog:
             self._end_at = time.monotonic() + GRACE
 
     def _look(self, *, stopped: bool) -> None:
-        """Report the stacks if faulthandler wrote any; ``stopped``: it is the process that stood still."""
+        """Report the stacks if faulthandler wrote any, unless the whole process was ``stopped``."""
         if self._stacks is None or not os.fstat(self._stacks.fileno()).st_size:
             return
         text = self._taken()
@@ -171,8 +171,8 @@ class Watchdog:
         return text
 
     def _end(self) -> None:
-        """End the process at once; threads that hang would keep it for ever."""
-        with contextlib.suppress(Exception):  # nothing may keep it from ending
+        """Exit at once; hanging threads would block a normal exit."""
+        with contextlib.suppress(Exception):  # nothing may prevent the exit
             faulthandler.cancel_dump_traceback_later()
             if self._stacks is not None:
                 self._taken()
@@ -195,20 +195,20 @@ _watchdog: Watchdog | None = None
 
 
 def begin(report: Callable[[str], None]) -> None:
-    """Watch over this process, whose main thread this is, as soon as it runs a loop. Twice is fine."""
+    """Make the watchdog, in the main thread; it starts with the first loop. Further calls do nothing."""
     global _watchdog
     if _watchdog is None:
         _watchdog = Watchdog(report)
 
 
 def attend(loop: asyncio.AbstractEventLoop) -> None:
-    """Watch ``loop``, if this process is watched over; call it in the loop's thread, after signal handlers are set."""
+    """Watch ``loop`` if the watchdog runs; call it in the loop's thread after signal handlers are set."""
     if _watchdog is not None:
         _watchdog.attend(loop)
 
 
 def leaving() -> None:
-    """Say that the program is at its end."""
+    """Mark the program as exiting."""
     if _watchdog is not None:
         _watchdog.leaving()
 
@@ -223,7 +223,7 @@ def _terminal_state() -> list[Any] | None:
 
 
 def _restore_terminal(state: list[Any] | None) -> None:
-    """The terminal as it was; only where a screen was drawn."""
+    """Restore the terminal's settings if they changed, and leave the screen."""
     import termios
 
     if state is None:

@@ -1,4 +1,4 @@
-"""Filing the copy of an accepted letter: once, in the right place, without ever touching SMTP again."""
+"""Files the copy of an accepted letter: once, in the right place, and independent of SMTP."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ LOCAL_AFTER = 3
 """Failed attempts after which a copy is kept on this machine as well."""
 
 IDLE_SECONDS = 30.0
-"""A connection nobody used for so long is closed."""
+"""Seconds after which an unused connection is closed."""
 
 SIGN_IN_PAUSE = 3600.0
-"""Seconds before a password that was refused is shown to the same server again: servers lock accounts."""
+"""Seconds before a refused password is sent to the same server again: servers lock accounts."""
 
 _CLOCK_SLACK = 2 * 86400.0
-"""Seconds a clock may be wrong without a local copy being missed."""
+"""Seconds by which a clock may be wrong and a local copy is still found."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilingResult:
-    """What one attempt came to."""
+    """The result of one attempt."""
 
     done: bool
-    """There is nothing more to do: filed, or skipped."""
+    """Nothing more to do: filed or skipped."""
     skipped: bool = False
     """Nothing was to be filed."""
     message: str = ""
-    """Where it is, or why it is not there and what to do; safe to show."""
+    """Where the copy is, or why there is none and what to do; safe to show."""
     place: str = ""
     """Path of a copy on this machine, if there is one."""
 
@@ -51,8 +51,8 @@ class FilingResult:
 class SentCopyFiler:
     """Files copies for all accounts; keeps one IMAP connection per account for a short while.
 
-    ``secret`` gives the password or token of an account's IMAP server. Nothing here raises for what a server, a
-    network or a disk does. Filing the same letter again finds the copy and does nothing.
+    ``secret`` returns the password or token of an account's IMAP server. Failures of a server, a network or a disk
+    become results, not exceptions. Filing the same letter again finds the copy and does nothing.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SentCopyFiler:
         """File a copy of ``letter``.
 
         Args:
-            account: where it was sent from; its ``sent_copy`` says what to do.
+            account: the account that sent it; its ``sent_copy`` says where to file.
             message_id: with angle brackets.
             letter: its bytes.
             date: when it was sent, seconds since the epoch.
@@ -93,8 +93,8 @@ class SentCopyFiler:
         """Whether the account's Sent on its IMAP server has a letter with this Message-ID; without a server, no.
 
         Raises:
-            ImapError: the server could not be asked.
-            SecretError: there is no password for it.
+            ImapError: the search failed.
+            SecretError: there is no password for the server.
         """
         from tuimail.mailboxes import sent_mail
 
@@ -117,7 +117,7 @@ class SentCopyFiler:
         await asyncio.gather(*(connection.close() for connection in connections))
 
     async def _remotely(self, account: Account, server: Server, message_id: str, letter: Content, date: float) -> str:
-        """Append on the server; empty when the copy is there, else why not."""
+        """Append on the server; returns why the copy is not there, or nothing on success."""
         from tuimail.mailboxes import sent_mail
         from tuimail.mailboxes.imap_errors import ImapError
 
@@ -169,7 +169,7 @@ class _Connection:
 
     @contextlib.asynccontextmanager
     async def use(self, secret: Callable[[], Awaitable[str]]) -> AsyncIterator[ImapSession]:
-        """The session, for one letter at a time; dropped when that went wrong."""
+        """The session, for one letter at a time; dropped after an error."""
         async with self._lock:
             if self._expiry is not None:
                 self._expiry.cancel()
@@ -217,14 +217,14 @@ class _Connection:
     def _expire(self) -> None:
         session = self._session
         if session is not None and not self._lock.locked():
-            self._session = None  # at once, so that nobody begins to use it
+            self._session = None  # before the first await, so that no other call uses it
             task = asyncio.ensure_future(session.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
 
 async def _answers(session: ImapSession) -> bool:
-    """Whether a kept connection still works; the server may have closed it while nobody looked."""
+    """Whether an idle connection still works; the server may have closed it."""
     from tuimail.mailboxes.imap_errors import ImapError
 
     try:

@@ -1,4 +1,4 @@
-"""Accounts of which no copy is to be filed, because somebody else does it or nobody wants one. Pure."""
+"""Decides whether an account's copies are skipped: its server files them, or the user wants none. Pure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _FILES_ITSELF = (
 
 
 def server_files_copies(submission_host: str) -> bool:
-    """Whether the submission server at this host puts sent letters into the mailbox for them."""
+    """Whether the submission server at this host files sent letters itself."""
     host = submission_host.casefold().rstrip(".")
     return any(host == domain or host.endswith("." + domain) for domain in _FILES_ITSELF)
 
 
 def skip_reason(account: Account) -> str:
-    """Why no copy of the account's letters is to be filed; empty when one is."""
+    """Why no copy of the account's letters is filed; empty if one is."""
     if account.sent_copy is SentCopy.NONE:
         return "No copy is kept, as the config says."
     by_name = isinstance(account.submission, Server) and server_files_copies(account.submission.host)

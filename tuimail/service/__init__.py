@@ -1,7 +1,7 @@
-"""Sending without a screen, from log-in on: the service that runs ``tuimail outbox run --watch``.
+"""The background service: runs ``tuimail outbox run --watch`` from log-in on.
 
-unit      the text of its systemd unit, pure
-systemd   the user's service manager: install, remove, what it says
-notify    telling the manager that we are up
-crontab   the line for machines without one
+unit      the text of the systemd unit, pure
+systemd   installs, removes and queries the unit
+notify    sd_notify(3): reports the state to the service manager
+crontab   a crontab line for machines without a service manager
 """

@@ -1,4 +1,4 @@
-"""For machines without a service manager: a line of the user's crontab. It is shown, never written."""
+"""The crontab line for machines without a service manager. It is shown to the user, never installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CARRIED = ("TUIMAIL_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
 
 LIMIT = 5.0
-"""Seconds the program crontab may take."""
+"""Seconds before the program crontab is given up."""
 
 
 def line(command: Sequence[str], environment: Mapping[str, str], *, folder: str = "") -> str:

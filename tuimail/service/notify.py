@@ -1,4 +1,4 @@
-"""Telling the service manager how we are (sd_notify(3)): one datagram; without a manager nothing happens."""
+"""Reports states to the service manager (sd_notify(3)) by one datagram; does nothing without a manager."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STOPPING = "STOPPING=1"
 
 
 def notify(*states: str) -> bool:
-    """Send ``states`` to the manager that started us; whether there is one. Never raises, never waits."""
+    """Send ``states`` to the service manager; returns whether there is one. Never raises, never blocks."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if address[:1] not in ("/", "@"):
         return False

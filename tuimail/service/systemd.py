@@ -1,4 +1,4 @@
-"""The user's service manager: the unit file, and what systemctl says and does."""
+"""The user's systemd: the unit file and systemctl."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LIMIT = 60.0
-"""Seconds systemctl may take; stopping waits for a letter past its dot."""
+"""Seconds before systemctl is given up; stopping waits for a letter whose dot was sent."""
 
 RELOAD = ("daemon-reload",)
 ENABLE = ("enable", NAME)
@@ -28,7 +28,7 @@ DISABLE = ("disable", "--now", NAME)
 
 @dataclass(frozen=True, slots=True)
 class SystemctlResult:
-    """What systemctl came to."""
+    """The result of a systemctl call."""
 
     ok: bool
     output: str
@@ -44,18 +44,18 @@ class UnitFile:
         self.path = root / "systemd" / "user" / NAME
 
     def installed(self) -> bool:
-        """It is there, and it is ours."""
+        """The unit exists and was written by tuimail."""
         return self._first_line() == MARK
 
     def foreign(self) -> bool:
-        """Somebody else's file has its name."""
+        """A file that tuimail did not write has this name."""
         return self._first_line() not in (None, MARK)
 
     def write(self, text: str) -> None:
-        """Write it; one of ours is replaced.
+        """Write the unit; replaces an earlier one of tuimail.
 
         Raises:
-            StorageError: the disk refuses, or a file that we did not write is there.
+            StorageError: the disk refuses, or a file that tuimail did not write has this name.
         """
         self._refuse_foreign("nothing was installed")
         try:
@@ -65,10 +65,10 @@ class UnitFile:
         write_durably(self.path, text.encode())
 
     def remove(self) -> bool:
-        """Delete it; whether it was there.
+        """Delete the unit; returns whether it existed.
 
         Raises:
-            StorageError: the disk refuses, or it is a file that we did not write.
+            StorageError: the disk refuses, or tuimail did not write the file.
         """
         self._refuse_foreign("nothing was removed")
         try:
@@ -87,7 +87,7 @@ class UnitFile:
             )
 
     def _first_line(self) -> str | None:
-        """None: nothing there. A link, even to nowhere, is somebody's."""
+        """None: no such file. A link, even a dangling one, was not made by tuimail."""
         if self.path.is_symlink():
             return ""
         try:
@@ -102,15 +102,15 @@ class UnitFile:
 
 
 def available() -> bool:
-    """Whether this machine has systemd at all."""
+    """Whether this machine runs systemd."""
     return shutil.which("systemctl") is not None
 
 
 def answers() -> SystemctlResult:
-    """Whether the user's manager is there to be asked (it is not under ``su``, in most containers, without log-in)."""
-    told = systemctl("is-system-running")
-    # Its exit code is that of the whole session ("degraded"); only silence and a refused bus mean that nobody is there.
-    return SystemctlResult(told.output.split(" ")[0] in _RUNNING, told.output)
+    """Whether the user's manager answers (not under ``su``, in most containers, or without a log-in)."""
+    result = systemctl("is-system-running")
+    # The exit code is about the whole session ("degraded"); only no output and a refused bus mean no manager.
+    return SystemctlResult(result.output.split(" ")[0] in _RUNNING, result.output)
 
 
 _RUNNING = ("initializing", "starting", "running", "degraded", "maintenance", "stopping")
@@ -140,5 +140,5 @@ def systemctl(*words: str) -> SystemctlResult:
 
 
 def typed(words: tuple[str, ...]) -> str:
-    """The same as a user would type it."""
+    """The command as a user would type it."""
     return " ".join(("systemctl", "--user", *words))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 NAME = "tuimail-outbox.service"
 
 MARK = "# Written by: tuimail outbox service install"
-"""The first line of every unit of ours; a file without it is somebody else's."""
+"""The first line of every unit that tuimail writes; a file without it is never replaced."""
 
 CARRIED = (
     "TUIMAIL_CONFIG",
@@ -25,10 +25,10 @@ CARRIED = (
     "PYTHON_KEYRING_BACKEND",
     "PYTHONPATH",
 )
-"""What the service must see as its user's shell does: where things are, and what password commands go by."""
+"""Environment variables that the service takes over from the shell: paths, and what password commands need."""
 
 HARDENING = ("NoNewPrivileges=yes", "LockPersonality=yes", "RestrictRealtime=yes", "SystemCallArchitectures=native")
-"""For accounts that speak SMTP. All of these take away set-group-ID, which a local ``sendmail`` needs."""
+"""For SMTP accounts only: all of these disable set-group-ID, which a local ``sendmail`` needs."""
 
 
 def unit_text(
@@ -61,9 +61,9 @@ def unit_text(
         *carried,
         "Restart=on-failure",
         "RestartSec=10",
-        "# Wrong use and a config without an account do not mend themselves.",
+        "# A usage error or a config without an account will not go away by a restart.",
         "RestartPreventExitStatus=64 78",
-        "# A letter past its dot gets ten seconds for the server's answer.",
+        "# Gives a letter whose final dot was sent ten seconds for the server's answer.",
         "TimeoutStopSec=30",
         "UMask=0077",
         *(() if hands_over else HARDENING),
