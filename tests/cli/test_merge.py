@@ -128,8 +128,8 @@ def test_a_person_is_asked_first(merge: Run, home: Paths) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (["--pace", "fast"], 64, '"fast" is no pace'),
-        (["--pace", "0/h"], 64, "is no pace"),
+        (["--pace", "fast"], 64, '"fast" is not a pace'),
+        (["--pace", "0/h"], 64, "is not a pace"),
         (["--wait"], 64, "only queues"),
         (["--to-field", "mail"], 65, "has no column {mail}. Did you mean {email}?"),
         (["-c", "{boss}"], 65, "has no column {boss}"),

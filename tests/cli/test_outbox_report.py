@@ -59,10 +59,10 @@ def test_what_is_no_report_is_65_and_the_others_are_read(sent: str, tuimail_: Ru
     (tmp_path / "bad").write_bytes(b"Subject: hi\n\nhi\n")
     ran = tuimail_("outbox", "report", str(tmp_path / "bad"), str(tmp_path / "good"), "--json")
     assert ran.code == 65
-    assert "no delivery report" in ran.err
+    assert "not a delivery report" in ran.err
     assert [(each["id"], each["new"]) for each in json.loads(ran.out)] == [(sent, True)]
 
 
 def test_a_report_about_somebody_else_s_letter_is_no_failure(sent: str, tuimail_: Run) -> None:
     ran = tuimail_("outbox", "report", text=dsn(envelope_id="", message_id="<2@x.example>"))
-    assert (ran.code, ran.out) == (0, "It is about no letter of this outbox.\n")
+    assert (ran.code, ran.out) == (0, "It is not about a letter of this outbox.\n")

@@ -235,7 +235,7 @@ def test_an_attached_standard_input_is_kept_when_the_letter_cannot_be_queued(eng
         ("disk\t97 %", "disk\t97 %", ""),
         ("a\r\n folded\n\tsubject\n", "a folded\tsubject", ""),
         ("two\nlines", "two lines", ""),
-        ("\x1b[31mfailed\x1b[0m", "^[[31mfailed^[[0m", "tuimail: the subject holds control characters"),
+        ("\x1b[31mfailed\x1b[0m", "^[[31mfailed^[[0m", "tuimail: the subject contains control characters"),
     ],
 )
 def test_no_letter_is_refused_for_its_subject(

@@ -133,7 +133,7 @@ def test_a_service_that_does_not_start_is_told(manager: Manager, tuimail_: Run) 
     manager.failing.write_text("restart\n")
     ran = tuimail_("outbox", "service", "install")
     assert ran.code == 69
-    assert "It does not run yet: Job failed." in ran.err
+    assert "The service does not run yet: Job failed." in ran.err
     assert f"systemctl --user restart {NAME}" in ran.err
     assert "daemon-reload" not in ran.err
 
@@ -179,7 +179,7 @@ def test_removing_undoes_it(manager: Manager, tuimail_: Run) -> None:
     assert manager.told == [f"--user disable --now {NAME}", "--user daemon-reload"]
     assert not unit().exists()
     again = tuimail_("outbox", "service", "remove")
-    assert (again.code, again.out) == (0, "There is no service of tuimail to remove.\n")
+    assert (again.code, again.out) == (0, "The service is not installed.\n")
 
 
 def test_the_status_says_what_is_there(manager: Manager, tuimail_: Run) -> None:

@@ -1,12 +1,12 @@
-"""The command line: one file per command, and only the chosen one is imported.
+"""The command line: one file per command; only the chosen one is imported.
 
-dispatch     picks the command, and turns whatever comes of it into an exit code and one sentence
-parser       argparse with sysexits, nearest words and examples
-session      what a command works on: config, paths, an engine, the outbox
-output       lines, tables, JSON; colours only where they are wanted
+dispatch     chooses the command and turns its result or error into an exit code and one sentence
+parser       argparse with sysexits, suggestions and examples
+session      the objects a command works with: config, paths, an engine, the outbox
+output       lines, tables, JSON, colours
 document     an outbox item as the JSON document of the contract
 outbox_list  an outbox as lines for people
-moments      times, as written by people and for people
+dates        parses and formats times
 """
 
 from tuimail.cli.dispatch import main

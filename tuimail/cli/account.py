@@ -1,4 +1,4 @@
-"""``tuimail account``: list the accounts, check that they work, store a password in the keyring."""
+"""``tuimail account``: lists the accounts, checks them, stores a password in the keyring."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from tuimail.accounts.finding import Step
 from tuimail.cli.account_notices import notices_of
 from tuimail.cli.dates import format_timestamp
 from tuimail.cli.document import notice_document
-from tuimail.cli.output import BOLD, DIM, GREEN, RED, Style, is_terminal, note, say, say_json, say_table
+from tuimail.cli.output import (
+    BOLD,
+    DIM,
+    GREEN,
+    RED,
+    Style,
+    is_terminal,
+    print_json,
+    print_line,
+    print_note,
+    print_table,
+)
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
 from tuimail.cli.session import run as run_loop
@@ -47,12 +58,12 @@ def parser() -> Parser:
         if name != "list":
             sub.add_argument("name", nargs="?", default="", metavar="NAME", help="this account")
         if name != "login":
-            sub.add_argument("--json", action="store_true", help="say it as one JSON document")
+            sub.add_argument("--json", action="store_true", help="print one JSON document")
     return made
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Carry out the command; without a verb, list."""
+    """Run the command; without a verb, list."""
     args = parser().parse_args(argv if argv[:1] and argv[0] != "--json" else ["list", *argv])
     config = load_config(paths)
     if args.verb == "list":
@@ -70,7 +81,7 @@ def _list(args: Namespace, config: Config, paths: Paths) -> int:
     with outbox_of(config, paths) as outbox:
         notices = notices_of(outbox, config)
     if args.json:
-        say_json(
+        print_json(
             [
                 {
                     **account_document(account, config),
@@ -82,7 +93,7 @@ def _list(args: Namespace, config: Config, paths: Paths) -> int:
         return EX_OK
     if not config.accounts:
         raise no_account(config, paths)
-    say_table(
+    print_table(
         [
             (
                 "*" if account is config.default else " ",
@@ -98,9 +109,9 @@ def _list(args: Namespace, config: Config, paths: Paths) -> int:
     now = time()
     for notice in notices.values():
         since = f" (since {format_timestamp(notice.since)})" if notice.since is not None else ""
-        say(f"{style('!!' if notice.needs_you else '..', RED, BOLD)}  {notice.title}{since}")
+        print_line(f"{style('!!' if notice.needs_you else '..', RED, BOLD)}  {notice.title}{since}")
         for line in (notice.happened, notice.what_to_do(now)):
-            say(f"    {style(line, DIM)}")
+            print_line(f"    {style(line, DIM)}")
     return EX_OK
 
 
@@ -143,7 +154,7 @@ async def _check(args: Namespace, config: Config, paths: Paths, accounts: list[A
     documents: list[dict[str, object]] = []
     for account in accounts:
         if not args.json:
-            say(f"{account.name}  {account.identity}")
+            print_line(f"{account.name}  {account.identity}")
         findings = await check(account, tell=_silent if args.json else say_finding, show=not args.json)
         good = all(finding.ok for finding in findings)
         code = code or verdict(findings)
@@ -151,18 +162,18 @@ async def _check(args: Namespace, config: Config, paths: Paths, accounts: list[A
             {"account": account.name, "ok": good, "findings": [finding_document(each) for each in findings]}
         )
         if good and paths.outbox.is_dir():
-            # What the outbox knows of earlier trouble is over; blocked letters may go again.
+            # The account works: clear its problem in the outbox, so that blocked letters are sent.
             async with engine_on(config, paths) as engine:
                 if (await engine.accounts.health(account.name)).trouble is not None:
                     await engine.accounts.check_again(account.name)
-                    note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
+                    print_note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
     if args.json:
-        say_json(documents[0] if args.name else documents)
+        print_json(documents[0] if args.name else documents)
     return code
 
 
 def verdict(findings: tuple[Finding, ...]) -> int:
-    """The exit code of a check: 77 when a sign-in or a secret failed, 69 for everything else that did."""
+    """The exit code of a check: 77 if a sign-in or a secret failed, 69 for any other failure."""
     failed = [finding for finding in findings if not finding.ok]
     if not failed:
         return EX_OK
@@ -181,7 +192,7 @@ def finding_document(finding: Finding) -> dict[str, object]:
 
 
 def say_finding(finding: Finding) -> None:
-    """One finding as a line, what to do about it below."""
+    """Print one finding as a line, with its hint below."""
     style = Style(sys.stdout)
     mark = style("ok", GREEN) if finding.ok else style("!!", RED, BOLD)
     sys.stdout.write(f"  {mark}  {style(finding.server)}  {style(finding.words)}\n")
@@ -210,22 +221,22 @@ def _login(account: Account, config: Config, paths: Paths) -> int:
         hosts = " and ".join(dict.fromkeys(server.host for server in mine))
         secret = _typed(f"Password of {username} on {hosts}: ")
         run_loop(_store(mine, account.name, secret))
-        say(f"stored in the keyring for {username} on {hosts}")
+        print_line(f"stored in the keyring for {username} on {hosts}")
     if paths.outbox.is_dir():
         run_loop(_let_go(account, config, paths))
     return EX_OK
 
 
 async def _let_go(account: Account, config: Config, paths: Paths) -> None:
-    """What the old password had blocked may go: the new one has not been refused."""
+    """Release what the old password blocked: the new one has not been refused."""
     async with engine_on(config, paths) as engine:
         if (await engine.accounts.health(account.name)).trouble in (AccountProblem.SIGN_IN, AccountProblem.SECRET):
             await engine.accounts.check_again(account.name)
-            note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
+            print_note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
 
 
 def _typed(prompt: str) -> str:
-    """A password, typed without an echo, or the first line of a pipe."""
+    """A password: typed without an echo, or the first line of a pipe."""
     if is_terminal(sys.stdin):
         from getpass import getpass
 

@@ -1,11 +1,11 @@
-"""Checking an account in the foreground, its findings shown as they come."""
+"""Checks an account in the foreground and shows its findings as they arrive."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.cli.output import note
+from tuimail.cli.output import print_note
 from tuimail.events import WaitingForSecret
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 async def check(account: Account, *, tell: Callable[[Finding], None], show: bool) -> tuple[Finding, ...]:
-    """Try every server of ``account``; ``tell`` is given each finding as soon as it is known.
+    """Try every server of ``account``; calls ``tell`` with each finding as soon as it is known.
 
-    With ``show`` it is said on standard error when a password is being waited for.
+    With ``show`` it prints to standard error while it waits for a password.
     """
     from tuimail.accounts.check import check_account
     from tuimail.config.secrets import secret_for
 
     def announce(event: Event) -> None:
         if show and isinstance(event, WaitingForSecret) and not event.done:
-            note(f"      waiting for {event.source}...")
+            print_note(f"      waiting for {event.source}...")
 
     secret = partial(secret_for, account_name=account.name, announce=announce)
     return await check_account(account, secret, progress=tell)

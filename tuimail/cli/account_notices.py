@@ -1,4 +1,4 @@
-"""The accounts in trouble, for people and for scripts: one notice each, whatever number of letters waits."""
+"""Notices about accounts with a problem: one per account, however many letters wait."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def notices_of(outbox: Store | None, config: Config) -> dict[str, AccountNotice]:
-    """Account -> what is the matter with it, the accounts of the config first, then others that have letters here."""
+    """Account -> its notice; first the accounts of the config, then others with letters in the outbox."""
     if outbox is None:
         return {}
     used = dict.fromkeys((*config.accounts, *(item.account for item in outbox.queries.items())))

@@ -1,4 +1,4 @@
-"""``tuimail`` without a command: open the app. It opens with whatever of the config is valid."""
+"""``tuimail`` without a command: opens the app with the valid part of the config."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Open the app. Raises UsageError when there is no terminal to draw on."""
+    """Open the app. Raises UsageError if there is no terminal."""
     del argv
     need_terminal()
     return open_app(load_config(paths, quiet=True, on_screen=True), paths)  # the app shows the problems itself

@@ -1,4 +1,4 @@
-"""``tuimail compose``: open the composer with what the command line gives."""
+"""``tuimail compose``: opens the composer with a draft made from the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MAILTO = "mailto:"
 MOST_NAMED = 5
-"""Fields of a link that are named; more are counted."""
+"""Ignored fields of a link that are named; further ones are only counted."""
 
 
 def parser() -> Parser:
@@ -36,7 +36,7 @@ def parser() -> Parser:
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Carry out the command."""
+    """Run the command."""
     args = parser().parse_args(argv)
     refuse(args)
     need_terminal()
@@ -54,7 +54,7 @@ def run(argv: list[str], paths: Paths) -> int:
 
 
 def _about_ignored(names: list[str]) -> str:
-    """What the links tried and may not, in a sentence; empty when they tried nothing of that kind."""
+    """A sentence about the fields that the links tried to set and may not; empty if there are none."""
     if not names:
         return ""
     named = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
@@ -62,9 +62,9 @@ def _about_ignored(names: list[str]) -> str:
 
 
 def with_mailto(draft: Draft, link: str) -> tuple[Draft, tuple[str, ...]]:
-    """``draft`` with what a mailto: link asks for, and the names of the fields it may not set.
+    """``draft`` extended by a mailto: link, and the names of the fields that a link may not set.
 
-    What the user gave comes first. Raises MessageError.
+    The user's own options take precedence. Raises MessageError.
     """
     from tuimail.compose.mailto import parse_mailto
 

@@ -1,4 +1,4 @@
-"""Times of the command line: what people write and read, by the words of tuimail/dates."""
+"""Times on the command line: parsed and formatted by tuimail/dates."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ __all__ = ["format_timestamp", "format_until", "parse_time_argument"]
 
 
 def parse_time_argument(text: str, now: float) -> float:
-    """The moment that ``text`` names, seconds since the epoch; what was chosen for the user is told.
+    """The time that ``text`` names, in seconds since the epoch; prints a note about what was assumed.
 
     Raises:
-        UsageError: it is no time, is over, or may be read in two ways.
+        UsageError: not a time, in the past, or ambiguous.
     """
-    from tuimail.cli.output import note
+    from tuimail.cli.output import print_note
     from tuimail.dates.parse_date import parse_date
 
     found = parse_date(text, now)
     if found.note:
-        note(f"tuimail: {found.note[:1].upper()}{found.note[1:]}.")
+        print_note(f"tuimail: {found.note[:1].upper()}{found.note[1:]}.")
     return found.at

@@ -1,4 +1,4 @@
-"""``tuimail demo``: the app on an embedded account, without config or network."""
+"""``tuimail demo``: opens the app on an embedded account, without config or network."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def parser() -> Parser:
     )
     made.add_argument("--keymap", choices=("pine", "mutt"), default="pine", help="pine's keys or mutt's")
     made.add_argument("--theme", default="pine", metavar="NAME", help="pine, mutt, paper, midnight, ansi")
-    made.add_argument("--folder", metavar="FOLDER", help="keep everything there, and go on with it next time")
+    made.add_argument("--folder", metavar="FOLDER", help="keep everything there and continue with it next time")
     return made
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Carry out the command."""
+    """Run the command."""
     del paths
     args = parser().parse_args(argv)
     need_terminal()

@@ -1,4 +1,4 @@
-"""Picks the command, and turns whatever comes of it into an exit code and one sentence. Thin and quick to import."""
+"""Chooses the command and turns its result or error into an exit code and one sentence. Quick to import."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 COMMANDS = {
     "compose": "write a letter in the composer",
     "send": "send a letter: the text comes from standard input or a file",
-    "outbox": "see what is on its way, and steer it",
+    "outbox": "list, show and manage the letters in the outbox",
     "account": "list the accounts, check that they work, store a password",
     "doctor": "check everything, and say what to do about it",
     "demo": "try tuimail on an embedded account, without config or network",
 }
-"""Every command, with its line in the help. Each lives in the module of its name."""
+"""Every command with its line in the help. Each is in the module of the same name."""
 
 EX_INTERRUPTED = 130
-"""Ended by ^C, as a shell counts it."""
+"""Exit code of a process ended by ^C, as in a shell."""
 
 EX_TERMINATED = 143
-"""Ended by SIGTERM, as a shell counts it."""
+"""Exit code of a process ended by SIGTERM, as in a shell."""
 
 EX_PIPE = 141
-"""Nobody reads our output any more, as a shell counts it."""
+"""Exit code of a process ended by SIGPIPE, as in a shell."""
 
 HELP = """\
 usage: tuimail [COMMAND] [OPTION]...
 
 A mail client for the terminal with an outbox: press send and keep working.
-Without a command it opens.
+Without a command it opens the app.
 
 commands:
 {commands}
@@ -61,10 +61,10 @@ The config is {config}.
 
 
 class Module(Protocol):
-    """What each command's module has."""
+    """The interface of a command's module."""
 
     def run(self, argv: list[str], paths: Paths) -> int:
-        """Carry out the command; returns its exit code, raises TuimailError."""
+        """Run the command; returns its exit code, raises TuimailError."""
         ...
 
 
@@ -91,9 +91,9 @@ def _leave_odd_zone() -> None:
     from tuimail.clock import leave_odd_zone
 
     if odd := leave_odd_zone():
-        from tuimail.cli.output import note
+        from tuimail.cli.output import print_note
 
-        note(f"tuimail: TZ={odd} is a day or more away from UTC; times are in UTC.")
+        print_note(f"tuimail: TZ={odd} is a day or more away from UTC; times are in UTC.")
 
 
 def _flushed(words: list[str], *, own_process: bool) -> int:
@@ -105,7 +105,7 @@ def _flushed(words: list[str], *, own_process: bool) -> int:
         return EX_PIPE
     except OSError as error:
         give_up_output()
-        _complain(f"Standard output cannot be written to: {error.strerror or error}.", "What was to be done is done.")
+        _complain(f"Standard output cannot be written to: {error.strerror or error}.", "The command itself succeeded.")
         return EX_CANTCREAT
     except KeyboardInterrupt:
         return EX_INTERRUPTED
@@ -151,7 +151,7 @@ def _guarded(words: list[str], *, own_process: bool) -> int:
 
 
 def _watch_over(paths: Paths) -> None:
-    """End whatever hangs, and write down where it hung."""
+    """Start the watchdog, which ends a process that hangs and logs where."""
     from functools import partial
 
     from tuimail.log import write_entry
@@ -198,6 +198,6 @@ def _run(name: str, words: list[str], paths: Paths) -> int:
 
 
 def _complain(sentence: str, hint: str) -> None:
-    from tuimail.cli.output import complain
+    from tuimail.cli.output import print_error
 
-    complain(sentence, hint)
+    print_error(sentence, hint)

@@ -1,4 +1,4 @@
-"""``tuimail doctor``: versions, folders, config, outbox, keyring, servers; and what to do about what is wrong."""
+"""``tuimail doctor``: checks versions, folders, config, outbox, keyring and servers, and says how to fix problems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tuimail import __version__
-from tuimail.cli.output import BOLD, DIM, GREEN, RED, YELLOW, Style, say_json
+from tuimail.cli.output import BOLD, DIM, GREEN, RED, YELLOW, Style, print_json
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.cli.session import run as run_loop
@@ -26,7 +26,7 @@ LIBRARIES = ("textual", "aiosmtplib", "aioimaplib", "keyring")
 
 
 class DoctorReport:
-    """Says each line as it comes, or keeps it for the JSON document."""
+    """Prints each line at once, or collects it for the JSON document."""
 
     def __init__(self, *, json: bool) -> None:
         self.json = json
@@ -39,7 +39,7 @@ class DoctorReport:
             sys.stdout.write(f"\n{Style(sys.stdout)(title, BOLD)}\n")
 
     def add(self, subject: str, words: str, *, ok: bool = True, hint: str = "", code: int = EX_OK) -> None:
-        """One line; ``code`` is the exit code when it is bad, EX_OK makes it a warning."""
+        """Add one line; ``code`` is the exit code if it is bad; EX_OK makes it a warning."""
         self.entries.append({"subject": subject, "ok": ok, "words": words, "hint": hint})
         if not ok:
             self.code = self.code or code
@@ -60,13 +60,13 @@ def parser() -> Parser:
         description="Check versions, folders, config, outbox, keyring and every server, and say what to do about it.",
         examples=("tuimail doctor", "tuimail doctor --offline"),
     )
-    made.add_argument("--offline", action="store_true", help="leave the servers alone")
-    made.add_argument("--json", action="store_true", help="say it as one JSON document")
+    made.add_argument("--offline", action="store_true", help="do not contact the servers")
+    made.add_argument("--json", action="store_true", help="print one JSON document")
     return made
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Carry out the command."""
+    """Run the command."""
     args = parser().parse_args(argv)
     report = DoctorReport(json=args.json)
     config = load_config(paths, quiet=True, on_screen=True)
@@ -77,7 +77,7 @@ def run(argv: list[str], paths: Paths) -> int:
     if not args.offline:
         run_loop(_servers(report, config))
     if args.json:
-        say_json({"ok": report.code == EX_OK, "findings": report.entries})
+        print_json({"ok": report.code == EX_OK, "findings": report.entries})
     return report.code
 
 
@@ -107,7 +107,7 @@ def _folders(report: DoctorReport, paths: Paths) -> None:
 
 
 def folder_fault(folder: Path) -> tuple[str, str]:
-    """What is wrong with one of our folders and what to do; empty when nothing is, or it is not made yet."""
+    """What is wrong with a folder of tuimail and what to do; empty if nothing is wrong or it does not exist yet."""
     try:
         info = folder.stat()
     except FileNotFoundError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def item_document(item: OutboxItem) -> dict[str, object]:
-    """The item; times are RFC 3339 in UTC, what is not set is null."""
+    """The item; times are RFC 3339 in UTC, unset values are null."""
     return {
         "id": item.id,
         "state": str(item.state),
@@ -47,12 +47,12 @@ def item_document(item: OutboxItem) -> dict[str, object]:
 
 
 def paused_document(item: OutboxItem, notice: AccountNotice | None) -> dict[str, object]:
-    """The item, and why its account sends nothing now (null when it does)."""
+    """The item, and why its account is paused (null if it is not)."""
     return {**item_document(item), "account_notice": None if notice is None else notice_document(notice)}
 
 
 def notice_document(notice: AccountNotice) -> dict[str, object]:
-    """What is the matter with an account, and what to do."""
+    """An account's problem and what to do about it."""
     return {
         "account": notice.account,
         "trouble": str(notice.trouble) if notice.trouble else None,
@@ -95,7 +95,7 @@ def _recipient(recipient: Recipient) -> dict[str, object]:
 
 
 def report_document(found: DeliveryReport, matched: Matched | None) -> dict[str, object]:
-    """A delivery report, and the letter it is about (null when it is none of ours)."""
+    """A delivery report and the letter it is about (null if it is about no letter of this outbox)."""
     return {
         "id": matched.item.id if matched else None,
         "subject": matched.item.subject if matched else None,

@@ -1,4 +1,4 @@
-"""The options that describe a letter, shared by ``compose`` and ``send``; and the draft they make."""
+"""The options that describe a letter, shared by ``compose`` and ``send``, and the draft made from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tuimail.cli.output import is_terminal, note
+from tuimail.cli.output import is_terminal, print_note
 from tuimail.cli.session import account_named, no_account
 from tuimail.cli.standard_input import MARK
 from tuimail.compose.draft import Draft
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 TEXT_LIMIT = 50_000_000
-"""Bytes of the longest text; anything longer is a file to attach."""
+"""Maximum length of the text in bytes; anything longer should be attached as a file."""
 
 
 def add_draft_options(parser: Parser) -> None:
@@ -42,7 +42,7 @@ def add_draft_options(parser: Parser) -> None:
 
 
 def bind(config: Config, paths: Paths, name: str, sender: str) -> tuple[Account, Identity]:
-    """The account and identity to write as; only what is not named is the default.
+    """The account and identity to write as; the default for each that is not named.
 
     Raises:
         ConfigError: there is no such account.
@@ -80,7 +80,7 @@ def draft_of(
     """The letter that the options describe, without what comes on standard input.
 
     Raises:
-        UsageError: an option is no text.
+        UsageError: an option is not valid text.
         AttachmentError: a file cannot be attached.
     """
     for what, text in (("subject", args.subject), *(("address", each) for each in (*addresses, *args.cc, *args.bcc))):
@@ -102,21 +102,21 @@ def draft_of(
 
 
 def _list_of(values: Sequence[str]) -> str:
-    """The list that all ``values`` make; a line of one is a value of its own, unless it is folded."""
+    """One list of all ``values``; each line of a value counts as a value of its own unless it is folded."""
     return ", ".join(unfolded(each, joint=", ") for each in values)
 
 
 def _subject_of(value: str) -> str:
-    """``value`` in one line; a control character becomes visible, for no letter is refused for its subject."""
+    """``value`` on one line, with control characters made visible, so that a subject never fails a letter."""
     line = unfolded(value)
     shown = made_visible(line)
     if shown != line:
-        note("tuimail: the subject holds control characters; they are written like ^[.")
+        print_note("tuimail: the subject contains control characters; they are written like ^[.")
     return shown
 
 
 def attachment(file: str) -> Attachment:
-    """The file ``file``, to go along. Raises AttachmentError."""
+    """``file`` as an attachment. Raises AttachmentError."""
     from tuimail.compose.attachment import attach
 
     return attach(file)
@@ -127,11 +127,11 @@ def text_of_file(file: str, *, verbatim: bool = False) -> str:
 
     Raises:
         AttachmentError: it cannot be read (exit code 66).
-        MessageError: it is too long, or no text.
+        MessageError: it is too long, or not text.
     """
     try:
         if is_terminal(sys.stderr) and stat.S_ISFIFO(os.stat(file).st_mode):  # noqa: PTH116
-            note(f"The text comes from the pipe {file}; give up with ^C.")
+            print_note(f"The text comes from the pipe {file}; give up with ^C.")
         with open(file, "rb") as stream:  # noqa: PTH123  a name as the shell gave it, whatever its bytes
             return text_of(stream.read(TEXT_LIMIT + 1), verbatim=verbatim)
     except OSError as error:
@@ -139,10 +139,10 @@ def text_of_file(file: str, *, verbatim: bool = False) -> str:
 
 
 def text_of(raw: bytes, *, verbatim: bool = False) -> str:
-    """``raw`` as text; ``verbatim`` keeps a CR that is no line end, and leaves out the end of the last line.
+    """``raw`` as text; ``verbatim`` keeps a CR that is not a line end and drops the last line end.
 
     Raises:
-        MessageError: it is too long, or no text.
+        MessageError: it is too long, or not text.
     """
     from tuimail.compose.text_file import decoded, plain_lines, verbatim_lines
 
@@ -150,5 +150,5 @@ def text_of(raw: bytes, *, verbatim: bool = False) -> str:
         raise MessageError("The text is longer than 50 MB.", hint="Attach it as a file: -a FILE.", field="body")
     text = decoded(raw)
     if "\0" in text:
-        raise MessageError("The text holds NUL bytes, so it is no text.", hint="Attach it: -a FILE.", field="body")
+        raise MessageError("The text contains NUL bytes, so it is not text.", hint="Attach it: -a FILE.", field="body")
     return verbatim_lines(text).removesuffix("\n") if verbatim else plain_lines(text)

@@ -1,4 +1,4 @@
-"""Waiting in the foreground for what becomes of one letter, with its progress on standard error."""
+"""Waits in the foreground for the result of one letter and prints its progress to standard error."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
 
 LOOK_SECONDS = 1.0
-"""How often to look without being told: another process may be the one that sends."""
+"""Seconds between two checks of the item: another process, which sends no events, may be sending it."""
 
 FILING_SECONDS = 60.0
-"""The most that the copy in Sent may hold up the command."""
+"""Maximum number of seconds that the command waits for the copy in Sent."""
 
 
 async def settled(engine: Engine, item_id: str, *, show: bool) -> OutboxItem:
-    """Try the item; as it is when that is over: decided, put off, or not tried since its account is paused.
+    """Try to send the item and return it afterwards: decided, deferred, or not tried because its account is paused.
 
-    No other letter is touched. If another process is at it, or it is to go later, this waits.
+    No other letter is sent. Waits if another process is sending it, or if it is to be sent later.
     """
     with _watching(engine, item_id, show=show and is_terminal(sys.stderr)):
         while True:
@@ -45,12 +45,12 @@ async def settled(engine: Engine, item_id: str, *, show: bool) -> OutboxItem:
 
 
 def is_paused(health: AccountHealth, now: float) -> bool:
-    """Whether nothing of the account is tried now: it is in trouble, or its host did not answer a moment ago."""
+    """Whether the account is paused: it has a problem, or its host did not answer a moment ago."""
     return health.trouble is not None or (health.probe_at is not None and health.probe_at > now)
 
 
 async def filed(engine: Engine, item_id: str) -> OutboxItem:
-    """The item when its copy was filed, or that was tried once."""
+    """The item after its copy was filed or one attempt to file it failed."""
     try:
         async with asyncio.timeout(FILING_SECONDS):
             return await engine.sent.file_one(item_id)
@@ -79,7 +79,7 @@ def _watching(engine: Engine, item_id: str, *, show: bool) -> Iterator[None]:
 
 
 def progress_words(event: Event, item_id: str) -> str:
-    """What goes on, in a few words; empty when it is of no interest."""
+    """The progress that ``event`` reports, in a few words; empty for other events."""
     if isinstance(event, ItemStage) and event.item_id == item_id:
         return f"{event.text}..."
     if isinstance(event, ItemProgress) and event.item_id == item_id and event.total:

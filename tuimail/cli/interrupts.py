@@ -1,4 +1,4 @@
-"""Running a command's coroutine so that ^C, SIGTERM and a closed terminal end it in good order."""
+"""Runs a command's coroutine so that ^C, SIGTERM and a closed terminal end it cleanly."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _Result = TypeVar("_Result")
 
 
 class Terminated(BaseException):
-    """SIGTERM or SIGHUP came; what was begun has been put back or finished."""
+    """SIGTERM or SIGHUP arrived; the command has cleaned up."""
 
 
 class _Interrupted(BaseException):
-    """^C came."""
+    """^C arrived."""
 
 
 def run(work: Coroutine[object, object, _Result]) -> _Result:
     """Run ``work`` on an event loop of its own.
 
     Raises:
-        KeyboardInterrupt: ^C; raised when ``work`` has cleaned up.
-        Terminated: SIGTERM, or the terminal was closed; likewise.
+        KeyboardInterrupt: ^C; raised after ``work`` has cleaned up.
+        Terminated: SIGTERM, or the terminal was closed; raised after ``work`` has cleaned up.
     """
     import asyncio
     import contextlib

@@ -1,4 +1,4 @@
-"""``tuimail send --merge TABLE``: a letter for each row of a table; all are checked before the first is queued."""
+"""``tuimail send --merge TABLE``: queues a letter for each row of a table after checking all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tuimail.cli.dates import format_timestamp
-from tuimail.cli.output import is_terminal, note, say, say_json
+from tuimail.cli.output import is_terminal, print_json, print_line, print_note
 from tuimail.cli.session import engine_on
 from tuimail.cli.session import run as run_loop
 from tuimail.errors import EX_OK, AttachmentError, MessageError, UsageError
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 BATCH = 250
 """Letters that are queued in one transaction: all of them or none."""
 TOLD = 20
-"""Faults that are told one by one."""
+"""Maximum number of problems that are printed one by one."""
 
 
 def add_merge_options(parser: Parser) -> None:
-    """What only a merge understands."""
+    """Add the options that only a merge has."""
     group = parser.add_argument_group("one letter for each row of a table (CSV)")
     group.add_argument("--merge", metavar="TABLE", help="{column} in subject, text and addresses is that row's cell")
     group.add_argument("--to-field", metavar="COLUMN", default="email", help="the column of addresses (email)")
     group.add_argument("--preview", type=int, metavar="N", help="show the first N letters; queue nothing")
     group.add_argument("--dry-run", action="store_true", help="check everything, show one letter; queue nothing")
-    group.add_argument("--skip-bad", action="store_true", help="leave out the rows with faults, and say which")
+    group.add_argument("--skip-bad", action="store_true", help="leave out rows with problems, and list them")
     group.add_argument("--pace", metavar="N/min", help="so many a minute (or N/h), not all at once")
     group.add_argument("--yes", action="store_true", help="do not ask before queueing")
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to be queued."""
+    """The letters to queue."""
 
     merge: Merge
     rows: Sequence[CsvRow]
@@ -56,7 +56,7 @@ class _Work:
     """Seconds between two letters."""
 
     def letters(self, now: float) -> Iterator[tuple[Draft, float | None]]:
-        """Each with the time before which it must not go."""
+        """Each letter with the time before which it must not be sent."""
         for number, row in enumerate(self.rows):
             later = number * self.gap
             yield self.merge.letter(row), (self.start or now) + later if later else self.start
@@ -68,18 +68,18 @@ def seconds_between(pace: str) -> float:
     if not found or not int(found[1]):
         from tuimail.config.reading import shown
 
-        raise UsageError(f"{shown(pace)} is no pace.", hint="For example: --pace 30/min or --pace 100/h")
+        raise UsageError(f"{shown(pace)} is not a pace.", hint="For example: --pace 30/min or --pace 100/h")
     return (3600.0 if found[2] == "h" else 60.0) / int(found[1])
 
 
 def run(
     config: Config, paths: Paths, draft: Draft, identity: Identity, args: argparse.Namespace, due: float | None
 ) -> int:
-    """Carry out the merge of ``draft``, whose text has fields.
+    """Merge ``draft``, a template, with the table and queue the letters.
 
     Raises:
-        UsageError: options that do not fit.
-        MessageError: something is wrong with the table or one of its rows; nothing was queued.
+        UsageError: the options are incompatible.
+        MessageError: the table or one of its rows has a problem; nothing was queued.
     """
     if args.wait:
         raise UsageError("--merge only queues, so it has nothing to wait for.", hint="See: tuimail outbox run --help")
@@ -93,18 +93,18 @@ def run(
     if faults and not args.skip_bad:
         raise MessageError(
             f"{_count(len(bad), 'row')} of {len(sheet.rows):,} cannot be sent, so nothing was queued.",
-            hint="Mend the table, or leave these rows out with --skip-bad.",
+            hint="Correct the table, or leave these rows out with --skip-bad.",
             field="merge",
         )
     if not rows:
         raise MessageError("No row is left, so nothing was queued.", field="merge")
     if args.dry_run or args.preview is not None:
         _preview(merge, rows[: max(args.preview if args.preview is not None else 1, 0)], draft)
-        say(f"{_count(len(rows), 'letter')} would be queued from {draft.account}; nothing was.")
+        print_line(f"{_count(len(rows), 'letter')} would be queued from {draft.account}; nothing was.")
         return EX_OK
     work = _Work(merge, rows, faults, due, gap)
     if not args.yes and is_terminal(sys.stdin) and not _confirmed(work, draft):
-        note("Nothing was queued.")
+        print_note("Nothing was queued.")
         return EX_OK
     return run_loop(_queue(config, paths, work, args))
 
@@ -141,9 +141,9 @@ def _plan(draft: Draft, sheet: CsvTable, args: argparse.Namespace) -> Merge:
 
 def _tell_faults(file: str, faults: Sequence[MergeProblem]) -> None:
     for fault in faults[:TOLD]:
-        note(f"{file}: {fault}")
+        print_note(f"{file}: {fault}")
     if len(faults) > TOLD:
-        note(f"{file}: and {len(faults) - TOLD:,} more")
+        print_note(f"{file}: and {len(faults) - TOLD:,} more")
 
 
 def _preview(merge: Merge, rows: Sequence[CsvRow], draft: Draft) -> None:
@@ -154,13 +154,13 @@ def _preview(merge: Merge, rows: Sequence[CsvRow], draft: Draft) -> None:
         fields = (("From", draft.identity), ("To", letter.to), ("Cc", letter.cc), ("Bcc", letter.bcc))
         for name, text in (*fields, ("Subject", letter.subject)):
             if text:
-                say(f"{name}: {text}")
+                print_line(f"{name}: {text}")
         for each in letter.attachments:
-            say(f"Attached: {each.name} ({format_size(each.size)})")
-        say("")
+            print_line(f"Attached: {each.name} ({format_size(each.size)})")
+        print_line("")
         for line in letter.body.rstrip("\n").split("\n"):
-            say(line)
-        say("-" * 72)
+            print_line(line)
+        print_line("-" * 72)
 
 
 def _confirmed(work: _Work, draft: Draft) -> bool:
@@ -188,7 +188,7 @@ async def _queue(config: Config, paths: Paths, work: _Work, args: argparse.Names
                     sys.stderr.write(f"\rqueued {fresh:,} of {len(work.rows):,}")
                     sys.stderr.flush()
         except asyncio.CancelledError:
-            note(f"Interrupted: {_count(fresh, 'letter')} are queued; the same command queues the others.")
+            print_note(f"Interrupted: {_count(fresh, 'letter')} are queued; the same command queues the others.")
             raise
         finally:
             if show:
@@ -201,17 +201,17 @@ def _tell(work: _Work, args: argparse.Namespace, *, fresh: int, known: int, refu
     if args.json:
         skipped = [{"row": each.row, "column": each.column, "problem": each.message} for each in work.skipped]
         document = {"table": args.merge, "queued": fresh, "queued_before": known, "sent_otherwise": refused}
-        say_json({**document, "account": work.merge.draft.account, "skipped": skipped})
+        print_json({**document, "account": work.merge.draft.account, "skipped": skipped})
         return
     until = f", the last one goes at {format_timestamp(_last(work))}" if work.gap and fresh else ""
-    say(f"queued {_count(fresh, 'letter')} from {work.merge.draft.account}{until}")
+    print_line(f"queued {_count(fresh, 'letter')} from {work.merge.draft.account}{until}")
     if known:
-        note(f"{_count(known, 'letter')} of this merge {'was' if known == 1 else 'were'} queued before.")
+        print_note(f"{_count(known, 'letter')} of this merge {'was' if known == 1 else 'were'} queued before.")
     if refused:
-        note(f"{_count(refused, 'letter')} went out before, or will; --again queues the same letter once more.")
+        print_note(f"{_count(refused, 'letter')} went out before, or will; --again queues the same letter once more.")
     if work.skipped:
-        note(f"{_count(len({each.row for each in work.skipped}), 'row')} left out.")
-    note("They go while tuimail is open, or with: tuimail outbox run --watch")
+        print_note(f"{_count(len({each.row for each in work.skipped}), 'row')} left out.")
+    print_note("They go while tuimail is open, or with: tuimail outbox run --watch")
 
 
 def _last(work: _Work) -> float:

@@ -1,4 +1,4 @@
-"""``tuimail outbox``: see what is on its way, and steer it. Its verbs are those of outbox/model/item."""
+"""``tuimail outbox``: lists, shows and manages the letters in the outbox. Its verbs are those of outbox/model/item."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 READ, RUN, ACT = "outbox_read", "outbox_run", "outbox_actions"
 REPORT, SERVICE = "outbox_report", "outbox_service"
-"""The modules that carry the verbs out."""
+"""The modules that implement the verbs."""
 
 VERBS = {
     "list": (READ, "what is in the outbox", ("list", 'list --sort next --match "to:kim minutes"', "list --json")),
@@ -34,12 +34,12 @@ VERBS = {
     "cancel": (ACT, "take letters out of the outbox; they are kept among the drafts", ("cancel 3k9",)),
     "delete": (ACT, "delete letters from the outbox", ("delete 3k9", "delete --state failed")),
     "restore": (ACT, "put back letters that were cancelled or deleted, for seven days", ("restore 3k9",)),
-    "resolve": (ACT, "say what became of uncertain letters: sent, or resend", ("resolve 3k9 sent",)),
+    "resolve": (ACT, "decide uncertain letters: sent, or resend", ("resolve 3k9 sent",)),
     "export": (ACT, "write letters into .eml files", ("export 3k9", "export --match to:kim --to ~/letters")),
     "report": (REPORT, "tie a bounce or delivery report, from a mail filter, to its letter", ("report < bounce.eml",)),
     "service": (SERVICE, "a service that keeps sending without a screen", ("service install", "service status")),
 }
-"""Verb -> its module, its line in the help, examples."""
+"""Verb -> (module, line in the help, examples)."""
 
 EXAMPLES = (
     "tuimail outbox list --json",
@@ -59,7 +59,7 @@ STATES = (*map(str, ItemState), "needs-you")
 
 class _Module(Protocol):
     def verb(self, args: Namespace, paths: Paths) -> int:
-        """Carry out ``args.verb``."""
+        """Run ``args.verb``."""
         ...
 
 
@@ -68,7 +68,8 @@ def parser() -> Parser:
     listed = "\n".join(f"  {name:<8} {words}" for name, (_, words, _) in VERBS.items())
     made = Parser(
         prog="tuimail outbox",
-        description=f"See what is on its way, and steer it. An id may be shortened as long as it is clear.\n\n{listed}",
+        description="List, show and manage the letters in the outbox. An id may be shortened as long as it is unique."
+        f"\n\n{listed}",
         examples=EXAMPLES,
     )
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
@@ -95,7 +96,7 @@ def _about(verb: str) -> dict[str, Any]:
 
 def _add(name: str, sub: Parser) -> None:
     """The arguments of one verb."""
-    sub.add_argument("--json", action="store_true", help="say it as one JSON document")
+    sub.add_argument("--json", action="store_true", help="print one JSON document")
     if name == "list":
         sub.add_argument("-a", "--all", action="store_true", help="also what was sent or cancelled")
         sub.add_argument(
@@ -123,7 +124,7 @@ def _add(name: str, sub: Parser) -> None:
     if name == "show":
         sub.add_argument("--raw", action="store_true", help="the letter itself, as it is on the wire")
     elif name == "retry":
-        sub.add_argument("--all", action="store_true", help="everything that is put off or blocked")
+        sub.add_argument("--all", action="store_true", help="all letters that are deferred or blocked")
     elif name == "resolve":
         sub.add_argument(
             "outcome",
@@ -150,7 +151,7 @@ def _count(text: str) -> int:
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Carry out the command; without a verb, list."""
+    """Run the command; without a verb, list."""
     words = argv if argv[:1] and not argv[0].startswith("--json") else ["list", *argv]
     args = _parser_of(words[0]).parse_args(words[1:]) if words[0] in VERBS else parser().parse_args(words)
     if not args.verb:

@@ -1,4 +1,4 @@
-"""``tuimail outbox`` with a verb that changes letters: the user's verbs, headless."""
+"""``tuimail outbox`` with a verb that changes letters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.dates import format_until, parse_time_argument
 from tuimail.cli.document import item_document
 from tuimail.cli.outbox_selection import chosen, states_of, words_of
-from tuimail.cli.output import complain, note, say, say_json
+from tuimail.cli.output import print_error, print_json, print_line, print_note
 from tuimail.cli.session import account_named, engine_on, load_config, need_terminal, open_app, run
 from tuimail.errors import EX_OK, TuimailError, UsageError
 from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, Verb
@@ -52,7 +52,7 @@ DONE = {
 
 
 def verb(args: Namespace, paths: Paths) -> int:
-    """Carry out one verb on one or more letters; the worst failure decides the exit code, the others still go."""
+    """Apply one verb to one or more letters; continues after failures, and the worst one decides the exit code."""
     config = load_config(paths)
     if args.verb == "edit":
         return _edit(args.ids[0], config, paths)
@@ -69,17 +69,17 @@ async def _steer(args: Namespace, config: Config, paths: Paths, *, by_kind: bool
             outcomes = [await _outcome(step, item_id) for item_id in ids]
     for each in outcomes:
         if each.error is not None:
-            complain(f"{each.item_id}: {each.error}" if len(ids) > 1 else str(each.error), each.error.hint)
+            print_error(f"{each.item_id}: {each.error}" if len(ids) > 1 else str(each.error), each.error.hint)
     if args.json:
         documents = [_document(each) for each in outcomes]
-        say_json(documents[0] if len(args.ids) == 1 else documents)
+        print_json(documents[0] if len(args.ids) == 1 else documents)
     else:
         _tell(args, outcomes)
     return max((each.error.exit_code for each in outcomes if each.error is not None), default=EX_OK)
 
 
 async def _ids(args: Namespace, engine: Engine) -> Sequence[str]:
-    """The letters that were chosen by what they are."""
+    """The ids of the letters that match the options."""
     states = states_of(args)
     if getattr(args, "all", False) and states is None:
         states = {ItemState.DEFERRED, ItemState.BLOCKED}
@@ -97,7 +97,7 @@ async def _ids(args: Namespace, engine: Engine) -> Sequence[str]:
 
 
 def _step(args: Namespace, engine: Engine) -> Verb | Step:
-    """What is done to each letter: a plain verb, or a step of its own."""
+    """The function that is applied to each letter."""
     match args.verb:
         case "resolve":
             return RESOLVE[args.outcome]
@@ -131,16 +131,16 @@ async def _outcome(step: Step, item_id: str) -> Outcome:
 async def _retry(engine: Engine, item_id: str) -> OutboxItem:
     item = await engine.outbox.query(lambda outbox: outbox.item(item_id))
     if item.state is ItemState.BLOCKED:
-        # The user says the account is mended; its other letters go as well.
+        # The user says that the account works again, so its other letters are sent as well.
         await engine.accounts.check_again(item.account)
         return await engine.outbox.query(lambda outbox: outbox.item(item.id))
-    if item.state is ItemState.QUEUED:  # its account was mended with an earlier one's
+    if item.state is ItemState.QUEUED:  # its account was already released with an earlier letter
         return item
     return await engine.outbox.apply(Verb.RETRY, item.id)
 
 
 async def _export(engine: Engine, target: Path, item_id: str) -> OutboxItem:
-    note(str(await engine.outbox.export(item_id, target)))
+    print_note(str(await engine.outbox.export(item_id, target)))
     return await engine.outbox.query(lambda outbox: outbox.item(item_id))
 
 
@@ -161,11 +161,11 @@ def _tell(args: Namespace, outcomes: Sequence[Outcome]) -> None:
                 words = RESOLVED[args.outcome]
             case verb:
                 words = DONE[verb]
-        say(f"{item.id} {words}: {item.subject or '(no subject)'}")
+        print_line(f"{item.id} {words}: {item.subject or '(no subject)'}")
         if args.verb in ("restore", "account") and item.words:
-            note(f"  {item.words}")
+            print_note(f"  {item.words}")
     if args.verb not in ("export", "move") and any(item.state is ItemState.QUEUED for item in changed):
-        note("It goes while tuimail is open, or now with: tuimail outbox run")
+        print_note("It goes while tuimail is open, or now with: tuimail outbox run")
 
 
 def _edit(item_id: str, config: Config, paths: Paths) -> int:
@@ -174,7 +174,7 @@ def _edit(item_id: str, config: Config, paths: Paths) -> int:
     async def take_out() -> Draft:
         async with engine_on(config, paths) as engine:
             draft = await engine.outbox.edit(item_id)
-            # The app owns it from here; until it does, it is a recovered draft.
+            # The app takes the draft over; until then it is a recovered draft.
             await engine.drafts.close(draft.id)
             return draft
 

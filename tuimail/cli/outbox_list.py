@@ -35,14 +35,14 @@ COLOURS = {
 }
 
 NAMED = 5
-"""Recipients that a sentence names."""
+"""Maximum number of recipients that a sentence names."""
 
 SHARES = {"subject": 0.34, "to": 0.3, "state": 0.36}
-"""How the columns share what the fixed ones leave."""
+"""The shares of the flexible columns in the width that the fixed ones leave."""
 
 
 def recipients_of(item: OutboxItem) -> str:
-    """As in "kim@grants.example +2"; one that needs the user comes first."""
+    """The recipients as in "kim@grants.example +2"; one that needs the user comes first."""
     order = (RecipientState.REFUSED, RecipientState.UNCERTAIN)
     listed = sorted(item.recipients, key=lambda each: each.state not in order)
     if not listed:
@@ -73,7 +73,7 @@ def state_of(item: OutboxItem) -> str:
 
 
 def when_of(item: OutboxItem, now: float) -> str:
-    """When it goes on, or that it waits for the user."""
+    """When it continues, or that it waits for the user."""
     if item.needs_you:
         return "needs you"
     if item.state is ItemState.HELD:

@@ -1,4 +1,4 @@
-"""``tuimail outbox list`` and ``show``: read the outbox and say what is in it. No network, no event loop."""
+"""``tuimail outbox list`` and ``show``: read and print the outbox. No network, no event loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tuimail.cli.dates import format_timestamp, format_until
 from tuimail.cli.document import detail_document, item_document
 from tuimail.cli.outbox_list import COLOURS, lines, state_of, totals
 from tuimail.cli.outbox_selection import states_of, words_of
-from tuimail.cli.output import BOLD, DIM, Style, is_terminal, note, say, say_json, say_table, width
+from tuimail.cli.output import BOLD, DIM, Style, is_terminal, print_json, print_line, print_note, print_table, width
 from tuimail.cli.session import load_config, outbox_of
 from tuimail.dates.local_time import zone_name
 from tuimail.errors import EX_OK, NoSuchItemError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def verb(args: Namespace, paths: Paths) -> int:
-    """Carry out ``list`` or ``show``."""
+    """Run ``list`` or ``show``."""
     return _list(args, paths) if args.verb == "list" else _show(args, paths)
 
 
@@ -43,22 +43,24 @@ def _list(args: Namespace, paths: Paths) -> int:
         if outbox is not None:
             states = frozenset(ItemState) if args.all and args.state is None else states_of(args)
             ids = outbox.queries.ids(states, order=Order(args.sort), matching=words_of(args))
-            # What --limit leaves out need not be read, unless it takes the item itself to tell who needs the user.
+            # Items beyond --limit are not read, except for needs-you, which cannot be decided without the item.
             sifted = args.state == "needs-you" or bool(args.of)
             items = outbox.queries.items_of(ids if sifted else ids[: args.limit])
             if sifted:
                 items = [each for each in items if _wanted(each, args)][: args.limit]
             taken = _taken_out(outbox, paths) if is_terminal(sys.stdout) else 0
     if args.json:
-        say_json([item_document(item) for item in items])
+        print_json([item_document(item) for item in items])
         return EX_OK
     style = Style(sys.stdout)
     for line in lines(items, time.time(), width=width(), style=style):
         sys.stdout.write(line + "\n")
     if is_terminal(sys.stdout):
-        note(totals(items) if items else "The outbox is empty." if not (args.match or args.state) else "None fits.")
+        print_note(
+            totals(items) if items else "The outbox is empty." if not (args.match or args.state) else "None fits."
+        )
         if taken:
-            note(f"Taken out to be edited: {taken}. They are among the drafts, or: tuimail outbox list --all")
+            print_note(f"Taken out to be edited: {taken}. They are among the drafts, or: tuimail outbox list --all")
     return EX_OK
 
 
@@ -67,7 +69,7 @@ def _wanted(item: OutboxItem, args: Namespace) -> bool:
 
 
 def _taken_out(outbox: Store, paths: Paths) -> int:
-    """How many letters are drafts now."""
+    """How many letters were taken out as drafts."""
     if not paths.drafts.is_dir():
         return 0
     from tuimail.compose.draft_store import DraftStore
@@ -89,14 +91,14 @@ def _show(args: Namespace, paths: Paths) -> int:
         turn = _turn(outbox, config, item)
         notice = account_notice(outbox.accounts.health(item.account), config.accounts.get(item.account), time.time())
     if args.json:
-        say_json(detail_document(item, timeline, dialogue, notice))
+        print_json(detail_document(item, timeline, dialogue, notice))
     else:
         _tell(item, timeline, dialogue, turn)
     return EX_OK
 
 
 def _turn(outbox: Store, config: Config, item: OutboxItem) -> str:
-    """What goes before a letter that waits for its turn, and what holds its account; empty for others."""
+    """What a queued letter waits for: letters before it, or its paused account; empty for other letters."""
     now = time.time()
     if not waits_its_turn(item, now):
         return ""
@@ -113,7 +115,7 @@ def _raw(item_id: str, paths: Paths) -> int:
 
     async def copy() -> None:
         async with engine_on(load_config(paths, quiet=True), paths) as engine:
-            # Nothing else happens on this loop: the letter is read and written as fast as its reader takes it.
+            # Blocking reads and writes are fine: nothing else runs in this loop.
             _write((await engine.outbox.content(item_id)).chunks())
 
     run(copy())
@@ -121,7 +123,7 @@ def _raw(item_id: str, paths: Paths) -> int:
 
 
 def _write(pieces: Iterator[bytes]) -> None:
-    """A letter's exact bytes; on a terminal what is safe to show of them."""
+    """Print a letter's exact bytes; on a terminal in a form that is safe to show."""
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None or is_terminal(sys.stdout):
         from tuimail.mail.text import safe_text
@@ -136,7 +138,7 @@ def _write(pieces: Iterator[bytes]) -> None:
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    """The text of ``pieces``, cut only where a line ends."""
+    """The text of ``pieces``, split only at line ends."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     held = ""
     for piece in pieces:
@@ -151,7 +153,7 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
     sys.stdout.write(f"{style(item.subject or '(no subject)', BOLD)}  {style(item.id, DIM)}\n")
     sys.stdout.write(f"{style(state_of(item), COLOURS[item.state], BOLD)}\n")
     for words in filter(None, (item.words, turn)):
-        say(words)
+        print_line(words)
     facts = [
         ("from", item.sender),
         ("account", item.account + (f", via {item.via}" if item.via else "")),
@@ -166,18 +168,18 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
         ("message id", item.message_id),
     ]
     sys.stdout.write("\n")
-    say_table([(f"  {name}", text) for name, text in facts if text])
+    print_table([(f"  {name}", text) for name, text in facts if text])
     sys.stdout.write("\n")
-    say_table(
+    print_table(
         [
             (f"  {each.to.field}", each.address, str(each.state), said(each.report) if each.report else _reply(each))
             for each in item.recipients
         ]
     )
     if timeline:
-        # The zone of the latest stands for all: a history that crosses a change of clocks is still told in one.
+        # All times use the zone of the last one, also when the history spans a clock change.
         sys.stdout.write(f"\n{style(f'What happened (times in {zone_name(timeline[-1].at, None)})', BOLD)}\n")
-        say_table([(f"  {format_timestamp(entry.at)}", entry.words, entry.reply) for entry in timeline])
+        print_table([(f"  {format_timestamp(entry.at)}", entry.words, entry.reply) for entry in timeline])
     if dialogue:
         sys.stdout.write("\n")
         for line in dialogue:

@@ -1,4 +1,4 @@
-"""``tuimail outbox report``: take a bounce from a mail filter or files, and tie it to its letter."""
+"""``tuimail outbox report``: reads a bounce from a mail filter or files and records it for its letter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tuimail.cli.document import report_document
-from tuimail.cli.output import complain, say, say_json
+from tuimail.cli.output import print_error, print_json, print_line
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_DATAERR, EX_NOINPUT, EX_OK, UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def verb(args: Namespace, paths: Paths) -> int:
-    """Carry out ``report``; the first file that is no report decides the exit code, the others are still read."""
+    """Run ``report``; reads all files, and the first one that is not a report decides the exit code."""
     return run(_report(args, load_config(paths, quiet=True), paths))
 
 
@@ -32,12 +32,12 @@ async def _report(args: Namespace, config: Config, paths: Paths) -> int:
             try:
                 raw = _bytes_of(name)
             except OSError as error:
-                complain(f"{shown} cannot be read: {error.strerror}.")
+                print_error(f"{shown} cannot be read: {error.strerror}.")
                 code = code or EX_NOINPUT
                 continue
             found = await engine.sent.read_report(raw)
             if found is None:
-                complain(f"{shown} is no delivery report.")
+                print_error(f"{shown} is not a delivery report.")
                 code = code or EX_DATAERR
                 continue
             matched = await engine.sent.report(found)
@@ -45,7 +45,7 @@ async def _report(args: Namespace, config: Config, paths: Paths) -> int:
             if not args.json:
                 _tell(matched)
     if args.json:
-        say_json(documents[0] if len(args.files) <= 1 and documents else documents)
+        print_json(documents[0] if len(args.files) <= 1 and documents else documents)
     return code
 
 
@@ -53,12 +53,12 @@ def _tell(matched: Matched | None) -> None:
     from tuimail.outbox.store.bounces import said
 
     if matched is None:
-        say("It is about no letter of this outbox.")
+        print_line("It is not about a letter of this outbox.")
         return
     for each in matched.told:
         words = said(each.report) if each.report else ""
         known = "" if each in matched.news else " (known before)"
-        say(f"{matched.item.id} {matched.item.subject or '(no subject)'}: {each.address} {words}{known}")
+        print_line(f"{matched.item.id} {matched.item.subject or '(no subject)'}: {each.address} {words}{known}")
 
 
 def _bytes_of(name: str) -> bytes:
@@ -72,5 +72,5 @@ def _bytes_of(name: str) -> bytes:
     stream = getattr(sys.stdin, "buffer", None)
     raw: bytes = stream.read(LONGEST) if stream is not None else sys.stdin.read().encode()
     while stream is not None and stream.read(65536):
-        pass  # a mail filter takes a pipe that breaks for a failure
+        pass  # a mail filter would treat a broken pipe as a failure
     return raw

@@ -1,4 +1,4 @@
-"""``tuimail outbox run``: send what is due without a screen; with ``--watch``, go on until told to stop."""
+"""``tuimail outbox run``: sends what is due without a screen; with ``--watch``, continues until it is stopped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.dates import format_until
 from tuimail.cli.document import item_document
 from tuimail.cli.outbox_list import names_of
-from tuimail.cli.output import complain, is_terminal, json_of, note, say, say_json
+from tuimail.cli.output import is_terminal, print_error, print_json, print_line, print_note, to_json
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
 from tuimail.events import AccountPaused, ItemChanged, Notice, WaitingForSecret
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What ends the watch, in good order."""
+"""Signals that end the watch cleanly."""
 
 SENT = (ItemState.ACCEPTED, ItemState.DONE)
 
 
 def verb(args: Namespace, paths: Paths) -> int:
-    """Carry out ``run``."""
+    """Run ``run``."""
     config = load_config(paths)
     return run(_watch(config, paths, json=args.json) if args.watch else _once(config, paths, json=args.json))
 
@@ -46,10 +46,10 @@ async def _once(config: Config, paths: Paths, *, json: bool) -> int:
         now = engine.clock.now()
         items = await engine.outbox.query(lambda outbox: outbox.items_of([item.id for item in tried]))
     if json:
-        say_json([item_document(item) for item in items])
+        print_json([item_document(item) for item in items])
     else:
         for item in items:
-            say(line_of(item, now))
+            print_line(line_of(item, now))
     return EX_OK
 
 
@@ -87,17 +87,17 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
 
 
 def _greet(engine: Engine) -> None:
-    """Tell the service manager, a person at the terminal, and whoever started a second one."""
+    """Report the start to the service manager, and to the user if another process already watches."""
     notify(READY)
     others = [each for each in engine.outbox.watchers() if each.pid != os.getpid()]
     if others:
-        note(f"tuimail: process {others[0].pid} watches this outbox, too; they share the work.")
+        print_note(f"tuimail: process {others[0].pid} watches this outbox, too; they share the work.")
     if is_terminal(sys.stderr):
-        note("tuimail: sending what is in the outbox and what comes; ^C ends it.")
+        print_note("tuimail: sending what is in the outbox and what comes; ^C ends it.")
 
 
 async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bool) -> None:
-    """One line for each new state of a letter; with ``json``, one document a line."""
+    """Print one line for each new state of a letter; with ``json``, one document per line."""
     said: dict[str, str] = {}
     while True:
         item = await _item(engine, await changes.get())
@@ -108,23 +108,23 @@ async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bo
             continue
         said[item.id] = state
         if json:
-            sys.stdout.write(json_of(item_document(item)) + "\n")
+            sys.stdout.write(to_json(item_document(item)) + "\n")
         else:
-            say(line_of(item, engine.clock.now()))
+            print_line(line_of(item, engine.clock.now()))
         sys.stdout.flush()
 
 
 def _tell_trouble(event: Event) -> None:
     if isinstance(event, AccountPaused):
-        complain(f"Account {event.account}: {event.message}", "When it is mended: tuimail account check")
+        print_error(f"Account {event.account}: {event.message}", "When it is fixed, run: tuimail account check")
     elif isinstance(event, Notice):
-        note(f"tuimail: {event.text}")
+        print_note(f"tuimail: {event.text}")
     elif isinstance(event, WaitingForSecret) and not event.done:
-        note(f"tuimail: waiting for {event.source} (account {event.account})")
+        print_note(f"tuimail: waiting for {event.source} (account {event.account})")
 
 
 def line_of(item: OutboxItem, now: float) -> str:
-    """One line about what became of a letter: "3k9x sent: Minutes to bob@example.net: 250 2.0.0 Ok"."""
+    """One line about a letter's new state: "3k9x sent: Minutes to bob@example.net: 250 2.0.0 Ok"."""
     names = names_of(item)
     state = "sent" if item.state in SENT else str(item.state)
     reply = (item.last_reply if state == "sent" else item.words or item.last_reply).rstrip(".")

@@ -1,4 +1,4 @@
-"""Which letters a command is about: those named, or those that match. Pure but for the reading."""
+"""Selects the letters for a command: by id, or by search and state. Pure except for reading the outbox."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 def states_of(args: Namespace) -> Collection[ItemState] | None:
-    """The states of --state; None: those of letters still in the outbox."""
+    """The states of --state; None: all states of letters still in the outbox."""
     if args.state is None:
         return None
-    # A held letter may need the user as well: --state needs-you sifts those afterwards.
+    # A held letter may need the user as well: --state needs-you filters those afterwards.
     return {*NEEDS_YOU, ItemState.HELD} if args.state == "needs-you" else {ItemState(args.state)}
 
 
 def words_of(args: Namespace) -> str:
-    """--match and the account as one search; what it finds is still to be compared with the account's whole name."""
+    """--match and the account as one search; the results must still be compared with the account's full name."""
     return " ".join((args.match, *(f"account:{part}" for part in (args.of or "").split())))
 
 
 def chosen(args: Namespace) -> bool:
-    """Whether letters are chosen by what they are.
+    """Whether letters are selected by search or state.
 
     Raises:
-        UsageError: they are named as well, or neither.
+        UsageError: ids are given as well, or nothing is.
     """
     by_kind = bool(getattr(args, "match", "") or getattr(args, "state", None) or getattr(args, "of", None))
     by_kind = by_kind or bool(getattr(args, "all", False))

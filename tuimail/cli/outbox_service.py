@@ -1,4 +1,4 @@
-"""``tuimail outbox service install|remove|status``: keep sending without a screen, from log-in on."""
+"""``tuimail outbox service install|remove|status``: the background service that sends from log-in on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuimail.cli.output import note, say, say_json
+from tuimail.cli.output import print_json, print_line, print_note
 from tuimail.cli.session import load_config, no_account
 from tuimail.config.model import SubmissionCommand
 from tuimail.coordination.change_notifier import PeerRole, neighbours
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 LINGER = "loginctl enable-linger"
-"""Lets the user's services go on after the last log-out."""
+"""Command that keeps the user's services running after the last log-out."""
 
 
 def verb(args: Namespace, paths: Paths) -> int:
-    """Carry out ``service``."""
+    """Run ``service``."""
     return {"install": _install, "remove": _remove, "status": _status}[args.action](args, paths)
 
 
@@ -43,27 +43,27 @@ def _install(args: Namespace, paths: Paths) -> int:
         unit_text([*command, "outbox", "run", "--watch"], environment(), folder=folder, hands_over=_hands_over(config))
     )
     steps = (systemd.RELOAD, systemd.ENABLE, systemd.RESTART)
-    # Restarted, not just started: a service that runs goes by the unit and the program of before.
+    # Restarted, not just started: a running service still uses the old unit and program.
     failed, left = _carry_out(*steps)
     document = {"unit": str(file.path), "installed": True, "running": not left, "to_type": left}
     if args.json:
-        say_json({**document, "words": failed})
+        print_json({**document, "words": failed})
     elif left:
-        say(f"written: {file.path}")
-        note(f"tuimail: It does not run yet: {failed}.")
-        note("  From a session of yours, type:")
+        print_line(f"written: {file.path}")
+        print_note(f"tuimail: The service does not run yet: {failed}.")
+        print_note("  Log in as this user and type:")
         for each in left:
-            note(f"    {each}")
+            print_note(f"    {each}")
     else:
-        say(f"installed and running: {file.path}")
-        note(f"It ends when you log out for the last time. To keep it running: {LINGER}")
+        print_line(f"installed and running: {file.path}")
+        print_note(f"It ends when you log out for the last time. To keep it running: {LINGER}")
     return EX_UNAVAILABLE if left else EX_OK
 
 
 def _remove(args: Namespace, paths: Paths) -> int:
     file = systemd.UnitFile(os.environ)
     if file.foreign():
-        file.remove()  # refuses, in words
+        file.remove()  # raises an error that says why
     was = file.installed()
     failed, left = "", list[str]()
     if was and systemd.available():
@@ -73,13 +73,13 @@ def _remove(args: Namespace, paths: Paths) -> int:
         _carry_out(systemd.RELOAD)
     going = [each.pid for each in neighbours(paths.outbox) if each.role is PeerRole.WATCH and each.here]
     if args.json:
-        say_json({"unit": str(file.path), "removed": was, "to_type": left, "words": failed, "watching": going})
+        print_json({"unit": str(file.path), "removed": was, "to_type": left, "words": failed, "watching": going})
     elif was:
-        say(f"removed: {file.path}")
+        print_line(f"removed: {file.path}")
         for each in left:
-            note(f"tuimail: It may still run ({failed}). Type: {each}")
+            print_note(f"tuimail: It may still run ({failed}). Type: {each}")
     else:
-        say("There is no service of tuimail to remove.")
+        print_line("The service is not installed.")
     return EX_OK
 
 
@@ -93,7 +93,7 @@ def _status(args: Namespace, paths: Paths) -> int:
     cron = crontab.installed()
     watched = any(each.role is PeerRole.WATCH for each in at_work)
     if args.json:
-        say_json(
+        print_json(
             {
                 "unit": str(file.path), "installed": installed, "foreign": foreign, "manager": there,
                 "enabled": enabled == "enabled", "active": active == "active", "crontab": cron, "watched": watched,
@@ -102,25 +102,25 @@ def _status(args: Namespace, paths: Paths) -> int:
         )  # fmt: skip
         return EX_OK
     if foreign:
-        say(f"service    {file.path} was not written by tuimail")
+        print_line(f"service    {file.path} was not written by tuimail")
     elif not installed:
-        say("service    not installed; to install it: tuimail outbox service install")
+        print_line("service    not installed; to install it: tuimail outbox service install")
     elif not there:
-        say(f"service    installed ({file.path}); the service manager cannot be asked from here")
+        print_line(f"service    installed ({file.path}); the service manager does not answer here")
     else:
-        say(f"service    {active or 'unknown'}, {enabled or 'unknown'} ({file.path})")
-    say(f"crontab    {'runs the outbox' if cron else 'nothing in it'}")
+        print_line(f"service    {active or 'unknown'}, {enabled or 'unknown'} ({file.path})")
+    print_line(f"crontab    {'runs the outbox' if cron else 'nothing in it'}")
     for each in at_work:
         kind = "tuimail outbox run --watch" if each.role is PeerRole.WATCH else "tuimail with its screens"
-        say(f"at work    {kind}, process {each.pid}{'' if each.here else ' of another machine'}")
+        print_line(f"at work    {kind}, process {each.pid}{'' if each.here else ' of another machine'}")
     if not at_work:
-        say("at work    nobody: letters wait until tuimail is opened, or for the crontab" if cron else
-            "at work    nobody: letters wait until tuimail is opened")  # fmt: skip
+        print_line("at work    no process: letters wait until tuimail is opened, or for the crontab" if cron else
+            "at work    no process: letters wait until tuimail is opened")  # fmt: skip
     return EX_OK
 
 
 def _carry_out(*steps: tuple[str, ...]) -> tuple[str, list[str]]:
-    """Do them in order; what the first one that failed said, and what is left to type."""
+    """Run the steps in order; returns the output of the first that failed, and the commands left for the user."""
     there = systemd.answers()
     if not there.ok:
         return _short(there.output) or "the service manager does not answer", [systemd.typed(each) for each in steps]
@@ -139,16 +139,16 @@ def _offer_crontab(*, json: bool) -> int:
     command, folder = this_program()
     line = crontab.line([*command, "outbox", "run"], environment(), folder=folder)
     if json:
-        say_json({"unit": None, "installed": False, "running": False, "crontab": line})
+        print_json({"unit": None, "installed": False, "running": False, "crontab": line})
     else:
-        note("tuimail: There is no systemd on this machine. Put this line into your crontab (crontab -e):")
-        say(line)
-        note("  Or leave this running: tuimail outbox run --watch")
+        print_note("tuimail: There is no systemd on this machine. Put this line into your crontab (crontab -e):")
+        print_line(line)
+        print_note("  Or leave this running: tuimail outbox run --watch")
     return EX_UNAVAILABLE
 
 
 def this_program() -> tuple[list[str], str]:
-    """How to start this very tuimail again, by absolute paths; and where, if it is found there alone."""
+    """The command that starts this installation of tuimail, and the folder it must run in, if any."""
     script = shutil.which(sys.argv[0]) if sys.argv else None
     if script is not None and Path(script).name == "tuimail":
         return [str(Path(script).absolute())], ""
@@ -160,7 +160,7 @@ def this_program() -> tuple[list[str], str]:
 
 
 def environment() -> dict[str, str]:
-    """What the service must see of this shell, with the config file by its absolute path."""
+    """The environment variables for the service, with an absolute path to the config file."""
     found = {name: os.environ[name] for name in CARRIED if os.environ.get(name)}
     named = found.get("TUIMAIL_CONFIG")
     if named:

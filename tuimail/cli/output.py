@@ -1,4 +1,4 @@
-"""Lines, tables and JSON. Results go to standard output, everything else to standard error."""
+"""Prints lines, tables and JSON. Results go to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, MAGENTA = "1", "2", "31", "32", "33", "36", "35"
-"""SGR parameters: the terminal's own colours, so that they suit it."""
+"""SGR parameters for the colours of the terminal's own palette."""
 
 
-def say(line: str) -> None:
-    """One line of result."""
+def print_line(line: str) -> None:
+    """Print one line of the result to standard output."""
     sys.stdout.write(safe_line(line) + "\n")
 
 
-def note(line: str) -> None:
-    """One line about what goes on, on standard error."""
+def print_note(line: str) -> None:
+    """Print one line about progress or a warning to standard error."""
     sys.stderr.write(safe_line(line) + "\n")
 
 
-def complain(sentence: str, hint: str = "") -> None:
-    """What went wrong, and what to do about it."""
-    note(f"tuimail: {sentence}")
+def print_error(sentence: str, hint: str = "") -> None:
+    """Print an error and a hint to standard error."""
+    print_note(f"tuimail: {sentence}")
     if hint:
-        note(f"  {hint}")
+        print_note(f"  {hint}")
 
 
-def say_json(document: object) -> None:
-    """One JSON document."""
-    sys.stdout.write(json_of(document, indent=2) + "\n")
+def print_json(document: object) -> None:
+    """Print one JSON document to standard output."""
+    sys.stdout.write(to_json(document, indent=2) + "\n")
 
 
-def json_of(document: object, *, indent: int | None = None) -> str:
-    """``document`` as JSON, escaped where standard output cannot hold every character, or a terminal would obey it."""
+def to_json(document: object, *, indent: int | None = None) -> str:
+    """``document`` as JSON; escapes characters that standard output cannot encode, and control characters."""
     import json
 
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
@@ -46,7 +46,7 @@ def json_of(document: object, *, indent: int | None = None) -> str:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a person looks at ``stream``."""
+    """Whether ``stream`` is a terminal."""
     try:
         return stream.isatty()
     except ValueError:  # closed
@@ -54,20 +54,20 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 class Style:
-    """Colours for one stream, where they are wanted: a terminal, no NO_COLOR, not a dumb one."""
+    """Colours for one stream, if it is a terminal, not a dumb one, and NO_COLOR is not set."""
 
     def __init__(self, stream: TextIO) -> None:
         self.on = is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
     def __call__(self, text: str, *codes: str) -> str:
-        """``text``, safe, in the colours of ``codes``."""
+        """``text``, sanitised, in the colours of ``codes``."""
         text = safe_line(text)
         wanted = ";".join(filter(None, codes))
         return f"\x1b[{wanted}m{text}\x1b[0m" if self.on and wanted and text.strip() else text
 
 
 def width() -> int:
-    """Columns to fill: the terminal's; without one, as many as the text needs."""
+    """The width of the terminal; without one, practically unlimited."""
     if not is_terminal(sys.stdout):
         return 10_000
     return max(40, terminal_width())
@@ -84,7 +84,7 @@ def terminal_width() -> int:
 
 
 def fit(text: str, columns: int) -> str:
-    """``text`` in exactly ``columns``: cut with an ellipsis, or filled with blanks."""
+    """``text`` in exactly ``columns`` cells: truncated with an ellipsis, or padded with spaces."""
     text = safe_line(text)
     taken = cells(text)
     if taken > columns:
@@ -95,8 +95,8 @@ def fit(text: str, columns: int) -> str:
     return text + " " * (columns - taken)
 
 
-def say_table(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
-    """Rows in aligned columns, two blanks apart."""
+def print_table(rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
+    """Print rows in aligned columns, separated by two spaces."""
     clean = [[safe_line(cell) for cell in row] for row in rows]
     widths = [
         max((cells(row[place]) for row in clean if place < len(row)), default=0)

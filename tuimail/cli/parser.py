@@ -1,4 +1,4 @@
-"""argparse with our manners: sysexits, nearest words, examples below the help."""
+"""argparse with sysexits, suggestions for misspelt words, and examples below the help."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """One command's parser. Wrong use raises UsageError (exit code 64)."""
+    """The parser of one command. A usage error raises UsageError (exit code 64)."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         prog: str | None = None,
         description: str | None = None,
         examples: Sequence[str] = (),
-        **rest: Any,  # what add_parser() hands on differs between versions of Python
+        **rest: Any,  # the arguments that add_parser() passes differ between versions of Python
     ) -> None:
         super().__init__(
             **{
@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Say what was wrong and how to learn more."""
+        """Raise UsageError with the problem and a hint."""
         raise UsageError(_sentence(message), hint=f"Try: {self.prog} --help")
 
 
@@ -46,7 +46,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def _sentence(message: str) -> str:
-    """The words of argparse as a sentence, with the nearest choice when a word is unknown."""
+    """The message of argparse as a sentence, with a suggestion if a word is unknown."""
     from tuimail.mail.text import safe_line
 
     unknown = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message)

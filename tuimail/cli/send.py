@@ -1,4 +1,4 @@
-"""``tuimail send``: queue a letter durably, try it once in the foreground, say in one line what happened."""
+"""``tuimail send``: queues a letter durably, tries once to send it, and prints one line about the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tuimail.cli.foreground import filed, is_paused, settled
 from tuimail.cli.merge import add_merge_options
 from tuimail.cli.merge import run as run_merge
 from tuimail.cli.outbox_list import names_of
-from tuimail.cli.output import complain, is_terminal, note, say, say_json
+from tuimail.cli.output import is_terminal, print_error, print_json, print_line, print_note
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import engine_on, load_config
 from tuimail.cli.session import run as run_loop
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 LARGEST_FILE = 2 * 1024**3
-"""Bytes of standard input as a file; what is larger is refused as any file is."""
+"""Maximum size in bytes of standard input as an attachment."""
 
 SAME_WITHIN = 600.0
-"""Seconds within which the very same letter is refused, as it is while the first has not left: a script that ran
-twice. What a script says every night in the same words must arrive."""
+"""Seconds within which an identical letter is refused, as it is while the first one waits: a script may have run
+twice. An identical letter every night must be sent."""
 
 SIGN_IN = (AccountProblem.SIGN_IN, AccountProblem.SECRET)
 
@@ -74,22 +74,22 @@ def parser() -> Parser:
         help="when no tuimail ran at that time (default: config)",
     )
     made.add_argument(
-        "--on-server", action="store_true", default=None, help="let the server keep it until then, if it can"
+        "--on-server", action="store_true", default=None, help="let the server hold it until then, if it can"
     )
     made.add_argument(
         "--notify", metavar="WHAT", help='delivery reports to ask for: "failure,delay,success", or "never"'
     )
     made.add_argument("--queue", action="store_true", help="only queue it; something else sends it")
-    made.add_argument("--wait", action="store_true", help="wait until every recipient is decided or put off (then 75)")
+    made.add_argument("--wait", action="store_true", help="wait until every recipient is decided or deferred (then 75)")
     made.add_argument(
         "--again", action="store_true", help="send it even if the very same letter waits, or was queued minutes ago"
     )
-    made.add_argument("--json", action="store_true", help="say it as one JSON document")
+    made.add_argument("--json", action="store_true", help="print one JSON document")
     return made
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Carry out the command."""
+    """Run the command."""
     args = parser().parse_args(argv)
     if not (args.addresses or args.cc or args.bcc or args.merge):
         raise UsageError("No recipient is named.", hint="For example: tuimail send bob@example.net -s Hello")
@@ -103,10 +103,10 @@ def run(argv: list[str], paths: Paths) -> int:
     wishes = DeliveryOptions(WhenLate(args.if_late) if args.if_late else None, args.on_server, _notify(args.notify))
     config = load_config(paths)
     account, identity = bind(config, paths, args.account, args.sender)
-    # The command line has no undo window: what a script says is said.
+    # The command line has no undo window.
     config = replace(config, outbox=replace(config.outbox, undo_seconds=0.0))
     is_attached(args)
-    # The letter's faults are told before anybody types its text.
+    # Check the letter before the user types its text.
     draft = draft_of(args, args.addresses, "", account, identity)
     with handed_over(paths.unsent) as handed:
         draft = _with_input(draft, args, handed)
@@ -116,7 +116,7 @@ def run(argv: list[str], paths: Paths) -> int:
 
 
 def _notify(text: str | None) -> tuple[Notify, ...] | None:
-    """The delivery reports ``text`` names; None: as the config says."""
+    """The delivery reports that ``text`` names; None: as in the config."""
     if text is None:
         return None
     words = [word.strip().lower() for word in text.split(",")]
@@ -126,12 +126,12 @@ def _notify(text: str | None) -> tuple[Notify, ...] | None:
         return tuple(dict.fromkeys(Notify(word) for word in words))
     except ValueError:
         raise UsageError(
-            "--notify takes failure, delay and success with commas between, or never.", hint="Try: tuimail send --help"
+            "--notify takes failure, delay and success, separated by commas, or never.", hint="Try: tuimail send --help"
         ) from None
 
 
 def _with_input(draft: Draft, args: argparse.Namespace, handed: PipedInput) -> Draft:
-    """``draft`` with its text, and with what comes on standard input. Raises MessageError, UsageError, StorageError."""
+    """``draft`` with its text and with standard input. Raises MessageError, UsageError, StorageError."""
     attached = list(draft.attachments)
     if is_attached(args):
         # Its text is then in a file or there is none.
@@ -183,12 +183,12 @@ async def _send(
     try:
         if args.json:
             notice = account_notice(health, config.accounts.get(item.account), now)
-            say_json(paused_document(item, notice))
+            print_json(paused_document(item, notice))
         else:
             _tell(item, now, watched=watched)
         sys.stdout.flush()
     except OSError:
-        # The letter's fate does not hang on who listens: another code would make a script send it again.
+        # A closed output does not change the letter's result: an error code would make a script send it again.
         give_up_output()
     if not args.json and now_or_wait and item.state is ItemState.QUEUED and is_paused(health, now):
         _tell_pause(health, now, watched=watched)
@@ -196,7 +196,7 @@ async def _send(
 
 
 def exit_code(item: OutboxItem, *, waited: bool) -> int:
-    """What a script learns. Anything but 0 means that somebody must act, or, with ``--wait``, that it is undecided."""
+    """The exit code. Not 0 if the user must act or, with ``--wait``, if a recipient is undecided."""
     if item.state is ItemState.FAILED:
         return EX_UNAVAILABLE
     if item.state is ItemState.BLOCKED:
@@ -211,58 +211,58 @@ def _tell(item: OutboxItem, now: float, *, watched: bool) -> None:
     match item.state:
         case ItemState.ACCEPTED | ItemState.DONE:
             reply = f": {item.last_reply.rstrip('.')}" if item.last_reply else ""
-            say(f"sent to {names}{reply}")
+            print_line(f"sent to {names}{reply}")
             if item.words:
-                note(item.words)
+                print_note(item.words)
         case ItemState.HELD:
             when = (
                 f"until {format_timestamp(item.not_before)}: {format_planned(item.not_before, now)}"
                 if item.not_before
                 else "by hand"
             )
-            say(f"held as {item.id} {when}")
+            print_line(f"held as {item.id} {when}")
             if item.words and item.not_before:
-                note(item.words)
-            note(f"It goes then {_while(watched=watched)}")
+                print_note(item.words)
+            print_note(f"It goes then {_while(watched=watched)}")
         case ItemState.DEFERRED:
-            say(f"queued as {item.id}; {_words(item)}next try {format_until(item.next_attempt_at, now)}")
-            note(f"It goes on {_while(watched=watched)}")
+            print_line(f"queued as {item.id}; {_words(item)}next try {format_until(item.next_attempt_at, now)}")
+            print_note(f"It goes on {_while(watched=watched)}")
         case ItemState.FAILED:
             refused = [each for each in item.recipients if each.state is RecipientState.REFUSED]
-            say(f"refused, kept as {item.id}: {item.words or item.last_reply}")
+            print_line(f"refused, kept as {item.id}: {item.words or item.last_reply}")
             for each in refused:
-                note(f"  {each.address}: {each.reply or each.words}")
+                print_note(f"  {each.address}: {each.reply or each.words}")
         case ItemState.BLOCKED | ItemState.UNCERTAIN:
-            say(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
+            print_line(f"{item.state}, kept as {item.id}: {item.words or item.last_reply}")
         case _:
-            say(f"queued as {item.id} for {names}")
+            print_line(f"queued as {item.id} for {names}")
 
 
 def _tell_interrupted(item: OutboxItem) -> None:
     if item.state is ItemState.UNCERTAIN:
-        complain(
+        print_error(
             "Interrupted before the server's answer came: the letter may have been delivered.",
-            f"Say what became of it: tuimail outbox resolve {item.id} sent|resend",
+            f"Decide it: tuimail outbox resolve {item.id} sent|resend",
         )
     elif item.state in (ItemState.ACCEPTED, ItemState.DONE):
-        complain("Interrupted, but the letter was sent.", f"See: tuimail outbox show {item.id}")
+        print_error("Interrupted, but the letter was sent.", f"See: tuimail outbox show {item.id}")
     else:
-        complain("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
+        print_error("Interrupted; the letter is safe in the outbox.", f"See: tuimail outbox show {item.id}")
 
 
 def _tell_notice(event: Event) -> None:
     if isinstance(event, Notice):
-        note(f"tuimail: {event.text}")
+        print_note(f"tuimail: {event.text}")
 
 
 def _tell_pause(health: AccountHealth, now: float, *, watched: bool) -> None:
     later = f"; next try {format_until(health.probe_at, now)}" if health.probe_at is not None else ""
-    note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
-    note(f"It goes on {_while(watched=watched)}")
+    print_note(f"The account {health.account} is paused: {health.words.rstrip('.') or 'it did not work'}{later}.")
+    print_note(f"It goes on {_while(watched=watched)}")
 
 
 def _while(*, watched: bool) -> str:
-    """Who sends it later."""
+    """What sends it later, as the end of a sentence."""
     if watched:
         return "by itself: the outbox is being watched."
     return "while tuimail is open, or with: tuimail outbox run --watch (always: tuimail outbox service install)"

@@ -1,4 +1,4 @@
-"""What a command works on: the config, an engine for the time of the command, or the outbox alone."""
+"""The objects a command works with: the config, an engine while the command runs, or the outbox alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from tuimail.cli.interrupts import run
-from tuimail.cli.output import complain, is_terminal, note
+from tuimail.cli.output import is_terminal, print_error, print_note
 from tuimail.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -32,15 +32,15 @@ __all__ = [
 
 
 def load_config(paths: Paths, *, quiet: bool = False, on_screen: bool = False) -> Config:
-    """The config; what is wrong in it is told on standard error, once, unless ``quiet``.
+    """The config; prints its problems to standard error unless ``quiet``.
 
     Args:
         paths: Where the file is.
-        quiet: Say nothing about what is wrong in it.
-        on_screen: Whatever was wrong is shown to the user by the caller, even that the file is not used.
+        quiet: Do not print problems.
+        on_screen: The caller shows all problems to the user, including an untrusted file.
 
     Raises:
-        ConfigError: others could have written the file, so nothing in it is used.
+        ConfigError: other users can write to the file, so it is not used.
     """
     from tuimail.config.loader import load
 
@@ -50,7 +50,7 @@ def load_config(paths: Paths, *, quiet: bool = False, on_screen: bool = False) -
     if not quiet:
         for problem in config.problems:
             if not problem.warning:
-                note(f"tuimail: {problem}")
+                print_note(f"tuimail: {problem}")
     return config
 
 
@@ -58,13 +58,13 @@ def account_named(config: Config, paths: Paths, name: str) -> Account:
     """The account ``name``.
 
     Raises:
-        ConfigError: there is no account at all, none of this name, or it is left out for a problem of its own.
+        ConfigError: there are no accounts, none of this name, or this one is invalid.
     """
     if name in config.accounts:
         return config.accounts[name]
     prefix = f"accounts.{name}."
     if any(problem.key == prefix[:-1] or problem.key.startswith(prefix) for problem in config.problems):
-        raise ConfigError(f"The account {name} is left out until its problem is mended.", hint=f"In {config.file}.")
+        raise ConfigError(f"The account {name} is not used until its problem is fixed.", hint=f"In {config.file}.")
     if not config.accounts:
         raise no_account(config, paths)
     from tuimail.config.reading import nearest_to, shown
@@ -75,9 +75,9 @@ def account_named(config: Config, paths: Paths, name: str) -> Account:
 
 
 def no_account(config: Config, paths: Paths) -> ConfigError:
-    """What to say when nothing can be sent at all."""
+    """The error when there is no usable account."""
     if config.problems:
-        return ConfigError("No account can be used until the config is mended.", hint=f"In {config.file}.")
+        return ConfigError("No account can be used until the config is fixed.", hint=f"In {config.file}.")
     return ConfigError(
         "No account is set up yet.",
         hint=f"Describe one in {paths.config_file} (the README shows how), or look around with: tuimail demo",
@@ -98,7 +98,7 @@ async def engine_on(config: Config, paths: Paths, *, watch: bool = False) -> Asy
 
 
 def open_app(config: Config, paths: Paths, draft: Draft | None = None, *, words: str = "") -> int:
-    """Open the screens, on ``draft`` in the composer if there is one, saying ``words`` there. Returns an exit code."""
+    """Open the app, with ``draft`` and the notice ``words`` in the composer if given. Returns an exit code."""
     from tuimail.engine import Engine
     from tuimail.ui.run import run as run_app
 
@@ -106,14 +106,14 @@ def open_app(config: Config, paths: Paths, draft: Draft | None = None, *, words:
 
 
 def need_terminal() -> None:
-    """Refuse to draw into a pipe. Raises UsageError."""
+    """Raises UsageError unless standard input and output are terminals."""
     if sys.stdin is None or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise UsageError("tuimail needs a terminal for its screens.", hint="For scripts: tuimail send --help")
 
 
 @contextmanager
 def outbox_of(config: Config, paths: Paths) -> Iterator[Store | None]:
-    """The outbox without an engine, for looking at it quickly; None when there is none yet."""
+    """The outbox without an engine, for quick read access; None if there is none yet."""
     if not paths.outbox.is_dir():
         yield None
         return
@@ -124,7 +124,7 @@ def outbox_of(config: Config, paths: Paths) -> Iterator[Store | None]:
     store = Store(private_dir(paths.outbox), SystemClock(), settings=config.outbox, audit_log=paths.outbox_audit_log)
     try:
         if store.notice:
-            complain(store.notice)
+            print_error(store.notice)
         yield store
     finally:
         store.close()

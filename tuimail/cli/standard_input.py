@@ -1,6 +1,6 @@
-"""What a caller hands over on standard input: a letter's text or a file to attach. None of it is lost on an error.
+"""Standard input as a letter's text or an attachment. Nothing of it is lost on an error.
 
-What cannot be queued is kept in a private file, and the error names it.
+Input that cannot be queued is kept in a private file, which the error names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from tuimail.cli.output import is_terminal, note
+from tuimail.cli.output import is_terminal, print_note
 from tuimail.errors import DuplicateLetterError, StorageError, TuimailError, UsageError
 from tuimail.private_files import private_dir
 
@@ -27,7 +27,7 @@ MARK = "-"
 """The file name that means standard input."""
 PIECE = 1 << 20
 MOST_KEPT = 200_000_000
-"""Bytes of a text that is kept; what goes on beyond that may never end."""
+"""Maximum number of bytes of a text that are kept: the input may be endless."""
 _ENDINGS = {
     "text/plain": ".txt",
     "application/pdf": ".pdf",
@@ -51,28 +51,28 @@ def is_attached(args: argparse.Namespace) -> bool:
 
 
 def refuse(args: argparse.Namespace) -> None:
-    """The composer reads its keys from standard input. Raises UsageError when a file name is ``-``."""
+    """Raises UsageError if a file name is ``-``: the composer reads its keys from standard input."""
     if MARK in (*args.attach, args.input):
         raise UsageError("The composer reads your keys from standard input, so - cannot name a file.", hint="Name one.")
 
 
 def stream(what: str) -> BinaryIO:
-    """Standard input as bytes; a person at a terminal is told to type ``what``. Raises UsageError: it is closed."""
+    """Standard input as bytes; asks a user at a terminal to type ``what``. Raises UsageError if it is closed."""
     if sys.stdin is None:
         raise UsageError(f"There is no {what}: standard input is closed.", hint="Use -i FILE.")
     if is_terminal(sys.stdin):
-        note(f"Write the {what}; end it with ^D on an empty line, give up with ^C.")
+        print_note(f"Write the {what}; end it with ^D on an empty line, give up with ^C.")
     return sys.stdin.buffer
 
 
 @dataclass
 class PipedInput:
-    """What came on standard input; it is ours to keep until ``queued``."""
+    """The data from standard input, which is kept until a letter is ``queued``."""
 
     folder: Path
-    """Where it is kept."""
+    """The folder in which it is kept."""
     queued: bool = False
-    """A letter has it."""
+    """A queued letter contains it."""
     _text: bytes = b""
     _rest: BinaryIO | None = None
     _file: Path | None = field(default=None)
@@ -85,7 +85,7 @@ class PipedInput:
         return self._text
 
     def file(self, limit: int) -> Path:
-        """All of it in a file of its own, ``limit`` bytes at most.
+        """All of it in a file, at most ``limit`` bytes.
 
         Raises:
             UsageError: standard input is closed.
@@ -103,7 +103,7 @@ class PipedInput:
         return self._file
 
     def keep(self) -> str:
-        """Make sure that it is kept; a sentence says where. Empty when there is nothing to keep."""
+        """Save it; returns a sentence that says where, or nothing if there is nothing to keep."""
         from tuimail.durable import write_durably
 
         if self._file is not None and not _passes_by():
@@ -113,7 +113,7 @@ class PipedInput:
             return f"What came on standard input is kept in {self._file}."
         if not self._text.strip() or not _passes_by():
             return ""
-        # A script that fails every night with the same words needs one file for them.
+        # The same text gets the same file, so that a script that fails every night does not fill the disk.
         name = hashlib.sha256(self._text).hexdigest()[:16]
         path = self.folder / f"{name}.txt"
         try:
@@ -125,14 +125,14 @@ class PipedInput:
         return f"{'The text' if whole else 'The beginning of the text'} is kept in {path}."
 
     def clear(self) -> None:
-        """Remove the file that a letter has a copy of."""
+        """Remove the file, of which the letter has its own copy."""
         if self._file is not None:
             shutil.rmtree(self._file.parent, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def handed_over(folder: Path) -> Iterator[PipedInput]:
-    """What came on standard input; when an error ends the command before a letter has it, the error names its file."""
+    """A context with the piped input; if an error ends the command before it is queued, the error names its file."""
     handed = PipedInput(folder)
     try:
         yield handed
@@ -145,14 +145,14 @@ def handed_over(folder: Path) -> Iterator[PipedInput]:
         raise
     except OSError:
         if not handed.queued and (words := handed.keep()):
-            note(f"tuimail: {words}")
+            print_note(f"tuimail: {words}")
         raise
     else:
         handed.clear()
 
 
 def _passes_by() -> bool:
-    """Whether what comes on standard input is gone once it is read: a file is there still, a device has no end."""
+    """Whether standard input is lost once it is read; not for a file, and not for an endless device."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (OSError, ValueError):
@@ -161,7 +161,7 @@ def _passes_by() -> bool:
 
 
 def _pieces(first: bytes, rest: BinaryIO | None, limit: int) -> Iterator[bytes]:
-    """``first`` and what follows in ``rest``, up to about ``limit`` bytes."""
+    """``first`` and then ``rest``, up to about ``limit`` bytes."""
     yield first
     length = len(first)
     while rest is not None and length < limit and (piece := rest.read(PIECE)):

@@ -1,4 +1,4 @@
-"""Standard input, output and error, whatever the caller left of them: closed, full, read by nobody any more."""
+"""Makes standard input, output and error safe to use if the caller closed them or stopped reading."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TextIO
 
 
 def secure() -> None:
-    """Make sure that there is something behind all three, and that every character can be written.
+    """Make sure that all three are open, and that every character can be written.
 
-    A closed one is replaced by nothing (/dev/null): else the next file that is opened would get its number, and what
-    a library or a child writes there would end up in it. A closed standard input stays None, so that it can be told
-    of.
+    A closed stream is replaced by /dev/null: otherwise the next file that is opened would get its descriptor, and
+    output of a library or a child would go into that file. ``sys.stdin`` stays None if it was closed, so that the
+    command can report it.
     """
     for number in range(3):
         try:
@@ -31,7 +31,7 @@ def secure() -> None:
 
 
 def give_up_output() -> None:
-    """Write no more to standard output: Python would try once more at the end, and complain about it itself."""
+    """Redirect standard output to /dev/null: Python would flush it once more at exit and report the error itself."""
     with contextlib.suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
