@@ -321,7 +321,7 @@ def test_it_does_where_the_server_s_table_says_insecure() -> None:
     assert server(config).security is Security.NONE
     assert server(config).insecure
     assert only(config).warning
-    assert only(config).expected == "Not encrypted: everybody on the way to smtp.example.org can read your letters."
+    assert only(config).expected == "Not encrypted: others on the network can read the letters you send to smtp.example.org."
     account = config.accounts["work"]
     assert account.via == "smtp.example.org:25, not encrypted"
     assert account.in_clear == ("smtp.example.org",)
@@ -659,4 +659,4 @@ def test_a_huge_file_is_not_read(paths: Paths) -> None:
 def test_a_dangling_link_is_told(paths: Paths) -> None:
     paths.config_file.parent.mkdir(parents=True)
     paths.config_file.symlink_to("/nowhere/at/all")
-    assert "leads nowhere" in only(load(paths)).expected
+    assert "is a broken link" in only(load(paths)).expected

@@ -104,8 +104,8 @@ CASES: dict[str, tuple[Stage, Reply, Action] | tuple[Stage, Reply, Action, Reply
 @pytest.mark.parametrize("code", [421, 554])
 def test_what_is_said_before_tls_is_not_taken_for_the_server_s_word(stage: S, code: int) -> None:
     words = classify(stage, Reply(code, "", "send your password to evil.example"), CLEAR).message
-    assert "turned us away before the connection was secured" in words
-    assert "before the connection" not in classify(stage, Reply(code, "", "no"), ReplyContext()).message
+    assert "refused the connection before it was secured" in words
+    assert "before it was secured" not in classify(stage, Reply(code, "", "no"), ReplyContext()).message
 
 
 @pytest.mark.parametrize("name", [row.name for row in RULES])

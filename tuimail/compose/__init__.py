@@ -1,11 +1,11 @@
 """Step 1: from a draft to a frozen letter.
 
-draft                  the letter being written; postponed and draft_file keep it on disk
+draft                  the letter being written; draft_store and draft_file keep it on disk
 build                  freezes it, with mime, transfer, attachment, content_type and file_name
-review                 what is said before it goes
-revise                 from a frozen letter back to a draft, by its outline
-merge                  one draft over a sheet of people, with template
-mailto, justify        help with writing
-correspondents         people written to before, for completion; correspondents_database keeps them, correspondent
-                       ranks them
+review                 checks it before it is sent
+revise                 turns a frozen letter back into a draft, with abridge
+merge                  one letter for each row of a csv_table, with template
+letter_text            a frozen letter as its receiver sees it
+mailto, justify        helpers for writing
+correspondents         earlier recipients, for completion; correspondents_database stores them, correspondent ranks them
 """

@@ -1,8 +1,8 @@
-"""A letter with its long stretches left out, so that a parser can be shown a large one without having it in memory.
+"""A letter with its long sections replaced by placeholders, so that a large letter can be parsed with little memory.
 
-The bodies of large files are the only long stretches of lines without a delimiter (``--``) among them. In the outline
-a word that nobody can guess stands for each of them; whatever the parser makes of the rest, the word leads back to the
-bytes it stands for.
+The bodies of large files are the only long sections without a delimiter line (``--``). In the abridged text an
+unguessable placeholder replaces each of them. Wherever the parser puts the placeholder, it can be replaced by the bytes
+it stands for.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tuimail.mail.content import Content
 
 LONG = PIECE
-"""Bytes; a shorter stretch stays where it is."""
+"""Length in bytes above which a section is replaced."""
 
 
 class AbridgedText:
-    """The outline of one letter."""
+    """One letter in abridged form."""
 
     def __init__(self, content: Content) -> None:
         """Read ``content`` once, piece by piece. Raises OSError."""
@@ -35,16 +35,16 @@ class AbridgedText:
         self._source: Iterator[bytes] = iter(())
         self._rest, self._at = b"", 0
         self.text = bytes(self._read())
-        """The letter without its long stretches."""
+        """The letter with placeholders for its long sections."""
 
     def shortens(self, text: bytes) -> bool:
-        """Whether something was left out of ``text``, which comes from the outline."""
+        """Whether ``text``, a part of the abridged text, contains a placeholder."""
         return self._word.search(text) is not None
 
     def restored(self, text: bytes) -> Iterator[bytes]:
-        """``text``, which comes from the outline, with what was left out, piece by piece.
+        """``text``, a part of the abridged text, with its placeholders replaced, piece by piece.
 
-        It is quickest in the order of the letter. Raises OSError.
+        Fastest in the order of the letter. Raises OSError.
         """
         position = 0
         for word in self._word.finditer(text):
@@ -54,7 +54,7 @@ class AbridgedText:
         yield text[position:]
 
     def _read(self) -> bytearray:
-        """Fields, delimiters, and what is short."""
+        """The abridged text: fields, delimiters, short sections and placeholders."""
         found, run = bytearray(), bytearray()
         in_fields = at_start = True
         position = start = 0
@@ -88,7 +88,7 @@ class AbridgedText:
         return found
 
     def _left_out(self, start: int, end: int, last: bytes) -> bytes:
-        """The word for a stretch; the line end before a delimiter is the delimiter's and stays."""
+        """The placeholder for a section; the line end before a delimiter belongs to the delimiter and stays."""
         line_end = b"\r\n" if last.endswith(b"\r\n") else b"\n" if last.endswith(b"\n") else b""
         self._stretches.append((start, end - len(line_end)))
         return b"left-out-%s-%d-%s" % (self._secret.encode(), len(self._stretches) - 1, line_end)
@@ -111,7 +111,7 @@ class AbridgedText:
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines with their ends; one that has no end for long in several pieces, none of which parts a CR from its LF."""
+    """Lines with their line ends; long lines in several pieces, never split between CR and LF."""
     held = b""
     for piece in pieces:
         *lines, held = (held + piece).split(b"\n")

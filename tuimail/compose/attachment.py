@@ -1,6 +1,6 @@
-"""Files to go along: looked at when they are attached, read piece by piece when the letter is frozen.
+"""Attached files: checked when they are attached, read piece by piece when the letter is frozen.
 
-Only regular files are taken: a FIFO would wait for ever, a device or a file of /proc has no end and no size.
+Only regular files are accepted: a FIFO would block, and a device or a file in /proc has no fixed size.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_SIZE = 2 * 1024**3
-"""Bytes; no server takes more."""
+"""Maximum size in bytes; no server accepts more."""
 
 _HEAD = 4096
 _KINDS = (
@@ -69,7 +69,7 @@ def attach(path: str | Path) -> Attachment:
 
 
 def check(attachment: Attachment) -> None:
-    """See whether ``attachment`` could be read now as it was attached.
+    """Check that ``attachment`` is readable and unchanged.
 
     Raises:
         AttachmentError: it vanished, became unreadable, or was changed since.
@@ -80,8 +80,8 @@ def check(attachment: Attachment) -> None:
 class AttachedFile:
     """The bytes of an attached file (mail/content.Content), exactly as many as when it was attached.
 
-    A letter is frozen in several passes over its files. All of them must see one file: what is replaced or written to
-    after the first, or since it was attached, is refused.
+    A letter is frozen in several passes over its files, which must all read the same bytes: a file that was replaced or
+    written to since it was attached is refused.
     """
 
     def __init__(self, attachment: Attachment) -> None:
@@ -124,7 +124,7 @@ class AttachedFile:
 
 
 def _open(path: str) -> tuple[int, os.stat_result]:
-    """Open a regular file; the look before the opening spares devices, the look after it tells the truth."""
+    """Open a regular file; checks before opening, which must not touch devices, and again afterwards."""
     try:
         _refuse_unusual(path, os.stat(path))  # noqa: PTH116 - the same call as fstat below
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -1,6 +1,6 @@
-"""From a draft to a frozen letter: its exact bytes and its envelope. Nothing re-serialises it afterwards.
+"""Freezes a draft: makes the exact bytes of the letter and its envelope, which never change afterwards.
 
-The letter says what its writer wrote and nothing about the machine: no User-Agent, no host name, no Bcc.
+The letter contains what the user wrote and nothing about the machine: no User-Agent, no host name, no Bcc.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RESERVED = frozenset(
         *("dkim-signature", "authentication-results"),
     }
 )
-"""Fields the program writes itself, or that only servers write."""
+"""Fields that the program writes itself or that only servers write."""
 _RESERVED_PREFIXES = ("content-", "resent-", "arc-")
 
 
@@ -49,16 +49,16 @@ def build(
     message_id: str | None = None,
     read: Callable[[Attachment], Content] = files.AttachedFile,
 ) -> OutgoingMessage:
-    """Freeze ``draft``, written as ``identity``, to leave through the account ``account_name``.
+    """Freeze ``draft``, written as ``identity``, for submission by the account ``account_name``.
 
     Args:
-        draft: What was written; address fields are parsed here.
-        identity: Who writes.
+        draft: The draft; its address fields are parsed here.
+        identity: The author.
         account_name: Stable id of the account.
         now: Seconds since the epoch, for the Date field.
         tz: The zone of the Date field; the machine's if None.
-        message_id: With angle brackets; a fresh one if None.
-        read: How to read an attachment. Its bytes are not kept: they are read anew each time the letter's are.
+        message_id: With angle brackets; a new one if None.
+        read: Reads an attachment. Its bytes are not kept, but read again whenever the letter is read.
 
     Raises:
         MessageError: no recipients, a bad address, a control character, a reserved header field, an unreadable
@@ -105,7 +105,7 @@ def build(
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a header field of this name is none that a writer may set."""
+    """Whether users may not set a header field of this name."""
     lowered = name.casefold()
     return lowered in RESERVED or lowered.startswith(_RESERVED_PREFIXES)
 
@@ -114,7 +114,7 @@ def sender_of(identity: Identity) -> Address:
     """The address of the From field.
 
     Raises:
-        MessageError: the identity's address or name cannot stand there; ``field`` is "from".
+        MessageError: the identity's address or name is not valid there; ``field`` is "from".
     """
     check_text("From", f"{identity.address}{identity.name}")
     address = parse_address(identity.address, field="from")
@@ -125,14 +125,14 @@ def recipients_of(draft: Draft) -> dict[RecipientField, tuple[Address, ...]]:
     """The addresses of To, Cc and Bcc.
 
     Raises:
-        AddressError: one of them is none.
+        AddressError: one of them is not valid.
     """
     typed = {RecipientField.TO: draft.to, RecipientField.CC: draft.cc, RecipientField.BCC: draft.bcc}
     return {field: parse_addresses(text, field=field.value) for field, text in typed.items()}
 
 
 def envelope_recipients(fields: Mapping[RecipientField, Sequence[Address]]) -> tuple[EnvelopeRecipient, ...]:
-    """Everybody once, in the order of To, Cc, Bcc; of two spellings of a mailbox the first one stays."""
+    """Every recipient once, in the order of To, Cc, Bcc; of two spellings of a mailbox the first one is used."""
     found: dict[str, EnvelopeRecipient] = {}
     for field, addresses in fields.items():
         for address in addresses:
@@ -150,7 +150,7 @@ def _recipient_fields(fields: Mapping[RecipientField, Sequence[Address]]) -> Ite
 
 
 def _thread_fields(draft: Draft) -> Iterator[bytes]:
-    """Ids come from letters of others: a malformed one is left out, a hostile one refused."""
+    """The threading fields. Ids come from other people's letters: malformed ones are dropped, unsafe ones refused."""
     for name, ids in (("In-Reply-To", draft.in_reply_to.split(" ")), ("References", draft.references)):
         for each in ids:
             check_text(name, each)

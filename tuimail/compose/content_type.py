@@ -1,6 +1,6 @@
-"""What kind of file it is: by its first bytes where these tell, else by its name.
+"""Finds the MIME type of a file by its first bytes or else by its name.
 
-The machine's own tables are not asked, so that the same file is the same everywhere.
+The system's tables are not used, so that a file gets the same type on every machine.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def content_type_of(name: str, head: bytes) -> str:
 
 
 def looks_like_mail(head: bytes) -> bool:
-    """It begins with a header field."""
+    """Whether it begins with a header field."""
     return _FIELD.match(head) is not None
 
 
@@ -91,7 +91,7 @@ def valid_content_type(text: str) -> str:
 
 
 def _standard(name: str) -> str:
-    """By the table that comes with Python, never by the system's files."""
+    """The type by the table in Python, never by the system's files."""
     import mimetypes
 
     guessed, encoding = mimetypes.MimeTypes().guess_type(f"file.{name.rpartition('.')[2]}")

@@ -1,4 +1,4 @@
-"""A table of people as spreadsheets and other programs write it: a row of names on top, a row each below it. Pure.
+"""Reads a table from CSV as spreadsheets and other programs write it, with a header row. Pure.
 
 CSV (RFC 4180) with commas, semicolons, tabs or bars, with any line ends, as UTF-8 or, with its byte order mark, UTF-16.
 """
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST = 100_000_000
-"""Bytes."""
+"""Maximum size in bytes."""
 _DELIMITERS = ",;\t|"
 _CHOICE = re.compile(r"sep=(.)[ \t]*(?:\r\n|[\r\n])", re.IGNORECASE)
-"""A first line by which Excel is told the delimiter."""
+"""A first line that tells Excel the delimiter."""
 _QUOTED = re.compile(r'(?:[^"]|"")*+"')
 _STOP = re.compile(r'[",;\t|\r\n]')
 _LINE_END = re.compile(r"\r\n|[\r\v]")
-"""In a cell; some programs export VT for a line break."""
+"""Line ends in a cell; some programs export VT for a line break."""
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"\Z')
-"""A number that a program keeps from being taken for one: ="0049"."""
+"""Text that is protected from being read as a number: ="0049"."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One line of the table."""
+    """One row of the table."""
 
     number: int
-    """As a spreadsheet counts: the names are row 1."""
+    """As in a spreadsheet: the header is row 1."""
     values: dict[str, str]
-    """By the key of the column, without blanks around them; lines of a cell end in ``\\n``."""
+    """Column key -> cell, stripped; lines in a cell end in ``\\n``."""
     surplus: bool = False
-    """It has more cells than there are names."""
+    """It has more cells than the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,22 @@ class CsvTable:
     """A table."""
 
     columns: dict[str, str]
-    """The names as written, by their key."""
+    """Key -> name as written."""
     rows: tuple[CsvRow, ...]
     twice: frozenset[str] = frozenset()
-    """Keys that several columns have: nobody can tell which is meant."""
+    """Keys of more than one column, which are ambiguous."""
 
 
 def read_csv(raw: bytes, name: str) -> CsvTable:
-    """The table in ``raw``; ``name`` is its file's in errors. Rows without any text are left out.
+    """The table in ``raw``; ``name`` is the file's name for errors. Empty rows are skipped.
 
     Raises:
-        MessageError: it is no such table.
+        MessageError: it is not a valid table.
     """
     shown = safe_line(name)
     text = _decoded(raw, shown)
     if "\0" in text:
-        raise MessageError(f"{shown} is no text file.", hint='Save the table as "CSV UTF-8".', field="merge")
+        raise MessageError(f"{shown} is not a text file.", hint='Save the table as "CSV UTF-8".', field="merge")
     records = ((number, cells) for number, cells in enumerate(_records(text, shown), 1) if any(map(str.strip, cells)))
     columns: dict[str, str] = {}
     twice: set[str] = set()
@@ -76,7 +76,7 @@ def read_csv(raw: bytes, name: str) -> CsvTable:
             columns[key(each)] = " ".join(each.split())
     if not columns:
         raise MessageError(
-            f"{shown} has no row of names on top.", hint="The first row names the columns: name,email", field="merge"
+            f"{shown} has no header row.", hint="The first row names the columns: name,email", field="merge"
         )
     keys = [key(each) for each in names]
     rows: list[CsvRow] = []
@@ -89,7 +89,7 @@ def read_csv(raw: bytes, name: str) -> CsvTable:
             rows.append(CsvRow(number, found, surplus=any(values[len(keys) :])))
     if not rows:
         raise MessageError(
-            f"{shown} names nobody.", hint="Below the names of the columns comes one row each.", field="merge"
+            f"{shown} has no recipients.", hint="Write one row for each recipient below the header row.", field="merge"
         )
     return CsvTable(columns, tuple(rows), frozenset(twice))
 
@@ -99,7 +99,7 @@ def _decoded(raw: bytes, shown: str) -> str:
     try:
         return raw.decode(charset)
     except UnicodeDecodeError as error:
-        # Another charset would be a guess, and a wrong one changes names.
+        # Another charset would be a guess, and a wrong guess changes names.
         line = raw.count(b"\n", 0, error.start) + 1
         raise MessageError(
             f"{shown} is not UTF-8 text (line {line}).", hint='Save it as "CSV UTF-8".', field="merge"
@@ -113,7 +113,7 @@ def _value(cell: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """What parts the names on top: the mark that stands there most often outside quotation marks."""
+    """The delimiter: the most frequent candidate in the header row outside quotation marks."""
     counts = dict.fromkeys(_DELIMITERS, 0)
     position, begins, seen = 0, True, False
     while stop := _STOP.search(text, position):
@@ -121,7 +121,7 @@ def _delimiter(text: str) -> str:
         seen = seen or not blank or stop[0] not in "\r\n"
         position = stop.end()
         if stop[0] == '"':
-            # It opens a text only where a cell begins.
+            # It opens a quoted text only at the start of a cell.
             position = _closing(text, position) if begins and blank else position
             begins = False
         elif stop[0] in counts:
@@ -133,7 +133,7 @@ def _delimiter(text: str) -> str:
 
 
 def _closing(text: str, position: int) -> int:
-    """Behind the quotation mark that closes the text at ``position``."""
+    """The position after the quotation mark that closes the text at ``position``."""
     end = _QUOTED.match(text, position)
     return end.end() if end else len(text)
 
@@ -142,7 +142,7 @@ def _records(text: str, shown: str) -> Iterator[list[str]]:
     choice = _CHOICE.match(text)
     delimiter = choice[1] if choice else _delimiter(text)
     lines = io.StringIO(text[choice.end() :] if choice else text, newline="")
-    # Blanks behind a delimiter: name, "Doe, Jane"
+    # Spaces after a delimiter: name, "Doe, Jane"
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
     number = 0
     try:

@@ -1,4 +1,4 @@
-"""A letter being written. Pure; what is on disk is compose/draft_store."""
+"""A letter being written. Pure; compose/draft_store keeps drafts on disk."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to go along."""
+    """An attached file."""
 
     path: str
     """Absolute path of the file; read when the letter is frozen."""
     name: str
-    """The file name the receiver sees; never holds a folder."""
+    """The file name the receiver sees; without folders."""
     content_type: str
     """MIME type, for example ``application/pdf`` or ``message/rfc822``."""
     size: int
@@ -24,16 +24,16 @@ class Attachment:
 
 
 def new_draft_id() -> str:
-    """A fresh id: 16 lower-case hexadecimal digits."""
+    """A new id: 16 lower-case hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything the composer holds. Address fields are the text as typed; compose/build parses them."""
+    """The content of the composer. Address fields are text as typed; compose/build parses them."""
 
     id: str = field(default_factory=new_draft_id)
-    """Names the composing: enqueueing the same id twice yields one letter."""
+    """The id of the draft: enqueueing the same id twice makes one letter."""
     account: str = ""
     identity: str = ""
     """Address of the identity; empty means the account's first."""
@@ -52,15 +52,15 @@ class Draft:
     headers: tuple[tuple[str, str], ...] = ()
     """Extra header fields (name, decoded value)."""
     revises: str = ""
-    """Id of the outbox item this is a new revision of."""
+    """Id of the outbox item of which this is a new revision."""
     created_at: float = 0.0
     updated_at: float = 0.0
     revision: int = 0
-    """Which revision ``revises`` is; the letter frozen from this draft is the next one."""
+    """The revision number of ``revises``; the letter frozen from this draft gets the next one."""
     postponed: bool = False
-    """Put aside on purpose; otherwise it is an autosave, offered as recovered."""
+    """Postponed by the user; otherwise it is an autosave, offered as recovered."""
 
     @property
     def empty(self) -> bool:
-        """Nothing worth keeping was typed."""
+        """The user has typed nothing worth keeping."""
         return not (self.to or self.cc or self.bcc or self.subject or self.body.strip() or self.attachments)

@@ -1,4 +1,4 @@
-"""A draft as JSON, and back. Pure."""
+"""Encodes and decodes a draft as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TYPES = {field.name: field.type for field in fields(Draft)}
 
 
 def encode(draft: Draft) -> bytes:
-    """The file's content; ASCII, since names of files may hold bytes that are no text."""
+    """The file's content; ASCII, because file names may contain bytes that are not text."""
     return json.dumps({"version": VERSION, **asdict(draft)}, indent=1).encode("ascii") + b"\n"
 
 

@@ -28,22 +28,22 @@ DRAFT = "draft.json"
 LOCK = "lock"
 DAMAGED = ".damaged"
 MAX_SIZE = 64 * 1024 * 1024
-"""Bytes; a larger draft.json is none of ours."""
+"""Maximum size of draft.json in bytes; a larger one was not written by tuimail."""
 
 PATIENCE = 0.25
-"""Seconds for which opening a draft waits for its lock: somebody who merely looks has it for a moment."""
+"""Seconds to wait for a draft's lock: a process that only checks it holds it for a moment."""
 PAUSE = 0.005
-"""Seconds between two tries to get it."""
+"""Seconds between two attempts to get the lock."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 class DraftStore:
-    """One folder per draft below ``root``: ``draft.json``, and copies of files that have no other home.
+    """One folder per draft below ``root``: ``draft.json``, and copies of files that exist nowhere else.
 
-    Every write is atomic and durable (temporary file, fsync, rename, fsync of the folder). A draft open in one
-    process is owned by it (flock on the file ``lock``, which the kernel gives up when the process dies); another may
-    look but not write. What is damaged is renamed to ``<id>.damaged``.
+    Every write is atomic and durable (temporary file, fsync, rename, fsync of the folder). A process owns the draft
+    that it has open (flock on the file ``lock``, which the kernel releases when the process dies); others may read but
+    not write it. A damaged draft is renamed to ``<id>.damaged``.
     """
 
     def __init__(self, root: Path) -> None:
@@ -54,12 +54,12 @@ class DraftStore:
         """Store ``draft`` durably.
 
         Raises:
-            StorageError: the disk refuses; the old one is then still whole.
+            StorageError: the disk refuses; the old draft is then intact.
             OutboxError: another process has it open.
         """
         mine = draft.id in self._owned
         if not mine and not self.acquire(draft.id):
-            raise OutboxError("This draft is open in another tuimail.", hint="Close it there, or go on there.")
+            raise OutboxError("This draft is open in another tuimail.", hint="Close it there, or continue there.")
         try:
             write_durably(self.folder(draft.id) / DRAFT, draft_file.encode(draft))
         finally:
@@ -98,7 +98,7 @@ class DraftStore:
         return draft
 
     def drafts(self) -> Sequence[Draft]:
-        """All that can be read, newest first; a damaged one is set aside and logged, never deleted."""
+        """All readable drafts, newest first; a damaged one is renamed and logged, never deleted."""
         found: list[Draft] = []
         for draft_id in self._ids():
             try:
@@ -113,7 +113,7 @@ class DraftStore:
         return sorted(found, key=lambda draft: (draft.updated_at, draft.created_at, draft.id), reverse=True)
 
     def discard(self, draft_id: str) -> None:
-        """Delete it; unknown ids are fine. A draft that another process has open stays.
+        """Delete the draft if it exists. A draft that another process has open stays.
 
         Raises:
             StorageError: the disk refuses.
@@ -126,7 +126,7 @@ class DraftStore:
         if not self.acquire(draft_id):
             raise OutboxError("This draft is open in another tuimail.", hint="Discard it there.")
         try:
-            # The draft itself goes first: what a kill leaves then is no draft any more.
+            # The draft itself is deleted first: what a kill leaves behind is then not a draft.
             (folder / DRAFT).unlink(missing_ok=True)
             shutil.rmtree(folder)
             fsync_folder(self.root)
@@ -138,7 +138,7 @@ class DraftStore:
             self.release(draft_id)
 
     def acquire(self, draft_id: str) -> bool:
-        """Own the draft while it is open here; False if another process has it, which takes ``PATIENCE`` to find out.
+        """Own the draft while it is open here; False, after ``PATIENCE`` seconds, if another process has it.
 
         Raises:
             StorageError: the disk refuses.
@@ -159,7 +159,7 @@ class DraftStore:
         return True
 
     def release(self, draft_id: str) -> None:
-        """Stop owning it; a folder into which nothing was saved goes away."""
+        """Release the draft; deletes its folder if nothing was saved."""
         descriptor = self._owned.pop(draft_id, None)
         if descriptor is None:
             return
@@ -179,7 +179,7 @@ class DraftStore:
             self.release(draft_id)
 
     def owned_elsewhere(self, draft_id: str) -> bool:
-        """Another process has it open now."""
+        """Whether another process has it open."""
         if draft_id in self._owned:
             return False
         folder = self._folder(draft_id)
@@ -190,7 +190,7 @@ class DraftStore:
         except StorageError:
             return False
         try:
-            # Shared, so that those who look do not take each other for owners; an owner to be waits for it.
+            # Shared, so that processes that only check do not block each other; a new owner waits for them.
             return not _try_lock(descriptor, fcntl.LOCK_SH, folder / LOCK)
         except StorageError:
             return False
@@ -198,7 +198,7 @@ class DraftStore:
             os.close(descriptor)
 
     def holder(self, draft_id: str) -> str:
-        """Who has it open: "here", "in another tuimail (process 4711)"; empty when nobody has."""
+        """Where it is open: "here", "in another tuimail (process 4711)"; empty if it is not."""
         if draft_id in self._owned:
             return "here"
         if not self.owned_elsewhere(draft_id):
@@ -288,7 +288,7 @@ def _try_lock(descriptor: int, kind: int, path: Path) -> bool:
 
 
 def _sign(descriptor: int) -> None:
-    """Tell others who owns the lock. It is a courtesy: a disk that refuses takes nothing from the lock itself."""
+    """Write this process's id into the lock file. Only informative: the lock works without it."""
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d" % os.getpid(), 0)

@@ -1,4 +1,4 @@
-"""File names that travel: what a receiver is told, and what a name of somebody else may be called on our disk."""
+"""File names in letters: names for the receiver, and safe names for received files on this disk."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _REORDERS_OR_HIDES = re.compile(
 
 
 def own_name(path: str) -> str:
-    """The name of our own file at ``path`` as a receiver is told it; never empty, at most 255 bytes.
+    """The name of the user's file at ``path`` for the receiver; never empty, at most 255 bytes.
 
-    Every character of it stays but controls (``_``) and those that reorder or hide. Bytes that are no UTF-8 are read
-    by the rule for texts.
+    Keeps every character except controls (``_``) and those that reorder or are invisible. Bytes that are not UTF-8 are
+    decoded as in text_file.
     """
     return _told(decoded(os.fsencode(path.rstrip("/").rpartition("/")[2])))
 
 
 def clean_name(raw: str) -> str:
-    """The same of a file in a letter: ``raw`` may be a path, of Windows too."""
+    """The same for a file in a letter: ``raw`` may be a path, also a Windows path."""
     name = raw.rstrip("/").rpartition("/")[2]
     if _WINDOWS_PATH.match(name):
         name = name.rstrip("\\").rpartition("\\")[2]
@@ -50,9 +50,9 @@ def clean_name(raw: str) -> str:
 
 
 def stored_name(raw: str) -> str:
-    """A name of somebody else, fit to be made on our disk or on any other: at most 200 bytes.
+    """A received name, made safe for any disk: at most 200 bytes.
 
-    No folder, hidden file, option, device or stream comes of it.
+    The result is never a folder, a hidden file, an option, a device or a stream.
     """
     name = _trimmed(_told(raw.replace("\\", "/").rstrip("/").rpartition("/")[2]))
     name = "".join("_" if char in '<>:"|?*' else char for char in name).lstrip(".-~ ")

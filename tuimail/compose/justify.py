@@ -1,7 +1,7 @@
-"""Justifying a paragraph (^J): pure lines in, lines out.
+"""Justifies a paragraph (^J). Pure.
 
-Paragraphs are soft in the composer, so an unquoted one becomes a single line, which the window and format=flowed break
-where they like. A quoted one is filled to a fixed width, for each of its lines must keep its mark.
+Paragraphs are soft-wrapped in the composer, so an unquoted one becomes a single line, which the window and
+format=flowed wrap. A quoted one is filled to a fixed width, because each of its lines must keep its mark.
 """
 
 from __future__ import annotations

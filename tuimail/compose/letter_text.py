@@ -1,7 +1,7 @@
-"""A letter as its receiver reads it: the head and the text decoded, the files named. Pure but for reading the letter.
+"""A letter as its receiver sees it: decoded header and text, and the names of files. Pure except for reading it.
 
-Nothing raises on what a letter says, and only its text and what is small is ever in memory. Nothing here is made safe
-to draw: the reader has to draw it through mail/text.
+No content raises an error, and only text and small parts are in memory. The result is not sanitised: the caller must
+show it through mail/text.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class LetterText:
-    """What a receiver sees. Not sanitised."""
+    """The content as the receiver sees it. Not sanitised."""
 
     fields: tuple[tuple[str, str], ...]
     """Name and value, decoded and unfolded; of SHOWN those that the letter has."""
@@ -67,9 +67,9 @@ class LetterText:
 
 
 def letter_text(content: Content) -> LetterText:
-    """What the receiver of ``content`` reads.
+    """The content as the receiver of ``content`` sees it.
 
-    Blocks for the time it takes to read all of it. Raises what ``content.chunks`` raises.
+    Blocks while it reads all of it. Raises what ``content.chunks`` raises.
     """
     outline = AbridgedText(content)
     letter = read_part(outline.text)

@@ -1,7 +1,7 @@
-"""mailto: links (RFC 6068): somebody else's wish how a draft should begin.
+"""mailto: links (RFC 6068), which are untrusted.
 
-A link may name recipients, subject and text, all of which the writer sees. It may not attach files, write as somebody
-else, or address hidden recipients; such fields are left out and named.
+A link may set recipients, subject and text, all of which the user sees. It may not attach files, set the sender or add
+hidden recipients; such fields are ignored and reported.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_LENGTH = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Mailto:
-    """What a link asks for; address fields are lists as typed, not parsed yet."""
+    """The fields of a link; address fields are lists as typed, not parsed yet."""
 
     to: str = ""
     cc: str = ""
@@ -27,19 +27,21 @@ class Mailto:
     body: str = ""
     in_reply_to: str = ""
     ignored: tuple[str, ...] = ()
-    """Names of the fields left out, safe to draw."""
+    """Names of the ignored fields, safe to show."""
 
 
 def parse_mailto(url: str) -> Mailto:
-    """What ``url`` asks for.
+    """The fields of ``url``.
 
     Raises:
-        MessageError: it is no mailto link, or not UTF-8.
-        InjectionError: it tries to smuggle in a line end, NUL or another control character.
+        MessageError: it is not a mailto link, or not UTF-8.
+        InjectionError: it contains a line end, NUL or another control character.
     """
     scheme, colon, rest = url.partition(":")
     if not colon or scheme.strip().casefold() != "mailto" or len(url) > MAX_LENGTH:
-        raise MessageError(f'"{safe_line(url)[:80]}" is no mailto link.', hint="It looks like mailto:ada@example.org")
+        raise MessageError(
+            f'"{safe_line(url)[:80]}" is not a mailto link.', hint="It looks like mailto:ada@example.org"
+        )
     addresses, _, query = rest.partition("#")[0].partition("?")
     if addresses.startswith("//"):
         # As if it were the address of a page: mailto://ada@example.org/
@@ -89,7 +91,7 @@ def _body(text: str) -> str:
     for char in lines:
         if char not in "\n\t" and unicodedata.category(char) in {"Cc", "Cs"}:
             raise InjectionError(
-                f"The link holds a control character (U+{ord(char):04X}) in its text.",
+                f"The link contains a control character (U+{ord(char):04X}) in its text.",
                 hint="Do not trust it; write the letter yourself.",
                 field="body",
             )

@@ -1,6 +1,6 @@
-"""One draft over a table of people: a letter each. Pure.
+"""Mail merge: makes a letter from a draft for each row of a table. Pure.
 
-Everything that is wrong with any row is found before the first letter is made.
+All problems in all rows are found before the first letter is made.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 MARK = "merge-"
-"""How the composing ids of merged letters begin."""
+"""Prefix of the draft ids of merged letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeProblem:
-    """What is wrong with a row."""
+    """A problem in a row."""
 
     row: int
     column: str
-    """As written in the table; empty when it is about the row as a whole."""
+    """As written in the table; empty if it is about the row as a whole."""
     message: str
 
     def __str__(self) -> str:
@@ -46,20 +46,20 @@ class MergeProblem:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A draft with fields, ready to be filled."""
+    """A draft with placeholders."""
 
     draft: Draft
-    """What is the same in all letters: account, identity, attachments."""
+    """The common parts of all letters: account, identity, attachments."""
     subject: Template
     body: Template
     addresses: dict[str, tuple[Template, ...]]
     """To, Cc, Bcc; each template gives one address."""
     attached: tuple[str, ...] = ()
-    """A digest of each attached file: another file makes another letter of it."""
+    """A digest of each attached file, which is part of the letters' ids."""
 
     @property
     def names(self) -> frozenset[str]:
-        """Every field that is asked for."""
+        """The names of all placeholders."""
         everywhere = [self.subject, self.body, *(each for some in self.addresses.values() for each in some)]
         return frozenset[str]().union(*(each.names for each in everywhere))
 
@@ -67,7 +67,7 @@ class Merge:
         """The letter for ``row``; its id is the same whenever the same letter is made.
 
         Raises:
-            MessageError: an address is none, or not one.
+            MessageError: an address is invalid, or there is not exactly one.
         """
         filled = {
             field: ", ".join(_address(each, row.values, field) for each in some)
@@ -87,12 +87,12 @@ class Merge:
         return replace(draft, id=MARK + hashlib.sha256(whole).hexdigest()[:40])
 
     def faults(self, sheet: CsvTable, identity: Identity) -> Iterator[MergeProblem]:
-        """Everything that is wrong with any row, in their order; rows that are not named are sound."""
+        """All problems in the order of the rows; rows without a problem are valid."""
         asked = self.names
         first: dict[str, int] = {}
         for row in sheet.rows:
             found = [
-                MergeProblem(row.number, sheet.columns[name], "the text holds a control character")
+                MergeProblem(row.number, sheet.columns[name], "the text contains a control character")
                 for name in sheet.columns
                 if name in asked and _CONTROL.search(row.values[name])
             ]
@@ -114,7 +114,7 @@ class Merge:
                     yield MergeProblem(row.number, column, _lowered(str(error)))
                     return
                 for address in found if field == "to" and each.names else ():
-                    # Nobody means two people by two spellings of one address.
+                    # Two spellings of an address are the same recipient.
                     earlier = first.setdefault(address.key.casefold(), row.number)
                     if earlier != row.number:
                         words = f"{safe_line(address.addr_spec)} stands in row {earlier} already"
@@ -151,7 +151,7 @@ def plan(
 
 
 def column_of(sheet: CsvTable, name: str, *, file: str) -> str:
-    """The key of the column ``name``. Raises MessageError when there is none."""
+    """The key of the column ``name``. Raises MessageError if there is none."""
     if key(name) in sheet.twice:
         raise MessageError(
             f'{safe_line(file)} has two columns "{safe_line(sheet.columns[key(name)])}".',
@@ -172,7 +172,7 @@ def column_of(sheet: CsvTable, name: str, *, file: str) -> str:
 
 
 def _address(template: Template, values: Mapping[str, str], field: str) -> str:
-    """One address. Raises MessageError when it is none, empty, or several."""
+    """One address. Raises MessageError if it is invalid, empty, or several."""
     text = template.fill(values, shape=_quoted).strip()
     if template.names and not any(values[name] for name in template.names) and "@" not in text:
         raise MessageError("The address is empty.", field=field)
@@ -184,13 +184,13 @@ def _address(template: Template, values: Mapping[str, str], field: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A name is quoted where it must be; what may be an address stays as it is."""
+    """Quote a name if necessary; text that may be an address is not changed."""
     line = _one_line(value)
     return line if "@" in line or not line else quoted_phrase(line)
 
 
 def _one_line(value: str) -> str:
-    """A cell of several lines where there can be one only."""
+    """A cell of several lines as one line."""
     return " ".join(value.split("\n"))
 
 

@@ -1,7 +1,7 @@
 """The parts of a letter (RFC 2045, 2046): text, files, and the two together. Pure.
 
-Everything is 7-bit, so that no relay has to convert it: text as it is or quoted-printable, files as base64. Text is in
-memory, files are read where they are when the letter is written (compose/transfer).
+Everything is 7-bit, so that no relay has to convert it: text unchanged or quoted-printable, files as base64. Text is in
+memory; files are read from disk when the letter is written (compose/transfer).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class MimePart:
     """Encoded, CRLF only."""
 
     def after(self, head: bytes) -> Joined:
-        """The part as it stands in a letter, behind ``head``."""
+        """The part with ``head`` before it, as in a letter."""
         return Joined((InMemory(b"".join((head, *self.fields, b"\r\n"))), self.body))
 
 
@@ -52,7 +52,7 @@ def text_part(text: str) -> MimePart:
     r"""``text`` (paragraphs separated by ``\n``) as text/plain, format=flowed.
 
     Raises:
-        MessageError: a control character that text does not hold; ``field`` is "body".
+        MessageError: a control character that is not allowed in text; ``field`` is "body".
     """
     _check(text, _CONTROLS)
     lines = flowed.encode(text).split("\n")
@@ -120,7 +120,7 @@ def file_part(attachment: Attachment, file: Content) -> MimePart:
 
 
 def mixed(parts: Sequence[MimePart]) -> MimePart:
-    """``parts`` one after the other as multipart/mixed, with a boundary that stands in none of them."""
+    """``parts`` as multipart/mixed, with a boundary that occurs in none of them."""
     boundary = _boundary(parts)
     delimiter = b"--" + boundary.encode("ascii")
     pieces: list[Content] = []
@@ -131,7 +131,7 @@ def mixed(parts: Sequence[MimePart]) -> MimePart:
 
 
 def _boundary(parts: Sequence[MimePart]) -> str:
-    """``=_`` occurs neither in base64 nor in quoted-printable; the rest is looked through."""
+    """A boundary with ``=_``, which occurs neither in base64 nor in quoted-printable; other parts are searched."""
     readable = [part.after(b"") for part in parts if not isinstance(part.body, Base64)]
     while True:
         boundary = f"=_{secrets.token_hex(15)}"
@@ -161,7 +161,7 @@ def _check(text: str, refused: re.Pattern[str]) -> None:
     found = refused.search(text)
     if found:
         raise MessageError(
-            f"Line {text.count(chr(10), 0, found.start()) + 1} of the text holds a control character "
+            f"Line {text.count(chr(10), 0, found.start()) + 1} of the text contains a control character "
             f"(U+{ord(found[0]):04X}).",
             hint="Delete it and send again.",
             field="body",

@@ -1,4 +1,4 @@
-"""What the send dialog shows before a letter goes. Pure, but for a look at the attached files."""
+"""Checks a letter before it is sent, for the send dialog. Pure except for checking the attached files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MANY_RECIPIENTS = 20
 LARGE = 20 * 1024 * 1024
-"""Bytes on the wire; many servers take no more than 25 MB."""
+"""Encoded size in bytes; many servers accept at most 25 MB."""
 _BASE64_GROWTH = 78 / 57
 
 _SPEAKS_OF_ATTACHMENT = re.compile(
@@ -44,18 +44,18 @@ _SPEAKS_OF_ATTACHMENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ReviewFinding:
-    """One thing to say before sending."""
+    """One problem or warning."""
 
     field: str
     """"to", "cc", "bcc", "reply-to", "subject", "body", "attachment", "from"; of an extra header field its name."""
     text: str
     fatal: bool = False
-    """The letter cannot go like this; otherwise it is a warning."""
+    """The letter cannot be sent like this; otherwise it is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The letter as it would go."""
+    """The letter as it would be sent."""
 
     sender: str
     account: str
@@ -66,19 +66,19 @@ class Review:
     attachments: tuple[str, ...]
     """"budget.ods (48 KB)"."""
     size: int
-    """About how many bytes it will be on the wire."""
+    """Approximate size in bytes when encoded."""
     findings: tuple[ReviewFinding, ...] = ()
 
     @property
     def fatal(self) -> bool:
-        """It cannot go like this."""
+        """The letter cannot be sent like this."""
         return any(finding.fatal for finding in self.findings)
 
 
 def review(draft: Draft, account: Account, *, check: Callable[[Attachment], None] = files.check) -> Review:
-    """Look through ``draft`` as it would leave by ``account``; ``check`` says whether a file can still be read.
+    """Review ``draft`` as sent by ``account``; ``check`` raises if a file can no longer be read.
 
-    Everything wrong is found at once, not one fault per try; strings are safe to draw.
+    Finds all problems at once, not one per attempt; strings are safe to show.
     """
     identity = account.identity_for(draft.identity) if draft.identity else account.identity
     writer = identity or Identity(draft.identity)
@@ -112,7 +112,7 @@ def review(draft: Draft, account: Account, *, check: Callable[[Attachment], None
 
 
 def speaks_of_attachment(body: str) -> str:
-    """The word by which the writer's own text (not a quote, not the signature) speaks of a file; else empty."""
+    """The word by which the user's own text (not a quote, not the signature) mentions a file; else empty."""
     for line in body.split("\n"):
         if line == SIGNATURE:
             break
@@ -147,7 +147,7 @@ def _about_files(draft: Draft, check: Callable[[Attachment], None]) -> Iterator[
 def _about_the_rest(draft: Draft, writer: Identity) -> Iterator[ReviewFinding]:
     """Freeze the draft without its files and recipients, so that the dialog never promises what freezing refuses."""
     alone = replace(draft, to="a@example.org", cc="", bcc="", reply_to="", attachments=())
-    # One at a time, since freezing stops at the first fault.
+    # One at a time, because freezing stops at the first error.
     plain = replace(alone, subject="", body="", headers=(), in_reply_to="", references=())
     pieces = (
         plain,
@@ -168,7 +168,7 @@ def _warnings(
     draft: Draft, account: Account, lists: dict[str, tuple[Address, ...]], *, identity: Identity | None, size: int
 ) -> Iterator[ReviewFinding]:
     if identity is None:
-        words = f"{safe_line(draft.identity)} is none of the addresses of the account {account.name}."
+        words = f"{safe_line(draft.identity)} is not an address of the account {account.name}."
         yield ReviewFinding("from", words)
     if not draft.subject.strip():
         yield ReviewFinding("subject", "The letter has no subject.")
@@ -181,9 +181,7 @@ def _warnings(
     for field in ("to", "cc", "bcc"):
         for address in lists[field]:
             if address.key in seen:
-                yield ReviewFinding(
-                    field, f"{safe_line(address.addr_spec)} stands there twice; it gets the letter once."
-                )
+                yield ReviewFinding(field, f"{safe_line(address.addr_spec)} is listed twice; it gets the letter once.")
             seen.add(address.key)
     visible = len({address.key for field in ("to", "cc") for address in lists[field]})
     if visible > MANY_RECIPIENTS:

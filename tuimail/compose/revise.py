@@ -1,7 +1,7 @@
-"""From a frozen letter back to a draft, to edit it and send it anew.
+"""Turns a frozen letter back into a draft, so that it can be edited and sent again.
 
-Exact for letters of our own; letters of others (handed over by ``tuimail sendmail``) come back as well as they can: the
-first plain text becomes the text, everything else a file.
+Exact for letters written by tuimail. For letters of other programs (``tuimail sendmail``) the first plain text becomes
+the text, and everything else becomes a file.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ def draft_from_letter(
 
     Args:
         content: The letter.
-        recipients: Of its envelope; hidden ones are known from there alone.
-        folder: An own folder of the draft, where attached files are written under safe names, 0600.
-        account: Name of the account it was to leave through.
+        recipients: Of its envelope, the only source for hidden ones.
+        folder: The draft's folder, in which attached files are written under safe names, 0600.
+        account: Name of the account that would have sent it.
         identity: Address it was written as.
         revises: Id of the outbox item it comes from.
         draft_id: Id of the new draft.
 
-    Only its text and what is small is ever in memory.
+    Only its text and small parts are in memory.
 
     Raises:
         StorageError: the disk refuses a file.
@@ -119,7 +119,7 @@ def _line(message: Message, name: str) -> str:
 
 
 def _addresses(message: Message, name: str) -> str:
-    """The list as people type it: names decoded, domains in Unicode; one that cannot be read stays for the writer."""
+    """The list as typed: names decoded, domains in Unicode; an unreadable list stays for the user to correct."""
     shown: list[str] = []
     for raw in _raw(message, name):
         try:
@@ -150,7 +150,7 @@ def _ids(message: Message, name: str) -> Iterator[str]:
 
 
 def _extra(message: Message) -> Iterator[tuple[str, str]]:
-    """Fields that neither we nor servers write."""
+    """Fields that neither tuimail nor servers write."""
     for key, value in message.raw_items():
         if not is_reserved(key):
             raw = str(value).encode("utf-8", "surrogateescape")
@@ -183,7 +183,7 @@ def _parts(message: Message, letter: AbridgedText) -> tuple[str, bool, list[_Fil
             # Where the cuts do not agree with the parser's the writer gets all of the letter.
             data = letter.restored(raw.get(id(part), letter.text))
         elif content_type.startswith("multipart/") and not _decoded(part):
-            data = letter.restored(letter.text)  # claims parts and has none: the writer gets all of it
+            data = letter.restored(letter.text)  # a multipart without parts: the user gets all of it
         else:
             data = _file_of(part, letter)
         described = made_visible(decode_header(str(part.get("Content-Description", ""))))

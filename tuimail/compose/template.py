@@ -1,6 +1,6 @@
-"""Text with fields: ``{name}``, ``{name|what to say if it is empty}``, and ``{{`` for a brace. Pure.
+"""Text with placeholders: ``{name}``, ``{name|fallback if it is empty}``, and ``{{`` for a brace. Pure.
 
-Nothing else means anything between braces: no attributes, no formats, no code.
+Nothing else is supported between braces: no attributes, no formats, no code.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"\{\{|\{([^{}|\n]*)(?:\|([^{}\n]*))?\}|\{")
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A place for a value."""
+    """A placeholder for a value."""
 
     name: str
     """As in ``key``."""
@@ -30,13 +30,13 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text and the fields in it, in order."""
+    """A text as pieces of text and placeholders, in order."""
 
     pieces: tuple[str | Placeholder, ...]
 
     @property
     def names(self) -> frozenset[str]:
-        """The fields it asks for."""
+        """The names of its placeholders."""
         return frozenset(piece.name for piece in self.pieces if isinstance(piece, Placeholder))
 
     def fill(self, values: Mapping[str, str], *, shape: Callable[[str], str] = str) -> str:
@@ -48,10 +48,10 @@ class Template:
 
 
 def parse(text: str, where: str) -> Template:
-    """The template that ``text`` is; ``where`` names it in an error ("subject", "text").
+    """Parse ``text``; ``where`` names it in an error ("subject", "text").
 
     Raises:
-        MessageError: a brace is open, or there is no name in it.
+        MessageError: a brace is not closed, or there is no name in it.
     """
     pieces: list[str | Placeholder] = []
     position = 0
@@ -75,5 +75,5 @@ def parse(text: str, where: str) -> Template:
 
 
 def key(name: str) -> str:
-    """How names of fields and columns are compared: whatever blanks are around and between words, capitals or not."""
+    """The form in which names are compared: white space and upper case are ignored."""
     return " ".join(name.strip(EDGES).split()).casefold()

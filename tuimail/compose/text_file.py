@@ -1,6 +1,6 @@
-"""The text in a file or from another program, as characters. Pure.
+"""Decodes the text of a file or of another program. Pure.
 
-One rule for every way by which such a text gets into a letter.
+The same rules apply to every way by which such a text gets into a letter.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How a file travels in a letter (RFC 2045 section 6) and comes out of it, piece by piece. Pure.
+"""Transfer encodings (RFC 2045 section 6), encoded and decoded piece by piece. Pure.
 
-Nothing here holds more than a few pieces of a file, whatever its size.
+Only a few pieces of a file are in memory at a time, whatever its size.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def is_utf8(source: Content) -> bool:
 
 
 def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """What ``pieces`` encode; letters that are no base64 are skipped, what is missing at the end is no error."""
+    """Decode ``pieces``; characters that are not base64 are skipped, and a missing end is not an error."""
     held = b""
     for piece in pieces:
         letters, padding, _ = (held + piece.translate(None, _NO_BASE64)).partition(b"=")
@@ -122,7 +122,7 @@ _HELD = 65536
 
 
 def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """What ``pieces`` encode, line by line; of a line longer than ``_HELD`` the end is not waited for."""
+    """Decode ``pieces`` line by line; a line longer than ``_HELD`` is decoded before its end."""
     held = b""
     for piece in pieces:
         joined = held + piece
@@ -136,7 +136,7 @@ def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def holds(content: Content, wanted: bytes) -> bool:
-    """Whether ``wanted`` stands in ``content``, wherever its pieces are cut."""
+    """Whether ``content`` contains ``wanted``, also across pieces."""
     tail = b""
     for piece in content.chunks():
         joined = tail + piece

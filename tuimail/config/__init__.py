@@ -1,1 +1,1 @@
-"""What the user settled: accounts, identities, secrets, themes, keys."""
+"""The user's settings: accounts, identities, secrets, themes, keys."""

@@ -1,7 +1,7 @@
 """One ``[accounts.NAME]`` table -> an Account, or None when it cannot be used. Pure.
 
-A wrong value in a server leaves that server out, since a guess about a server is worse than none: without its
-submission an account is left out, without its IMAP it still sends.
+A server with a wrong value is not used, because guessing would be worse: without its submission server an account is
+not used, without its IMAP server it can still send.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 SUBMISSION_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 IMAP_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
 STARTTLS_PORTS = frozenset({25, 587, 2525, 143})
-"""Where a connection starts in the clear (RFC 8314 section 7); STARTTLS is then the default, and still mandatory."""
+"""Ports on which a connection starts unencrypted (RFC 8314 section 7); STARTTLS is then the default, and required."""
 
 MOST_CONNECTIONS = 16
-"""At once to one submission server; nobody's patience with a mail client goes further."""
+"""Maximum number of simultaneous connections to a submission server; servers do not accept more from one client."""
 
 _NOT_HERE = "A password does not belong in this file: use password_command, or store it with tuimail account login."
 _MISPLACED = {"password": _NOT_HERE, "pass": _NOT_HERE, "token": _NOT_HERE}
 
 
 def account_name_fault(name: str) -> str:
-    """What is wrong with ``name`` as an account's name, which also names its folder; empty when nothing is."""
+    """What is wrong with ``name`` as an account's name, which also names its folder; empty if nothing is."""
     if not re.fullmatch(r"[\w+@-][\w.+@-]{0,63}", name):
         return "An account's name is made of letters, digits, dots, hyphens and underscores, at most 64."
     return ""
@@ -107,7 +107,7 @@ def _identities(table: Table) -> list[Identity]:
     for identity in found:
         once.setdefault(identity.address.casefold(), identity)
     if "address" in table and not address:
-        return []  # the first identity is the default one: another must not take its place unasked
+        return []  # the first identity is the default: another one must not silently replace it
     return list(once.values())
 
 
@@ -116,7 +116,7 @@ _SMTP_KEYS = ("fallback", "pipelining", "pipeline_past_dot")
 
 
 def _submission(table: Table, identities: list[Identity], fallback: list[Server]) -> Server | SubmissionCommand | None:
-    """Where letters leave; ``fallback`` is filled with the servers that stand in for it."""
+    """The submission server or command; appends the fallback servers to ``fallback``."""
     if "command" in table:
         argv = table.argv("command")
         for key in (*_SERVER_KEYS, *_SMTP_KEYS):
@@ -162,7 +162,7 @@ def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> 
             table.source.complain((*table.path, "fallback", place), wrong)
             return None
         return replace(first, host=host, insecure=False, **_endpoint(first, host, int(port) if port else 0))
-    host = written.text("host", needed="the name of the server that stands in", check=host_fault)
+    host = written.text("host", needed="the name of the fallback server", check=host_fault)
     way = _endpoint(first, host, written.whole("port", 0, least=1, most=65535))
     security = written.choice("security", way["security"])
     if security is not way["security"] and "port" not in written:
@@ -187,19 +187,19 @@ def _stand_in(table: Table, place: int, written: str | Table, first: Server) -> 
 
 
 def _in_clear(table: Table, host: str, security: Security, auth: Auth) -> bool:
-    """Whether everybody on the way to ``host`` reads along; that is a fault unless the table says ``insecure``."""
+    """Whether the connection to ``host`` is unencrypted; an error unless the table has ``insecure = true``."""
     meant = table.flag("insecure", default=False)
     if security is not Security.NONE or is_loopback(host):
         return False
     if not meant:
         table.complain(
             "security",
-            f'With "none" everybody on the way to {host} can read your letters, so this server is not used. '
+            f'With "none" letters are sent to {host} unencrypted, so this server is not used. '
             'Write "tls" or "starttls", or insecure = true beside it if you want that.',
         )
         return False
     password = "" if auth is Auth.NONE else ' The password is not sent like that: set auth = "none".'
-    table.warn("security", f"Not encrypted: everybody on the way to {host} can read your letters.{password}")
+    table.warn("security", f"Not encrypted: others on the network can read the letters you send to {host}.{password}")
     return True
 
 
@@ -209,9 +209,9 @@ class _Endpoint(TypedDict):
 
 
 def _endpoint(first: Server, host: str, port: int) -> _Endpoint:
-    """Port and security of a fall-back: those of ``first``, unless its own port says how connections start there.
+    """Port and security of a fallback server: those of ``first``, unless its own port implies another security.
 
-    What is sent in clear on this machine is not to leave it in clear.
+    A first server without encryption on this machine does not make a remote fallback unencrypted.
     """
     security = first.security
     if security is Security.NONE and not is_loopback(host):
@@ -268,7 +268,7 @@ def _server(table: Table, ports: dict[Security, int], identities: list[Identity]
 
 
 def address_fault(address: str) -> str:
-    """What is wrong with ``address`` as an identity's; empty when nothing is."""
+    """What is wrong with ``address`` as an identity's address; empty if nothing is."""
     local, at, domain = address.rpartition("@")
     if not at or not local or not domain or re.search(r"[\s<>,;\x00-\x1f\x7f-\x9f]", address):
         return f'Must be a plain address such as "ada@example.org", not {shown(address, 60)}.'
@@ -278,7 +278,7 @@ def address_fault(address: str) -> str:
 
 
 def host_fault(host: str) -> str:
-    """What is wrong with ``host``; empty when nothing is."""
+    """What is wrong with ``host``; empty if nothing is."""
     if "://" in host or "/" in host:
         return "Must be a server's name alone, without a scheme or a path."
     if is_address(host):
@@ -305,7 +305,7 @@ def is_address(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` never leaves this machine."""
+    """Whether ``host`` is this machine."""
     if host.casefold().rstrip(".") == "localhost" or host == "::1":
         return True
     return host.startswith("127.") and is_address(host)

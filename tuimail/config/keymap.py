@@ -1,4 +1,4 @@
-"""The user's keys: keys.toml -> overrides of the keys that commands are declared with. Pure but for reading the file.
+"""The user's keys: keys.toml -> overrides of the declared keys of commands. Pure except for reading the file.
 
 ::
 
@@ -43,7 +43,7 @@ NAMED_KEYS = frozenset(
         *(f"f{number}" for number in range(1, 25)),
     ]
 )
-"""Keys that are no character."""
+"""Keys that are not characters."""
 
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 
@@ -64,13 +64,13 @@ EVERYWHERE = "everywhere"
 
 @dataclass(frozen=True, slots=True)
 class KeyOverrides:
-    """What the user's file says."""
+    """The content of the user's file."""
 
     keys: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Keymap -> command id -> keys as Textual names them; an empty tuple takes the command's keys away."""
     problems: tuple[Problem, ...] = ()
     file: Path | None = None
-    """Where it stands."""
+    """The file that was read."""
     base: str = ""
     """The keymap that the file is based on; empty if it does not say."""
 
@@ -80,12 +80,12 @@ class KeyOverrides:
 
 
 def load_keys(file: Path, known: Mapping[str, Collection[str]], *, amid_typing: Collection[str] = ()) -> KeyOverrides:
-    """What ``file`` says; nothing, and no problem, when there is none.
+    """The keys in ``file``; empty, and without a problem, if it does not exist.
 
     Args:
         file: The user's keys.toml.
         known: Every command's id with the contexts (screens) it can be given in.
-        amid_typing: Ids of the commands that are given where letters are text.
+        amid_typing: Ids of the commands that are used where letters are text.
     """
     source = Source(file)
     return _overrides(source, read_toml(source), known, amid_typing)
@@ -94,7 +94,7 @@ def load_keys(file: Path, known: Mapping[str, Collection[str]], *, amid_typing: 
 def load_keymap(
     name: str, folder: Path, known: Mapping[str, Collection[str]], *, amid_typing: Collection[str] = ()
 ) -> tuple[str, KeyOverrides]:
-    """The built-in keymap that ``[ui] keymap`` means, and what the file says that it names, if it names one.
+    """The built-in keymap that ``[ui] keymap`` names, and the content of the file if it names a file.
 
     Args:
         name: A built-in keymap, or the path of a file: ``~`` is the home folder, a relative one is in ``folder``.
@@ -116,7 +116,7 @@ def load_keymap(
 
 
 def key_name(written: str) -> str:
-    """``written`` as Textual names it ("?" is "question_mark", "^X" "ctrl+x", "M-U" "alt+u"); empty if it is no key."""
+    """``written`` as Textual names it ("?" is "question_mark", "^X" "ctrl+x", "M-U" "alt+u"); empty if not a key."""
     if len(written) == 1:
         return _character_name(written)
     if re.fullmatch(r"\^\S", written):
@@ -208,7 +208,7 @@ def _base_fault(name: str) -> str:
 
 
 def _keys(table: Table, command: str, *, amid_typing: bool) -> tuple[str, ...] | None:
-    """The keys written for ``command``; None when none of them can be its key."""
+    """The keys written for ``command``; None if none of them is valid for it."""
     value = table.values[command]
     listed = value if isinstance(value, list) else [value]
     names: list[str] = []
@@ -219,7 +219,7 @@ def _keys(table: Table, command: str, *, amid_typing: bool) -> tuple[str, ...] |
         elif amid_typing and is_text(name):
             table.complain(
                 command,
-                f"{shown(each)} cannot be a key of {command}: where it is given, letters are text. "
+                f"{shown(each)} cannot be a key of {command}: letters are text where it is used. "
                 "Use a key with ctrl or alt, or f1 to f12.",
             )
         elif name not in names:
@@ -230,7 +230,7 @@ def _keys(table: Table, command: str, *, amid_typing: bool) -> tuple[str, ...] |
 def _without_clashes(
     root: Table, keymap: str, wanted: dict[str, tuple[str, ...]], known: Mapping[str, Collection[str]]
 ) -> dict[str, tuple[str, ...]]:
-    """Where two commands of one screen are given the same key, the first one keeps it."""
+    """Resolve conflicts: if two commands of one screen have the same key, the first one keeps it."""
     kept: dict[str, tuple[str, ...]] = {}
     for command, keys in wanted.items():
         taken = {key: other for other, theirs in kept.items() if meet(known[command], known[other]) for key in theirs}
@@ -252,5 +252,5 @@ def _section(root: Table, name: str) -> Collection[str]:
 
 
 def meet(first: Collection[str], second: Collection[str]) -> bool:
-    """Whether commands of these contexts can both be given on one screen."""
+    """Whether commands of these contexts can be used on the same screen."""
     return EVERYWHERE in first or EVERYWHERE in second or not set(first).isdisjoint(second)

@@ -1,7 +1,7 @@
-"""config.toml -> Config. What is wrong becomes a Problem, and only the smallest valid unit around it is left out.
+"""config.toml -> Config. An error becomes a Problem, and only the smallest unit around it is ignored.
 
-A wrong setting falls back to its default, a wrong server takes its account along, a file that is not TOML yields an
-empty Config; this never raises for what a file holds.
+A wrong setting falls back to its default, a wrong submission server disables its account, a file that is not TOML gives
+an empty Config. The content of a file never raises an error.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ KEYMAPS = ("pine", "mutt")
 
 
 def load(paths: Paths) -> Config:
-    """What the user's config file says; an empty Config when there is none, or when others could have written it."""
+    """The user's config; empty if there is no file, or if other users can write to it."""
     file = paths.config_file
     source = Source(file)
     if not file.exists():
         if file.is_symlink():
-            source.complain((), "It is a link that leads nowhere.")
+            source.complain((), "It is a broken link.")
         return Config(problems=tuple(source.problems))
     root = read_toml(source)
     config = _config(source, root)
@@ -48,7 +48,7 @@ def load(paths: Paths) -> Config:
 
 
 def parse(text: str, file: Path) -> Config:
-    """What ``text`` says; ``file`` is only named in problems. Pure."""
+    """The config in ``text``; ``file`` is only used in problems. Pure."""
     source = Source(file)
     return _config(source, parse_toml(source, text))
 
@@ -64,7 +64,7 @@ def _config(source: Source, root: Table | None) -> Config:
     if default and default not in accounts:
         written = root.values.get("accounts")
         if isinstance(written, dict) and default in written:
-            root.complain("default_account", f"The account {shown(default)} is left out; see its own problem.")
+            root.complain("default_account", f"The account {shown(default)} is not used; see its own problem.")
         else:
             root.complain(
                 "default_account", f"There is no account {shown(default)}.", nearest=nearest_to(default, accounts)
@@ -144,7 +144,7 @@ def _not_empty(text: str) -> str:
 
 
 def _private(config: Config, file: Path) -> Config:
-    """Warns when others may read a file that holds commands, since those may hold secrets."""
+    """Warn if others may read a file with commands, which may contain secrets."""
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
     except OSError:

@@ -1,4 +1,4 @@
-"""The configuration as values. Pure; config/loader makes them and says what was wrong."""
+"""The configuration as values. Pure; config/loader makes them and reports problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Auth(StrEnum):
 
 
 CONNECTIONS = 4
-"""Letters of an account that are sent at the same time, unless its settings or its server say otherwise."""
+"""Default number of letters of an account that are sent at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +43,29 @@ class Server:
     """argv, run without a shell; its first line of output is the password (or, with oauth2, the access token)."""
     ca_file: Path | None = None
     ehlo_name: str = ""
-    """What to call ourselves; empty means an address literal, never the host's name."""
+    """The name in EHLO; empty means an address literal, never the host's name."""
     connections: int = CONNECTIONS
-    """Letters that may be sent at the same time, each on a connection of its own; 1 to 16."""
+    """Number of letters that may be sent at the same time, each on its own connection; 1 to 16."""
     pipelining: bool = True
-    """Commands go in groups (RFC 2920) where the server offers it; false for one that offers it and cannot."""
+    """Use PIPELINING (RFC 2920) if the server offers it; false for a server that offers it and cannot do it."""
     insecure: bool = False
-    """Nothing is encrypted on the way to another machine, and the config says that this is meant."""
+    """The connection to another machine is unencrypted, and the config says that this is intended."""
     pipeline_past_dot: bool = False
-    """The next letter's commands may follow the dot of this one even where the server is not known to bear that."""
+    """Commands of the next letter may follow the final dot even if the server is not known to handle that."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionCommand:
-    """A local sendmail-style command that takes a letter on its standard input."""
+    """A local command with the interface of sendmail, which reads a letter from its standard input."""
 
     argv: tuple[str, ...]
     connections: int = CONNECTIONS
-    """Letters that may be handed over at the same time, each by a process of its own; 1 to 16."""
+    """Number of letters that may be submitted at the same time, each by its own process; 1 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many letters within so many seconds, and no more."""
+    """A rate limit: at most ``letters`` within ``seconds``."""
 
     letters: int
     seconds: float
@@ -78,7 +78,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An address one writes as; its address is its stable id."""
+    """An address that the user writes as; the address is its stable id."""
 
     address: str
     name: str = ""
@@ -114,15 +114,15 @@ class Account:
     fallback: tuple[Server, ...] = ()
     """Tried in this order when ``submission`` cannot be reached."""
     rate: Rate | None = None
-    """The user's own limit."""
+    """The rate limit that the user has set."""
 
     @property
     def servers(self) -> tuple[Server, ...]:
-        """The submission servers in the order they are tried; none when letters leave by a command."""
+        """The submission servers in the order they are tried; empty if letters are submitted by a command."""
         return (self.submission, *self.fallback) if isinstance(self.submission, Server) else ()
 
     def secret_server(self, server: Server) -> Server:
-        """The server whose stored password signs in at ``server``: a fall-back shares it with the first."""
+        """The server whose stored password is used for ``server``: a fallback shares it with the first server."""
         first = self.submission
         if isinstance(first, SubmissionCommand) or server not in self.fallback:
             return server
@@ -145,7 +145,7 @@ class Account:
 
     @property
     def via(self) -> str:
-        """Where letters leave, for the screen: "smtp.example.org:465" or the command."""
+        """The submission server or command, for the screen: "smtp.example.org:465"."""
         if isinstance(self.submission, SubmissionCommand):
             return self.submission.argv[0]
         clear = ", not encrypted" if self.submission.insecure else ""
@@ -153,7 +153,7 @@ class Account:
 
     @property
     def in_clear(self) -> tuple[str, ...]:
-        """Hosts on other machines that are spoken to without encryption."""
+        """Remote hosts with unencrypted connections."""
         everything = (*self.servers, self.imap)
         return tuple(dict.fromkeys(each.host for each in everything if each is not None and each.insecure))
 
@@ -173,7 +173,7 @@ class WhenRefused(StrEnum):
 
 
 class WhenLate(StrEnum):
-    """What to do with a letter whose time passed while no tuimail could send it."""
+    """What to do with a scheduled letter whose time passed while no tuimail was running."""
 
     SEND = "send"
     ASK = "ask"
@@ -182,20 +182,20 @@ class WhenLate(StrEnum):
 
 
 class DelayedSending(StrEnum):
-    """Who keeps a letter that is to be sent later."""
+    """Where a letter that is to be sent later waits."""
 
     HERE = "here"
     SERVER = "server"
-    """The server, where it can (FUTURERELEASE, RFC 4865); else it is kept here."""
+    """On the server if it supports that (FUTURERELEASE, RFC 4865), else here."""
 
 
 class DeliveryReports(StrEnum):
-    """What the servers on the way are to report (RFC 3461)."""
+    """Which delivery reports to request (RFC 3461)."""
 
     TROUBLE = "trouble"
-    """That it could not be delivered, or takes long."""
+    """Failures and delays."""
     ALL = "all"
-    """That it was delivered as well."""
+    """Successful deliveries as well."""
     NONE = "none"
 
 
@@ -212,7 +212,7 @@ class OutboxSettings:
 
 
 class Notifications(StrEnum):
-    """Whether notices go to the desktop."""
+    """Whether notices are shown on the desktop."""
 
     AUTO = "auto"
     """Where there is a desktop, and not over ssh."""
@@ -228,25 +228,25 @@ class UiSettings:
     theme: str = "pine"
     editor: str = "built-in"
     bell: bool = True
-    """Ring when a letter or an account needs the user."""
+    """Ring the bell when a letter or an account needs the user."""
     notifications: Notifications = Notifications.AUTO
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a file the user wrote."""
+    """One problem in a file that the user wrote."""
 
     file: Path
     line: int
-    """From 1; 0 when unknown."""
+    """From 1; 0 if unknown."""
     key: str
     """Dotted, "accounts.work.submission.port"; empty for the file as a whole."""
     expected: str
-    """What was expected, in words."""
+    """What was expected, as a sentence."""
     nearest: str = ""
-    """The nearest valid key, when the key is unknown; the nearest valid word, when its value is."""
+    """The most similar valid key or value, if the key or the value is unknown."""
     warning: bool = False
-    """It works all the same; nothing was left out."""
+    """Only a warning: nothing was ignored."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else str(self.file)
@@ -257,7 +257,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything valid the files say."""
+    """Everything valid in the config file."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     default_account: str = ""
@@ -265,9 +265,9 @@ class Config:
     ui: UiSettings = field(default_factory=UiSettings)
     problems: tuple[Problem, ...] = ()
     file: Path | None = None
-    """The file read; None when there was none."""
+    """The file that was read; None if there was none."""
     distrusted: bool = False
-    """Others could have written the file, so nothing in it is used; its one problem says who and what to do."""
+    """Other users can write to the file, so it is not used; its only problem says who and what to do."""
 
     @property
     def default(self) -> Account | None:

@@ -1,4 +1,4 @@
-"""Runs a ``password_command``: argv without a shell, in a session of its own, for a limited time."""
+"""Runs a ``password_command``: argv without a shell, in its own session, with a time limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OUTPUT_LIMIT = 65_536
-"""Bytes read of the command's output; a longer first line is no password."""
+"""Maximum number of bytes read from the command's output; a longer first line is not a password."""
 
 _NO_TERMINAL = "It runs without a terminal, so a passphrase must come from an agent or a graphical dialog."
 
@@ -25,12 +25,12 @@ async def first_line(argv: Sequence[str], account: str, *, limit: float) -> str:
     """The first line the command prints. ``limit`` is in seconds.
 
     Raises:
-        SecretError: it cannot be run, fails, takes too long, or prints nothing. Holds what it wrote on stderr, never
-            what it wrote on stdout, and of its words only the first, since the others may hold a secret.
+        SecretError: it cannot be run, fails, takes too long, or prints nothing. The text contains its stderr but never
+            its stdout, and only the first word of the command, because the others may contain a secret.
     """
     name = f"The password command {safe_line(argv[0])} of account {account}"
     try:
-        # A session of its own: its prompts cannot reach our screen, and it can be ended with all it started.
+        # Its own session: it cannot prompt on the screen, and it can be killed with its children.
         with core_dumps.allowed_in_children():
             process = await asyncio.create_subprocess_exec(
                 *argv,

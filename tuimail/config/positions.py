@@ -1,6 +1,6 @@
-"""Where each key of a TOML text stands. tomllib reads values but tells no lines; this reads lines but no values.
+"""Finds the line of each key in a TOML text. tomllib parses values but does not report lines.
 
-Pure. The text must be valid TOML (tomllib has accepted it), so the scanner need not judge, only skip.
+Pure. The text must be valid TOML (tomllib has accepted it), so the scanner does not validate.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def positions(text: str) -> dict[Path, int]:
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
-    """The line of ``path``, or of its nearest enclosing table that has one; 0 when nothing is known."""
+    """The line of ``path``, or of its nearest enclosing table with a known line; 0 if unknown."""
     while path:
         if path in lines:
             return lines[path]

@@ -1,7 +1,7 @@
-"""Reading the tables of a TOML file the user wrote: every wrong thing is told, with its line, and nothing raises.
+"""Reads the tables of a TOML file that the user wrote: reports every problem with its line, and never raises.
 
-A reader returns its default for a wrong value and marks its table as ``broken``; what to leave out then is the
-caller's to decide.
+A reader method returns its default for a wrong value and marks its table as ``broken``; the caller decides what to
+ignore then.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from tuimail.config.positions import Path as KeyPath
 
     Check = Callable[[str], str]
-    """Says what is wrong with a text ("" when nothing is)."""
+    """A function that returns what is wrong with a text ("" if nothing is)."""
 
 SIZE_LIMIT = 1_000_000
-"""Bytes of the largest file worth reading."""
+"""Maximum size of a file in bytes."""
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _Choice = TypeVar("_Choice", bound="StrEnum")
@@ -35,13 +35,13 @@ _Choice = TypeVar("_Choice", bound="StrEnum")
 
 @dataclass(slots=True)
 class Source:
-    """One file: where its keys stand, and what was wrong in it so far."""
+    """One file: the lines of its keys and the problems found so far."""
 
     file: Path
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     distrusted: bool = False
-    """Others could have written it, so it was not read."""
+    """Other users can write to it, so it was not read."""
 
     def complain(self, path: KeyPath, expected: str, *, nearest: str = "", warning: bool = False) -> None:
         """Add a Problem at ``path``."""
@@ -51,13 +51,13 @@ class Source:
 
 
 def read_toml(source: Source, *, part_of_program: bool = False) -> Table | None:
-    """The root table of the source's file; None when it cannot be read, with a Problem that says why.
+    """The root table of the source's file; None, with a Problem, if it cannot be read.
 
-    A missing file is an empty table and no problem. A file that others could have written is not read (config/trust),
-    unless it is part of the program, whose code they could have written as well.
+    A missing file is an empty table and not a problem. A file that other users can write to is not read (config/trust),
+    unless it is part of the program, whose code they could change as well.
     """
     try:
-        # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
+        # Without O_NONBLOCK, opening a FIFO would block until it has a writer.
         with os.fdopen(os.open(source.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 source.complain((), "This is not a regular file.")
@@ -86,7 +86,7 @@ def read_toml(source: Source, *, part_of_program: bool = False) -> Table | None:
 
 
 def parse_toml(source: Source, text: str) -> Table | None:
-    """The root table of ``text``; None when it is not TOML, with a Problem that names the line."""
+    """The root table of ``text``; None, with a Problem that names the line, if it is not TOML."""
     import tomllib
 
     try:
@@ -103,7 +103,7 @@ def parse_toml(source: Source, text: str) -> Table | None:
 
 
 def _fault(message: str, text: str) -> tuple[str, int]:
-    """What tomllib said, and the line it said it of."""
+    """The message of tomllib and the line that it is about."""
     match = re.fullmatch(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)", message, re.DOTALL)
     if match is None:
         return shown(message, 120), 0
@@ -127,23 +127,23 @@ class Table:
         return key in self.values
 
     def complain(self, key: str, expected: str, *, nearest: str = "") -> None:
-        """Tell that the value of ``key`` is wrong."""
+        """Report that the value of ``key`` is wrong."""
         self.broken = True
         self.source.complain((*self.path, key), expected, nearest=nearest)
 
     def warn(self, key: str, words: str) -> None:
-        """Tell something about ``key`` that is allowed all the same."""
+        """Report a warning about ``key``, whose value is used."""
         self.source.complain((*self.path, key), words, warning=True)
 
     def holds(self, key: str) -> bool:
-        """Whether ``key`` is there; it counts as known from now on."""
+        """Whether ``key`` exists; marks it as known."""
         self._known.append(key)
         return key in self.values
 
     def text(
         self, key: str, default: str = "", *, needed: str = "", check: Check | None = None, lines: bool = False
     ) -> str:
-        """A text. ``needed`` says what it is for when it must be there; ``lines`` allows several lines."""
+        """A text. ``needed``: it is required, and for what; ``lines`` allows several lines."""
         value = self._take(key, needed)
         if value is None:
             return default
@@ -152,7 +152,7 @@ class Table:
             return default
         wrong = check(value) if check else ""
         if not wrong and _CONTROLS.search(value.replace("\n", "").replace("\t", "") if lines else value):
-            wrong = "Must not hold control characters."
+            wrong = "Must not contain control characters."
         if wrong:
             self.complain(key, wrong)
             return default
@@ -233,7 +233,7 @@ class Table:
             return None
 
     def list_of_texts(self, key: str) -> list[tuple[int, str]]:
-        """The texts of a list, each with its place; wrong ones are told and left out."""
+        """The texts of a list, each with its index; reports and skips wrong ones."""
         value = self._take(key)
         if value is None:
             return []
@@ -249,7 +249,7 @@ class Table:
         return found
 
     def table(self, key: str) -> Table | None:
-        """A table below this one; None when it is absent, or is no table."""
+        """A table below this one; None if it is absent or not a table."""
         value = self._take(key)
         if value is None:
             return None
@@ -260,7 +260,7 @@ class Table:
         return Table(self.source, (*self.path, key), value)
 
     def tables(self, key: str) -> list[Table]:
-        """The tables of an array ``[[key]]``; what is no table is told and left out."""
+        """The tables of an array ``[[key]]``; reports and skips other values."""
         value = self._take(key)
         if value is None:
             return []
@@ -277,7 +277,7 @@ class Table:
         return found
 
     def texts_or_tables(self, key: str) -> list[tuple[int, str | Table]]:
-        """The texts and tables of a list, each with its place; what is neither is told and left out."""
+        """The texts and tables of a list, each with its index; reports and skips other values."""
         value = self._take(key)
         if value is None:
             return []
@@ -295,11 +295,11 @@ class Table:
         return found
 
     def names(self) -> list[str]:
-        """Every key of a table whose keys are the user's own."""
+        """Every key of a table with keys that the user chooses."""
         return list(self.values)
 
     def finish(self, *, meant: dict[str, str] | None = None) -> None:
-        """Tell the keys that nobody asked for. ``meant`` has words for some of them."""
+        """Report unknown keys. ``meant`` has a message for some of them."""
         where = f"[{dotted(self.path)}]" if self.path else "this file"
         for key in self.values:
             if key in self._known:
@@ -320,7 +320,7 @@ class Table:
 
 
 def nearest_to(word: str, candidates: Iterable[str]) -> str:
-    """The candidate that looks most like ``word``; empty when none does."""
+    """The candidate most similar to ``word``; empty if none is."""
     from difflib import get_close_matches
 
     found = get_close_matches(word.casefold()[:80], list(candidates), n=1, cutoff=0.6)
@@ -340,7 +340,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def shown(value: object, limit: int = 40) -> str:
-    """A value in a sentence: quoted if it is a text, short, harmless."""
+    """A value for a sentence: quoted if it is a text, shortened, sanitised."""
     if isinstance(value, str):
         from tuimail.mail.text import safe_line
 
@@ -355,7 +355,7 @@ def shown(value: object, limit: int = 40) -> str:
 
 
 def kind(value: object) -> str:
-    """What a TOML value is, in words."""
+    """The kind of a TOML value for a sentence."""
     if isinstance(value, bool):
         return "true or false"
     for types, words in (

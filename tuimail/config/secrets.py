@@ -1,8 +1,8 @@
-"""Passwords and tokens: of a command, else of the keyring, kept in memory for the life of the process.
+"""Passwords and tokens from a command or the keyring, kept in memory while the process runs.
 
-Owns the only use of keyring. A keyring may hang for as long as its dialog is open, so it is asked in a thread that
-nobody waits for longer than ten seconds; and it may quietly be a plain file, so only real keyrings are accepted.
-Secrets are never logged, never shown by ``repr`` and never part of an error.
+The only module that uses keyring. A keyring may block while its dialog is open, so it is called in a thread with a
+timeout of ten seconds; and a backend may be a plain text file, so only secure backends are accepted. Secrets are never
+logged, never shown by ``repr`` and never part of an error.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A password or token that does not show itself."""
+    """A password or token that ``repr`` does not show."""
 
     value: str = field(repr=False)
 
@@ -56,12 +56,12 @@ _flights: dict[_Key, asyncio.Task[str]] = {}
 
 
 async def secret_for(server: Server, account_name: str, *, announce: Announce) -> str:
-    """The password (or, with oauth2, the access token) for ``server``; empty when it wants none.
+    """The password (or, with oauth2, the access token) for ``server``; empty if it needs none.
 
-    Order: what is known already, ``password_command``, the keyring. Two callers at once ask only once.
+    Order: memory, ``password_command``, the keyring. Simultaneous callers share one request.
 
     Raises:
-        SecretError: there is none to be had; the text says why, the hint what to do.
+        SecretError: none is available; the text says why, the hint what to do.
     """
     if server.auth is Auth.NONE:
         return ""
@@ -101,7 +101,7 @@ async def store_secret(server: Server, account_name: str, value: str) -> None:
 
 
 def service_of(server: Server) -> str:
-    """What the keyring files the secret under, beside the user name."""
+    """The service name of the secret in the keyring."""
     return f"tuimail:{server.host}"
 
 
@@ -113,7 +113,7 @@ def _landed(key: _Key, task: asyncio.Task[str]) -> None:
     if _flights.get(key) is task:
         del _flights[key]
     if not task.cancelled():
-        task.exception()  # every caller may be gone: asyncio must not print it then
+        task.exception()  # marked as retrieved: asyncio would print the error if every caller was cancelled
 
 
 async def _ask(server: Server, account_name: str, announce: Announce) -> str:
@@ -164,7 +164,7 @@ async def _keyring(ask: Callable[[KeyringBackend], _Answer]) -> _Answer:
             error = told
         except BaseException as trouble:  # noqa: BLE001  backends raise whatever their libraries do, EOFError included
             error = _in_words(trouble)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits for the result
             loop.call_soon_threadsafe(settle, value, error)
 
     threading.Thread(target=work, name="keyring", daemon=True).start()
@@ -179,7 +179,7 @@ async def _keyring(ask: Callable[[KeyringBackend], _Answer]) -> _Answer:
 
 
 def _safe_backend() -> KeyringBackend:
-    """The keyring in use, if it is one that can be trusted with a password. Raises SecretError."""
+    """The active keyring backend if it is a secure one. Raises SecretError."""
     import keyring
 
     chosen = keyring.get_keyring()
@@ -215,7 +215,7 @@ def _module(backend: object) -> str:
 
 
 def _in_words(trouble: BaseException) -> SecretError:
-    """A backend's exception as a sentence; its text comes from another program."""
+    """A SecretError for a backend's exception, whose text comes from another program."""
     from keyring import errors
 
     from tuimail.mail.text import safe_line

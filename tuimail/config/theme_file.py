@@ -1,4 +1,4 @@
-"""Theme files: TOML -> ThemeFile. Pure but for finding and reading the files; knows nothing of how they are drawn.
+"""Theme files: TOML -> ThemeFile. Pure except for finding and reading the files; independent of the UI.
 
 ::
 
@@ -45,7 +45,7 @@ COLOURS = {
 
 _NEEDED = ("background", "foreground", "primary")
 _NEAR = {"secondary": "foreground", "accent": "primary", "surface": "background", "panel": "background"}
-"""What a role that is left out looks like."""
+"""The role whose colour a missing role uses."""
 
 MAIL = {
     "title": "foreground",
@@ -91,12 +91,12 @@ class ThemeFile:
 
     @property
     def ansi(self) -> bool:
-        """It draws in the terminal's own sixteen colours."""
+        """Whether it uses the terminal's own sixteen colours."""
         return self.colours["background"] in ANSI
 
 
 def load_theme(name: str, paths: Paths) -> tuple[ThemeFile, tuple[Problem, ...]]:
-    """The theme ``name``, whole in any case, and what was wrong with its file."""
+    """The theme ``name``, always complete, and the problems of its file."""
     files = theme_files(paths)
     file = files.get(name)
     if file is None:
@@ -113,7 +113,7 @@ def load_theme(name: str, paths: Paths) -> tuple[ThemeFile, tuple[Problem, ...]]
 
 
 def theme_files(paths: Paths) -> dict[str, Path]:
-    """Every theme there is, by name; the user's own come before ours of the same name."""
+    """Name -> file of every theme; a user's theme overrides a built-in one of the same name."""
     found: dict[str, Path] = {}
     for folder in (own_themes(), paths.themes):
         try:
@@ -177,4 +177,4 @@ def _long(colour: str) -> str:
 
 
 FALLBACK = ThemeFile("fallback", True, COLOURS, {role: COLOURS[fallback] for role, fallback in MAIL.items()})
-"""What is drawn when there is no theme at all: the terminal's own colours."""
+"""The theme that is used if no other can be read: the terminal's own colours."""

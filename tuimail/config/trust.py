@@ -1,7 +1,7 @@
-"""Whether a settings file can be changed by nobody but its user and root; any other is not used at all.
+"""Checks that only the user and root can change a settings file; otherwise the file is not used.
 
-Settings name programs that are run (``editor``, ``password_command``), servers that are given passwords and the
-authorities that vouch for them: whoever writes the file acts as the user.
+Settings name programs that are run (``editor``, ``password_command``), servers that get passwords, and trusted
+certificate authorities: anyone who can write the file can act as the user.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def distrust(file: Path, descriptor: int) -> str:
-    """Why the open ``file`` is not to be used, and the command that mends it; empty when it can be trusted.
+    """Why the open ``file`` must not be used, and the command that fixes it; empty if it can be trusted.
 
-    It must belong to this user or root and be writable by nobody else; so must the folder that holds it and, for a
-    symlink, also the folder that holds the target. A sticky folder (``/tmp``) may be writable by others. A group
-    may write if it is the owner's own and nobody else is in it.
+    It must belong to this user or root, and no other user may write to it. The same holds for its folder and, for a
+    symlink, for the folder of the target. A sticky folder (``/tmp``) may be writable by others. A group may write if it
+    is the owner's private group without other members.
 
     Raises:
-        OSError: a folder cannot be looked at.
+        OSError: a folder cannot be examined.
     """
     fault = _fault(file, os.fstat(descriptor), descriptor, "file")
     if fault:
@@ -43,7 +43,7 @@ def distrust(file: Path, descriptor: int) -> str:
 
 
 def _fault(path: Path, info: os.stat_result, place: int | Path, what: str) -> str:
-    """What is wrong with the file, or with a folder that holds it."""
+    """What is wrong with the file or its folder."""
     subject = "this file" if what == "file" else f"the folder {path}, which holds this file"
     owner, we, named = _user(info.st_uid), _user(os.geteuid()), shlex.quote(str(path))
     if info.st_uid not in _trusted():
@@ -62,9 +62,9 @@ def _trusted() -> tuple[int, int]:
 
 
 def _private_group(info: os.stat_result, place: int | Path) -> bool:
-    """Whether the group of the file is its owner's own, with nobody else in it.
+    """Whether the group of the file is its owner's private group without other members.
 
-    An access control list may let in others behind the bits of the group, so there must be none.
+    An access control list may give others access behind the group bits, so there must be none.
     """
     try:
         owner = pwd.getpwuid(info.st_uid)

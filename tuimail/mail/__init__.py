@@ -1,1 +1,1 @@
-"""The words: addresses, envelopes, headers, letters. Pure values, no I/O."""
+"""Values of mail: addresses, envelopes, headers, messages. Pure, no I/O."""

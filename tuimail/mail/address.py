@@ -1,7 +1,7 @@
-"""Mail addresses (RFC 5322 section 3.4, RFC 6532): one value, and the lists of them people type.
+"""Mail addresses (RFC 5322 section 3.4, RFC 6532), and the parser for lists of them as people type them.
 
-The standard library's parsers guess; this one refuses. An address that cannot be understood in exactly one way is an
-error with a position, so that no letter goes to somebody else (the class of CVE-2023-27043).
+The standard library's parsers guess; this one refuses. An ambiguous address is an error with a position, so that no
+letter goes to a wrong recipient (the class of CVE-2023-27043).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Address:
     display_name: str
     """Decoded and unquoted; may be empty."""
     local_part: str
-    """Unquoted; may hold any printable character."""
+    """Unquoted; may contain any printable character."""
     domain: str
     """As typed: Unicode, A-labels, or a literal in brackets."""
 
     @property
     def addr_spec(self) -> str:
-        """``local@domain`` with the local part quoted where it must be."""
+        """``local@domain`` with the local part quoted if necessary."""
         return f"{_quoted_local(self.local_part)}@{self.domain}"
 
     @property
@@ -77,7 +77,7 @@ class Address:
 
 
 def quoted_phrase(name: str) -> str:
-    """``name`` as it stands before an angle bracket: as it is if it is plain words, else in quotation marks."""
+    """``name`` as written before an angle bracket: unchanged if it consists of plain words, else quoted."""
     words = name.split(" ")
     if all(words) and not _SPECIALS & set(name):
         return name
@@ -87,10 +87,10 @@ def quoted_phrase(name: str) -> str:
 def parse_addresses(text: str, *, field: str = "") -> tuple[Address, ...]:
     """The addresses of a list as typed: commas or semicolons between them; names, quotes, comments and groups.
 
-    Every address comes out or none does. ``field`` goes into the error ("to", "cc").
+    Returns all addresses or fails. ``field`` is used in the error ("to", "cc").
 
     Raises:
-        AddressError: something is no address; its text says what, ``position`` where.
+        AddressError: an invalid address; its text says why, ``position`` where.
     """
     return _Parser(text, field).addresses()
 
@@ -131,7 +131,7 @@ class _Parser(Tokens):
         return tuple(found)
 
     def _group_name(self, item: list[Token], colon: Token) -> None:
-        """``Friends:`` names a group and is no address; anything else before a colon is a mistake."""
+        """``Friends:`` names a group and is not an address; anything else before a colon is an error."""
         if not item or any(token.kind in ("special", "literal") for token in item):
             self.fail("a colon may only follow the name of a group", colon.position)
 

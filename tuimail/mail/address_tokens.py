@@ -1,4 +1,4 @@
-"""The tokens of a typed address list (RFC 5322 section 3.2), each with its place, so that a fault can be pointed at."""
+"""The tokens of a typed address list (RFC 5322 section 3.2), each with its position for error messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EDGES = (
     "\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
     "\u3000\ufeff"
 )
-"""White space and marks without width: what a paste brings along at either end of an address or a name."""
+"""White space and zero-width characters, which a paste may leave at either end of an address or a name."""
 
 _AROUND = EDGES + "\x85\u2028\u2029"
 
@@ -56,7 +56,7 @@ class Token:
 
 
 class Tokens:
-    """``text`` in tokens; ``field`` goes into the errors."""
+    """Splits ``text`` into tokens; ``field`` is used in the errors."""
 
     def __init__(self, text: str, field: str) -> None:
         self.text = text
@@ -108,7 +108,7 @@ class Tokens:
                 self.fail(f"there is a control character (U+{ord(char):04X})", position + offset)
 
     def fail(self, what: str, position: int) -> NoReturn:
-        """Refuse the list because of ``what`` at ``position``."""
+        """The error for the problem ``what`` at ``position``."""
         raise AddressError(
             f'"{_around(self.text, position)}": {safe_line(what)}{"" if what.endswith("?") else "."}',
             text=self.text,

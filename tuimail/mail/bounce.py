@@ -1,6 +1,6 @@
-"""Reading a delivery status notification (RFC 3464, RFC 6533), and the bounces of qmail and old Exim. Pure.
+"""Parser for delivery status notifications (RFC 3464, RFC 6533) and the bounces of qmail and old Exim. Pure.
 
-A bounce is a stranger's letter: it is read only so far, never raises, and everything it says is sanitised.
+A bounce is untrusted: sizes are limited, nothing raises, and all text is sanitised.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST = 512_000
-"""Bytes that are read; what is reported stands before the returned letter."""
+"""Maximum number of bytes that are read; the report comes before the returned letter."""
 
 _MOST = 1000
-"""Recipients of one report."""
+"""Maximum number of recipients of one report."""
 _WORDS = 300
-"""Characters of a server's words that are kept."""
+"""Maximum number of characters of a server's text that are kept."""
 _SAID = 10 * _WORDS
-"""Characters of them that are looked at."""
+"""Maximum number of characters of a server's text that are searched."""
 _DATE = 100
-"""Characters of a date."""
+"""Maximum length of a date."""
 _ADDRESS = 320
-"""Characters of an address (RFC 3696 erratum 1690)."""
+"""Maximum length of an address (RFC 3696 erratum 1690)."""
 
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
@@ -43,12 +43,12 @@ _MESSAGE_ID = re.compile(r"^Message-ID:[ \t]*+(?:\n[ \t]++)?+(<[^<>\s]{1,900}>)"
 
 @dataclass(frozen=True, slots=True)
 class RecipientReport:
-    """What is said of one recipient."""
+    """The report about one recipient."""
 
     address: str
-    """The last address the letter went to; its domain in A-labels where it is one."""
+    """The final address; its domain as A-labels if it is a valid domain."""
     original: str
-    """The address we had given; empty when not told."""
+    """The address to which the letter was sent; empty if not reported."""
     report: DeliveryStatus
 
 
@@ -65,11 +65,11 @@ class DeliveryReport:
 
 
 def read_report(raw: bytes, now: float) -> DeliveryReport | None:
-    """The delivery report in ``raw``, a whole letter; None when it is none.
+    """The delivery report in ``raw``, a whole message; None if it is not one.
 
     Args:
-        raw: as it came.
-        now: seconds since the epoch; taken where the report has no date, or one to come.
+        raw: the message as received.
+        now: seconds since the epoch; used if the report has no date or one in the future.
     """
     try:
         letter = read_part(raw[:LONGEST])
@@ -154,7 +154,7 @@ def _character(code: int) -> str:
 
 
 def _words(text: str) -> str:
-    """A server's words on one line: "550-5.1.1 No such 550 5.1.1 user" is said once."""
+    """A server's text on one line, without repeated codes: "550-5.1.1 No such 550 5.1.1 user"."""
     text = " ".join(text[:_SAID].split())
     many = re.match(r"([45]\d\d)-([45]\.\d{1,3}\.\d{1,3} )?", text)
     if many:

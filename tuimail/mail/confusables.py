@@ -1,4 +1,4 @@
-"""Domains that mix writing systems, or are written with letters that look Latin and are not (UTS 39). Pure."""
+"""Detects domains that mix writing systems or use letters that look Latin and are not (UTS 39). Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _EAST_ASIAN = (
     frozenset({"LATIN", "CJK", "BOPOMOFO"}),
     frozenset({"LATIN", "CJK", "HANGUL"}),
 )
-"""Writing systems that stand together in one word (UTS 39 section 5.2, highly restrictive)."""
+"""Writing systems that may be mixed in one word (UTS 39 section 5.2, highly restrictive)."""
 
 _LIKE_LATIN = frozenset("асԁеһіїјӏорԛѕԝхуъьүһҽпгѵѡ" + "αικνορτυχγω")
-"""Small Cyrillic and Greek letters that pass for Latin ones."""
+"""Small Cyrillic and Greek letters that look like Latin ones."""
 
 
 def plain_form(domain: str) -> str:
-    """The A-labels of ``domain`` when a part of it may be taken for another; else empty.
+    """The A-labels of ``domain`` if a label of it may be mistaken for another; else empty.
 
-    That is a part that mixes writing systems, or one of Cyrillic or Greek letters that all look Latin before an
-    ending in Latin letters.
+    That is a label that mixes writing systems, or one with only Cyrillic or Greek letters that look Latin, under a
+    top-level domain in Latin letters.
     """
     if domain.isascii() or len(domain) > 4 * MAX_DOMAIN:
         return ""

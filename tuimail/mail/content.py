@@ -1,4 +1,4 @@
-"""A letter's bytes, read piece by piece, so that a large one is never in memory."""
+"""The bytes of a letter, read piece by piece so that a large letter is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PIECE = 65536
-"""Bytes that are read at a time where nobody says otherwise."""
+"""Default number of bytes per piece."""
 
 
 class Content(Protocol):
-    """Bytes that come in order, and from the beginning each time they are asked for."""
+    """A source of bytes that can be read from the beginning any number of times."""
 
     @property
     def size(self) -> int:
@@ -65,5 +65,5 @@ class Joined:
 
 
 def whole(content: Content) -> bytes:
-    """All of ``content`` in memory; for what is known to be small."""
+    """All of ``content`` in memory; only for small contents."""
     return b"".join(content.chunks())

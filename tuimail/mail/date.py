@@ -15,7 +15,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def format_date(now: float, tz: tzinfo | None = None) -> str:
     """``now`` (seconds since the epoch) as "Mon, 23 Nov 2026 19:22:00 +0100" in ``tz``, else in the local zone.
 
-    The field knows whole minutes only: in a zone that is some seconds off, the time is that of the nearest minute.
+    The field's offset has whole minutes only: in a zone with seconds in its offset, the offset is rounded.
     """
     moment = datetime.fromtimestamp(int(now), UTC).astimezone(tz)
     offset = moment.utcoffset()

@@ -1,4 +1,4 @@
-"""Mail domains: what is one, and how it goes on the wire (RFC 5321 section 4.1.2, RFC 5891)."""
+"""Mail domains: validation and conversion to ASCII (RFC 5321 section 4.1.2, RFC 5891)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ascii_domain(domain: str) -> str:
     letter for ``straße.example`` to ``strasse.example``. Address literals (``[192.0.2.1]``) stay as they are.
 
     Raises:
-        DomainError: it is no domain a letter can be sent to.
+        DomainError: it is not a valid mail domain.
     """
     if domain.startswith("["):
         _check_literal(domain)

@@ -1,4 +1,4 @@
-"""What a delivery status notification says of a recipient (RFC 3464)."""
+"""The status of one recipient in a delivery status notification (RFC 3464)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class DeliveryAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """What became of one recipient after our server had accepted the letter."""
+    """The status of one recipient, reported after the submission server accepted the letter."""
 
     action: DeliveryAction
     status: str
-    """Enhanced status code (RFC 3463), "5.1.1"; empty when there is none."""
+    """Enhanced status code (RFC 3463), "5.1.1"; empty if there is none."""
     text: str
-    """The remote server's words, sanitised: "550 5.1.1 no such user"."""
+    """The remote server's text, sanitised: "550 5.1.1 no such user"."""
     mta: str
-    """Who said so, "mx.example"; empty when not told."""
+    """The reporting server, "mx.example"; empty if unknown."""
     at: float
     """When it was reported, seconds since the epoch."""

@@ -22,7 +22,7 @@ _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _REFUSED_CHARSETS = frozenset(
     {"utf7", "unicodeescape", "rawunicodeescape", "idna", "punycode", "undefined", "mbcs", "oem", "charmap"}
 )
-"""Codecs of Python that are no charsets of mail, and UTF-7, which smuggles characters past filters."""
+"""Python codecs that are not mail charsets, and UTF-7, which hides characters from filters."""
 
 
 def encode_words(text: str, *, first_room: int = MAX_ENCODED_WORD) -> Iterator[str]:
@@ -56,10 +56,10 @@ def _encoded(raw: bytes, *, quoted: bool) -> str:
 
 
 def decode_header(raw: str | bytes) -> str:
-    """A header field's value as people read it: unfolded, encoded words decoded.
+    """A header field's value, unfolded and with encoded words decoded.
 
-    Tolerant: an encoded word with an unknown charset or broken encoding stays as it is written; raw bytes are taken
-    for UTF-8, else for Latin-1. Never raises. The result may hold control characters: draw it through
+    Tolerant: an encoded word with an unknown charset or a broken encoding is not changed; raw bytes are decoded as
+    UTF-8, else as Latin-1. Never raises. The result may contain control characters: show it through
     :func:`tuimail.mail.text.safe_line`.
     """
     text = _FOLD.sub("", _to_text(raw))

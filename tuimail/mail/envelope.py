@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Notify(StrEnum):
-    """When the servers on the way are to report (RFC 3461 section 4.1)."""
+    """The events that servers should report (RFC 3461 section 4.1)."""
 
     FAILURE = "failure"
     DELAY = "delay"
@@ -30,7 +30,7 @@ class EnvelopeRecipient:
     """One forward-path."""
 
     address: str
-    """addr-spec as it goes on the wire: domain as A-labels unless the envelope is SMTPUTF8."""
+    """addr-spec as sent: domain as A-labels unless the envelope is SMTPUTF8."""
     field: RecipientField = RecipientField.TO
     name: str = ""
     """Display name, for the screen only."""
@@ -38,19 +38,19 @@ class EnvelopeRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who a letter is from and for, as the server is told."""
+    """The sender and the recipients of a letter in the SMTP dialogue."""
 
     sender: str
     """addr-spec of the reverse-path; empty means ``<>``."""
     recipients: tuple[EnvelopeRecipient, ...]
     smtputf8: bool = False
-    """The letter needs SMTPUTF8 (RFC 6531): a local part or a header holds raw UTF-8."""
+    """The letter needs SMTPUTF8 (RFC 6531): a local part or a header contains raw UTF-8."""
     eight_bit: bool = False
-    """The content holds bytes above 127 and wants BODY=8BITMIME (RFC 6152)."""
+    """The content contains bytes above 127 and needs BODY=8BITMIME (RFC 6152)."""
     notify: tuple[Notify, ...] = FAILURE_AND_DELAY
-    """Reports asked for where the server offers DSN; empty means NOTIFY=NEVER."""
+    """Reports to request if the server offers DSN; empty means NOTIFY=NEVER."""
     hold_until: float | None = None
-    """The server itself is to keep the letter until then (FUTURERELEASE, RFC 4865); seconds since the epoch."""
+    """The time until which the server should hold the letter (FUTURERELEASE, RFC 4865); seconds since the epoch."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

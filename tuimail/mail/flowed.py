@@ -81,5 +81,5 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
 
 
 def _stuffed(line: str, depth: int) -> str:
-    """A space before what would be read as something else (RFC 3676 section 4.4)."""
+    """Space-stuffing of lines that would be misread (RFC 3676 section 4.4)."""
     return f" {line}" if not depth and line.startswith((" ", ">", "From ")) else line

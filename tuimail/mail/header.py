@@ -1,8 +1,8 @@
-"""Header fields, written (RFC 5322 section 2.2, RFC 2047, RFC 2231, RFC 6532).
+"""Writes header fields (RFC 5322 section 2.2, RFC 2047, RFC 2231, RFC 6532).
 
-The standard library's writer encodes long Message-IDs (which loses the thread at the receiver), unquotes long names
-with commas (which makes new recipients of them) and encodes domains; hence our own. Lines are folded at 78 columns
-where there is a place to fold (76 with encoded words), and never pass 998 bytes.
+The standard library's writer cannot be used: it encodes long Message-IDs (which breaks threading), unquotes long names
+with commas (which turns them into new recipients) and encodes domains. Lines are folded at 78 columns if possible (76
+with encoded words) and never exceed 998 bytes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 
 FOLD_AT = 78
 ENCODED_LINE = 76
-"""Columns of a line that holds an encoded word (RFC 2047 section 2)."""
+"""Maximum columns of a line with an encoded word (RFC 2047 section 2)."""
 MAX_LINE = 998
 _LONG_WORD = 900
 """A word longer than this cannot safely stand in one line and is encoded."""
@@ -51,10 +51,10 @@ _PARAMETER_ROOM = 60
 
 
 def check_text(name: str, value: str) -> None:
-    """Refuse what could end the field, or act on somebody's terminal.
+    """Refuse characters that could end the field or control a terminal.
 
     Raises:
-        InjectionError: ``value`` holds CR, LF, NUL, another control character, a line separator or a lone surrogate.
+        InjectionError: ``value`` contains CR, LF, NUL, another control character, a line separator or a lone surrogate.
     """
     for char in value:
         if _is_control(char):
@@ -74,7 +74,7 @@ def unfolded(value: str, *, joint: str = " ") -> str:
 
 
 def made_visible(value: str) -> str:
-    """``value`` with marks (``^[``) for the control characters that ``text_field`` refuses; all else as it was."""
+    """``value`` with the control characters that ``text_field`` refuses made visible (``^[``)."""
     return "".join(safe_line(char) if char != "\t" and _is_control(char) else char for char in value)
 
 
@@ -92,9 +92,9 @@ def text_field(name: str, value: str) -> bytes:
 
 
 def address_field(name: str, addresses: Sequence[Address], *, if_none: str = "") -> bytes:
-    """A field of addresses, folded between them; ``if_none`` stands there when there are none.
+    """A field of addresses, folded between them; its value is ``if_none`` if there are none.
 
-    Domains are written as A-labels. A local part that is not ASCII stands raw: such a letter goes by SMTPUTF8.
+    Domains are written as A-labels. A local part that is not ASCII is written raw: such a letter needs SMTPUTF8.
 
     Raises:
         InjectionError: a control character.
@@ -119,14 +119,14 @@ def id_field(name: str, ids: Iterable[str]) -> bytes:
     """A field of Message-IDs (References), folded between them and never encoded, however long they are.
 
     Raises:
-        InjectionError: one of them is no Message-ID.
+        InjectionError: one of them is not a Message-ID.
     """
     _check_name(name)
     pieces: list[str] = []
     for each in ids:
         if not is_message_id(each):
             raise InjectionError(
-                f'"{safe_line(each)[:80]}" is not a Message-ID, so it cannot stand in {name}.', field=name.casefold()
+                f'"{safe_line(each)[:80]}" is not a Message-ID, so it cannot be used in {name}.', field=name.casefold()
             )
         pieces.append(f" {each}")
     return _folded(name, [[piece] for piece in pieces])
@@ -152,9 +152,9 @@ def structured_field(name: str, value: str, parameters: Iterable[str] = ()) -> b
 
 
 def parameter(name: str, value: str) -> list[str]:
-    """``name=value`` for a structured field, as RFC 2231 sections when it is not plain ASCII.
+    """``name=value`` for a structured field, as RFC 2231 sections if it is not plain ASCII.
 
-    A plain value stays in one piece, however long, since many readers know no continuations.
+    A plain value is never split, however long, because many mail programs do not support continuations.
     """
     if _TOKEN.match(value):
         return [f"{name}={value}"]

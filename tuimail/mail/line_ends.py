@@ -1,4 +1,4 @@
-"""Line ends of a text that is read piece by piece, wherever the pieces are cut. Pure."""
+"""Converts line ends of a text that is read in pieces of any size. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def with_crlf(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def with_lf(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """``pieces`` with LF for every CRLF; a CR by itself stays."""
+    """``pieces`` with LF for every CRLF; a bare CR stays."""
     return (piece.replace(b"\r\n", b"\n") for piece in _not_inside_crlf(pieces))
 
 
 def _not_inside_crlf(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """``pieces``, none of them empty, cut anywhere but between a CR and its LF."""
+    """``pieces``, none of them empty, and never split between a CR and its LF."""
     held = b""
     for piece in pieces:
         joined = held + piece

@@ -1,4 +1,4 @@
-"""Message-IDs (RFC 5322 section 3.6.4): unique, and silent about the machine and the person."""
+"""Message-IDs (RFC 5322 section 3.6.4): unique, without information about the machine or the user."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _RANDOM_BYTES = 16
 
 
 def make_message_id(domain: str) -> str:
-    """A fresh ``<random@domain>``, with ``domain`` (that of the identity written as) in ASCII.
+    """A new ``<random@domain>``, with the identity's ``domain`` in ASCII.
 
-    No host name, user name, process number or time stands in it.
+    It contains no host name, user name, process number or time.
 
     Raises:
-        DomainError: ``domain`` is none.
+        DomainError: ``domain`` is not valid.
     """
     return f"<{secrets.token_hex(_RANDOM_BYTES)}@{ascii_domain(domain)}>"

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """What compose/build makes and the outbox stores; nothing re-serialises it afterwards."""
+    """The result of compose/build, stored by the outbox; it is never serialised again."""
 
     content: Content
-    """The letter as on the wire before dot-stuffing: CRLF line ends only, no line over 998 bytes, no Bcc."""
+    """The message before dot-stuffing: only CRLF line ends, no line over 998 bytes, no Bcc."""
     envelope: Envelope
     message_id: str
     """With its angle brackets."""
@@ -24,7 +24,7 @@ class OutgoingMessage:
     sender: str
     """The From field, decoded ("Ada Lovelace <ada@example.org>"), for the screen."""
     account: str
-    """Name of the account it leaves through."""
+    """Name of the account that submits it."""
     identity: str
     """Address of the identity it is written as."""
 

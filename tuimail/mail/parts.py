@@ -1,7 +1,7 @@
-"""A stranger's letter cut into heads and bodies (RFC 5322, RFC 2045, RFC 2046). Pure.
+"""Splits an untrusted message into headers and bodies (RFC 5322, RFC 2045, RFC 2046). Pure.
 
-The standard library's parser, and its as_string() and as_bytes(), take the square of what some letters are made of.
-Here every byte is looked at once for each level of nesting, and nothing raises.
+The standard library's parser, as_string() and as_bytes() take quadratic time for some messages. Here every byte is
+processed once per level of nesting, and nothing raises.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAD_LIMIT = 256 * 1024
-"""Bytes of a head that are read."""
+"""Maximum number of bytes of a header that are read."""
 VALUE_LIMIT = 64 * 1024
-"""Characters of a field that are kept."""
+"""Maximum number of characters of a field that are kept."""
 DEEPEST = 5
-"""Levels of multipart that are gone into."""
+"""Maximum depth of nested multiparts."""
 MOST = 1000
-"""Parts of one multipart, and lines that look like a delimiter."""
+"""Maximum number of parts of a multipart, and of lines that look like a delimiter."""
 
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _BOUNDARY = re.compile(r";\s*+boundary\s*+=\s*+(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
@@ -30,27 +30,27 @@ _TYPE = re.compile(r"\s*+([\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100})")
 
 @dataclass(frozen=True, slots=True)
 class ParsedPart:
-    """A head and what stands below it."""
+    """A header and its body."""
 
     fields: dict[str, str] = field(default_factory=dict)
     """Name in lower case -> value, unfolded; of several fields of one name the first. Not sanitised, not decoded."""
     body: bytes = b""
-    """As it was transferred, with plain line ends."""
+    """Not decoded, with LF line ends."""
 
     @property
     def content_type(self) -> str:
-        """Type and subtype in lower case; "text/plain" when nothing else is said."""
+        """Type and subtype in lower case; "text/plain" by default."""
         match = _TYPE.match(self.fields.get("content-type", ""))
         return match[1].lower() if match else "text/plain"
 
     @property
     def encoding(self) -> str:
-        """The transfer encoding in lower case; empty when none is said."""
+        """The transfer encoding in lower case; empty if there is none."""
         return self.fields.get("content-transfer-encoding", "").strip().lower()
 
     @property
     def data(self) -> bytes:
-        """The body with its transfer encoding undone; as it is where that cannot be done."""
+        """The decoded body; unchanged if it cannot be decoded."""
         if self.encoding == "base64":
             try:
                 return binascii.a2b_base64(self.body)
@@ -60,12 +60,12 @@ class ParsedPart:
 
     @property
     def text(self) -> str:
-        """The body with its transfer encoding undone, taken for UTF-8, with plain line ends."""
+        """The decoded body as UTF-8 text with LF line ends."""
         return _plain_line_ends(self.data).decode("utf-8", "replace")
 
 
 def read_part(raw: bytes) -> ParsedPart:
-    """``raw`` as head and body. A line that is no field ends the head, as an empty one does."""
+    """``raw`` as header and body. A line that is not a field ends the header, as an empty line does."""
     raw = _plain_line_ends(raw)
     fields: dict[str, str] = {}
     position = raw.find(b"\n") + 1 if raw.startswith(b"From ") else 0
@@ -79,7 +79,7 @@ def read_part(raw: bytes) -> ParsedPart:
 
 
 def leaves(part: ParsedPart, depth: int = 0) -> Iterator[ParsedPart]:
-    """The parts that have no parts, in order; a letter inside this one is a leaf."""
+    """The parts without further parts, in order; an embedded message is a leaf."""
     boundary = _boundary_of(part)
     if not boundary or depth >= DEEPEST:
         yield part
@@ -96,7 +96,7 @@ def _boundary_of(part: ParsedPart) -> bytes:
 
 
 def _sections(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """What stands between the delimiters; without the closing one, up to the end."""
+    """The bytes between the delimiters; up to the end if the closing one is missing."""
     text = b"\n" + body
     needle = b"\n--" + boundary
     start, at = -1, text.find(needle)

@@ -1,4 +1,4 @@
-"""Sizes in words."""
+"""Formats sizes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _UNITS = ("KB", "MB", "GB", "TB")
 
 
 def format_size(size: int) -> str:
-    """``size`` in bytes as people say it, in powers of 1000, at most three digits: "840 B", "1.3 KB", "48 KB"."""
+    """``size`` in bytes as text, in powers of 1000, with at most three digits: "840 B", "1.3 KB", "48 KB"."""
     if size < 1000:
         return f"{size} B"
     amount = float(size)

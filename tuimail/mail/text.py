@@ -1,7 +1,7 @@
-"""The one sanitiser: what was written by others, made safe to draw in a terminal.
+"""The sanitiser: makes untrusted text safe to show in a terminal.
 
-Nothing is dropped silently: a character that would act on the terminal, reorder the line or hide itself is replaced
-by its name (``^[``, ``<U+202E>``), so that the reader sees that it was there.
+Nothing is dropped silently: a character that controls the terminal, reorders the line or is invisible is replaced by
+its name (``^[``, ``<U+202E>``), so that the reader sees it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _SUSPECT = re.compile(
 
 
 def safe_line(text: str) -> str:
-    """``text`` as one line that can do nothing but be read.
+    """``text`` as one line that is safe to show.
 
     Controls (C0, DEL, C1, line ends and tabs included), bidi overrides and invisible characters become visible; lone
-    surrogates become U+FFFD. Joiners stay where a script or an emoji needs them.
+    surrogates become U+FFFD. Joiners stay if a script or an emoji needs them.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -55,9 +55,9 @@ def hidden(text: str) -> list[int]:
 
 
 def cells(text: str) -> int:
-    """Columns that ``text`` takes on a terminal (East Asian wide and combining characters considered).
+    """The width of ``text`` in terminal cells (considers East Asian wide and combining characters).
 
-    What Textual draws is measured by Rich itself; this is for what is written or wrapped without it.
+    Rich measures what Textual draws; this is for text that is written or wrapped without it.
     """
     if text.isascii():
         return len(text)
@@ -71,9 +71,9 @@ def _columns(char: str) -> int:
 
 
 def safe_json(document: str) -> str:
-    """JSON text, as ``json.dumps`` wrote it, with every character that acts or hides as an escape: it stays the same.
+    """The JSON ``text`` of ``json.dumps`` with every unsafe character escaped; its value does not change.
 
-    JSON itself escapes C0 alone; DEL, C1 and what reorders or hides would reach the terminal.
+    JSON itself escapes only C0; DEL, C1, bidi overrides and invisible characters would reach the terminal.
     """
     if document.isascii() and "\x7f" not in document:
         return document
@@ -101,7 +101,7 @@ def _shown(match: re.Match[str]) -> str:
 
 
 def _belongs(match: re.Match[str]) -> bool:
-    """Whether an invisible character is doing its proper work here."""
+    """Whether a script or an emoji needs the invisible character here."""
     char, text = match.group(), match.string
     before = text[match.start() - 1] if match.start() else ""
     after = text[match.end()] if match.end() < len(text) else ""

@@ -143,7 +143,7 @@ RULES: tuple[ReplyRule, ...] = (
         frozenset({Stage.GREETING, Stage.EHLO}),
         "4",
         Action.RETRY,
-        "{host} turned us away before the connection was secured; trying again later.",
+        "{host} refused the connection before it was secured; trying again later.",
         when=Condition.CLEAR,
     ),
     _rule(
@@ -151,7 +151,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.GREETING,
         "5",
         Action.SOON,
-        "{host} turned us away before the connection was secured; check the server's name and port in the account.",
+        "{host} refused the connection before it was secured; check the server's name and port in the account.",
         when=Condition.CLEAR,
         trouble=AccountProblem.SERVER,
         tries=3,
@@ -182,7 +182,7 @@ RULES: tuple[ReplyRule, ...] = (
         Stage.EHLO,
         "5",
         Action.ACCOUNT,
-        "{host} turned us away before the connection was secured; check the server's name, port and ehlo_name in the "
+        "{host} refused the connection before it was secured; check the server's name, port and ehlo_name in the "
         "account.",
         when=Condition.CLEAR,
         trouble=AccountProblem.SERVER,
