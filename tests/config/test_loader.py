@@ -321,7 +321,8 @@ def test_it_does_where_the_server_s_table_says_insecure() -> None:
     assert server(config).security is Security.NONE
     assert server(config).insecure
     assert only(config).warning
-    assert only(config).expected == "Not encrypted: others on the network can read the letters you send to smtp.example.org."
+    expected = "Not encrypted: others on the network can read the letters you send to smtp.example.org."
+    assert only(config).expected == expected
     account = config.accounts["work"]
     assert account.via == "smtp.example.org:25, not encrypted"
     assert account.in_clear == ("smtp.example.org",)

@@ -146,11 +146,11 @@ from tuimail.platform_events import watchdog
 
 watchdog.SILENCE, watchdog.GRACE, watchdog._BEAT, watchdog._TICK = 0.3, 0.8, 0.1, 0.05
 
-async def counts(self):
+async def query(self, work):
     os.write(1, b"READY")
     time.sleep(60)
 
-Outbox.counts = counts
+Outbox.query = query
 sys.argv[1:] = []
 sys.exit(main())
 """
@@ -183,4 +183,4 @@ def test_the_screens_end_too_and_leave_the_terminal_as_it_was(tmp_path: Path) ->
     os.close(terminal)
     log = (tmp_path / "STATE" / "tuimail" / "tuimail.log").read_text()
     assert "ended by force" in log
-    assert "in counts" in log
+    assert "in query" in log
