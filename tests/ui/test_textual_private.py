@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
+from textual.drivers import linux_driver
 from textual.screen import Screen
+from textual.widgets.text_area import Document, WrappedDocument
 
-from tuimail.ui.textual_private import use_bindings
+from tuimail.ui.textual_private import QuickTextArea, QuickWrappedDocument, filter_input, use_bindings
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 class Keyed(App[None]):
@@ -36,3 +43,82 @@ async def test_a_screen_has_the_bindings_it_is_given_and_no_others() -> None:
         assert app.given == ["y", "y"]
         own = {key for key, each in app.screen.active_bindings.items() if each.node is app.screen}
         assert own == {"y", "question_mark"}
+
+
+@pytest.mark.parametrize("width", [0, 1, 7, 20])
+def test_wrapping_the_quick_way_leaves_what_textuals_own_leaves(width: int) -> None:
+    text = "one two three four\n\n\tfive\u65e5\u672c six\n" + "x" * 50
+    quick, own = QuickWrappedDocument(Document(text), tab_width=4), WrappedDocument(Document(text), tab_width=4)
+    for wrapped in (quick, own):
+        wrapped.wrap(width)
+    assert quick.height == own.height
+    private = ("_width", "_tab_width", "_wrap_offsets", "_line_index_to_offsets", "_offset_to_line_info")
+    for name in private:
+        assert getattr(quick, name) == getattr(own, name), name
+    # Of a line without tabs the quick way keeps no widths.
+    assert [each for each in quick._tab_width_cache if each] == [each for each in own._tab_width_cache if any(each)]
+
+
+class Noting(QuickTextArea):
+    changes = 0
+    drawn = 0
+
+    def text_changed(self) -> None:
+        self.changes += 1
+
+    def get_line(self, line_index: int) -> Text:
+        self.drawn += 1
+        return super().get_line(line_index)
+
+
+class Editing(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Noting(soft_wrap=True)
+
+
+async def test_a_text_area_tells_of_every_change_and_wraps_quickly() -> None:
+    app = Editing()
+    async with app.run_test(size=(20, 5)) as pilot:
+        area = app.query_one(Noting)
+        before = area.changes
+        area.load_text("one\ntwo")
+        assert area.changes > before
+        assert isinstance(area.wrapped_document, QuickWrappedDocument)
+        assert (area.document.text, area.cursor_location) == ("one\ntwo", (0, 0))
+        for change in (lambda: area.insert("x"), area.undo, area.redo, lambda: area.delete((0, 0), (0, 1))):
+            before = area.changes
+            change()
+            assert area.changes > before
+            await pilot.pause()
+
+
+async def test_forgotten_lines_are_drawn_again_and_tab_stops_are_counted() -> None:
+    app = Editing()
+    async with app.run_test(size=(20, 5)) as pilot:
+        area = app.query_one(Noting)
+        area.load_text("ab")
+        area.refresh()
+        await pilot.pause()
+        before = area.drawn
+        area.refresh()
+        await pilot.pause()
+        assert area.drawn == before
+        area.forget_drawn_lines()
+        area.refresh()
+        await pilot.pause()
+        assert area.drawn > before
+        assert area.columns_to_tab_stop() == 4
+        area.move_cursor((0, 1))
+        assert area.columns_to_tab_stop() == 3
+
+
+def test_what_the_driver_reads_passes_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = linux_driver.XTermParser  # type: ignore[attr-defined]
+    own = next(each for each in parser.__mro__ if not getattr(each, "filtered", False))
+    monkeypatch.setattr(linux_driver, "XTermParser", own)
+    filter_input(lambda: lambda data: data.replace("a", "b"))
+    once = linux_driver.XTermParser  # type: ignore[attr-defined]
+    filter_input(lambda: lambda _data: "")
+    assert linux_driver.XTermParser is once  # type: ignore[attr-defined]
+    keys = [message.key for message in once().feed("aax") if isinstance(message, events.Key)]
+    assert keys == ["b", "b", "x"]

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from tests.ui.fake_engine import HOSTILE, NOW, account, config, every_state, item, recipient
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Security, Server
+from tuimail.dates.format_date import format_until
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
 from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
 from tuimail.submission.result import Reply, Stage
@@ -39,7 +40,6 @@ from tuimail.ui.views.rows import (
     sent_result,
     sent_titles,
 )
-from tuimail.ui.views.times import format_until
 from tuimail.ui.widgets.key_rows import KeyEntry, page_of, pages_of
 from tuimail.ui.widgets.title_bar import Badge, title_line
 

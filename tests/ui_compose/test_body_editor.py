@@ -8,8 +8,8 @@ import pytest
 from textual import events
 from textual.app import App
 
+from tuimail.ui.text.long_lines import LONGEST_LINE, SOFT_BREAK
 from tuimail.ui.widgets.body_editor import BodyEditor
-from tuimail.ui.widgets.wrapping import LONGEST_LINE, SOFT_BREAK
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

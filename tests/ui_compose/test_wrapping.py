@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from textual.document._document import Document
 from textual.document._wrapped_document import WrappedDocument
 
-from tuimail.ui.text.typed_text import clean_line, clean_text
-from tuimail.ui.widgets.wrapping import (
+from tuimail.ui.text.long_lines import (
     LONGEST_LINE,
-    QuickWrappedDocument,
     break_long_lines,
     mend_long_lines,
     plain_offsets,
 )
+from tuimail.ui.text.typed_text import clean_line, clean_text
+from tuimail.ui.textual_private import QuickWrappedDocument
 
 TEXTS = st.text(alphabet=st.sampled_from("ab  \t\n\u65e5e\u0301\U0001f44d"), max_size=200)
 

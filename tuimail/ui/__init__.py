@@ -1,9 +1,15 @@
-"""The screens. The only room that imports Textual.
+"""The screens. The only package that imports Textual.
 
-commands               every command declared once (table), its keys (keymap), and what it does, a file per screen
+run, app, startup      wiring: one object for each concern, held by the app (themes, keymaps, undo, outbox_status ...)
+navigation, registry   a request (requests) opens a screen; the registry gives each screen the actions of its commands
 screens                one screen, one file; frame is what they share
+actions                what the commands do, a file per screen; each says in a protocol what it needs of the screen
+protocols              what actions need of any screen, and screens of the app
+commands               every command declared once (table), its keys (keymap), and which letters it fits (letters)
 widgets                what screens are made of
-views                  what they say: pure functions from values to lines and words
-app, navigation        which screen comes next; bridge and messages bring the engine's events
-safety                 the last net between what others wrote and the terminal
+views                  what they show: pure functions from values to lines and sentences
+text                   text in terminal cells
+bridge, messages       the engine's events as Textual messages
+safety                 the last filter between foreign text and the terminal
+textual_private        what is used of Textual beyond its documented interface
 """

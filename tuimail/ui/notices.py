@@ -27,7 +27,7 @@ class Announcement:
     title: str
     body: str = ""
     alarming: bool = False
-    """Somebody is needed: ring the bell."""
+    """The user is needed: ring the bell."""
 
 
 class ProblemBatch:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.filter import LineFilter
 
 from tuimail.ui.early_keys import EarlyKeys, pending
+from tuimail.ui.textual_private import filter_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from textual.color import Color
-    from textual.message import Message
 
 _ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 """C0, DEL, C1, bidi marks and overrides, line separators: all 0 cells wide. U+200D stays, emoji are made with it."""
@@ -81,29 +81,14 @@ def _overlap(text: str, marker: str) -> int:
 
 
 def guard_input() -> None:
-    """Have Textual's Linux driver parse cleaned pastes, and Return as Return from the first key on.
+    """Have Textual parse cleaned pastes, and Return as Return from the first key on.
 
     Call before the app runs; calling it again changes nothing.
     """
-    from textual.drivers import linux_driver
+    filter_input(_input_filter)
 
-    driver: Any = linux_driver
-    parser: Any = driver.XTermParser
-    if getattr(parser, "guarded", False):
-        return
 
-    class SafeParser(parser):  # type: ignore[misc]
-        guarded = True
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._cleaner = PasteCleaner()
-            self._early = EarlyKeys(pending(sys.__stdin__.fileno()) if sys.__stdin__ is not None else 0)
-
-        def feed(self, data: str) -> Iterable[Message]:
-            # An empty read is Textual's end of input and must arrive as it is.
-            clean = self._cleaner.feed(self._early.feed(data)) if data else data
-            messages: Iterable[Message] = super().feed(clean) if clean or not data else ()
-            return messages
-
-    driver.XTermParser = SafeParser
+def _input_filter() -> Callable[[str], str]:
+    cleaner = PasteCleaner()
+    early = EarlyKeys(pending(sys.__stdin__.fileno()) if sys.__stdin__ is not None else 0)
+    return lambda data: cleaner.feed(early.feed(data))

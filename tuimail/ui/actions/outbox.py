@@ -1,4 +1,4 @@
-"""Verbs on letters of the outbox: on the one under the cursor, or on the tagged ones where that makes sense.
+"""Actions on letters of the outbox: on the selected one, or on the tagged ones where that makes sense.
 
 What fits which state is in ``outbox/model/item``; what the list itself can do (tag, sort, show only) in ``listed``.
 """
@@ -125,7 +125,7 @@ async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Seq
 
 
 def edit(screen: HasLetter) -> Awaitable[None]:
-    """Back into the composer; who leaves it without a change leaves the letter as it was."""
+    """Back into the composer; closed without a change, the letter stays as it was."""
     return _edit(screen, targets_of(screen))
 
 

@@ -84,7 +84,7 @@ async def each(ids: Sequence[str], act: Callable[[str], Awaitable[OutboxItem | N
 
 
 async def put_as_before(engine: Engine, before: Sequence[OutboxItem]) -> None:
-    """Let letters wait again as they did ``before`` a verb: by the clock, by the user's word, or for their turn."""
+    """Let letters wait again as they did ``before`` an action: for a time, until released, or in the queue."""
     by_hand = [item.id for item in before if item.state is ItemState.HELD and item.not_before is None]
     on_their_way = [item.id for item in before if item.state is not ItemState.HELD]
     for item in before:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 3.0
 """After the last change."""
 LONGEST_SECONDS = 10.0
-"""After the first change that is not saved yet, however busily somebody types."""
+"""After the first change that is not saved yet, however long the typing goes on."""
 
 
 class AutosaveSchedule:

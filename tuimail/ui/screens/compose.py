@@ -34,7 +34,7 @@ ONLY_IN_MEMORY = "The draft is only in memory until it can be saved; it is tried
 
 
 class ComposeScreen(FrameScreen):
-    """Edits ``draft``, which whoever opens this owns (``engine.drafts.open``) or has just made; None is a new one."""
+    """Edits ``draft``, opened by ``engine.drafts.open`` or new; None makes an empty one."""
 
     SCREEN_NAME: ClassVar[str] = "COMPOSE"
     CONTEXT: ClassVar[Context] = Context.COMPOSE_HEADER
@@ -85,7 +85,7 @@ class ComposeScreen(FrameScreen):
         yield self.form
 
     def on_mount(self) -> None:
-        """Whoever cannot send is told before a word is written."""
+        """Say at once if there is no account to send by."""
         settings = self.engine.config
         if not settings.accounts:
             file = safe_line(str(settings.file or self.engine.paths.config_file))

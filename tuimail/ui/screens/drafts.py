@@ -47,6 +47,6 @@ class DraftsScreen(ListScreen[Draft]):
         return self.selected is not None or command.id not in ("open", "discard")
 
     async def load(self) -> None:
-        """The drafts nobody has open."""
+        """The drafts that are not open in a composer."""
         self.list.show_all(await self.program.engine.drafts.available())
         self.list.refresh()  # what stands there of the time moves on

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 UNNUMBERED = frozenset({Context.MENU, Context.PALETTE})
-"""Lists in which nobody asks where they are."""
+"""Lists whose title bar shows no position."""
 
 
 class ListScreen(FrameScreen, Generic[T]):

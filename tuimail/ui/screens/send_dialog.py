@@ -130,7 +130,7 @@ class SendDialog(FrameScreen):
         elif self.review is None:
             self.say("The letter is still being looked at.")
         elif answer in (Answer.SEND, Answer.HOLD) and self.review.findings and self._unseen:
-            # Typed ahead, as fingers that know ^X Y do, but nobody has read the warnings yet.
+            # Typed ahead of the review: the warnings were not read yet.
             self.say(WARNED)
         elif self._answers.empty():
             self._answers.put_nowait(answer)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ServerScreen(ListScreen[Arrival]):
-    """What the other end sees."""
+    """What the demo's mail server received."""
 
     SCREEN_NAME = "THE SERVER'S SIDE"
     CONTEXT = Context.SERVER
@@ -53,7 +53,7 @@ class ServerScreen(ListScreen[Arrival]):
         self.server.on_change = self._changed_elsewhere
 
     def on_unmount(self) -> None:
-        """Nobody looks any more."""
+        """Listen no more."""
         self.server.on_change = lambda: None
 
     def _changed_elsewhere(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from tuimail.dates.format_date import format_planned
+from tuimail.dates.format_date import format_day_time, format_planned
 from tuimail.dates.local_time import zone_name
 from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.envelope import Notify
@@ -17,7 +17,6 @@ from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, Recipie
 from tuimail.outbox.store.bounces import said
 from tuimail.ui.text.cells import Line, Span, TextRole, fit, wrap
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_text, subject_of
-from tuimail.ui.views.times import format_day_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

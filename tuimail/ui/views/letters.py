@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from tuimail.dates.format_date import format_day_time, format_duration, format_until
 from tuimail.mail.text import safe_line
 from tuimail.outbox.marks import MARKS
 from tuimail.outbox.model.item import ItemState, RecipientState
@@ -14,7 +15,6 @@ from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
 from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit, width_of
 from tuimail.ui.views.replies import reply_summary
-from tuimail.ui.views.times import format_day_time, format_duration, format_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -52,7 +52,7 @@ _BY_CODE = {
 
 
 def reply_summary(reply: Reply) -> str:
-    """As in "mailbox full"; of a reply that nobody knows only whether it is for good."""
+    """As in "mailbox full"; of an unknown reply only whether it is permanent."""
     if not reply.code:
         return "not taken"
     passing = 400 <= reply.code < 500

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from tuimail.dates.format_date import format_day_time, format_duration
 from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
@@ -14,7 +15,6 @@ from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
 from tuimail.ui.views.letters import ROOMY, WIDE, names, share_width, subject_of
-from tuimail.ui.views.times import format_day_time, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -34,7 +34,8 @@ class AddressEditor(LineEditor):
             return False
         return super().check_action(action, parameters)
 
-    async def _on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
+        """While candidates are shown, some keys are theirs."""
         if not self.popup.shown:
             return
         if self.popup.fits != self.text and event.key in ("tab", "enter"):

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.document._document import Selection
+from textual.widgets.text_area import Selection
 
 from tuimail.compose.justify import justify, quote_depth
 from tuimail.mail.flowed import SIGNATURE
+from tuimail.ui.text.long_lines import SOFT_BREAK, break_long_lines, mend_long_lines
 from tuimail.ui.text.typed_text import drawn
 from tuimail.ui.widgets.text_editor import TextEditor, leave
-from tuimail.ui.widgets.wrapping import SOFT_BREAK, break_long_lines, mend_long_lines
 
 if TYPE_CHECKING:
-    from textual.document._document import EditResult
-    from textual.document._edit import Edit
+    from textual.widgets.text_area import Edit, EditResult
 
 WRAP_COLUMN = 76
 """Cells: what is seen is about what a reader gets, however wide the window."""
@@ -94,7 +93,7 @@ class BodyEditor(TextEditor):
 
     def action_insert_tab(self) -> None:
         """Spaces up to the next tab stop."""
-        self.type_text(" " * self._find_columns_to_next_tab_stop())
+        self.type_text(" " * self.columns_to_tab_stop())
 
     # -- justifying
     def action_justify(self) -> bool:
@@ -159,10 +158,10 @@ class BodyEditor(TextEditor):
         return False
 
     # -- drawing
-    def _build_highlight_map(self) -> None:
-        # Called after every change of the text.
+    def text_changed(self) -> None:
+        """Forget what was known of the text."""
+        super().text_changed()
         self._signature_known = False
-        super()._build_highlight_map()
 
     def get_line(self, line_index: int) -> Text:
         """A line with its colours."""

@@ -63,7 +63,8 @@ class LineEditor(TextEditor):
         """``text`` in one line."""
         return clean_line(text, joint=self._joint)
 
-    async def _on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
+        """Before TextArea's own."""
         if event.key == "enter":
             # TextArea would break the line; the binding goes to the next field.
             event.prevent_default()
@@ -97,7 +98,7 @@ class LineEditor(TextEditor):
         """Mark characters ``span`` (start, end), or nothing."""
         if self.wrong != span:
             self.wrong = span
-            self._line_cache.clear()
+            self.forget_drawn_lines()
             self.refresh()
 
     def _wrong_style(self) -> Style:

@@ -145,7 +145,7 @@ class LetterForm(Vertical):
     def show_rich(self, rich: bool) -> None:
         """Show every field, or only those that hold something (and From, if there is a choice)."""
         self.rich = rich
-        # Shown where there is something to choose, and where nobody is there to write as.
+        # Shown where there is something to choose, and where there is no identity.
         self.sender.display = rich or len(self.sender.choice.choices) != 1
         for field in (self.bcc, self.reply_to):
             field.display = rich or bool(field.value) or field.editor.has_focus

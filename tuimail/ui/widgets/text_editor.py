@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.document._document import Document, Location, Selection
-from textual.document._document_navigator import DocumentNavigator
-from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from tuimail.ui.text.graphemes import cluster_after, cluster_before, cluster_start
 from tuimail.ui.text.typed_text import clean_text, drawn
+from tuimail.ui.textual_private import QuickTextArea
 from tuimail.ui.widgets.cut_buffer import CutBuffer
-from tuimail.ui.widgets.wrapping import QuickWrappedDocument
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.document._document import EditResult
-    from textual.document._edit import Edit
     from textual.widget import Widget
+    from textual.widgets.text_area import Edit, EditResult, Location
 
 
 class Form(Protocol):
@@ -48,7 +45,7 @@ def _hidden(key: str, action: str) -> Binding:
     return Binding(key, action, show=False)
 
 
-class TextEditor(TextArea, inherit_bindings=False):
+class TextEditor(QuickTextArea, inherit_bindings=False):
     """A TextArea that takes text, keeps a mark, and cuts into a shared buffer."""
 
     DEFAULT_CSS = """
@@ -115,10 +112,9 @@ class TextEditor(TextArea, inherit_bindings=False):
     def text(self, value: str) -> None:
         self.load_text(value)
 
-    def _build_highlight_map(self) -> None:
-        # Called after every change of the text.
+    def text_changed(self) -> None:
+        """Forget what was known of the text."""
         self._text = None
-        super()._build_highlight_map()
 
     def put(self, text: str) -> None:
         """Replace everything by ``text`` and forget the history."""
@@ -135,18 +131,9 @@ class TextEditor(TextArea, inherit_bindings=False):
         self.replace(self.tidy(text), start, end, maintain_selection_offset=False)
         self.scroll_cursor_visible()
 
-    def _set_document(self, text: str, language: str | None) -> None:  # noqa: ARG002
-        # As in TextArea, but wrapped by QuickWrappedDocument and without a language.
-        self._highlight_query = None
-        self.document = Document(text)
-        self.wrapped_document = QuickWrappedDocument(self.document, tab_width=self.indent_width)
-        self.navigator = DocumentNavigator(self.wrapped_document)
-        self._build_highlight_map()
-        self.move_cursor((0, 0))
-        self._rewrap_and_refresh_virtual_size()
-
     # -- keys and pastes
-    async def _on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
+        """Before TextArea's own."""
         if event.key.startswith(("alt+", "ctrl+", "super+", "meta+")) and event.is_printable:
             # TextArea would insert the letter of an unknown Alt+letter.
             event.prevent_default()
@@ -154,7 +141,8 @@ class TextEditor(TextArea, inherit_bindings=False):
             # In pine a mark only grows a region for cutting: typing does not replace it.
             self.unmark()
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
+        """In place of TextArea's own: what is pasted is cleaned."""
         event.prevent_default()
         event.stop()
         self.type_text(event.text)
