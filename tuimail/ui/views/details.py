@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.mail.dsn import DeliveryStatus
-    from tuimail.outbox.model.item import OutboxItem, TimelineEntry
+    from tuimail.outbox.model.item import OutboxItem, Recipient, TimelineEntry
     from tuimail.outbox.model.turn import Standing
 
 MARGIN = "   "
@@ -51,6 +51,29 @@ def details(
     standing: Standing | None = None,
 ) -> list[Line]:
     """Every line of the detail screen."""
+    lines = _facts(item, width, now, progress, standing)
+    lines += [(), _heading("Recipients")]
+    wide = max((len(recipient.address) for recipient in item.recipients), default=0)
+    column = min(max(18, wide), max(18, width // 2 - 10))
+    for recipient in item.recipients:
+        lines += _recipient(recipient, column, width, now)
+    zone = f" (times in {zone_name(timeline[-1].at, None)})" if timeline else ""
+    lines += [(), _heading(f"What happened{zone}")]
+    times = [format_day_time(entry.at, now) for entry in timeline]
+    column = max((len(each) for each in times), default=0) + 1
+    for time, entry in zip(times, timeline, strict=True):
+        message = f"{entry.words}  {entry.reply}".strip()
+        lines += _field(time, safe_line(message), width, label_width=column)
+    if dialogue:
+        lines += [(), _heading("The last dialogue")]
+        lines += dialogue_lines(dialogue, width)
+    return lines
+
+
+def _facts(
+    item: OutboxItem, width: int, now: float, progress: Progress | None, standing: Standing | None
+) -> list[Line]:
+    """What the letter is, its state and why, and its copy in Sent."""
     message, facts = explanation(item, now, standing)
     role = role_of(item.state)
     state = f"{item.state.value}" + (f"  {bar(progress.percent, 22)} {progress.percent} %" if progress else "")
@@ -71,43 +94,30 @@ def details(
             item.filing.state, "filed"
         )
         lines += _field("Sent copy", filed, width, TextRole.DIM)
-    lines += [(), _heading("Recipients")]
-    wide = max((len(recipient.address) for recipient in item.recipients), default=0)
-    column = min(max(18, wide), max(18, width // 2 - 10))
-    for recipient in item.recipients:
-        mark, colour = RECIPIENT_MARKS[recipient.state], _ROLES[recipient.state]
-        reply = safe_line(str(recipient.reply)) if recipient.reply else ""
-        room = max(0, width - column - 18)
-        fits = cell_len(reply) <= room
-        lines.append(
-            (
-                Span(f"{MARGIN}{mark} ", colour),
-                Span(fit(safe_line(recipient.address), column) + "  "),
-                Span(fit(recipient.state.value, 10), colour),
-                Span(fit(reply if fits else "", room), TextRole.DIM),
-            )
+    return lines
+
+
+def _recipient(recipient: Recipient, column: int, width: int, now: float) -> list[Line]:
+    """Address (in ``column`` cells), state and reply; below them what does not fit, a report, the reason."""
+    mark, colour = RECIPIENT_MARKS[recipient.state], _ROLES[recipient.state]
+    reply = safe_line(str(recipient.reply)) if recipient.reply else ""
+    room = max(0, width - column - 18)
+    fits = cell_len(reply) <= room
+    lines: list[Line] = [
+        (
+            Span(f"{MARGIN}{mark} ", colour),
+            Span(fit(safe_line(recipient.address), column) + "  "),
+            Span(fit(recipient.state.value, 10), colour),
+            Span(fit(reply if fits else "", room), TextRole.DIM),
         )
-        if not fits:
-            lines += [(Span(f"{MARGIN}    {part}", TextRole.DIM),) for part in wrap(reply, width - 10)]
-        if recipient.report:
-            told = report_summary(recipient.report, now)
-            shade = _REPORTED.get(recipient.report.action, TextRole.DIM)
-            lines += [(Span(f"{MARGIN}    {part}", shade),) for part in wrap(told, width - 10)]
-        # That a letter was accepted is said by the state and the reply.
-        if recipient.words and recipient.state is not RecipientState.ACCEPTED:
-            lines += [
-                (Span(f"{MARGIN}    {part}", TextRole.DIM),) for part in wrap(safe_line(recipient.words), width - 10)
-            ]
-    zone = f" (times in {zone_name(timeline[-1].at, None)})" if timeline else ""
-    lines += [(), _heading(f"What happened{zone}")]
-    moments = [format_day_time(entry.at, now) for entry in timeline]
-    column = max((len(moment) for moment in moments), default=0) + 1
-    for moment, entry in zip(moments, timeline, strict=True):
-        message = f"{entry.words}  {entry.reply}".strip()
-        lines += _field(moment, safe_line(message), width, label_width=column)
-    if dialogue:
-        lines += [(), _heading("The last dialogue")]
-        lines += dialogue_lines(dialogue, width)
+    ]
+    below: list[tuple[str, TextRole]] = [] if fits else [(reply, TextRole.DIM)]
+    if recipient.report:
+        below.append((report_summary(recipient.report, now), _REPORTED.get(recipient.report.action, TextRole.DIM)))
+    # That a letter was accepted is said by the state and the reply.
+    if recipient.words and recipient.state is not RecipientState.ACCEPTED:
+        below.append((safe_line(recipient.words), TextRole.DIM))
+    lines += [(Span(f"{MARGIN}    {part}", role),) for text, role in below for part in wrap(text, width - 10)]
     return lines
 
 
