@@ -16,6 +16,7 @@ import pytest
 
 from tests.journeys.program import account
 from tests.support.scripted_smtp import Do, Expect, Letter, ReadBytes, Say, ScriptedServer, Silence, hello
+from tests.support.streams import serving
 from tuimail.cli.document import item_document
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
@@ -269,24 +270,20 @@ async def counting_server() -> AsyncIterator[tuple[int, Counter[str]]]:
     taken: Counter[str] = Counter()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            writer.write(b"220 mx.example ESMTP\r\n")
-            while line := (await reader.readline()).decode():
-                if line.upper().startswith("DATA"):
-                    writer.write(b"354 go on\r\n")
-                    letter = await reader.readuntil(b"\r\n.\r\n")
-                    found = re.search(rb"^Message-ID: (\S+)", letter, re.MULTILINE | re.IGNORECASE)
-                    assert found is not None
-                    taken[found.group(1).decode()] += 1
-                writer.write(b"250 ok\r\n")
-                await writer.drain()
-            writer.close()
+        writer.write(b"220 mx.example ESMTP\r\n")
+        while line := (await reader.readline()).decode():
+            if line.upper().startswith("DATA"):
+                writer.write(b"354 go on\r\n")
+                letter = await reader.readuntil(b"\r\n.\r\n")
+                found = re.search(rb"^Message-ID: (\S+)", letter, re.MULTILINE | re.IGNORECASE)
+                assert found is not None
+                taken[found.group(1).decode()] += 1
+            writer.write(b"250 ok\r\n")
+            await writer.drain()
+        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1], taken
-    finally:
-        server.close()
+    async with serving(serve) as port:
+        yield port, taken
 
 
 async def queue_letters(program: Program, count: int) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.journeys.waiting import until
 from tests.support.loopback import free_ports
+from tests.support.streams import serving
 from tests.ui.screen_text import settle, text
 from tuimail.config.loader import load
 from tuimail.engine import Engine
@@ -20,6 +21,7 @@ from tuimail.ui.screens.sent import SentScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -134,13 +136,10 @@ async def test_a_letter_waits_in_sight_while_the_server_is_down_and_goes_at_a_ke
         await seen(pilot, "unreachable")
         await seen(pilot, "Patience")
         assert "does not answer at this port" in " ".join(text(pilot.app).split())
-        relay = await _relay(port, correspondence.postfix.submission)
-        try:
+        async with _relay(port, correspondence.postfix.submission):
             await pilot.press("s")
             await reached(engine_of(pilot), ItemState.DONE)
             await seen(pilot, "Nothing is waiting.")
-        finally:
-            relay.close()
     assert len(correspondence.dovecot.wait_for_letters(correspondence.bob)) == 1
 
 
@@ -168,8 +167,12 @@ async def test_a_server_that_says_nothing_never_keeps_a_key_waiting(corresponden
         writer.close()
 
     connected = asyncio.Event()
-    silent = await asyncio.start_server(say_nothing, "127.0.0.1")
-    correspondence.write_config(port=silent.sockets[0].getsockname()[1], imap=False)
+    async with serving(say_nothing) as port:
+        correspondence.write_config(port=port, imap=False)
+        await _at_the_screen_of_a_silent_server(correspondence, connected)
+
+
+async def _at_the_screen_of_a_silent_server(correspondence: Correspondence, connected: asyncio.Event) -> None:
     async with at_the_screen(correspondence) as pilot:
         await write_and_send(pilot, correspondence.bob, "Anybody there", "hello")
         await connected.wait()
@@ -185,22 +188,22 @@ async def test_a_server_that_says_nothing_never_keeps_a_key_waiting(corresponden
         assert pilot.app.screen.form.to.value == "eve@example.net"
         item = await only_letter(engine_of(pilot))
         assert item.state is ItemState.SENDING, "all that was while it was being sent"
-    silent.close()
 
 
-async def _relay(port: int, to_port: int) -> asyncio.Server:
+def _relay(port: int, to_port: int) -> AbstractAsyncContextManager[int]:
     """The server comes up: ``port`` leads to the real one."""
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while piece := await reader.read(65536):
-                writer.write(piece)
-                await writer.drain()
-        finally:
-            writer.close()
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection("127.0.0.1", to_port)
-        await asyncio.gather(carry(reader, there[1]), carry(there[0], writer), return_exceptions=True)
+        from_there, there = await asyncio.open_connection("127.0.0.1", to_port)
+        try:
+            await asyncio.gather(carry(reader, there), carry(from_there, writer), return_exceptions=True)
+        finally:
+            there.transport.abort()
 
-    return await asyncio.start_server(connected, "127.0.0.1", port)
+    return serving(connected, port)

@@ -32,29 +32,31 @@ async def test_a_new_letter_starts_in_to_and_a_filled_one_in_the_text(paths: Pat
         assert at.focused is at.screen.form.subject.editor
 
 
-@pytest.mark.parametrize("key", ["enter", "tab", "down", "ctrl+n"])
-async def test_down_through_the_form(paths: Paths, key: str) -> None:
+async def test_down_through_the_form(paths: Paths) -> None:
     async with composing(paths) as at:
         form = at.screen.form
-        seen = []
-        for _ in range(4):
-            await at.press(key)
-            seen.append(at.screen.focused)
-        assert seen == [form.cc.editor, form.attachment.list, form.subject.editor, form.body]
+        for key in ("enter", "tab", "down", "ctrl+n"):
+            form.to.editor.focus()
+            seen = []
+            for _ in range(4):
+                await at.press(key)
+                seen.append(at.screen.focused)
+            assert seen == [form.cc.editor, form.attachment.list, form.subject.editor, form.body], key
 
 
-@pytest.mark.parametrize("key", ["up", "ctrl+p"])
-async def test_up_through_the_form(paths: Paths, key: str) -> None:
+async def test_up_through_the_form(paths: Paths) -> None:
     async with composing(paths, LETTER) as at:
         form = at.screen.form
-        seen = []
-        for _ in range(6):
-            await at.press(key)
-            seen.append(at.screen.focused)
-        assert seen == [
-            form.subject.editor, form.attachment.list, form.cc.editor, form.to.editor,
-            form.sender.choice, form.sender.choice,
-        ]  # fmt: skip
+        for key in ("up", "ctrl+p"):
+            form.body.focus()
+            seen = []
+            for _ in range(6):
+                await at.press(key)
+                seen.append(at.screen.focused)
+            assert seen == [
+                form.subject.editor, form.attachment.list, form.cc.editor, form.to.editor,
+                form.sender.choice, form.sender.choice,
+            ], key  # fmt: skip
 
 
 @pytest.mark.parametrize("keys", [("ctrl+y", "ctrl+v"), ("pageup", "pagedown")])

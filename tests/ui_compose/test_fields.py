@@ -60,43 +60,47 @@ class Alone(App[None], inherit_bindings=False):
         self.gone.append(event.attachment.name)
 
 
-@pytest.mark.parametrize(
-    ("key", "step"),
-    [("enter", 1), ("tab", 1), ("down", 1), ("ctrl+n", 1), ("up", -1), ("ctrl+p", -1), ("shift+tab", -1)],
-)
-@pytest.mark.parametrize("where", ["to", "subject", "files"])
-async def test_keys_that_leave_a_field(where: str, key: str, step: int) -> None:
+LEAVING = {"enter": 1, "tab": 1, "down": 1, "ctrl+n": 1, "up": -1, "ctrl+p": -1, "shift+tab": -1}
+"""Key -> how many fields on."""
+
+
+async def test_keys_that_leave_a_field() -> None:
     app = Alone()
     async with app.run_test() as pilot:
-        getattr(app, where).focus_target.focus()
-        await pilot.press(key)
-        assert app.steps == [step]
-        assert app.subject.value == ""
+        for field in (app.to, app.subject, app.files):
+            for key, step in LEAVING.items():
+                app.steps.clear()
+                field.focus_target.focus()
+                await pilot.press(key)
+                assert app.steps == [step], f"{key} in {field.name}"
+                assert app.subject.value == ""
 
 
-@pytest.mark.parametrize(
-    ("keys", "expected", "column"),
-    [
-        (["ctrl+a"], "one two", 0),
-        (["home"], "one two", 0),
-        (["ctrl+a", "ctrl+e"], "one two", 7),
-        (["home", "end"], "one two", 7),
-        (["ctrl+b"], "one two", 6),
-        (["left", "left", "ctrl+f"], "one two", 6),
-        (["home", "ctrl+@"], "one two", 3),
-        (["home", "ctrl+right", "ctrl+left"], "one two", 0),
-        (["home", "ctrl+d"], "ne two", 0),
-        (["home", "delete"], "ne two", 0),
-        (["backspace"], "one tw", 6),
-        (["alt+x"], "one two", 7),
-    ],
-)
-async def test_pines_editing_keys_in_a_field(keys: list[str], expected: str, column: int) -> None:
+EDITING: list[tuple[list[str], str, int]] = [
+    (["ctrl+a"], "one two", 0),
+    (["home"], "one two", 0),
+    (["ctrl+a", "ctrl+e"], "one two", 7),
+    (["home", "end"], "one two", 7),
+    (["ctrl+b"], "one two", 6),
+    (["left", "left", "ctrl+f"], "one two", 6),
+    (["home", "ctrl+@"], "one two", 3),
+    (["home", "ctrl+right", "ctrl+left"], "one two", 0),
+    (["home", "ctrl+d"], "ne two", 0),
+    (["home", "delete"], "ne two", 0),
+    (["backspace"], "one tw", 6),
+    (["alt+x"], "one two", 7),
+]
+"""Keys after "one two" -> the field and the column of its cursor."""
+
+
+async def test_pines_editing_keys_in_a_field() -> None:
     app = Alone()
     async with app.run_test() as pilot:
         app.subject.editor.focus()
-        await pilot.press(*"one two", *keys)
-        assert (app.subject.value, app.subject.editor.cursor_location[1]) == (expected, column)
+        for keys, expected, column in EDITING:
+            app.subject.value = ""
+            await pilot.press(*"one two", *keys)
+            assert (app.subject.value, app.subject.editor.cursor_location[1]) == (expected, column), keys
 
 
 async def test_cut_and_uncut_take_the_whole_field() -> None:

@@ -98,7 +98,7 @@ class TuimailApp(App[int], inherit_bindings=False):
 
     def _painted(self, starting: Running) -> None:
         self.when_painted()
-        self.run_worker(self.startup.run(starting), group="engine")
+        self.run_worker(partial(self.startup.run, starting), group="engine")  # type: ignore[arg-type]
 
     def on_unmount(self) -> None:
         """Listen no more."""
@@ -129,7 +129,7 @@ class TuimailApp(App[int], inherit_bindings=False):
     def on_outbox_changed(self, _message: OutboxChanged) -> None:
         """Count again, and tell the screen on top; those beneath read it when they come up again."""
         if self.startup.ready.is_set() and self.outbox.counting.request():
-            self.run_worker(self.outbox.counting.run(), group="badge")
+            self.run_worker(self.outbox.counting.run, group="badge")  # type: ignore[arg-type]
         self.frames.post(OutboxChanged())
 
     def on_progressed(self, message: Progressed) -> None:

@@ -164,7 +164,7 @@ class ComposeScreen(FrameScreen):
         self._timer = None
         if self._pace.due_in(time.monotonic()) == 0:
             self._pace.settled()
-            self.run_worker(self.autosave(), group="autosave", exit_on_error=False)
+            self.run_worker(self.autosave, group="autosave", exit_on_error=False)  # type: ignore[arg-type]
         else:
             self._arm()
 

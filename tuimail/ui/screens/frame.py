@@ -119,7 +119,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     def reload(self) -> None:
         """Have ``load`` called soon; calls that come while it runs become one more run."""
         if self.is_mounted and self._loading.request():
-            self.run_worker(self._loading.run(), group="load", exit_on_error=False)
+            self.run_worker(self._loading.run, group="load", exit_on_error=False)  # type: ignore[arg-type]
 
     async def _engine_started(self) -> None:
         await self.program.startup.ready.wait()

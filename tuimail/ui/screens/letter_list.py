@@ -81,7 +81,7 @@ class LetterListScreen(ListScreen[T]):
     def look(self) -> None:
         """Have the selected letter read for the pane, if that is seen."""
         if self.side_by_side and self.is_mounted:
-            self.run_worker(self._look(), group="beside", exclusive=True, exit_on_error=False)
+            self.run_worker(self._look, group="beside", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _look(self) -> None:
         await self.program.startup.ready.wait()

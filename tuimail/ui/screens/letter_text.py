@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
@@ -74,7 +75,7 @@ class LetterTextScreen(PagerScreen):
         as_bytes, made_for, lines = self._made
         if (as_bytes, made_for) == (self.as_bytes, width):
             return lines
-        self.run_worker(self._make(width, as_bytes=self.as_bytes), group="letter", exclusive=True)
+        self.run_worker(partial(self._make, width, as_bytes=self.as_bytes), group="letter", exclusive=True)  # type: ignore[arg-type]
         return lines if made_for and as_bytes == self.as_bytes else (READING,)
 
     async def _make(self, width: int, *, as_bytes: bool) -> None:

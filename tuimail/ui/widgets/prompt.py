@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -96,7 +97,7 @@ class LinePrompt(Prompt):
     def on_input_changed(self) -> None:
         """Say what is meant by what was typed; only the latest matters."""
         if self._meaning is not None:
-            self.run_worker(self._tell(self._meaning), group="meaning", exclusive=True)
+            self.run_worker(partial(self._tell, self._meaning), group="meaning", exclusive=True)  # type: ignore[arg-type]
 
     async def _tell(self, meaning: Meaning) -> None:
         self._meant.update(Content(await meaning(self.input.value)))
