@@ -7,7 +7,7 @@ import importlib
 
 from tests.bench.figures import markdown
 
-NAMES = ("drain", "enqueue", "memory", "keys", "start")
+NAMES = ("drain", "enqueue", "memory", "keys", "start", "headless", "history")
 
 
 def main() -> None:
