@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, Section
 from tests.outbox.scene import SetClock, message, store_in
 from tests.outbox.test_history import OWNER, outbox
+from tuimail.outbox.store.enqueue import Incoming
 
 HISTORY = 50_000
 CLAIMS = 100
@@ -39,10 +40,10 @@ def _claim(folder: Path, run: int) -> float:
     took = []
     with closing(store_in(folder, SetClock())) as store:
         for number in range(CLAIMS):
-            store.enqueue(message(1000 + number), composing=f"bench {run} {number}", again=True)
+            store.enqueue(Incoming(message(1000 + number), composing=f"bench {run} {number}", again=True))
         for _ in range(CLAIMS):
             start = time.perf_counter()
-            assert store.claim(OWNER) is not None
+            assert store.claims.claim(OWNER) is not None
             took.append(time.perf_counter() - start)
     return sorted(took)[CLAIMS // 2] * 1000
 

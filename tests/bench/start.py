@@ -1,4 +1,4 @@
-"""From the command to the first screen, and what a key costs in lists and in the composer: processor time.
+"""From the command to the first screen, and what a key costs in every list and in the composer: processor time.
 
 Processor time of the program, not what passes on the clock, so that other work on the machine counts for little. A
 bare Textual program in the same terminal, started in turns with tuimail, is what the start is compared with.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING
 from tests.bench.figures import Figure, Section
 from tests.bench.scene import TO, home
 from tests.bench.terminal import marked_row, terminal
+from tests.support.smtp_sink import smtp_sink
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     import pyte
 
@@ -43,8 +45,15 @@ DOWN, UP = b"\x1b[B", b"\x1b[A"
 PRESSES = 40
 ROWS = 300
 """Letters in the outbox."""
+MORE = """
+[accounts.club]
+address = "ada@club.example"
+submission.command = ["/usr/sbin/sendmail", "-oi"]
+[ui]
+keymap = "pine"
+"""
 LINE = "All work and no play makes Jack a dull boy, all day long.\n"
-PLACES = {"main menu": b"", "outbox": b"o", "drafts": b"d"}
+PLACES = {"main menu": b"", "outbox": b"o", "sent": b"s", "drafts": b"d", "accounts": b"a"}
 """Lists, and the key that leads there from the main menu."""
 
 
@@ -52,23 +61,42 @@ def measure(*, runs: int, letters: int) -> list[Section]:
     """Milliseconds of processor time."""
     del letters
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        program = home(Path(folder), 9, more='[ui]\nkeymap = "pine"\n')
         sizes = {"1 KB": 1_000, "1 MB": 1_000_000}
-        asyncio.run(_fill(program, sizes.values()))
+        program = asyncio.run(_filled(Path(folder), sizes.values()))
         return [_starts(program, max(runs, 5)), _keys(program, runs, tuple(sizes))]
 
 
-async def _fill(program: Program, sizes: Iterable[int]) -> None:
-    """Held letters, for which nothing is done beside the keys, and one draft of each size, the last one on top."""
-    engine = Engine(load(program.paths), program.paths)
-    await engine.start(run_outbox=False)
-    try:
-        for number in range(ROWS):
-            draft = Draft(account="work", to=TO, subject=f"Letter {number}", body=LINE * 10)
-            await engine.drafts.enqueue(draft, held=True)
+async def _filled(folder: Path, sizes: Iterable[int]) -> Program:
+    """Rows in every list.
+
+    Letters that were sent, held letters, for which nothing is done beside the keys, and one draft of each size, the
+    last one on top.
+    """
+    async with smtp_sink() as sink:
+        program = home(folder, sink, more=MORE)
+        await _enqueue(program, ROWS, held=False)
+        await asyncio.to_thread(program.run, "outbox", "run")
+    await _enqueue(program, ROWS, held=True)
+    async with _engine(program) as engine:
         for at, size in enumerate(sizes):
             body = LINE * (size // len(LINE))
             await engine.drafts.save(Draft(account="work", subject=f"Draft {at}", body=body, postponed=True))
+    return program
+
+
+async def _enqueue(program: Program, count: int, *, held: bool) -> None:
+    async with _engine(program) as engine:
+        for number in range(count):
+            draft = Draft(account="work", to=TO, subject=f"Letter {number}, {held}", body=LINE * 10)
+            await engine.drafts.enqueue(draft, held=held)
+
+
+@asynccontextmanager
+async def _engine(program: Program) -> AsyncIterator[Engine]:
+    engine = Engine(load(program.paths), program.paths)
+    await engine.start(run_outbox=False)
+    try:
+        yield engine
     finally:
         await engine.stop()
 

@@ -59,7 +59,7 @@ async def to_screen(pilot: Pilot[int], name: str) -> None:
     """From wherever one is to the screen ``name``."""
     app = pilot.app
     assert isinstance(app, TuimailApp)
-    app.go_home()
+    app.navigation.home()
     await settle(pilot)
     for key in SCREENS[name]:
         await pilot.press(key)
