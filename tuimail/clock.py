@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-DAY = 86_400
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 """Seconds."""
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tuimail.clock import DAY
 from tuimail.dates.local_time import local_now, zone_name
 
 if TYPE_CHECKING:
     from datetime import tzinfo
-
-DAY = 86_400
 
 
 def format_time(moment: float, zone: tzinfo | None = None) -> str:

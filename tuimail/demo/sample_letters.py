@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tuimail.clock import DAY, HOUR, MINUTE
 from tuimail.compose.build import build
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.config.model import Account, Auth, Config, Identity, OutboxSettings, Security, Server, UiSettings
@@ -38,9 +39,6 @@ HOME = Identity("ada@lovelace.example", "Ada")
 REFUSED = frozenset({"kim@grants.example", "lee@grants.example"})
 """The demo's server refuses these two, so that the user can correct their addresses."""
 
-MINUTE = 60.0
-HOUR = 3600.0
-DAY = 86400.0
 VIA = "demo.example:submission"
 
 

@@ -10,10 +10,10 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tuimail.clock import DAY
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-DAY = 86400.0
 
 
 class Quirk(StrEnum):

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tuimail.clock import DAY, HOUR
 from tuimail.submission.result import AccountProblem, Action, Stage
 
 
@@ -88,9 +89,6 @@ def _rule(
         crowded=crowded,
     )
 
-
-HOUR = 3600.0
-DAY = 24 * HOUR
 
 ANY = frozenset(Stage)
 BEFORE_DOT = ANY - {Stage.COMMITTING}
