@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,7 @@ def write_aside(path: Path, data: bytes | Iterable[bytes]) -> Path:
     Raises:
         StorageError: the disk refuses; the temporary file is gone.
     """
-    temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
+    temporary = path.parent / f".{path.name[:40]}.{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
     chunks = (data,) if isinstance(data, bytes) else data
     try:
         descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)

@@ -6,7 +6,6 @@ software may have changed, or an attacker may have taken its place.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from typing import TYPE_CHECKING
@@ -111,4 +110,6 @@ def remember_in(file: Path) -> None:
 
 def _key(account: str) -> str:
     """A hash, so that the file contains no user names."""
+    import hashlib  # here: a command without a sign-in hashes nothing
+
     return hashlib.sha256(account.encode("utf-8", "replace")).hexdigest()

@@ -17,8 +17,6 @@ import errno
 import logging
 import os
 import re
-import secrets
-import socket
 import stat
 import threading
 import time
@@ -32,6 +30,7 @@ from tuimail.private_files import PRIVATE_FILE, private_dir
 
 if TYPE_CHECKING:
     import asyncio
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -216,7 +215,9 @@ class _SocketFolder:
 
     def open(self, role: PeerRole) -> tuple[socket.socket, str]:
         """A new socket, and its name."""
-        name = f"{role}.{os.getpid()}.{_boot()}.{secrets.token_hex(3)}"
+        import socket  # here and below: a command that changes nothing needs none
+
+        name = f"{role}.{os.getpid()}.{_boot()}.{os.urandom(3).hex()}"
         made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | getattr(socket, "SOCK_CLOEXEC", 0))
         try:
             made.setblocking(False)
@@ -232,6 +233,8 @@ class _SocketFolder:
     def send(self, name: str) -> None:
         """Send the byte; remove the socket of a process that is gone."""
         # A socket for each: what one process leaves unread (suspended, stopped) must not use up the room of all.
+        import socket
+
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
             try:
@@ -245,6 +248,8 @@ class _SocketFolder:
 
     def answers(self, name: str) -> bool:
         """Whether a process listens on it."""
+        import socket
+
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
             try:
                 probe.connect(self._address(name))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -58,7 +57,7 @@ class Machine:
     def owner(self) -> str:
         """A new owner: this process, and a token of its own."""
         pid = os.getpid()
-        return f"{pid}:{_start_time(pid)}:{self._boot}:{secrets.token_hex(3)}"
+        return f"{pid}:{_start_time(pid)}:{self._boot}:{os.urandom(3).hex()}"
 
     def dead(self, owner: str) -> bool:
         """The machine was restarted since, or the process is gone, or its number belongs to another one."""

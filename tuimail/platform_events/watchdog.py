@@ -14,7 +14,6 @@ import contextlib
 import faulthandler
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -49,6 +48,8 @@ class Watchdog:
         self._report = report
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stacks: IO[bytes] | None = None
+        import socket  # here: a command without an event loop needs none
+
         self._inbox, self._outbox = socket.socketpair()
         self._inbox.settimeout(_TICK)
         self._outbox.setblocking(False)

@@ -11,7 +11,6 @@ power cut may cost the last second, which the index itself still has, since a po
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -93,6 +92,8 @@ class Memory:
 
 def hashed(address: str) -> str:
     """The address as the log has it."""
+    import hashlib  # here and in letter_file: a command that only looks hashes nothing
+
     return hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import zlib
@@ -116,6 +115,8 @@ class FileContent:
 
     def chunks(self, length: int = 65536) -> Iterator[bytes]:
         """The bytes in order, at most ``length`` at a time. Raises OSError: gone, short, damaged."""
+        import hashlib
+
         seen = hashlib.sha256()
         left = self.size
         with os.fdopen(open_private(self.path, os.O_RDONLY), "rb") as file:
@@ -164,6 +165,8 @@ def prepare_letter(path: Path, head: Head, content: Content) -> Prepared:
 
 def _checked(top: bytes, head: Head, content: Content) -> Iterator[bytes]:
     yield top
+    import hashlib
+
     seen, size = hashlib.sha256(), 0
     for piece in content.chunks():
         seen.update(piece)

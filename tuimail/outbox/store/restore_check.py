@@ -8,7 +8,7 @@ another computer) is uncertain as well: evidence in Sent settles it (engine/evid
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ def check_restored(outbox: OpenOutbox, audit_log: AuditLog) -> str:
         _note_all(outbox, audit_log, live)
         unknown = []
     message = _message(_reconcile(outbox, [*suspicious, *unknown], memory)) if suspicious or unknown else ""
-    fresh = name or secrets.token_hex(8)
+    fresh = name or os.urandom(8).hex()
     if fresh not in memory.outboxes:
         audit_log.adopt(fresh, outbox.clock.now())
     if not name:

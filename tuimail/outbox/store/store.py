@@ -22,28 +22,15 @@ Its parts: ``queries``, ``schedule``, ``claims``, ``recovery``, ``actions``, ``a
 from __future__ import annotations
 
 import logging
-import random
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import OutboxSettings
 from tuimail.coordination.change_notifier import ChangeNotifier
 from tuimail.coordination.lock import FolderLock, Host, Machine
 from tuimail.errors import DuplicateLetterError, ForeignStoreError, StorageError
-from tuimail.outbox.store.account_health import AccountHealths
-from tuimail.outbox.store.audit_log import AuditLog
-from tuimail.outbox.store.bounces import Bounces
-from tuimail.outbox.store.claims import Claims
-from tuimail.outbox.store.enqueue import Enqueued, Incoming, enqueue_many
-from tuimail.outbox.store.evidence import Evidence
 from tuimail.outbox.store.open_outbox import OpenOutbox
-from tuimail.outbox.store.prune import prune
-from tuimail.outbox.store.queries import Queries
 from tuimail.outbox.store.rebuild import open_index
-from tuimail.outbox.store.recovery import Recovery
-from tuimail.outbox.store.restore_check import check_restored
-from tuimail.outbox.store.schedule import Schedule
-from tuimail.outbox.store.sent_copies import SentCopyRecords
-from tuimail.outbox.store.user_actions import UserActions
 from tuimail.private_files import private_dir
 
 if TYPE_CHECKING:
@@ -54,6 +41,16 @@ if TYPE_CHECKING:
     from tuimail.config.model import Rate
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.model.outcome import Chance
+    from tuimail.outbox.store.account_health import AccountHealths
+    from tuimail.outbox.store.bounces import Bounces
+    from tuimail.outbox.store.claims import Claims
+    from tuimail.outbox.store.enqueue import Enqueued, Incoming
+    from tuimail.outbox.store.evidence import Evidence
+    from tuimail.outbox.store.queries import Queries
+    from tuimail.outbox.store.recovery import Recovery
+    from tuimail.outbox.store.schedule import Schedule
+    from tuimail.outbox.store.sent_copies import SentCopyRecords
+    from tuimail.outbox.store.user_actions import UserActions
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +70,7 @@ class Store:
         rates: Mapping[str, Rate] | None = None,
         skip_reasons: Mapping[str, str] | None = None,
         host: Host | None = None,
-        chance: Chance = random.random,
+        chance: Chance | None = None,
         audit_log: Path | None = None,
     ) -> None:
         """Open the outbox of ``folder``, making it if there is none, repairing what can be repaired.
@@ -85,7 +82,7 @@ class Store:
             rates: the users' own limits, by account.
             skip_reasons: accounts whose letters get no Sent copy, and why.
             host: knows which owners of leases still live.
-            chance: spreads retries.
+            chance: gives numbers from 0 to 1 that spread retries; default: random ones.
             audit_log: outside of the folder, by which a restored backup is noticed (store/restore_check).
 
         Raises:
@@ -103,21 +100,76 @@ class Store:
             raise
         self.change_notifier = ChangeNotifier(folder)
         index.committed = self.change_notifier.notify
-        self.outbox = outbox = OpenOutbox(
-            folder, index, clock, host or Machine(), settings or OutboxSettings(), chance,
+        self.outbox = OpenOutbox(
+            folder, index, clock, host or Machine(), settings or OutboxSettings(), chance or _random,
             rates=rates or {}, skip_reasons=skip_reasons or {},
         )  # fmt: skip
-        self.queries = Queries(outbox)
-        self.schedule = Schedule(outbox)
-        self.claims = Claims(outbox)
-        self.recovery = Recovery(outbox)
-        self.actions = UserActions(outbox)
-        self.accounts = AccountHealths(outbox)
-        self.sent_copies = SentCopyRecords(outbox)
-        self.evidence = Evidence(outbox)
-        self.bounces = Bounces(outbox)
         if audit_log is not None:
-            self._check_restored(AuditLog(audit_log))
+            self._check_restored(audit_log)
+
+    # -- the parts, each imported when it is first used: a command that only looks needs one of them
+    @cached_property
+    def queries(self) -> Queries:
+        """Looking."""
+        from tuimail.outbox.store.queries import Queries
+
+        return Queries(self.outbox)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """What may be claimed, and when."""
+        from tuimail.outbox.store.schedule import Schedule
+
+        return Schedule(self.outbox)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Leases and attempts."""
+        from tuimail.outbox.store.claims import Claims
+
+        return Claims(self.outbox)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """What dead processes left."""
+        from tuimail.outbox.store.recovery import Recovery
+
+        return Recovery(self.outbox)
+
+    @cached_property
+    def actions(self) -> UserActions:
+        """What the user decides."""
+        from tuimail.outbox.store.user_actions import UserActions
+
+        return UserActions(self.outbox)
+
+    @cached_property
+    def accounts(self) -> AccountHealths:
+        """Accounts that cannot send."""
+        from tuimail.outbox.store.account_health import AccountHealths
+
+        return AccountHealths(self.outbox)
+
+    @cached_property
+    def sent_copies(self) -> SentCopyRecords:
+        """Which copies are filed, and by which process."""
+        from tuimail.outbox.store.sent_copies import SentCopyRecords
+
+        return SentCopyRecords(self.outbox)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Uncertain letters found in Sent."""
+        from tuimail.outbox.store.evidence import Evidence
+
+        return Evidence(self.outbox)
+
+    @cached_property
+    def bounces(self) -> Bounces:
+        """Delivery reports."""
+        from tuimail.outbox.store.bounces import Bounces
+
+        return Bounces(self.outbox)
 
     def enqueue(self, letter: Incoming) -> OutboxItem:
         """Store one letter durably (``enqueue_many``); one that is in the outbox already is that item.
@@ -132,13 +184,21 @@ class Store:
 
     def enqueue_many(self, letters: Sequence[Incoming]) -> list[Enqueued]:
         """Store letters durably in one transaction: see store/enqueue."""
+        from tuimail.outbox.store.enqueue import enqueue_many
+
         return enqueue_many(self.outbox, letters)
 
     def prune(self, *, keep_days: float = 180.0) -> int:
         """Forget what is long over: see store/prune."""
+        from tuimail.outbox.store.prune import prune
+
         return prune(self.outbox, keep_days=keep_days)
 
-    def _check_restored(self, audit_log: AuditLog) -> None:
+    def _check_restored(self, path: Path) -> None:
+        from tuimail.outbox.store.audit_log import AuditLog
+        from tuimail.outbox.store.restore_check import check_restored
+
+        audit_log = AuditLog(path)
         try:
             if self._lock.try_alone():
                 audit_log.shorten(self.outbox.clock.now())
@@ -156,6 +216,12 @@ class Store:
         self.outbox.index.close()
         self.change_notifier.flush()
         self._lock.close()
+
+
+def _random() -> float:
+    import random  # here: it takes a while, and only retries need it
+
+    return random.random()  # noqa: S311 - spreads retries
 
 
 def _refuse_foreign(state: Path) -> None:
