@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.figures import Figure, Section
 from tests.outbox.scene import SetClock, message, store_in
-from tests.outbox.test_history import OWNER, outbox
+from tests.outbox.store.test_history import OWNER, outbox
 from tuimail.outbox.store.enqueue import Incoming
 
 HISTORY = 50_000

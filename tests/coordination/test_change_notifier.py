@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.outbox.run.test_processes import forked
 from tests.outbox.scene import message
-from tests.outbox.test_processes import forked
 from tuimail.clock import SystemClock
 from tuimail.coordination.change_notifier import FOLDER, ChangeListener, ChangeNotifier, Peer, PeerRole, neighbours
 from tuimail.outbox.store.enqueue import Incoming

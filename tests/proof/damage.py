@@ -1,8 +1,8 @@
 """A damaged index: flipped bytes in every page, a file cut short, zeroed, gone; a journal that is gone or damaged.
 
-The letters tell the truth, so whatever was waiting waits, and nothing that went out goes again. The pages and files are
-those of ``tests/outbox/test_damage``, an outbox with a letter in every state. The journals are those that a process
-killed in the middle of a commit leaves: they are deleted, zeroed and cut in half before the next start.
+The letters tell the truth, so whatever was waiting waits, and nothing that went out goes again. The pages and files
+are those of ``tests/outbox/store/test_damage``, an outbox with a letter in every state. The journals are those that a
+process killed in the middle of a commit leaves: they are deleted, zeroed and cut in half before the next start.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.outbox import test_damage
 from tests.outbox.scene import SetClock
+from tests.outbox.store import test_damage
 from tests.proof.figure import Figure, Rig, plural, total
 from tests.proof.household import household
 from tests.proof.life import ONE, Case, queue, reckon, told

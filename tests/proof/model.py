@@ -1,4 +1,4 @@
-"""The queue against a model that keeps the books: ``tests/outbox/test_model``, walked at random and by hypothesis.
+"""The queue against a model: ``tests/outbox/store/test_state_machine``, walked at random and by hypothesis.
 
 Three owners enqueue, claim, touch, commit, crash at each stage, get answers of every kind or none, edit, undo, hold,
 release, resolve, mend, drop, file, lose the index, while the clock moves. After every step: no letter vanished, none
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.outbox.test_model import Outbox, walk
+from tests.outbox.store.test_state_machine import Outbox, walk
 from tests.proof.figure import Figure, Rig, plural, total
 from tests.proof.workers import spread, workshop
 

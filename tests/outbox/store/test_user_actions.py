@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.outbox.model.test_item import item as an_item
 from tests.outbox.scene import START, Box, SetClock, message, sent_through, store_in, unreachable
-from tests.outbox.test_item import item as an_item
 from tuimail.config.model import WhenLate
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, NoSuchItemError, OutboxError
 from tuimail.outbox.model.item import ItemState, Order, OutboxItem, Place, RecipientState, Verb, verbs_of

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.outbox.model.test_item import item as item_of
 from tests.outbox.scene import START, host_trouble, result, unreachable, verdict
-from tests.outbox.test_item import item as item_of
 from tuimail.config.model import OutboxSettings, WhenUncertain
 from tuimail.outbox.model.item import (
     AccountHealth,

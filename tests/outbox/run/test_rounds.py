@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.outbox.model.test_item import item as item_of
 from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
-from tests.outbox.test_item import item as item_of
 from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
 from tuimail.outbox.model.backoff import DAY, HOUR
