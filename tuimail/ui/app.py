@@ -25,6 +25,7 @@ from tuimail.ui.startup import Startup
 from tuimail.ui.theme import mail_defaults
 from tuimail.ui.themes import Themes, no_color
 from tuimail.ui.undo import Undo
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,11 +127,10 @@ class TuimailApp(App[int], inherit_bindings=False):
         """The keymap in force."""
         return self.keymaps.current
 
-    # -- what the engine announces
     def on_outbox_changed(self, _message: OutboxChanged) -> None:
         """Count again, and tell the screen on top; those beneath read it when they come up again."""
         if self.startup.ready.is_set() and self.outbox.counting.request():
-            self.run_worker(self.outbox.counting.run, group="badge")  # type: ignore[arg-type]
+            start_worker(self, self.outbox.counting.run, group="badge")
         self.frames.post(OutboxChanged())
 
     def on_progressed(self, message: Progressed) -> None:

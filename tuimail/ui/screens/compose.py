@@ -19,6 +19,7 @@ from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.text.typed_text import about_addresses
 from tuimail.ui.widgets.identity_field import senders
 from tuimail.ui.widgets.letter_form import LetterForm
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -164,7 +165,7 @@ class ComposeScreen(FrameScreen):
         self._timer = None
         if self._pace.due_in(time.monotonic()) == 0:
             self._pace.settled()
-            self.run_worker(self.autosave, group="autosave", exit_on_error=False)  # type: ignore[arg-type]
+            start_worker(self, self.autosave, group="autosave", exit_on_error=False)
         else:
             self._arm()
 

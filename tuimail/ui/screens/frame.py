@@ -27,6 +27,7 @@ from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
 from tuimail.ui.widgets.painting import ROLE_CLASSES
 from tuimail.ui.widgets.status_line import StatusLine
 from tuimail.ui.widgets.title_bar import TitleBar
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -119,7 +120,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     def reload(self) -> None:
         """Have ``load`` called soon; calls that come while it runs become one more run."""
         if self.is_mounted and self._loading.request():
-            self.run_worker(self._loading.run, group="load", exit_on_error=False)  # type: ignore[arg-type]
+            start_worker(self, self._loading.run, group="load", exit_on_error=False)
 
     async def _engine_started(self) -> None:
         await self.program.startup.ready.wait()

@@ -10,6 +10,7 @@ from tuimail.errors import NoSuchItemError
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.letter_pane import LetterPane
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +82,7 @@ class LetterListScreen(ListScreen[T]):
     def look(self) -> None:
         """Have the selected letter read for the pane, if that is seen."""
         if self.side_by_side and self.is_mounted:
-            self.run_worker(self._look, group="beside", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+            start_worker(self, self._look, group="beside", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
         await self.program.startup.ready.wait()

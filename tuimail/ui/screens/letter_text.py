@@ -13,6 +13,7 @@ from tuimail.ui.commands.command import Context
 from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.text.cells import Line, Span, TextRole
 from tuimail.ui.views.prose import prose
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ class LetterTextScreen(PagerScreen):
         as_bytes, made_for, lines = self._made
         if (as_bytes, made_for) == (self.as_bytes, width):
             return lines
-        self.run_worker(partial(self._make, width, as_bytes=self.as_bytes), group="letter", exclusive=True)  # type: ignore[arg-type]
+        start_worker(self, partial(self._make, width, as_bytes=self.as_bytes), group="letter", exclusive=True)
         return lines if made_for and as_bytes == self.as_bytes else (READING,)
 
     async def _make(self, width: int, *, as_bytes: bool) -> None:

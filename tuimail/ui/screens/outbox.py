@@ -21,6 +21,7 @@ from tuimail.ui.views.letters import (
 from tuimail.ui.views.orders import order_name
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -184,7 +185,7 @@ class OutboxScreen(LetterListScreen[str]):
     def _scrolled(self) -> None:
         """Read what came into sight."""
         if self.rows.misses(self.list.first_seen, self.list.page + 1):
-            self.run_worker(self._fill, group="fill", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+            start_worker(self, self._fill, group="fill", exclusive=True, exit_on_error=False)
 
     async def _fill(self) -> None:
         if await self.rows.fill(self.list.first_seen, self.list.page + 1):
@@ -213,7 +214,7 @@ class OutboxScreen(LetterListScreen[str]):
         self._standing = None
         self._explain()
         if self.letter is not None and waits_its_turn(self.letter, self._now):
-            self.run_worker(self._stand, group="stand", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+            start_worker(self, self._stand, group="stand", exclusive=True, exit_on_error=False)
 
     async def _stand(self) -> None:
         """Ask what goes before the selected letter, and what holds its account."""

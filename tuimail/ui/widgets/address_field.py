@@ -9,6 +9,7 @@ from textual.message import Message
 
 from tuimail.ui.widgets.completion import CompletionList, address_at, already_there, with_candidate
 from tuimail.ui.widgets.header_field import HeaderField, LineEditor
+from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -112,9 +113,8 @@ class AddressField(HeaderField):
         super().on_text_area_changed(event)
         event.prevent_default()
         if self.editor.has_focus and isinstance(self.editor, AddressEditor):
-            # Not a coroutine: the next key may cancel the worker before it begins, and nothing would await it then.
             offer = partial(self.editor.offer, unasked=True)
-            self.run_worker(offer, group="completion", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+            start_worker(self, offer, group="completion", exclusive=True, exit_on_error=False)
 
     def on_completion_list_chosen(self, event: CompletionList.Chosen) -> None:
         """A candidate was clicked."""

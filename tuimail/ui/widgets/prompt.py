@@ -12,6 +12,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tuimail.ui.workers import start_worker
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -97,7 +99,7 @@ class LinePrompt(Prompt):
     def on_input_changed(self) -> None:
         """Say what is meant by what was typed; only the latest matters."""
         if self._meaning is not None:
-            self.run_worker(partial(self._tell, self._meaning), group="meaning", exclusive=True)  # type: ignore[arg-type]
+            start_worker(self, partial(self._tell, self._meaning), group="meaning", exclusive=True)
 
     async def _tell(self, meaning: Meaning) -> None:
         self._meant.update(Content(await meaning(self.input.value)))
