@@ -100,7 +100,7 @@ class TuimailApp(App[int], inherit_bindings=False):
 
     def _painted(self, starting: Running) -> None:
         self.when_painted()
-        self.run_worker(partial(self.startup.run, starting), group="engine")  # type: ignore[arg-type]
+        start_worker(self, partial(self.startup.run, starting), group="engine")
 
     def on_unmount(self) -> None:
         """Listen no more."""
