@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from tuimail.submission.connection import SmtpConnection
     from tuimail.submission.dialogue import Dialogue
     from tuimail.submission.envelope_commands import EnvelopeCommands
-    from tuimail.submission.transaction import Transaction
+    from tuimail.submission.transaction import SmtpTransaction
 
 
 @dataclass(eq=False, slots=True)
 class PipelinedLetter:
     """One message in line, with the state of its ``submit`` call."""
 
-    transaction: Transaction
+    transaction: SmtpTransaction
     dialogue: Dialogue
     sent_ahead: EnvelopeCommands | None = None
     """Its commands were sent behind the final dot of the previous message ..."""

@@ -14,7 +14,7 @@ from tuimail.submission.failure import SubmissionError
 from tuimail.submission.handshake import Handshake, RefusedError
 from tuimail.submission.pipeline import Pipeline, PipelinedLetter
 from tuimail.submission.quirks import Quirk, takes_commands_past_dot
-from tuimail.submission.transaction import StartOverError, Transaction
+from tuimail.submission.transaction import SmtpTransaction, StartOverError
 from tuimail.submission.wire import Extensions, Timeouts
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class SmtpSubmitter:
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try once to submit ``letter``. Raises only what ``watcher`` raises; nothing was sent then."""
         self._quirks.update(letter.quirks.get(self._name, ()))
-        transaction = Transaction(
+        transaction = SmtpTransaction(
             letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
         )
         queued = PipelinedLetter(transaction, self._dialogue.another())

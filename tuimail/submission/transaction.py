@@ -57,7 +57,7 @@ class StartOverError(Exception):
         self.past_dot = past_dot
 
 
-class Transaction:
+class SmtpTransaction:
     """One attempt to submit one letter.
 
     ``hold``: if one recipient is permanently refused, no recipient gets the letter. ``quirks``: the known quirks of the
