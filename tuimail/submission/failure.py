@@ -95,3 +95,14 @@ class SubmissionError(Exception):
         super().__init__(f"{failure}: {detail}" if detail else str(failure))
         self.failure = failure
         self.detail = detail
+
+
+class StartOverError(Exception):
+    """The connection is unusable and the server has accepted nothing: the letter needs a new connection.
+
+    ``past_dot``: the server discarded the commands that followed the final dot of the previous letter.
+    """
+
+    def __init__(self, *, past_dot: bool = False) -> None:
+        super().__init__("start over")
+        self.past_dot = past_dot

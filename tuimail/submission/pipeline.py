@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from tuimail.submission.connection import SmtpConnection
     from tuimail.submission.dialogue import Dialogue
     from tuimail.submission.envelope_commands import EnvelopeCommands
-    from tuimail.submission.transaction import SmtpTransaction
+    from tuimail.submission.smtp_attempt import SmtpAttempt
 
 
 @dataclass(eq=False, slots=True)
 class PipelinedLetter:
     """One message in line, with the state of its ``submit`` call."""
 
-    transaction: SmtpTransaction
+    attempt: SmtpAttempt
     dialogue: Dialogue
     sent_ahead: EnvelopeCommands | None = None
     """Its commands were sent behind the final dot of the previous message ..."""
@@ -56,10 +56,10 @@ class Pipeline:
             self._serve(queued)
             return True
         self._waiting.append(queued)
-        await queued.transaction.load()
+        await queued.attempt.load()
         while self.current is not queued and not queued.withdrawn:
-            if queued.prepare_requested and not queued.transaction.touched:
-                await queued.transaction.touch()
+            if queued.prepare_requested and not queued.attempt.touched:
+                await queued.attempt.touch()
             else:
                 queued.wake_event.clear()
                 await queued.wake_event.wait()

@@ -10,11 +10,12 @@ from tuimail.mail.text import safe_line
 from tuimail.submission.classify import ReplyContext
 from tuimail.submission.connection import SmtpConnection
 from tuimail.submission.dialogue import Dialogue
-from tuimail.submission.failure import SubmissionError
+from tuimail.submission.failure import StartOverError, SubmissionError
 from tuimail.submission.handshake import Handshake, RefusedError
 from tuimail.submission.pipeline import Pipeline, PipelinedLetter
 from tuimail.submission.quirks import Quirk, takes_commands_past_dot
-from tuimail.submission.transaction import SmtpTransaction, StartOverError
+from tuimail.submission.smtp_attempt import SmtpAttempt
+from tuimail.submission.transaction import SmtpTransaction
 from tuimail.submission.wire import Extensions, Timeouts
 
 if TYPE_CHECKING:
@@ -69,13 +70,11 @@ class SmtpSubmitter:
     async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
         """Try once to submit ``letter``. Raises only what ``watcher`` raises; nothing was sent then."""
         self._quirks.update(letter.quirks.get(self._name, ()))
-        transaction = SmtpTransaction(
-            letter, watcher, self._context(letter), self._timeouts, hold=self.hold, quirks=self._quirks
-        )
-        queued = PipelinedLetter(transaction, self._dialogue.another())
+        attempt = SmtpAttempt(letter, watcher, self._context(letter), hold=self.hold, quirks=self._quirks)
+        queued = PipelinedLetter(attempt, self._dialogue.another())
         try:
             if not await self._pipeline.wait_turn(queued):
-                return transaction.withdrawn()
+                return attempt.withdrawn()
             return await self._deliver(queued)
         finally:
             self._leave(queued)
@@ -93,7 +92,7 @@ class SmtpSubmitter:
 
     async def _deliver(self, queued: PipelinedLetter) -> SubmissionResult:
         queued.started = True
-        transaction = queued.transaction
+        attempt = queued.attempt
         security = ""
         try:
             while True:
@@ -102,16 +101,15 @@ class SmtpSubmitter:
                     wire, sent = await self._connected(queued), None
                 wire.dialogue = queued.dialogue
                 security = f" ({wire.security})"
-                offer = self._offer.without("pipelining") if transaction.one_at_a_time else self._offer
+                offer = self._offer.without("pipelining") if attempt.quirks.one_at_a_time else self._offer
+                transaction = SmtpTransaction(attempt, wire, offer, self._timeouts)
                 try:
-                    await transaction.run(
-                        wire, offer, sent=sent, behind=_Lookahead(self, wire), reused=wire.letters > 0
-                    )
+                    await transaction.run(sent=sent, behind=_Lookahead(self, wire), reused=wire.letters > 0)
                     break
                 except StartOverError as error:
                     if error.past_dot and wire.letters <= 1:
                         # After many letters the server may simply have reached its limit for this connection.
-                        transaction.learnt[Quirk.NOTHING_PAST_DOT] = True
+                        attempt.quirks.failed_past_dot()
                     self._drop()
             wire.letters += 1
             wire.used_at = asyncio.get_running_loop().time()
@@ -120,16 +118,16 @@ class SmtpSubmitter:
         except SubmissionError as error:
             queued.dialogue.note(": ".join(filter(None, (error.failure.description, error.detail))))
             self._drop()
-            transaction.lose(error)
+            attempt.lose(error)
         except RefusedError as error:
             self._drop()
-            transaction.refuse(error.verdict)
+            attempt.end(error.verdict)
         except BaseException:
             self._drop()
             raise
-        for quirk, found in transaction.learnt.items():
+        for quirk, found in attempt.quirks.learnt.items():
             (self._quirks.add if found else self._quirks.discard)(quirk)
-        return transaction.result(dialogue=queued.dialogue.lines, via=self._name + security, server=self._name)
+        return attempt.result(dialogue=queued.dialogue.lines, via=self._name + security, server=self._name)
 
     def _leave(self, queued: PipelinedLetter) -> None:
         if self._pipeline.current is queued:
@@ -137,17 +135,17 @@ class SmtpSubmitter:
             if behind is not None and not behind.started and behind.finished:
                 self._drop()  # its transaction was started and must not continue: disconnecting ends it
         queued.finished = True
-        self._pipeline.finish(queued, withdraw=queued.transaction.account is not None)
+        self._pipeline.finish(queued, withdraw=queued.attempt.account is not None)
 
     def start_next(self, wire: SmtpConnection) -> tuple[str, ...]:
         """The first commands of the next letter, if it is ready to start behind the dot of the current one."""
         queued = self._pipeline.next
-        if queued is None or not queued.transaction.touched or not self.may_pipeline_next(wire):
+        if queued is None or not queued.attempt.touched or not self.may_pipeline_next(wire):
             return ()
-        if queued.transaction.one_at_a_time:
+        if queued.attempt.quirks.one_at_a_time:
             return ()  # decided when it was submitted; quirks found since do not change it
         try:
-            opening = queued.transaction.opening(self._offer)
+            opening = queued.attempt.opening(self._offer)
         except SubmissionError:
             return ()
         if not opening.recipients or not opening.data:
@@ -186,7 +184,7 @@ class SmtpSubmitter:
                 return self._wire
             wire, self._wire = self._wire, None
             await wire.quit(within=self._timeouts.quit)
-        reached = queued.transaction.reached
+        reached = queued.attempt.reached
         self._wire = await SmtpConnection.open(self._server, self._timeouts, queued.dialogue, reached)
         handshake = Handshake(self._server, self._secret, self._timeouts, reached)
         offer = await handshake.run(self._wire, self._wire)
@@ -209,7 +207,7 @@ class SmtpSubmitter:
 
 
 class _Lookahead:
-    """The letter that waits behind the current one on ``wire`` (submission/transaction.Lookahead)."""
+    """The letter that waits behind the current one on ``wire`` (submission/content_phase.Lookahead)."""
 
     def __init__(self, submitter: SmtpSubmitter, wire: SmtpConnection) -> None:
         self._submitter = submitter
