@@ -22,7 +22,7 @@ from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_connect import open_session
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.mailboxes.imap_protocol import ImapProtocol
-from tuimail.mailboxes.imap_session import ImapTimeouts
+from tuimail.mailboxes.imap_timeouts import ImapTimeouts
 from tuimail.tls import tls_context
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ async def _check_sent(account: Account, secret: Secret, progress: Progress) -> l
 async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sent_copy: SentCopy) -> list[Finding]:
     from tuimail.mailboxes.imap_connect import open_session
     from tuimail.mailboxes.imap_errors import ImapError, ImapStage
-    from tuimail.mailboxes.imap_session import ImapTimeouts
+    from tuimail.mailboxes.imap_timeouts import ImapTimeouts
     from tuimail.mailboxes.sent_mail import sent_mailbox
 
     where = f"{safe_line(server.host)}:{server.port}"

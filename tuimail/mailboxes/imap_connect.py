@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tuimail import tls
 from tuimail.config.model import Auth, Security
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage, connection_error, quoted_server_text
-from tuimail.mailboxes.imap_session import ImapSession, ImapTimeouts
+from tuimail.mailboxes.imap_session import ImapSession
+from tuimail.mailboxes.imap_timeouts import ImapTimeouts
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.mailboxes.sign_in import choose
 from tuimail.tls import is_loopback, tls_context

@@ -121,6 +121,10 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
                 command._exception = self.lost  # noqa: SLF001 - the only way to wake it with a reason
                 command.close(b"", "KO")
 
+    def drop(self) -> None:
+        """Disconnect at once."""
+        self.fail(f"The connection to {self.where} was dropped.")
+
     async def run(self, name: str, *arguments: str, prefix: str = "") -> Status:
         """Send a command and wait for its tagged reply; ``untagged`` contains the other responses.
 

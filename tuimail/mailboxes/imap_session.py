@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
+from tuimail.mailboxes.imap_append import append
+from tuimail.mailboxes.imap_command import ImapCommand, refusal, stopped_answering
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.mailboxes.imap_protocol import ImapProtocol
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
+    from tuimail.mailboxes.imap_timeouts import ImapTimeouts
     from tuimail.mailboxes.imap_wire import Response, Status
-
-
-@dataclass(frozen=True, slots=True)
-class ImapTimeouts:
-    """How long to wait, in seconds."""
-
-    connect: float = 20.0
-    tls: float = 30.0
-    clear: float = 30.0
-    """From the connection to the end of STARTTLS in total."""
-    reply: float = 60.0
-    stall: float = 60.0
-    """An upload without progress."""
-    commit: float = 120.0
-    """The reply to an uploaded letter."""
-    goodbye: float = 2.0
 
 
 class ImapSession:
@@ -103,7 +89,7 @@ class ImapSession:
 
     def abort(self) -> None:
         """Drop the connection at once."""
-        self._link.fail(f"The connection to {self._link.where} was dropped.")
+        self._link.drop()
 
     async def close(self) -> None:
         """Log out; takes at most two seconds and never raises."""
@@ -131,7 +117,7 @@ class ImapSession:
         """
         status, responses = await self.command(name, *arguments, prefix=prefix)
         if status.verdict != "OK":
-            raise self._refusal(f"{self._link.where} refused {name}", status)
+            raise refusal(self._link, name, status)
         return responses
 
     async def leave(self) -> None:
@@ -165,43 +151,8 @@ class ImapSession:
             progress: told how many bytes are on their way.
         """
         async with self._lock:
-            arguments = (quoted(mailbox), flags, date, f"{{{size}}}")
-            ready, running = self._start("APPEND", *arguments)
-            try:
-                async with asyncio.timeout(self._patience.reply):
-                    await _either(ready, running)
-                if ready.done() and not running.done():
-                    await self._upload(pieces, size, running, progress)
-                async with asyncio.timeout(self._patience.commit):
-                    return await asyncio.shield(running)
-            except TimeoutError:
-                raise self._silent("filing the letter") from None
-            finally:
-                self._finish(running)
-
-    async def _upload(
-        self, pieces: Iterable[bytes], size: int, running: asyncio.Task[Status], progress: Callable[[int], None]
-    ) -> None:
-        sent = 0
-        source = iter(pieces)
-        while piece := await asyncio.to_thread(_next, source):
-            if running.done():
-                # Refused half-way: the server would read the rest of the literal as commands.
-                status = await running
-                trouble = self._refusal(f"{self._link.where} refused the letter", status)
-                self.abort()
-                raise trouble
-            sent += len(piece)
-            if sent > size:
-                break
-            async with asyncio.timeout(self._patience.stall):
-                await self._link.write(piece)
-            progress(sent)
-        if sent != size:
-            self.abort()
-            raise ImapError("The letter's file changed while it was being filed.", step=ImapStage.MAILBOX)
-        async with asyncio.timeout(self._patience.stall):
-            await self._link.write(b"\r\n")
+            arguments = (quoted(mailbox), flags, date)
+            return await append(self._link, self._patience, arguments, pieces, size, progress)
 
     async def greeting(self) -> Status:
         """The server's greeting: OK or PREAUTH."""
@@ -209,7 +160,7 @@ class ImapSession:
             async with asyncio.timeout(self._patience.reply):
                 return await asyncio.shield(self._link.greeting)
         except TimeoutError:
-            raise self._silent("the greeting was due") from None
+            raise stopped_answering(self._link, "the greeting was due") from None
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Start TLS after STARTTLS was accepted; discards everything learnt before.
@@ -243,67 +194,18 @@ class ImapSession:
         """Sign in by SASL (RFC 3501 section 6.2.2) with one response; the server's status, also a NO."""
         initial = "SASL-IR" in self.capabilities
         answers = [] if initial else [response]
-        ready, running = self._start("AUTHENTICATE", mechanism, *([response] if initial else []))
-        try:
+        words = (mechanism, *([response] if initial else []))
+        with ImapCommand(self._link, "signing in", "AUTHENTICATE", *words) as command:
             async with asyncio.timeout(self._patience.reply):
-                while True:
-                    await _either(ready, running)
-                    if running.done():
-                        return await running
-                    await ready
+                while await command.wants_more():
                     # The server sends the reason for a refused token as a challenge; the response is empty (RFC 7628).
-                    ready = self._link.expect_continuation()
-                    self._link.send(answers.pop() if answers else "")
-        except TimeoutError:
-            raise self._silent("signing in") from None
-        finally:
-            self._finish(running)
+                    command.send_more(answers.pop() if answers else "")
+                return await command.status()
 
-    # -- running a command
     async def _run(self, name: str, *arguments: str, prefix: str = "") -> tuple[Status, list[Response]]:
-        _ready, running = self._start(name, *arguments, prefix=prefix)
-        try:
+        with ImapCommand(self._link, f"running {name}", name, *arguments, prefix=prefix) as command:
             async with asyncio.timeout(self._patience.reply):
-                status = await asyncio.shield(running)
-        except TimeoutError:
-            raise self._silent(f"running {name}") from None
-        finally:
-            self._finish(running)
+                status = await command.status()
         if status.verdict == "OK" and name in ("SELECT", "EXAMINE"):
             self._link.selected()
         return status, self._link.untagged
-
-    def _start(
-        self, name: str, *arguments: str, prefix: str = ""
-    ) -> tuple[asyncio.Future[bytes], asyncio.Task[Status]]:
-        link = self._link
-        ready = link.expect_continuation()
-        return ready, asyncio.ensure_future(link.run(name, *arguments, prefix=prefix))
-
-    def _finish(self, running: asyncio.Task[Status]) -> None:
-        """Drop the connection: after an abandoned command, responses could not be matched to commands."""
-        if not running.done():
-            self.abort()
-            running.cancel()
-        elif not running.cancelled():
-            running.exception()  # marked as retrieved, so that asyncio does not warn
-
-    def _silent(self, when: str) -> ImapError:
-        trouble = ImapError(
-            f"{self._link.where} stopped answering while {when}.", step=self._link.step, hint="Check the network."
-        )
-        self.abort()
-        return trouble
-
-    def _refusal(self, words: str, status: Status) -> ImapError:
-        return ImapError(f"{words}{quoted_server_text(status)}.", step=self._link.step, status=status)
-
-
-async def _either(first: asyncio.Future[bytes], second: asyncio.Future[Status]) -> None:
-    both: tuple[asyncio.Future[Any], ...] = (first, second)
-    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _next(source: Iterator[bytes]) -> bytes:
-    """The next piece, read in a thread because it may come from a slow disk; empty at the end."""
-    return next(filter(None, source), b"")
