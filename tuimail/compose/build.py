@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tuimail.compose.draft import Attachment, Draft
+    from tuimail.compose.mime import MimePart
     from tuimail.config.model import Identity
     from tuimail.mail.content import Content
 
@@ -71,22 +72,9 @@ def build(
     if not recipients:
         raise MessageError("The letter has no recipient.", hint="Write an address in To, Cc or Bcc.", field="to")
     own_id = make_message_id(sender.domain) if message_id is None else message_id
-    text = verbatim_part(draft.body) if draft.verbatim else text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
-    parts = [file_part(each, read(each)) for each in draft.attachments]
-    body = mixed([text, *parts]) if parts else text
-    head = b"".join(
-        [
-            structured_field("Date", format_date(now, tz)),
-            address_field("From", [sender]),
-            *_recipient_fields(fields),
-            *([address_field("Reply-To", reply_to)] if reply_to else []),
-            *([text_field("Subject", draft.subject)] if draft.subject else []),
-            id_field("Message-ID", [own_id]),
-            *_thread_fields(draft),
-            *_extra_fields(draft.headers),
-            structured_field("MIME-Version", "1.0"),
-        ]
-    )
+    body = _body(draft, read)
+    date = structured_field("Date", format_date(now, tz))
+    head = b"".join([date, *_header(draft, sender, fields, reply_to, own_id)])
     written = (sender, *reply_to, *(address for field in fields.values() for address in field))
     return OutgoingMessage(
         content=body.after(head),
@@ -102,6 +90,32 @@ def build(
         account=account_name,
         identity=identity.address,
     )
+
+
+def _header(
+    draft: Draft,
+    sender: Address,
+    fields: Mapping[RecipientField, Sequence[Address]],
+    reply_to: Sequence[Address],
+    message_id: str,
+) -> Iterator[bytes]:
+    """The fields after Date, in their order; those of the content follow (compose/mime)."""
+    yield address_field("From", [sender])
+    yield from _recipient_fields(fields)
+    if reply_to:
+        yield address_field("Reply-To", reply_to)
+    if draft.subject:
+        yield text_field("Subject", draft.subject)
+    yield id_field("Message-ID", [message_id])
+    yield from _thread_fields(draft)
+    yield from _extra_fields(draft.headers)
+    yield structured_field("MIME-Version", "1.0")
+
+
+def _body(draft: Draft, read: Callable[[Attachment], Content]) -> MimePart:
+    text = verbatim_part(draft.body) if draft.verbatim else text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
+    parts = [file_part(each, read(each)) for each in draft.attachments]
+    return mixed([text, *parts]) if parts else text
 
 
 def is_reserved(name: str) -> bool:
