@@ -41,6 +41,8 @@ REFUSED = frozenset({"kim@grants.example", "lee@grants.example"})
 
 VIA = "demo.example:submission"
 
+_ACCEPTED = Reply(250, "2.0.0", "Ok: queued as DEMO")
+
 
 class SetClock:
     """A clock that is set by hand."""
@@ -143,13 +145,32 @@ class SampleLetters:
 
     def fill_outbox(self, server: DemoServer) -> None:
         """Add one item in every state, and the letters that the server has received."""
-        ok = Reply(250, "2.0.0", "Ok: queued as DEMO")
+        self._add_sent(server)
+        self._add_partly_refused(server)
+        self._add_uncertain(server)
+        self._add_blocked()
+        self._enqueue(SECOND_THOUGHTS, 10 * MINUTE, held=True)
+        self._enqueue(BIRTHDAY, 8 * MINUTE, not_before=self._tomorrow_at_eight())
+        self._add_deferred()
+        dropped = self._enqueue(replace(LUNCH, subject="Lunch on Wednesday?"), 30.0, held=True)
+        self._queue.actions.apply(Verb.DROP, dropped.id)
+        self._enqueue(replace(DRAWINGS, attachments=(self._drawing(),)), 0.0)
+
+    def fill_drafts(self, drafts: DraftStore, correspondents: Correspondents) -> None:
+        """Add one postponed and one recovered draft, and addresses for completion."""
+        drafts.save(replace(POSTPONED, created_at=self._now - DAY, updated_at=self._now - DAY))
+        drafts.save(replace(RECOVERED, created_at=self._now - HOUR, updated_at=self._now - HOUR))
+        known = (LUNCH, NOTES, PROOFS, GRANT, MINUTES, BIRTHDAY, THEATRE, DRAWINGS)
+        correspondents.remember(chain.from_iterable(parse_addresses(each.to) for each in known), self._now - DAY)
+
+    def _add_sent(self, server: DemoServer) -> None:
+        """Two with their copy in Sent, and one whose copy could not be filed yet."""
         for number, (sample, ago) in enumerate(((LUNCH, 2 * DAY), (NOTES, DAY)), start=1):
-            reply = replace(ok, text=f"Ok: queued as DEMO000{number}")
+            reply = replace(_ACCEPTED, text=f"Ok: queued as DEMO000{number}")
             item = self._attempt(sample, ago, self._all(sample, Action.OK, "Accepted.", reply))
             self._arrived(server, item)
             self._file(item)
-        proofs = self._attempt(PROOFS, 3 * HOUR, self._all(PROOFS, Action.OK, "Accepted.", ok))
+        proofs = self._attempt(PROOFS, 3 * HOUR, self._all(PROOFS, Action.OK, "Accepted.", _ACCEPTED))
         self._record_filing(
             proofs.id,
             Filing(
@@ -161,17 +182,21 @@ class SampleLetters:
         )
         self._arrived(server, proofs)
 
+    def _add_partly_refused(self, server: DemoServer) -> None:
         unknown = Reply(550, "5.1.1", "no such user here")
         grant = dict.fromkeys(REFUSED, Verdict(Action.RECIPIENT, Stage.RCPT, "The server knows no such user.", unknown))
-        grant["pat@grants.example"] = Verdict(Action.OK, Stage.COMMITTING, "Accepted.", ok)
+        grant["pat@grants.example"] = Verdict(Action.OK, Stage.COMMITTING, "Accepted.", _ACCEPTED)
         item = self._attempt(GRANT, 40 * MINUTE, grant)
         self._arrived(server, item, only=("pat@grants.example",))
         self._file(item)
 
+    def _add_uncertain(self, server: DemoServer) -> None:
         lost = "The connection was lost after the letter was sent: it may have been delivered."
         item = self._attempt(INVOICE, 25 * MINUTE, self._all(INVOICE, Action.UNCERTAIN, lost, None))
         self._arrived(server, item, answered=False)
 
+    def _add_blocked(self) -> None:
+        """One of an account whose password is refused."""
         refused = Verdict(
             Action.REAUTH,
             Stage.AUTH,
@@ -182,23 +207,12 @@ class SampleLetters:
         self._attempt(
             THEATRE, 15 * MINUTE, dict.fromkeys(self._addresses(THEATRE), refused), account=refused, touched=False
         )
-        self._enqueue(SECOND_THOUGHTS, 10 * MINUTE, held=True)
-        self._enqueue(BIRTHDAY, 8 * MINUTE, not_before=self._tomorrow_at_eight())
 
+    def _add_deferred(self) -> None:
         busy = Verdict(
             Action.RETRY, Stage.MAIL, "The server is busy.", Reply(421, "4.3.2", "try again later"), delay=5 * MINUTE
         )
         self._attempt(MINUTES, MINUTE, self._all(MINUTES, busy.action, busy.message, busy.reply, busy))
-        dropped = self._enqueue(replace(LUNCH, subject="Lunch on Wednesday?"), 30.0, held=True)
-        self._queue.actions.apply(Verb.DROP, dropped.id)
-        self._enqueue(replace(DRAWINGS, attachments=(self._drawing(),)), 0.0)
-
-    def fill_drafts(self, drafts: DraftStore, correspondents: Correspondents) -> None:
-        """Add one postponed and one recovered draft, and addresses for completion."""
-        drafts.save(replace(POSTPONED, created_at=self._now - DAY, updated_at=self._now - DAY))
-        drafts.save(replace(RECOVERED, created_at=self._now - HOUR, updated_at=self._now - HOUR))
-        known = (LUNCH, NOTES, PROOFS, GRANT, MINUTES, BIRTHDAY, THEATRE, DRAWINGS)
-        correspondents.remember(chain.from_iterable(parse_addresses(each.to) for each in known), self._now - DAY)
 
     def _identity(self, account: str) -> Identity:
         return self._config.accounts[account].identity
