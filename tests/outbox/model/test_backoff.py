@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuimail.clock import DAY, HOUR
 from tuimail.config.model import WhenLate
 from tuimail.outbox.model import backoff
 from tuimail.outbox.store import due
@@ -36,7 +37,7 @@ def test_chance_moves_a_delay_by_a_tenth_at_most(table: tuple[float, ...], tries
 @given(st.integers(1, 100), st.floats(0, 1e9), chances)
 def test_the_servers_own_delay_is_never_undercut_nor_without_end(tries: int, at_least: float, chance: float) -> None:
     wait = backoff.delay(backoff.ANSWERED, tries, at_least=at_least, chance=chance)
-    assert min(at_least, backoff.LONGEST) <= wait <= max(backoff.LONGEST, 1.1 * backoff.HOUR)
+    assert min(at_least, backoff.LONGEST) <= wait <= max(backoff.LONGEST, 1.1 * HOUR)
 
 
 @given(moments, st.floats(0, backoff.LONGEST), st.floats(-1e9, 1e9))
@@ -80,8 +81,8 @@ def test_time_in_which_nobody_tried_does_not_use_up_the_five_days() -> None:
     start = 1e9
     expires = backoff.expiry(start)
     assert backoff.expiry_now(expires, start, start + 3600) == expires
-    assert backoff.expiry_now(expires, start, start + 6 * backoff.DAY) == start + 11 * backoff.DAY
-    assert backoff.expiry_now(expires, start + 7 * backoff.DAY, start) <= start + 5 * backoff.DAY
+    assert backoff.expiry_now(expires, start, start + 6 * DAY) == start + 11 * DAY
+    assert backoff.expiry_now(expires, start + 7 * DAY, start) <= start + 5 * DAY
 
 
 @given(moments, moments, moments)

@@ -13,9 +13,9 @@ import pytest
 
 from tests.outbox.model.test_item import item as item_of
 from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
+from tuimail.clock import DAY, HOUR, MINUTE
 from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.model.backoff import DAY, HOUR
 from tuimail.outbox.model.item import ItemState, Recipient, RecipientState
 from tuimail.outbox.model.rounds import next_round, to_ask
 from tuimail.outbox.run.runner import Runner
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.submission.submitter import Letter, Watcher
 
-MINUTE = 60.0
 DOWN = Verdict(Action.RETRY, Stage.RCPT, "Down.", Reply(421, "4.3.2", "shutting down"))
 NOBODY = Verdict(Action.RETRY, Stage.CONNECT, "Nobody answers.")
 GREY = verdict(Action.RETRY, stage=Stage.RCPT)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
+from tuimail.clock import DAY
 from tuimail.errors import IllegalTransitionError
-from tuimail.outbox.model.backoff import DAY
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.prune import KEEP_CANCELLED_DAYS

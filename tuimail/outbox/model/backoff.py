@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-MINUTE = 60.0
-HOUR = 3600.0
-DAY = 86400.0
+from tuimail.clock import DAY, HOUR, MINUTE
 
 UNREACHABLE = (15.0, 30.0, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 15 * MINUTE)
 """The server did not answer; frequent tries cost it nothing."""

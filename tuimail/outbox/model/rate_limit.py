@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.clock import DAY, HOUR
 from tuimail.config.model import Rate
-from tuimail.outbox.model.backoff import DAY, HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.clock import MINUTE
 from tuimail.outbox.model import backoff
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from tuimail.outbox.model.item import OutboxItem, Recipient
 
-PAUSE = backoff.MINUTE
+PAUSE = MINUTE
 """Seconds between two rounds when no recipient was decided in the first: at most sixty attempts an hour, and more
 than a thousand rounds within a day."""
 

@@ -10,8 +10,8 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tuimail.clock import DAY
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
-from tuimail.outbox.model.backoff import DAY
 from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState
 from tuimail.outbox.store.rows import SELECT, row_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.backoff import DAY
+from tuimail.clock import DAY
 from tuimail.outbox.model.item import SENT_BY_USER
 from tuimail.outbox.store.transaction import discard_letter
 

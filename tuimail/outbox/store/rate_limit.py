@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.clock import DAY, HOUR
 from tuimail.config.model import Rate
-from tuimail.outbox.model.backoff import DAY, HOUR
 from tuimail.outbox.model.rate_limit import learnt, next_allowed
 from tuimail.outbox.store.rows import LIVE
 from tuimail.submission.result import AccountProblem
