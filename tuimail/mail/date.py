@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""As protocols write them, whatever the locale is (RFC 5322 section 3.3, RFC 3501 section 9)."""
 
 
 def format_date(now: float, tz: tzinfo | None = None) -> str:
@@ -24,6 +25,6 @@ def format_date(now: float, tz: tzinfo | None = None) -> str:
     sign = "-" if minutes < 0 else "+"
     hours, rest = divmod(abs(minutes), 60)
     return (
-        f"{_DAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month - 1]} {moment.year:04d} "
+        f"{_DAYS[moment.weekday()]}, {moment.day:02d} {MONTHS[moment.month - 1]} {moment.year:04d} "
         f"{moment:%H:%M:%S} {sign}{hours:02d}{rest:02d}"
     )

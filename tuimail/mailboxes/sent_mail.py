@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tuimail.mail.date import MONTHS
 from tuimail.mailboxes import folders
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
 from tuimail.mailboxes.imap_wire import ImapSyntaxError, quoted
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.mailboxes.imap_wire import Status
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FULL = re.compile(
     r"quota|\bfull\b|storage limit"
     r"|(?:no|insufficient|not enough|out of) (?:disk |storage |more )?(?:space|storage|room)",
@@ -132,4 +132,4 @@ async def create(session: ImapSession, mailbox: Mailbox) -> None:
 def internal_date(seconds: float) -> str:
     """A quoted date-time (RFC 3501 section 9), in UTC, with English months whatever the locale."""
     when = datetime.fromtimestamp(seconds, UTC)
-    return f'"{when.day:02d}-{_MONTHS[when.month - 1]}-{when.year:04d} {when:%H:%M:%S} +0000"'
+    return f'"{when.day:02d}-{MONTHS[when.month - 1]}-{when.year:04d} {when:%H:%M:%S} +0000"'
