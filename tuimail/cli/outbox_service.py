@@ -14,7 +14,8 @@ from tuimail.config.model import SubmissionCommand
 from tuimail.coordination.change_notifier import PeerRole, neighbours
 from tuimail.errors import EX_OK, EX_UNAVAILABLE
 from tuimail.service import crontab, systemd
-from tuimail.service.unit import CARRIED, NAME, unit_text
+from tuimail.service.environment import CARRIED
+from tuimail.service.unit import NAME, unit_text
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -1,7 +1,8 @@
 """The background service: runs ``tuimail outbox run --watch`` from log-in on.
 
-unit      the text of the systemd unit, pure
-systemd   installs, removes and queries the unit
-notify    sd_notify(3): reports the state to the service manager
-crontab   a crontab line for machines without a service manager
+unit         the text of the systemd unit, pure
+systemd      installs, removes and queries the unit
+notify       sd_notify(3): reports the state to the service manager
+crontab      a crontab line for machines without a service manager
+environment  the variables that the unit and the crontab line take over
 """

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from tuimail.service.environment import LOCATIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-CARRIED = ("TUIMAIL_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
 
 LIMIT = 5.0
 """Seconds before the program crontab is given up."""
@@ -18,7 +18,7 @@ LIMIT = 5.0
 
 def line(command: Sequence[str], environment: Mapping[str, str], *, folder: str = "") -> str:
     """Every five minutes ``command`` (one that ends when what is due was tried)."""
-    words = [f"{name}={shlex.quote(environment[name])}" for name in CARRIED if environment.get(name)]
+    words = [f"{name}={shlex.quote(environment[name])}" for name in LOCATIONS if environment.get(name)]
     words += [shlex.quote(each) for each in command]
     inside = f"cd {shlex.quote(folder)} && " if folder else ""
     # cron takes a bare percent sign for the end of the line.

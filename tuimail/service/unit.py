@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tuimail.service.environment import CARRIED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -12,20 +14,6 @@ NAME = "tuimail-outbox.service"
 
 MARK = "# Written by: tuimail outbox service install"
 """The first line of every unit that tuimail writes; a file without it is never replaced."""
-
-CARRIED = (
-    "TUIMAIL_CONFIG",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_CACHE_HOME",
-    "XDG_STATE_HOME",
-    "PATH",
-    "GNUPGHOME",
-    "PASSWORD_STORE_DIR",
-    "PYTHON_KEYRING_BACKEND",
-    "PYTHONPATH",
-)
-"""Environment variables that the service takes over from the shell: paths, and what password commands need."""
 
 HARDENING = ("NoNewPrivileges=yes", "LockPersonality=yes", "RestrictRealtime=yes", "SystemCallArchitectures=native")
 """For SMTP accounts only: all of these disable set-group-ID, which a local ``sendmail`` needs."""
