@@ -20,7 +20,7 @@ store/   what is kept on disk, and how
          open_outbox       what the parts share
          database, schema, rows, codec, listing     the index
          letter_file, journal, fingerprint          the message's own file: the truth from which a lost index is rebuilt
-         rebuild, audit_log, restore_check          damage, and backups that were put back
+         rebuild, index_check, audit_log, restore_check   damage, and backups that were put back
 run/     what does the work: runner (what is due), account_connections and connection, submitter_pool, attempt (one
          message), sent_copy_worker, wakeup, context
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tuimail.coordination.lock import PATIENCE, PAUSE
 from tuimail.durable import storage_error
 from tuimail.errors import OutboxDamagedError, StorageError
+from tuimail.outbox.store.index_check import needs_check, note_state
 from tuimail.outbox.store.schema import VERSION, check_tables, check_version, migrate, version_of
 from tuimail.private_files import open_private
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 NAME = "index.db"
 BUSY_SECONDS = 5.0
-SMALL = 32 * 1024 * 1024
-"""Bytes up to which every index of the database is compared with its table at start, not only the pages' form."""
+THOROUGH = 32 * 1024 * 1024
+"""Bytes up to which a check compares every index of the database with its table, not only the pages' form."""
 
 
 class Database:
@@ -50,13 +51,15 @@ class Database:
         self._afterwards: list[Callable[[], None]] = []
         self.committed: Callable[[], None] = _ignore_commit
         """Called after every transaction that changed something."""
+        self._checked_at = time.time() if needs_check(path) else None
         with storage_errors():
             os.close(open_private(path, os.O_RDWR | os.O_CREAT))
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             with storage_errors():
                 self._prepare()
-                self._check()
+                if self._checked_at is not None:
+                    self._check()
                 version = version_of(self.db)
                 if version == VERSION:
                     check_tables(self.db)
@@ -155,6 +158,7 @@ class Database:
             self.db.close()
         except sqlite3.Error:
             return
+        note_state(self.path, checked_at=self._checked_at)
 
     def _prepare(self) -> None:
         for pragma in (
@@ -167,7 +171,7 @@ class Database:
             self.db.execute(f"PRAGMA {pragma}").fetchall()
 
     def _check(self) -> None:
-        check = "integrity_check" if self.path.stat().st_size <= SMALL else "quick_check"
+        check = "integrity_check" if self.path.stat().st_size <= THOROUGH else "quick_check"
         found = self.db.execute(f"PRAGMA {check}(1)").fetchone()
         if found is None or found[0] != "ok":
             raise _damaged(str(found[0]) if found else "no answer")

@@ -6,6 +6,7 @@
       0mi3k9x2ab.letter          envelope, exact bytes, marks (store/letter_file): the truth
       index.db index.db-journal  states, schedules, timelines (store/database): rebuilt from the letters when damaged
       index.damaged-...          an index that was set aside
+      index.checked              the index as it was left, and when its pages were checked (store/index_check)
       outbox.id                  the name by which a log elsewhere knows this outbox (store/restore_check)
       lock                       shared by every open outbox (coordination/lock)
       bells/                     sockets of the processes at work (coordination/change_notifier)
