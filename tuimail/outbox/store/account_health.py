@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NO_ACCOUNT = 'The account "{}" is not in the config any more; add it again, or edit the letter to use another.'
 
 
-class AccountHealths:
+class AccountHealthRecords:
     """Whether letters of an account may go, and what ends its trouble."""
 
     def __init__(self, outbox: OpenOutbox) -> None:

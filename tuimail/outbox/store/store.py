@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Rate
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.model.outcome import Chance
-    from tuimail.outbox.store.account_health import AccountHealths
+    from tuimail.outbox.store.account_health import AccountHealthRecords
     from tuimail.outbox.store.bounces import Bounces
     from tuimail.outbox.store.claims import Claims
     from tuimail.outbox.store.enqueue import Enqueued, Incoming
@@ -145,11 +145,11 @@ class Store:
         return UserActions(self.outbox)
 
     @cached_property
-    def accounts(self) -> AccountHealths:
+    def accounts(self) -> AccountHealthRecords:
         """Accounts that cannot send."""
-        from tuimail.outbox.store.account_health import AccountHealths
+        from tuimail.outbox.store.account_health import AccountHealthRecords
 
-        return AccountHealths(self.outbox)
+        return AccountHealthRecords(self.outbox)
 
     @cached_property
     def sent_copies(self) -> SentCopyRecords:
