@@ -20,11 +20,13 @@ from tuimail.config.model import (
     DelayedSending,
     DeliveryReports,
     Identity,
+    MaildirLayout,
     OutboxSettings,
     Rate,
     Security,
     SentCopy,
     Server,
+    SpecialUse,
     SubmissionCommand,
     UiSettings,
     WhenLate,
@@ -66,7 +68,12 @@ ehlo_name = "laptop.example.org"
 host = "imap.example.org"
 auth = "oauth2"
 
+[accounts.work.mbox]
+path = "/srv/ada/old.mbox"
+[accounts.work.folders]
+trash = "Deleted Items"
 [accounts.work.maildir]
+layout = "fs"
 path = "/srv/ada/Maildir"
 
 [accounts.work.sent]
@@ -109,8 +116,11 @@ WORK = Account(
         "laptop.example.org",
     ),
     Server("imap.example.org", 993, Security.TLS, "ada@example.org", Auth.OAUTH2),
-    Path("/srv/ada/Maildir"),
-    SentCopy.APPEND,
+    maildir=Path("/srv/ada/Maildir"),
+    maildir_layout=MaildirLayout.NESTED,
+    mbox=Path("/srv/ada/old.mbox"),
+    folders={SpecialUse.TRASH: "Deleted Items"},
+    sent_copy=SentCopy.APPEND,
 )
 HOME = Account("home", (Identity("ada@lovelace.example"),), SubmissionCommand(("/usr/sbin/sendmail", "-oi")))
 

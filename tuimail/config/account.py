@@ -15,10 +15,12 @@ from tuimail.config.model import (
     Account,
     Auth,
     Identity,
+    MaildirLayout,
     Rate,
     Security,
     SentCopy,
     Server,
+    SpecialUse,
     SubmissionCommand,
 )
 from tuimail.config.reading import shown
@@ -63,10 +65,17 @@ def read_account(name: str, table: Table) -> Account | None:
     if imap_table is not None:
         imap_table.finish(meant=_MISPLACED)
     maildir_table = table.table("maildir")
-    maildir = None
+    maildir, layout = None, MaildirLayout.AUTO
     if maildir_table is not None:
         maildir = maildir_table.file("path")
+        layout = maildir_table.choice("layout", MaildirLayout.AUTO)
         maildir_table.finish()
+    mbox_table = table.table("mbox")
+    mbox = None
+    if mbox_table is not None:
+        mbox = mbox_table.file("path")
+        mbox_table.finish()
+    folders = _folders(table)
     sent_copy = SentCopy.AUTO
     sent_table = table.table("sent")
     if sent_table is not None:
@@ -78,7 +87,29 @@ def read_account(name: str, table: Table) -> Account | None:
     table.finish(meant=_MISPLACED)
     if not identities or submission is None:
         return None
-    return Account(name, tuple(identities), submission, imap, maildir, sent_copy, tuple(fallback), rate)
+    return Account(
+        name,
+        tuple(identities),
+        submission,
+        imap,
+        maildir=maildir,
+        maildir_layout=layout,
+        mbox=mbox,
+        folders=folders,
+        sent_copy=sent_copy,
+        fallback=tuple(fallback),
+        rate=rate,
+    )
+
+
+def _folders(table: Table) -> dict[SpecialUse, str]:
+    """``[accounts.NAME.folders]``: special use -> name of the user's folder."""
+    folders = table.table("folders")
+    if folders is None:
+        return {}
+    found = {use: name for use in SpecialUse if use in folders and (name := folders.text(use))}
+    folders.finish()
+    return found
 
 
 def _identities(table: Table) -> list[Identity]:

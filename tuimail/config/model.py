@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -99,6 +100,27 @@ class SentCopy(StrEnum):
     NONE = "none"
 
 
+class MaildirLayout(StrEnum):
+    """How the folders of a Maildir lie in it."""
+
+    AUTO = "auto"
+    """Maildir++ if there is a folder whose name begins with a dot, else nested folders."""
+    DOTS = "++"
+    """Maildir++: ".Archive.2026" beside "cur"."""
+    NESTED = "fs"
+    """"Archive/2026", as the file system has it."""
+
+
+class SpecialUse(StrEnum):
+    """What a folder is for (RFC 6154)."""
+
+    SENT = "sent"
+    DRAFTS = "drafts"
+    TRASH = "trash"
+    ARCHIVE = "archive"
+    JUNK = "junk"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One account; its name in the config file is its stable id."""
@@ -110,6 +132,11 @@ class Account:
     imap: Server | None = None
     maildir: Path | None = None
     """The user's own Maildir, or None for the one below the data folder."""
+    maildir_layout: MaildirLayout = MaildirLayout.AUTO
+    mbox: Path | None = None
+    """An mbox file, or a folder of them, to be read."""
+    folders: Mapping[SpecialUse, str] = field(default_factory=dict)
+    """The user's own folder for a special use; it wins over what the server or the names say."""
     sent_copy: SentCopy = SentCopy.AUTO
     fallback: tuple[Server, ...] = ()
     """Tried in this order when ``submission`` cannot be reached."""
