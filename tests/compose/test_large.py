@@ -18,10 +18,11 @@ from tuimail.compose.build import build
 from tuimail.compose.content_type import looks_like_mail
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.compose.revise import draft_from_letter
-from tuimail.compose.transfer import Base64, as_embedded_mail, from_base64, from_quoted_printable, is_utf8
+from tuimail.compose.transfer import Base64, as_embedded_mail, is_utf8
 from tuimail.config.model import Identity
 from tuimail.errors import AttachmentError
 from tuimail.mail.content import InMemory, whole
+from tuimail.mail.transfer_decoding import from_base64, from_quoted_printable
 
 ADA = Identity("ada@example.org", "Ada")
 LENGTHS = st.integers(1, 200)

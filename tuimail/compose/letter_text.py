@@ -12,10 +12,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tuimail.compose.abridge import AbridgedText
-from tuimail.compose.transfer import from_base64, from_quoted_printable
 from tuimail.mail import flowed
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.parts import leaves, read_part
+from tuimail.mail.transfer_decoding import from_base64, from_quoted_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

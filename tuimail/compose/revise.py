@@ -17,7 +17,6 @@ from tuimail.compose.build import is_reserved
 from tuimail.compose.content_type import MAIL, UNKNOWN, valid_content_type
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.compose.file_name import clean_name, stored_name
-from tuimail.compose.transfer import from_base64, from_quoted_printable
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import AddressError, AttachmentError
 from tuimail.mail import flowed
@@ -27,6 +26,7 @@ from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.envelope import EnvelopeRecipient, RecipientField
 from tuimail.mail.header import is_message_id, made_visible
 from tuimail.mail.text import safe_line
+from tuimail.mail.transfer_decoding import from_base64, from_quoted_printable
 from tuimail.private_files import open_private
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Transfer encodings (RFC 2045 section 6), encoded and decoded piece by piece. Pure.
+"""Transfer encodings (RFC 2045 section 6), encoded piece by piece. Pure.
 
 Only a few pieces of a file are in memory at a time, whatever its size.
 """
@@ -6,7 +6,6 @@ Only a few pieces of a file are in memory at a time, whatever its size.
 from __future__ import annotations
 
 import base64
-import binascii
 import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from tuimail.mail.header import MAX_LINE
 from tuimail.mail.line_ends import with_crlf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tuimail.mail.content import Content
 
@@ -27,8 +26,6 @@ _LETTERS = 76
 _LINE = _LETTERS + 2
 _LOOK = 4096
 """Bytes at the beginning of a file that show whether it is a mail."""
-
-_NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,38 +98,6 @@ def is_utf8(source: Content) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decode ``pieces``; characters that are not base64 are skipped, and a missing end is not an error."""
-    held = b""
-    for piece in pieces:
-        letters, padding, _ = (held + piece.translate(None, _NO_BASE64)).partition(b"=")
-        fitting = len(letters) - len(letters) % 4
-        held = letters[fitting:]
-        yield binascii.a2b_base64(letters[:fitting])
-        if padding:
-            break
-    if len(held) > 1:
-        yield binascii.a2b_base64(held + b"=" * (4 - len(held)))
-
-
-_HELD = 65536
-"""Bytes of one encoded line that are kept together; RFC 2045 section 6.7 allows 76."""
-
-
-def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decode ``pieces`` line by line; a line longer than ``_HELD`` is decoded before its end."""
-    held = b""
-    for piece in pieces:
-        joined = held + piece
-        cut = joined.rfind(b"\n") + 1
-        if len(joined) - cut > _HELD:
-            escape = joined.rfind(b"=", len(joined) - 2)
-            cut = escape if escape >= 0 else len(joined)
-        held = joined[cut:]
-        yield binascii.a2b_qp(joined[:cut])
-    yield binascii.a2b_qp(held)
 
 
 def holds(content: Content, wanted: bytes) -> bool:

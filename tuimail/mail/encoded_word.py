@@ -6,6 +6,8 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+from tuimail.mail.charset import decode
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,10 +21,6 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _WORD = re.compile(r"=\?([A-Za-z0-9_.:()-]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?\r\n]*)\?=")
 _FOLD = re.compile(r"\r?\n(?=[ \t])|\r?\n\Z")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
-_REFUSED_CHARSETS = frozenset(
-    {"utf7", "unicodeescape", "rawunicodeescape", "idna", "punycode", "undefined", "mbcs", "oem", "charmap"}
-)
-"""Python codecs that are not mail charsets, and UTF-7, which hides characters from filters."""
 
 
 def encode_words(text: str, *, first_room: int = MAX_ENCODED_WORD) -> Iterator[str]:
@@ -105,12 +103,8 @@ def _payload(encoding: str, body: str) -> bytes | None:
 
 
 def _decode(raw: bytes, charset: str, written: str) -> str:
-    if re.sub(r"[^a-z0-9]", "", charset) in _REFUSED_CHARSETS:
-        return written
-    try:
-        return raw.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return written
+    text, known = decode(raw, charset)
+    return text if known else written
 
 
 def _to_text(raw: str | bytes) -> str:

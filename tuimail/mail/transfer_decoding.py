@@ -1,0 +1,43 @@
+"""Transfer encodings (RFC 2045 section 6), decoded piece by piece. Pure; no content raises an error."""
+
+from __future__ import annotations
+
+import binascii
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+
+
+def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode ``pieces``; characters that are not base64 are skipped, and a missing end is not an error."""
+    held = b""
+    for piece in pieces:
+        letters, padding, _ = (held + piece.translate(None, _NO_BASE64)).partition(b"=")
+        fitting = len(letters) - len(letters) % 4
+        held = letters[fitting:]
+        yield binascii.a2b_base64(letters[:fitting])
+        if padding:
+            break
+    if len(held) > 1:
+        yield binascii.a2b_base64(held + b"=" * (4 - len(held)))
+
+
+_HELD = 65536
+"""Bytes of one encoded line that are kept together; RFC 2045 section 6.7 allows 76."""
+
+
+def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode ``pieces`` line by line; a line longer than ``_HELD`` is decoded before its end."""
+    held = b""
+    for piece in pieces:
+        joined = held + piece
+        cut = joined.rfind(b"\n") + 1
+        if len(joined) - cut > _HELD:
+            escape = joined.rfind(b"=", len(joined) - 2)
+            cut = escape if escape >= 0 else len(joined)
+        held = joined[cut:]
+        yield binascii.a2b_qp(joined[:cut])
+    yield binascii.a2b_qp(held)
