@@ -16,10 +16,22 @@ from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
 from tuimail.compose import csv_table, file_name, letter_text, mailto, mime, text_file
-from tuimail.compose.transfer import from_quoted_printable
 from tuimail.errors import TuimailError
-from tuimail.mail import address, bounce, confusables, domain, encoded_word, flowed, parts, text
+from tuimail.mail import (
+    address,
+    bounce,
+    charset,
+    confusables,
+    domain,
+    encoded_word,
+    flowed,
+    mime_tree,
+    part_text,
+    parts,
+    text,
+)
 from tuimail.mail.content import InMemory
+from tuimail.mail.transfer_decoding import from_quoted_printable
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
 from tuimail.ui.text import cells
@@ -203,6 +215,45 @@ READ = [
 ]
 
 
+def _tree(data: bytes) -> None:
+    for part in mime_tree.walk(mime_tree.read_tree(data, open_messages=True)):
+        if not part.children and part.omitted is None:
+            part_text.decoded_text(part)
+
+
+def _nested_alike(size: int) -> bytes:
+    """Multiparts whose boundaries begin each other, then lines that begin like all of them."""
+    heads = (b'Content-Type: multipart/x; boundary="%s"\n\n--%s\n' % (b"a" * n, b"a" * n) for n in range(20, 0, -1))
+    return b"".join(heads) + b"--aaaaaaaaaaaaaaaaaaaa x\n" * (size // 25)
+
+
+RECEIVED = [
+    Row("parts of a tree", _tree, lambda n: MIXED + b"\nx\n--b\n" * (n // 7)),
+    Row("nothing between delimiters", _tree, lambda n: MIXED + b"--b\n" * (n // 4)),
+    Row("levels of a tree", _tree, _nested),
+    Row("messages of a tree", _tree, lambda n: b"Content-Type: message/rfc822\n\n" * (n // 30)),
+    Row("boundaries that begin each other", _tree, _nested_alike),
+    Row("lines that are almost delimiters", _tree, lambda n: MIXED + b"--b x\n" * (n // 6)),
+    Row("blanks behind a delimiter", _tree, lambda n: MIXED + b"--b" + b" " * n + b"x"),
+    Row("one long field", _tree, lambda n: b"Subject: " + b"a\n " * (n // 3)),
+    Row("many fields", _tree, lambda n: b"a:\n" * (n // 3)),
+    Row("names without a colon", _tree, lambda n: b"a" * n),
+    Row("blanks before a colon", _tree, lambda n: b"a" + b" " * n),
+    Row("carriage returns of a header", _tree, lambda n: b"a:" + b"\r " * (n // 2)),
+    Row("separators of a mailbox", _tree, lambda n: b"From \n" * (n // 6)),
+    Row("parameters of a part", _tree, lambda n: b"Content-Type: a/b" + b"; a*0*=x" * (n // 8) + b"\n\n"),
+    Row("open quotes of a part", _tree, lambda n: b"Content-Type: a/b" + b';a="\\' * (n // 5) + b"\n\n"),
+    Row("escapes of a part's name", _tree, lambda n: b"Content-Type: a/b;name*=utf-8''" + b"%41" * (n // 3)),
+    Row("blanks of a part's parameter", _tree, lambda n: b"Content-Type: a/b;" + b" " * n + b"\n\n"),
+    Row("names without a value", _tree, lambda n: b"Content-Type: a/b" + b";a " * (n // 3) + b"\n\n"),
+    Row("base64 of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"QUJD" * (n // 4)),
+    Row("padding of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"=" * n),
+    Row("escapes of a part", _tree, lambda n: QUOTED + b"=41=\n" * (n // 5)),
+    Row("bytes of no charset in a part", _tree, lambda n: b"\n" + b"\xff" * n, whole=False),
+    Row("names of charsets", lambda data: charset.codec_of(data.decode()), lambda n: b"-" * n),
+]
+
+
 def _replies(data: bytes) -> None:
     with contextlib.suppress(GarbledReplyError):
         for raw in ReplyReader().feed(data):
@@ -332,7 +383,7 @@ SCREEN = [
     Row("words on the screen", lambda data: cells.wrap(data.decode(), 72), lambda n: b"ab " * (n // 3), whole=False),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *SMTP, *TEXT, *SCREEN]
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *SMTP, *TEXT, *SCREEN]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
