@@ -28,6 +28,8 @@ from tuimail.mail import (
     mime_tree,
     part_text,
     parts,
+    received_addresses,
+    received_date,
     text,
 )
 from tuimail.mail.content import InMemory
@@ -221,6 +223,10 @@ def _tree(data: bytes) -> None:
             part_text.decoded_text(part)
 
 
+def _people(data: bytes) -> None:
+    received_addresses.received_addresses(data)
+
+
 def _nested_alike(size: int) -> bytes:
     """Multiparts whose boundaries begin each other, then lines that begin like all of them."""
     heads = (b'Content-Type: multipart/x; boundary="%s"\n\n--%s\n' % (b"a" * n, b"a" * n) for n in range(20, 0, -1))
@@ -250,6 +256,25 @@ RECEIVED = [
     Row("padding of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"=" * n),
     Row("escapes of a part", _tree, lambda n: QUOTED + b"=41=\n" * (n // 5)),
     Row("bytes of no charset in a part", _tree, lambda n: b"\n" + b"\xff" * n, whole=False),
+    Row("addresses received", _people, lambda n: b"A <a@b>, " * (n // 9)),
+    Row("open quotes received", _people, lambda n: b'"' + b"\\a" * (n // 2)),
+    Row("quotes and escapes received", _people, lambda n: b'"\\' * (n // 2)),
+    Row("quotes received", _people, lambda n: b'"' * n, whole=False),
+    Row("open brackets received", _people, lambda n: b"<" * n, whole=False),
+    Row("brackets and quotes received", _people, lambda n: b'<"' * (n // 2), whole=False),
+    Row("quotes in brackets received", _people, lambda n: b'<a"b' * (n // 4), whole=False),
+    Row("square brackets received", _people, lambda n: b"[" * n, whole=False),
+    Row("open parentheses received", _people, lambda n: b"(" * n, whole=False),
+    Row("comments received", _people, lambda n: b"(" * (n // 2) + b")" * (n // 2), whole=False),
+    Row("colons received", _people, lambda n: b"a:" * (n // 2), whole=False),
+    Row("colons behind an address", _people, lambda n: b"a@" + b":" * n, whole=False),
+    Row("semicolons received", _people, lambda n: b";" * n, whole=False),
+    Row("openings of encoded words received", _people, lambda n: b"=?a?q?" * (n // 6), whole=False),
+    Row("encoded words received", _people, lambda n: b"=?utf-8?q?a?= " * (n // 14), whole=False),
+    Row("a name of blanks", _people, lambda n: b"a" + b" " * n + b"b"),
+    Row("a date of digits received", received_date.received_date, lambda n: b"1" * n),
+    Row("a date of blanks received", received_date.received_date, lambda n: b"1 Jan" + b" " * n),
+    Row("a date of comments", received_date.received_date, lambda n: b"(" * n),
     Row("names of charsets", lambda data: charset.codec_of(data.decode()), lambda n: b"-" * n),
 ]
 
