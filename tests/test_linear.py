@@ -25,6 +25,8 @@ from tuimail.mail import (
     domain,
     encoded_word,
     flowed,
+    html_text,
+    message_text,
     mime_tree,
     part_text,
     parts,
@@ -279,6 +281,80 @@ RECEIVED = [
 ]
 
 
+def _page(data: bytes) -> None:
+    html_text.html_text(data.decode())
+
+
+def _message(data: bytes) -> None:
+    message_text.message_text(mime_tree.read_tree(data))
+
+
+def _excuses(size: int) -> bytes:
+    alternative = b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\n"
+    return alternative + b"mail client " * (size // 24) + b"\n--b\nContent-Type: text/html\n\n" + b"<p>a" * (size // 8)
+
+
+FLOWED = b"Content-Type: text/plain; format=flowed\n\n"
+OPEN_STYLE = b"<div style='display:none'>"
+
+# A letter is read on a thread of its own, at most 1 MB of each part.
+PAGES = [
+    Row("open elements of a page", _page, lambda n: b"<div>" * (n // 5), whole=False),
+    Row(
+        "formats of a page",
+        _page,
+        lambda n: b"".join(b"<p><b a=%d>" % each for each in range(n // 12)),
+        whole=False,
+    ),
+    Row("end tags of nothing", _page, lambda n: b"<i>" * (n // 8) + b"</b>" * (n // 8), whole=False),
+    Row("end tags of tables", _page, lambda n: b"<table>" * (n // 16) + b"</table>" * (n // 16), whole=False),
+    Row("tables of a page", _page, lambda n: b"<table><tr><td>" * (n // 15), whole=False),
+    Row("end tags within cells", _page, lambda n: b"<div><table><td></div>" * (n // 22), whole=False),
+    Row("lists of a page", _page, lambda n: b"<ul><li>" * (n // 8), whole=False),
+    Row("links of a page", _page, lambda n: b"<a href=x>" * (n // 10), whole=False),
+    Row(
+        "links of many targets",
+        _page,
+        lambda n: b"".join(b"<a href=%d>x" % each for each in range(n // 15)),
+        whole=False,
+    ),
+    Row("a link of hosts", _page, lambda n: b"<a href=http://x>" + b"a." * (n // 2) + b"</a>", whole=False),
+    Row("quotes of a page", _page, lambda n: b"<blockquote>a" * (n // 13), whole=False),
+    Row("hidden elements of a page", _page, lambda n: OPEN_STYLE * (n // len(OPEN_STYLE)), whole=False),
+    Row("tags without end", _page, lambda n: b"<a " * (n // 3), whole=False),
+    Row("tags that end only in quotes", _page, lambda n: b'<a ="x>" ' * (n // 10), whole=False),
+    Row("open quotes of tags", _page, lambda n: b"<a b='" * (n // 6), whole=False),
+    Row("one tag", _page, lambda n: b"<a" + b" b=c" * (n // 4) + b">", whole=False),
+    Row("blanks of a tag", _page, lambda n: b"<a b=" + b" " * n),
+    Row("slashes of a tag", _page, lambda n: b"<a href" + b"/" * n + b">", whole=False),
+    Row("equal signs of a tag", _page, lambda n: b"<a style" + b"=" * n + b">", whole=False),
+    Row("angles of a page", _page, lambda n: b"<" * n, whole=False),
+    Row("comments of a page", _page, lambda n: b"<!--" * (n // 4)),
+    Row("short comments of a page", _page, lambda n: b"<!>" * (n // 3), whole=False),
+    Row("scripts of a page", _page, lambda n: b"<script>" * (n // 8)),
+    Row("scripts that almost end", _page, lambda n: b"<script>" + b"</scrip" * (n // 7)),
+    Row("scripts that end", _page, lambda n: b"<script></script>" * (n // 17), whole=False),
+    Row("references of a page", _page, lambda n: b"&" * n, whole=False),
+    Row("numbers of a page", _page, lambda n: b"&#" + b"1" * n),
+    Row("short numbers of a page", _page, lambda n: b"&#27;" * (n // 5), whole=False),
+    Row("styles of a page", _page, lambda n: b"<p style='" + b"font-size:" * (n // 10) + b"'>", whole=False),
+    Row("lines of a page", _page, lambda n: b"<br>" * (n // 4), whole=False),
+    Row("blanks of a page", _page, lambda n: b" " * n + b"a"),
+    Row("a text to show", _message, lambda n: b"\n" + b"a line of text\n" * (n // 15), whole=False),
+    Row("quotes to show", _message, lambda n: b"\n" + b"> " * (n // 2)),
+    Row("quoted lines to show", _message, lambda n: b"\n" + b">\n" * (n // 2), whole=False),
+    Row(
+        "flowed lines to show",
+        _message,
+        lambda n: FLOWED + b"> a \n" * (n // 5),
+        whole=False,
+    ),
+    Row("parts to show", _message, lambda n: MIXED + b"\nx\n--b\n" * (n // 7)),
+    Row("levels to show", _message, _nested),
+    Row("excuses for HTML", _message, _excuses, whole=False),
+]
+
+
 def _replies(data: bytes) -> None:
     with contextlib.suppress(GarbledReplyError):
         for raw in ReplyReader().feed(data):
@@ -408,7 +484,7 @@ SCREEN = [
     Row("words on the screen", lambda data: cells.wrap(data.decode(), 72), lambda n: b"ab " * (n // 3), whole=False),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *SMTP, *TEXT, *SCREEN]
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
