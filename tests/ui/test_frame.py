@@ -18,6 +18,7 @@ from tuimail.coordination.change_notifier import Peer, PeerRole
 from tuimail.errors import StorageError
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.outbox_status import OutboxStatus
 from tuimail.ui.requests import ShowOutbox
 from tuimail.ui.screens.frame import FrameScreen
 
@@ -141,6 +142,19 @@ async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running:
         await settle(pilot)
         await settle(pilot)
         assert "Grant renewal" in text(pilot.app)
+
+
+async def test_the_menu_counts_even_when_the_title_bar_has_no_numbers_yet(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_yet(_status: OutboxStatus) -> None:
+        return
+
+    monkeypatch.setattr(OutboxStatus, "count", not_yet)
+    async with running() as pilot:
+        shown = lines(pilot.app)
+        assert "need you" not in shown[0]
+        assert next(line for line in shown if "OUTBOX" in line).endswith("-  5 waiting   3 need you")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
+from tuimail.ui.widgets.title_bar import Badge
 
 if TYPE_CHECKING:
     from textual import events
@@ -115,10 +116,11 @@ class MainMenuScreen(ListScreen[MenuEntry]):
         self._arrange(self.size.width, self.size.height)
         engine = self.program.engine
         drafts = len(await engine.drafts.available())
-        badge = self.program.outbox.badge
         notes = {"go-drafts": "" if not drafts else "1 letter" if drafts == 1 else f"{drafts} letters"}
-        counts = await engine.outbox.query(lambda outbox: outbox.counts())
+        # Not the numbers of the title bar: at the start they may come later than this.
+        counts, tally = await engine.outbox.query(lambda outbox: (outbox.counts(), outbox.tally()))
         if any(counts.values()):
+            badge = Badge(tally.waiting, tally.yours)
             notes["go-outbox"] = "".join(span.text for span in badge.line).strip()
         self.list.show_all([self._entry_for(command_id, notes.get(command_id, "")) for command_id in self._places])
 
