@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
+
+from tests.ui.real_engine import SceneEngine
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -30,15 +33,29 @@ def text(app: App[Any]) -> str:
 
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Until everything that was set off has been done: messages, loading, drawing."""
+    """Until all that was set off is done: keys and their commands, messages, reading, drawing.
+
+    A command that waits for the user, and a call that a test holds up, count as done.
+    """
     app: TuimailApp = pilot.app  # type: ignore[assignment]
-    for _ in range(3):
+    calm = 0
+    while calm < 2 and app.is_running:
         if app.bridge is not None:
             app.bridge.flush()
         await pilot.pause()
-        busy = [
-            worker for worker in app.workers if worker.group in ("load", "badge", "letter") and not worker.is_finished
-        ]
-        if busy and app.startup.ready.is_set():
-            await app.workers.wait_for_complete(busy)
-    await pilot.pause()
+        if isinstance(app.engine, SceneEngine):
+            await app.engine.caught_up()
+        if _busy(app):
+            calm = 0
+            await asyncio.sleep(0.001)
+        else:
+            calm += 1
+
+
+def _busy(app: TuimailApp) -> bool:
+    if isinstance(app.engine, SceneEngine) and app.engine.held_up:
+        return False
+    if app.startup.error is not None:
+        return not app.keys.idle  # what is to be read waits for an engine for ever
+    # The end of a command is known to the queue of keys; it is no worker's end, because commands wait for the user.
+    return not app.keys.idle or any(not each.is_finished and each.group != "actions" for each in app.workers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ui.fake_engine import item
+from tests.ui.scene import item
 from tuimail.cli import outbox as cli_outbox
 from tuimail.config.keymap import is_text, key_name
 from tuimail.config.loader import KEYMAPS

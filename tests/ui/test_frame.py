@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.events import Key
 
-from tests.ui.fake_engine import HOSTILE, NOW, FakeEngine, config, every_state, item
+from tests.ui.real_engine import SceneEngine
+from tests.ui.scene import HOSTILE, NOW, config, every_state, item
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Config
-from tuimail.coordination.change_notifier import Peer, PeerRole
-from tuimail.errors import StorageError
+from tuimail.coordination.change_notifier import ChangeListener, PeerRole
 from tuimail.outbox.model.item import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.outbox_status import OutboxStatus
@@ -25,7 +26,7 @@ from tuimail.ui.screens.frame import FrameScreen
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from tests.ui.conftest import Running
+    from tests.ui.conftest import MakeEngine, Running
     from tuimail.paths import Paths
 
 SCREENS = {
@@ -49,11 +50,13 @@ def top(pilot: Pilot[int]) -> FrameScreen:
     return screen
 
 
+PLANS = Draft(id="d1", subject="Plans", to="bob@example.net", updated_at=NOW - 600, postponed=True)
+AGENDA = item("s1", ItemState.DONE, "Agenda", last_reply="250 ok", changed_at=NOW - 7200)
+
+
 @pytest.fixture
-def full(engine: FakeEngine) -> FakeEngine:
-    engine.letters = [Draft(id="d1", subject="Plans", to="bob@example.net", updated_at=NOW - 600, postponed=True)]
-    engine.gone = [item("s1", ItemState.DONE, "Agenda", last_reply="250 ok", changed_at=NOW - 7200)]
-    return engine
+def full(make_engine: MakeEngine) -> SceneEngine:
+    return make_engine([*every_state(), AGENDA], drafts=[PLANS])
 
 
 async def to_screen(pilot: Pilot[int], name: str) -> None:
@@ -68,8 +71,8 @@ async def to_screen(pilot: Pilot[int], name: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_every_screen_stands_in_the_frame(running: Running, full: FakeEngine, size: tuple[int, int]) -> None:
-    async with running(size=size) as pilot:
+async def test_every_screen_stands_in_the_frame(running: Running, full: SceneEngine, size: tuple[int, int]) -> None:
+    async with running(size=size, on=full) as pilot:
         for name in SCREENS:
             await to_screen(pilot, name)
             shown = lines(pilot.app)
@@ -81,12 +84,10 @@ async def test_every_screen_stands_in_the_frame(running: Running, full: FakeEngi
 
 
 @pytest.mark.parametrize("keys", ["pine", "mutt"])
-async def test_every_key_shown_gives_its_command(paths: Paths, running: Running, keys: str) -> None:
+async def test_every_key_shown_gives_its_command(make_engine: MakeEngine, running: Running, keys: str) -> None:
     ways = {"o": "go-outbox", "enter": "open", "d": "go-drafts", "s": "go-sent", "a": "go-accounts",
             "question_mark": "help", "f2": "palette", "v": "view-raw"}  # fmt: skip
-    engine = FakeEngine(paths, every_state(), settings=config(keymap=keys))
-    engine.letters = [Draft(id="d1", subject="Plans")]
-    engine.gone = [item("s1", ItemState.DONE, "Agenda")]
+    engine = make_engine([*every_state(), AGENDA], drafts=[PLANS], settings=config(keymap=keys))
     async with running(on=engine) as pilot:
         app = pilot.app
         assert isinstance(app, TuimailApp)
@@ -107,7 +108,7 @@ async def test_every_key_shown_gives_its_command(paths: Paths, running: Running,
 
 @pytest.mark.usefixtures("composers")
 async def test_driving_every_key_of_the_outbox_means_something(
-    running: Running, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TuimailApp, "action_suspend_process", lambda *_args: None)
     said: list[str] = []
@@ -132,14 +133,14 @@ async def test_a_key_that_means_nothing_says_so(running: Running) -> None:
         assert 'Command "y" not defined for this screen.  Use ? for help.' in text(pilot.app)
 
 
-async def test_the_frame_is_there_before_the_engine(engine: FakeEngine, running: Running) -> None:
-    engine.ready.clear()
+async def test_the_frame_is_there_before_the_engine(engine: SceneEngine, running: Running) -> None:
+    gate = engine.hold(engine, "start")
     async with running("o") as pilot:
         shown = text(pilot.app)
-        assert "OUTBOX" in shown
+        assert "MAIN MENU" in shown
         assert "Grant renewal" not in shown
-        engine.ready.set()
-        await settle(pilot)
+        assert gate.waiting
+        gate.open()
         await settle(pilot)
         assert "Grant renewal" in text(pilot.app)
 
@@ -158,47 +159,42 @@ async def test_the_menu_counts_even_when_the_title_bar_has_no_numbers_yet(
 
 
 @pytest.mark.parametrize(
-    ("key", "method", "empty"),
+    ("command", "part", "method", "empty"),
     [
-        ("o", "query", "Nothing is waiting."),
-        ("s", "latest", "Nothing was sent yet."),
-        ("d", "available", "There are no drafts."),
+        ("go-outbox", "outbox", "query", "Nothing is waiting."),
+        ("go-sent", "sent", "latest", "Nothing was sent yet."),
+        ("go-drafts", "drafts", "available", "There are no drafts."),
     ],
 )
 async def test_a_list_is_called_empty_only_after_a_look(
-    paths: Paths, running: Running, monkeypatch: pytest.MonkeyPatch, key: str, method: str, empty: str
+    paths: Paths, running: Running, command: str, part: str, method: str, empty: str
 ) -> None:
-    engine, slow = FakeEngine(paths), asyncio.Event()
+    engine = SceneEngine(paths)
     async with running(on=engine) as pilot:
-        look = getattr(engine, method)
-
-        async def slowly(*args: object, **named: object) -> object:
-            await slow.wait()
-            return await look(*args, **named)
-
-        monkeypatch.setattr(engine, method, slowly)
-        pilot.app.screen.action_command({"o": "go-outbox", "s": "go-sent", "d": "go-drafts"}[key])  # type: ignore[attr-defined]
-        await pilot.pause()
-        await pilot.pause()
+        gate = engine.hold(getattr(engine, part), method)
+        top(pilot).action_command(command)
+        await settle(pilot)
         assert "Reading..." in text(pilot.app)
         assert empty not in text(pilot.app)
-        slow.set()
+        gate.open()
         await settle(pilot)
         assert empty in text(pilot.app)
         assert "Reading..." not in text(pilot.app)
 
 
-async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running: Running) -> None:
-    async def refuse(*, run_outbox: bool = True, watch: bool = False) -> None:
-        raise StorageError("The disk is full.", hint="Make room.")
+async def test_an_engine_that_cannot_start_says_why(
+    paths: Paths, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    engine.start = refuse  # type: ignore[method-assign]
-    async with running() as pilot:
-        assert "The disk is full.  Make room." in text(pilot.app)
+    monkeypatch.setattr("os.fsync", full)
+    async with running(on=SceneEngine(paths), size=(160, 24)) as pilot:
+        assert "The disk is full: " in text(pilot.app)
         await pilot.press("o")
         await pilot.pause()
         # Nobody reads: it does not say so, and neither that nothing is there.
-        assert "The disk is full.  Make room." in text(pilot.app)
+        assert "The disk is full: " in text(pilot.app)
         assert "Nothing can be read." in text(pilot.app)
         assert "Reading..." not in text(pilot.app)
 
@@ -206,11 +202,10 @@ async def test_an_engine_that_cannot_start_says_why(engine: FakeEngine, running:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", ["OUTBOX", "LETTER", "SENT", "DRAFTS"])
 async def test_hostile_subjects_are_shown_literally(
-    paths: Paths, running: Running, name: str, size: tuple[int, int]
+    make_engine: MakeEngine, running: Running, name: str, size: tuple[int, int]
 ) -> None:
-    engine = FakeEngine(paths, [item("h", ItemState.QUEUED, HOSTILE)])
-    engine.gone = [item("s", ItemState.DONE, HOSTILE)]
-    engine.letters = [Draft(subject=HOSTILE)]
+    letters = [item("h", ItemState.QUEUED, HOSTILE), item("s", ItemState.DONE, HOSTILE)]
+    engine = make_engine(letters, drafts=[Draft(subject=HOSTILE)])
     async with running(*SCREENS[name], size=size, on=engine) as pilot:
         shown = text(pilot.app)
         assert "[/etc]" in shown
@@ -221,13 +216,12 @@ async def test_hostile_subjects_are_shown_literally(
 
 
 async def test_a_letter_that_needs_you_rings_and_says_why(
-    engine: FakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch
+    engine: SceneEngine, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[int] = []
     async with running() as pilot:
         monkeypatch.setattr(pilot.app, "bell", lambda: rung.append(1))
-        failed = dataclasses.replace(engine.all["a6"], state=ItemState.FAILED)
-        engine.change(failed)
+        await engine.change("a6", state=ItemState.FAILED)
         engine.announcer.announce(events.NeedsYou("a6", "Refused: no such user."))
         engine.announcer.announce(events.NeedsYou("a5", "Refused as well."))
         notifier = top(pilot).program.outbox.notifier
@@ -240,15 +234,13 @@ async def test_a_letter_that_needs_you_rings_and_says_why(
 
 
 async def test_the_badge_vanishes_with_the_last_letter(paths: Paths, running: Running) -> None:
-    engine = FakeEngine(paths)
-    async with running(on=engine) as pilot:
+    async with running(on=SceneEngine(paths)) as pilot:
         assert lines(pilot.app)[0].rstrip().endswith("work, home")
 
 
-async def test_the_badge_counts_a_held_letter_that_asks(paths: Paths, running: Running) -> None:
+async def test_the_badge_counts_a_held_letter_that_asks(make_engine: MakeEngine, running: Running) -> None:
     asking = item("h1", ItemState.HELD, "Found after a crash", asks=True)
-    engine = FakeEngine(paths, [asking, item("q1", ItemState.QUEUED, "Lunch?")])
-    async with running(on=engine) as pilot:
+    async with running(on=make_engine([asking, item("q1", ItemState.QUEUED, "Lunch?")])) as pilot:
         assert lines(pilot.app)[0].endswith("1 waiting   1 needs you")
         assert "1 waiting   1 needs you" in text(pilot.app).partition("OUTBOX")[2].splitlines()[0]
 
@@ -287,20 +279,19 @@ async def test_quitting_with_letters_waiting_says_how_they_go_on(running: Runnin
     assert pilot.app.return_code == 0
 
 
-async def test_quitting_beside_a_watcher_says_that_it_goes_on(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FakeEngine, "watchers", lambda self: [Peer(PeerRole.WATCH, 4711, here=True)])
+async def test_quitting_beside_a_watcher_says_that_it_goes_on(engine: SceneEngine, running: Running) -> None:
+    listener = ChangeListener(engine.paths.outbox, PeerRole.WATCH, lambda: None)
+    listener.open(asyncio.get_running_loop())
     async with running("q") as pilot:
         shown = " ".join(text(pilot.app).split())
         assert "5 letters stay queued; the outbox service goes on sending. Quit tuimail?" in shown
+    listener.close()
 
 
-async def test_no_color_draws_in_no_colour(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_color_draws_in_no_colour(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = TuimailApp(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running() as pilot:
+        app = pilot.app
         assert app.current_theme.ansi
         for strip in app.screen._compositor.render_strips(app.size):
             for segment in app.get_line_filters()[-2].apply(list(strip), app.screen.background_colors[1]):
@@ -309,15 +300,14 @@ async def test_no_color_draws_in_no_colour(engine: FakeEngine, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("theme", ["pine", "mutt", "ansi", "paper", "midnight", "nord", "ansi-light", "no-such-theme"])
-async def test_any_theme_will_do(paths: Paths, running: Running, theme: str) -> None:
-    async with running("o", on=FakeEngine(paths, every_state(), settings=config(theme=theme))) as pilot:
+async def test_any_theme_will_do(make_engine: MakeEngine, running: Running, theme: str) -> None:
+    async with running("o", on=make_engine(settings=config(theme=theme))) as pilot:
         assert "Grant renewal" in text(pilot.app)
 
 
-async def test_without_an_account_the_program_says_how_to_make_one(paths: Paths) -> None:
-    app = TuimailApp(FakeEngine(paths, settings=Config()))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+async def test_without_an_account_the_program_says_how_to_make_one(paths: Paths, running: Running) -> None:
+    async with running(on=SceneEngine(paths, settings=Config())) as pilot:
+        app = pilot.app
         assert "There is no account yet" in text(app)
         await pilot.press("a")
         await settle(pilot)
@@ -341,12 +331,11 @@ async def test_a_command_left_without_a_key_is_said(paths: Paths, running: Runni
         assert "send has no key any more, since cut-line has its key" in " ".join(text(pilot.app).split())
 
 
-async def test_a_keymap_file_of_the_users_is_used(paths: Paths, running: Running) -> None:
+async def test_a_keymap_file_of_the_users_is_used(paths: Paths, make_engine: MakeEngine, running: Running) -> None:
     paths.config_file.parent.mkdir(parents=True, exist_ok=True)
     (paths.config_file.parent / "mine.toml").write_text('base = "mutt"\n[keys]\ndrop = "X"\n')
     paths.keys_file.write_text('[mutt]\nhold = "^H"\n')
-    engine = FakeEngine(paths, every_state(), settings=config(keymap="mine.toml"))
-    async with running(on=engine) as pilot:
+    async with running(on=make_engine(settings=config(keymap="mine.toml"))) as pilot:
         keys = top(pilot).program.keymap
         assert (keys.name, keys.key("compose"), keys.key("drop"), keys.key("hold")) == ("mutt", "m", "X", "^H")
         assert "problem" not in text(pilot.app)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
+import errno
+import os
 import re
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ui.fake_engine import NOW, FakeEngine, item, recipient
+from tests.ui.real_engine import SceneEngine, happened, stored
+from tests.ui.scene import NOW, every_state, item, recipient
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
-from tuimail.errors import NoSuchItemError, StorageError
-from tuimail.mail.content import InMemory
-from tuimail.outbox.model.item import ItemState, RecipientState, Verb
+from tuimail.outbox.model.actions import SAID
+from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.store.letter_file import FileContent
 from tuimail.ui.commands import letters
 from tuimail.ui.commands.table import commands_for
 from tuimail.ui.screens.item import ItemScreen
 from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from textual.pilot import Pilot
 
-    from tests.ui.conftest import Running
-    from tuimail.paths import Paths
+    from tests.ui.conftest import MakeEngine, Running
     from tuimail.ui.requests import ShowComposer
 
 
@@ -37,6 +38,11 @@ async def select(pilot: Pilot[int], item_id: str) -> None:
     assert place is not None
     screen.list.select(place)
     await settle(pilot)
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    while not condition():
+        await pilot.pause(0.001)
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:
@@ -90,14 +96,14 @@ async def test_a_wide_list_tells_account_and_age_as_well(running: Running) -> No
 
 @pytest.mark.parametrize(("size", "most"), [((80, 24), 8), ((60, 20), 6), ((100, 30), 10)])
 async def test_what_explains_a_letter_takes_the_lines_it_needs(
-    paths: Paths, running: Running, size: tuple[int, int], most: int
+    make_engine: MakeEngine, running: Running, size: tuple[int, int], most: int
 ) -> None:
     long = "Refused, and the server says a great deal about why that is so. " * 20
     letters = [
         item("l1", ItemState.FAILED, "Long", words=long.strip()),
         *(item(f"m{at:02}", ItemState.FAILED, "Short", words="No.") for at in range(30)),
     ]
-    async with running("o", on=FakeEngine(paths, letters), size=size) as pilot:
+    async with running("o", on=make_engine(letters), size=size) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, OutboxScreen)
         assert screen.explanation_pane.size.height == most
@@ -111,38 +117,47 @@ async def test_what_explains_a_letter_takes_the_lines_it_needs(
 
 
 VERBS = [
-    ("a6", ["s"], ("apply", Verb.SEND_NOW, "a6")),
-    ("a6", ["h"], ("apply", Verb.HOLD, "a6")),
-    ("a8", ["r"], ("apply", Verb.RELEASE, "a8")),
-    ("a6", ["d"], ("apply", Verb.DROP, "a6")),
-    ("a6", ["x"], ("apply", Verb.CANCEL, "a6")),
-    ("a6", ["e"], ("edit", "a6")),
-    ("a2", ["i", "y"], ("apply", Verb.RESOLVE_SENT, "a2")),
-    ("a2", ["i", "y", "u"], ("apply", Verb.UNRESOLVE, "a2")),
-    ("a2", ["g", "y"], ("apply", Verb.RESOLVE_RESEND, "a2")),
-    ("a3", ["k"], ("check_again", "home")),
+    ("a6", ["s"], ItemState.QUEUED, [Verb.SEND_NOW]),
+    ("a6", ["h"], ItemState.HELD, [Verb.HOLD]),
+    ("a8", ["r"], ItemState.QUEUED, [Verb.RELEASE]),
+    ("a6", ["d"], ItemState.CANCELLED, [Verb.DROP]),
+    ("a6", ["x"], ItemState.CANCELLED, [Verb.CANCEL]),
+    ("a6", ["e"], ItemState.CANCELLED, [Verb.EDIT]),
+    ("a2", ["i", "y"], ItemState.ACCEPTED, [Verb.RESOLVE_SENT]),
+    ("a2", ["i", "y", "u"], ItemState.UNCERTAIN, [Verb.RESOLVE_SENT, Verb.UNRESOLVE]),
+    ("a2", ["g", "y"], ItemState.QUEUED, [Verb.RESOLVE_RESEND]),
 ]
 
 
-@pytest.mark.parametrize(("item_id", "keys", "call"), VERBS, ids=[str(each[2][:2]) for each in VERBS])
+@pytest.mark.parametrize(("item_id", "keys", "state", "verbs"), VERBS, ids=["-".join(each[3]) for each in VERBS])
 @pytest.mark.usefixtures("composers")
 async def test_a_verb_reaches_the_engine(
-    engine: FakeEngine, running: Running, item_id: str, keys: list[str], call: object
+    engine: SceneEngine, running: Running, item_id: str, keys: list[str], state: ItemState, verbs: list[Verb]
 ) -> None:
     async with running("o") as pilot:
         await select(pilot, item_id)
         await press(pilot, *keys)
-    assert call in engine.calls
+    assert stored(engine.paths, item_id).state is state
+    assert happened(engine.paths, item_id) == [SAID[verb] for verb in verbs]
+
+
+async def test_an_account_is_checked_again(engine: SceneEngine, running: Running) -> None:
+    async with running("o") as pilot:
+        await select(pilot, "a3")
+        await press(pilot, "k")
+    assert stored(engine.paths, "a3").state is ItemState.QUEUED
+    assert happened(engine.paths, "a3") == ["queued again: the account is mended"]
 
 
 @pytest.mark.parametrize("answer", ["n", "enter", "escape", "ctrl+c"])
-async def test_nothing_is_dropped_without_a_yes(engine: FakeEngine, running: Running, answer: str) -> None:
+async def test_nothing_is_dropped_without_a_yes(engine: SceneEngine, running: Running, answer: str) -> None:
     async with running("o") as pilot:
         await press(pilot, "d")
         assert 'Delete the rest of "Grant renewal"?' in text(pilot.app)
         await press(pilot, answer)
         assert 'Delete the rest of "Grant renewal"?' not in text(pilot.app)
-    assert engine.calls == []
+    assert happened(engine.paths, "a1") == []
+    assert stored(engine.paths, "a1").state is ItemState.FAILED
 
 
 async def test_edit_opens_the_composer_on_the_draft(running: Running, composers: list[ShowComposer]) -> None:
@@ -151,51 +166,61 @@ async def test_edit_opens_the_composer_on_the_draft(running: Running, composers:
     assert [each.draft.revises for each in composers if each.draft is not None] == ["a1"]
 
 
-async def test_mending_asks_which_and_for_the_right_address(engine: FakeEngine, running: Running) -> None:
+async def test_mending_asks_which_and_for_the_right_address(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         await press(pilot, "f")
         assert "2 lee@grants.example" in text(pilot.app)
         await press(pilot, "2")
         assert "Correct the address : lee@grants.example" in text(pilot.app)
         await press(pilot, "ctrl+u", *"leo@x.org", "enter")
-    assert engine.calls == [("mend", "a1", "lee@grants.example", "leo@x.org")]
+    assert happened(engine.paths, "a1") == ["lee@grants.example was mended to leo@x.org"]
+    assert [each.address for each in stored(engine.paths, "a1").open_recipients] == ["leo@x.org"]
 
 
-async def test_a_prompt_completes_addresses(engine: FakeEngine, running: Running) -> None:
+async def test_a_prompt_completes_addresses(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         await press(pilot, "f", "1", "ctrl+u", "b", "o", "tab")
         assert "Bob <bob@example.net>   Board <board@list.example>" in text(pilot.app)
         await press(pilot, "a", "tab", "enter")
-    assert engine.calls == [("mend", "a1", "kim@grants.example", "Board <board@list.example>")]
+    assert happened(engine.paths, "a1") == ["kim@grants.example was mended to board@list.example"]
 
 
-async def test_a_verb_that_does_not_fit_says_why(engine: FakeEngine, running: Running) -> None:
+async def test_a_verb_that_does_not_fit_says_why(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         await select(pilot, "a4")
         await press(pilot, "h")
         assert "Cannot hold: it is being sent right now." in text(pilot.app)
 
 
-async def test_holding_can_be_undone_once(engine: FakeEngine, running: Running) -> None:
+async def test_holding_can_be_undone_once(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         await select(pilot, "a6")
         await press(pilot, "h")
         assert '"Lunch?" is held until you release it.  U to undo' in text(pilot.app)
         await press(pilot, "u")
-        assert engine.calls[-1] == ("apply", Verb.RELEASE, "a6")
+        assert happened(engine.paths, "a6") == [SAID[Verb.HOLD], SAID[Verb.RELEASE]]
         await press(pilot, "u")
         assert "There is nothing to undo." in text(pilot.app)
 
 
-async def test_a_refusing_disk_is_a_sentence(engine: FakeEngine, running: Running) -> None:
-    engine.failure = StorageError("The disk is full.", hint="Make room, then try again.")
-    async with running("o") as pilot:
-        await press(pilot, "h")
-        assert "The disk is full.  Make room, then try again." in text(pilot.app)
+async def test_a_refusing_disk_is_a_sentence(
+    engine: SceneEngine, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running("o", size=(160, 24)) as pilot:
+        with monkeypatch.context() as disk:
+            disk.setattr("os.fsync", full)
+            await press(pilot, "h")
+        assert "The disk is full: " in text(pilot.app)
         assert pilot.app.is_running
+    assert stored(engine.paths, "a1").state is ItemState.FAILED
 
 
-async def test_progress_moves_a_bar_and_the_selection_stays(engine: FakeEngine, running: Running) -> None:
+def full(_descriptor: int) -> None:
+    """A disk without room for another block."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+async def test_progress_moves_a_bar_and_the_selection_stays(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         await select(pilot, "a5")
         for sent in range(0, 100, 7):
@@ -203,7 +228,7 @@ async def test_progress_moves_a_bar_and_the_selection_stays(engine: FakeEngine, 
         engine.announcer.announce(events.ItemProgress("a4", 62, 100))
         await settle(pilot)
         assert "sending 62 %    [######....]" in text(pilot.app)
-        engine.change(dataclasses.replace(engine.all["a5"], state=ItemState.FAILED, queued_at=NOW - 9999))
+        await engine.change("a5", state=ItemState.FAILED, queued_at=NOW - 9999)
         await settle(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, OutboxScreen)
@@ -211,7 +236,7 @@ async def test_progress_moves_a_bar_and_the_selection_stays(engine: FakeEngine, 
         assert screen.letter.id == "a5"
 
 
-async def test_time_goes_on_while_one_looks(engine: FakeEngine, running: Running) -> None:
+async def test_time_goes_on_while_one_looks(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         engine.stopped_clock.moment += 120
         screen = pilot.app.screen
@@ -229,10 +254,10 @@ async def test_the_letter_in_full(running: Running) -> None:
     assert "08:50  attempt 1: some were refused" in shown
 
 
-async def test_a_sent_letter_offers_only_what_can_be_done_with_it(engine: FakeEngine, running: Running) -> None:
+async def test_a_sent_letter_offers_only_what_can_be_done_with_it(make_engine: MakeEngine, running: Running) -> None:
     gone = item("s1", ItemState.DONE, "Report", recipient("boss@example.org", RecipientState.ACCEPTED))
-    engine.gone = [gone]
-    async with running("s", "enter", size=(120, 40)) as pilot:
+    engine = make_engine([gone])
+    async with running("s", "enter", size=(120, 40), on=engine) as pilot:
         assert lines(pilot.app)[0].startswith(" tuimail   SENT LETTER")
         screen = pilot.app.screen
         assert isinstance(screen, ItemScreen)
@@ -243,11 +268,13 @@ async def test_a_sent_letter_offers_only_what_can_be_done_with_it(engine: FakeEn
         assert given.isdisjoint({*letters._NEEDS, "check-again"})
         await press(pilot, "d")
         assert 'Command "D" not defined' in text(pilot.app) or 'Command "d" not defined' in text(pilot.app)
-    assert engine.calls == [("stop",)] or engine.calls == []
+    assert happened(engine.paths, "s1") == []
 
 
-async def test_the_last_of_a_long_queue_is_not_told_that_it_goes_next(paths: Paths, running: Running) -> None:
-    engine = FakeEngine(paths, [item(f"q{at:03}", ItemState.QUEUED, f"Letter {at}") for at in range(499)])
+async def test_the_last_of_a_long_queue_is_not_told_that_it_goes_next(
+    make_engine: MakeEngine, running: Running
+) -> None:
+    engine = make_engine([item(f"q{at:03}", ItemState.QUEUED, f"Letter {at}") for at in range(499)])
     async with running("o", on=engine) as pilot:
         assert "It goes next." in text(pilot.app)
         await press(pilot, "end")
@@ -268,10 +295,10 @@ LETTER = (
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
 async def test_v_shows_the_letter_as_it_is_read_then_its_bytes(
-    engine: FakeEngine, running: Running, size: tuple[int, int]
+    make_engine: MakeEngine, running: Running, size: tuple[int, int]
 ) -> None:
-    engine.stored = InMemory(LETTER)
-    async with running("o", "v", size=size) as pilot:
+    engine = make_engine(every_state(), contents={"a1": LETTER})
+    async with running("o", "v", size=size, on=engine) as pilot:
         shown = text(pilot.app)
         for words in ("Körner <k@x.example>", "über", "schön ^[[31mred", "1 attachment", "plan.pdf"):
             assert words in shown
@@ -286,57 +313,60 @@ async def test_v_shows_the_letter_as_it_is_read_then_its_bytes(
         assert "schön" in text(pilot.app)
 
 
-async def test_a_letter_that_takes_long_to_read_says_so_and_keys_go_on(engine: FakeEngine, running: Running) -> None:
-    slow = SlowContent(LETTER)
-    engine.stored = slow
+async def test_a_letter_that_takes_long_to_read_says_so_and_keys_go_on(
+    make_engine: MakeEngine, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(every_state(), contents={"a1": LETTER})
+    gate, chunks = threading.Event(), FileContent.chunks
+
+    def slowly(content: FileContent, length: int = 65536) -> Iterator[bytes]:
+        gate.wait(60)
+        return chunks(content, length)
+
+    monkeypatch.setattr(FileContent, "chunks", slowly)
     try:
-        async with running("o") as pilot:
+        async with running("o", on=engine) as pilot:
             await pilot.press("v")
-            await pilot.pause()
-            assert "Reading the letter..." in text(pilot.app)
+            await until(pilot, lambda: "Reading the letter..." in text(pilot.app))
             await pilot.press("v")
-            await pilot.pause()
-            assert "LETTER  bytes" in text(pilot.app)
+            await until(pilot, lambda: "LETTER  bytes" in text(pilot.app))
             assert "Reading the letter..." in text(pilot.app)
-            slow.gate.set()
+            gate.set()
             await settle(pilot)
             assert "sch=F6n" in text(pilot.app)
             await press(pilot, "v")
             await settle(pilot)
             assert "schön" in text(pilot.app)
     finally:
-        slow.gate.set()
+        gate.set()
 
 
-async def test_a_letter_without_a_copy_here_says_so(engine: FakeEngine, running: Running) -> None:
-    engine.stored = GoneContent()
-    async with running("o", "v") as pilot:
-        assert "There is no copy of this letter on this machine.  It is at the server." in text(pilot.app)
+async def test_a_letter_without_a_copy_here_says_so(make_engine: MakeEngine, running: Running) -> None:
+    filing = Filing(FilingState.FILED, words="Sent on imap.example.org.")
+    gone = item("s1", ItemState.DONE, "Report", recipient("boss@example.org", RecipientState.ACCEPTED), filing=filing)
+    engine = make_engine([gone])
+    async with running("s", "v", on=engine) as pilot:
+        assert "The letter itself is not in the outbox any more.  Look for its copy in Sent." in text(pilot.app)
         await press(pilot, "v")
         await settle(pilot)
-        assert "There is no copy of this letter on this machine.  It is at the server." in text(pilot.app)
+        assert "The letter itself is not in the outbox any more.  Look for its copy in Sent." in text(pilot.app)
 
 
-class SlowContent:
-    """A letter on a slow disk."""
+async def test_a_letter_whose_file_goes_away_while_it_is_open_says_so(
+    engine: SceneEngine, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks = FileContent.chunks
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.size = len(data)
-        self.gate = threading.Event()
+    def gone(content: FileContent, length: int = 65536) -> Iterator[bytes]:
+        content.path.unlink(missing_ok=True)
+        return chunks(content, length)
 
-    def chunks(self, length: int = 65536) -> Iterator[bytes]:
-        self.gate.wait(60)
-        yield self.data
-
-
-class GoneContent:
-    """A letter whose file is not there."""
-
-    size = 1000
-
-    def chunks(self, length: int = 65536) -> Iterator[bytes]:
-        raise NoSuchItemError("There is no copy of this letter on this machine.", hint="It is at the server.")
+    monkeypatch.setattr(FileContent, "chunks", gone)
+    async with running("o", "v") as pilot:
+        assert "There is no copy of this letter on this machine." in text(pilot.app)
+        await press(pilot, "v")
+        await settle(pilot)
+        assert "There is no copy of this letter on this machine." in text(pilot.app)
 
 
 async def test_help_tells_the_keys_of_the_screen_one_came_from(running: Running) -> None:
@@ -344,12 +374,12 @@ async def test_help_tells_the_keys_of_the_screen_one_came_from(running: Running)
         assert "Hold the letter." in text(pilot.app)
 
 
-async def test_the_palette_gives_the_command_on_the_screen_below(engine: FakeEngine, running: Running) -> None:
+async def test_the_palette_gives_the_command_on_the_screen_below(engine: SceneEngine, running: Running) -> None:
     async with running("o") as pilot:
         await select(pilot, "a6")
         await press(pilot, "f2", *"hold the", "enter")
         await settle(pilot)
-    assert engine.calls == [("apply", Verb.HOLD, "a6")]
+    assert happened(engine.paths, "a6") == [SAID[Verb.HOLD]]
 
 
 async def test_a_click_selects_and_a_second_opens(running: Running) -> None:

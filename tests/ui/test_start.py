@@ -13,11 +13,11 @@ from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.main_menu import MainMenuScreen
 
 if TYPE_CHECKING:
-    from tests.ui.fake_engine import FakeEngine
+    from tests.ui.real_engine import SceneEngine
 
 
 def test_garbage_is_collected_from_the_first_paint_on_and_not_before(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    engine: SceneEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: dict[str, bool] = {}
     mount = MainMenuScreen.on_mount
@@ -46,7 +46,7 @@ def test_garbage_is_collected_from_the_first_paint_on_and_not_before(
 
 
 def test_garbage_is_collected_again_after_a_start_that_failed(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    engine: SceneEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def failing(app: TuimailApp) -> int:
         raise OSError("no terminal")

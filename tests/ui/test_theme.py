@@ -9,12 +9,10 @@ from rich.color import Color as RichColor
 from rich.color import ColorSystem
 from textual.color import Color
 
-from tests.ui.fake_engine import FakeEngine, config, every_state
-from tests.ui.screen_text import settle
 from tuimail.config.theme_file import load_theme, own_themes
-from tuimail.ui.app import TuimailApp
 
 if TYPE_CHECKING:
+    from tests.ui.conftest import Running
     from tuimail.paths import Paths
 
 FOLDER = own_themes()
@@ -44,12 +42,11 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.mark.parametrize(("term", "theme"), [("xterm", "tuimail-ansi"), ("xterm-256color", "tuimail-pine")])
 async def test_sixteen_colours_are_the_terminals_own(
-    terminal: pytest.MonkeyPatch, paths: Paths, term: str, theme: str
+    terminal: pytest.MonkeyPatch, running: Running, term: str, theme: str
 ) -> None:
     terminal.setenv("TERM", term)
-    app = TuimailApp(FakeEngine(paths, every_state(), settings=config()))
-    async with app.run_test() as pilot:
-        await settle(pilot)
+    async with running() as pilot:
+        app = pilot.app
         assert app.theme == theme
         title, body = (app.screen._compositor.render_strips(app.size)[row] for row in (0, 1))
         styles = [next(segment.style for segment in strip if segment.style is not None) for strip in (title, body)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.ui.fake_engine import HOSTILE, NOW, account, config, every_state, item, recipient
+from tests.ui.scene import HOSTILE, NOW, account, config, every_state, item, recipient
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Security, Server
 from tuimail.dates.format_date import format_until

@@ -11,7 +11,7 @@ from textual.binding import BindingsMap
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
-from tests.ui.fake_engine import FakeEngine, config, every_state, item
+from tests.ui.scene import config, every_state, item
 from tests.ui.screen_text import lines, settle
 from tuimail.compose.draft import Draft
 from tuimail.outbox.model.item import ItemState
@@ -23,8 +23,8 @@ from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Running
-    from tuimail.paths import Paths
+    from tests.ui.conftest import MakeEngine, Running
+    from tests.ui.real_engine import SceneEngine
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, counts: Counter[str], owner: type, name: str) -> None:
@@ -54,18 +54,18 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.fixture
-def full(engine: FakeEngine) -> FakeEngine:
+def full(make_engine: MakeEngine) -> SceneEngine:
     """Two rows in every list."""
-    engine.letters = [Draft(id=f"d{number}", subject="Plans", to="bob@example.net") for number in range(2)]
-    engine.gone = [item(f"s{number}", ItemState.DONE, "Agenda", last_reply="250 ok") for number in range(2)]
-    return engine
+    sent = [item(f"s{number}", ItemState.DONE, "Agenda", last_reply="250 ok") for number in range(2)]
+    drafts = [Draft(id=f"d{number}", subject="Plans", to="bob@example.net") for number in range(2)]
+    return make_engine([*every_state(), *sent], drafts=drafts)
 
 
 @pytest.mark.parametrize("place", [(), ("o",), ("d",), ("s",), ("a",)], ids=str)
 async def test_moving_the_selection_is_one_paint_of_two_lines_and_no_layout(
-    running: Running, full: FakeEngine, work: Counter[str], place: tuple[str]
+    running: Running, full: SceneEngine, work: Counter[str], place: tuple[str]
 ) -> None:
-    async with running(*place, "down", "up") as pilot:
+    async with running(*place, "down", "up", on=full) as pilot:
         work.clear()
         await pilot.press("down")
         await settle(pilot)
@@ -78,11 +78,11 @@ async def test_moving_the_selection_is_one_paint_of_two_lines_and_no_layout(
 
 @pytest.mark.parametrize("theme", ["pine", "textual-dark", "nord"])
 async def test_the_look_is_parsed_once_and_again_for_another_theme(
-    paths: Paths, work: Counter[str], theme: str
+    make_engine: MakeEngine, running: Running, work: Counter[str], theme: str
 ) -> None:
-    app = TuimailApp(FakeEngine(paths, every_state(), settings=config(theme=theme)))
-    async with app.run_test() as pilot:
-        await settle(pilot)
+    async with running(on=make_engine(settings=config(theme=theme))) as pilot:
+        app = pilot.app
+        assert isinstance(app, TuimailApp)
         assert app.stylesheet._variables == app.get_css_variables()
         assert work["reparse"] == 0
         before = app.screen.styles.background
@@ -108,10 +108,10 @@ async def test_every_frame_is_filtered_by_the_same_objects(running: Running) -> 
         assert all(before is after for before, after in zip(first, second, strict=True))
 
 
-async def test_the_menu_is_drawn_once_after_its_screen_is_there(engine: FakeEngine, work: Counter[str]) -> None:
-    app = TuimailApp(engine)
-    async with app.run_test() as pilot:
-        await settle(pilot)
+async def test_the_menu_is_drawn_once_after_its_screen_is_there(running: Running, work: Counter[str]) -> None:
+    async with running() as pilot:
+        app = pilot.app
+        assert isinstance(app, TuimailApp)
         frame = app.frames.top
         assert frame is not None
         work.clear()

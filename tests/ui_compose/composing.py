@@ -1,85 +1,44 @@
-"""The app with its composer open, over the fake engine."""
+"""The app with its composer open, over a real engine that sends nothing."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tests.ui.fake_engine import FakeEngine, item
+from tests.ui.real_engine import SceneEngine, all_stored, kept_drafts
 from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
-from tuimail.compose.review import Review
-from tuimail.outbox.model.delivery_options import NONE as NO_WISHES
-from tuimail.outbox.model.item import ItemState, OutboxItem
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.compose import ComposeScreen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from textual.pilot import Pilot
     from textual.widget import Widget
 
     from tuimail.compose.draft import Attachment
-    from tuimail.compose.review import ReviewFinding
+    from tuimail.compose.review import Review, ReviewFinding
     from tuimail.config.model import Config
-    from tuimail.outbox.model.delivery_options import DeliveryOptions
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.paths import Paths
 
 LETTER = Draft(account="work", to="bob@example.net", subject="Minutes", body="Dear all,\n\nhere they are.\n")
 
 
-class SlowEngine(FakeEngine):
-    """Storing waits for ``gate``; reviews hold ``findings``; ``refusing`` keeps drafts from being saved."""
-
-    def __init__(self, paths: Paths, *, settings: Config | None = None) -> None:
-        super().__init__(paths, settings=settings)
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.findings: tuple[ReviewFinding, ...] = ()
-        self.refusing: Exception | None = None
-        self.held: list[bool] = []
-        self.queued: list[Draft] = []
-        self.not_before: float | None = None
-
-    async def review(self, draft: Draft) -> Review:
-        return Review(
-            draft.identity, draft.account, "smtp.example.org:465", (draft.to,), (draft.cc,) if draft.cc else (),
-            (draft.bcc,) if draft.bcc else (), tuple(each.name for each in draft.attachments), 48_000, self.findings,
-        )  # fmt: skip
-
-    async def save(self, draft: Draft) -> None:
-        if self.refusing is not None:
-            raise self.refusing
-        await super().save(draft)
-
-    async def enqueue(
-        self,
-        draft: Draft,
-        *,
-        not_before: float | None = None,
-        held: bool = False,
-        again: bool = False,
-        same_within: float | None = None,
-        wishes: DeliveryOptions = NO_WISHES,
-    ) -> OutboxItem:
-        self._record("enqueue", draft, again)
-        await self.gate.wait()
-        self.queued.append(draft)
-        self.held.append(held)
-        state = ItemState.HELD
-        when = None if held else self.clock.now() + 5
-        return self.change(item(f"q{len(self.queued)}", state, draft.subject, not_before=when))
-
-    def count(self, method: str) -> int:
-        return sum(call[0] == method for call in self.calls)
+def full_disk(_descriptor: int) -> None:
+    """In place of os.fsync: a disk without room for another block."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class Composing:
     """What a test holds."""
 
-    def __init__(self, app: TuimailApp, engine: SlowEngine, pilot: Pilot[int]) -> None:
+    def __init__(self, app: TuimailApp, engine: SceneEngine, pilot: Pilot[int]) -> None:
         self.app = app
         self.engine = engine
         self.pilot = pilot
@@ -105,6 +64,25 @@ class Composing:
     @property
     def attached(self) -> list[Attachment]:
         return list(self.screen.form.attachment.attachments)
+
+    @property
+    def queued(self) -> list[OutboxItem]:
+        """The letters in the outbox on the disk."""
+        return all_stored(self.engine.paths)
+
+    @property
+    def drafts(self) -> Sequence[Draft]:
+        """The drafts on the disk, newest first."""
+        return kept_drafts(self.engine.paths)
+
+    def find(self, *findings: ReviewFinding) -> None:
+        """Reviews find this and nothing else from now on."""
+        review = self.engine.drafts.review
+
+        async def finding(draft: Draft) -> Review:
+            return replace(await review(draft), findings=findings)
+
+        self.engine.drafts.review = finding  # type: ignore[method-assign]
 
     @property
     def status(self) -> str:
@@ -137,10 +115,13 @@ async def composing(
     size: tuple[int, int] = (80, 24),
     warning: str = "",
 ) -> AsyncIterator[Composing]:
-    engine = SlowEngine(paths, settings=settings)
+    engine = SceneEngine(paths, settings=settings)
     app = TuimailApp(engine, draft=draft or Draft(), warning=warning)
-    async with app.run_test(size=size) as pilot:
-        held = Composing(app, engine, pilot)
-        await held.until(lambda: held.open and held.screen.is_mounted and held.screen.focused is not None)
-        await settle(pilot)
-        yield held
+    try:
+        async with app.run_test(size=size) as pilot:
+            held = Composing(app, engine, pilot)
+            await held.until(lambda: held.open and held.screen.is_mounted and held.screen.focused is not None)
+            await settle(pilot)
+            yield held
+    finally:
+        await engine.stop()

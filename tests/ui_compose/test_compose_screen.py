@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual import events
 
-from tests.ui.fake_engine import config
+from tests.ui.scene import config
 from tests.ui_compose.composing import LETTER, composing
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.config.model import Account, Config, Identity, Problem

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ui.fake_engine import account
-from tests.ui_compose.composing import LETTER, composing
+from tests.ui.scene import account
+from tests.ui_compose.composing import LETTER, composing, full_disk
 from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.review import Review, ReviewFinding, review
-from tuimail.errors import AttachmentError, DuplicateLetterError, MessageError, StorageError
+from tuimail.compose.review import ReviewFinding, review
+from tuimail.errors import AttachmentError, MessageError
+from tuimail.mail.content import whole
+from tuimail.outbox.model.item import ItemState
 from tuimail.ui.screens.main_menu import MainMenuScreen
 from tuimail.ui.screens.send_dialog import SendDialog, page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tuimail.paths import Paths
 
-FILES = (Attachment("/x", "a.pdf", "", 1),)
-NAMED = replace(LETTER, cc="eve@example.net", bcc="secret@example.org", attachments=FILES)
+
+@pytest.fixture
+def named(tmp_path: Path) -> Draft:
+    """A letter with recipients of every kind and a file."""
+    file = tmp_path / "a.pdf"
+    file.write_bytes(b"%PDF-" + bytes(34_099))
+    attached = Attachment(str(file), "a.pdf", "application/pdf", 34_104)
+    return replace(LETTER, cc="eve@example.net", bcc="secret@example.org", attachments=(attached,))
 
 
-async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
-    async with composing(paths, NAMED) as at:
-        at.engine.findings = (ReviewFinding("body", "You write of an attachment [b]."),)
+async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths, named: Draft) -> None:
+    async with composing(paths, named) as at:
+        at.find(ReviewFinding("body", "You write of an attachment [b]."))
         await at.press("ctrl+x")
         assert isinstance(at.app.screen, SendDialog)
         expected = (
@@ -42,7 +51,7 @@ async def test_the_page_shows_the_letter_as_it_would_go(paths: Paths) -> None:
         for words in expected:
             assert words in at.shown
         assert "L Later" in at.shown
-        assert at.engine.queued == []
+        assert at.queued == []
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
@@ -67,7 +76,6 @@ async def test_the_page_shows_how_the_text_begins(paths: Paths, size: tuple[int,
 async def test_a_page_with_many_recipients_can_be_scrolled_by_key(paths: Paths) -> None:
     many = ", ".join(f"someone{number}@example.net" for number in range(60))
     async with composing(paths, replace(LETTER, to=many)) as at:
-        at.engine.drafts.review = _reviewed
         await at.press("ctrl+x")
         assert "Dear all," not in at.shown
         await at.press("end")
@@ -77,20 +85,9 @@ async def test_a_page_with_many_recipients_can_be_scrolled_by_key(paths: Paths) 
         await at.until(lambda: not at.open)
 
 
-async def _reviewed(draft: Draft) -> Review:
-    to = tuple(part.strip() for part in draft.to.split(","))
-    return Review("ada@example.org", "work", "smtp.example.org:465", to, (), (), (), 1000)
-
-
 async def test_the_real_review_warns_of_subject_and_attachment(paths: Paths) -> None:
     draft = replace(LETTER, subject="", body="I attach the plan.")
     async with composing(paths, draft) as at:
-        account = at.engine.config.accounts["work"]
-
-        async def real(draft: Draft) -> Review:
-            return review(draft, account)
-
-        at.engine.drafts.review = real
         await at.press("ctrl+x")
         assert "! The letter has no subject." in at.shown
         assert '! The text says "attach", but no file is attached.' in at.shown
@@ -105,8 +102,10 @@ async def test_sending_queues_and_closes(paths: Paths, key: str) -> None:
         await at.until(lambda: not at.open)
         assert isinstance(at.app.screen, MainMenuScreen)
         assert at.status == '"Minutes" goes in 5 s.  U to undo'
-        assert at.engine.queued[0].body == "Hi " + LETTER.body
-        assert at.engine.queued[0].id == LETTER.id
+        (letter,) = at.queued
+        assert letter.composing == LETTER.id
+        assert b"\r\n\r\nHi Dear all,\r\n" in whole(await at.engine.outbox.content(letter.id))
+        assert at.drafts == []
 
 
 async def test_what_was_queued_can_be_taken_back(paths: Paths) -> None:
@@ -116,7 +115,7 @@ async def test_what_was_queued_can_be_taken_back(paths: Paths) -> None:
         await at.press("u")
         await at.until(lambda: at.open)
         assert at.screen.draft.subject == LETTER.subject
-        assert at.screen.draft.revises == "q1"
+        assert [each.id for each in at.queued] == [at.screen.draft.revises]
 
 
 @pytest.mark.parametrize("key", ["n", "ctrl+c", "escape"])
@@ -124,7 +123,7 @@ async def test_back_from_the_page_changes_nothing(paths: Paths, key: str) -> Non
     async with composing(paths, LETTER) as at:
         await at.press("ctrl+x", key)
         await at.until(lambda: at.app.screen is at.screen)
-        assert at.engine.queued == []
+        assert at.queued == []
         assert at.screen.form.untouched
         await at.press("ctrl+x")
         assert isinstance(at.app.screen, SendDialog)
@@ -134,7 +133,7 @@ async def test_holding_queues_without_a_time(paths: Paths) -> None:
     async with composing(paths, LETTER) as at:
         await at.press("ctrl+x", "h")
         await at.until(lambda: not at.open)
-        assert at.engine.held == [True]
+        assert [(each.state, each.not_before) for each in at.queued] == [(ItemState.HELD, None)]
         assert at.status.startswith('"Minutes" is held in the outbox')
 
 
@@ -144,66 +143,56 @@ async def test_another_sender_from_the_page(paths: Paths) -> None:
         await at.until(lambda: "ada@home.example" in at.shown)
         await at.press("y")
         await at.until(lambda: not at.open)
-        assert at.engine.queued[0].account == "home"
+        assert at.queued[0].account == "home"
 
 
 async def test_while_storing_waits_keys_wait_and_nothing_goes_twice(paths: Paths) -> None:
     async with composing(paths, LETTER) as at:
-        at.engine.gate.clear()
+        gate = at.engine.hold(at.engine.drafts, "enqueue")
         await at.press("ctrl+x", "y")
-        await at.until(lambda: at.engine.count("enqueue"))
+        await at.until(lambda: gate.calls)
         await at.press("y", "ctrl+x")
         assert at.open
         assert "Storing" in at.status
-        assert at.engine.count("enqueue") == 1
-        at.engine.gate.set()
+        assert gate.calls == 1
+        gate.open()
         await at.until(lambda: not at.open)
-        assert len(at.engine.queued) == 1
+        assert len(at.queued) == 1
 
 
 async def test_keys_typed_ahead_while_the_review_is_made_send_once(paths: Paths) -> None:
     async with composing(paths, LETTER) as at:
-        gate = asyncio.Event()
-        review = at.engine.review
-
-        async def slow(draft: Draft) -> Review:
-            await gate.wait()
-            return await review(draft)
-
-        at.engine.drafts.review = slow
+        gate = at.engine.hold(at.engine.drafts, "review")
         await at.press("ctrl+x", "y", "ctrl+x")
-        assert at.engine.queued == []
+        assert at.queued == []
         assert len(at.app.screen_stack) == 3
-        gate.set()
+        gate.open()
         await at.until(lambda: not at.open)
-        assert len(at.engine.queued) == 1
+        assert len(at.queued) == 1
 
 
 async def test_an_answer_typed_before_a_warning_was_seen_does_not_count(paths: Paths) -> None:
     async with composing(paths, LETTER) as at:
-        gate = asyncio.Event()
-        review = at.engine.review
-
-        async def slow(draft: Draft) -> Review:
-            await gate.wait()
-            return await review(draft)
-
-        at.engine.drafts.review = slow
-        at.engine.findings = (ReviewFinding("attachment", "Nothing is attached."),)
+        at.find(ReviewFinding("attachment", "Nothing is attached."))
+        gate = at.engine.hold(at.engine.drafts, "review")
         await at.press("ctrl+x", "y")
-        gate.set()
+        gate.open()
         await at.until(lambda: "Nothing is attached." in at.shown)
-        assert at.engine.queued == []
+        assert at.queued == []
         await at.press("y")
         await at.until(lambda: not at.open)
 
 
-async def test_a_disk_that_refuses_leaves_the_letter_in_the_composer(paths: Paths) -> None:
+async def test_a_disk_that_refuses_leaves_the_letter_in_the_composer(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with composing(paths, LETTER) as at:
-        at.engine.failure = StorageError("The disk is full.", hint="Free some space.")
-        await at.press(*"Hi ", "ctrl+x", "y")
-        await at.until(lambda: at.app.screen is at.screen)
-        assert at.status == "The disk is full.  Free some space."
+        with monkeypatch.context() as disk:
+            disk.setattr("os.fsync", full_disk)
+            await at.press(*"Hi ", "ctrl+x", "y")
+            await at.until(lambda: at.app.screen is at.screen)
+        assert at.status.startswith("The disk is full: ")
+        assert at.queued == []
         assert at.screen.form.body.text == "Hi " + LETTER.body
         await at.press("ctrl+x", "y")
         await at.until(lambda: not at.open)
@@ -212,16 +201,16 @@ async def test_a_disk_that_refuses_leaves_the_letter_in_the_composer(paths: Path
 @pytest.mark.parametrize("answer", ["y", "n"])
 async def test_a_letter_sent_before_is_asked_about(paths: Paths, answer: str) -> None:
     async with composing(paths, LETTER) as at:
-        at.engine.failure = DuplicateLetterError("This very letter was sent at 09:00.")
+        await at.engine.drafts.enqueue(replace(LETTER, id="another"), held=True)
         await at.press("ctrl+x", "y")
         await at.until(lambda: "Send it again?" in at.shown)
         await at.press(answer)
         if answer == "y":
             await at.until(lambda: not at.open)
-            assert [call[2] for call in at.engine.calls if call[0] == "enqueue"] == [False, True]
+            assert {each.composing for each in at.queued} == {"another", LETTER.id}
         else:
             await at.until(lambda: at.status == "Not sent again.")
-            assert at.engine.queued == []
+            assert [each.composing for each in at.queued] == ["another"]
             await at.press("n")
             await at.until(lambda: at.app.screen is at.screen)
 
@@ -229,10 +218,7 @@ async def test_a_letter_sent_before_is_asked_about(paths: Paths, answer: str) ->
 @pytest.mark.parametrize("part", ["to", "cc", "bcc", "subject", "attachment", "from", "body"])
 async def test_what_is_fatal_puts_the_cursor_there(paths: Paths, part: str) -> None:
     async with composing(paths) as at:
-        at.engine.findings = (
-            ReviewFinding("subject", "only a warning"),
-            ReviewFinding(part, "Cannot go [x].", fatal=True),
-        )
+        at.find(ReviewFinding("subject", "only a warning"), ReviewFinding(part, "Cannot go [x].", fatal=True))
         await at.press("ctrl+x")
         await at.until(lambda: at.status == "Cannot go [x].")
         await at.until(lambda: at.screen.focused is at.screen.form.field_of(part))
@@ -243,9 +229,11 @@ async def test_what_is_fatal_puts_the_cursor_there(paths: Paths, part: str) -> N
     ("error", "part"),
     [(MessageError("No.", field="cc"), "cc"), (AttachmentError("a.pdf is gone.", path="/x"), "attachment")],
 )
-async def test_what_is_found_while_storing_puts_the_cursor_there(paths: Paths, error: MessageError, part: str) -> None:
-    async with composing(paths, NAMED) as at:
-        at.engine.failure = error
+async def test_what_is_found_while_storing_puts_the_cursor_there(
+    paths: Paths, named: Draft, error: MessageError, part: str
+) -> None:
+    async with composing(paths, named) as at:
+        at.engine.refuse(at.engine.drafts, "enqueue", error)
         await at.press("ctrl+x", "y")
         await at.until(lambda: at.app.screen is at.screen and at.status == str(error))
         await at.until(lambda: at.screen.focused is at.screen.form.field_of(part))
@@ -257,6 +245,18 @@ async def test_a_wrong_address_does_not_reach_the_page(paths: Paths) -> None:
         await at.until(lambda: at.screen.focused is at.screen.form.cc.editor)
         assert "bob@@x" in at.status
         assert at.app.screen is at.screen
+
+
+async def test_a_file_that_goes_away_before_it_is_stored_puts_the_cursor_there(
+    paths: Paths, named: Draft, tmp_path: Path
+) -> None:
+    async with composing(paths, named) as at:
+        await at.press("ctrl+x")
+        (tmp_path / "a.pdf").unlink()
+        await at.press("y")
+        await at.until(lambda: at.app.screen is at.screen and "a.pdf" in at.status)
+        await at.until(lambda: at.screen.focused is at.screen.form.field_of("attachment"))
+        assert at.queued == []
 
 
 def test_the_dialog_shows_what_hides_and_what_may_be_taken_for_another() -> None:
