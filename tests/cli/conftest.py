@@ -1,32 +1,38 @@
-"""A command line in process: a private home, an engine that records, and one that is real."""
+"""A command line in process: a private home, the real engine, and a server that answers by script."""
 
 from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import tuimail.engine
+from tests.ui.real_engine import all_stored, write_letters
 from tuimail.cli import main
 from tuimail.clock import SystemClock
-from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
-from tuimail.events import Announcer
+from tuimail.config.loader import load
+from tuimail.engine.configured_accounts import ConfiguredAccounts
+from tuimail.engine.drafts import Drafts
+from tuimail.errors import StorageError
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.model.delivery_options import NONE, DeliveryOptions
-from tuimail.outbox.model.item import AccountHealth, ItemState, Order, OutboxItem, Outcome, Recipient, Verb, after
+from tuimail.outbox.model.delivery_options import DeliveryOptions
+from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient
+from tuimail.outbox.store.database import NAME
+from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
+from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from tuimail.compose.draft import Draft
-    from tuimail.config.model import Config
-    from tuimail.coordination.change_notifier import Peer
-
-T = TypeVar("T")
+    from tuimail.outbox.model.item import AccountHealth
+    from tuimail.submission.submitter import Letter, Watcher
 
 CONFIG = """\
 default_account = "work"
@@ -115,147 +121,97 @@ def an_item(state: ItemState = ItemState.QUEUED, **changes: object) -> OutboxIte
     return replace(item, **changes)  # type: ignore[arg-type]  # fields by name
 
 
-@dataclass
-class FakeEngine:
-    """All parts of an engine: records what is asked; ``becomes`` is the state the next letter ends in."""
+class ScriptedServer:
+    """In place of every mail server: answers as ``verdict`` says. What the real engine was given is noted on the way.
 
-    config: Config
-    paths: Paths
-    becomes: OutboxItem
-    log: list[object]
-    announcer: Announcer = field(default_factory=Announcer)
-    clock: SystemClock = field(default_factory=SystemClock)
-    known: dict[str, OutboxItem] = field(default_factory=dict)
-    trouble: AccountHealth | None = None
-    refusal: TuimailError | None = None
-    watching: Sequence[Peer] = ()
+    Implements submission.submitter.Submitter.
+    """
 
-    def __post_init__(self) -> None:
-        self.outbox = self.drafts = self.accounts = self.sent = self
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.verdict = Verdict(Action.OK, Stage.COMMITTING, "", Reply(250, "2.0.0", "Ok"))
+        """The answer to every letter; one from before the envelope is about the whole account."""
+        self.tried: list[str] = []
+        """The letters that it was given, by id."""
+        self.given: list[tuple[Draft, dict[str, Any]]] = []
+        """The drafts that were to be queued, each with the options that go with it."""
 
-    async def query(self, ask: Callable[[FakeEngine], T]) -> T:
-        return ask(self)
+    async def submit(self, letter: Letter, watcher: Watcher) -> SubmissionResult:
+        """Answer."""
+        self.tried.append(letter.item_id)
+        whole_account = self.verdict.problem is not None or self.verdict.stage is Stage.CONNECT
+        if not whole_account:
+            await watcher.touching()
+        if self.verdict.stage is Stage.COMMITTING:
+            await watcher.committing()
+        verdicts = dict.fromkeys(letter.envelope.addresses, self.verdict)
+        return SubmissionResult(
+            verdicts, account=self.verdict if whole_account else None, touched=not whole_account, via="smtp.example.org"
+        )
 
-    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
-        self.log.append(("start", run_outbox))
-
-    async def stop(self) -> None:
-        self.log.append("stop")
-
-    async def enqueue(
-        self,
-        draft: Draft,
-        *,
-        not_before: float | None = None,
-        held: bool = False,
-        again: bool = False,
-        same_within: float | None = None,
-        wishes: DeliveryOptions = NONE,
-    ) -> OutboxItem:
-        if self.refusal is not None:
-            raise self.refusal
-        self.log.append(("wishes", wishes))
-        self.log.append(("enqueue", draft, not_before, again))
-        state = ItemState.QUEUED if not_before is None else ItemState.HELD
-        item = replace(self.becomes, state=state, not_before=not_before)
-        self.known[item.id] = item
-        return item
-
-    async def send_one(self, item_id: str) -> OutboxItem:
-        self.log.append(("send_one", item_id))
-        self.known[item_id] = self.becomes
-        return self.becomes
-
-    async def file_one(self, item_id: str) -> OutboxItem:
-        self.log.append(("file_one", item_id))
-        return self.known[item_id]
-
-    def item(self, item_id: str) -> OutboxItem:
-        for known in self.known.values():
-            if known.id.startswith(item_id):
-                return known
-        raise NoSuchItemError(f"There is no letter {item_id} in the outbox.")
-
-    def items(self, states: Collection[ItemState] | None = None) -> Sequence[OutboxItem]:
-        return [item for item in self.known.values() if states is None or item.state in states]
-
-    async def health(self, account: str) -> AccountHealth:
-        return self.trouble or AccountHealth(account)
-
-    async def apply(self, verb: Verb, item_id: str) -> OutboxItem:
-        self.log.append((verb, item_id))
-        item = self.known[item_id]
-        self.known[item_id] = replace(item, state=after(verb, item.state))
-        return self.known[item_id]
-
-    async def apply_many(self, verb: Verb, ids: Sequence[str]) -> Sequence[Outcome]:
-        outcomes = []
-        for item_id in ids:
-            try:
-                item = self.item(item_id)
-                outcomes.append(Outcome(item_id, await self.apply(verb, item.id)))
-            except OutboxError as error:
-                outcomes.append(Outcome(item_id, error=error))
-        return outcomes
-
-    def ids(
-        self, states: Collection[ItemState] | None = None, *, order: Order = Order.NEED, matching: str = ""
-    ) -> Sequence[str]:
-        return [item.id for item in self.items(states)]
-
-    async def cancel(self, item_id: str) -> None:
-        await self.apply(Verb.CANCEL, item_id)
-
-    async def check_again(self, account: str) -> None:
-        self.log.append(("check_again", account))
-
-    def watchers(self) -> Sequence[Peer]:
-        return self.watching
-
-    async def run_once(self) -> Sequence[OutboxItem]:
-        self.log.append("run_once")
-        return list(self.known.values())
-
-
-@dataclass
-class Faked:
-    """Steers the fake engine of a test."""
-
-    becomes: OutboxItem = field(default_factory=lambda: an_item(ItemState.DONE, last_reply="250 2.0.0 Ok"))
-    known: dict[str, OutboxItem] = field(default_factory=dict)
-    trouble: AccountHealth | None = None
-    refusal: TuimailError | None = None
-    """Why no letter can be queued."""
-    log: list[object] = field(default_factory=list)
-
-    def add(self, item: OutboxItem) -> None:
-        self.known[item.id] = item
+    async def close(self) -> None:
+        """Nothing is open."""
 
     @property
-    def wishes(self) -> DeliveryOptions:
-        """Those of the letter enqueued last."""
-        wishes = [each[1] for each in self.log if isinstance(each, tuple) and each[0] == "wishes"][-1]
-        assert isinstance(wishes, DeliveryOptions)
-        return wishes
+    def letters(self) -> list[OutboxItem]:
+        """The letters in the outbox on the disk."""
+        return all_stored(self.paths) if (self.paths.outbox / NAME).exists() else []
+
+    @property
+    def letter(self) -> OutboxItem:
+        """The only one."""
+        (letter,) = self.letters
+        return letter
 
     @property
     def draft(self) -> Draft:
-        """The letter that was enqueued."""
-        (entry,) = (each for each in self.log if isinstance(each, tuple) and each[0] == "enqueue")
-        draft: Draft = entry[1]
-        return draft
+        """The draft that was to be queued last."""
+        return self.given[-1][0]
+
+    @property
+    def wishes(self) -> DeliveryOptions:
+        """The delivery options that it had."""
+        wishes = self.given[-1][1]["wishes"]
+        assert isinstance(wishes, DeliveryOptions)
+        return wishes
+
+    def add(self, *items: OutboxItem, healths: Sequence[AccountHealth] = ()) -> None:
+        """Put letters into the outbox, and what is known of accounts."""
+        write_letters(self.paths, items, settings=load(self.paths), healths=healths)
+
+    def health(self, account: str) -> AccountHealth:
+        """Whether an account may send, as the outbox on the disk has it."""
+        with closing(Store(self.paths.outbox, SystemClock())) as store:
+            return store.accounts.health(account)
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch, write_config: Callable[[], None]) -> Faked:
-    """A fake engine in place of the real one, and a config with two accounts."""
+def engine(monkeypatch: pytest.MonkeyPatch, write_config: Callable[[], None], home: Paths) -> ScriptedServer:
+    """What the real engine meets: a server that answers by script, and a config with two accounts."""
     write_config()
-    faked = Faked()
+    server = ScriptedServer(home)
+    enqueue = Drafts.enqueue
 
-    def make(config: Config, paths: Paths) -> FakeEngine:
-        return FakeEngine(
-            config, paths, faked.becomes, faked.log, known=faked.known, trouble=faked.trouble, refusal=faked.refusal
-        )
+    async def noted(drafts: Drafts, draft: Draft, **options: Any) -> OutboxItem:
+        server.given.append((draft, options))
+        return await enqueue(drafts, draft, **options)
 
-    monkeypatch.setattr(tuimail.engine, "Engine", make)
-    return faked
+    monkeypatch.setattr(Drafts, "enqueue", noted)
+    monkeypatch.setattr(ConfiguredAccounts, "submitter_for", lambda _accounts, _name: server)
+    return server
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """``with full_disk()``: nothing can be made durable in the outbox, as on a disk without room."""
+
+    @contextmanager
+    def full() -> Iterator[None]:
+        def refuse(_path: Path, _pieces: object) -> Path:
+            raise StorageError("The disk is full.", hint="Make room.")
+
+        with monkeypatch.context() as disk:
+            disk.setattr("tuimail.outbox.store.letter_file.write_aside", refuse)
+            yield
+
+    return full

@@ -9,11 +9,12 @@ import keyring
 import pytest
 
 import tuimail.accounts.check
+from tests.cli.conftest import an_item
 from tests.config.test_secrets import install
 from tuimail.accounts.finding import Finding, Step
 from tuimail.clock import SystemClock
 from tuimail.config import secrets
-from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.model.item import AccountHealth, ItemState
 from tuimail.outbox.store.store import Store
 from tuimail.private_files import private_dir
 from tuimail.submission.result import AccountProblem
@@ -21,12 +22,13 @@ from tuimail.submission.result import AccountProblem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.cli.conftest import Faked, Ran
+    from tests.cli.conftest import Ran, ScriptedServer
     from tuimail.config.model import Account
     from tuimail.paths import Paths
 
     Run = Callable[..., Ran]
 
+WRONG_PASSWORD = AccountHealth("work", AccountProblem.SIGN_IN, "Wrong password.")
 GOOD = Finding("smtp.example.org:465", Step.CONNECT, True, "Connected.")
 SIGN_IN = Finding("smtp.example.org:465", Step.SIGN_IN, False, "Wrong password.", "Store it again.")
 DOWN = Finding("smtp.example.org:465", Step.CONNECT, False, "It does not answer.", "Check the host.")
@@ -55,7 +57,7 @@ def own_keyring() -> Iterator[None]:
     secrets._known.clear()
 
 
-def test_the_accounts_are_listed_with_the_default_marked(engine: Faked, tuimail_: Run) -> None:
+def test_the_accounts_are_listed_with_the_default_marked(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("account", "list")
     assert ran.out == (
         "*  work  Ada <ada@example.org>  via smtp.example.org:465\n"
@@ -86,7 +88,11 @@ def test_without_accounts_it_says_what_to_do(tuimail_: Run) -> None:
     [((GOOD,), 0), ((GOOD, SIGN_IN), 77), ((DOWN,), 69), ((DOWN, SIGN_IN), 77)],
 )
 def test_a_check_ends_in_what_failed(
-    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]], findings: tuple[Finding, ...], code: int
+    engine: ScriptedServer,
+    tuimail_: Run,
+    finds: dict[str, tuple[Finding, ...]],
+    findings: tuple[Finding, ...],
+    code: int,
 ) -> None:
     finds["work"] = findings
     ran = tuimail_("account", "check", "work")
@@ -99,7 +105,7 @@ def test_a_check_ends_in_what_failed(
 
 
 def test_every_account_is_checked_without_a_name(
-    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+    engine: ScriptedServer, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
 ) -> None:
     finds["home"] = (DOWN,)
     ran = tuimail_("account", "check", "--json")
@@ -108,15 +114,15 @@ def test_every_account_is_checked_without_a_name(
 
 
 def test_a_mended_account_lets_its_letters_go(
-    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]], home: Paths
+    engine: ScriptedServer, tuimail_: Run, finds: dict[str, tuple[Finding, ...]], home: Paths
 ) -> None:
-    home.outbox.mkdir(parents=True)
-    engine.trouble = AccountHealth("work", AccountProblem.SIGN_IN, "Wrong password.")
+    engine.add(an_item(ItemState.BLOCKED), healths=[WRONG_PASSWORD])
     tuimail_("account", "check", "work")
-    assert ("check_again", "work") in engine.log
+    assert engine.health("work").trouble is None
+    assert engine.letter.state is ItemState.QUEUED
 
 
-def test_login_stores_a_password_in_the_keyring(engine: Faked, tuimail_: Run) -> None:
+def test_login_stores_a_password_in_the_keyring(engine: ScriptedServer, tuimail_: Run) -> None:
     backend = install("keyring.backends.SecretService")
     ran = tuimail_("account", "login", "work", text="open sesame\n")
     assert ran.code == 0
@@ -124,20 +130,22 @@ def test_login_stores_a_password_in_the_keyring(engine: Faked, tuimail_: Run) ->
     assert "sesame" not in ran.out + ran.err
 
 
-def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(engine: Faked, tuimail_: Run, home: Paths) -> None:
+def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(
+    engine: ScriptedServer, tuimail_: Run, home: Paths
+) -> None:
     install("keyring.backends.SecretService")
-    home.outbox.mkdir(parents=True)
-    engine.trouble = AccountHealth("work", AccountProblem.SIGN_IN, "Wrong password.")
+    engine.add(an_item(ItemState.BLOCKED), healths=[WRONG_PASSWORD])
     tuimail_("account", "login", "work", text="open sesame\n")
-    assert ("check_again", "work") in engine.log
+    assert engine.health("work").trouble is None
+    assert engine.letter.state is ItemState.QUEUED
 
 
-def test_a_new_password_is_no_cure_for_a_bad_certificate(engine: Faked, tuimail_: Run, home: Paths) -> None:
+def test_a_new_password_is_no_cure_for_a_bad_certificate(engine: ScriptedServer, tuimail_: Run, home: Paths) -> None:
     install("keyring.backends.SecretService")
-    home.outbox.mkdir(parents=True)
-    engine.trouble = AccountHealth("work", AccountProblem.CERTIFICATE, "Expired.")
+    engine.add(an_item(ItemState.BLOCKED), healths=[AccountHealth("work", AccountProblem.CERTIFICATE, "Expired.")])
     tuimail_("account", "login", "work", text="open sesame\n")
-    assert ("check_again", "work") not in engine.log
+    assert engine.health("work").trouble is AccountProblem.CERTIFICATE
+    assert engine.letter.state is ItemState.BLOCKED
 
 
 def test_the_list_shows_an_account_in_trouble_and_since_when(
@@ -169,7 +177,7 @@ def test_the_list_shows_an_account_in_trouble_and_since_when(
     ],
 )
 def test_a_login_that_cannot_be_is_told(
-    engine: Faked, tuimail_: Run, module: str, argv: tuple[str, ...], text: str, code: int, words: str
+    engine: ScriptedServer, tuimail_: Run, module: str, argv: tuple[str, ...], text: str, code: int, words: str
 ) -> None:
     backend = install(module)
     ran = tuimail_("account", "login", *argv, text=text)
@@ -204,7 +212,7 @@ def test_the_doctor_without_a_usable_account_ends_with_78(
 
 
 def test_a_healthy_machine_satisfies_the_doctor(
-    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+    engine: ScriptedServer, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
 ) -> None:
     ran = tuimail_("doctor", "--json")
     assert ran.code == 0
@@ -212,7 +220,7 @@ def test_a_healthy_machine_satisfies_the_doctor(
 
 
 def test_the_doctor_without_servers_asks_no_server(
-    engine: Faked, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
+    engine: ScriptedServer, tuimail_: Run, finds: dict[str, tuple[Finding, ...]]
 ) -> None:
     finds["work"] = (DOWN,)
     assert tuimail_("doctor", "--offline").code == 0

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.conftest import Faked, Ran, an_item
+from tests.cli.conftest import Ran, ScriptedServer, an_item
 from tests.outbox.scene import message
 from tests.support.loopback import free_ports
+from tests.ui.real_engine import happened
 from tuimail.cli.outbox import VERBS
 from tuimail.cli.outbox_list import lines, totals
 from tuimail.cli.output import Style
@@ -23,9 +24,11 @@ from tuimail.errors import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.mail.text import cells
-from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient, Verb
+from tuimail.outbox.model.actions import SAID
+from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, Recipient, RecipientState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
+from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,25 +235,28 @@ def test_wrong_use_is_64_with_a_way_out(tuimail_: Run, argv: tuple[str, ...], wo
     ],
 )
 def test_each_verb_reaches_the_engine(
-    engine: Faked, tuimail_: Run, argv: tuple[str, ...], state: ItemState, verb: Verb
+    engine: ScriptedServer, tuimail_: Run, argv: tuple[str, ...], state: ItemState, verb: Verb
 ) -> None:
-    engine.add(an_item(state))
+    uncertain = Recipient(EnvelopeRecipient("bob@example.net"), RecipientState.UNCERTAIN)
+    engine.add(an_item(state, recipients=(uncertain,)) if state is ItemState.UNCERTAIN else an_item(state))
     assert tuimail_("outbox", *argv).code == 0
-    assert (verb, "3k9x7m2p4q") in engine.log
-    assert ("start", False) in engine.log
+    assert happened(engine.paths, "3k9x7m2p4q") == [SAID[verb]]
+    assert engine.tried == []
 
 
-def test_one_failing_letter_does_not_hold_up_the_others(engine: Faked, tuimail_: Run) -> None:
+def test_one_failing_letter_does_not_hold_up_the_others(engine: ScriptedServer, tuimail_: Run) -> None:
     engine.add(an_item(ItemState.QUEUED))
     ran = tuimail_("outbox", "hold", "nope", "3k9")
     assert ran.code == 66
     assert "3k9x7m2p4q is held" in ran.out
+    assert engine.letter.state is ItemState.HELD
 
 
-def test_retrying_a_blocked_letter_mends_its_account(engine: Faked, tuimail_: Run) -> None:
-    engine.add(an_item(ItemState.BLOCKED))
+def test_retrying_a_blocked_letter_mends_its_account(engine: ScriptedServer, tuimail_: Run) -> None:
+    engine.add(an_item(ItemState.BLOCKED), healths=[AccountHealth("work", AccountProblem.SIGN_IN, "Wrong password.")])
     tuimail_("outbox", "retry", "--all")
-    assert ("check_again", "work") in engine.log
+    assert engine.health("work").trouble is None
+    assert engine.letter.state is ItemState.QUEUED
 
 
 # -- the list, for people

@@ -5,51 +5,51 @@ from __future__ import annotations
 import json
 import re
 import stat
+import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import Faked, Ran, Stdin, an_item
+from tests.cli.conftest import Ran, ScriptedServer, Stdin, an_item
 from tests.outbox.scene import sent_through
 from tuimail.cli import draft_options, send, standard_input
 from tuimail.clock import SystemClock
 from tuimail.compose.build import build
 from tuimail.config.model import Identity, WhenLate
-from tuimail.errors import DuplicateLetterError, StorageError
 from tuimail.mail.content import whole
-from tuimail.mail.envelope import EnvelopeRecipient, Notify
+from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.delivery_options import DeliveryOptions
-from tuimail.outbox.model.item import AccountHealth, ItemState, Recipient, RecipientState
+from tuimail.outbox.model.item import AccountHealth, ItemState
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
-from tuimail.submission.result import AccountProblem, Action, Reply
+from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     Run = Callable[..., Ran]
-
-REFUSED = Recipient(
-    EnvelopeRecipient("kim@grants.example"),
-    RecipientState.REFUSED,
-    Reply(550, "5.1.1", "no such user"),
-    "No such user.",
-)
+    FullDisk = Callable[[], AbstractContextManager[None]]
 
 
-def test_a_letter_that_went_is_one_line(engine: Faked, tuimail_: Run) -> None:
+def test_a_letter_that_went_is_one_line(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", "-s", "Minutes")
     assert ran == Ran(0, "sent to bob@example.net: 250 2.0.0 Ok\n", "")
-    assert engine.log[0] == ("start", False), "no other letter is tried"
-    assert engine.log[3] == ("send_one", "3k9x7m2p4q")
-    assert engine.log[-1] == "stop"
+    assert [each.name for each in threading.enumerate() if "writer" in each.name] == [], "the engine was stopped"
 
 
-def test_the_options_make_the_letter(engine: Faked, tuimail_: Run, tmp_path: Path) -> None:
+def test_no_other_letter_is_tried(engine: ScriptedServer, tuimail_: Run) -> None:
+    engine.add(an_item(ItemState.QUEUED))
+    assert tuimail_("send", "bob@example.net", "-s", "Minutes").code == 0
+    assert engine.tried == [each.id for each in engine.letters if each.id != "3k9x7m2p4q"]
+
+
+def test_the_options_make_the_letter(engine: ScriptedServer, tuimail_: Run, tmp_path: Path) -> None:
     file = tmp_path / "budget.ods"
     file.write_bytes(b"x" * 48)
     tuimail_(
@@ -67,31 +67,31 @@ def test_the_options_make_the_letter(engine: Faked, tuimail_: Run, tmp_path: Pat
     assert [(each.path, each.name, each.size) for each in draft.attachments] == [(str(file), "budget.ods", 48)]
 
 
-def test_the_text_may_come_from_a_file(engine: Faked, tuimail_: Run, tmp_path: Path) -> None:
+def test_the_text_may_come_from_a_file(engine: ScriptedServer, tuimail_: Run, tmp_path: Path) -> None:
     (tmp_path / "t").write_bytes("grüße\r\nA".encode())
     tuimail_("send", "bob@example.net", "-i", str(tmp_path / "t"))
     assert engine.draft.body == "grüße\nA"
 
 
-def test_text_that_is_no_utf8_is_not_lost(engine: Faked, tuimail_: Run) -> None:
+def test_text_that_is_no_utf8_is_not_lost(engine: ScriptedServer, tuimail_: Run) -> None:
     tuimail_("send", "bob@example.net", text="grüße".encode("latin-1"))
     assert engine.draft.body == "grüße"
 
 
-def test_a_person_is_told_how_to_end(engine: Faked, tuimail_: Run) -> None:
+def test_a_person_is_told_how_to_end(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", terminal=True)
     assert "^D" in ran.err
     assert engine.draft.body == "hello"
 
 
-def test_a_person_who_writes_nothing_sends_nothing(engine: Faked, tuimail_: Run) -> None:
+def test_a_person_who_writes_nothing_sends_nothing(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", terminal=True, text="\n")
     assert ran.code == 65
     assert "nothing was sent" in ran.err
-    assert engine.log == []
+    assert engine.letters == []
 
 
-def test_an_account_is_found_by_the_from_address(engine: Faked, tuimail_: Run) -> None:
+def test_an_account_is_found_by_the_from_address(engine: ScriptedServer, tuimail_: Run) -> None:
     tuimail_("send", "bob@example.net", "-r", "ada@lovelace.example")
     assert (engine.draft.account, engine.draft.identity) == ("home", "ada@lovelace.example")
 
@@ -117,13 +117,13 @@ def test_an_account_is_found_by_the_from_address(engine: Faked, tuimail_: Run) -
     ],
 )
 def test_a_mistake_is_told_before_anything_is_queued(
-    engine: Faked, tuimail_: Run, argv: tuple[str, ...], code: int, words: str
+    engine: ScriptedServer, tuimail_: Run, argv: tuple[str, ...], code: int, words: str
 ) -> None:
     ran = tuimail_("send", *argv)
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("tuimail: ")
     assert words in ran.err
-    assert engine.log == []
+    assert engine.letters == []
 
 
 def kept_in(error: str) -> Path:
@@ -133,10 +133,10 @@ def kept_in(error: str) -> Path:
     return Path(found[1])
 
 
-def test_text_with_nul_bytes_is_refused_and_kept(engine: Faked, tuimail_: Run, home: Paths) -> None:
+def test_text_with_nul_bytes_is_refused_and_kept(engine: ScriptedServer, tuimail_: Run, home: Paths) -> None:
     ran = tuimail_("send", "bob@x.y", text=b"a\0b\n")
     assert ran.code == 65
-    assert engine.log == []
+    assert engine.letters == []
     kept = kept_in(ran.err)
     assert (kept.parent, kept.read_bytes()) == (home.unsent, b"a\0b\n")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -147,7 +147,7 @@ def test_text_with_nul_bytes_is_refused_and_kept(engine: Faked, tuimail_: Run, h
 
 
 def test_too_long_a_text_is_kept_whole(
-    engine: Faked, tuimail_: Run, home: Paths, monkeypatch: pytest.MonkeyPatch
+    engine: ScriptedServer, tuimail_: Run, home: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "TEXT_LIMIT", 10)
     monkeypatch.setattr(draft_options, "TEXT_LIMIT", 10)
@@ -157,7 +157,7 @@ def test_too_long_a_text_is_kept_whole(
 
 
 def test_of_a_text_without_end_the_beginning_is_kept(
-    engine: Faked, tuimail_: Run, monkeypatch: pytest.MonkeyPatch
+    engine: ScriptedServer, tuimail_: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module, name in ((send, "TEXT_LIMIT"), (draft_options, "TEXT_LIMIT"), (standard_input, "MOST_KEPT")):
         monkeypatch.setattr(module, name, 10)
@@ -168,7 +168,7 @@ def test_of_a_text_without_end_the_beginning_is_kept(
 
 
 def test_a_file_that_is_there_still_is_not_kept_twice(
-    engine: Faked, tuimail_: Run, home: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: ScriptedServer, tuimail_: Run, home: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "text").write_bytes(b"a\0b")
     for name in (str(tmp_path / "text"), "/dev/null"):
@@ -178,24 +178,27 @@ def test_a_file_that_is_there_still_is_not_kept_twice(
     assert not home.unsent.exists()
 
 
-def test_a_text_that_could_not_be_queued_is_kept(engine: Faked, tuimail_: Run) -> None:
-    engine.refusal = StorageError("The disk is full.", hint="Make room.")
-    ran = tuimail_("send", "bob@x.y", text="precious\n")
+def test_a_text_that_could_not_be_queued_is_kept(engine: ScriptedServer, tuimail_: Run, full_disk: FullDisk) -> None:
+    with full_disk():
+        ran = tuimail_("send", "bob@x.y", text="precious\n")
     assert ran.code == 73
     assert "Make room. The text is kept in" in ran.err
     assert kept_in(ran.err).read_text() == "precious\n"
+    assert engine.letters == []
 
 
-def test_what_went_or_waits_already_is_not_kept(engine: Faked, tuimail_: Run, home: Paths) -> None:
-    assert tuimail_("send", "bob@x.y", "-a", "-", text=b"x").code == 0
-    engine.refusal = DuplicateLetterError("It waits already.")
-    assert "kept" not in tuimail_("send", "bob@x.y").err
-    assert "kept" not in tuimail_("send", "bob@x.y", "-a", "-").err
+def test_what_went_or_waits_already_is_not_kept(engine: ScriptedServer, tuimail_: Run, home: Paths) -> None:
+    for options in ((), ("-a", "-")):
+        assert tuimail_("send", "bob@x.y", *options, "--queue", text=b"x").code == 0
+        ran = tuimail_("send", "bob@x.y", *options, text=b"x")
+        assert ran.code == 65
+        assert "is in the outbox already" in ran.err
+        assert "kept" not in ran.err
     assert [each for each in home.unsent.rglob("*") if each.is_file()] == []
 
 
 @pytest.mark.parametrize("options", [(), ("-i", "-")])
-def test_what_a_program_prints_goes_as_it_is(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
+def test_what_a_program_prints_goes_as_it_is(engine: ScriptedServer, tuimail_: Run, options: tuple[str, ...]) -> None:
     said = "\x1b[1mok\x1b[0m  \n\x0c10%\r20%\b\a \n\n"
     assert tuimail_("send", "bob@x.y", *options, text=said).code == 0
     assert (engine.draft.body, engine.draft.verbatim) == (said.removesuffix("\n"), True)
@@ -211,7 +214,7 @@ def test_what_a_program_prints_goes_as_it_is(engine: Faked, tuimail_: Run, optio
     ],
 )
 def test_standard_input_may_be_attached(
-    engine: Faked, tuimail_: Run, home: Paths, tmp_path: Path, raw: bytes, name: str, content_type: str
+    engine: ScriptedServer, tuimail_: Run, home: Paths, tmp_path: Path, raw: bytes, name: str, content_type: str
 ) -> None:
     for each in ("a", "b"):
         (tmp_path / each).write_text("x")
@@ -223,10 +226,12 @@ def test_standard_input_may_be_attached(
     assert not Path(attached.path).exists(), "the letter has its own copy"
 
 
-def test_an_attached_standard_input_is_kept_when_the_letter_cannot_be_queued(engine: Faked, tuimail_: Run) -> None:
-    engine.refusal = StorageError("The disk is full.")
-    ran = tuimail_("send", "bob@x.y", "-a", "-", text=b"\0precious")
-    assert (engine.log, kept_in(ran.err).read_bytes()) == ([("start", False), "stop"], b"\0precious")
+def test_an_attached_standard_input_is_kept_when_the_letter_cannot_be_queued(
+    engine: ScriptedServer, tuimail_: Run, full_disk: FullDisk
+) -> None:
+    with full_disk():
+        ran = tuimail_("send", "bob@x.y", "-a", "-", text=b"\0precious")
+    assert (engine.letters, kept_in(ran.err).read_bytes()) == ([], b"\0precious")
 
 
 @pytest.mark.parametrize(
@@ -239,7 +244,7 @@ def test_an_attached_standard_input_is_kept_when_the_letter_cannot_be_queued(eng
     ],
 )
 def test_no_letter_is_refused_for_its_subject(
-    engine: Faked, tuimail_: Run, value: str, subject: str, said: str
+    engine: ScriptedServer, tuimail_: Run, value: str, subject: str, said: str
 ) -> None:
     ran = tuimail_("send", "bob@x.y", "-s", value)
     assert (ran.code, engine.draft.subject) == (0, subject)
@@ -247,7 +252,7 @@ def test_no_letter_is_refused_for_its_subject(
     build(engine.draft, Identity("a@b.example"), "work", now=0.0)
 
 
-def test_lists_of_addresses_may_be_folded_or_in_lines(engine: Faked, tuimail_: Run) -> None:
+def test_lists_of_addresses_may_be_folded_or_in_lines(engine: ScriptedServer, tuimail_: Run) -> None:
     folded, in_lines = "Bob\t<bob@x.y>,\r\n kim@x.y", 'ann@x.y\n"Doe,\tJane" <j@x.y>,\n'
     assert tuimail_("send", folded, "-c", in_lines).code == 0
     letter = build(engine.draft, Identity("a@b.example"), "work", now=0.0)
@@ -279,7 +284,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     ],
 )
 def test_in_an_odd_zone_the_letter_goes(
-    engine: Faked, tuimail_: Run, zone: Callable[[str], None], value: str, offset: str, said: bool
+    engine: ScriptedServer, tuimail_: Run, zone: Callable[[str], None], value: str, offset: str, said: bool
 ) -> None:
     zone(value)
     ran = tuimail_("send", "bob@x.y", "--at", "2031-01-02T03:04:05Z")
@@ -292,14 +297,16 @@ def test_in_an_odd_zone_the_letter_goes(
 
 
 @pytest.mark.parametrize("options", [("-a", "-", "-i", "-"), ("-a", "-", "-a", "-")])
-def test_standard_input_can_be_read_once(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
+def test_standard_input_can_be_read_once(engine: ScriptedServer, tuimail_: Run, options: tuple[str, ...]) -> None:
     ran = tuimail_("send", "bob@x.y", *options)
-    assert (ran.code, engine.log) == (64, [])
+    assert (ran.code, engine.letters) == (64, [])
     assert "named twice" in ran.err
 
 
 @pytest.mark.parametrize("options", [("-a", "-"), ("-i", "-")])
-def test_the_composer_has_no_standard_input_to_spare(engine: Faked, tuimail_: Run, options: tuple[str, ...]) -> None:
+def test_the_composer_has_no_standard_input_to_spare(
+    engine: ScriptedServer, tuimail_: Run, options: tuple[str, ...]
+) -> None:
     ran = tuimail_("compose", "bob@x.y", *options)
     assert ran.code == 64
     assert "reads your keys from standard input" in ran.err
@@ -318,20 +325,23 @@ def test_a_broken_account_is_named_with_its_problem(write_config: Callable[[str]
     assert "config.toml:4: accounts.work.submission.host" in ran.err
 
 
-def test_queue_only_queues(engine: Faked, tuimail_: Run) -> None:
+def test_queue_only_queues(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", "--queue")
-    assert ran == Ran(0, "queued as 3k9x7m2p4q for bob@example.net\n", "")
-    assert engine.log[0] == ("start", False)
+    assert ran == Ran(0, f"queued as {engine.letter.id} for bob@example.net\n", "")
+    assert engine.letter.state is ItemState.QUEUED
+    assert engine.tried == []
 
 
-def test_later_is_held_until_then(engine: Faked, tuimail_: Run) -> None:
+def test_later_is_held_until_then(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("send", "bob@example.net", "--at", "2031-01-02T03:04:05Z")
-    assert ran.out.startswith("held as 3k9x7m2p4q until 2031-01-02 03:04:05: Thu 2 Jan 2031 03:04 UTC (in ")
-    assert engine.log[0] == ("start", False)
+    held = f"held as {engine.letter.id} until 2031-01-02 03:04:05: Thu 2 Jan 2031 03:04 UTC (in "
+    assert ran.out.startswith(held)
+    assert engine.letter.state is ItemState.HELD
+    assert engine.tried == []
     assert engine.wishes == DeliveryOptions()
 
 
-def test_what_is_wished_for_a_letter_goes_along(engine: Faked, tuimail_: Run) -> None:
+def test_what_is_wished_for_a_letter_goes_along(engine: ScriptedServer, tuimail_: Run) -> None:
     ran = tuimail_("send", "b@x.y", "--at", "+2h", "--if-late", "ask", "--on-server", "--notify", "failure,success")
     assert ran.code == 0
     assert engine.wishes == DeliveryOptions(WhenLate.ASK, on_server=True, notify=(Notify.FAILURE, Notify.SUCCESS))
@@ -339,43 +349,52 @@ def test_what_is_wished_for_a_letter_goes_along(engine: Faked, tuimail_: Run) ->
     assert engine.wishes == DeliveryOptions(notify=())
 
 
-def test_no_undo_window_holds_up_a_script(engine: Faked, tuimail_: Run) -> None:
+def test_no_undo_window_holds_up_a_script(engine: ScriptedServer, tuimail_: Run) -> None:
     tuimail_("send", "bob@example.net")
-    (entry,) = (each for each in engine.log if isinstance(each, tuple) and each[0] == "enqueue")
-    assert entry[2] is None
+    assert engine.letter.not_before is None
+    assert engine.tried == [engine.letter.id]
 
 
 @pytest.mark.parametrize(
-    ("item", "code", "waited", "words"),
+    ("verdict", "code", "waited", "words"),
     [
-        (an_item(ItemState.DONE), 0, 0, "sent to bob@example.net"),
-        (an_item(ItemState.DEFERRED, words="The server is not reachable.", next_attempt_at=2e9), 0, 75,
-         "queued as 3k9x7m2p4q; the server is not reachable; next try"),
-        (an_item(ItemState.DEFERRED, last_reply="421 4.3.2 later", next_attempt_at=2e9), 0, 75,
-         "queued as 3k9x7m2p4q; 421 4.3.2 later; next try"),
-        (an_item(ItemState.FAILED, words="Refused.", recipients=(REFUSED,)), 69, 69, "refused, kept as 3k9x7m2p4q"),
-        (an_item(ItemState.BLOCKED, words="Wrong password.", trouble=AccountProblem.SIGN_IN), 77, 77,
+        (Verdict(Action.OK, Stage.COMMITTING, "", Reply(250, "2.0.0", "Ok")), 0, 0, "sent to bob@example.net"),
+        (Verdict(Action.RETRY, Stage.CONNECT, "The server is not reachable."), 0, 75,
+         "queued as {}; the server is not reachable; next try"),
+        (Verdict(Action.RETRY, Stage.RCPT, "It asks to try later.", Reply(421, "4.3.2", "later")), 0, 75,
+         "queued as {}; it asks to try later; next try"),
+        (Verdict(Action.MESSAGE, Stage.COMMITTING, "Refused.", Reply(554, "5.7.1", "spam")), 69, 69,
+         "refused, kept as {}"),
+        (Verdict(Action.ACCOUNT, Stage.AUTH, "Wrong password.", problem=AccountProblem.SIGN_IN), 77, 77,
          "Wrong password."),
-        (an_item(ItemState.BLOCKED, words="Locked.", trouble=AccountProblem.SECRET), 77, 77, "blocked, kept as"),
-        (an_item(ItemState.BLOCKED, words="Expired.", trouble=AccountProblem.CERTIFICATE), 69, 69, "Expired."),
-        (an_item(ItemState.UNCERTAIN, words="It may have been delivered."), 0, 75, "uncertain, kept as"),
+        (Verdict(Action.ACCOUNT, Stage.AUTH, "Locked.", problem=AccountProblem.SECRET), 77, 77, "blocked, kept as {}"),
+        (Verdict(Action.ACCOUNT, Stage.TLS, "Expired.", problem=AccountProblem.CERTIFICATE), 69, 69, "Expired."),
+        (Verdict(Action.UNCERTAIN, Stage.COMMITTING, "It may have been delivered."), 0, 75, "uncertain, kept as {}"),
     ],
+    ids=lambda value: f"{value.action}-{value.stage}" if isinstance(value, Verdict) else None,
 )  # fmt: skip
+@pytest.mark.parametrize("wait", [False, True])
 def test_each_outcome_has_its_words_and_code(
-    engine: Faked, tuimail_: Run, item: object, code: int, waited: int, words: str
+    engine: ScriptedServer, tuimail_: Run, verdict: Verdict, code: int, waited: int, words: str, wait: bool
 ) -> None:
-    assert isinstance(item, type(engine.becomes))
-    engine.becomes = item
-    ran = tuimail_("send", "bob@example.net")
-    assert ran.code == code
-    assert words in ran.out
+    engine.verdict = verdict
+    ran = tuimail_("send", "bob@example.net", *(["--wait"] if wait else []))
+    assert ran.code == (waited if wait else code)
+    assert words.format(engine.letter.id) in ran.out
     assert ran.out.count("\n") == 1
-    engine.known.clear()
-    assert tuimail_("send", "bob@example.net", "--wait").code == waited
 
 
-def test_refused_recipients_are_named_with_the_servers_words(engine: Faked, tuimail_: Run) -> None:
-    engine.becomes = an_item(ItemState.FAILED, words="Refused.", recipients=(REFUSED,))
+def test_of_a_letter_without_words_the_reply_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    item = an_item(ItemState.DEFERRED, last_reply="421 4.3.2 later", next_attempt_at=2e9)
+    send._tell(item, 1e9, watched=False)
+    assert capsys.readouterr().out.startswith("queued as 3k9x7m2p4q; 421 4.3.2 later; next try")
+
+
+NO_SUCH_USER = Verdict(Action.RECIPIENT, Stage.RCPT, "No such user.", Reply(550, "5.1.1", "no such user"))
+
+
+def test_refused_recipients_are_named_with_the_servers_words(engine: ScriptedServer, tuimail_: Run) -> None:
+    engine.verdict = NO_SUCH_USER
     assert "kim@grants.example: 550 5.1.1 no such user" in tuimail_("send", "kim@grants.example").err
 
 
@@ -383,44 +402,48 @@ def test_refused_recipients_are_named_with_the_servers_words(engine: Faked, tuim
     "health",
     [
         AccountHealth("work", AccountProblem.SERVER, "Not a mail server."),
-        AccountHealth("work", words="It does not answer.", probe_at=4e9, tries=1),
+        AccountHealth("work", words="It does not answer.", probe_at=600, tries=1),
     ],
+    ids=["a problem", "no answer"],
 )
-def test_a_paused_account_does_not_keep_a_script_waiting(engine: Faked, tuimail_: Run, health: AccountHealth) -> None:
-    engine.becomes = an_item(ItemState.QUEUED)
-    engine.trouble = health
+def test_a_paused_account_does_not_keep_a_script_waiting(
+    engine: ScriptedServer, tuimail_: Run, health: AccountHealth
+) -> None:
+    now = time.time()
+    if health.probe_at is not None:
+        health = replace(health, probe_at=now + health.probe_at, tried_at=now)
+    engine.add(healths=[health])
     ran = tuimail_("send", "bob@example.net")
-    assert (ran.code, ran.out) == (0, "queued as 3k9x7m2p4q for bob@example.net\n")
+    assert (ran.code, ran.out) == (0, f"queued as {engine.letter.id} for bob@example.net\n")
+    assert engine.tried == []
     assert f"paused: {health.words.rstrip('.')}" in ran.err
     assert ("next try" in ran.err) == (health.probe_at is not None)
-    assert tuimail_("send", "bob@example.net", "--wait").code == 75
+    assert tuimail_("send", "bob@example.net", "--wait", "-s", "Another").code == 75
 
 
-def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> None:
-    engine.becomes = an_item(
-        ItemState.FAILED,
-        recipients=(REFUSED,),
-        attempts=1,
-        last_reply="550 5.1.1 no such user",
-        not_before=None,
-        next_attempt_at=1_800_000_060.5,
-    )
-    ran = tuimail_("send", "kim@grants.example", "--json")
-    document = json.loads(ran.out)
+def iso(moment: float | None) -> str | None:
+    """As the contract writes a time."""
+    return None if moment is None else f"{datetime.fromtimestamp(int(moment), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_json_is_the_document_of_the_contract(engine: ScriptedServer, tuimail_: Run) -> None:
+    engine.verdict = NO_SUCH_USER
+    ran = tuimail_("send", "kim@grants.example", "-s", "Minutes", "--json")
+    document, item = json.loads(ran.out), engine.letter
     assert {key: document[key] for key in document if key not in ("filing", "words", "trouble", "expires_at")} == {
-        "id": "3k9x7m2p4q",
+        "id": item.id,
         "state": "failed",
         "account": "work",
         "identity": "ada@example.org",
         "from": "Ada <ada@example.org>",
         "subject": "Minutes",
-        "message_id": "<m@example.org>",
-        "size": 1234,
-        "queued_at": "2027-01-15T08:00:00Z",
+        "message_id": item.message_id,
+        "size": item.size,
+        "queued_at": iso(item.queued_at),
         "not_before": None,
         "attempts": 1,
-        "last_attempt_at": None,
-        "next_attempt_at": "2027-01-15T08:01:00Z",
+        "last_attempt_at": iso(item.last_attempt_at),
+        "next_attempt_at": None,
         "last_reply": "550 5.1.1 no such user",
         "needs_you": True,
         "account_notice": None,
@@ -442,8 +465,8 @@ def test_json_is_the_document_of_the_contract(engine: Faked, tuimail_: Run) -> N
     }
 
 
-def test_a_servers_words_cannot_act_on_the_terminal(engine: Faked, tuimail_: Run) -> None:
-    engine.becomes = replace(engine.becomes, last_reply="250 \x1b]0;owned\x07 \u202e ok")
+def test_a_servers_words_cannot_act_on_the_terminal(engine: ScriptedServer, tuimail_: Run) -> None:
+    engine.verdict = replace(engine.verdict, reply=Reply(250, "2.0.0", "\x1b]0;owned\x07 \u202e ok"))
     ran = tuimail_("send", "bob@example.net")
     assert not set(ran.out) & set("\x1b\x07\u202e")
 
