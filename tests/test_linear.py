@@ -24,14 +24,18 @@ from tuimail.mail import (
     confusables,
     domain,
     encoded_word,
+    flags,
     flowed,
     html_text,
+    list_headers,
     message_text,
     mime_tree,
     part_text,
     parts,
     received_addresses,
     received_date,
+    received_header,
+    summary,
     text,
 )
 from tuimail.mail.content import InMemory
@@ -229,6 +233,10 @@ def _people(data: bytes) -> None:
     received_addresses.received_addresses(data)
 
 
+def _lists(data: bytes) -> None:
+    list_headers.list_headers(received_header.read_header(data)).line()
+
+
 def _nested_alike(size: int) -> bytes:
     """Multiparts whose boundaries begin each other, then lines that begin like all of them."""
     heads = (b'Content-Type: multipart/x; boundary="%s"\n\n--%s\n' % (b"a" * n, b"a" * n) for n in range(20, 0, -1))
@@ -277,6 +285,21 @@ RECEIVED = [
     Row("a date of digits received", received_date.received_date, lambda n: b"1" * n),
     Row("a date of blanks received", received_date.received_date, lambda n: b"1 Jan" + b" " * n),
     Row("a date of comments", received_date.received_date, lambda n: b"(" * n),
+    Row("a long subject", summary.summary_of, lambda n: b"Subject: " + b"a " * (n // 2)),
+    Row("prefixes of a subject", summary.base_subject, lambda n: "Re: [a] " * (n // 8)),
+    Row("almost prefixes of a subject", summary.base_subject, lambda n: "[" + "re" * (n // 2)),
+    Row("blanks of a subject", summary.base_subject, lambda n: "re" + " " * n + "["),
+    Row("references of a row", summary.summary_of, lambda n: b"References: " + b"<a@b> " * (n // 6)),
+    Row("references that never end", summary.summary_of, lambda n: b"References: " + b"<a" * (n // 2)),
+    Row("recipients of a row", summary.summary_of, lambda n: b"To: " + b"A <a@b>, " * (n // 9)),
+    Row("one recipient of a row", summary.summary_of, lambda n: b"To: " + b"a" * n),
+    Row("fields of a row", summary.summary_of, lambda n: b"a:\n" * (n // 3)),
+    Row("folds of a row", summary.summary_of, lambda n: b"To: a" + b"\n a" * (n // 3)),
+    Row("an encoded subject", summary.summary_of, lambda n: b"Subject: " + b"=?utf-8?q?a?= " * (n // 14)),
+    Row("a list's id", summary.summary_of, lambda n: b"List-Id: " + b"<" * n),
+    Row("flags of a row", flags.from_wire, lambda n: b"a " * (n // 2), whole=False),
+    Row("links of a list", _lists, lambda n: b"List-Unsubscribe: " + b"<mailto:a@b>" * (n // 12)),
+    Row("open links of a list", _lists, lambda n: b"List-Unsubscribe: " + b"<" * n),
     Row("names of charsets", lambda data: charset.codec_of(data.decode()), lambda n: b"-" * n),
 ]
 

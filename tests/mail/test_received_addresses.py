@@ -32,6 +32,7 @@ from tuimail.mail.received_header import read_header, unfolded
         (b"mailto:a@b", [("", "a@b")]),
         (b"Re: A <a@b>", [("A", "a@b")]),
         (b"A B a@b", [("A B", "a@b")]),
+        (b"a@b Fri Aug 23 11:09:00 2002", [("Fri Aug 23 11:09:00 2002", "a@b")]),
         (b"root", [("", "root")]),
         (b"The system", [("The system", "")]),
         (b"<@x,@y:a@b>", [("", "a@b")]),

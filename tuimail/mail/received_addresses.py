@@ -33,7 +33,6 @@ _TOKEN = re.compile(
 _COMMENT_PIECE = re.compile(r"[^()\\]++|\\.|.", re.DOTALL)
 _AT_DOMAIN = re.compile(r'@[^\s,;<>()"]*+')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_LAST_WORD = re.compile(r"(?:(.*)\s)?(\S+)\Z", re.DOTALL)
 
 
 class ReceivedAddress(NamedTuple):
@@ -156,9 +155,7 @@ class _List:
         if angle is None:
             if not words and not comment:
                 return
-            match = _LAST_WORD.match(words)
-            if match is not None and ("@" in match[2] or not match[1]):
-                words, angle = match[1] or "", match[2]
+            words, angle = _bare_address(words)
         self._found.append(ReceivedAddress(_plain_name(words) or _plain_name(comment), angle or ""))
         # A group that has members needs no line of its own.
         self._group = ""
@@ -167,6 +164,17 @@ class _List:
         if self._group:
             self._found.append(ReceivedAddress(self._group, ""))
             self._group = ""
+
+
+def _bare_address(text: str) -> tuple[str, str]:
+    """Name and address of what has no angle brackets: the last word with an @, or a word that stands alone."""
+    words = text.split()
+    if len(words) == 1:
+        return "", words[0]
+    for place in range(len(words) - 1, -1, -1):
+        if "@" in words[place]:
+            return " ".join(words[:place] + words[place + 1 :]), words[place]
+    return text, ""
 
 
 def _plain_name(text: str) -> str:

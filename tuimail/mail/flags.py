@@ -1,0 +1,92 @@
+r"""Flags of a message: six bits and keywords, as IMAP, names of Maildir files and search patterns write them. Pure."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from functools import lru_cache
+
+MOST_KEYWORDS = 100
+_LONGEST_KEYWORD = 200
+
+
+class MessageFlags(IntFlag):
+    """The bits, as the cache stores them."""
+
+    SEEN = 1
+    ANSWERED = 2
+    FLAGGED = 4
+    DELETED = 8
+    DRAFT = 16
+    FORWARDED = 32
+
+
+_WIRE = {
+    MessageFlags.SEEN: "\\Seen",
+    MessageFlags.ANSWERED: "\\Answered",
+    MessageFlags.FLAGGED: "\\Flagged",
+    MessageFlags.DELETED: "\\Deleted",
+    MessageFlags.DRAFT: "\\Draft",
+    MessageFlags.FORWARDED: "$Forwarded",
+}
+_FROM_WIRE = {name.lower().encode("ascii"): int(bit) for bit, name in _WIRE.items()}
+_MAILDIR = {
+    "D": MessageFlags.DRAFT,
+    "F": MessageFlags.FLAGGED,
+    "P": MessageFlags.FORWARDED,
+    "R": MessageFlags.ANSWERED,
+    "S": MessageFlags.SEEN,
+    "T": MessageFlags.DELETED,
+}
+"""In the order of a file's name."""
+_PATTERNS = {
+    "U": (MessageFlags.SEEN, MessageFlags(0)),
+    "R": (MessageFlags.SEEN, MessageFlags.SEEN),
+    "Q": (MessageFlags.ANSWERED, MessageFlags.ANSWERED),
+    "F": (MessageFlags.FLAGGED, MessageFlags.FLAGGED),
+    "D": (MessageFlags.DELETED, MessageFlags.DELETED),
+}
+
+
+@lru_cache(maxsize=4096)
+def from_wire(flags: bytes) -> tuple[int, str]:
+    r"""The bits and keywords of ``\Seen $Forwarded Work``, the list of a FETCH response.
+
+    Keywords are sorted, separated by spaces. What only the server may set (``\Recent``) is left out.
+    """
+    bits, keywords = 0, set()
+    for flag in flags.split():
+        bit = _FROM_WIRE.get(flag.lower())
+        if bit is not None:
+            bits |= bit
+        elif not flag.startswith(b"\\") and len(flag) <= _LONGEST_KEYWORD:
+            keywords.add(flag.decode("ascii", "replace"))
+    return bits, " ".join(sorted(keywords)[:MOST_KEYWORDS])
+
+
+def to_wire(bits: int, keywords: str = "") -> str:
+    r"""``\Seen $Forwarded Work``: the list of a STORE or APPEND command, without its parentheses."""
+    return " ".join([*(name for bit, name in _WIRE.items() if bits & bit), *keywords.split()])
+
+
+def from_maildir(letters: str) -> int:
+    """The bits of the letters behind ``:2,``; letters that are not known are left out."""
+    bits = 0
+    for letter in letters:
+        bits |= _MAILDIR.get(letter, 0)
+    return int(bits)
+
+
+def to_maildir(bits: int) -> str:
+    """The letters for a file's name, sorted."""
+    return "".join(letter for letter, bit in _MAILDIR.items() if bits & bit)
+
+
+def mask_of_pattern(letter: str) -> tuple[int, int] | None:
+    """Which bits the pattern ``~letter`` looks at, and what they must be; None if it is not about bits."""
+    found = _PATTERNS.get(letter)
+    return (int(found[0]), int(found[1])) if found else None
+
+
+def flag_named(name: str) -> MessageFlags | None:
+    """The flag called "seen", "answered", "flagged", "deleted", "draft" or "forwarded"; None for another name."""
+    return MessageFlags.__members__.get(name.upper()) if name.islower() else None
