@@ -1,0 +1,68 @@
+"""Messages for the tests of the cache, and a plain model of what it should hold."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.cache.database import WritableCache
+from tuimail.cache.writer_lock import WriterLock
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOON = 1_790_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    message_id: str = ""
+    refs: str = ""
+    flags: int = 0
+    date: int = NOON
+    arrived: int = NOON
+    subject: str = "Hello"
+    from_name: str = "Ada"
+    keywords: str = ""
+    size: int = 1000
+    from_addr: str = "ada@example.org"
+    recipients: str = ""
+    base: str = "Hello"
+    list_id: str = ""
+    attached: bool | None = None
+
+
+@contextmanager
+def written(folder: Path) -> Iterator[WritableCache]:
+    """The cache below ``folder``, open for writing."""
+    lock = WriterLock(folder / "data" / "lock")
+    assert lock.acquire()
+    cache = WritableCache(folder / "cache", lock)
+    try:
+        yield cache
+    finally:
+        cache.close()
+        lock.release()
+
+
+def disagreements(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Counts that are not those of the rows; empty if the cache is sound."""
+    threads = """
+        SELECT thread, mailbox, max(date), count(*), sum(flags & 1 = 0) FROM message
+        WHERE leaving IS NULL GROUP BY thread, mailbox
+    """
+    mailboxes = """
+        SELECT mailbox.id, total, unread, flagged FROM mailbox EXCEPT
+        SELECT mailbox.id, count(message.id), coalesce(sum(message.flags & 1 = 0), 0),
+               coalesce(sum(message.flags & 4 <> 0), 0)
+        FROM mailbox LEFT JOIN message ON message.mailbox = mailbox.id AND leaving IS NULL GROUP BY mailbox.id
+    """
+    stored = "SELECT id, mailbox, latest, total, unread FROM thread"
+    return [
+        *db.execute(f"{threads} EXCEPT {stored}"),
+        *db.execute(f"SELECT * FROM ({stored}) EXCEPT {threads}"),
+        *db.execute(mailboxes),
+    ]

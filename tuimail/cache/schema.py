@@ -1,0 +1,125 @@
+"""The tables of an account's ``index.db``.
+
+There is no step from one version to the next: an older or newer cache is thrown away and filled again. A message is
+*shown* while no action takes it away (``leaving IS NULL``); counts and threads are those of shown messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+VERSION = 1
+"""In ``PRAGMA user_version``."""
+APPLICATION = 0x74756D63
+"""In ``PRAGMA application_id``."""
+
+_TABLES = (
+    """CREATE TABLE mailbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        wire TEXT NOT NULL UNIQUE,             -- its name at the server, or in the Maildir
+        name TEXT NOT NULL,                    -- as it is shown
+        delimiter TEXT NOT NULL DEFAULT '',
+        special TEXT NOT NULL DEFAULT '',      -- RFC 6154, without the backslash
+        subscribed INTEGER NOT NULL DEFAULT 1,
+        validity INTEGER NOT NULL DEFAULT 0,
+        uidnext INTEGER NOT NULL DEFAULT 1,
+        modseq INTEGER NOT NULL DEFAULT 0,
+        level TEXT NOT NULL DEFAULT '',        -- what of QRESYNC and CONDSTORE the server has for it
+        low_uid INTEGER NOT NULL DEFAULT 0,    -- summaries are fetched down to here
+        policy TEXT NOT NULL DEFAULT '',       -- which bodies are kept
+        synced_at INTEGER NOT NULL DEFAULT 0,
+        objectid TEXT NOT NULL DEFAULT '',
+        total INTEGER NOT NULL DEFAULT 0,      -- of shown messages, as are the next two
+        unread INTEGER NOT NULL DEFAULT 0,
+        flagged INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    """CREATE TABLE message (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
+        mailbox INTEGER NOT NULL,
+        uid INTEGER,                           -- NULL: put there by an action that is not confirmed
+        flags INTEGER NOT NULL,                -- as shown
+        server_flags INTEGER NOT NULL,
+        keywords TEXT NOT NULL,
+        leaving INTEGER,                       -- the action that takes it away
+        size INTEGER NOT NULL,
+        arrived INTEGER NOT NULL,              -- seconds since the epoch, as is the next
+        date INTEGER NOT NULL,                 -- the Date field, or ``arrived`` where that cannot be believed
+        from_name TEXT NOT NULL,
+        from_addr TEXT NOT NULL,
+        recipients TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        base TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        refs TEXT NOT NULL,
+        list_id TEXT NOT NULL,
+        thread INTEGER NOT NULL,
+        attached INTEGER,                      -- NULL: not known
+        modseq INTEGER NOT NULL,
+        text INTEGER,                          -- its row in body; NULL: not kept
+        emailid ANY NOT NULL                   -- EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name
+    ) STRICT""",
+    """CREATE TABLE thread (
+        id INTEGER NOT NULL,
+        mailbox INTEGER NOT NULL,
+        latest INTEGER NOT NULL,
+        total INTEGER NOT NULL,
+        unread INTEGER NOT NULL,
+        PRIMARY KEY (id, mailbox)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE ref (h INTEGER PRIMARY KEY, thread INTEGER NOT NULL) STRICT",
+    "CREATE TABLE alias (old INTEGER PRIMARY KEY, new INTEGER NOT NULL) STRICT",
+    """CREATE TABLE body (
+        id INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        whole INTEGER NOT NULL,
+        used_at INTEGER NOT NULL,
+        pinned INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    """CREATE TABLE part (
+        body INTEGER NOT NULL,
+        section TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        PRIMARY KEY (body, section)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE state (k TEXT PRIMARY KEY, v ANY NOT NULL) STRICT, WITHOUT ROWID",
+)
+_INDEXES = (
+    "CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid)",
+    "CREATE INDEX message_by_date ON message (mailbox, date, id) WHERE leaving IS NULL",
+    "CREATE INDEX message_by_arrival ON message (mailbox, arrived, id) WHERE leaving IS NULL",
+    "CREATE INDEX message_by_thread ON message (thread, mailbox)",
+    "CREATE INDEX unread_by_date ON message (mailbox, date, id) WHERE leaving IS NULL AND flags & 1 = 0",
+    "CREATE INDEX unread_by_arrival ON message (mailbox, arrived, id) WHERE leaving IS NULL AND flags & 1 = 0",
+    "CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id <> ''",
+    "CREATE INDEX message_by_emailid ON message (emailid) WHERE emailid <> ''",
+    "CREATE INDEX thread_by_latest ON thread (mailbox, latest, id)",
+    "CREATE INDEX alias_by_new ON alias (new)",
+    "CREATE INDEX body_by_use ON body (used_at) WHERE pinned = 0",
+)
+
+
+def is_current(db: sqlite3.Connection) -> bool:
+    """The database has these tables."""
+    return _number(db, "application_id") == APPLICATION and _number(db, "user_version") == VERSION
+
+
+def is_empty(db: sqlite3.Connection) -> bool:
+    """The database has no tables at all."""
+    return bool(db.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables in an empty database; inside a transaction."""
+    for statement in (*_TABLES, *_INDEXES):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _number(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
