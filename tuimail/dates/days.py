@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, time, timedelta
 
 from tuimail.errors import UsageError
+from tuimail.mail.date import MONTH_NAMES
 from tuimail.mail.text import safe_line
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
+MONTHS = tuple(name.lower() for name in MONTH_NAMES)
 _NUMBERS = {"a": 1, "an": 1} | {
     word: number
     for number, word in enumerate(
