@@ -4,6 +4,7 @@
 
     TuimailError                 .exit_code (sysexits), .hint (what to do)
     ├── UsageError               64  the command line is wrong
+    │   └── PatternError             .text, .position: a search pattern that cannot be read
     ├── MessageError             65  the letter or an address cannot be sent as it is
     │   ├── AddressError             .text, .position
     │   ├── InjectionError           a control character in a header field
@@ -51,6 +52,15 @@ class UsageError(TuimailError):
     """The command line is wrong."""
 
     exit_code = EX_USAGE
+
+
+class PatternError(UsageError):
+    """``text`` is not a search pattern; ``position`` is the offset of the error in it."""
+
+    def __init__(self, message: str, *, text: str, position: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+        self.position = position
 
 
 class MessageError(TuimailError):
