@@ -32,6 +32,7 @@ from tuimail.mail import (
     mime_tree,
     part_text,
     parts,
+    pattern,
     received_addresses,
     received_date,
     received_header,
@@ -507,7 +508,23 @@ SCREEN = [
     Row("words on the screen", lambda data: cells.wrap(data.decode(), 72), lambda n: b"ab " * (n // 3), whole=False),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN]
+
+def _pattern(text: str) -> None:
+    with contextlib.suppress(TuimailError):
+        pattern.parse(text, NOW)
+
+
+# What is longer than a pattern may be is refused at once.
+PATTERNS = [
+    Row("words of a pattern", _pattern, lambda n: "a " * (n // 2)),
+    Row("by turns and and or in a pattern", _pattern, lambda n: "~N | ~F ~D " * (n // 11)),
+    Row("groups of a pattern", _pattern, lambda n: "(a)|" * (n // 4) + "b"),
+    Row("open groups of a pattern", _pattern, lambda n: "(" * n),
+    Row("slashes of a pattern", _pattern, lambda n: "/\\/" * (n // 3)),
+    Row("regular expressions of a pattern", _pattern, lambda n: "/a/ " * (n // 4)),
+]
+
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
