@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuimail.mail.message_flags import ANSWERED, DELETED, DRAFT, FLAGGED, FORWARDED, OLD, SEEN
+from tuimail.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, FORWARDED, OLD, SEEN
 from tuimail.mail.own_addresses import OwnAddresses, mailbox_key
 from tuimail.mail.pattern import parse
 from tuimail.mail.pattern_match import MatchContext, folded, matches, untold

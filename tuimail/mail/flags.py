@@ -1,4 +1,4 @@
-r"""Flags of a message: six bits and keywords, as IMAP, names of Maildir files and search patterns write them. Pure."""
+r"""Flags of a message: bits and keywords, as IMAP, names of Maildir files and search patterns write them. Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ class MessageFlags(IntFlag):
     DELETED = 8
     DRAFT = 16
     FORWARDED = 32
+    """The keyword $Forwarded (RFC 5788)."""
+    OLD = 64
+    """A list showed it before, and it is not read; of a Maildir: it is not in ``new``. No server knows this bit."""
+
+
+SEEN, ANSWERED, FLAGGED, DELETED, DRAFT, FORWARDED, OLD = map(int, MessageFlags)
+"""The bits as plain numbers, for loops: those of an IntFlag are slow."""
 
 
 _WIRE = {

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from tuimail.mail.message_flags import ANSWERED, DELETED, FLAGGED, OLD, SEEN
+from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, OLD, SEEN
 from tuimail.mail.own_addresses import OwnAddresses, mailbox_key
 from tuimail.mail.pattern_tree import (
     And,
@@ -58,7 +58,7 @@ class SummaryRow(Protocol):
 
     @property
     def flags(self) -> int:
-        """Bits of ``mail/message_flags``."""
+        """Bits of ``mail/flags``."""
 
     @property
     def keywords(self) -> str:
