@@ -1,0 +1,228 @@
+"""Brings the cache of an account into step with its Maildir. Called on the thread that writes the cache.
+
+The Maildir is the truth: other programs deliver into it, rename and delete at the same time. A message is known by the
+unique part of its file's name. Nothing in the Maildir is changed here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from tuimail.cache.folders import add_mailbox, all_mailboxes, mailbox_of, remove_mailbox, update_mailbox
+from tuimail.cache.summaries import FlagChange, NewMessage, insert, known_messages, set_flags, vanish
+from tuimail.errors import StorageError
+from tuimail.mail.flags import OLD, from_maildir
+from tuimail.mail.received_header import HEAD_LIMIT
+from tuimail.mail.summary import summary_of
+from tuimail.mailboxes.maildir_folder import (
+    SHORTEST_PAUSE,
+    MaildirScanner,
+    find_folders,
+    flags_of,
+    is_new,
+    open_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from tuimail.cache.database import WritableCache
+    from tuimail.config.model import SpecialUse
+    from tuimail.mail.summary import Summary
+    from tuimail.mailboxes.maildir_folder import MaildirChange, MaildirFolder
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Messages that are stored in one transaction."""
+_FIRST = 16 * 1024
+"""Bytes read of a file at first: most headers end within them."""
+
+_NAMES = {
+    "sent": ("sent", "sent mail", "sent items", "sent messages"),
+    "drafts": ("drafts", "draft"),
+    "trash": ("trash", "deleted items", "deleted messages"),
+    "archive": ("archive", "archives", "all mail"),
+    "junk": ("junk", "spam", "junk e-mail", "junk mail"),
+}
+"""Names by which folders are known for a special use (RFC 6154) when the user's map says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChange:
+    """What a look at a folder changed in the cache."""
+
+    folder: str
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+
+class _Known(NamedTuple):
+    id: int
+    flags: int
+
+
+class MaildirSync:
+    """The Maildir of one account and its cache."""
+
+    def __init__(self, cache: WritableCache, root: Path, folders: Mapping[SpecialUse, str] | None = None) -> None:
+        """``folders`` is the user's own map of special uses to folder names."""
+        self._cache = cache
+        self._root = root
+        self._own = {name: use.value for use, name in (folders or {}).items()}
+        self._scanners: dict[str, MaildirScanner] = {}
+        self._known: dict[str, dict[str, _Known]] = {}
+
+    def sync(self, *, progress: Callable[[str, int], None] | None = None) -> list[FolderChange]:
+        """Look at every folder once; the folders that differed.
+
+        ``progress`` is called with a folder's name and the number of new messages read of it so far.
+
+        Raises:
+            StorageError: the Maildir cannot be read, or the cache cannot be written.
+        """
+        folders = find_folders(self._root)
+        numbers = self._store_folders(folders)
+        changes = []
+        for folder in folders:
+            try:
+                change = self._sync_folder(folder, numbers[folder.name], progress)
+            except StorageError as error:
+                log.warning("the folder %s could not be read: %s", folder.name, error)
+                continue
+            if change is not None:
+                changes.append(change)
+        return changes
+
+    def _store_folders(self, folders: list[MaildirFolder]) -> dict[str, int]:
+        """The rows of the folders that there are, by name; folders that are gone are forgotten."""
+        names = {each.name for each in folders}
+        with self._cache.writing() as db:
+            before = {each.wire: each for each in all_mailboxes(db)}
+            for name, mailbox in before.items():
+                if name not in names:
+                    remove_mailbox(db, mailbox.id)
+                    self._scanners.pop(name, None)
+                    self._known.pop(name, None)
+            numbers = {}
+            for name in names:
+                special = self._special_use(name, names)
+                row = before.get(name)
+                known = row is not None and row.special == special
+                numbers[name] = (
+                    row.id if row and known else add_mailbox(db, name, name=name, delimiter="/", special=special)
+                )
+        return numbers
+
+    def _special_use(self, name: str, names: set[str]) -> str:
+        if name in self._own:
+            return self._own[name]
+        for use, known in _NAMES.items():
+            if name.lower() in known and not (use in self._own.values() and self._mapped(use) in names):
+                return use
+        return ""
+
+    def _mapped(self, use: str) -> str:
+        return next((name for name, own in self._own.items() if own == use), "")
+
+    def _sync_folder(
+        self, folder: MaildirFolder, mailbox: int, progress: Callable[[str, int], None] | None
+    ) -> FolderChange | None:
+        known = self._known.get(folder.name)
+        if known is None:
+            with self._cache.writing() as db:
+                known = {each.emailid: _Known(each.id, each.server_flags) for each in known_messages(db, mailbox)}
+            self._known[folder.name] = known
+        scanner = self._scanners.setdefault(folder.name, MaildirScanner(folder.path, known))
+        if scanner.unchanged():
+            return None
+        change = scanner.scan()
+        new = self._add(folder, mailbox, change.appeared, progress)
+        changed = self._store_flags(known, change)
+        gone = change.gone
+        if change.again_in is not None and change.again_in <= SHORTEST_PAUSE:
+            # The folder is still: a second look tells what is gone.
+            again = scanner.scan()
+            new += self._add(folder, mailbox, again.appeared, progress)
+            changed += self._store_flags(known, again)
+            gone |= again.gone
+        ids = [known.pop(unique).id for unique in gone if unique in known]
+        if ids:
+            with self._cache.writing() as db:
+                vanish(db, ids)
+        if not (new or changed or ids):
+            return None
+        return FolderChange(folder.name, new, changed, len(ids))
+
+    def _add(
+        self,
+        folder: MaildirFolder,
+        mailbox: int,
+        appeared: Mapping[str, str],
+        progress: Callable[[str, int], None] | None,
+    ) -> int:
+        done = 0
+        known = self._known[folder.name]
+        for batch in _batched(appeared.items()):
+            read = [(unique, summary) for unique, path in batch if (summary := _read(folder, unique, path)) is not None]
+            with self._cache.writing() as db:
+                row = mailbox_of(db, mailbox)
+                first = row.uidnext if row else 1
+                messages = [NewMessage(summary, first + at, unique) for at, (unique, summary) in enumerate(read)]
+                ids = insert(db, mailbox, messages)
+                update_mailbox(db, mailbox, uidnext=first + len(messages))
+            for number, (unique, summary) in zip(ids, read, strict=True):
+                known[unique] = _Known(number, summary.flags)
+            done += len(read)
+            if progress is not None:
+                progress(folder.name, done)
+        return done
+
+    def _store_flags(self, known: dict[str, _Known], change: MaildirChange) -> int:
+        changes = []
+        for unique, path in change.renamed.items():
+            flags = _flags(path)
+            before = known.get(unique)
+            if before is not None and before.flags != flags:
+                changes.append(FlagChange(before.id, flags, server_flags=flags))
+                known[unique] = _Known(before.id, flags)
+        if changes:
+            with self._cache.writing() as db:
+                set_flags(db, changes)
+        return len(changes)
+
+
+def _batched(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], ...]]:
+    waiting = iter(pairs)
+    while batch := tuple(itertools.islice(waiting, BATCH)):
+        yield batch
+
+
+def _flags(path: str) -> int:
+    """The bits of a file's name; what is no longer in ``new`` is old."""
+    return from_maildir(flags_of(path)) | (0 if is_new(path) else OLD)
+
+
+def _read(folder: MaildirFolder, unique: str, path: str) -> Summary | None:
+    """The row of a message; None when it is gone again or cannot be read."""
+    try:
+        file, path = open_message(folder.path, unique, path=path)
+    except StorageError as error:
+        log.info("a message of %s could not be read: %s", folder.name, error)
+        return None
+    with file:
+        try:
+            info = os.fstat(file.fileno())
+            header = file.read(_FIRST)
+            if b"\n\n" not in header and b"\n\r\n" not in header:
+                header += file.read(HEAD_LIMIT - _FIRST)
+        except OSError as error:
+            log.info("a message of %s could not be read: %s", folder.name, error.strerror)
+            return None
+    return summary_of(header, flags=_flags(path), size=info.st_size, arrived=int(info.st_mtime))
