@@ -38,6 +38,7 @@ from tuimail.mail import (
     received_header,
     summary,
     text,
+    thread_tree,
 )
 from tuimail.mail.content import InMemory
 from tuimail.mail.transfer_decoding import from_quoted_printable
@@ -524,7 +525,49 @@ PATTERNS = [
     Row("regular expressions of a pattern", _pattern, lambda n: "/a/ " * (n // 4)),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS]
+
+class _Member(NamedTuple):
+    id: int
+    message_id: str
+    refs: str
+    date: float
+
+
+def _thread(size: int, refs: Callable[[int], str]) -> list[_Member]:
+    """Its References have about so many bytes."""
+    return [_Member(each, f"m{each}", refs(each), -each) for each in range(size // 100)]
+
+
+def _run(stem: str, start: int) -> str:
+    return " ".join(f"{stem}{each}" for each in range(start, start + 20))
+
+
+THREADS = [
+    Row(
+        "a thread of one line", thread_tree.thread_lines, lambda n: _thread(n, lambda each: f"m{each - 1}"), whole=False
+    ),
+    Row(
+        "a thread in a circle",
+        thread_tree.thread_lines,
+        lambda n: _thread(n, lambda each: f"m{each + 1} m0"),
+        whole=False,
+    ),
+    Row(
+        "a thread of backward references",
+        thread_tree.thread_lines,
+        lambda n: _thread(n, lambda each: _run("m", each)),
+        whole=False,
+    ),
+    Row(
+        "a thread of missing messages",
+        thread_tree.thread_lines,
+        lambda n: _thread(n, lambda each: _run("x", each)),
+        whole=False,
+    ),
+    Row("references of one message", thread_tree.thread_lines, lambda n: [_Member(1, "a", "b " * (n // 2), 0)]),
+]
+
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *THREADS]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
