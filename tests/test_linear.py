@@ -27,6 +27,7 @@ from tuimail.mail import (
     flags,
     flowed,
     html_text,
+    invitation,
     list_headers,
     message_text,
     mime_tree,
@@ -320,6 +321,7 @@ def _excuses(size: int) -> bytes:
 
 
 FLOWED = b"Content-Type: text/plain; format=flowed\n\n"
+EVENT = "BEGIN:VEVENT\n"
 OPEN_STYLE = b"<div style='display:none'>"
 
 # A letter is read on a thread of its own, at most 1 MB of each part.
@@ -365,6 +367,11 @@ PAGES = [
     Row("styles of a page", _page, lambda n: b"<p style='" + b"font-size:" * (n // 10) + b"'>", whole=False),
     Row("lines of a page", _page, lambda n: b"<br>" * (n // 4), whole=False),
     Row("blanks of a page", _page, lambda n: b" " * n + b"a"),
+    Row("lines of an invitation", invitation.read_invitation, lambda n: "BEGIN:VEVENT\n" * (n // 13)),
+    Row("attendees of an invitation", invitation.read_invitation, lambda n: EVENT + "ATTENDEE;A=B:a@b\n" * (n // 17)),
+    Row("folds of an invitation", invitation.read_invitation, lambda n: EVENT + "A:" + "\n " * (n // 2)),
+    Row("parameters of an invitation", invitation.read_invitation, lambda n: EVENT + "A" + ';B="' * (n // 4)),
+    Row("escapes of an invitation", invitation.read_invitation, lambda n: EVENT + "SUMMARY:" + "\\" * n),
     Row("a text to show", _message, lambda n: b"\n" + b"a line of text\n" * (n // 15), whole=False),
     Row("quotes to show", _message, lambda n: b"\n" + b"> " * (n // 2)),
     Row("quoted lines to show", _message, lambda n: b"\n" + b">\n" * (n // 2), whole=False),

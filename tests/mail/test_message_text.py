@@ -96,6 +96,20 @@ def test_lines(raw: bytes, expected: list[tuple[str, str]]) -> None:
     assert marked(raw) == expected
 
 
+def test_an_invitation_stands_beside_the_text_and_once() -> None:
+    event = b"BEGIN:VEVENT\nSUMMARY:Lunch\nEND:VEVENT\n"
+    calendar = b"Content-Type: text/calendar\n\n" + event
+    file = b"Content-Type: text/calendar; name=i.ics\nContent-Disposition: attachment\n\n" + event
+    inner = multipart("alternative", PLAIN_PART, HTML_PART, calendar)
+    assert marked(multipart("mixed", inner, file)) == [
+        ("text", "The words"),
+        ("text", ""),
+        ("invitation", "Event: Lunch"),
+        ("attachment", "[attachment 1.3: text/calendar, 38 B]"),
+        ("attachment", "[attachment 2: i.ics, text/calendar, 38 B]"),
+    ]
+
+
 def test_the_alternative_can_be_asked_for() -> None:
     raw = multipart("alternative", PLAIN_PART, HTML_PART)
     assert shown(raw).other == HTML

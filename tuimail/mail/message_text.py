@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuimail.mail import flowed
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.html_text import html_text
+from tuimail.mail.invitation import LENGTH as INVITATION_LENGTH
+from tuimail.mail.invitation import read_invitation
 from tuimail.mail.mime_tree import MESSAGE_TYPES, walk
 from tuimail.mail.part_text import decoded_text, embedded_message, part_size, part_text
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from tuimail.mail.html_text import HtmlLink, HtmlText
     from tuimail.mail.mime_tree import ReceivedPart
 
@@ -55,6 +59,7 @@ class Mark(StrEnum):
     SIGNATURE = "signature"
     LINK = "link"
     """The target of a numbered link."""
+    INVITATION = "invitation"
     ATTACHMENT = "attachment"
     NOTICE = "notice"
     """Words of ours: what is not shown, and why."""
@@ -97,19 +102,23 @@ class MessageText:
     """Images in HTML; none is fetched."""
 
 
-def message_text(root: ReceivedPart, *, prefer: str = "") -> MessageText:
+def message_text(root: ReceivedPart, *, prefer: str = "", zone: tzinfo | None = None) -> MessageText:
     """The lines of ``root``, a message or a part of one.
 
-    ``prefer`` is PLAIN or HTML for that form of what is there in both; empty for the one that says more.
+    ``prefer`` is PLAIN or HTML for that form of what is there in both; empty for the one that says more. Times of an
+    invitation are those of ``zone``, else of this machine.
     """
-    return _Composer(prefer).compose(root)
+    return _Composer(prefer, zone).compose(root)
 
 
 class _Composer:
     """Collects the lines of one message."""
 
-    def __init__(self, prefer: str) -> None:
+    def __init__(self, prefer: str, zone: tzinfo | None) -> None:
         self._prefer = prefer
+        self._zone = zone
+        self._invited = False
+        """An invitation is shown; many are sent as a file once more."""
         self._lines: list[TextLine] = []
         self._files: list[FileInMessage] = []
         self._links: list[HtmlLink] = []
@@ -128,6 +137,9 @@ class _Composer:
         kind = part.content_type
         if part.omitted is not None:
             self._notice(f"not shown: {part.omitted}")
+            self._file(part)
+        elif kind == "text/calendar":
+            self._invitation(part)
             self._file(part)
         elif part.children and kind.startswith("multipart/"):
             self._multipart(part)
@@ -178,7 +190,7 @@ class _Composer:
             chosen = plain if form == PLAIN else rich
             self._other = HTML if form == PLAIN else PLAIN
         for child in part.children:
-            if child is chosen:
+            if child is chosen or child.content_type == "text/calendar":
                 self._part(child)
             elif child not in forms or child.content_type.startswith("multipart/"):
                 self._files_of(child)
@@ -260,6 +272,15 @@ class _Composer:
         for link in shown.links:
             doubt = " (the text names another host)" if link.misleading else ""
             self._add(TextLine(f"[{link.number}] {link.target}{doubt}", Mark.LINK))
+
+    def _invitation(self, part: ReceivedPart) -> None:
+        found = None if self._invited else read_invitation(decoded_text(part, INVITATION_LENGTH).text)
+        if found is None:
+            return
+        self._invited = True
+        self._separate()
+        for line in found.lines(self._zone):
+            self._add(TextLine(line, Mark.INVITATION))
 
     def _say_what_is_missing(self, part: ReceivedPart, *, known: bool, cut: bool) -> None:
         if not known:
