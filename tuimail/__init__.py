@@ -18,8 +18,8 @@ The packages; upper ones import lower ones, never the reverse::
     ui          the screens; the only package that imports Textual
     demo        an embedded account on a loopback server
     engine      the composition root: owns every background task, lives longer than every screen
-    outbox | sent | compose | accounts        the stages of a message; independent of each other
-    submission | mailboxes                    protocols: SMTP (or a local command), IMAP and Maildir
+    outbox | sent | compose | accounts | sync     the stages of a message; independent of each other
+    submission | mailboxes | cache            protocols: SMTP (or a local command), IMAP and Maildir; what was read
     tls sasl    TLS and sign-in, used by both
     config      accounts, identities, secrets, themes, keys
     events      the events that the engine announces

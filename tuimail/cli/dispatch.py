@@ -21,6 +21,9 @@ COMMANDS = {
     "compose": "write a letter in the composer",
     "send": "send a letter: the text comes from standard input or a file",
     "outbox": "list, show and manage the letters in the outbox",
+    "folders": "list the folders of your accounts",
+    "search": "find letters by words, or by mutt's patterns",
+    "show": "print one letter",
     "account": "list the accounts, check that they work, store a password",
     "doctor": "check everything, and say what to do about it",
     "demo": "try tuimail on an embedded account, without config or network",
@@ -54,6 +57,7 @@ examples:
   tuimail compose bob@example.net -s Thursday     write to Bob
   date | tuimail send bob@example.net -s "It is"  send from a script
   tuimail outbox list                             what is on its way
+  tuimail search '~f kim minutes'                 find a letter
   tuimail outbox run --watch                      keep sending without a screen
 
 The config is {config}.

@@ -85,7 +85,7 @@ def terminal_width() -> int:
 
 def fit(text: str, columns: int) -> str:
     """``text`` in exactly ``columns`` cells: truncated with an ellipsis, or padded with spaces."""
-    text = safe_line(text)
+    text = safe_line(text[: 16 * columns + 16])  # what a stranger wrote may be long, and is cut off bit by bit below
     taken = cells(text)
     if taken > columns:
         while text and cells(text) > columns - 1:

@@ -16,6 +16,7 @@ What happens to one letter:
   export         as a file of the user's
   evidence       looked for in Sent when it is uncertain whether it went
   bounce_notices what the user is told of its delivery report
+mail           received mail: folders, messages, searches (message_search); used by commands without an Engine
 wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep
 """
 

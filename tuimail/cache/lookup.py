@@ -1,0 +1,62 @@
+"""From a row of the cache to what a message is called outside of it, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tuimail.cache.summaries import read_name, stored_name
+from tuimail.cache.windows import COLUMNS, IndexRow
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+
+class Place(NamedTuple):
+    """Where a message is kept."""
+
+    mailbox: str
+    """Wire name."""
+    uid: int | None
+    emailid: str
+    """In a Maildir the unique part of its file's name."""
+    message_id: str
+    """In angle brackets; empty if it has none."""
+
+
+def place_of(db: sqlite3.Connection, message: int) -> Place | None:
+    """Where the message with this id is; None if it is not shown any more."""
+    row = db.execute(
+        "SELECT mailbox.wire, message.uid, emailid, message_id FROM message "
+        "JOIN mailbox ON mailbox.id = message.mailbox WHERE message.id = ? AND leaving IS NULL",
+        (message,),
+    ).fetchone()
+    return None if row is None else Place(row[0], row[1], read_name(row[2]), row[3])
+
+
+def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> IndexRow | None:
+    """The shown message of this name in a mailbox (its wire name)."""
+    row = db.execute(
+        f"SELECT {COLUMNS} FROM message WHERE emailid = ? AND emailid <> '' AND leaving IS NULL "  # noqa: S608
+        "AND mailbox = (SELECT id FROM mailbox WHERE wire = ?)",
+        (stored_name(emailid), mailbox),
+    ).fetchone()
+    return None if row is None else IndexRow(account, *row)
+
+
+def newest_first(db: sqlite3.Connection, account: str, mailbox: int | None = None) -> Iterator[IndexRow]:
+    """All shown messages by date, those of one mailbox or of all, read as they are asked for."""
+    where, values = ("AND mailbox = ?", (mailbox,)) if mailbox is not None else ("", ())
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM message WHERE leaving IS NULL {where} ORDER BY date DESC, id DESC",  # noqa: S608
+        values,
+    )
+    return (IndexRow(account, *row) for row in rows)
+
+
+def thread_name(db: sqlite3.Connection, thread: int) -> str:
+    """The Message-ID of the oldest message of a thread; empty if it has none. It outlives the cache."""
+    row = db.execute(
+        "SELECT message_id FROM message WHERE thread = ? AND message_id <> '' ORDER BY date, id LIMIT 1", (thread,)
+    ).fetchone()
+    return "" if row is None else str(row[0])

@@ -1,0 +1,101 @@
+"""``tuimail search``: list the letters that match a pattern, the newest first."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from tuimail.cli.message_document import message_document
+from tuimail.cli.output import BOLD, DIM, Style, fit, is_terminal, print_json, print_note, width
+from tuimail.cli.parser import Parser
+from tuimail.cli.session import load_config
+from tuimail.dates.format_date import format_day_time
+from tuimail.errors import EX_OK
+from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, OLD, SEEN
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tuimail.engine.mail import FoundMessage
+    from tuimail.paths import Paths
+
+MOST = 100
+"""Letters that are listed unless ``--limit`` says otherwise."""
+
+
+def parser() -> Parser:
+    """Its options."""
+    made = Parser(
+        prog="tuimail search",
+        description="List the letters that match a pattern, the newest first. Plain words are looked for in subject, "
+        "sender and recipients; patterns are mutt's: ~f from, ~t to, ~s subject, ~b text, ~U unread, ~F flagged, "
+        "~d date, ~z size, with ! | ( ).",
+        examples=(
+            "tuimail search minutes",
+            "tuimail search '~f kim ~d <2w'",
+            "tuimail search '~U !~l' --folder INBOX --json",
+        ),
+    )
+    made.add_argument("pattern", nargs="+", metavar="PATTERN", help="words, or a pattern in quotation marks")
+    made.add_argument("--folder", default="", metavar="F", help="only in this folder")
+    made.add_argument("--account", default="", metavar="A", help="only in this account")
+    made.add_argument("--limit", type=_count, default=MOST, metavar="N", help=f"at most so many (default: {MOST})")
+    made.add_argument("--local", action="store_true", help="ask no server; letters of a Maildir are all here")
+    made.add_argument("--json", action="store_true", help="print one JSON document")
+    return made
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) == int(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def run(argv: list[str], paths: Paths) -> int:
+    """Run the command; an empty result is no error."""
+    args = parser().parse_args(argv)
+    found = _found(args, paths)
+    if args.json:
+        print_json([message_document(each) for each in found])
+        return EX_OK
+    style, columns, now = Style(sys.stdout), width(), time.time()
+    for each in found:
+        sys.stdout.write(_line(each, now, columns, style) + "\n")
+    if is_terminal(sys.stdout):
+        print_note(
+            f"{len(found)} found." if len(found) < args.limit else f"The newest {len(found)}; --limit lists more."
+        )
+    return EX_OK
+
+
+def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
+    from tuimail.engine.mail import accounts_with_mail, received_mail
+    from tuimail.mail.pattern import parse
+
+    pattern = parse(" ".join(args.pattern), time.time())
+    accounts = accounts_with_mail(load_config(paths, quiet=True), args.account)
+    with ExitStack() as stack:
+        lists = [stack.enter_context(received_mail(each, paths)).search(pattern, args.folder) for each in accounts]
+        merged = heapq.merge(*lists, key=lambda each: -each.row.date)
+        return list(itertools.islice(merged, args.limit))
+
+
+def _line(found: FoundMessage, now: float, columns: int, style: Style) -> str:
+    row = found.row
+    unread = not row.flags & SEEN
+    mark = "D" if row.flags & DELETED else "A" if row.flags & ANSWERED else ""
+    mark = mark or ("N" if unread and not row.flags & OLD else "O" if unread else " ")
+    star = "*" if row.flags & FLAGGED else " "
+    date = fit(format_day_time(row.date, now), 12)
+    person = fit(row.from_name or row.from_addr, 20)
+    subject = row.subject or "(no subject)"
+    if columns < 10_000:
+        subject = fit(subject, max(10, columns - 41)).rstrip()
+    line = f"{star}{mark} {date}  {person}  "
+    return (
+        line + style(subject, BOLD if unread else "") + ("" if columns < 10_000 else f"  {style(str(found.ref), DIM)}")
+    )

@@ -1,0 +1,196 @@
+"""Received mail as the two faces see it: folders, messages, searches. So far of accounts with a Maildir.
+
+Nothing here needs an event loop: a command syncs and reads in its own thread, the app will do it in others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from tuimail.cache.database import ReadableCache, WritableCache, set_aside
+from tuimail.cache.folders import CachedMailbox, all_mailboxes
+from tuimail.cache.lookup import find, newest_first, place_of, thread_name
+from tuimail.cache.writer_lock import WriterLock
+from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.engine.message_search import MessageSearch
+from tuimail.errors import NoSuchItemError, UsageError
+from tuimail.mail.message_ref import MessageRef
+from tuimail.mailboxes.maildir_folder import find_folders, open_message
+from tuimail.sync.maildir_sync import MaildirSync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tuimail.cache.windows import IndexRow
+    from tuimail.config.model import Account, Config
+    from tuimail.mail.pattern_tree import Pattern
+    from tuimail.paths import Paths
+
+SEARCHED = 32 * 1024 * 1024
+"""Bytes of a message that a search looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderInfo:
+    """A folder of an account."""
+
+    account: str
+    name: str
+    special_use: str
+    """sent, drafts, trash, archive, junk, or empty."""
+    total: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message in a folder."""
+
+    ref: MessageRef
+    row: IndexRow
+    message_id: str
+    """In angle brackets; empty if it has none."""
+    thread: str
+    """Message-ID of the oldest known message of its thread; empty if it has none."""
+
+
+def accounts_with_mail(config: Config, name: str = "") -> list[Account]:
+    """The accounts whose mail can be read: all of them, or the one called ``name``.
+
+    Raises:
+        UsageError: there is none, or no such account.
+    """
+    readable = [each for each in config.accounts.values() if each.maildir is not None]
+    if name and name not in config.accounts:
+        raise UsageError(f"There is no account {name}.", hint=f"There are: {', '.join(config.accounts) or 'none'}.")
+    found = [each for each in readable if name in ("", each.name)]
+    if not found:
+        whose = f"The account {name} has" if name else "No account has"
+        raise UsageError(
+            f"{whose} no Maildir to read." if name else f"{whose} a Maildir to read.",
+            hint='Name it in the config: [accounts.NAME.maildir] with path = "~/Maildir".',
+        )
+    return found
+
+
+@contextmanager
+def received_mail(
+    account: Account, paths: Paths, *, progress: Callable[[str, int], None] | None = None
+) -> Iterator[ReceivedMail]:
+    """The mail of an account that has a Maildir, synced first unless another process does that.
+
+    Raises:
+        StorageError: the Maildir or the cache cannot be read.
+    """
+    root = account.maildir
+    if root is None:
+        raise ValueError(f"{account.name} has no Maildir")
+    key = hashlib.sha256(f"{account.name}\0{root}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    folder = paths.cache / "mail" / key
+    lock = WriterLock(paths.data / "mail" / f"{key}.lock")
+    if lock.acquire():
+        try:
+            _sync(folder, lock, account, root, progress)
+        finally:
+            lock.release()
+    cache = ReadableCache(folder)
+    try:
+        yield ReceivedMail(account, root, cache)
+    finally:
+        cache.close()
+
+
+def _sync(
+    folder: Path, lock: WriterLock, account: Account, root: Path, progress: Callable[[str, int], None] | None
+) -> None:
+    """Bring the cache into step; one that turns out to be damaged is begun anew."""
+    for last in (False, True):
+        cache = WritableCache(folder, lock)
+        try:
+            MaildirSync(cache, root, account.folders).sync(progress=progress)
+        except DamagedDatabaseError:
+            if last:
+                raise
+            cache.close()
+            set_aside(folder)
+        else:
+            return
+        finally:
+            cache.close()
+
+
+class ReceivedMail:
+    """The received mail of one account, open for reading."""
+
+    def __init__(self, account: Account, root: Path, cache: ReadableCache) -> None:
+        self._account = account
+        self._cache = cache
+        with cache.reading() as db:
+            self._mailboxes = {each.id: each for each in all_mailboxes(db)}
+        self._paths = {each.name: each.path for each in find_folders(root)}
+
+    def folders(self) -> list[FolderInfo]:
+        """The folders: INBOX, those with a special use, the others by name."""
+        uses = ("", "drafts", "sent", "archive", "junk", "trash")
+
+        def order(each: CachedMailbox) -> tuple[bool, int, str]:
+            return each.name != "INBOX", uses.index(each.special) or len(uses), each.name.casefold()
+
+        return [
+            FolderInfo(self._account.name, each.name, each.special, each.total, each.unread)
+            for each in sorted(self._mailboxes.values(), key=order)
+        ]
+
+    def search(self, pattern: Pattern, folder: str = "") -> Iterator[FoundMessage]:
+        """The messages that match, the newest first; of ``folder`` alone if one is named.
+
+        Raises:
+            UsageError: there is no such folder, or the pattern asks for what is not searched.
+        """
+        mailbox = self._mailbox(folder).id if folder else None
+        with self._cache.reading() as db:
+            search = MessageSearch(pattern, self._account, db, self._raw_of)
+            for row in newest_first(db, self._account.name, mailbox):
+                if search.matches(row):
+                    yield self._found(row)
+
+    def message(self, ref: MessageRef) -> FoundMessage:
+        """The message that ``ref`` names. Raises NoSuchItemError if there is none."""
+        with self._cache.reading() as db:
+            row = find(db, self._account.name, ref.folder, ref.key)
+        if row is None:
+            raise NoSuchItemError(f"There is no message {ref}.", hint="Look for it with: tuimail search PATTERN --json")
+        return self._found(row)
+
+    def open(self, found: FoundMessage) -> BinaryIO:
+        """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""
+        return open_message(self._paths[found.ref.folder], found.ref.key)[0]
+
+    def _mailbox(self, name: str) -> CachedMailbox:
+        for each in self._mailboxes.values():
+            if each.name.casefold() == name.casefold():
+                return each
+        names = ", ".join(each.name for each in self.folders()[:20])
+        raise UsageError(f"The account {self._account.name} has no folder {name!r}.", hint=f"There are: {names}.")
+
+    def _found(self, row: IndexRow) -> FoundMessage:
+        with self._cache.reading() as db:
+            place, thread = place_of(db, row.id), thread_name(db, row.thread)
+        if place is None:
+            raise NoSuchItemError("The message was deleted meanwhile.")
+        ref = MessageRef(self._account.name, place.mailbox, place.emailid)
+        return FoundMessage(ref, row, place.message_id, thread)
+
+    def _raw_of(self, message: int) -> bytes:
+        """The bytes of a message for a search in its text; empty if it is gone."""
+        with self._cache.reading() as db:
+            place = place_of(db, message)
+        if place is None:
+            return b""
+        file, _ = open_message(self._paths[place.mailbox], place.emailid)
+        with file:
+            return file.read(SEARCHED)
