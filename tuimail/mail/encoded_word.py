@@ -6,7 +6,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from tuimail.mail.charset import decode
+from tuimail.mail.charset import codec_of, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def decode_header(raw: str | bytes) -> str:
     for match in _WORD.finditer(text):
         between = text[end : match.start()]
         charset = match[1].casefold()
-        payload = _payload(match[2], match[3])
+        payload = _payload(match[2], match[3], charset)
         adjacent = bool(pending) and not between.strip(" \t")
         if not adjacent or charset != pending_charset or payload is None:
             flush()
@@ -92,11 +92,13 @@ def decode_header(raw: str | bytes) -> str:
     return "".join(out)
 
 
-def _payload(encoding: str, body: str) -> bytes | None:
+def _payload(encoding: str, body: str, charset: str) -> bytes | None:
     try:
-        raw = body.encode("ascii")
         if encoding in "qQ":
+            # Some programs leave letters that are not ASCII as they are.
+            raw = body.encode("ascii") if body.isascii() else body.encode(codec_of(charset) or "utf-8")
             return _HEX.sub(lambda match: bytes([int(match[1], 16)]), raw.replace(b"_", b" "))
+        raw = body.encode("ascii")
         return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
     except ValueError:
         return None
