@@ -264,6 +264,8 @@ RECEIVED = [
     Row("open quotes of a part", _tree, lambda n: b"Content-Type: a/b" + b';a="\\' * (n // 5) + b"\n\n"),
     Row("escapes of a part's name", _tree, lambda n: b"Content-Type: a/b;name*=utf-8''" + b"%41" * (n // 3)),
     Row("blanks of a part's parameter", _tree, lambda n: b"Content-Type: a/b;" + b" " * n + b"\n\n"),
+    Row("blanks behind a part's type", _tree, lambda n: b"Content-Type: a/b" + b" " * n + b"\n\n"),
+    Row("words behind a part's type", _tree, lambda n: b"Content-Type: a/b" + b" a" * (n // 2) + b"\n\n"),
     Row("names without a value", _tree, lambda n: b"Content-Type: a/b" + b";a " * (n // 3) + b"\n\n"),
     Row("base64 of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"QUJD" * (n // 4)),
     Row("padding of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"=" * n),

@@ -63,6 +63,7 @@ def test_parts(raw: bytes, expected: list[tuple[str, bytes]]) -> None:
         (b"a/b; name=my file.pdf", {"name": "my file.pdf"}),
         (b'a/b; name="a;b\\"c"', {"name": 'a;b"c'}),
         (b'a/b; name="never closed', {"name": "never closed"}),
+        (b'a/b boundary="b c" charset=utf-8 x', {"boundary": "b c", "charset": "utf-8"}),
         (b"a/b; filename*=utf-8''%C3%A4%20b", {"filename": "ä b"}),
         (b"a/b; filename=a; filename*=iso-8859-1'de'%e4", {"filename": "ä"}),
         (b"a/b; filename*0*=utf-8''%C3; filename*1*=%A4; filename*2=\"%20\"", {"filename": "ä%20"}),

@@ -14,7 +14,10 @@ from tuimail.mail.encoded_word import decode_header
 MOST_PARAMETERS = 60
 """Parameters, and sections of parameters, that are read."""
 
-_PARAMETER = re.compile(r';\s*+([^\s;="]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)(?:"|\Z)|([^;]*+))', re.DOTALL)
+_PARAMETER = re.compile(
+    r'(?:;\s*+|(?<=\S)\s++)([^\s;="]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)(?:"|\Z)|([^;]*+))', re.DOTALL
+)
+"""The semicolon is forgotten by some programs."""
 _SECTION = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*)?)?\Z")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
