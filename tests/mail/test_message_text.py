@@ -146,6 +146,14 @@ def test_what_lies_beyond_the_limits_is_said() -> None:
     assert sum(len(line.text) for line in big.lines) <= module.TEXT_LIMIT + 100
 
 
+def test_only_so_much_html_is_read() -> None:
+    page = b"--b\nContent-Type: text/html\n\n" + b"words " * (module.HTML_LIMIT // 15) + b"\n"
+    found = shown(b"Content-Type: multipart/mixed; boundary=b\n\n" + page * 4)
+    notices = [line.text for line in found.lines if line.mark is Mark.NOTICE]
+    assert notices == ["not shown: the rest of this text", "not shown: too much text"]
+    assert [file.part.number for file in found.files] == ["4"]
+
+
 def test_names_are_safe_to_show() -> None:
     raw = b"Content-Type: image/png; name*=utf-8''%1b%e2%80%ae" + b"x" * 5000 + b"\n\n"
     line = shown(raw).lines[0]

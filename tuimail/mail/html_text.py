@@ -45,6 +45,9 @@ _CLOSED_CELLS = {
     "tr": frozenset({"td", "th", "tr", "caption"}) | _LISTS,
 }
 """Cells and rows that a start tag ends."""
+_ACTING = frozenset({"a", "br", "hr", "img", "li", "td", "th"})
+"""What does more at its start than break the line."""
+_PREFORMATTED = frozenset({"listing", "pre", "textarea", "xmp"})
 _ONE_AT_A_TIME = {"li": "li", "dt": "dd", "dd": "dt", "option": "option"}
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
@@ -272,7 +275,8 @@ class _Renderer:
         self._state = _within(outside, name, written)
         self._boundary(name, outside.depth)
         if not self._state.hidden and not self._state.small:
-            self._begin(name, written)
+            if name in _ACTING:
+                self._begin(name, written)
         elif name == "img":
             self._images += 1
         if name in _VOID:
@@ -392,10 +396,12 @@ def _within(outside: _State, name: str, written: str) -> _State:
     hidden, small, preformatted, depth = outside
     if name in _DROPPED:
         hidden = True
-    elif name in ("pre", "xmp", "textarea", "listing"):
+    elif name in _PREFORMATTED:
         preformatted = True
     elif name == "blockquote":
         depth = min(depth + 1, DEEPEST_QUOTE)
+    elif not written:
+        return outside
     if written:
         lower = written.lower()
         if "hidden" in lower or "style" in lower:

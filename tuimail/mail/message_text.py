@@ -31,6 +31,8 @@ TEXT_LIMIT = 1024 * 1024
 """Bytes of a part that are shown."""
 WHOLE_LIMIT = 4 * 1024 * 1024
 """Characters of a message that are shown."""
+HTML_LIMIT = 1024 * 1024
+"""Of these, characters of HTML: it takes much longer to read."""
 
 PLAIN, HTML = "plain", "html"
 _SHOWN_TYPES = frozenset(
@@ -125,6 +127,9 @@ class _Composer:
         self._other = ""
         self._hidden = self._images = 0
         self._room = WHOLE_LIMIT
+        self._html_room = HTML_LIMIT
+        self._compared_room = HTML_LIMIT
+        """Characters of HTML that may still be read only to see whether it says more than the plain form."""
         self._full = False
 
     def compose(self, root: ReceivedPart) -> MessageText:
@@ -145,7 +150,7 @@ class _Composer:
             self._multipart(part)
         elif not _is_shown(part):
             self._file(part)
-        elif self._room <= 0:
+        elif self._room <= 0 or (kind == "text/html" and self._html_room <= 0):
             self._notice("not shown: too much text")
             self._file(part)
         else:
@@ -186,7 +191,7 @@ class _Composer:
         rich = next((child for child in reversed(forms) if child.content_type != "text/plain"), None)
         chosen = plain or rich
         if plain is not None and rich is not None:
-            form = self._prefer or (PLAIN if _says_enough(plain, rich) else HTML)
+            form = self._prefer or (PLAIN if self._says_enough(plain, rich) else HTML)
             chosen = plain if form == PLAIN else rich
             self._other = HTML if form == PLAIN else PLAIN
         for child in part.children:
@@ -194,6 +199,18 @@ class _Composer:
                 self._part(child)
             elif child not in forms or child.content_type.startswith("multipart/"):
                 self._files_of(child)
+
+    def _says_enough(self, plain: ReceivedPart, rich: ReceivedPart) -> bool:
+        """Whether the plain form is worth reading: it has words, and not only that one needs another program."""
+        words = " ".join(part_text(plain, TEXT_LIMIT).text.split())
+        if not words or (len(words) < _EXCUSE and _NO_HTML.search(words)):
+            return False
+        page = next((part for part in walk(rich) if part.content_type == "text/html"), None)
+        if page is None or len(words) * 10 >= page.end - page.body or self._compared_room <= 0:
+            return True
+        markup = decoded_text(page, self._compared_room).text
+        self._compared_room -= len(markup)
+        return len(words) * 10 >= sum(len(line.text) for line in html_text(markup).lines)
 
     def _files_of(self, part: ReceivedPart) -> None:
         """List what a part that is not shown contains, apart from other forms of the text."""
@@ -249,8 +266,9 @@ class _Composer:
         self._say_what_is_missing(part, known=found.known, cut=found.cut)
 
     def _html(self, part: ReceivedPart) -> None:
-        found = decoded_text(part, min(TEXT_LIMIT, self._room))
+        found = decoded_text(part, min(self._html_room, self._room))
         self._room -= len(found.text)
+        self._html_room -= len(found.text)
         shown = html_text(found.text, first_link=len(self._links) + 1)
         self._separate()
         if not shown.lines:
@@ -328,15 +346,3 @@ def _related_root(part: ReceivedPart) -> ReceivedPart:
             if child.content_id == start:
                 return child
     return part.children[0]
-
-
-def _says_enough(plain: ReceivedPart, rich: ReceivedPart) -> bool:
-    """Whether the plain form is worth reading: it has words, and not only that one needs another program."""
-    words = " ".join(part_text(plain, TEXT_LIMIT).text.split())
-    if not words or (len(words) < _EXCUSE and _NO_HTML.search(words)):
-        return False
-    page = next((part for part in walk(rich) if part.content_type == "text/html"), None)
-    if page is None or len(words) * 10 >= page.end - page.body:
-        return True
-    shown = html_text(decoded_text(page, TEXT_LIMIT).text)
-    return len(words) * 10 >= sum(len(line.text) for line in shown.lines)
