@@ -9,7 +9,7 @@ import pytest
 
 from tests.cache.support import NOON, Letter, disagreements, written
 from tuimail.cache import folders, summaries, threads
-from tuimail.cache.summaries import FlagChange, NewMessage, believed_date
+from tuimail.cache.summaries import FlagChange, NewMessage
 
 if TYPE_CHECKING:
     import sqlite3
@@ -94,14 +94,6 @@ def test_names_of_files_that_are_not_text(db: sqlite3.Connection) -> None:
     known = {each.emailid: each.id for each in summaries.known_messages(db, inbox)}
     assert known == dict(zip(names, ids, strict=True))
     assert [summaries.ids_of_emailid(db, name) for name in names] == [ids[:1], ids[1:2], ids[2:3], []]
-
-
-def test_dates_that_are_not_believed() -> None:
-    assert believed_date(NOON - 99, NOON) == NOON - 99
-    assert believed_date(NOON + 3600, NOON) == NOON + 3600
-    for date in (0, -5, NOON + 2 * 86400):
-        assert believed_date(date, NOON) == NOON
-    assert believed_date(NOON, 0) == NOON
 
 
 def test_mailboxes(db: sqlite3.Connection) -> None:

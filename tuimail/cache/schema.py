@@ -46,7 +46,7 @@ _TABLES = (
         leaving INTEGER,                       -- the action that takes it away
         size INTEGER NOT NULL,
         arrived INTEGER NOT NULL,              -- seconds since the epoch, as is the next
-        date INTEGER NOT NULL,                 -- the Date field, or ``arrived`` where that cannot be believed
+        date INTEGER NOT NULL,                 -- of the Date field, or ``arrived`` where that is not to be believed
         from_name TEXT NOT NULL,
         from_addr TEXT NOT NULL,
         recipients TEXT NOT NULL,

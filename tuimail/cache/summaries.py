@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SEEN = 1
 FLAGGED = 4
-DAY = 86400
 _INTEGER = (1 << 63) - 1
 
 _COLUMNS = (
@@ -160,9 +159,7 @@ def _rows(
     for (number, message), thread in zip(messages, threads, strict=True):
         each = message.summary
         flags = each.flags
-        date = believed_date(each.date, each.arrived)
-        if storable:
-            date = min(max(date, -_INTEGER), _INTEGER)
+        date = min(max(each.date, -_INTEGER), _INTEGER) if storable else each.date
         counts.add(mailbox, thread, date, flags)
         yield (
             number,
@@ -187,11 +184,6 @@ def _rows(
             message.modseq,
             stored_name(message.emailid),
         )
-
-
-def believed_date(date: int, arrived: int) -> int:
-    """The date by which a message is sorted: absent dates, absurd ones and dates to come give way to the arrival."""
-    return date if 0 < date <= arrived + DAY or arrived <= 0 < date else arrived
 
 
 def stored_name(name: str) -> str | bytes:
