@@ -139,7 +139,7 @@ class Correspondents:
             ) from error
 
     def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with storage_errors(self.path):
+        with storage_errors():
             if self._db is not None and self._file != self._identity():
                 self.close()  # another process set it aside
             if self._db is None:

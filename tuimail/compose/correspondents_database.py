@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tuimail.compose.correspondent import read_first_version, search_terms
+from tuimail.coordination import sqlite
 from tuimail.durable import fsync_folder
 from tuimail.errors import StorageError
 from tuimail.private_files import open_private, private_dir, read_private
@@ -65,40 +66,15 @@ _SURPLUS = """
 SELECT id, own_terms, domain_terms FROM person
 WHERE id IN (SELECT id FROM person ORDER BY rank DESC, id LIMIT -1 OFFSET ?)
 """
-_PASSING = {
-    sqlite3.SQLITE_BUSY: "another tuimail holds them",
-    sqlite3.SQLITE_LOCKED: "another tuimail holds them",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "they are read-only",
-    sqlite3.SQLITE_CANTOPEN: "they cannot be opened",
-    sqlite3.SQLITE_IOERR: "the disk has a fault",
-    sqlite3.SQLITE_PERM: "they may not be written",
-}
-"""What can be wrong with a sound database, by SQLite's primary error code."""
 
 
 class DamagedError(Exception):
     """The database is damaged."""
 
 
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors() -> contextlib.AbstractContextManager[None]:
     """Raise what SQLite and the disk say as StorageError, or DamagedError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code not in _PASSING:
-            raise DamagedError(str(error)) from error
-        raise _refused(path, _PASSING[code]) from error
-    except OSError as error:
-        raise _refused(path, error.strerror or str(error)) from error
-
-
-def _refused(path: Path, reason: str) -> StorageError:
-    return StorageError(
-        f"The people written to before cannot be used: {reason}.", hint=f"Check the disk and the permissions of {path}."
-    )
+    return sqlite.storage_errors("the list of people written to before", DamagedError)
 
 
 @contextmanager
@@ -122,7 +98,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         StorageError: the disk refuses, another process holds it, or a newer tuimail wrote it.
     """
     private_dir(path.parent)
-    with storage_errors(path):
+    with storage_errors():
         os.close(open_private(path, os.O_RDWR | os.O_CREAT))
         db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -229,7 +205,7 @@ def _term_rows(number: int | None, own: str, domain: str) -> Iterator[tuple[int,
 def set_aside(path: Path) -> Path:
     """Rename a damaged database, so that a new one can be made. Raises StorageError."""
     aside = path.with_name(f"{path.name}.damaged")
-    with storage_errors(path):
+    with storage_errors():
         for suffix in ("", "-journal"):
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(f"{path.name}{suffix}").replace(f"{aside}{suffix}")

@@ -38,7 +38,7 @@ def storage_errors(store: str, damaged: Callable[[str], Exception]) -> Iterator[
         raise damaged(str(error)) from error
     except OSError as error:
         raise StorageError(
-            f"{_capital(store)} could not be written: {error.strerror or error}.",
+            f"{_capital(store)} cannot be used: {error.strerror or error}.",
             hint="Check the disk and its permissions.",
         ) from error
 

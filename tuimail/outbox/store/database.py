@@ -15,6 +15,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tuimail.coordination import sqlite
 from tuimail.coordination.lock import PATIENCE, PAUSE
 from tuimail.durable import storage_error
 from tuimail.errors import OutboxDamagedError, StorageError
@@ -219,34 +220,9 @@ def _ignore_commit() -> None:
     """Called after a commit when there is no other callback."""
 
 
-@contextmanager
-def storage_errors() -> Iterator[None]:
+def storage_errors() -> contextlib.AbstractContextManager[None]:
     """What SQLite and the disk say, in words."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise _in_words(error) from error
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise _damaged(str(error)) from error
-    except OSError as error:
-        raise StorageError(
-            f"The outbox could not be written: {error.strerror or error}.", hint="Check the disk and its permissions."
-        ) from error
-
-
-def _in_words(error: sqlite3.OperationalError) -> StorageError:
-    primary = (error.sqlite_errorcode & 0xFF) if hasattr(error, "sqlite_errorcode") else 0
-    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StorageError("Another tuimail holds the outbox.", hint="Try again in a moment.")
-    if primary == sqlite3.SQLITE_FULL:
-        return StorageError("The disk is full: the outbox could not be written.", hint="Make room on it and try again.")
-    if primary == sqlite3.SQLITE_READONLY:
-        return StorageError("The outbox is read-only.", hint="Check the disk and the permissions of the folder.")
-    if primary == sqlite3.SQLITE_CANTOPEN:
-        return StorageError("The outbox index cannot be opened.", hint="Check the permissions of the folder.")
-    if primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM):
-        return StorageError("The disk has a fault: the outbox could not be written.", hint="Check the disk.")
-    return _damaged(str(error))
+    return sqlite.storage_errors("the outbox", _damaged)
 
 
 def _damaged(said: str) -> OutboxDamagedError:
