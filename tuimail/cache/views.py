@@ -8,7 +8,7 @@ state: when the cache has changed (``is_stale``) another one is made.
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tuimail.cache.windows import IndexRow, Key, MailboxOrder, Order, rows_of_ids
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tuimail.cache.database import ReadableCache
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 WINDOW = 128
 """Rows read at once."""
@@ -27,67 +30,59 @@ NEARBY = 4 * WINDOW
 """Rows of several folders that are merged to get from one place to another; beyond that the place is looked up."""
 
 
-class _Windows:
-    """The windows of a view that are in memory, by number."""
-
-    def __init__(self) -> None:
-        self._windows: dict[int, Sequence[IndexRow]] = {}
-
-    def get(self, number: int) -> Sequence[IndexRow] | None:
-        return self._windows.get(number)
-
-    def put(self, number: int, rows: Sequence[IndexRow]) -> None:
-        self._windows[number] = rows
-        while len(self._windows) > KEPT:
-            self._windows.pop(next(iter(self._windows)))
-
-
-class _View:
+class WindowedView(Generic[T]):
     """Cuts what is asked for into windows, and turns it round where the last row comes first."""
 
-    def __init__(self, count: int, *, newest_first: bool) -> None:
+    def __init__(self, count: int, missing: T, *, newest_first: bool) -> None:
         self.count = count
         self.newest_first = newest_first
-        self._windows = _Windows()
+        self._missing = missing
+        self._windows: dict[int, Sequence[T]] = {}
 
-    def window(self, first: int, end: int) -> Sequence[IndexRow]:
+    def window(self, first: int, end: int) -> Sequence[T]:
         """The rows from ``first`` up to ``end``, as far as there are any. Raises StorageError."""
         return [row for row in self._cut(first, end, read=True) if row is not None]
 
-    def loaded(self, first: int, end: int) -> Sequence[IndexRow | None]:
+    def loaded(self, first: int, end: int) -> Sequence[T | None]:
         """The same from memory; None for rows that are not there yet."""
         return self._cut(first, end, read=False)
 
-    def _cut(self, first: int, end: int, *, read: bool) -> list[IndexRow | None]:
+    def _cut(self, first: int, end: int, *, read: bool) -> list[T | None]:
         first, end = max(first, 0), min(end, self.count)
         if first >= end:
             return []
         if self.newest_first:
             first, end = self.count - end, self.count - first
-        rows: list[IndexRow | None] = []
+        rows: list[T | None] = []
         for number in range(first // WINDOW, (end - 1) // WINDOW + 1):
             start = number * WINDOW
             stop = min(start + WINDOW, self.count)
             window = self._windows.get(number)
             if window is None and read:
-                window = self._load(start, stop)
-                # Where rows are gone by now the others keep their numbers as well as they can.
-                window = [*window, *[gone("", 0)] * (stop - start - len(window))]
-                self._windows.put(number, window)
+                window = self._read_window(number, start, stop)
             cut = slice(max(first - start, 0), min(end, stop) - start)
             rows.extend([None] * (cut.stop - cut.start) if window is None else window[cut])
         if self.newest_first:
             rows.reverse()
         return rows
 
-    def _load(self, first: int, end: int) -> Sequence[IndexRow]:
+    def _read_window(self, number: int, start: int, stop: int) -> Sequence[T]:
+        rows = list(self._load(start, stop))
+        # Where rows are gone by now the others keep their numbers as well as they can.
+        rows.extend([self._missing] * (stop - start - len(rows)))
+        self._windows[number] = rows
+        while len(self._windows) > KEPT:
+            self._windows.pop(next(iter(self._windows)))
+        return rows
+
+    def _load(self, first: int, end: int) -> Sequence[T]:
         raise NotImplementedError
 
     def _turned(self, number: int) -> int:
         return self.count - 1 - number if self.newest_first else number
 
 
-class Folder(_View):
+class Folder(WindowedView[IndexRow]):
     """A mailbox in the order of arrival or date."""
 
     def __init__(
@@ -104,7 +99,7 @@ class Folder(_View):
         self.account = account
         self.version = cache.version()
         self.rows = MailboxOrder(cache, mailbox, order)
-        super().__init__(self.rows.count, newest_first=newest_first)
+        super().__init__(self.rows.count, gone(account), newest_first=newest_first)
 
     def is_stale(self) -> bool:
         """The cache was changed since. Raises StorageError."""
@@ -128,7 +123,7 @@ class Folder(_View):
         return None if found is None else f"{self.account}:{found}"
 
     def _load(self, first: int, end: int) -> Sequence[IndexRow]:
-        return [_row(self.account, row) for row in self.rows.rows(first, end)]
+        return [index_row(self.account, row) for row in self.rows.rows(first, end)]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Folder) and self._identity() == other._identity()
@@ -140,7 +135,7 @@ class Folder(_View):
         return (self.cache, self.version, self.account, self.rows.mailbox, self.rows.order, self.newest_first)
 
 
-class ListedIds(_View):
+class ListedIds(WindowedView[IndexRow]):
     """Messages of one account by their ids, in the order given. A message that is gone stays as an empty row."""
 
     def __init__(self, cache: ReadableCache, account: str, ids: Iterable[int], *, newest_first: bool = False) -> None:
@@ -149,7 +144,7 @@ class ListedIds(_View):
         self.account = account
         self.version = cache.version()
         self.ids = array("q", ids)
-        super().__init__(len(self.ids), newest_first=newest_first)
+        super().__init__(len(self.ids), gone(account), newest_first=newest_first)
 
     def is_stale(self) -> bool:
         """The cache was changed since: rows may look different, or be gone. Raises StorageError."""
@@ -167,7 +162,7 @@ class ListedIds(_View):
         ids = self.ids[first:end]
         with self.cache.reading() as db:
             rows = rows_of_ids(db, ids)
-        return [_row(self.account, rows[each]) if each in rows else gone(self.account, each) for each in ids]
+        return [index_row(self.account, rows[each]) if each in rows else gone(self.account, each) for each in ids]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ListedIds) and self._identity() == other._identity()
@@ -179,7 +174,7 @@ class ListedIds(_View):
         return (self.cache, self.version, self.account, self.ids, self.newest_first)
 
 
-class Merged(_View):
+class Merged(WindowedView[IndexRow]):
     """Several folders as one, by the same key: the inboxes of all accounts.
 
     A row stands where its key and then the number of its folder put it. How many rows of each folder come before a
@@ -192,7 +187,7 @@ class Merged(_View):
         if len({each.rows.order for each in folders}) > 1:
             raise ValueError("the folders have different orders")
         self.folders = tuple(folders)
-        super().__init__(sum(each.count for each in folders), newest_first=newest_first)
+        super().__init__(sum(each.count for each in folders), gone(""), newest_first=newest_first)
         self._splits: dict[int, list[int]] = {
             0: [0] * len(folders),
             self.count: [each.count for each in folders],
@@ -284,16 +279,19 @@ def _moved(split: Sequence[int], rows: Iterable[tuple[int, IndexRow]], step: int
     return moved
 
 
-class View(Protocol):
-    """What the three have in common."""
+class View(Protocol[T_co]):
+    """What they have in common."""
 
-    count: int
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
 
-    def window(self, first: int, end: int) -> Sequence[IndexRow]:
+    def window(self, first: int, end: int) -> Sequence[T_co]:
         """The rows from ``first`` up to ``end``, as far as there are any."""
         ...
 
-    def loaded(self, first: int, end: int) -> Sequence[IndexRow | None]:
+    def loaded(self, first: int, end: int) -> Sequence[T_co | None]:
         """The same from memory; None for rows that are not there yet."""
         ...
 
@@ -312,10 +310,11 @@ def message_of(row_id: str, account: str) -> int | None:
     return int(number) if owner == account and number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
-def gone(account: str, message: int) -> IndexRow:
+def gone(account: str, message: int = 0) -> IndexRow:
     """A row without content for a message that is not there any more; its mailbox is 0, which no mailbox has."""
     return IndexRow(account, message, 0, None, 1, "", 0, 0, 0, "", "", "", "", "", 0, None, 0)
 
 
-def _row(account: str, row: tuple[Any, ...]) -> IndexRow:
+def index_row(account: str, row: Sequence[Any]) -> IndexRow:
+    """A row of ``windows.COLUMNS``."""
     return IndexRow._make((account, *row))
