@@ -264,3 +264,21 @@ def test_network_disks_are_told_by_the_mounts(tmp_path: Path) -> None:
     mounts.write_text("odd\n")
     assert not is_on_network(tmp_path, str(mounts))
     assert not is_on_network(tmp_path, str(tmp_path / "none"))
+
+
+def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+    with written(tmp_path) as cache:
+        fill(cache, 100)
+        pages = cache.db.execute("PRAGMA page_count").fetchone()[0]
+        cache.db.execute(f"PRAGMA max_page_count = {pages + 2}")
+        reader = ReadableCache(tmp_path / "cache")
+        for _ in range(2):
+            with pytest.raises(StorageError, match="The disk is full"):
+                fill(cache, 5000)
+            assert total(reader) == 100
+        cache.db.execute("PRAGMA max_page_count = 1000000")
+        fill(cache, 5000)
+        assert total(reader) == 5000
+        with reader.reading() as db:
+            assert disagreements(db) == []
+        reader.close()

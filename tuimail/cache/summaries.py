@@ -263,7 +263,7 @@ class Known(NamedTuple):
 
 
 def known_messages(db: sqlite3.Connection, mailbox: int) -> Iterator[Known]:
-    """All messages of a mailbox, hidden ones too, by no order."""
+    """All messages of a mailbox, hidden ones too, in no order; read them to the end before anything is changed."""
     rows = db.execute("SELECT id, uid, emailid, server_flags, keywords FROM message WHERE mailbox = ?", (mailbox,))
     for number, uid, emailid, flags, keywords in rows:
         yield Known(number, uid, read_name(emailid), flags, keywords)

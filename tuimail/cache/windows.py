@@ -102,6 +102,11 @@ class MailboxOrder:
 
     def number_of(self, key: Key) -> int:
         """How many rows come before ``key``, which need not be that of a row."""
+        if self._marks is None:
+            if (behind := self._counted(">=", key)) <= NEAR:
+                return max(self.count - behind, 0)
+            if (before := self._counted("<", key)) <= NEAR:
+                return before
         marks = self._ensure_marks()
         at = bisect_right(marks, key) - 1
         if at < 0:
@@ -113,6 +118,17 @@ class MailboxOrder:
                 (self.mailbox, *marks[at], *key),
             ).fetchone()
         return at * MARK + int(row[0])
+
+    def _counted(self, sign: str, key: Key) -> int:
+        """How many rows are on that side of ``key``, counted from there; beyond NEAR it is not told how many."""
+        by, direction = self._by, "" if sign == ">=" else " DESC"
+        with self.cache.reading() as db:
+            row = db.execute(
+                f"SELECT count(*) FROM (SELECT 1 {self._where} AND ({by}, id) {sign} (?, ?) "  # noqa: S608
+                f"ORDER BY {by}{direction}, id{direction} LIMIT ?)",
+                (self.mailbox, *key, NEAR + 1),
+            ).fetchone()
+        return int(row[0])
 
     def next_unread(self, key: Key = LOWEST, *, backwards: bool = False) -> int | None:
         """The id of the first unread message behind ``key``, or before it."""
@@ -173,7 +189,7 @@ class MailboxOrder:
 class Column(Enum):
     """Orders that have no index; the value is what is sorted by. Read whole, as ids (``sorted_ids``)."""
 
-    SUBJECT = "base COLLATE NOCASE, date, id"
+    SUBJECT = "base, date, id"
     CORRESPONDENT = "coalesce(nullif(from_name, ''), from_addr) COLLATE NOCASE, date, id"
     RECIPIENTS = "recipients COLLATE NOCASE, date, id"
     SIZE = "size, date, id"
