@@ -33,7 +33,7 @@ from tuimail.cache import folders, summaries, threads, views, windows
 from tuimail.cache.database import ReadableCache, check
 from tuimail.cache.summaries import FlagChange, NewMessage
 from tuimail.cache.views import Folder, Merged
-from tuimail.cache.windows import Order
+from tuimail.cache.windows import IndexOrder
 from tuimail.errors import StorageError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class CacheMachine(RuleBasedStateMachine):
     def windows(self) -> None:
         if not hasattr(self, "cache"):
             return
-        for order in Order:
+        for order in IndexOrder:
             parts = [Folder(self.reader, "a", number, order) for number in self.mailboxes.values()]
             rows = []
             for at, (name, part) in enumerate(zip(NAMES, parts, strict=True)):
@@ -159,8 +159,8 @@ class CacheMachine(RuleBasedStateMachine):
     def shown(self, name: str) -> set[int]:
         return {each for each in self.letters if self.places[each] == name and each not in self.hidden}
 
-    def key(self, number: int, order: Order) -> int:
-        return self.letters[number].arrived if order is Order.ARRIVAL else self.letters[number].date
+    def key(self, number: int, order: IndexOrder) -> int:
+        return self.letters[number].arrived if order is IndexOrder.ARRIVAL else self.letters[number].date
 
     def connected(self, number: int) -> set[int]:
         """By identifiers of messages that are there or were: gone ones hold a thread together."""

@@ -12,7 +12,7 @@ from tuimail.cache import folders, summaries, views, windows
 from tuimail.cache.database import ReadableCache
 from tuimail.cache.summaries import FlagChange, NewMessage
 from tuimail.cache.views import Folder, ListedIds, Merged
-from tuimail.cache.windows import Column, Order, sorted_ids
+from tuimail.cache.windows import Column, IndexOrder, sorted_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,10 +67,10 @@ def fill(cache: WritableCache, count: int, *, wire: str = "INBOX", seed: int = 1
     return mailbox
 
 
-def expected(reader: ReadableCache, mailbox: int, order: Order) -> list[int]:
+def expected(reader: ReadableCache, mailbox: int, order: IndexOrder) -> list[int]:
     with reader.reading() as db:
         rows = db.execute("SELECT arrived, date, id FROM message WHERE mailbox = ? AND leaving IS NULL", (mailbox,))
-        return [row[2] for row in sorted(rows, key=lambda row: (row[0 if order is Order.ARRIVAL else 1], row[2]))]
+        return [row[2] for row in sorted(rows, key=lambda row: (row[0 if order is IndexOrder.ARRIVAL else 1], row[2]))]
 
 
 def check_windows(view: WindowSource[windows.IndexRow], ids: Sequence[int], *, account: str = "a") -> None:
@@ -88,9 +88,11 @@ def check_windows(view: WindowSource[windows.IndexRow], ids: Sequence[int], *, a
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 20, 21, 200])
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", IndexOrder)
 @pytest.mark.parametrize("newest_first", [False, True])
-def test_a_folder(cache: WritableCache, reader: ReadableCache, count: int, order: Order, newest_first: bool) -> None:
+def test_a_folder(
+    cache: WritableCache, reader: ReadableCache, count: int, order: IndexOrder, newest_first: bool
+) -> None:
     fill(cache, 30, wire="Other")
     mailbox = fill(cache, count)
     ids = expected(reader, mailbox, order)
@@ -104,7 +106,7 @@ def test_rows_show_what_was_stored(cache: WritableCache, reader: ReadableCache) 
         summaries.insert(db, inbox, [NewMessage(Letter("<1@x>", subject="Só", attached=True, flags=5), uid=9)])
     (row,) = Folder(reader, "a", inbox).window(0, 9)
     assert (row.account, row.uid, row.subject, row.from_name, row.attached, row.kept) == ("a", 9, "Só", "Ada", 1, 0)
-    assert (row.row_id, row.key(Order.DATE)) == (f"a:{row.id}", (NOON, row.id))
+    assert (row.row_id, row.key(IndexOrder.DATE)) == (f"a:{row.id}", (NOON, row.id))
 
 
 def test_only_what_was_read_is_in_memory(cache: WritableCache, reader: ReadableCache) -> None:
@@ -172,7 +174,7 @@ def test_other_orders(cache: WritableCache, reader: ReadableCache, column: Colum
     with reader.reading() as db:
         ids = sorted_ids(db, mailbox, column)
         assert sorted_ids(db, mailbox, column, most=9) == ids[:9]
-    assert sorted(ids) == sorted(expected(reader, mailbox, Order.DATE))
+    assert sorted(ids) == sorted(expected(reader, mailbox, IndexOrder.DATE))
     if column is Column.SIZE:
         sizes = [row.size for row in ListedIds(reader, "a", ids).window(0, 50)]
         assert sizes == sorted(sizes)
@@ -184,7 +186,7 @@ def test_several_folders(
     cache: WritableCache, reader: ReadableCache, counts: Sequence[int], newest_first: bool
 ) -> None:
     members = [fill(cache, count, wire=str(at), seed=at % 2) for at, count in enumerate(counts)]
-    for order in Order:
+    for order in IndexOrder:
         parts = [Folder(reader, "a", each, order) for each in members]
         rows = [(row.key(order)[0], at, row.id) for at, part in enumerate(parts) for row in part.window(0, part.count)]
         ids = [row[2] for row in sorted(rows)]
@@ -192,7 +194,7 @@ def test_several_folders(
             merged = Merged([Folder(reader, "a", each, order) for each in members], newest_first=newest_first)
             check_windows(merged, ids[::-1] if newest_first else ids)
     with pytest.raises(ValueError, match="different orders"):
-        Merged([Folder(reader, "a", 1, order) for order in Order])
+        Merged([Folder(reader, "a", 1, order) for order in IndexOrder])
 
 
 def test_accounts_do_not_mix(cache: WritableCache, reader: ReadableCache) -> None:
@@ -208,7 +210,7 @@ def test_nothing_goes_through_the_whole_folder(cache: WritableCache, reader: Rea
     mailbox = fill(cache, 120)
     asked: set[str] = set()
     reader.db.set_trace_callback(asked.add)
-    for order in Order:
+    for order in IndexOrder:
         view = Folder(reader, "a", mailbox, order)
         view.window(0, 3)
         view.window(60, 70)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Place(NamedTuple):
+class MessagePlace(NamedTuple):
     """Where a message is kept."""
 
     mailbox: str
@@ -24,14 +24,14 @@ class Place(NamedTuple):
     """In angle brackets; empty if it has none."""
 
 
-def place_of(db: sqlite3.Connection, message: int) -> Place | None:
+def place_of(db: sqlite3.Connection, message: int) -> MessagePlace | None:
     """Where the message with this id is; None if it is not shown any more."""
     row = db.execute(
         "SELECT mailbox.wire, message.uid, emailid, message_id FROM message "
         "JOIN mailbox ON mailbox.id = message.mailbox WHERE message.id = ? AND leaving IS NULL",
         (message,),
     ).fetchone()
-    return None if row is None else Place(row[0], row[1], read_name(row[2]), row[3])
+    return None if row is None else MessagePlace(row[0], row[1], read_name(row[2]), row[3])
 
 
 def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> IndexRow | None:

@@ -25,7 +25,7 @@ _COLUMNS = (
 _INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed text
 
 
-class Summary(Protocol):
+class StorableSummary(Protocol):
     """What a list shows of a message (``mail/summary``)."""
 
     @property
@@ -62,7 +62,7 @@ class Summary(Protocol):
 class NewMessage:
     """A message that a mailbox did not have."""
 
-    summary: Summary
+    summary: StorableSummary
     uid: int | None = None
     emailid: str = ""
     """EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from tuimail.cache.windows import IndexRow, Key, MailboxOrder, Order, rows_of_ids
+from tuimail.cache.windows import IndexOrder, IndexRow, Key, MailboxOrder, rows_of_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +90,7 @@ class Folder(WindowedView[IndexRow]):
         cache: ReadableCache,
         account: str,
         mailbox: int,
-        order: Order = Order.ARRIVAL,
+        order: IndexOrder = IndexOrder.ARRIVAL,
         *,
         newest_first: bool = False,
     ) -> None:
@@ -279,7 +279,7 @@ def _moved(split: Sequence[int], rows: Iterable[tuple[int, IndexRow]], step: int
     return moved
 
 
-class View(Protocol[T_co]):
+class IndexView(Protocol[T_co]):
     """What they have in common."""
 
     @property

@@ -26,7 +26,7 @@ Key = tuple[int, int]
 LOWEST: Key = (-(1 << 63), 0)
 
 
-class Order(Enum):
+class IndexOrder(Enum):
     """Orders that have an index; the value is the column."""
 
     ARRIVAL = "arrived"
@@ -59,9 +59,9 @@ class IndexRow(NamedTuple):
         """The same in every view of this run; not for the user, it does not outlive the cache."""
         return f"{self.account}:{self.id}"
 
-    def key(self, order: Order) -> Key:
+    def key(self, order: IndexOrder) -> Key:
         """What it is sorted by."""
-        return (self.arrived if order is Order.ARRIVAL else self.date), self.id
+        return (self.arrived if order is IndexOrder.ARRIVAL else self.date), self.id
 
 
 COLUMNS = (
@@ -73,7 +73,7 @@ COLUMNS = (
 class MailboxOrder:
     """A mailbox in one order, as it was when the object was made: marks are not moved by later commits."""
 
-    def __init__(self, cache: ReadableCache, mailbox: int, order: Order) -> None:
+    def __init__(self, cache: ReadableCache, mailbox: int, order: IndexOrder) -> None:
         self.cache = cache
         self.mailbox = mailbox
         self.order = order
