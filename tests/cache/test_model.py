@@ -28,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.cache.support import NOON, Letter, disagreements, written
+from tests.cache.support import NOON, Letter, a_letter, disagreements, written
 from tuimail.cache import folders, summaries, threads, views, windows
 from tuimail.cache.database import ReadableCache, check
 from tuimail.cache.summaries import FlagChange, NewMessage
@@ -43,7 +43,7 @@ NAMES = ("INBOX", "Sent", "Lists")
 identifiers = st.integers(0, 12).map(lambda number: f"<{number}@x>")
 arriving = st.lists(
     st.builds(
-        Letter,
+        a_letter,
         message_id=st.one_of(st.just(""), identifiers),
         refs=st.lists(identifiers, max_size=2).map(" ".join),
         flags=st.integers(0, 7),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cache.support import NOON, Letter, disagreements, written
+from tests.cache.support import NOON, Letter, a_letter, disagreements, written
 from tuimail.cache import folders, summaries, threads
 from tuimail.cache.schema import create
 from tuimail.cache.summaries import NewMessage
@@ -55,7 +55,7 @@ def parts_stored(db: sqlite3.Connection) -> set[frozenset[int]]:
 
 names = st.integers(0, 9).map(lambda number: f"<{number}@x>")
 letters = st.builds(
-    Letter,
+    a_letter,
     message_id=st.one_of(st.just(""), names),
     refs=st.lists(names, max_size=3).map(" ".join),
     flags=st.integers(0, 1),

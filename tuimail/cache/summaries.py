@@ -6,16 +6,17 @@ All functions run inside the writer's transaction, so that a reader never sees a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.cache.threads import Referring, ThreadCounts, assign, chunks
+from tuimail.mail.flags import FLAGGED, SEEN
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-SEEN = 1
-FLAGGED = 4
+    from tuimail.mail.summary import Summary
+
 _INTEGER = (1 << 63) - 1
 
 _COLUMNS = (
@@ -25,44 +26,11 @@ _COLUMNS = (
 _INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed text
 
 
-class StorableSummary(Protocol):
-    """What a list shows of a message (``mail/summary``)."""
-
-    @property
-    def flags(self) -> int: ...  # noqa: D102
-    @property
-    def keywords(self) -> str: ...  # noqa: D102
-    @property
-    def size(self) -> int: ...  # noqa: D102
-    @property
-    def arrived(self) -> int: ...  # noqa: D102
-    @property
-    def date(self) -> int: ...  # noqa: D102
-    @property
-    def from_name(self) -> str: ...  # noqa: D102
-    @property
-    def from_addr(self) -> str: ...  # noqa: D102
-    @property
-    def recipients(self) -> str: ...  # noqa: D102
-    @property
-    def subject(self) -> str: ...  # noqa: D102
-    @property
-    def base(self) -> str: ...  # noqa: D102
-    @property
-    def message_id(self) -> str: ...  # noqa: D102
-    @property
-    def refs(self) -> str: ...  # noqa: D102
-    @property
-    def list_id(self) -> str: ...  # noqa: D102
-    @property
-    def attached(self) -> bool | None: ...  # noqa: D102
-
-
 @dataclass(frozen=True, slots=True)
 class NewMessage:
     """A message that a mailbox did not have."""
 
-    summary: StorableSummary
+    summary: Summary
     uid: int | None = None
     emailid: str = ""
     """EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name."""
