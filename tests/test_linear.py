@@ -31,12 +31,15 @@ from tuimail.mail import (
     list_headers,
     message_text,
     mime_tree,
+    own_addresses,
     part_text,
     parts,
     pattern,
     received_addresses,
     received_date,
     received_header,
+    reply_header,
+    reply_recipients,
     summary,
     text,
     thread_tree,
@@ -576,7 +579,33 @@ THREADS = [
     Row("references of one message", thread_tree.thread_lines, lambda n: [_Member(1, "a", "b " * (n // 2), 0)]),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *THREADS]
+
+def _answered(raw: bytes) -> None:
+    fields = reply_recipients.answered_header(received_header.read_header(raw))
+    for kind in reply_recipients.ReplyKind:
+        reply_recipients.reply_recipients(fields, kind, own_addresses.OwnAddresses(["a@b.example"]))
+
+
+REPLIES = [
+    Row("recipients to answer", _answered, lambda n: b"From: a@c\nTo: " + b"a@b.example," * (n // 12), whole=False),
+    Row("recipients that are none", _answered, lambda n: b"From: a@c\nCc: " + b"<a@@>," * (n // 6), whole=False),
+    Row("a recipient without end", _answered, lambda n: b"From: a@c\nCc: <" + b"a@" * (n // 2), whole=False),
+    Row("fields of recipients", _answered, lambda n: b"To: a@c\n" * (n // 8), whole=False),
+    Row("links of a list", _answered, lambda n: b"From: a@c\nList-Post: " + b"<mailto:" * (n // 8)),
+    Row("prefixes of a subject", reply_header.reply_subject, lambda n: "Re:" * (n // 3), whole=False),
+    Row(
+        "tags of a subject",
+        reply_header.reply_subject,
+        lambda n: "".join(f"Re:[{each}]" for each in range(n // 9)),
+        whole=False,
+    ),
+    Row("open tags of a subject", reply_header.reply_subject, lambda n: "[" * n),
+    Row("blanks of a subject", reply_header.reply_subject, lambda n: "Re" + " " * n + "x"),
+    Row("open ids", lambda text: reply_header.reply_ids("<a@b>", text, text), lambda n: "<" * n),
+    Row("ids to answer", lambda text: reply_header.reply_ids("<a@b>", text, ""), lambda n: "<a@b>" * (n // 5)),
+]
+
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *THREADS, *REPLIES]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
