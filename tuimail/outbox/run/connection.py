@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tuimail.coordination.lock import attempt_owner
 from tuimail.errors import TuimailError
@@ -17,7 +17,11 @@ from tuimail.submission.result import Stage
 from tuimail.submission.submitter import pipeline_depth
 
 if TYPE_CHECKING:
-    from tuimail.outbox.run.account_connections import AccountConnections
+    from collections.abc import Awaitable
+
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem
+    from tuimail.outbox.run.context import RunContext, Scope
+    from tuimail.outbox.run.submitter_pool import SubmitterPool
     from tuimail.outbox.store.claims import Claim
     from tuimail.submission.result import SubmissionResult
     from tuimail.submission.submitter import Submitter
@@ -29,10 +33,41 @@ _NUMBERS = itertools.count(1)
 """Of attempts; each holds its lease by a name of its own (coordination/lock)."""
 
 
+class Sender(Protocol):
+    """What sends the letters of an account through its connections (run/account_connections)."""
+
+    name: str
+    """Of the account."""
+    context: RunContext
+    scope: Scope
+    submitters: SubmitterPool
+    stalled: bool
+    """The account met trouble."""
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be claimed."""
+
+    def counts(self, connection: Connection, attempt: Attempt, result: SubmissionResult) -> bool:
+        """Whether the result of an attempt is recorded; else its letter is put back."""
+
+    def tried(self, item_id: str) -> None:
+        """An attempt at a letter is over."""
+
+    async def widen(self, claim: Claim) -> None:
+        """Open another connection, if there is work for it."""
+
+    def ended(self, connection: Connection) -> None:
+        """The connection has nothing more to do."""
+
+    def done(self, item: OutboxItem, after: OutboxItem | None, before: AccountHealth) -> Awaitable[None]:
+        """A letter was tried: as it was claimed, as it is now (None: put back), and the account's health before."""
+
+
 class Connection:
     """One connection and the letters under way on it."""
 
-    def __init__(self, account: AccountConnections, number: int) -> None:
+    def __init__(self, account: Sender, number: int) -> None:
         self.number = number
         self.proven = False
         """A letter got as far as MAIL: the server lets us in."""
