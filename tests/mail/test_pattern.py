@@ -200,6 +200,14 @@ def test_days_begin_where_the_zone_has_them_begin(day: str, zone: str, start: st
     assert found == DateRange(datetime.fromisoformat(start).timestamp(), None)
 
 
+@pytest.mark.parametrize("text", ["29/3/26", "=1d", "yesterday"])
+def test_a_day_has_the_hours_that_the_clocks_give_it(text: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    now = datetime(2026, 3, 30, 12, tzinfo=berlin).timestamp()
+    start = datetime(2026, 3, 29, tzinfo=berlin).timestamp()
+    assert parse(f"~d {text}", now, berlin) == DateRange(start, start + 23 * 3600)
+
+
 def test_a_month_without_that_day_ends_on_its_last() -> None:
     now = datetime(2026, 3, 31, 12, tzinfo=UTC).timestamp()
     start = datetime(2026, 2, 28, tzinfo=UTC).timestamp()
