@@ -65,6 +65,14 @@ def test_folders_of_maildir_plus_plus(tmp_path: Path) -> None:
     ]
 
 
+def test_names_are_decoded(tmp_path: Path) -> None:
+    """Dovecot writes modified UTF-7, other programs UTF-8."""
+    make(tmp_path)
+    for name in (".Entw&APw-rfe", ".Gelöscht", ".R&-D"):
+        make(tmp_path / name)
+    assert [each.name for each in find_folders(tmp_path)] == ["Entwürfe", "Gelöscht", "INBOX", "R&D"]
+
+
 def test_plain_folders_and_circles(tmp_path: Path) -> None:
     for name in ("inbox", "Lists/Rust", "Sent"):
         make(tmp_path / name)

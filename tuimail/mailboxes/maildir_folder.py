@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.durable import storage_error
 from tuimail.errors import EX_NOINPUT, StorageError
+from tuimail.mailboxes.mailbox_names import decode_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,7 +48,7 @@ class MessageGoneError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class MaildirFolder:
-    """A folder of a Maildir: ``name`` is "INBOX" for the Maildir itself, else its levels with "/" between them."""
+    """A folder of a Maildir: ``name`` is "INBOX" for the Maildir itself, else its decoded levels with "/" between."""
 
     name: str
     path: Path
@@ -64,7 +65,7 @@ def find_folders(root: Path) -> list[MaildirFolder]:
     for path, levels in _below(root, (), looked_at):
         if not _is_folder(path):
             continue
-        name = "/".join(levels)
+        name = "/".join(map(decode_name, levels))
         if name != "INBOX" or "INBOX" not in found:
             found.setdefault(name, MaildirFolder(name, path))
     return sorted(found.values(), key=lambda each: each.name)
