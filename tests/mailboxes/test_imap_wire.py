@@ -15,8 +15,6 @@ from tuimail.mailboxes.imap_wire import (
     ImapSyntaxError,
     ResponseReader,
     Status,
-    decode_mailbox,
-    encode_mailbox,
     parse,
     parse_status,
     quoted,
@@ -108,23 +106,3 @@ def test_a_quoted_string_cannot_hold_a_line_end() -> None:
     for bad in "\r\n\0":
         with pytest.raises(ValueError, match="cannot be quoted"):
             quoted(f"a{bad}b")
-
-
-@pytest.mark.parametrize(
-    ("name", "wire"),
-    [("Sent", "Sent"), ("Entwürfe", "Entw&APw-rfe"), ("R&D", "R&-D"), ("日本語", "&ZeVnLIqe-"), ("😀", "&2D3eAA-")],
-)
-def test_modified_utf7(name: str, wire: str) -> None:
-    assert encode_mailbox(name) == wire
-    assert decode_mailbox(wire) == name
-
-
-@given(st.text(st.characters(blacklist_categories=["Cs"])))
-def test_every_name_comes_back(name: str) -> None:
-    assert encode_mailbox(name).isascii()
-    assert decode_mailbox(encode_mailbox(name)) == name
-
-
-@pytest.mark.parametrize("wire", ["&", "&&", "&A-", "&2D0-", "a&b", "Entwürfe"])
-def test_what_is_not_modified_utf7_stays(wire: str) -> None:
-    assert decode_mailbox(wire) == wire

@@ -16,7 +16,7 @@ from tuimail.mailboxes import sent_mail
 from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_connect import open_session
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
-from tuimail.mailboxes.imap_wire import encode_mailbox
+from tuimail.mailboxes.mailbox_names import encode_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ async def test_a_made_mailbox_is_subscribed(dovecot: Dovecot, server: Server) ->
 @pytest.mark.parametrize("name", ["Gesendete Nachrichten", "Entwürfe & Co", 'a "quoted" \\ name', "送信済み", "x/y z"])
 async def test_mailbox_names_of_all_kinds(dovecot: Dovecot, server: Server, name: str) -> None:
     session = await open_session(server, dovecot.password)
-    mailbox = Mailbox(encode_mailbox(name))
+    mailbox = Mailbox(encode_name(name))
     await sent_mail.put(session, mailbox, lambda: [LETTER], len(LETTER), date=0.0)
     assert await sent_mail.holds(session, mailbox, "<one@example.org>")
     await session.close()

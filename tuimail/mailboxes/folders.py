@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.mailboxes.imap_wire import Atom, ImapSyntaxError, decode_mailbox, encode_mailbox, parse
+from tuimail.mailboxes.imap_wire import Atom, ImapSyntaxError, parse
+from tuimail.mailboxes.mailbox_names import decode_name, encode_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +36,7 @@ class Mailbox:
     @property
     def name(self) -> str:
         """The decoded name; not sanitised."""
-        return decode_mailbox(self.wire)
+        return decode_name(self.wire)
 
     @property
     def leaf(self) -> str:
@@ -93,7 +94,7 @@ def find_sent(mailboxes: Sequence[Mailbox]) -> Mailbox | None:
 
 def new_sent(prefix: str) -> Mailbox:
     """The mailbox to create when there is none."""
-    return Mailbox(prefix + encode_mailbox("Sent"), listed=False)
+    return Mailbox(prefix + encode_name("Sent"), listed=False)
 
 
 def _is_own(mailbox: Mailbox) -> bool:

@@ -5,7 +5,6 @@ Everything here is iterative and has limits: too much data from a server is an e
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
@@ -206,30 +205,3 @@ def quoted(text: str) -> str:
     if any(char in text for char in "\r\n\0"):
         raise ValueError("a line end or NUL cannot be quoted")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def encode_mailbox(name: str) -> str:
-    """A mailbox name in modified UTF-7 (RFC 3501 section 5.1.3)."""
-    parts: list[str] = []
-    for run in re.findall(r"[\x20-\x7e]+|[^\x20-\x7e]+", name):
-        if run[0].isascii() and run[0].isprintable():
-            parts.append(run.replace("&", "&-"))
-        else:
-            packed = base64.b64encode(run.encode("utf-16-be", "surrogatepass")).decode()
-            parts.append("&" + packed.rstrip("=").replace("/", ",") + "-")
-    return "".join(parts)
-
-
-def decode_mailbox(wire: str) -> str:
-    """The reverse; what is not modified UTF-7 stays as it is."""
-
-    def decoded(match: re.Match[str]) -> str:
-        packed = match.group(1).replace(",", "/")
-        if not packed:
-            return "&"
-        try:
-            return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode("utf-16-be")
-        except ValueError:
-            return match.group()
-
-    return re.sub(r"&([A-Za-z0-9+,]*)-", decoded, wire)

@@ -15,7 +15,7 @@ def decode_name(name: str) -> str:
 
 
 def encode_name(name: str) -> str:
-    """``name`` in modified UTF-7. A lone surrogate cannot be encoded: UnicodeEncodeError."""
+    """``name`` in modified UTF-7."""
     out, position = [], 0
     while position < len(name):
         plain = _PLAIN.match(name, position)
@@ -25,7 +25,7 @@ def encode_name(name: str) -> str:
         while end < len(name) and not " " <= name[end] <= "~":
             end += 1
         if end > position:
-            shifted = binascii.b2a_base64(name[position:end].encode("utf-16-be"), newline=False)
+            shifted = binascii.b2a_base64(name[position:end].encode("utf-16-be", "surrogatepass"), newline=False)
             out.append(f"&{shifted.decode('ascii').rstrip('=').replace('/', ',')}-")
         position = end
     return "".join(out)
