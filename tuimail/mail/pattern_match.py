@@ -236,23 +236,23 @@ def _count(attached: int | None, least: int | None, most: int | None) -> bool | 
     return (least is None or attached >= least) and (most is None or attached <= most)
 
 
-_BITS = {
-    # flag: bits that must be set, bits that must not
+FLAG_BITS = {
     Flag.ALL: (0, 0),
-    Flag.NEW: (0, SEEN | OLD),
-    Flag.OLD: (OLD, SEEN),
-    Flag.UNREAD: (0, SEEN),
-    Flag.READ: (SEEN, 0),
-    Flag.ANSWERED: (ANSWERED, 0),
-    Flag.FLAGGED: (FLAGGED, 0),
-    Flag.DELETED: (DELETED, 0),
+    Flag.NEW: (SEEN | OLD, 0),
+    Flag.OLD: (SEEN | OLD, OLD),
+    Flag.UNREAD: (SEEN, 0),
+    Flag.READ: (SEEN, SEEN),
+    Flag.ANSWERED: (ANSWERED, ANSWERED),
+    Flag.FLAGGED: (FLAGGED, FLAGGED),
+    Flag.DELETED: (DELETED, DELETED),
 }
+"""Which bits of a message's flags are looked at, and what they must be."""
 
 
 def _flag(flag: Flag, row: SummaryRow, context: MatchContext) -> bool:
-    bits = _BITS.get(flag)
+    bits = FLAG_BITS.get(flag)
     if bits is not None:
-        return row.flags & bits[0] == bits[0] and not row.flags & bits[1]
+        return row.flags & bits[0] == bits[1]
     if flag is Flag.TAGGED:
         return row.id in context.tagged
     if flag is Flag.FROM_ME:
