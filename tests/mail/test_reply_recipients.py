@@ -20,7 +20,6 @@ from tuimail.mail.reply_recipients import (
     ReplyKind,
     ReplyRecipients,
     answered_header,
-    posting_address,
     reply_identity,
     reply_recipients,
 )
@@ -145,16 +144,18 @@ def test_the_identity_is_the_address_it_came_to(fields: dict[str, str], identity
     [
         ("<mailto:dev@l>", "dev@l"),
         ("<MAILTO:%64ev@l?subject=a>", "dev@l"),
+        ("mailto:dev@l", "dev@l"),
+        ("<mailto:a%0Ab@l>", "a b@l"),
+        ("<mailto:a@l,b@l>", '"a@l,b@l"'),
+        ("<mailto:%ff@>", "\ufffd@"),
         ("NO", ""),
         ("", ""),
-        ("mailto:dev@l", ""),
         ("<mailto:", ""),
-        ("<mailto:%ff@l>", "\ufffd@l"),
         ("<https://l/>", ""),
     ],
 )
 def test_list_post(value: str, address: str) -> None:
-    assert posting_address(value) == address
+    assert answer(ReplyKind.LIST, List_Post=value) == (address, "")
 
 
 def check(found: ReplyRecipients) -> None:
@@ -182,7 +183,8 @@ PEOPLE = st.lists(RECEIVED, max_size=4).map(tuple)
 
 
 @given(
-    st.builds(AnsweredHeader, *[PEOPLE] * 5, ODD | st.just("<mailto:a@b>"), PEOPLE, PEOPLE), st.sampled_from(ReplyKind)
+    st.builds(AnsweredHeader, *[PEOPLE] * 5, ODD | st.just("mailto:a@b"), st.booleans(), PEOPLE, PEOPLE),
+    st.sampled_from(ReplyKind),
 )
 def test_a_field_is_read_back_as_the_same_recipients_or_refused(fields: AnsweredHeader, kind: ReplyKind) -> None:
     found = reply_recipients(fields, kind, OwnAddresses(["a@b", "ab@x"]), frozenset({"a@x"}))

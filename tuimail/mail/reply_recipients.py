@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from tuimail.errors import AddressError
 from tuimail.mail.address import Address, parse_address, quoted_phrase
 from tuimail.mail.address_tokens import EDGES
+from tuimail.mail.list_headers import list_headers
 from tuimail.mail.own_addresses import OwnAddresses, mailbox_key
 from tuimail.mail.received_addresses import ReceivedAddress, received_addresses
 from tuimail.mail.text import safe_line
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 
     from tuimail.mail.received_header import ReceivedHeader
 
-_POST = re.compile(r"<\s*+mailto:([^<>?]*+)[^<>]*+>", re.IGNORECASE)
-_NO_POST = re.compile(r"\s*+no\b", re.IGNORECASE)
-_LONGEST_LIST_POST = 2000
+_NO_POST = re.compile(rb"\s*+no\b", re.IGNORECASE)
 _SPECIAL = frozenset('()<>[]:;,\\"')
 
 
@@ -53,7 +52,9 @@ class AnsweredHeader:
     followup_to: tuple[ReceivedAddress, ...] = ()
     """Mail-Followup-To."""
     list_post: str = ""
-    """As it stands: ``<mailto:dev@lists.example>`` or ``NO``."""
+    """Where the list takes messages, a mailto link; empty if nowhere or nothing is said."""
+    list_closed: bool = False
+    """The list takes no messages (``List-Post: NO``)."""
     delivered_to: tuple[ReceivedAddress, ...] = ()
     original_to: tuple[ReceivedAddress, ...] = ()
     """X-Original-To."""
@@ -98,7 +99,8 @@ def answered_header(header: ReceivedHeader) -> AnsweredHeader:
         to=people("to"),
         cc=people("cc"),
         followup_to=people("mail-followup-to"),
-        list_post=header.value("list-post").decode("utf-8", "replace"),
+        list_post=list_headers(header).post,
+        list_closed=_NO_POST.match(header.value("list-post")) is not None,
         delivered_to=people("delivered-to"),
         original_to=people("x-original-to"),
     )
@@ -129,10 +131,10 @@ def reply_identity(header: AnsweredHeader, own: OwnAddresses, default: str) -> s
     return default
 
 
-def posting_address(list_post: str) -> str:
-    """The address that takes messages for the list, of a List-Post field; empty if it names none."""
-    found = _POST.search(list_post[:_LONGEST_LIST_POST])
-    return unquote(found[1], errors="replace").strip() if found is not None else ""
+def _posting_address(header: AnsweredHeader) -> str:
+    """The address that takes messages for the list; empty if there is none."""
+    _, _, rest = header.list_post.partition(":")
+    return unquote(rest.partition("?")[0], errors="replace").strip()
 
 
 def _to_sender(header: AnsweredHeader, own: OwnAddresses, *, author: bool) -> ReplyRecipients:
@@ -142,7 +144,7 @@ def _to_sender(header: AnsweredHeader, own: OwnAddresses, *, author: bool) -> Re
         return ReplyRecipients(others or to or _unique(header.sender), note=_OWN)
     reply_to = _unique(header.reply_to)
     sender = _unique(header.sender)
-    post = mailbox_key(posting_address(header.list_post))
+    post = mailbox_key(_posting_address(header))
     from_list = [each for each in reply_to if each.address is not None and mailbox_key(each.address.addr_spec) == post]
     if not from_list:
         return _said(reply_to or sender, "")
@@ -172,10 +174,10 @@ def _to_all(header: AnsweredHeader, own: OwnAddresses) -> ReplyRecipients:
 
 
 def _to_list(header: AnsweredHeader, own: OwnAddresses, lists: Set[str]) -> ReplyRecipients:
-    post = posting_address(header.list_post)
+    post = _posting_address(header)
     if post:
         return ReplyRecipients(_unique([ReceivedAddress("", post)]))
-    if _NO_POST.match(header.list_post):
+    if header.list_closed:
         return ReplyRecipients((), note="This list takes no messages (List-Post: NO).")
     followup = _without_own(_unique(header.followup_to), own)
     if followup:
