@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuimail.mail import flags
-from tuimail.mail.flags import MessageFlags, flag_named, from_maildir, from_wire, mask_of_pattern, to_maildir, to_wire
+from tuimail.mail.flags import MessageFlags, flag_named, from_maildir, from_wire, to_maildir, to_wire
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,6 @@ def test_there_and_back(bits: int) -> None:
 def test_nothing_raises(wire: bytes) -> None:
     bits, keywords = from_wire(wire)
     assert from_wire(to_wire(bits, keywords).encode("ascii", "replace"))[0] == bits
-
-
-def test_patterns() -> None:
-    assert mask_of_pattern("U") == (1, 0)
-    assert mask_of_pattern("F") == (4, 4)
-    assert mask_of_pattern("N") is None
 
 
 @pytest.mark.parametrize(("name", "flag"), [("seen", 1), ("forwarded", 32), ("Seen", None), ("x", None), ("", None)])

@@ -1,4 +1,4 @@
-r"""Flags of a message: bits and keywords, as IMAP, names of Maildir files and search patterns write them. Pure."""
+r"""Flags of a message: bits and keywords, as IMAP and the names of Maildir files write them. Pure."""
 
 from __future__ import annotations
 
@@ -45,13 +45,6 @@ _MAILDIR = {
     "T": MessageFlags.DELETED,
 }
 """In the order of a file's name."""
-_PATTERNS = {
-    "U": (MessageFlags.SEEN, MessageFlags(0)),
-    "R": (MessageFlags.SEEN, MessageFlags.SEEN),
-    "Q": (MessageFlags.ANSWERED, MessageFlags.ANSWERED),
-    "F": (MessageFlags.FLAGGED, MessageFlags.FLAGGED),
-    "D": (MessageFlags.DELETED, MessageFlags.DELETED),
-}
 
 
 @lru_cache(maxsize=4096)
@@ -86,12 +79,6 @@ def from_maildir(letters: str) -> int:
 def to_maildir(bits: int) -> str:
     """The letters for a file's name, sorted."""
     return "".join(letter for letter, bit in _MAILDIR.items() if bits & bit)
-
-
-def mask_of_pattern(letter: str) -> tuple[int, int] | None:
-    """Which bits the pattern ``~letter`` looks at, and what they must be; None if it is not about bits."""
-    found = _PATTERNS.get(letter)
-    return (int(found[0]), int(found[1])) if found else None
 
 
 def flag_named(name: str) -> MessageFlags | None:
