@@ -93,6 +93,42 @@ def test_other_letters_are_no_reports(raw: bytes) -> None:
     assert read_report(raw, NOW) is None
 
 
+def test_a_server_says_why_in_a_charset_of_its_own() -> None:
+    kind = b"Content-Type: message/delivery-status"
+    raw = dsn(("a@x.example", "failed")).replace(kind, kind + b"; charset=iso-8859-1")
+    found = read_report(raw.replace(b"no such user", b"bo\xeete inconnue"), NOW)
+    assert found is not None
+    assert found.recipients[0].report.text == "550 5.1.1 boîte inconnue"
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Thu, 14 Jan 2026 08:00:00 +0100", 1_768_374_000),
+        ("Thu, 14 Jan 2026 08:00:00 -0000", 1_768_377_600),
+        ("14 Jan 26 08:00 EST", 1_768_395_600),
+        ("soon", NOW),
+    ],
+)
+def test_the_date_of_an_attempt_does_not_depend_on_this_machine(date: str, at: float) -> None:
+    found = read_report(dsn(date=date), NOW)
+    assert found is not None
+    assert found.recipients[0].report.at == at
+
+
+def test_failed_recipients_of_exim_may_be_folded_and_quoted() -> None:
+    listed = b'bob@example.net,\n "a, b"@example.net'
+    found = read_report(EXIM.replace(b"Recipients: bob@example.net", b"Recipients: " + listed), NOW)
+    assert found is not None
+    assert [each.address for each in found.recipients] == ["bob@example.net", '"a, b"@example.net']
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\r"])
+def test_line_ends_of_any_kind(line_end: bytes) -> None:
+    for raw in (dsn(), QMAIL, EXIM):
+        assert read_report(raw.replace(b"\n", line_end), NOW) == read_report(raw, NOW)
+
+
 def test_a_date_to_come_is_not_believed() -> None:
     found = read_report(dsn().replace(b"2026", b"2999"), NOW)
     assert found is not None

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from tuimail.mail.domain import DomainError, ascii_domain
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
-from tuimail.mail.parts import ParsedPart, leaves, read_part
+from tuimail.mail.mime_tree import leaves, read_tree
+from tuimail.mail.part_text import decoded_text, plain_line_ends
+from tuimail.mail.received_addresses import received_addresses
+from tuimail.mail.received_date import received_date
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from tuimail.mail.mime_tree import ReceivedPart
 
 LONGEST = 512_000
 """Maximum number of bytes that are read; the report comes before the returned letter."""
@@ -26,8 +29,6 @@ _WORDS = 300
 """Maximum number of characters of a server's text that are kept."""
 _SAID = 10 * _WORDS
 """Maximum number of characters of a server's text that are searched."""
-_DATE = 100
-"""Maximum length of a date."""
 _ADDRESS = 320
 """Maximum length of an address (RFC 3696 erratum 1690)."""
 
@@ -72,14 +73,14 @@ def read_report(raw: bytes, now: float) -> DeliveryReport | None:
         now: seconds since the epoch; used if the report has no date or one in the future.
     """
     try:
-        letter = read_part(raw[:LONGEST])
+        letter = read_tree(raw[:LONGEST])
         return _standard(letter, now) or _plain(letter, now)
     except Exception:  # noqa: BLE001 - whatever a stranger thinks of, it is no report then
         return None
 
 
 # -- RFC 3464
-def _standard(letter: ParsedPart, now: float) -> DeliveryReport | None:
+def _standard(letter: ReceivedPart, now: float) -> DeliveryReport | None:
     found: list[RecipientReport] = []
     envelope_id = message_id = ""
     for part in leaves(letter):
@@ -90,15 +91,19 @@ def _standard(letter: ParsedPart, now: float) -> DeliveryReport | None:
             told = (_reported(fields, about, letter, now) for fields in each[: _MOST - len(found)])
             found.extend(one for one in told if one is not None)
         elif kind in _RETURNED and not message_id:
-            match = _MESSAGE_ID.search(part.text)
+            match = _MESSAGE_ID.search(_text(part))
             message_id = match[1] if match else ""
     return DeliveryReport(tuple(found), envelope_id, message_id) if found else None
 
 
-def _blocks(part: ParsedPart) -> list[dict[str, str]]:
+def _text(part: ReceivedPart) -> str:
+    return plain_line_ends(decoded_text(part, LONGEST).text)
+
+
+def _blocks(part: ReceivedPart) -> list[dict[str, str]]:
     """The groups of fields of a delivery-status part: one about the letter, one for each recipient."""
     blocks: list[dict[str, str]] = []
-    for block in re.split(r"\n[ \t]*+\n", part.text, maxsplit=_MOST + 1):
+    for block in re.split(r"\n[ \t]*+\n", _text(part), maxsplit=_MOST + 1):
         fields: dict[str, str] = {}
         for line in re.sub(r"\n[ \t]++", " ", block).split("\n"):
             name, colon, value = line.partition(":")
@@ -109,7 +114,9 @@ def _blocks(part: ParsedPart) -> list[dict[str, str]]:
     return blocks or [{}]
 
 
-def _reported(fields: dict[str, str], about: dict[str, str], letter: ParsedPart, now: float) -> RecipientReport | None:
+def _reported(
+    fields: dict[str, str], about: dict[str, str], letter: ReceivedPart, now: float
+) -> RecipientReport | None:
     word = re.match(r"[a-z]+", fields.get("action", "").lower())
     final, original = _address(fields.get("final-recipient", "")), _address(fields.get("original-recipient", ""))
     if word is None or word[0] not in set(DeliveryAction) or not (final or original):
@@ -121,7 +128,7 @@ def _reported(fields: dict[str, str], about: dict[str, str], letter: ParsedPart,
         status=status[0] if status else "",
         text=_words(_typed(fields.get("diagnostic-code", ""))),
         mta=safe_line(mta[:255].split(" ")[0]),
-        at=_moment((fields.get("last-attempt-date", ""), letter.fields.get("date", "")), now),
+        at=_moment(fields.get("last-attempt-date", "").encode(), letter, now),
     )
     return RecipientReport(final or original, original, report)
 
@@ -164,26 +171,22 @@ def _words(text: str) -> str:
     return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
 
 
-def _moment(dates: Iterable[str], now: float) -> float:
-    from email.utils import parsedate_to_datetime
-
-    for date in dates:
-        try:
-            moment = parsedate_to_datetime(date[:_DATE]).timestamp()
-        except (ValueError, TypeError, OverflowError, IndexError):
-            continue
-        if 0 < moment <= now:
-            return moment
+def _moment(date: bytes, letter: ReceivedPart, now: float) -> float:
+    """``date``, else the date of ``letter``, else ``now``."""
+    for each in (date, letter.header.value("date")):
+        found = received_date(each)
+        if found is not None and found.at <= now:
+            return float(found.at)
     return now
 
 
 # -- before RFC 3464
-def _plain(letter: ParsedPart, now: float) -> DeliveryReport | None:
+def _plain(letter: ReceivedPart, now: float) -> DeliveryReport | None:
     """The QSBMF of qmail and what Exim wrote: a text, then the letter."""
-    text = next((part.text for part in leaves(letter) if part.content_type.startswith("text/")), "")
+    text = next((_text(part) for part in leaves(letter) if part.content_type.startswith("text/")), "")
     match = _MESSAGE_ID.search(text)
     message_id = match[1] if match else ""
-    at = _moment((letter.fields.get("date", ""),), now)
+    at = _moment(b"", letter, now)
     qmail = _QMAIL.search(text)
     if qmail:
         said = text[: text.find("\n--- Below this line")] if "\n--- Below this line" in text else text
@@ -192,8 +195,8 @@ def _plain(letter: ParsedPart, now: float) -> DeliveryReport | None:
             RecipientReport(_with_a_labels(safe_line(to)), "", _failure(why, qmail[1], at)) for to, why in failed
         )
         return DeliveryReport(found, message_id=message_id) if found else None
-    listed = [each.strip() for each in letter.fields.get("x-failed-recipients", "").split(",", _MOST)][:_MOST]
-    wanted = [each for each in listed if "@" in each]
+    listed = received_addresses(letter.header.value("x-failed-recipients"))[:_MOST]
+    wanted = [each.address for each in listed if "@" in each.address]
     if not wanted:
         return None
     why_of: dict[str, str] = {}

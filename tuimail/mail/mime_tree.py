@@ -108,6 +108,11 @@ def walk(part: ReceivedPart) -> Iterator[ReceivedPart]:
         waiting.extend(reversed(one.children))
 
 
+def leaves(part: ReceivedPart) -> Iterator[ReceivedPart]:
+    """The parts that have no parts within them, in the order of the message."""
+    return (each for each in walk(part) if not each.children)
+
+
 class _Reader:
     """Reads one message, and counts."""
 
