@@ -45,6 +45,7 @@ from tuimail.mail import (
     thread_tree,
 )
 from tuimail.mail.content import InMemory
+from tuimail.mail.mime_parameters import parse_parameters
 from tuimail.mail.transfer_decoding import from_quoted_printable
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
@@ -192,10 +193,6 @@ def _read(data: bytes) -> None:
     letter_text.letter_text(InMemory(data))
 
 
-def _parameters(data: bytes) -> None:
-    letter_text.parameters(data.decode())
-
-
 MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
 QUOTED = b"Content-Transfer-Encoding: quoted-printable\n\n"
 
@@ -219,13 +216,13 @@ READ = [
         _read,
         lambda n: MIXED + b"Content-Transfer-Encoding: base64\nContent-Type: a/b\n\n" + (b"A" * 76 + b"\n") * (n // 77),
     ),
-    Row("parameters", _parameters, lambda n: b"a/b" + b";a=b" * (n // 4)),
-    Row("blanks of a parameter", _parameters, lambda n: b"a/b;" + b" " * n),
-    Row("blanks before a value", _parameters, lambda n: b"a/b" + b";a    " * (n // 6)),
-    Row("open quotes of parameters", _parameters, lambda n: b"a/b" + b';a="\\' * (n // 5)),
-    Row("escaped quotes of parameters", _parameters, lambda n: b"a/b" + b';a="' + b'\\";' * (n // 3)),
-    Row("sections of a parameter", _parameters, lambda n: b"a/b" + b";a*1*=%41" * (n // 9)),
-    Row("a long section", _parameters, lambda n: b"a/b;a*=utf-8''" + b"%41" * (n // 3)),
+    Row("parameters", parse_parameters, lambda n: b"a/b" + b";a=b" * (n // 4)),
+    Row("blanks of a parameter", parse_parameters, lambda n: b"a/b;" + b" " * n),
+    Row("blanks before a value", parse_parameters, lambda n: b"a/b" + b";a    " * (n // 6)),
+    Row("open quotes of parameters", parse_parameters, lambda n: b"a/b" + b';a="\\' * (n // 5)),
+    Row("escaped quotes of parameters", parse_parameters, lambda n: b"a/b" + b';a="' + b'\\";' * (n // 3)),
+    Row("sections of a parameter", parse_parameters, lambda n: b"a/b" + b";a*1*=%41" * (n // 9)),
+    Row("a long section", parse_parameters, lambda n: b"a/b;a*=utf-8''" + b"%41" * (n // 3)),
 ]
 
 

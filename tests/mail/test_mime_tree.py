@@ -73,6 +73,12 @@ def test_parts(raw: bytes, expected: list[tuple[str, bytes]]) -> None:
         (b"a/b; name=\xe4", {"name": "ä"}),
         (b"a/b; name; =x;;; y=", {"y": ""}),
         (b"a/b; filename*=klingon''%e4", {"filename": "ä"}),
+        (b"a/b; filename*=utf-8''=?utf-8?q?=C3=A4?=", {"filename": "ä"}),
+        (b"a/b; filename*=utf-8''%3D%3Futf-8%3Fq%3Fx%3F%3D", {"filename": "=?utf-8?q?x?="}),
+        (
+            b"""a/b; A=1; b="x \\"y\\"; z" ;c*=utf-8'en'%C3%BC; d*1=two; d*0=one; e==?utf-8?q?=C3=BC?=; f*=%""",
+            {"a": "1", "b": 'x "y"; z', "c": "ü", "d": "onetwo", "e": "ü", "f": "%"},
+        ),
     ],
 )
 def test_parameters(value: bytes, expected: dict[str, str]) -> None:

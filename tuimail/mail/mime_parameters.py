@@ -11,6 +11,8 @@ from itertools import islice
 from tuimail.mail.charset import decode
 from tuimail.mail.encoded_word import decode_header
 
+LENGTH = 64 * 1024
+"""Bytes of a field that are read."""
 MOST_PARAMETERS = 60
 """Parameters, and sections of parameters, that are read."""
 
@@ -32,7 +34,7 @@ def parse_parameters(value: bytes) -> dict[str, str]:
     """
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
-    for match in islice(_PARAMETER.finditer(value.decode("latin-1")), MOST_PARAMETERS):
+    for match in islice(_PARAMETER.finditer(value[:LENGTH].decode("latin-1")), MOST_PARAMETERS):
         name = match[1].lower()
         section = _SECTION.match(name)
         base = section[1] if section else name
@@ -59,6 +61,8 @@ def _text(name: str, written: str) -> str:
 def _joined(name: str, sections: dict[int, tuple[str, bool]]) -> str:
     """RFC 2231 sections in one: ``utf-8''%C3%A4`` and what continues it."""
     charset, raw = "", b""
+    # Some programs put encoded words into sections. One that is escaped is meant as it is.
+    words = any("=?" in written for written, _encoded in sections.values())
     for number in sorted(sections):
         written, encoded = sections[number]
         if not encoded:
@@ -70,5 +74,4 @@ def _joined(name: str, sections: dict[int, tuple[str, bool]]) -> str:
     if name == "boundary":
         return raw.decode("utf-8", "surrogateescape")
     text, _ = decode(raw, charset)
-    # Some programs put encoded words into sections.
-    return decode_header(text) if "=?" in text else text
+    return decode_header(text) if words else text

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from tuimail.mail.charset import decode
 from tuimail.mail.mime_tree import MESSAGE_TYPES, PLAIN_ENCODINGS, read_embedded, read_tree
 from tuimail.mail.text import safe_text
-from tuimail.mail.transfer_decoding import from_base64, from_quoted_printable
+from tuimail.mail.transfer_decoding import decode_transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tuimail.mail.mime_tree import ReceivedPart
 
@@ -36,18 +36,19 @@ class PartText:
 def part_bytes(part: ReceivedPart) -> Iterator[bytes]:
     """The body, transfer decoding undone, in pieces; broken or unknown encodings give what can be had."""
     raw = (part.raw[at : min(at + PIECE, part.end)] for at in range(part.body, part.end, PIECE))
-    if part.encoding == "base64":
-        return from_base64(raw)
-    if part.encoding == "quoted-printable":
-        return from_quoted_printable(raw)
-    return raw
+    return decode_transfer(raw, part.encoding)
 
 
 def part_beginning(part: ReceivedPart, limit: int) -> tuple[bytes, bool]:
     """At most ``limit`` bytes of the decoded body, and whether there are more."""
+    return beginning(part_bytes(part), limit)
+
+
+def beginning(source: Iterable[bytes], limit: int) -> tuple[bytes, bool]:
+    """At most ``limit`` bytes of ``source``, and whether there are more; reads no further than it must."""
     pieces: list[bytes] = []
     size = 0
-    for piece in part_bytes(part):
+    for piece in source:
         pieces.append(piece)
         size += len(piece)
         if size > limit:

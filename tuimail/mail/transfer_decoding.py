@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 _NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 
 
+def decode_transfer(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """``pieces`` without their transfer encoding, given in lower case; those of an unknown one do not change."""
+    if encoding == "base64":
+        return from_base64(pieces)
+    if encoding == "quoted-printable":
+        return from_quoted_printable(pieces)
+    return iter(pieces)
+
+
 def from_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Decode ``pieces``; characters that are not base64 are skipped, and a missing end is not an error."""
     held = b""
