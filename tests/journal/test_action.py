@@ -1,0 +1,68 @@
+"""States and turns of actions."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tuimail.errors import IllegalTransitionError
+from tuimail.journal.action import (
+    FINISHED,
+    ActionKind,
+    ActionMessage,
+    ActionState,
+    MailAction,
+    MessageOrigin,
+    check_transition,
+    depends,
+    ready,
+)
+
+LEGAL = {
+    "waiting": {"sent", "cancelled", "dropped"},
+    "sent": {"done", "waiting", "refused", "dropped"},
+    "refused": {"waiting", "dropped"},
+}
+
+
+def action(number: int, *keys: str, **fields: Any) -> MailAction:
+    made = MailAction("work", ActionKind.FLAG, "INBOX", tuple(map(ActionMessage, keys)), id=number)
+    return replace(made, **fields)
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(ActionState, ActionState)))
+def test_every_transition(before: ActionState, after: ActionState) -> None:
+    given = action(1, "a", state=before)
+    if after in LEGAL.get(before, ()):
+        check_transition(given, after, "x")
+    else:
+        with pytest.raises(IllegalTransitionError) as raised:
+            check_transition(given, after, "moved")
+        assert str(raised.value) == f"What is {before} cannot be moved."
+
+
+def test_nothing_follows_what_is_finished() -> None:
+    assert {"done", "dropped", "cancelled"} == FINISHED
+
+
+@pytest.mark.parametrize("held", [{"state": ActionState.REFUSED}, {"next_at": 200.0}])
+def test_what_is_held_up_holds_up_its_own_messages_only(held: dict[str, Any]) -> None:
+    given = [
+        action(1, "a", "b", kind=ActionKind.MOVE, target="Archive", **held),
+        action(2, "b", "c"),
+        action(3, "c"),
+        action(4, "d"),
+        action(5, "", messages=(ActionMessage("", origin=MessageOrigin(1, 0)),), folder="Archive"),
+        action(6, "a", folder="Lists"),
+    ]
+    assert [each.id for each in ready(given, 100.0)] == [4, 6]
+    assert [each.id for each in ready(given[1:], 100.0)] == [2, 3, 4, 5, 6]
+    assert [each.id for each in given if depends(each, given[0])] == [2, 5]
+
+
+def test_a_message_is_known_by_where_it_landed() -> None:
+    moved = action(1, kind=ActionKind.MOVE, target="Archive", messages=(ActionMessage("a", landed="z"),), next_at=9.0)
+    assert [each.id for each in ready([moved, action(2, "z", folder="Archive"), action(3, "z")], 1.0)] == [3]

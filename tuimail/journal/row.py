@@ -1,0 +1,66 @@
+"""An action as a row of the table, and back. Pure.
+
+What SQL asks for has a column; the rest is one JSON text in ASCII: names of folders and files need not be UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+from typing import Any
+
+from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin, MessageOutcome
+
+VERSION = 1
+"""``PRAGMA user_version`` of the table."""
+
+_PLAIN = ("id", "batch", "account", "kind", "state", "owner", "words", "tries", "next_at", "created", "changed")
+COLUMNS = (*_PLAIN, "details")
+
+SCHEMA = """
+CREATE TABLE action (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch INTEGER NOT NULL DEFAULT 0,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT '',
+    owner TEXT NOT NULL DEFAULT '',
+    words TEXT NOT NULL DEFAULT '',
+    tries INTEGER NOT NULL DEFAULT 0,
+    next_at REAL NOT NULL DEFAULT 0,
+    created REAL NOT NULL DEFAULT 0,
+    changed REAL NOT NULL DEFAULT 0,
+    details TEXT NOT NULL DEFAULT ''
+)
+"""
+
+
+def values_of(action: MailAction) -> tuple[object, ...]:
+    """The values of a row, in the order of COLUMNS."""
+    fields = asdict(action)
+    fields["words"] = action.words.encode("utf-8", "backslashreplace").decode()
+    plain = tuple(fields.pop(name) for name in _PLAIN)
+    return (*plain, json.dumps(fields, separators=(",", ":")))
+
+
+def read_action(row: tuple[Any, ...]) -> MailAction:
+    """The action in a row.
+
+    Raises:
+        sqlite3.DatabaseError: it is none; the database is damaged.
+    """
+    try:
+        plain = dict(zip(_PLAIN, row[:-1], strict=True))
+        details = json.loads(row[-1])
+        messages = tuple(_message(each) for each in details.pop("messages"))
+        kind, state = ActionKind(plain.pop("kind")), ActionState(plain.pop("state"))
+        return MailAction(kind=kind, state=state, messages=messages, **plain, **details)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise sqlite3.DatabaseError(f"a row cannot be read: {error}") from error
+
+
+def _message(fields: dict[str, Any]) -> ActionMessage:
+    origin = fields.pop("origin")
+    outcome = MessageOutcome(fields.pop("outcome"))
+    return ActionMessage(**fields, origin=MessageOrigin(**origin) if origin else None, outcome=outcome)

@@ -1,0 +1,263 @@
+"""The journal's table: every change is one durable transaction, and none is told before it is.
+
+One file for all accounts, used by several processes at once. ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA`` as in
+the outbox, for the same reasons. A transition is made only from the state and by the owner that the table has at that
+moment, so that of two processes that want the same one wins and the other is told.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.coordination.sqlite import DamagedDatabaseError, storage_errors
+from tuimail.durable import fsync_folder, storage_error
+from tuimail.errors import LeaseLostError, NoSuchItemError, StorageError
+from tuimail.journal.action import (
+    FINISHED,
+    KEPT,
+    UNDECIDED,
+    ActionState,
+    MailAction,
+    MessageOutcome,
+    check_transition,
+    ready,
+)
+from tuimail.journal.row import COLUMNS, SCHEMA, VERSION, read_action, values_of
+from tuimail.private_files import open_private, private_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from tuimail.journal.action import ActionMessage
+
+NAME = "index.db"
+BUSY_SECONDS = 5.0
+"""Seconds to wait for another process's transaction."""
+
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM action"  # noqa: S608
+_STORE = f"REPLACE INTO action ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+
+
+class ActionJournal:
+    """The open journal. Used by one thread at a time."""
+
+    def __init__(self, folder: Path, *, now: Callable[[], float] = time.time) -> None:
+        """Open the journal in ``folder``; make it if there is none.
+
+        Raises:
+            StorageError: the disk refuses, it is damaged, or a newer tuimail wrote it.
+        """
+        self.path = private_dir(folder) / NAME
+        self._now = now
+        try:
+            os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
+        except OSError as error:
+            raise storage_error(self.path, error) from error
+        with self._errors():
+            self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close it."""
+        self._db.close()
+
+    def add(self, actions: Sequence[MailAction]) -> list[MailAction]:
+        """Store the actions of one command, all or none; when it returns they survive a power cut.
+
+        Raises:
+            StorageError: the disk refuses, or another process writes for longer than BUSY_SECONDS; none is stored.
+        """
+        with self.writing():
+            return self.insert(actions)
+
+    def insert(self, actions: Sequence[MailAction]) -> list[MailAction]:
+        """``add`` as a part of an open transaction."""
+        stored: list[MailAction] = []
+        now = self._now()
+        for each in actions:
+            cursor = self._db.execute("INSERT INTO action (account) VALUES (?)", (each.account,))
+            number = int(cursor.lastrowid or 0)
+            batch = stored[0].id if stored else number
+            stored.append(replace(each, id=number, batch=batch, created=now, changed=now))
+            self._put(stored[-1])
+        return stored
+
+    def get(self, number: int) -> MailAction:
+        """The action with this id. Raises NoSuchItemError."""
+        with self._errors():
+            row = self._db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise NoSuchItemError(f"There is no action {number} in the journal.", hint="It was done long ago.")
+            return read_action(row)
+
+    def actions(self, states: Collection[ActionState] = tuple(ActionState), *, account: str = "") -> list[MailAction]:
+        """The actions in these states in the order they were given, those of one account or of all."""
+        places = ", ".join("?" * len(states))
+        where, values = ("AND account = ?", [account]) if account else ("", [])
+        with self._errors():
+            rows = self._db.execute(f"{_SELECT} WHERE state IN ({places}) {where} ORDER BY id", [*states, *values])
+            return [read_action(row) for row in rows.fetchall()]
+
+    def batch(self, number: int) -> list[MailAction]:
+        """The actions of one command, by the id of the first. Raises NoSuchItemError: there is no such command."""
+        with self._errors():
+            rows = self._db.execute(f"{_SELECT} WHERE batch = ? ORDER BY id", (number,)).fetchall()
+            found = [read_action(row) for row in rows]
+        return found or [self.get(number)]
+
+    def next_ready(self, account: str) -> MailAction | None:
+        """The action of the account whose turn it is: waiting, or sent by a process that did not finish it."""
+        return next(ready(self.actions(UNDECIDED, account=account), self._now()), None)
+
+    def mark(self, number: int, owner: str, *, landed: Sequence[str] = (), mark: str = "") -> MailAction:
+        """Make the action *sent* by ``owner``, before the mailbox is touched; one that is sent gets a new owner.
+
+        Only the holder of the account's lock may call it. ``landed`` and ``mark`` are what the replayer needs for its
+        proof; of an action that is sent already those of the first time stay.
+
+        Raises:
+            IllegalTransitionError: it was undone or finished meanwhile.
+        """
+        with self.writing():
+            action = self.get(number)
+            if action.state is ActionState.SENT:
+                return self._put(replace(action, owner=owner, changed=self._now()))
+            check_transition(action, ActionState.SENT, "begun")
+            messages = tuple(self._resolved(each) for each in action.messages)
+            if landed:
+                messages = tuple(replace(each, landed=key) for each, key in zip(messages, landed, strict=True))
+            return self._put(
+                replace(action, state=ActionState.SENT, owner=owner, messages=messages, mark=mark, changed=self._now())
+            )
+
+    def finish(
+        self, number: int, owner: str, to: ActionState, messages: Sequence[ActionMessage], words: str = ""
+    ) -> MailAction:
+        """The end of what ``owner`` began: done, refused or dropped with a reason, or waiting again.
+
+        Raises:
+            LeaseLostError: another process has taken it over; nothing is written.
+        """
+        with self.writing():
+            action = self._owned(number, owner)
+            check_transition(action, to, to)
+            changed = replace(action, state=to, owner="", messages=tuple(messages), words=words, changed=self._now())
+            return self._put(changed)
+
+    def put_off(
+        self, number: int, owner: str, messages: Sequence[ActionMessage], words: str, seconds: float
+    ) -> MailAction:
+        """The mailbox could not be changed now; it stays *sent*, for a part may have been done.
+
+        Raises:
+            LeaseLostError: another process has taken it over; nothing is written.
+        """
+        with self.writing():
+            action = self._owned(number, owner)
+            now = self._now()
+            return self._put(
+                replace(
+                    action,
+                    messages=tuple(messages),
+                    words=words,
+                    tries=action.tries + 1,
+                    next_at=now + seconds,
+                    changed=now,
+                )
+            )
+
+    def decide(self, number: int, to: ActionState, verb: str) -> MailAction:
+        """What the user wants of an action that is not under way: waiting (again), dropped or cancelled.
+
+        Raises:
+            IllegalTransitionError: it is under way or finished.
+        """
+        with self.writing():
+            action = self.get(number)
+            check_transition(action, to, verb)
+            if action.state is ActionState.SENT:
+                raise LeaseLostError("It is under way.", hint="Wait for its end.")
+            return self._put(replace(action, state=to, tries=0, next_at=0.0, changed=self._now()))
+
+    def prune(self) -> int:
+        """Forget what was finished more than a week ago; how many there were."""
+        places = ", ".join("?" * len(FINISHED))
+        with self.writing() as db:
+            values = (*FINISHED, self._now() - KEPT)
+            return db.execute(f"DELETE FROM action WHERE state IN ({places}) AND changed < ?", values).rowcount  # noqa: S608
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction; an exception undoes it.
+
+        Raises:
+            StorageError: the disk refuses, or another process holds the journal; nothing was changed.
+        """
+        with self._errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _put(self, action: MailAction) -> MailAction:
+        self._db.execute(_STORE, values_of(action))
+        return action
+
+    def _owned(self, number: int, owner: str) -> MailAction:
+        action = self.get(number)
+        if action.state is not ActionState.SENT or action.owner != owner:
+            raise LeaseLostError("Another tuimail has taken this action over.")
+        return action
+
+    def _resolved(self, message: ActionMessage) -> ActionMessage:
+        """A message named by the action that moves it gets the key it landed under."""
+        if message.origin is None or message.key:
+            return message
+        try:
+            found = self.get(message.origin.action).messages[message.origin.index]
+        except (NoSuchItemError, IndexError):
+            return replace(message, outcome=MessageOutcome.GONE)
+        if found.outcome is not MessageOutcome.DONE or not found.landed:
+            return replace(message, outcome=MessageOutcome.GONE)
+        return replace(message, key=found.landed)
+
+    def _prepare(self) -> None:
+        with self._errors():
+            for pragma in ("journal_mode = TRUNCATE", "synchronous = EXTRA", "mmap_size = 0", "trusted_schema = OFF"):
+                self._db.execute(f"PRAGMA {pragma}").fetchall()
+            found = self._version()
+        if found > VERSION:
+            raise StorageError("The journal was written by a newer tuimail.", hint="Use the newer tuimail.")
+        if not found:
+            with self.writing() as db:
+                if not self._version():
+                    db.execute(SCHEMA)
+                    db.execute(f"PRAGMA user_version = {VERSION}")
+            fsync_folder(self.path.parent)
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return storage_errors("the journal", self._damaged)
+
+    def _damaged(self, said: str) -> DamagedDatabaseError:
+        return DamagedDatabaseError(
+            f"The journal is damaged ({said}).",
+            hint=f"Move {self.path} away; changes of mail that were still waiting in it must be made again.",
+        )
