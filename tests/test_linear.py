@@ -194,6 +194,7 @@ def _read(data: bytes) -> None:
 
 
 MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+UUENCODED = b"Content-Transfer-Encoding: x-uuencode\n\nbegin 6\n"
 QUOTED = b"Content-Transfer-Encoding: quoted-printable\n\n"
 
 # Such a letter is read on a thread of its own, for as long as it takes.
@@ -270,6 +271,9 @@ RECEIVED = [
     Row("base64 of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"QUJD" * (n // 4)),
     Row("padding of a part", _tree, lambda n: b"Content-Transfer-Encoding: base64\n\n" + b"=" * n),
     Row("escapes of a part", _tree, lambda n: QUOTED + b"=41=\n" * (n // 5)),
+    Row("uuencode of a part", _tree, lambda n: UUENCODED + b"!86)C\n" * (n // 6), whole=False),
+    Row("blanks before uuencode", _tree, lambda n: UUENCODED[:-8] + b"\n" * n),
+    Row("one line of uuencode", _tree, lambda n: UUENCODED + b"#" * n),
     Row("bytes of no charset in a part", _tree, lambda n: b"\n" + b"\xff" * n, whole=False),
     Row("addresses received", _people, lambda n: b"A <a@b>, " * (n // 9)),
     Row("open quotes received", _people, lambda n: b'"' + b"\\a" * (n // 2)),

@@ -62,6 +62,7 @@ def test_parts(raw: bytes, expected: list[tuple[str, bytes]]) -> None:
         (b"text/plain; charset=us-ascii (Plain text)", {"charset": "us-ascii"}),
         (b"a/b; name=my file.pdf", {"name": "my file.pdf"}),
         (b'a/b; name="a;b\\"c"', {"name": 'a;b"c'}),
+        (b'a/b; name="C:\\TEMP\\a.png"', {"name": "C:\\TEMP\\a.png"}),
         (b'a/b; name="never closed', {"name": "never closed"}),
         (b'a/b boundary="b c" charset=utf-8 x', {"boundary": "b c", "charset": "utf-8"}),
         (b"a/b; filename*=utf-8''%C3%A4%20b", {"filename": "ä b"}),
@@ -155,6 +156,20 @@ def test_a_message_within_is_opened_on_request() -> None:
     assert inner.header.value("subject") == b"in"
     assert [part.number for part in walk(read_tree(raw, open_messages=True))] == ["1", "1.1"]
     assert read_embedded(inner) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"Text/HTML", "text/html"),
+        (b'"application/pdf"; name=a', "application/pdf"),
+        (b"text", "text/plain"),
+        (b"a/b/c", "text/plain"),
+        (b"", "text/plain"),
+    ],
+)
+def test_types(value: bytes, expected: str) -> None:
+    assert read_tree(b"Content-Type: " + value + b"\n\n").content_type == expected
 
 
 def test_the_parts_of_a_digest_are_messages() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.mail.raw_messages import corpus_messages, raw_messages
 from tuimail.mail.mime_tree import read_tree, walk
@@ -17,6 +20,7 @@ from tuimail.mail.part_text import (
     part_text,
 )
 from tuimail.mail.text import safe_text
+from tuimail.mail.transfer_decoding import decode_transfer
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,37 @@ from tuimail.mail.text import safe_text
 )
 def test_texts(raw: bytes, text: str) -> None:
     assert part_text(read_tree(raw)).text == text
+
+
+UU = b"begin 644 a.txt\n#86)C\n `\nend\ntrailer\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [
+        (UU, b"abc"),
+        (b"\r\n" + UU.replace(b"\n", b"\r\n"), b"abc"),
+        (UU.replace(b"86)C", b"86)CXXXX"), b"abc"),
+        (UU.replace(b"86)C", b"\xff\xff"), b""),
+        (UU.replace(b" `\nend\ntrailer\n", b""), b"abc"),
+        (UU.removesuffix(b"\n `\nend\ntrailer\n"), b"abc"),
+        (b"not encoded\n" + UU, b"not encoded\n" + UU),
+        (b"", b""),
+        (b"beg", b"beg"),
+    ],
+)
+@pytest.mark.parametrize("length", [1, 3, 1000])
+def test_uuencode(body: bytes, data: bytes, length: int) -> None:
+    pieces = [body[at : at + length] for at in range(0, len(body), length)]
+    assert b"".join(decode_transfer(pieces, "x-uuencode")) == data
+
+
+@given(st.binary(max_size=300), st.integers(1, 100))
+def test_a_uuencoded_file_comes_back(data: bytes, length: int) -> None:
+    lines = [binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45)]
+    body = b"".join([b"begin 644 a\n", *lines, b" \nend\n"])
+    pieces = [body[at : at + length] for at in range(0, len(body), length)]
+    assert b"".join(decode_transfer(pieces, "uuencode")) == data
 
 
 def test_an_unknown_charset_is_said() -> None:

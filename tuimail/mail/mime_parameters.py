@@ -21,7 +21,8 @@ _PARAMETER = re.compile(
 )
 """The semicolon is forgotten by some programs."""
 _SECTION = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*)?)?\Z")
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\])')
+"""Nothing else: the paths of Windows have single backslashes in some programs' names."""
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _WITH_SPACES = frozenset({"boundary", "filename", "name"})
 """Parameters of which a value without quotes may have spaces in it; of others the first word counts."""

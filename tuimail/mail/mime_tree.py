@@ -28,7 +28,7 @@ MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
 """Transfer encodings that change nothing."""
 
-_TYPE = re.compile(rb"\s*+([\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127})(?![\w/])")
+_TYPE = re.compile(rb"\s*+\"?([\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127})(?![\w/])")
 _TOKEN = re.compile(rb"[\w!#$&^.+-]{1,127}")
 _DELIMITER_REST = re.compile(rb"(--)?[ \t]*+(?:\r\n|\n|\r|\Z)")
 
@@ -87,9 +87,12 @@ class ReceivedPart:
         return self.disposition == "attachment"
 
 
-def read_tree(raw: bytes, *, open_messages: bool = False) -> ReceivedPart:
-    """The whole message ``raw``; messages within it are opened too if ``open_messages``."""
-    return _Reader(raw, open_messages=open_messages).part(0, len(raw), depth=0, number="")
+def read_tree(raw: bytes, *, open_messages: bool = False, most_parts: int = MOST_PARTS) -> ReceivedPart:
+    """The whole message ``raw``; messages within it are opened too if ``open_messages``.
+
+    Of ``most_parts`` parts each is told apart; what is behind them is one part, ``Omitted.TOO_MANY``.
+    """
+    return _Reader(raw, open_messages=open_messages, most_parts=most_parts).part(0, len(raw), depth=0, number="")
 
 
 def read_embedded(part: ReceivedPart) -> ReceivedPart | None:
@@ -116,9 +119,10 @@ def leaves(part: ReceivedPart) -> Iterator[ReceivedPart]:
 class _Reader:
     """Reads one message, and counts."""
 
-    def __init__(self, raw: bytes, *, open_messages: bool) -> None:
+    def __init__(self, raw: bytes, *, open_messages: bool, most_parts: int = MOST_PARTS) -> None:
         self._raw = raw
         self._open_messages = open_messages
+        self._most_parts = most_parts
         self._parts = 0
         self._lookalikes = 0
 
@@ -168,14 +172,14 @@ class _Reader:
             encoding = _token(header.value("content-transfer-encoding"))
             if encoding not in PLAIN_ENCODINGS:
                 return (), None
-            if self._parts >= MOST_PARTS:
+            if self._parts >= self._most_parts:
                 return (), Omitted.TOO_MANY
             return (self.part(header.body, end, depth=depth + 1, number=f"{number}.1"),), None
         default = "message/rfc822" if content_type == "multipart/digest" else "text/plain"
         found: list[ReceivedPart] = []
         for at, stop in self._sections(header.body, end, b"--" + boundary):
             inner = f"{number}.{len(found) + 1}" if number else f"{len(found) + 1}"
-            if self._parts >= MOST_PARTS:
+            if self._parts >= self._most_parts:
                 found.append(self._rest(at, end, depth + 1, inner))
                 break
             found.append(self.part(at, stop, depth=depth + 1, number=inner, default=default))

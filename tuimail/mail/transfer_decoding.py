@@ -1,8 +1,9 @@
-"""Transfer encodings (RFC 2045 section 6), decoded piece by piece. Pure; no content raises an error."""
+"""Transfer encodings (RFC 2045 section 6, and uuencode), decoded piece by piece. Pure; no content raises an error."""
 
 from __future__ import annotations
 
 import binascii
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def decode_transfer(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         return from_base64(pieces)
     if encoding == "quoted-printable":
         return from_quoted_printable(pieces)
+    if encoding in _UUENCODE:
+        return from_uuencode(pieces)
     return iter(pieces)
 
 
@@ -50,3 +53,52 @@ def from_quoted_printable(pieces: Iterable[bytes]) -> Iterator[bytes]:
         held = joined[cut:]
         yield binascii.a2b_qp(joined[:cut])
     yield binascii.a2b_qp(held)
+
+
+_UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+_UU_LINE = 100
+"""Bytes of a line that are kept; the longest has 62."""
+_BEGIN = b"begin "
+
+
+def from_uuencode(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode the file in ``pieces``; they do not change if they do not begin as one."""
+    source = iter(pieces)
+    start = b""
+    for piece in source:
+        start = (start + piece).lstrip()
+        if len(start) >= len(_BEGIN):
+            break
+    if not start.startswith(_BEGIN):
+        yield start
+        yield from source
+        return
+    lines = _uu_lines(chain((start,), source))
+    next(lines)
+    for line in lines:
+        if line == b"end":
+            return
+        if line:
+            yield _uu_decoded(line)
+
+
+def _uu_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    held = b""
+    for piece in pieces:
+        *lines, held = (held + piece).split(b"\n")
+        held = held[:_UU_LINE]
+        yield from (line.rstrip(b"\r") for line in lines)
+    yield held
+
+
+def _uu_decoded(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        pass
+    # Some programs write more behind it than its first character says.
+    length = (line[0] - 32) & 63
+    try:
+        return binascii.a2b_uu(line[: 1 + (length * 4 + 2) // 3])
+    except binascii.Error:
+        return b""
