@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
-from tuimail.compose import csv_table, file_name, letter_text, mailto, mime, text_file
+from tuimail.compose import csv_table, file_name, letter_text, mailto, mime, revise, text_file
 from tuimail.errors import TuimailError
 from tuimail.mail import (
     address,
@@ -193,6 +194,10 @@ def _read(data: bytes) -> None:
     letter_text.letter_text(InMemory(data))
 
 
+def _revise(data: bytes) -> None:
+    revise.draft_from_letter(InMemory(data), (), Path("/none"), account="", identity="", draft_id="d")
+
+
 MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
 UUENCODED = b"Content-Transfer-Encoding: x-uuencode\n\nbegin 6\n"
 QUOTED = b"Content-Transfer-Encoding: quoted-printable\n\n"
@@ -217,6 +222,11 @@ READ = [
         _read,
         lambda n: MIXED + b"Content-Transfer-Encoding: base64\nContent-Type: a/b\n\n" + (b"A" * 76 + b"\n") * (n // 77),
     ),
+    Row("a text to edit again", _revise, lambda n: b"Subject: x\n\n" + b"a line of text\n" * (n // 15), whole=False),
+    Row("fields to edit again", _revise, lambda n: b"X: =?utf-8?q?a?=\n" * (n // 17)),
+    Row("a field to edit again", _revise, lambda n: b"X: =?utf-8?q?a?=" + b"\n =?utf-8?q?a?=" * (n // 15)),
+    Row("references to edit again", _revise, lambda n: b"References: " + b"<a@b> " * (n // 6)),
+    Row("references that never end, to edit again", _revise, lambda n: b"References: " + b"<a" * (n // 2)),
     Row("parameters", parse_parameters, lambda n: b"a/b" + b";a=b" * (n // 4)),
     Row("blanks of a parameter", parse_parameters, lambda n: b"a/b;" + b" " * n),
     Row("blanks before a value", parse_parameters, lambda n: b"a/b" + b";a    " * (n // 6)),

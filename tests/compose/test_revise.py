@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import stat
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.compose.strategies import drafts
 from tests.corpora import corpus
 from tests.mail.test_flowed import kept
+from tuimail.compose import revise
 from tuimail.compose.attachment import AttachedFile
 from tuimail.compose.build import build
 from tuimail.compose.draft import Attachment, Draft
@@ -130,6 +132,49 @@ def test_a_mail_in_a_part_of_a_part_keeps_its_bytes(tmp_path: Path) -> None:
     assert whole(AttachedFile(again)) == mail
 
 
+def test_an_encoded_mail_is_decoded(tmp_path: Path) -> None:
+    mail = b"From: x@y.example\r\n\r\nbody\r\n"
+    head = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    (again,) = revised(head + base64.encodebytes(mail), tmp_path).attachments
+    assert whole(AttachedFile(again)) == mail
+
+
+def test_a_boundary_that_begins_another(tmp_path: Path) -> None:
+    inner = (
+        b"Content-Type: multipart/mixed; boundary=bb\r\n\r\n--bb\r\n\r\ntext\r\n--bb\r\nContent-Type: a/b\r\n\r\nx\r\n"
+    )
+    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    draft = revised(head + inner + b"--bb--\r\n--b\r\nContent-Type: c/d\r\n\r\ny\r\n--b--\r\n", tmp_path)
+    assert draft.body == "text"
+    assert [whole(AttachedFile(each)) for each in draft.attachments] == [b"x", b"y"]
+
+
+def test_a_name_that_looks_encoded_comes_back(tmp_path: Path) -> None:
+    attachment = Attachment("/m", "=?utf-8?q?x?=.bin", "application/octet-stream", 1)
+    letter = build(Draft(to="a@b", attachments=(attachment,)), ADA, "work", now=0.0, read=lambda _each: InMemory(b"x"))
+    (again,) = revised(whole(letter.content), tmp_path).attachments
+    assert again.name == attachment.name
+
+
+def test_hundreds_of_files_come_back_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    files = {Attachment(f"/{n}", f"{n}.bin", "application/octet-stream", 2): b"%d" % n for n in range(700)}
+    letter = build(
+        Draft(to="a@b", attachments=tuple(files)), ADA, "work", now=0.0, read=lambda each: InMemory(files[each])
+    )
+    again = revised(whole(letter.content), tmp_path)
+    assert [whole(AttachedFile(each)) for each in again.attachments] == list(files.values())
+
+
+def test_no_byte_is_lost_of_a_letter_with_too_many_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revise, "MAX_PARTS", 3)
+    parts = b"".join(b"--b\r\nContent-Type: a/b\r\n\r\n%d\r\n" % n for n in range(5))
+    again = revised(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n", tmp_path)
+    first, second, rest = (whole(AttachedFile(each)) for each in again.attachments)
+    assert (first, second) == (b"0", b"1")
+    assert all(b"\r\n%d\r\n" % n in rest for n in (2, 3, 4))
+
+
 def test_hundreds_of_mails_in_each_other_come_back_as_one_file(tmp_path: Path) -> None:
     mails = b"Content-Type: message/rfc822\r\n\r\n" * 2000
     again = revised(b"Subject: x\r\n" + mails, tmp_path)
@@ -143,11 +188,14 @@ def test_hundreds_of_mails_in_each_other_come_back_as_one_file(tmp_path: Path) -
     [
         (b"Subject: x\n\nplain\n", "plain", []),
         (b"Content-Type: text/plain; charset=iso-8859-1\n\nf\xfcr\n", "für", []),
-        (b"Content-Type: text/plain; charset=nonsense\n\n\xff\n", "\ufffd", []),
+        (b"Content-Type: text/plain; charset=nonsense\n\n\xff\n", "ÿ", []),
+        (b"Content-Type: text/plain; charset=utf-8\n\n\xff\n", "\ufffd", []),
         (b"Content-Type: text/html\n\n<p>x</p>\n", "", ["part-1.html"]),
         (b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\ntext\n--b\nContent-Type: image/png\n\nx\n--b--\n',
          "text", ["part-1"]),
         (b"Content-Type: multipart/mixed\n\nno boundary\n", "", ["part-1"]),
+        (b"Content-Type: multipart/mixed; boundary=b\n\nno delimiter\n", "", ["part-1"]),
+        (b"Content-Type: multipart/mixed; boundary=b\n\n", "", []),
         (b"Content-Type: text/plain\n\nbell\x07\n", "bell^G", []),
         (b"", "", []),
     ],

@@ -37,10 +37,6 @@ class AbridgedText:
         self.text = bytes(self._read())
         """The letter with placeholders for its long sections."""
 
-    def shortens(self, text: bytes) -> bool:
-        """Whether ``text``, a part of the abridged text, contains a placeholder."""
-        return self._word.search(text) is not None
-
     def restored(self, text: bytes) -> Iterator[bytes]:
         """``text``, a part of the abridged text, with its placeholders replaced, piece by piece.
 
