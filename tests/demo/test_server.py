@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tuimail.demo.server import HOST, DemoServer
+from tuimail.demo.server import HOST, DemoServer, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,20 @@ def test_a_letter_arrives_and_can_be_seen(server: DemoServer) -> None:
     assert letter.subject == "Grüße"
     assert letter.content == LETTER
     assert letter.answered
+
+
+@pytest.mark.parametrize(
+    ("head", "subject"),
+    [
+        (b"SUBJECT:one\r\n two\r\n\tthree\r\n", "one two three"),
+        (b"Subject: \xfc\r\n", "ü"),
+        (b"Subject: a\x1b[31mb\r\n", "a^[[31mb"),
+        (b"Subject: first\r\nSubject: second\r\n", "first"),
+        (b"From: a@b.example\r\n", ""),
+    ],
+)
+def test_a_subject_of_any_form(head: bytes, subject: str) -> None:
+    assert subject_of(head + b"\r\nSubject: in the text\r\n") == subject
 
 
 def test_a_large_letter_arrives_whole(server: DemoServer) -> None:

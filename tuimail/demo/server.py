@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.smtp import SMTP
 
-from tuimail.mail.header import decode_header
+from tuimail.mail.encoded_word import decode_header
+from tuimail.mail.received_header import read_header
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -100,12 +101,7 @@ class _Handler:
 
 def subject_of(content: bytes) -> str:
     """The decoded Subject of a letter, safe to show."""
-    head = content.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"subject":
-            return safe_line(decode_header(value.strip()))
-    return ""
+    return safe_line(decode_header(read_header(content).value("subject")))
 
 
 class _Session(SMTP):
