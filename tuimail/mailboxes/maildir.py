@@ -61,7 +61,7 @@ def deliver(folder: Path, content: Iterable[bytes], *, flags: str = "S", date: f
     try:
         _make(folder)
         _remove_stale(folder / "tmp")
-        name = _unique_name()
+        name = unique_name()
         temporary = folder / "tmp" / name
         target = folder / "cur" / f"{name}:2,{''.join(sorted(set(flags)))}"
         descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
@@ -119,8 +119,8 @@ def _message_id(path: str) -> bytes:
     return found.group(1) if found else b""
 
 
-def _unique_name() -> str:
-    """Seconds, microseconds, process, a random part, and a host part that gives no machine away."""
+def unique_name() -> str:
+    """A new unique part: seconds, microseconds, process, random, and a host part that gives no machine away."""
     now = time.time_ns()
     return f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}R{secrets.token_hex(6)}.tuimail"
 
