@@ -1,0 +1,259 @@
+"""Carries out the journal's actions on a Maildir that other programs change at the same time.
+
+A message gets a new file name when it is moved or copied, and the journal knows that name before the Maildir is
+touched: what has it in the target folder has landed. So an action that a crash cut short is proved by looking, and is
+never done twice. A message that another program moved or deleted before is left out, with the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.durable import fsync_folder, storage_error
+from tuimail.errors import IllegalTransitionError, StorageError
+from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
+from tuimail.mail.flags import to_maildir
+from tuimail.mailboxes.maildir import unique_name
+from tuimail.mailboxes.maildir_folder import (
+    TRIES,
+    MaildirScanner,
+    MessageGoneError,
+    change_flags,
+    find_folders,
+    find_path,
+    open_message,
+)
+from tuimail.private_files import make_private, open_private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tuimail.journal.action import ActionMessage, MailAction
+    from tuimail.journal.store import ActionJournal
+
+MOST_TRIES = 3
+"""Times that an action is tried which the disk refuses; then the user is asked."""
+PAUSE = 1200.0
+"""Seconds between two tries."""
+
+_FINAL = {errno.EACCES, errno.EPERM, errno.EROFS}
+"""What will not change by itself."""
+_NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
+"""The target folder is on another disk, or the file system has no hard links."""
+_PIECE = 256 * 1024
+
+
+class MaildirReplayer:
+    """The journal's actions of one account with a Maildir. Only the holder of the account's lock may have one."""
+
+    def __init__(self, journal: ActionJournal, account: str, root: Path, owner: str) -> None:
+        self._journal = journal
+        self._account = account
+        self._root = root
+        self._owner = owner
+
+    def replay(self) -> list[MailAction]:
+        """Carry out every action whose turn it is; they are returned as they are now.
+
+        Raises:
+            StorageError: the journal cannot be written, or the Maildir is not there.
+        """
+        ended = []
+        while (action := self._journal.next_ready(self._account)) is not None:
+            with contextlib.suppress(IllegalTransitionError):  # it was undone at this moment
+                ended.append(self._carry_out(action))
+        return ended
+
+    def _carry_out(self, action: MailAction) -> MailAction:
+        folders = {each.name: each.path for each in find_folders(self._root)}
+        begun = action.state is ActionState.SENT or any(each.landed for each in action.messages)
+        moving = action.kind in (ActionKind.MOVE, ActionKind.COPY)
+        landed = [_new_name(each.key) for each in action.messages] if moving else ()
+        action = self._journal.mark(action.id, self._owner, landed=landed)
+        if action.folder not in folders:
+            return self._end(action, ActionState.DROPPED, f"There is no folder {action.folder} any more.")
+        if moving and action.target not in folders:
+            return self._end(action, ActionState.REFUSED, f"There is no folder {action.target}.")
+        if action.add_keywords or action.remove_keywords:
+            return self._end(action, ActionState.REFUSED, "A Maildir keeps no keywords.")
+        messages = list(action.messages)
+        try:
+            work = _Work(action, folders[action.folder], folders.get(action.target), begun=begun)
+            for index, each in enumerate(messages):
+                if each.outcome is MessageOutcome.OPEN:
+                    messages[index] = replace(each, outcome=work.do(each))
+            work.make_durable()
+        except StorageError as error:
+            return self._failed(action, messages, error)
+        return self._done(action, messages)
+
+    def _done(self, action: MailAction, messages: list[ActionMessage]) -> MailAction:
+        gone = sum(each.outcome is MessageOutcome.GONE for each in messages)
+        why = "another program moved or deleted it" if gone == 1 else "another program moved or deleted them"
+        if gone == len(messages):
+            words = f"{'The letter is' if gone == 1 else f'The {gone} letters are'} gone: {why}."
+            return self._end(action, ActionState.DROPPED, words, messages)
+        words = f"{gone} of {len(messages)} letters {'is' if gone == 1 else 'are'} gone: {why}." if gone else ""
+        return self._end(action, ActionState.DONE, words, messages)
+
+    def _failed(self, action: MailAction, messages: list[ActionMessage], error: StorageError) -> MailAction:
+        refused = isinstance(error.__cause__, OSError) and error.__cause__.errno in _FINAL
+        if refused or action.tries + 1 >= MOST_TRIES:
+            return self._end(action, ActionState.REFUSED, str(error), messages)
+        # What was done of it may not be on the disk yet, so that the next try looks at every message again.
+        return self._journal.put_off(action.id, self._owner, action.messages, str(error), PAUSE)
+
+    def _end(
+        self, action: MailAction, state: ActionState, words: str, messages: list[ActionMessage] | None = None
+    ) -> MailAction:
+        return self._journal.finish(
+            action.id, self._owner, state, action.messages if messages is None else messages, words
+        )
+
+
+class _Work:
+    """One action on the files."""
+
+    def __init__(self, action: MailAction, folder: Path, target: Path | None, *, begun: bool) -> None:
+        self._action = action
+        self._folder = folder
+        self._target = folder if target is None else target
+        self._begun = begun
+        self._paths = MaildirScanner(folder).scan().appeared
+        self._arrived = MaildirScanner(self._target).scan().appeared if begun and target is not None else {}
+        self._do: dict[ActionKind, Callable[[ActionMessage], MessageOutcome]] = {
+            ActionKind.FLAG: self._flag,
+            ActionKind.MOVE: self._move,
+            ActionKind.COPY: self._copy,
+            ActionKind.DELETE: self._delete,
+        }
+
+    def do(self, message: ActionMessage) -> MessageOutcome:
+        """Do it to one message. Raises StorageError: the disk refuses."""
+        try:
+            return self._do[self._action.kind](message)
+        except MessageGoneError:
+            return MessageOutcome.GONE
+
+    def make_durable(self) -> None:
+        """The target first: a power cut may leave a message in both folders, never in none."""
+        for folder in dict.fromkeys((self._target, self._folder)):
+            for part in ("cur", "new"):
+                if (folder / part).is_dir():
+                    fsync_folder(folder / part)
+
+    def _flag(self, message: ActionMessage) -> MessageOutcome:
+        add, remove = to_maildir(self._action.add), to_maildir(self._action.remove)
+        change_flags(self._folder, message.key, add=add, remove=remove, path=self._paths.get(message.key, ""))
+        return MessageOutcome.DONE
+
+    def _move(self, message: ActionMessage) -> MessageOutcome:
+        if self._has_landed(message):
+            self._remove_left_over(message)
+        else:
+            self._on_current_path(message, self._rename)
+        return MessageOutcome.DONE
+
+    def _copy(self, message: ActionMessage) -> MessageOutcome:
+        if not self._has_landed(message):
+            self._on_current_path(message, self._link)
+        return MessageOutcome.DONE
+
+    def _delete(self, message: ActionMessage) -> MessageOutcome:
+        try:
+            self._on_current_path(message, lambda _, path: (self._folder / path).unlink())
+        except MessageGoneError:
+            return MessageOutcome.DONE if self._begun else MessageOutcome.GONE
+        return MessageOutcome.DONE
+
+    def _has_landed(self, message: ActionMessage) -> bool:
+        if not self._begun:
+            return False
+        return message.landed in self._arrived or find_path(self._target, message.landed) is not None
+
+    def _on_current_path(self, message: ActionMessage, step: Callable[[ActionMessage, str], None]) -> None:
+        """Do ``step`` to the message's file, under whatever name it has by now."""
+        path = self._paths.get(message.key)
+        for _ in range(TRIES):
+            path = path or find_path(self._folder, message.key)
+            if path is None:
+                raise MessageGoneError("The letter is gone: another program moved or deleted it.")
+            try:
+                return step(message, path)
+            except FileNotFoundError as error:
+                if (self._folder / path).exists():
+                    raise storage_error(self._target, error) from error
+                path = None
+            except OSError as error:
+                raise storage_error(self._folder / path, error) from error
+        raise StorageError(f"Another program renames {message.key} all the time.", hint="Try again in a moment.")
+
+    def _rename(self, message: ActionMessage, path: str) -> None:
+        try:
+            (self._folder / path).rename(self._target_path(message, path))
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._copy_bytes(message, path)
+            self._remove_left_over(message)
+
+    def _link(self, message: ActionMessage, path: str) -> None:
+        try:
+            os.link(self._folder / path, self._target_path(message, path), follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            self._copy_bytes(message, path)
+
+    def _target_path(self, message: ActionMessage, path: str) -> Path:
+        """What is new stays new; flags stay."""
+        info = path.partition(":")[2]
+        new = path.startswith("new/") and (self._target / "new").is_dir()
+        part, info = ("new", f":{info}" if info else "") if new else ("cur", f":{info or '2,'}")
+        return self._target / part / f"{message.landed}{info}"
+
+    def _copy_bytes(self, message: ActionMessage, path: str) -> None:
+        """Only what is whole and on the disk gets its name in the target folder."""
+        source, path = open_message(self._folder, message.key, path=path)
+        temporary = self._target / "tmp" / message.landed
+        with source:
+            info = os.fstat(source.fileno())
+            make_private(temporary.parent)
+            temporary.unlink(missing_ok=True)  # of a try that was cut short
+            try:
+                with os.fdopen(open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+                    while piece := source.read(_PIECE):
+                        file.write(piece)
+                    file.flush()
+                    os.utime(file.fileno(), ns=(info.st_atime_ns, info.st_mtime_ns))  # readers show it as the arrival
+                    os.fsync(file.fileno())
+                temporary.rename(target := self._target_path(message, path))
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+        fsync_folder(target.parent)
+
+    def _remove_left_over(self, message: ActionMessage) -> None:
+        """After a move to another disk: what was copied is removed here, also if that was cut short before."""
+        path, arrived = find_path(self._folder, message.key), find_path(self._target, message.landed)
+        if path is None or arrived is None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                if (self._folder / path).stat().st_size == (self._target / arrived).stat().st_size:
+                    (self._folder / path).unlink()
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                raise storage_error(self._folder / path, error) from error
+
+
+def _new_name(key: str) -> str:
+    """A new unique part; the sizes that Dovecot keeps behind a comma stay."""
+    _, comma, sizes = key.partition(",")
+    return f"{unique_name()}{comma}{sizes}"
