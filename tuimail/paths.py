@@ -3,7 +3,7 @@
 Defines the layout of every folder; no other module joins path names below them::
 
     config/   config.toml keys.toml themes/*.toml
-    data/     outbox/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db
+    data/     outbox/  journal/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db
     cache/    may be deleted at any time
     state/    tuimail.log  outbox-witness  sign-in.json
 """
@@ -74,6 +74,11 @@ class Paths:
     def outbox(self) -> Path:
         """Letters and the index database."""
         return self.data / "outbox"
+
+    @property
+    def journal(self) -> Path:
+        """What is done to received mail, for all accounts."""
+        return self.data / "journal"
 
     @property
     def drafts(self) -> Path:

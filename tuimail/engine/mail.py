@@ -6,13 +6,14 @@ Nothing here needs an event loop: a command syncs and reads in its own thread, t
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cache.database import ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
 from tuimail.cache.lookup import find, newest_first, place_of, thread_name
+from tuimail.cache.summaries import vanish
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.message_search import MessageSearch
@@ -22,7 +23,7 @@ from tuimail.mailboxes.maildir_folder import find_folders, open_message
 from tuimail.sync.maildir_sync import MaildirSync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from tuimail.cache.windows import IndexRow
@@ -89,9 +90,7 @@ def received_mail(
     root = account.maildir
     if root is None:
         raise ValueError(f"{account.name} has no Maildir")
-    key = hashlib.sha256(f"{account.name}\0{root}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    folder = paths.cache / "mail" / key
-    lock = WriterLock(paths.data / "mail" / f"{key}.lock")
+    folder, lock = _cache_of(account, paths)
     if lock.acquire():
         try:
             _sync(folder, lock, account, root, progress)
@@ -102,6 +101,38 @@ def received_mail(
         yield ReceivedMail(account, root, cache)
     finally:
         cache.close()
+
+
+def forget_messages(account: Account, paths: Paths, places: Iterable[tuple[str, str]]) -> None:
+    """Take messages (folder, key) out of the cache that were moved or deleted here.
+
+    A sync believes that a file is gone only when the folder was still for seconds. Left to it when another process
+    writes the cache.
+    """
+    folder, lock = _cache_of(account, paths)
+    if not lock.acquire():
+        return
+    try:
+        with closing(WritableCache(folder, lock)) as cache, cache.writing() as db:
+            found = [find(db, account.name, *place) for place in places]
+            vanish(db, [row.id for row in found if row is not None])
+    finally:
+        lock.release()
+
+
+def action_lock(account: Account, paths: Paths) -> WriterLock:
+    """Held by the process that carries out the journal's actions in the account's Maildir."""
+    return WriterLock(paths.data / "mail" / f"{_key(account)}.journal.lock")
+
+
+def _cache_of(account: Account, paths: Paths) -> tuple[Path, WriterLock]:
+    key = _key(account)
+    return paths.cache / "mail" / key, WriterLock(paths.data / "mail" / f"{key}.lock")
+
+
+def _key(account: Account) -> str:
+    named = f"{account.name}\0{account.maildir}"
+    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _sync(
@@ -165,6 +196,10 @@ class ReceivedMail:
         if row is None:
             raise NoSuchItemError(f"There is no message {ref}.", hint="Look for it with: tuimail search PATTERN --json")
         return self._found(row)
+
+    def folder_name(self, name: str) -> str:
+        """The folder of this name, however it is capitalised. Raises UsageError: there is none."""
+        return self._mailbox(name).name
 
     def open(self, found: FoundMessage) -> BinaryIO:
         """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""

@@ -1,0 +1,96 @@
+"""What flag, move, copy and delete have in common: ids that are all checked first, a plan, its outcome in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.cli.message_document import flag_names, message_document
+from tuimail.cli.output import print_error, print_json, print_line
+from tuimail.cli.parser import Parser
+from tuimail.cli.session import load_config
+from tuimail.errors import EX_CANTCREAT, EX_NOINPUT, EX_OK, EX_TEMPFAIL
+from tuimail.mail.message_ref import parse_message_ref
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from tuimail.engine.mail_actions import ChosenMessage, MessageChange
+    from tuimail.paths import Paths
+
+_CODES = {"refused": EX_CANTCREAT, "gone": EX_NOINPUT, "waiting": EX_TEMPFAIL}
+"""Exit code of a command for the first of these states that one of its letters is in."""
+_NOT_DONE = {
+    "refused": "It was refused.",
+    "gone": "It is gone.",
+    "waiting": "It waits: another tuimail changes mail of this account.",
+}
+
+
+def make_parser(name: str, description: str, example: str) -> Parser:
+    """A parser with what all of them take; the ids come first."""
+    parser = Parser(
+        prog=f"tuimail {name}",
+        description=f"{description} Ids are listed by: tuimail search PATTERN. All are checked before the first "
+        "letter is changed.",
+        examples=(example,),
+    )
+    parser.add_argument("id", nargs="+", metavar="ID", help="as search prints it")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done; change nothing")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage]], list[MessageChange]]) -> int:
+    """Find the letters, plan, carry out and tell. Exit code 66 for an unknown id; nothing is changed then."""
+    from tuimail.engine.mail_actions import carry_out, chosen_messages
+
+    refs = [parse_message_ref(each) for each in args.id]
+    config = load_config(paths, quiet=True)
+    with chosen_messages(config, paths, refs) as chosen:
+        changes = plan(chosen)
+    if not args.dry_run:
+        changes = carry_out(config, paths, changes)
+    if args.json:
+        print_json([_document(each) for each in changes])
+    elif args.dry_run:
+        for each in changes:
+            print_line(f"Would {_what(each)}: {each.found.ref}  {each.found.row.subject or '(no subject)'}")
+    else:
+        _tell(changes)
+    states = {each.state for each in changes}
+    return next((code for state, code in _CODES.items() if state in states), EX_OK)
+
+
+def _tell(changes: Sequence[MessageChange]) -> None:
+    done: dict[str, int] = {}
+    for each in changes:
+        if each.state == "done":
+            done[_what(each)] = done.get(_what(each), 0) + 1
+        else:
+            print_error(f"{each.found.ref}: not done. {each.words or _NOT_DONE[each.state]}")
+    for what, number in done.items():
+        print_line(f"Done: {what} ({number} {'letter' if number == 1 else 'letters'}).")
+
+
+def _what(change: MessageChange) -> str:
+    """``move to Archive``."""
+    if change.add or change.remove:
+        names = [f"+{name}" for name in flag_names(change.add, "")] + [
+            f"-{name}" for name in flag_names(change.remove, "")
+        ]
+        return f"mark {' '.join(names)}"
+    return "delete for good" if change.kind == "delete" else f"{change.kind} to {change.target}"
+
+
+def _document(change: MessageChange) -> dict[str, object]:
+    """The letter as it was named; its flags as they are afterwards."""
+    return {
+        **message_document(change.found),
+        "flags": flag_names(change.flags, change.found.row.keywords),
+        "action": change.kind,
+        "target": change.target or None,
+        "state": change.state,
+        "reason": change.words or None,
+        "new_id": None if change.now is None else str(change.now),
+    }

@@ -1,0 +1,186 @@
+"""Changes of received mail: planned for messages that are there, stored in the journal, carried out, told.
+
+Nothing here needs an event loop; a command does it in its own thread.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
+from tuimail.engine.mail import accounts_with_mail, action_lock, forget_messages, received_mail
+from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
+from tuimail.journal.store import ActionJournal
+from tuimail.mail.message_ref import MessageRef
+from tuimail.sync.maildir_replay import MaildirReplayer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tuimail.config.model import Account, Config
+    from tuimail.engine.mail import FoundMessage, ReceivedMail
+    from tuimail.paths import Paths
+
+_UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenMessage:
+    """A message that the user named."""
+
+    mail: ReceivedMail
+    found: FoundMessage
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChange:
+    """What is done to one message, and what came of it."""
+
+    found: FoundMessage
+    kind: ActionKind
+    target: str = ""
+    """Folder to move or copy to."""
+    add: int = 0
+    remove: int = 0
+    state: str = "planned"
+    """planned, done, gone (another program was faster), waiting or refused."""
+    words: str = ""
+    """Why it was not done."""
+    now: MessageRef | None = None
+    """Where the message, or its copy, is afterwards; None: deleted for good, or not known."""
+    command: int = 0
+    """Number of the command in the journal, to undo it; 0: there was nothing to do."""
+
+    @property
+    def flags(self) -> int:
+        """Flags of the message when it is done."""
+        return self.found.row.flags & ~self.remove | self.add
+
+
+@contextmanager
+def chosen_messages(config: Config, paths: Paths, refs: Iterable[MessageRef]) -> Iterator[list[ChosenMessage]]:
+    """The messages of these names, each once. All of them are looked up before the block begins.
+
+    Raises:
+        NoSuchItemError: one of them is not there.
+        UsageError: there is no such account.
+    """
+    with ExitStack() as stack:
+        opened: dict[str, ReceivedMail] = {}
+        chosen = []
+        for ref in dict.fromkeys(refs):
+            if ref.account not in opened:
+                (account,) = accounts_with_mail(config, ref.account)
+                opened[ref.account] = stack.enter_context(received_mail(account, paths))
+            chosen.append(ChosenMessage(opened[ref.account], opened[ref.account].message(ref)))
+        yield chosen
+
+
+def plan_flags(chosen: Iterable[ChosenMessage], *, add: int, remove: int) -> list[MessageChange]:
+    """Set and take away flags (mail/flags)."""
+    return [MessageChange(each.found, ActionKind.FLAG, add=add, remove=remove, now=each.found.ref) for each in chosen]
+
+
+def plan_transfer(chosen: Iterable[ChosenMessage], kind: ActionKind, folder: str) -> list[MessageChange]:
+    """Move or copy to a folder of each message's own account. Raises UsageError: one has no such folder."""
+    return [MessageChange(each.found, kind, target=each.mail.folder_name(folder)) for each in chosen]
+
+
+def plan_deletion(chosen: Iterable[ChosenMessage]) -> list[MessageChange]:
+    """Move to the account's trash; what is there already, or has none, is deleted for good."""
+    planned = []
+    for each in chosen:
+        trash = next((folder.name for folder in each.mail.folders() if folder.special_use == "trash"), "")
+        for_good = trash in ("", each.found.ref.folder)
+        planned.append(MessageChange(each.found, ActionKind.DELETE if for_good else ActionKind.MOVE, target=trash))
+    return planned
+
+
+def carry_out(config: Config, paths: Paths, planned: Sequence[MessageChange]) -> list[MessageChange]:
+    """Store what was planned durably, all or none, and carry it out; the same list with what came of each.
+
+    Raises:
+        StorageError: the journal cannot be written (nothing was changed then), or a Maildir is not there.
+    """
+    actions = _actions(planned)
+    if not actions:
+        return [_outcome(each, {}) for each in planned]
+    with closing(ActionJournal(paths.journal)) as journal:
+        journal.prune()
+        command = journal.add(actions)[0].id
+        for account in dict.fromkeys(each.account for each in actions):
+            replay(config.accounts[account], paths, journal)
+        return _with_outcomes(planned, journal.batch(command))
+
+
+def replay(account: Account, paths: Paths, journal: ActionJournal) -> None:
+    """Carry out what waits for this account. While another process does that, wait for it, PATIENCE seconds at most.
+
+    Raises:
+        StorageError: the journal cannot be written, or the Maildir is not there.
+    """
+    lock = action_lock(account, paths)
+    until = time.monotonic() + PATIENCE
+    while not lock.acquire():
+        if journal.next_ready(account.name) is None or time.monotonic() >= until:
+            return
+        time.sleep(PAUSE)
+    try:
+        if account.maildir is not None:
+            ended = MaildirReplayer(journal, account.name, account.maildir, Machine().owner()).replay()
+            forget_messages(account, paths, _left(ended))
+    finally:
+        lock.release()
+
+
+def _left(ended: Iterable[MailAction]) -> Iterator[tuple[str, str]]:
+    """Folder and key of every message that is not there any more."""
+    for action in ended:
+        if action.kind in (ActionKind.MOVE, ActionKind.DELETE):
+            done = (each for each in action.messages if each.outcome is MessageOutcome.DONE)
+            yield from ((action.folder, each.key) for each in done)
+
+
+def _actions(planned: Sequence[MessageChange]) -> list[MailAction]:
+    """One action for all messages of a folder that the same is done to."""
+    actions: dict[MailAction, list[ActionMessage]] = {}
+    for each in planned:
+        ref, row = each.found.ref, each.found.row
+        if each.kind is ActionKind.MOVE and each.target == ref.folder:
+            continue
+        action = MailAction(
+            ref.account, each.kind, ref.folder, (), target=each.target, add=each.add, remove=each.remove
+        )
+        if each.kind is ActionKind.DELETE:
+            action = replace(action, target="")
+        message = ActionMessage(ref.key, before=row.flags, keywords=row.keywords, message_id=each.found.message_id)
+        actions.setdefault(action, []).append(message)
+    return [replace(action, messages=tuple(messages)) for action, messages in actions.items()]
+
+
+def _with_outcomes(planned: Sequence[MessageChange], actions: Iterable[MailAction]) -> list[MessageChange]:
+    by_name = {
+        MessageRef(action.account, action.folder, message.key): (action, message)
+        for action in actions
+        for message in action.messages
+    }
+    return [_outcome(each, by_name) for each in planned]
+
+
+def _outcome(change: MessageChange, by_name: dict[MessageRef, tuple[MailAction, ActionMessage]]) -> MessageChange:
+    ref = change.found.ref
+    if ref not in by_name:
+        return replace(change, state="done", now=ref)  # it is in that folder already
+    action, message = by_name[ref]
+    change = replace(change, command=action.batch)
+    if message.outcome is MessageOutcome.DONE:
+        now = MessageRef(ref.account, action.target, message.landed) if message.landed else change.now
+        return replace(change, state="done", now=now)
+    if message.outcome is MessageOutcome.GONE or action.state is ActionState.DROPPED:
+        words = action.words if action.state is ActionState.DROPPED else "Another program moved or deleted it."
+        return replace(change, state="gone", words=words, now=None)
+    state = "waiting" if action.state in _UNDER_WAY else "refused"
+    return replace(change, state=state, words=action.words, now=None)
