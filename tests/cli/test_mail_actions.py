@@ -5,23 +5,28 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tuimail.config.loader import load
 from tuimail.engine import mail_actions
 from tuimail.journal.action import ActionState
 from tuimail.journal.store import ActionJournal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.cli.conftest import Ran
     from tuimail.paths import Paths
 
     Run = Callable[..., Ran]
 
+ROOT = Path(__file__).parents[2]
 A, B, C = "work:INBOX:1.a", "work:INBOX:2.a", "work:INBOX:3.a"
 
 
@@ -208,6 +213,55 @@ def test_while_another_tuimail_works_it_waits_and_is_done_with_the_next_command(
     assert {each.state for each in journal.actions()} == {ActionState.DONE}
     journal.close()
     assert len(found(tuimail_, "Archive")) == 1
+
+
+def test_undo(tuimail_: Run, maildirs: Path, home: Paths) -> None:
+    for words in (
+        ("move", B, "home:INBOX:5.a", "Archive"),
+        ("delete", C),
+        ("copy", A, "Archive"),
+        ("flag", A, "+seen"),
+    ):
+        assert tuimail_(*words).code == 0
+    assert names(maildirs / "work") == ["cur/1.a:2,S"]
+    journal = ActionJournal(home.journal)
+    commands = {each.batch for each in journal.actions()}
+    assert len(commands) == 4
+    journal.close()
+    config = load(home)
+    for command in sorted(commands):
+        ended = mail_actions.undo(config, home, command)
+        assert {each.state for each in ended} == {ActionState.DONE}
+    assert [name.partition(":2,")[2] for name in names(maildirs / "work")] == ["", "RS", ""]
+    assert [flags for _, flags in found(tuimail_, "INBOX")] == [[], ["seen", "answered"], []]
+    assert found(tuimail_, "Archive") == found(tuimail_, "Archive", "home") == []
+    assert len(found(tuimail_, "INBOX", "home")) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_at_some_moment_nothing_is_lost_or_twice(tuimail_: Run, maildirs: Path, home: Paths, seed: int) -> None:
+    """The program itself is killed; the next command finishes what it began, or it had not begun."""
+    many = [f"{number}.m" for number in range(40)]
+    for name in many:
+        (maildirs / "work" / "cur" / f"{name}:2,").write_text(f"Subject: {name}\nMessage-ID: <{name}>\n\nx")
+    ids = [f"work:INBOX:{name}" for name in many]
+    with subprocess.Popen([sys.executable, "-m", "tuimail", "move", *ids, "Archive"], cwd=ROOT) as running:
+        until = time.monotonic() + 30
+        while not list((maildirs / "work").glob(".Archive/*/*")) and running.poll() is None and seed % 2:
+            assert time.monotonic() < until
+        while not (home.journal / "index.db").exists() and running.poll() is None and not seed % 2:
+            assert time.monotonic() < until
+        time.sleep(seed * 0.002)
+        running.kill()
+    assert tuimail_("flag", A, "+flagged").code == 0
+    here = {path.read_text() for path in (maildirs / "work").glob("cur/*.m:2,")}
+    there = [path.read_text() for path in (maildirs / "work").glob(".Archive/cur/*")]
+    assert len(here) + len(there) == len({*here, *there}) == 40
+    assert len(there) in (0, 40)
+    journal = ActionJournal(home.journal)
+    moves = [each.state for each in journal.actions() if each.kind == "move"]
+    assert moves == ([ActionState.DONE] if there else [])
+    journal.close()
 
 
 def test_a_command_that_was_killed_is_finished_by_the_next(tuimail_: Run, maildirs: Path, home: Paths) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sync.replay_support import ALL, BOTH, action, files, keys, make, replay
 from tuimail.errors import StorageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
 from tuimail.journal.store import ActionJournal
@@ -71,57 +72,6 @@ class CutJournal(ActionJournal):
         CUTTER.step()
 
 
-@pytest.fixture
-def now() -> list[float]:
-    return [1_000_000.0]
-
-
-@pytest.fixture
-def journal(tmp_path: Path, now: list[float]) -> Iterator[ActionJournal]:
-    opened = ActionJournal(tmp_path / "journal", now=lambda: now[0])
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return make(tmp_path / "Maildir")
-
-
-def make(root: Path) -> Path:
-    for folder in ("", ".Archive", ".Trash"):
-        for part in ("cur", "new", "tmp"):
-            (root / folder / part).mkdir(parents=True)
-    for path, text in {"cur/a,S=1:2,FS": "A", "new/b": "B", "cur/c:2,": "C"}.items():
-        (root / path).write_text(text)
-    return root
-
-
-def files(root: Path, folder: str = "") -> dict[str, str]:
-    """Each file of a folder by what it holds: ``{"A": "cur FS"}``. A message that is there twice fails."""
-    found: dict[str, str] = {}
-    for part in ("cur", "new"):
-        for path in (root / folder / part).iterdir():
-            assert path.read_text() not in found, "twice"
-            found[path.read_text()] = f"{part} {path.name.partition(':2,')[2]}".rstrip()
-    return found
-
-
-def keys(*names: str) -> tuple[ActionMessage, ...]:
-    return tuple(map(ActionMessage, names))
-
-
-def action(kind: ActionKind, *names: str, **fields: Any) -> MailAction:
-    return replace(MailAction("work", kind, "INBOX", keys(*names)), **fields)
-
-
-def replay(journal: ActionJournal, root: Path, *actions: MailAction) -> list[MailAction]:
-    journal.add(actions)
-    return MaildirReplayer(journal, "work", root, "me").replay()
-
-
-BOTH = ("a,S=1", "b")
-ALL = {"A": "cur FS", "B": "new", "C": "cur"}
 CASES: dict[str, tuple[MailAction, dict[str, str], dict[str, str]]] = {
     "flag": (
         action(ActionKind.FLAG, *BOTH, add=DELETED, remove=SEEN),

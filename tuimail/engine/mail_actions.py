@@ -116,6 +116,20 @@ def carry_out(config: Config, paths: Paths, planned: Sequence[MessageChange]) ->
         return _with_outcomes(planned, journal.batch(command))
 
 
+def undo(config: Config, paths: Paths, command: int) -> list[MailAction]:
+    """Undo the command of this number (``MessageChange.command``); its inverses, carried out. None: it had not begun.
+
+    Raises:
+        IllegalTransitionError: it cannot be undone; nothing was changed.
+        NoSuchItemError: there is no such command, or it is long ago.
+    """
+    with closing(ActionJournal(paths.journal)) as journal:
+        made = journal.undo(command)
+        for account in dict.fromkeys(each.account for each in made):
+            replay(config.accounts[account], paths, journal)
+        return [journal.get(each.id) for each in made]
+
+
 def replay(account: Account, paths: Paths, journal: ActionJournal) -> None:
     """Carry out what waits for this account. While another process does that, wait for it, PATIENCE seconds at most.
 

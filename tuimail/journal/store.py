@@ -28,6 +28,7 @@ from tuimail.journal.action import (
     ready,
 )
 from tuimail.journal.row import COLUMNS, SCHEMA, VERSION, read_action, values_of
+from tuimail.journal.undo import check_undo, inverses
 from tuimail.private_files import open_private, private_dir
 
 if TYPE_CHECKING:
@@ -189,6 +190,23 @@ class ActionJournal:
             if action.state is ActionState.SENT:
                 raise LeaseLostError("It is under way.", hint="Wait for its end.")
             return self._put(replace(action, state=to, tries=0, next_at=0.0, changed=self._now()))
+
+    def undo(self, command: int) -> list[MailAction]:
+        """Undo a command, by the id of its first action; the inverses of what was begun or done already.
+
+        Raises:
+            IllegalTransitionError: it cannot be undone, or another process was faster; nothing is changed.
+        """
+        with self.writing():
+            actions, others = self.batch(command), self.actions(UNDECIDED | {ActionState.DONE})
+            check_undo(actions, others)
+            for each in actions:
+                to = {ActionState.WAITING: ActionState.CANCELLED, ActionState.REFUSED: ActionState.DROPPED}.get(
+                    each.state
+                )
+                if to:
+                    self._put(replace(each, state=to, changed=self._now()))
+            return self.insert([made for each in reversed(actions) for made in inverses(each, others)])
 
     def prune(self) -> int:
         """Forget what was finished more than a week ago; how many there were."""

@@ -1,0 +1,138 @@
+"""The inverse of a command. Pure.
+
+What waits is cancelled, what was refused is dropped. What was begun or done gets an inverse, an action of its own that
+follows the messages to where later commands moved them. Deleting for good has no inverse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.errors import IllegalTransitionError
+from tuimail.journal.action import (
+    ActionKind,
+    ActionMessage,
+    ActionState,
+    MailAction,
+    MessageOrigin,
+    MessageOutcome,
+    depends,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    Moves = dict[object, tuple[MailAction, int]]
+
+_BEGUN = frozenset({ActionState.SENT, ActionState.DONE})
+_UNDOABLE = _BEGUN | {ActionState.WAITING, ActionState.REFUSED}
+
+
+def check_undo(command: Sequence[MailAction], others: Sequence[MailAction]) -> None:
+    """Refuse to undo a command that cannot be undone.
+
+    Args:
+        command: its actions.
+        others: every action that is not cancelled or dropped.
+
+    Raises:
+        IllegalTransitionError: it was undone or dropped, it deleted for good, or a later command that was not undone
+            needs it.
+    """
+    undoable = [each for each in command if each.state in _UNDOABLE]
+    if not undoable:
+        raise _refusal(command[0], f"What is {command[0].state} cannot be undone.")
+    if any(each.kind is ActionKind.DELETE and (each.state in _BEGUN or _done(each)) for each in undoable):
+        raise _refusal(command[0], "What was deleted for good cannot be brought back.")
+    undone = {each.inverse_of for each in others}
+    if any(each.id in undone for each in undoable):
+        raise _refusal(command[0], "It was undone already.")
+    for later in others:
+        settled = later.batch == command[0].batch or later.inverse_of or later.id in undone
+        if not settled and any(_needs(later, each) for each in undoable):
+            raise _refusal(later, "A later command needs what this one did.", "Undo that one first.")
+
+
+def inverses(action: MailAction, others: Iterable[MailAction]) -> list[MailAction]:
+    """The actions that bring back what was before ``action``; none if it changed nothing."""
+    if action.kind is ActionKind.DELETE:
+        return []
+    moves = _moves(action, others)
+    undo = MailAction(action.account, action.kind, "", (), inverse_of=action.id)
+    groups: dict[MailAction, list[ActionMessage]] = {}
+    for index, each in enumerate(action.messages):
+        if each.outcome is MessageOutcome.DONE or (action.state is ActionState.SENT and not each.outcome):
+            for made, folder, name in _inverse(action, index, each, undo):
+                folder_now, name_now = _followed(folder, name, moves)
+                groups.setdefault(replace(made, folder=folder_now), []).append(name_now)
+    return [replace(made, messages=tuple(messages)) for made, messages in groups.items()]
+
+
+def _inverse(
+    action: MailAction, index: int, message: ActionMessage, undo: MailAction
+) -> Iterator[tuple[MailAction, str, ActionMessage]]:
+    """The inverse for one message without its folder, and where the message is after ``action``."""
+    if action.kind is ActionKind.FLAG:
+        had = set(message.keywords.split())
+        made = replace(
+            undo,
+            add=action.remove & message.before,
+            remove=action.add & ~message.before,
+            add_keywords=" ".join(word for word in action.remove_keywords.split() if word in had),
+            remove_keywords=" ".join(word for word in action.add_keywords.split() if word not in had),
+        )
+        if made != undo:
+            after = message.before & ~action.remove | action.add
+            yield made, action.folder, replace(message, before=after, outcome=MessageOutcome.OPEN)
+        return
+    done = message.outcome is MessageOutcome.DONE
+    name = replace(
+        message,
+        key=message.landed if done else "",
+        origin=None if done else MessageOrigin(action.id, index),
+        landed="",
+        outcome=MessageOutcome.OPEN,
+    )
+    back = action.kind is ActionKind.MOVE
+    yield replace(undo, target=action.folder) if back else replace(undo, kind=ActionKind.DELETE), action.target, name
+
+
+def _moves(action: MailAction, others: Iterable[MailAction]) -> Moves:
+    """The later moves, by each name that their messages had before."""
+    moves: Moves = {}
+    for later in others:
+        if later.id > action.id and later.kind is ActionKind.MOVE:
+            for index, each in enumerate(later.messages):
+                if each.outcome is not MessageOutcome.GONE:
+                    moves[later.folder, each.key] = moves[each.origin or ""] = later, index
+    return moves
+
+
+def _followed(folder: str, message: ActionMessage, moves: Moves) -> tuple[str, ActionMessage]:
+    """Where the message is after all ``moves``."""
+    while (found := moves.get(message.origin or (folder, message.key))) is not None:
+        later, index = found
+        moved = later.messages[index]
+        done = moved.outcome is MessageOutcome.DONE
+        folder = later.target
+        key, origin = (moved.landed, None) if done else ("", MessageOrigin(later.id, index))
+        message = replace(message, key=key, origin=origin)
+    return folder, message
+
+
+def _needs(later: MailAction, first: MailAction) -> bool:
+    """``later`` makes it impossible, or wrong, to undo ``first`` alone. Flags that were changed since do not."""
+    if first.state is ActionState.WAITING:
+        return any(each.origin and each.origin.action == first.id for each in later.messages)
+    if later.kind is ActionKind.MOVE:
+        return first.kind is not ActionKind.FLAG and depends(later, first)
+    return later.kind is ActionKind.DELETE and depends(later, first)
+
+
+def _done(action: MailAction) -> bool:
+    return any(each.outcome is MessageOutcome.DONE for each in action.messages)
+
+
+def _refusal(action: MailAction, words: str, hint: str = "") -> IllegalTransitionError:
+    return IllegalTransitionError(words, state=action.state, verb="undone", hint=hint)
