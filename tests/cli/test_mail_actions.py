@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -174,9 +175,9 @@ def test_another_program_is_faster(tuimail_: Run, maildirs: Path, monkeypatch: p
     """A letter that is deleted between the look at the ids and its change is told, the others are moved."""
     carry_out = mail_actions.carry_out
 
-    def late(*words: Any) -> Any:
+    def late(*words: Any, **rest: Any) -> Any:
         (maildirs / "work" / "cur" / "1.a:2,").unlink(missing_ok=True)
-        return carry_out(*words)
+        return carry_out(*words, **rest)
 
     monkeypatch.setattr(mail_actions, "carry_out", late)
     ran = tuimail_("move", A, B, "Archive")
@@ -194,6 +195,21 @@ def test_what_the_disk_refuses_is_told(tuimail_: Run, maildirs: Path, monkeypatc
     assert (document["state"], document["new_id"]) == ("refused", None)
     assert document["reason"].startswith("Permission denied:")
     assert names(maildirs / "work")[0] == "cur/1.a:2,"
+    # It was told; the journal does not hold up the next try.
+    assert tuimail_("move", A, "Archive").code == 0
+
+
+def test_a_full_disk_is_tried_again_later(tuimail_: Run, maildirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rename", refuse)
+        ran = tuimail_("move", A, "Archive")
+    assert (ran.code, ran.out) == (75, "")
+    assert "it is tried again later. The disk is full" in ran.err
+    assert tuimail_("flag", A, "+seen").code == 75
+    assert tuimail_("flag", B, "+seen").code == 0
 
 
 def test_while_another_tuimail_works_it_waits_and_is_done_with_the_next_command(
@@ -206,7 +222,7 @@ def test_while_another_tuimail_works_it_waits_and_is_done_with_the_next_command(
         fcntl.flock(held, fcntl.LOCK_EX)
         ran = tuimail_("move", A, "Archive")
     assert ran.code == 75
-    assert "It waits: another tuimail" in ran.err
+    assert "not yet done; it is tried again later. Another tuimail, or an earlier change" in ran.err
     journal = ActionJournal(home.journal)
     assert [each.state for each in journal.actions()] == [ActionState.DONE, ActionState.WAITING]
     assert tuimail_("flag", B, "+flagged").code == 0
@@ -251,7 +267,7 @@ def test_killed_at_some_moment_nothing_is_lost_or_twice(tuimail_: Run, maildirs:
             assert time.monotonic() < until
         while not (home.journal / "index.db").exists() and running.poll() is None and not seed % 2:
             assert time.monotonic() < until
-        time.sleep(seed * 0.002)
+        time.sleep(seed * 0.0006)
         running.kill()
     assert tuimail_("flag", A, "+flagged").code == 0
     here = {path.read_text() for path in (maildirs / "work").glob("cur/*.m:2,")}
@@ -262,6 +278,22 @@ def test_killed_at_some_moment_nothing_is_lost_or_twice(tuimail_: Run, maildirs:
     moves = [each.state for each in journal.actions() if each.kind == "move"]
     assert moves == ([ActionState.DONE] if there else [])
     journal.close()
+
+
+def test_two_commands_at_once_on_the_same_letters(tuimail_: Run, maildirs: Path) -> None:
+    ids = []
+    for number in range(30):
+        (maildirs / "work" / "cur" / f"{number}.m:2,").write_text(f"Subject: {number}\n\nx")
+        ids.append(f"work:INBOX:{number}.m")
+    tuimail_("folders")
+    both = [
+        subprocess.Popen([sys.executable, "-m", "tuimail", "move", *ids, folder], cwd=ROOT, stderr=subprocess.DEVNULL)
+        for folder in ("Archive", "Trash")
+    ]
+    assert {each.wait(60) for each in both} <= {0, 66}
+    where = [len(list((maildirs / "work").glob(pattern))) for pattern in ("cur/*.m*", ".Archive/*/*", ".Trash/*/*")]
+    assert where in ([0, 30, 1], [0, 0, 31])
+    assert len({path.read_text() for path in (maildirs / "work").glob(".*/cur/*")}) == 31
 
 
 def test_a_command_that_was_killed_is_finished_by_the_next(tuimail_: Run, maildirs: Path, home: Paths) -> None:

@@ -23,7 +23,7 @@ _CODES = {"refused": EX_CANTCREAT, "gone": EX_NOINPUT, "waiting": EX_TEMPFAIL}
 _NOT_DONE = {
     "refused": "It was refused.",
     "gone": "It is gone.",
-    "waiting": "It waits: another tuimail changes mail of this account.",
+    "waiting": "Another tuimail, or an earlier change of this letter, comes first.",
 }
 
 
@@ -50,7 +50,7 @@ def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage
     with chosen_messages(config, paths, refs) as chosen:
         changes = plan(chosen)
     if not args.dry_run:
-        changes = carry_out(config, paths, changes)
+        changes = carry_out(config, paths, changes, keep_refused=False)
     if args.json:
         print_json([_document(each) for each in changes])
     elif args.dry_run:
@@ -68,7 +68,8 @@ def _tell(changes: Sequence[MessageChange]) -> None:
         if each.state == "done":
             done[_what(each)] = done.get(_what(each), 0) + 1
         else:
-            print_error(f"{each.found.ref}: not done. {each.words or _NOT_DONE[each.state]}")
+            when = "not yet done; it is tried again later" if each.state == "waiting" else "not done"
+            print_error(f"{each.found.ref}: {when}. {each.words or _NOT_DONE[each.state]}")
     for what, number in done.items():
         print_line(f"Done: {what} ({number} {'letter' if number == 1 else 'letters'}).")
 

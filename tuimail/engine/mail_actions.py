@@ -99,8 +99,13 @@ def plan_deletion(chosen: Iterable[ChosenMessage]) -> list[MessageChange]:
     return planned
 
 
-def carry_out(config: Config, paths: Paths, planned: Sequence[MessageChange]) -> list[MessageChange]:
+def carry_out(
+    config: Config, paths: Paths, planned: Sequence[MessageChange], *, keep_refused: bool = True
+) -> list[MessageChange]:
     """Store what was planned durably, all or none, and carry it out; the same list with what came of each.
+
+    What is refused stays in the journal for the user to decide, and later changes of the same messages wait for that.
+    A script decides by the exit code: it does not keep it.
 
     Raises:
         StorageError: the journal cannot be written (nothing was changed then), or a Maildir is not there.
@@ -113,7 +118,11 @@ def carry_out(config: Config, paths: Paths, planned: Sequence[MessageChange]) ->
         command = journal.add(actions)[0].id
         for account in dict.fromkeys(each.account for each in actions):
             replay(config.accounts[account], paths, journal)
-        return _with_outcomes(planned, journal.batch(command))
+        stored = journal.batch(command)
+        for each in stored:
+            if each.state is ActionState.REFUSED and not keep_refused:
+                journal.decide(each.id, ActionState.DROPPED, "dropped")
+        return _with_outcomes(planned, stored)
 
 
 def undo(config: Config, paths: Paths, command: int) -> list[MailAction]:

@@ -40,7 +40,7 @@ def check_undo(command: Sequence[MailAction], others: Sequence[MailAction]) -> N
         IllegalTransitionError: it was undone or dropped, it deleted for good, or a later command that was not undone
             needs it.
     """
-    undoable = [each for each in command if each.state in _UNDOABLE]
+    undoable = [each for each in command if each.state in _UNDOABLE or _done(each)]
     if not undoable:
         raise _refusal(command[0], f"What is {command[0].state} cannot be undone.")
     if any(each.kind is ActionKind.DELETE and (each.state in _BEGUN or _done(each)) for each in undoable):
