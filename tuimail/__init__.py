@@ -19,7 +19,8 @@ The packages; upper ones import lower ones, never the reverse::
     demo        an embedded account on a loopback server
     engine      the composition root: owns every background task, lives longer than every screen
     outbox | sent | compose | accounts | sync     the stages of a message; independent of each other
-    submission | mailboxes | cache            protocols: SMTP (or a local command), IMAP and Maildir; what was read
+    submission | mailboxes    protocols: SMTP (or a local command), IMAP and Maildir
+    cache | journal           what was read, what is to be done to it; independent of each other and of those
     tls sasl    TLS and sign-in, used by both
     config      accounts, identities, secrets, themes, keys
     events      the events that the engine announces

@@ -26,7 +26,8 @@ from tuimail.journal.action import (
     MessageOrigin,
     MessageOutcome,
 )
-from tuimail.journal.store import NAME, ActionJournal
+from tuimail.journal.database import NAME
+from tuimail.journal.store import ActionJournal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,20 +246,22 @@ def test_a_full_disk_changes_nothing(journal: ActionJournal) -> None:
     (stored,) = journal.add([move("a")])
     with journal.writing() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
-    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    journal._database.db.execute(f"PRAGMA max_page_count = {pages}")
     many = [move(*(f"{number}.{'x' * 200}" for number in range(100)))] * 3
     with pytest.raises(StorageError, match="disk is full"):
         journal.add(many)
     with pytest.raises(StorageError, match="disk is full"):
         journal.mark(stored.id, "me", landed=("y" * 10_000,))
     assert journal.actions() == [stored]
-    journal._db.execute("PRAGMA max_page_count = 100000")
+    journal._database.db.execute("PRAGMA max_page_count = 100000")
     assert len(journal.add(many)) == 3
 
 
-def test_another_process_that_writes_for_long(journal: ActionJournal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tuimail.journal.store.BUSY_SECONDS", 0.05)
-    other = ActionJournal(journal.path.parent)
+def test_another_process_that_writes_for_long(
+    journal: ActionJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuimail.journal.database.BUSY_SECONDS", 0.05)
+    other = ActionJournal(tmp_path / "journal")
     with journal.writing(), pytest.raises(StorageError, match="Another tuimail holds the journal"):
         other.add([move("a")])
     assert other.actions() == []

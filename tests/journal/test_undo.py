@@ -166,8 +166,8 @@ def test_a_refused_command_is_dropped_and_what_was_done_of_it_undone(
     assert (files(root), files(root, ".Archive")) == (ALL, {})
 
 
-def test_of_two_that_undo_one_wins(journal: ActionJournal, root: Path) -> None:
-    other = ActionJournal(journal.path.parent)
+def test_of_two_that_undo_one_wins(journal: ActionJournal, root: Path, tmp_path: Path) -> None:
+    other = ActionJournal(tmp_path / "journal")
     (done,) = replay(journal, root, action(ActionKind.MOVE, "c", target="Archive"))
     journal.undo(done.id)
     with pytest.raises(IllegalTransitionError, match="undone already"):

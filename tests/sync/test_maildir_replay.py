@@ -117,6 +117,25 @@ def test_each_kind(journal: ActionJournal, root: Path, case: str) -> None:
                 assert path.stat().st_mtime == 1000
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_the_files_are_durable_before_the_journal_says_done(
+    journal: ActionJournal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """The target folder first, so that a power cut leaves the letter twice rather than nowhere."""
+    order: list[str] = []
+    finish = journal.finish
+
+    def finished(*words: Any) -> MailAction:
+        order.append("done")
+        return finish(*words)
+
+    monkeypatch.setattr(maildir_replay, "fsync_folder", lambda path: order.append(str(path.relative_to(root))))
+    monkeypatch.setattr(journal, "finish", finished)
+    replay(journal, root, CASES[case][0])
+    target = [".Archive/cur", ".Archive/new"] if case in ("move", "copy") else []
+    assert order == [*target, "cur", "new", "done"]
+
+
 def run_cut(tmp_path: Path, root: Path, *cuts: int) -> bool:
     """Replay with the process killed after so many steps, once for each of ``cuts``; whether the last one hit."""
     hit = False

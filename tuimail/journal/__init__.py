@@ -1,6 +1,8 @@
 """What the user did to received mail: durable, in order, undoable, until the mailbox was changed accordingly.
 
 action    an action, its states and which of them may follow; pure
-store     the table, one for all accounts
+store     the actions of all accounts in their table
+database  the connection to its file
+row       an action as a row; pure
 undo      the inverse of an action; pure
 """

@@ -1,22 +1,17 @@
 """The journal's table: every change is one durable transaction, and none is told before it is.
 
-One file for all accounts, used by several processes at once. ``journal_mode=TRUNCATE`` and ``synchronous=EXTRA`` as in
-the outbox, for the same reasons. A transition is made only from the state and by the owner that the table has at that
-moment, so that of two processes that want the same one wins and the other is told.
+A transition is made only from the state and by the owner that the table has at that moment, so that of two processes
+that want the same one wins and the other is told.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.coordination.sqlite import DamagedDatabaseError, storage_errors
-from tuimail.durable import fsync_folder, storage_error
-from tuimail.errors import LeaseLostError, NoSuchItemError, StorageError
+from tuimail.errors import LeaseLostError, NoSuchItemError
 from tuimail.journal.action import (
     FINISHED,
     KEPT,
@@ -27,20 +22,16 @@ from tuimail.journal.action import (
     check_transition,
     ready,
 )
-from tuimail.journal.row import COLUMNS, SCHEMA, VERSION, read_action, values_of
+from tuimail.journal.database import JournalDatabase
+from tuimail.journal.row import COLUMNS, read_action, values_of
 from tuimail.journal.undo import check_undo, inverses
-from tuimail.private_files import open_private, private_dir
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tuimail.journal.action import ActionMessage
-
-NAME = "index.db"
-BUSY_SECONDS = 5.0
-"""Seconds to wait for another process's transaction."""
 
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM action"  # noqa: S608
 _STORE = f"REPLACE INTO action ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
@@ -55,23 +46,12 @@ class ActionJournal:
         Raises:
             StorageError: the disk refuses, it is damaged, or a newer tuimail wrote it.
         """
-        self.path = private_dir(folder) / NAME
+        self._database = JournalDatabase(folder)
         self._now = now
-        try:
-            os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
-        except OSError as error:
-            raise storage_error(self.path, error) from error
-        with self._errors():
-            self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-        try:
-            self._prepare()
-        except BaseException:
-            self._db.close()
-            raise
 
     def close(self) -> None:
         """Close it."""
-        self._db.close()
+        self._database.close()
 
     def add(self, actions: Sequence[MailAction]) -> list[MailAction]:
         """Store the actions of one command, all or none; when it returns they survive a power cut.
@@ -87,7 +67,7 @@ class ActionJournal:
         stored: list[MailAction] = []
         now = self._now()
         for each in actions:
-            cursor = self._db.execute("INSERT INTO action (account) VALUES (?)", (each.account,))
+            cursor = self._database.db.execute("INSERT INTO action (account) VALUES (?)", (each.account,))
             number = int(cursor.lastrowid or 0)
             batch = stored[0].id if stored else number
             stored.append(replace(each, id=number, batch=batch, created=now, changed=now))
@@ -96,8 +76,8 @@ class ActionJournal:
 
     def get(self, number: int) -> MailAction:
         """The action with this id. Raises NoSuchItemError."""
-        with self._errors():
-            row = self._db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
+        with self._database.reading() as db:
+            row = db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
             if row is None:
                 raise NoSuchItemError(f"There is no action {number} in the journal.", hint="It was done long ago.")
             return read_action(row)
@@ -106,14 +86,14 @@ class ActionJournal:
         """The actions in these states in the order they were given, those of one account or of all."""
         places = ", ".join("?" * len(states))
         where, values = ("AND account = ?", [account]) if account else ("", [])
-        with self._errors():
-            rows = self._db.execute(f"{_SELECT} WHERE state IN ({places}) {where} ORDER BY id", [*states, *values])
+        with self._database.reading() as db:
+            rows = db.execute(f"{_SELECT} WHERE state IN ({places}) {where} ORDER BY id", [*states, *values])
             return [read_action(row) for row in rows.fetchall()]
 
     def batch(self, number: int) -> list[MailAction]:
         """The actions of one command, by the id of the first. Raises NoSuchItemError: there is no such command."""
-        with self._errors():
-            rows = self._db.execute(f"{_SELECT} WHERE batch = ? ORDER BY id", (number,)).fetchall()
+        with self._database.reading() as db:
+            rows = db.execute(f"{_SELECT} WHERE batch = ? ORDER BY id", (number,)).fetchall()
             found = [read_action(row) for row in rows]
         return found or [self.get(number)]
 
@@ -217,23 +197,12 @@ class ActionJournal:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One durable transaction; an exception undoes it.
-
-        Raises:
-            StorageError: the disk refuses, or another process holds the journal; nothing was changed.
-        """
-        with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        """One durable transaction (journal/database)."""
+        with self._database.writing() as db:
+            yield db
 
     def _put(self, action: MailAction) -> MailAction:
-        self._db.execute(_STORE, values_of(action))
+        self._database.db.execute(_STORE, values_of(action))
         return action
 
     def _owned(self, number: int, owner: str) -> MailAction:
@@ -253,29 +222,3 @@ class ActionJournal:
         if found.outcome is not MessageOutcome.DONE or not found.landed:
             return replace(message, outcome=MessageOutcome.GONE)
         return replace(message, key=found.landed)
-
-    def _prepare(self) -> None:
-        with self._errors():
-            for pragma in ("journal_mode = TRUNCATE", "synchronous = EXTRA", "mmap_size = 0", "trusted_schema = OFF"):
-                self._db.execute(f"PRAGMA {pragma}").fetchall()
-            found = self._version()
-        if found > VERSION:
-            raise StorageError("The journal was written by a newer tuimail.", hint="Use the newer tuimail.")
-        if not found:
-            with self.writing() as db:
-                if not self._version():
-                    db.execute(SCHEMA)
-                    db.execute(f"PRAGMA user_version = {VERSION}")
-            fsync_folder(self.path.parent)
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
-    def _errors(self) -> AbstractContextManager[None]:
-        return storage_errors("the journal", self._damaged)
-
-    def _damaged(self, said: str) -> DamagedDatabaseError:
-        return DamagedDatabaseError(
-            f"The journal is damaged ({said}).",
-            hint=f"Move {self.path} away; changes of mail that were still waiting in it must be made again.",
-        )
