@@ -33,7 +33,7 @@ _NUMBERS = itertools.count(1)
 """Of attempts; each holds its lease by a name of its own (coordination/lock)."""
 
 
-class Sender(Protocol):
+class ConnectionOwner(Protocol):
     """What sends the letters of an account through its connections (run/account_connections)."""
 
     name: str
@@ -67,7 +67,7 @@ class Sender(Protocol):
 class Connection:
     """One connection and the letters under way on it."""
 
-    def __init__(self, account: Sender, number: int) -> None:
+    def __init__(self, account: ConnectionOwner, number: int) -> None:
         self.number = number
         self.proven = False
         """A letter got as far as MAIL: the server lets us in."""
