@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from tuimail.cli.parser import Parser
+from tuimail.cli.parser import Parser, count_of_letters
 from tuimail.errors import UsageError
 from tuimail.outbox.model.item import ItemState, Order, Place
 
@@ -102,7 +101,7 @@ def _add(name: str, sub: Parser) -> None:
         sub.add_argument(
             "--sort", choices=tuple(map(str, Order)), default=str(Order.NEED), help="sort by; default need"
         )
-        sub.add_argument("--limit", type=_count, metavar="N", help="no more than N letters")
+        sub.add_argument("--limit", type=count_of_letters, metavar="N", help="no more than N letters")
     elif name == "run":
         sub.add_argument("--watch", action="store_true", help="keep sending what becomes due, until ^C")
     elif name == "report":
@@ -142,12 +141,6 @@ def _add(name: str, sub: Parser) -> None:
         sub.add_argument("new", metavar="NEW", help="the right one")
     elif name == "export":
         sub.add_argument("--to", metavar="FILE|FOLDER", default=".", help="never overwritten; default: this folder")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9 or not int(text):
-        raise ArgumentTypeError(f"{text[:40]!r} is not a number of letters")
-    return int(text)
 
 
 def run(argv: list[str], paths: Paths) -> int:

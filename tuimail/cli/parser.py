@@ -40,6 +40,13 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(_sentence(message), hint=f"Try: {self.prog} --help")
 
 
+def count_of_letters(text: str) -> int:
+    """The type of ``--limit``: a number from 1. Raises ArgumentTypeError, which argparse puts into its sentence."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 9 or not int(text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of letters")
+    return int(text)
+
+
 def _formatter(prog: str) -> argparse.HelpFormatter:
     """It is made for every argument that is added; without a width it would import shutil and what that needs."""
     return argparse.RawDescriptionHelpFormatter(prog, width=terminal_width() - 2)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.message_document import message_document
 from tuimail.cli.output import BOLD, DIM, Style, fit, is_terminal, print_json, print_note, width
-from tuimail.cli.parser import Parser
+from tuimail.cli.parser import Parser, count_of_letters
 from tuimail.cli.session import load_config
 from tuimail.dates.format_date import format_day_time
 from tuimail.errors import EX_OK
@@ -43,16 +43,12 @@ def parser() -> Parser:
     made.add_argument("pattern", nargs="+", metavar="PATTERN", help="words, or a pattern in quotation marks")
     made.add_argument("--folder", default="", metavar="F", help="only in this folder")
     made.add_argument("--account", default="", metavar="A", help="only in this account")
-    made.add_argument("--limit", type=_count, default=MOST, metavar="N", help=f"at most so many (default: {MOST})")
+    made.add_argument(
+        "--limit", type=count_of_letters, default=MOST, metavar="N", help=f"at most so many (default: {MOST})"
+    )
     made.add_argument("--local", action="store_true", help="ask no server; letters of a Maildir are all here")
     made.add_argument("--json", action="store_true", help="print one JSON document")
     return made
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) == int(text):
-        raise ValueError(text)
-    return int(text)
 
 
 def run(argv: list[str], paths: Paths) -> int:
@@ -95,7 +91,6 @@ def _line(found: FoundMessage, now: float, columns: int, style: Style) -> str:
     subject = row.subject or "(no subject)"
     if columns < 10_000:
         subject = fit(subject, max(10, columns - 41)).rstrip()
-    line = f"{star}{mark} {date}  {person}  "
-    return (
-        line + style(subject, BOLD if unread else "") + ("" if columns < 10_000 else f"  {style(str(found.ref), DIM)}")
-    )
+    line = f"{star}{mark} {date}  {person}  {style(subject, BOLD if unread else '')}"
+    ref = style(str(found.ref), DIM)
+    return f"{line}\n   {ref}" if columns < 10_000 else f"{line}  {ref}"

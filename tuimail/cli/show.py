@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from tuimail.cli.message_document import read_document
-from tuimail.cli.output import BOLD, DIM, Style, print_json
+from tuimail.cli.output import BOLD, DIM, Style, print_json, print_note
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import load_config
-from tuimail.errors import EX_OK, NoSuchItemError
+from tuimail.errors import EX_OK, NoSuchItemError, UsageError
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.message_ref import parse_message_ref
 
@@ -58,7 +58,10 @@ def run(argv: list[str], paths: Paths) -> int:
             if args.raw:
                 _copy(file)
             else:
-                _show(args, found, file.read(READ))
+                raw = file.read(READ)
+                if file.read(1):
+                    _refuse_cut_part(args)
+                _show(args, found, raw)
     return EX_OK
 
 
@@ -67,6 +70,13 @@ def _copy(file: BinaryIO) -> None:
     while piece := file.read(_PIECE):
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+
+
+def _refuse_cut_part(args: Namespace) -> None:
+    """The letter is larger than READ: its text is shown as far as that goes, but no part is given out cut off."""
+    if args.part:
+        raise UsageError("The letter is too large to take a part out of it.", hint="Save it whole with --raw.")
+    print_note("Only the first 64 MB of the letter were read.")
 
 
 def _show(args: Namespace, found: FoundMessage, raw: bytes) -> None:
