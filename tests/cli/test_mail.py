@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tuimail.cache.writer_lock import WriterLock
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -163,7 +165,7 @@ def test_lines_for_people_hold_no_control_character(tuimail_: Run, maildir: Path
         (("search", "(x"), 64, ")"),
         (("search", "--folder", "Nowhere", "x"), 64, "no folder"),
         (("search", "--account", "home", "x"), 64, "no account home"),
-        (("search", "--limit", "0", "x"), 64, "limit"),
+        (("search", "--limit", "0", "x"), 64, "'0' is not a number of letters"),
         (("search", "/x/"), 64, "Regular expressions"),
         (("show", "work:INBOX:9.a"), 66, "no message"),
         (("show", "1"), 64, "not the id"),
@@ -226,3 +228,37 @@ def test_the_maildir_is_left_as_it_was(tuimail_: Run, maildir: Path) -> None:
     found(tuimail_, "~b barrel")
     tuimail_("show", "work:INBOX:3.a")
     assert sorted(str(each) for each in maildir.rglob("*")) == before
+
+
+def test_a_terminal_shows_the_ids_too(tuimail_: Run, maildir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert maildir.is_dir()
+    monkeypatch.setattr("tuimail.cli.search.width", lambda: 80)
+    lines = tuimail_("search", "kim").out.splitlines()
+    assert [line.strip() for line in lines[1::2]] == ["work:INBOX:2.a", "work:INBOX:1.a"]
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_no_part_is_given_out_cut_off(tuimail_: Run, maildir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert maildir.is_dir()
+    monkeypatch.setattr("tuimail.cli.show.READ", 200)
+    ran = tuimail_("show", "work:INBOX:3.a", "--part", "2")
+    assert (ran.code, ran.out) == (64, "")
+    assert "--raw" in ran.err
+    assert "Only the first" in tuimail_("show", "work:INBOX:3.a").err
+
+
+def test_a_folder_removed_since_the_sync_is_said(tuimail_: Run, maildir: Path, home: Paths) -> None:
+    """Another process holds the cache, so that it still lists the folder."""
+    (maildir / ".Archive" / "cur" / "4.a:2,S").write_text(PLAIN)
+    assert len(found(tuimail_, "~A")) == 4
+    (lock,) = [each for each in (home.data / "mail").iterdir() if ".journal" not in each.name]
+    other = WriterLock(lock)
+    assert other.acquire()
+    try:
+        shutil.rmtree(maildir / ".Archive")
+        ran = tuimail_("show", "work:Archive:4.a")
+        assert ran.code == 66
+        assert "folder Archive is gone" in ran.err
+        assert len(found(tuimail_, "~b barrel")) == 1
+    finally:
+        other.release()

@@ -6,6 +6,7 @@ Nothing here needs an event loop: a command syncs and reads in its own thread, t
 from __future__ import annotations
 
 import hashlib
+import logging
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -17,9 +18,9 @@ from tuimail.cache.summaries import vanish
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.message_search import MessageSearch
-from tuimail.errors import NoSuchItemError, UsageError
+from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
-from tuimail.mailboxes.maildir_folder import find_folders, open_message
+from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
 from tuimail.sync.maildir_sync import MaildirSync
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account, Config
     from tuimail.mail.pattern_tree import Pattern
     from tuimail.paths import Paths
+
+log = logging.getLogger(__name__)
 
 SEARCHED = 32 * 1024 * 1024
 """Bytes of a message that a search looks at."""
@@ -107,15 +110,20 @@ def forget_messages(account: Account, paths: Paths, places: Iterable[tuple[str, 
     """Take messages (folder, key) out of the cache that were moved or deleted here.
 
     A sync believes that a file is gone only when the folder was still for seconds. Left to it when another process
-    writes the cache.
+    writes the cache, or when the cache cannot be written: the mail itself is changed already.
     """
+    wanted = list(places)
+    if not wanted:
+        return
     folder, lock = _cache_of(account, paths)
     if not lock.acquire():
         return
     try:
         with closing(WritableCache(folder, lock)) as cache, cache.writing() as db:
-            found = [find(db, account.name, *place) for place in places]
+            found = [find(db, account.name, *place) for place in wanted]
             vanish(db, [row.id for row in found if row is not None])
+    except StorageError as error:
+        log.warning("the cache still lists what was moved or deleted: %s", error)
     finally:
         lock.release()
 
@@ -203,7 +211,7 @@ class ReceivedMail:
 
     def open(self, found: FoundMessage) -> BinaryIO:
         """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""
-        return open_message(self._paths[found.ref.folder], found.ref.key)[0]
+        return open_message(self._folder_path(found.ref.folder), found.ref.key)[0]
 
     def _mailbox(self, name: str) -> CachedMailbox:
         for each in self._mailboxes.values():
@@ -211,6 +219,12 @@ class ReceivedMail:
                 return each
         names = ", ".join(each.name for each in self.folders()[:20])
         raise UsageError(f"The account {self._account.name} has no folder {name!r}.", hint=f"There are: {names}.")
+
+    def _folder_path(self, name: str) -> Path:
+        """Where the folder is; the cache may be older than the Maildir while another process syncs."""
+        if name not in self._paths:
+            raise MessageGoneError(f"The folder {name} is gone: another program removed it.")
+        return self._paths[name]
 
     def _found(self, row: IndexRow) -> FoundMessage:
         with self._cache.reading() as db:
@@ -226,6 +240,6 @@ class ReceivedMail:
             place = place_of(db, message)
         if place is None:
             return b""
-        file, _ = open_message(self._paths[place.mailbox], place.emailid)
+        file, _ = open_message(self._folder_path(place.mailbox), place.emailid)
         with file:
             return file.read(SEARCHED)
