@@ -262,3 +262,19 @@ def test_a_folder_removed_since_the_sync_is_said(tuimail_: Run, maildir: Path, h
         assert len(found(tuimail_, "~b barrel")) == 1
     finally:
         other.release()
+
+
+def test_dates_are_not_cut(tuimail_: Run, maildir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as "Thu 26 Nov 08:00" is."""
+    assert maildir.is_dir()
+    monkeypatch.setattr("tuimail.cli.search.format_day_time", lambda *_: "Thu 26 Nov 08:00")
+    assert tuimail_("search", "kim").out.count("Thu 26 Nov 08:00") == 2
+
+
+@pytest.mark.parametrize("words", [("search", "x"), ("show", "work:INBOX:1.a"), ("flag", "work:INBOX:1.a", "+seen")])
+def test_the_problem_of_a_config_is_said(tuimail_: Run, write_config: Callable[[str], None], words: list[str]) -> None:
+    """Without it, "no account" stands there as if the user had never described one."""
+    write_config('[accounts.work]\naddress = "ada@example.org"\nmaildir = "/mail"\n')
+    ran = tuimail_(*words)
+    assert ran.code != 0
+    assert "accounts.work.maildir: Must be a table" in ran.err

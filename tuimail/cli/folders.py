@@ -31,7 +31,7 @@ def run(argv: list[str], paths: Paths) -> int:
     from tuimail.engine.mail import accounts_with_mail, received_mail
 
     args = parser().parse_args(argv)
-    config = load_config(paths, quiet=True)
+    config = load_config(paths)
     folders = []
     for account in accounts_with_mail(config, args.account):
         with received_mail(account, paths) as mail:

@@ -46,7 +46,7 @@ def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage
     from tuimail.engine.mail_actions import carry_out, chosen_messages
 
     refs = [parse_message_ref(each) for each in args.id]
-    config = load_config(paths, quiet=True)
+    config = load_config(paths)
     with chosen_messages(config, paths, refs) as chosen:
         changes = plan(chosen)
     if not args.dry_run:

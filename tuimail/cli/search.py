@@ -73,7 +73,7 @@ def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
     from tuimail.mail.pattern import parse
 
     pattern = parse(" ".join(args.pattern), time.time())
-    accounts = accounts_with_mail(load_config(paths, quiet=True), args.account)
+    accounts = accounts_with_mail(load_config(paths), args.account)
     with ExitStack() as stack:
         lists = [stack.enter_context(received_mail(each, paths)).search(pattern, args.folder) for each in accounts]
         merged = heapq.merge(*lists, key=lambda each: -each.row.date)
@@ -86,11 +86,11 @@ def _line(found: FoundMessage, now: float, columns: int, style: Style) -> str:
     mark = "D" if row.flags & DELETED else "A" if row.flags & ANSWERED else ""
     mark = mark or ("N" if unread and not row.flags & OLD else "O" if unread else " ")
     star = "*" if row.flags & FLAGGED else " "
-    date = fit(format_day_time(row.date, now), 12)
+    date = fit(format_day_time(row.date, now), 16)
     person = fit(row.from_name or row.from_addr, 20)
     subject = row.subject or "(no subject)"
     if columns < 10_000:
-        subject = fit(subject, max(10, columns - 41)).rstrip()
+        subject = fit(subject, max(10, columns - 45)).rstrip()
     line = f"{star}{mark} {date}  {person}  {style(subject, BOLD if unread else '')}"
     ref = style(str(found.ref), DIM)
     return f"{line}\n   {ref}" if columns < 10_000 else f"{line}  {ref}"

@@ -51,7 +51,7 @@ def run(argv: list[str], paths: Paths) -> int:
 
     args = parser().parse_args(argv)
     ref = parse_message_ref(args.id)
-    (account,) = accounts_with_mail(load_config(paths, quiet=True), ref.account)
+    (account,) = accounts_with_mail(load_config(paths), ref.account)
     with received_mail(account, paths) as mail:
         found = mail.message(ref)
         with mail.open(found) as file:
