@@ -61,8 +61,9 @@ MEASURABLE = 0.004
 """Seconds; shorter runs are all noise."""
 LARGEST = 1024 * 1024
 """Bytes a row goes up to while it is too quick to be measured."""
-LONG_ENOUGH = 8.0
-"""How many times as long as a million empty turns of a loop 1 MB may take: 0.1 s where a turn takes 12 ns."""
+LONG_ENOUGH = 16.0
+"""How many times as long as a million empty turns of a loop 1 MB may take: 0.2 s where a turn takes 12 ns. The slowest
+rows take half of it; how work on memory compares with an empty loop differs from machine to machine."""
 
 
 class Row(NamedTuple):
