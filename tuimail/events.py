@@ -91,6 +91,13 @@ class OutboxTouched:
     """Another process changed the outbox: read it again."""
 
 
+@dataclass(frozen=True, slots=True)
+class MailChanged:
+    """The received mail of an account is not what it was: read again what is shown of it."""
+
+    account: str
+
+
 Event = (
     ItemChanged
     | ItemProgress
@@ -101,6 +108,7 @@ Event = (
     | WaitingForSecret
     | Notice
     | OutboxTouched
+    | MailChanged
 )
 Listener = Callable[[Event], None]
 

@@ -11,7 +11,7 @@ from tests.cache.support import NOON, Letter, written
 from tuimail.cache import folders, summaries, thread_view, threads, views
 from tuimail.cache.database import ReadableCache
 from tuimail.cache.summaries import FlagChange, NewMessage
-from tuimail.cache.thread_view import ThreadRow, Threads
+from tuimail.cache.thread_view import Arranged, ThreadRow, Threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,8 +117,8 @@ def test_some_threads_the_other_way(cache: WritableCache, reader: ReadableCache,
 
 
 def test_the_order_inside_a_thread_is_asked_for(cache: WritableCache, reader: ReadableCache) -> None:
-    def backwards(members: Sequence[Member]) -> Sequence[tuple[int, int]]:
-        return [(each.id, len(each.refs.split())) for each in sorted(members, reverse=True)]
+    def backwards(members: Sequence[Member]) -> Sequence[Arranged]:
+        return [Arranged(each.id, len(each.refs.split())) for each in sorted(members, reverse=True)]
 
     with cache.writing() as db:
         mailbox = folders.add_mailbox(db, "INBOX")
@@ -162,4 +162,4 @@ def test_near_the_ends_only_what_is_in_sight_is_read(cache: WritableCache, reade
 
 def test_the_arrangement_by_date(reader: ReadableCache) -> None:
     members = [threads.Member(2, 1, 5, "", ""), threads.Member(1, 1, 5, "", ""), threads.Member(3, 1, 4, "", "")]
-    assert thread_view.by_date(members) == [(3, 0), (1, 1), (2, 1)]
+    assert thread_view.by_date(members) == [(3, 0, ""), (1, 1, ""), (2, 1, "")]

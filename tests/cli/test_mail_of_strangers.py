@@ -13,7 +13,7 @@ from tuimail.cli import show
 from tuimail.cli.message_document import message_document
 from tuimail.cli.output import to_json
 from tuimail.config.model import Account, Identity, SubmissionCommand
-from tuimail.engine.mail import received_mail
+from tuimail.engine.received_mail import received_mail
 from tuimail.mail.pattern import parse
 
 if TYPE_CHECKING:

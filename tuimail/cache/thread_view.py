@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ from tuimail.cache.windows import COLUMNS, IndexRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
 
     from tuimail.cache.database import ReadableCache
 
@@ -31,14 +32,26 @@ _MEMBERS = "FROM message INDEXED BY message_by_thread WHERE mailbox = ? AND leav
 _WIDTH = COLUMNS.count(",") + 1
 
 
+class Arranged(NamedTuple):
+    """A message of a thread in its place."""
+
+    id: int
+    depth: int
+    """How many messages it answers, one by another; 0 begins the thread."""
+    branch: str = ""
+    """What is drawn before its subject."""
+
+
 class ThreadRow(NamedTuple):
     """A line of a message index by threads."""
 
     row: IndexRow
     depth: int
-    """How many messages it answers, one by another; 0 begins the thread."""
+    """As that of ``Arranged``."""
     hidden: int
     """Messages behind it that are not shown: its thread is collapsed."""
+    branch: str = ""
+    """What is drawn before the subject."""
 
     @property
     def row_id(self) -> str:
@@ -46,9 +59,14 @@ class ThreadRow(NamedTuple):
         return self.row.row_id
 
 
-def by_date(members: Sequence[Member]) -> Sequence[tuple[int, int]]:
-    """Ids and depths of a thread's messages without a tree: one below the other, the oldest first."""
-    return [(each.id, int(at > 0)) for at, each in enumerate(sorted(members, key=lambda each: (each.date, each.id)))]
+Arrange = Callable[[Sequence[Member]], Sequence[Arranged]]
+"""Puts the messages of one thread into order."""
+
+
+def by_date(members: Sequence[Member]) -> Sequence[Arranged]:
+    """A thread's messages without a tree: one below the other, the oldest first."""
+    ordered = sorted(members, key=lambda each: (each.date, each.id))
+    return [Arranged(each.id, int(at > 0)) for at, each in enumerate(ordered)]
 
 
 class Threads(WindowedView[ThreadRow]):
@@ -62,7 +80,7 @@ class Threads(WindowedView[ThreadRow]):
         *,
         collapsed: bool = False,
         except_for: Iterable[int] = (),
-        arrange: Callable[[Sequence[Member]], Sequence[tuple[int, int]]] = by_date,
+        arrange: Arrange = by_date,
         newest_first: bool = False,
     ) -> None:
         """Begin with all threads ``collapsed`` or none, ``except_for`` some.
@@ -73,7 +91,7 @@ class Threads(WindowedView[ThreadRow]):
             mailbox: its id.
             collapsed: whether only the newest message of a thread is shown.
             except_for: threads that are shown the other way.
-            arrange: puts the messages of one thread into order; gives their ids and depths.
+            arrange: puts the messages of one thread into order.
             newest_first: turns the whole list round.
 
         Raises:
@@ -196,8 +214,8 @@ class Threads(WindowedView[ThreadRow]):
                 found.setdefault(shown.thread, {})[shown.id] = shown, member
         return {
             thread: [
-                ThreadRow(members[number][0], depth, 0)
-                for number, depth in self._arrange([member for _, member in members.values()])
+                ThreadRow(members[each.id][0], each.depth, 0, each.branch)
+                for each in self._arrange([member for _, member in members.values()])
             ]
             for thread, members in found.items()
         }

@@ -312,7 +312,7 @@ def message_of(row_id: str, account: str) -> int | None:
 
 def gone(account: str, message: int = 0) -> IndexRow:
     """A row without content for a message that is not there any more; its mailbox is 0, which no mailbox has."""
-    return IndexRow(account, message, 0, None, 1, "", 0, 0, 0, "", "", "", "", "", 0, None, 0)
+    return IndexRow(account, message, 0, None, 1, "", 0, 0, 0, "", "", "", "", "", 0, None, 0, "")
 
 
 def index_row(account: str, row: Sequence[Any]) -> IndexRow:

@@ -53,6 +53,8 @@ class IndexRow(NamedTuple):
     thread: int
     attached: int | None
     kept: int
+    emailid: str | bytes
+    """As stored (``summaries.read_name``): with the mailbox it names the message when the cache is lost."""
 
     @property
     def row_id(self) -> str:
@@ -66,7 +68,7 @@ class IndexRow(NamedTuple):
 
 COLUMNS = (
     "id, mailbox, uid, flags, keywords, size, arrived, date, from_name, from_addr, recipients, subject, list_id, "
-    "thread, attached, text IS NOT NULL"
+    "thread, attached, text IS NOT NULL, emailid"
 )
 
 

@@ -28,7 +28,7 @@ def parser() -> Parser:
 
 def run(argv: list[str], paths: Paths) -> int:
     """Run the command."""
-    from tuimail.engine.mail import accounts_with_mail, received_mail
+    from tuimail.engine.received_mail import accounts_with_mail, received_mail
 
     args = parser().parse_args(argv)
     config = load_config(paths)

@@ -10,7 +10,7 @@ from tuimail.mail.message_text import message_text
 from tuimail.mail.summary import split_recipients
 
 if TYPE_CHECKING:
-    from tuimail.engine.mail import FolderInfo, FoundMessage
+    from tuimail.engine.received_mail import FolderInfo, FoundMessage
     from tuimail.mail.mime_tree import ReceivedPart
 
 

@@ -20,7 +20,7 @@ from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, OLD, SEEN
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from tuimail.engine.mail import FoundMessage
+    from tuimail.engine.received_mail import FoundMessage
     from tuimail.paths import Paths
 
 MOST = 100
@@ -69,7 +69,7 @@ def run(argv: list[str], paths: Paths) -> int:
 
 
 def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
-    from tuimail.engine.mail import accounts_with_mail, received_mail
+    from tuimail.engine.received_mail import accounts_with_mail, received_mail
     from tuimail.mail.pattern import parse
 
     pattern = parse(" ".join(args.pattern), time.time())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import BinaryIO
 
-    from tuimail.engine.mail import FoundMessage
+    from tuimail.engine.received_mail import FoundMessage
     from tuimail.mail.mime_tree import ReceivedPart
     from tuimail.paths import Paths
 
@@ -47,7 +47,7 @@ def parser() -> Parser:
 
 def run(argv: list[str], paths: Paths) -> int:
     """Run the command. Exit code 66 if there is no such letter or part."""
-    from tuimail.engine.mail import accounts_with_mail, received_mail
+    from tuimail.engine.received_mail import accounts_with_mail, received_mail
 
     args = parser().parse_args(argv)
     ref = parse_message_ref(args.id)

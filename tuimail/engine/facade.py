@@ -14,6 +14,7 @@ from tuimail.clock import Clock, SystemClock
 from tuimail.engine.accounts import Accounts, SendService, Service
 from tuimail.engine.configured_accounts import ConfiguredAccounts
 from tuimail.engine.drafts import Drafts
+from tuimail.engine.mail import Mail
 from tuimail.engine.open_stores import open_correspondents, open_drafts, open_outbox
 from tuimail.engine.outbox import Outbox
 from tuimail.engine.revise_letter import ReviseLetter
@@ -76,6 +77,8 @@ class Engine:
             self.clock,
         )
         """Letters on their way."""
+        self.mail = Mail(config, paths, self.announcer)
+        """Received mail."""
         self.drafts = Drafts(
             self._draft_store,
             self._correspondents,
@@ -102,6 +105,7 @@ class Engine:
         watchdog.attend(self._loop)
         for handle in (self._outbox_store, self._draft_store, self._correspondents):
             handle.start()
+        self.mail.start()
         store = await self._outbox_store.run(lambda store: store)
         if store.notice:
             self.announcer.announce(Notice(store.notice, Severity.WARNING))
@@ -154,6 +158,7 @@ class Engine:
             # Without awaiting anything: when the wait is cancelled, the stores are closed all the same.
             if self._wake_events is not None:
                 self._wake_events.close()
+            self.mail.stop()
             for handle in (self._correspondents, self._draft_store, self._outbox_store):
                 handle.stop()
             self._runner.runner = self._running = self._seeking = self._wake_events = None

@@ -1,245 +1,222 @@
-"""Received mail as the two faces see it: folders, messages, searches. So far of accounts with a Maildir.
+"""Received mail for the app: engine.mail. Folders, indexes, messages, and what the user does to them.
 
-Nothing here needs an event loop: a command syncs and reads in its own thread, the app will do it in others.
+Reading is done on one thread for all accounts, writing on one thread for each. Nothing here waits on the event loop.
 """
 
 from __future__ import annotations
 
-import hashlib
-import logging
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tuimail.cache.database import ReadableCache, WritableCache, set_aside
-from tuimail.cache.folders import CachedMailbox, all_mailboxes
-from tuimail.cache.lookup import find, newest_first, place_of, thread_name
-from tuimail.cache.summaries import vanish
-from tuimail.cache.writer_lock import WriterLock
-from tuimail.coordination.sqlite import DamagedDatabaseError
-from tuimail.engine.message_search import MessageSearch
-from tuimail.errors import NoSuchItemError, StorageError, UsageError
-from tuimail.mail.message_ref import MessageRef
-from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
-from tuimail.sync.maildir_sync import MaildirSync
+from tuimail.engine.store_handle import StoreHandle, not_started
+from tuimail.errors import UsageError
+from tuimail.events import MailChanged, Notice, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import BinaryIO
 
-    from tuimail.cache.windows import IndexRow
     from tuimail.config.model import Account, Config
-    from tuimail.mail.pattern_tree import Pattern
+    from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.mail_actions import ChosenMessage, MessageChange
+    from tuimail.engine.mail_index import IndexRequest, MessageIndex
+    from tuimail.engine.mail_reader import MailReader
+    from tuimail.engine.received_mail import FolderInfo
+    from tuimail.events import Announcer
+    from tuimail.journal.action import ActionKind
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-SEARCHED = 32 * 1024 * 1024
-"""Bytes of a message that a search looks at."""
+DEFAULT_HEIGHT = 50
+"""Rows read at once when nobody says how many fit on the screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderInfo:
-    """A folder of an account."""
+class MailCommand(NamedTuple):
+    """A command of the user in the journal."""
 
     account: str
-    name: str
-    special_use: str
-    """sent, drafts, trash, archive, junk, or empty."""
-    total: int
-    unread: int
+    number: int
 
 
-@dataclass(frozen=True, slots=True)
-class FoundMessage:
-    """A message in a folder."""
+class Mail:
+    """The received mail of the accounts that have any."""
 
-    ref: MessageRef
-    row: IndexRow
-    message_id: str
-    """In angle brackets; empty if it has none."""
-    thread: str
-    """Message-ID of the oldest known message of its thread; empty if it has none."""
-
-
-def accounts_with_mail(config: Config, name: str = "") -> list[Account]:
-    """The accounts whose mail can be read: all of them, or the one called ``name``.
-
-    Raises:
-        UsageError: there is none, or no such account.
-    """
-    readable = [each for each in config.accounts.values() if each.maildir is not None]
-    if name and name not in config.accounts:
-        raise UsageError(f"There is no account {name}.", hint=f"There are: {', '.join(config.accounts) or 'none'}.")
-    found = [each for each in readable if name in ("", each.name)]
-    if not found:
-        whose = f"The account {name} has" if name else "No account has"
-        raise UsageError(
-            f"{whose} no Maildir to read." if name else f"{whose} a Maildir to read.",
-            hint='Name it in the config: [accounts.NAME.maildir] with path = "~/Maildir".',
+    def __init__(self, config: Config, paths: Paths, announcer: Announcer) -> None:
+        self._paths = paths
+        self._announcer = announcer
+        self.accounts: tuple[Account, ...] = tuple(
+            each for each in config.accounts.values() if each.maildir is not None
         )
-    return found
+        """Those whose mail can be read."""
+        self._reader = StoreHandle("mail reader", self._open_reader, lambda reader: reader.close())
+        self._threads: dict[str, MailAccount] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-
-@contextmanager
-def received_mail(
-    account: Account, paths: Paths, *, progress: Callable[[str, int], None] | None = None
-) -> Iterator[ReceivedMail]:
-    """The mail of an account that has a Maildir, synced first unless another process does that.
-
-    Raises:
-        StorageError: the Maildir or the cache cannot be read.
-    """
-    root = account.maildir
-    if root is None:
-        raise ValueError(f"{account.name} has no Maildir")
-    folder, lock = _cache_of(account, paths)
-    if lock.acquire():
-        try:
-            _sync(folder, lock, account, root, progress)
-        finally:
-            lock.release()
-    cache = ReadableCache(folder)
-    try:
-        yield ReceivedMail(account, root, cache)
-    finally:
-        cache.close()
-
-
-def forget_messages(account: Account, paths: Paths, places: Iterable[tuple[str, str]]) -> None:
-    """Take messages (folder, key) out of the cache that were moved or deleted here.
-
-    A sync believes that a file is gone only when the folder was still for seconds. Left to it when another process
-    writes the cache, or when the cache cannot be written: the mail itself is changed already.
-    """
-    wanted = list(places)
-    if not wanted:
-        return
-    folder, lock = _cache_of(account, paths)
-    if not lock.acquire():
-        return
-    try:
-        with closing(WritableCache(folder, lock)) as cache, cache.writing() as db:
-            found = [find(db, account.name, *place) for place in wanted]
-            vanish(db, [row.id for row in found if row is not None])
-    except StorageError as error:
-        log.warning("the cache still lists what was moved or deleted: %s", error)
-    finally:
-        lock.release()
-
-
-def action_lock(account: Account, paths: Paths) -> WriterLock:
-    """Held by the process that carries out the journal's actions in the account's Maildir."""
-    return WriterLock(paths.data / "mail" / f"{_key(account)}.journal.lock")
-
-
-def _cache_of(account: Account, paths: Paths) -> tuple[Path, WriterLock]:
-    key = _key(account)
-    return paths.cache / "mail" / key, WriterLock(paths.data / "mail" / f"{key}.lock")
-
-
-def _key(account: Account) -> str:
-    named = f"{account.name}\0{account.maildir}"
-    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
-def _sync(
-    folder: Path, lock: WriterLock, account: Account, root: Path, progress: Callable[[str, int], None] | None
-) -> None:
-    """Bring the cache into step; one that turns out to be damaged is begun anew."""
-    for last in (False, True):
-        cache = WritableCache(folder, lock)
-        try:
-            MaildirSync(cache, root, account.folders).sync(progress=progress)
-        except DamagedDatabaseError:
-            if last:
-                raise
-            cache.close()
-            set_aside(folder)
-        else:
+    def start(self) -> None:
+        """Begin to sync the accounts."""
+        self._loop = asyncio.get_running_loop()
+        self._reader.start()
+        if not self.accounts:
             return
-        finally:
-            cache.close()
+        from tuimail.engine.mail_account import MailAccount
 
+        for account in self.accounts:
+            thread = MailAccount(account, self._paths, changed=self._changed, told=self._told)
+            self._threads[account.name] = thread
+            thread.start()
 
-class ReceivedMail:
-    """The received mail of one account, open for reading."""
+    def stop(self) -> None:
+        """Finish what was begun and end the threads. Awaits nothing."""
+        for thread in self._threads.values():
+            thread.stop()
+        self._threads.clear()
+        self._reader.stop()
 
-    def __init__(self, account: Account, root: Path, cache: ReadableCache) -> None:
-        self._account = account
-        self._cache = cache
-        with cache.reading() as db:
-            self._mailboxes = {each.id: each for each in all_mailboxes(db)}
-        self._paths = {each.name: each.path for each in find_folders(root)}
+    # -- reading
 
-    def folders(self) -> list[FolderInfo]:
-        """The folders: INBOX, those with a special use, the others by name."""
-        uses = ("", "drafts", "sent", "archive", "junk", "trash")
+    async def folders(self) -> Sequence[FolderInfo]:
+        """The folders of all accounts, as far as they were read. Raises StorageError."""
+        return await self._reader.run(lambda reader: reader.folders())
 
-        def order(each: CachedMailbox) -> tuple[bool, int, str]:
-            return each.name != "INBOX", uses.index(each.special) or len(uses), each.name.casefold()
+    def syncing(self, account: str = "") -> str:
+        """What is being read for the first time, in words ("INBOX: 12,000"); empty when nothing is."""
+        threads = [each for name, each in self._threads.items() if account in ("", name)]
+        return next((each.syncing for each in threads if each.syncing), "")
 
-        return [
-            FolderInfo(self._account.name, each.name, each.special, each.total, each.unread)
-            for each in sorted(self._mailboxes.values(), key=order)
-        ]
+    async def index(
+        self,
+        request: IndexRequest,
+        *,
+        first: int = -DEFAULT_HEIGHT,
+        height: int = DEFAULT_HEIGHT,
+        wanted: Iterable[str] = (),
+        seek: MessageRef | None = None,
+    ) -> MessageIndex:
+        """An index with the rows near the cursor read; as ``MailReader.index``. Raises StorageError and UsageError."""
+        ids = list(wanted)
+        return await self._reader.run(
+            lambda reader: reader.index(request, first=first, height=height, wanted=ids, seek=seek)
+        )
 
-    def search(self, pattern: Pattern, folder: str = "") -> Iterator[FoundMessage]:
-        """The messages that match, the newest first; of ``folder`` alone if one is named.
+    async def read(self, index: MessageIndex, first: int, end: int) -> None:
+        """Read rows of an index. Raises StorageError."""
+        await self._reader.run(lambda reader: reader.read(index, first, end))
+
+    async def first_unread(
+        self, index: MessageIndex, row_id: str | None = None, *, backwards: bool = False
+    ) -> str | None:
+        """The row of the first unread message behind ``row_id``; without one, from the top. Raises StorageError."""
+        return await self._reader.run(lambda reader: reader.first_unread(index, row_id, backwards=backwards))
+
+    async def query(self, ask: Callable[[MailReader], T]) -> T:
+        """What ``ask`` returns, called with the reader on its thread. Raises what that raises."""
+        return await self._reader.run(ask)
+
+    async def open(self, ref: MessageRef) -> BinaryIO:
+        """The message's bytes, to be read in a thread and closed. Raises TuimailError: it is gone or unreadable."""
+
+        def opened(reader: MailReader) -> BinaryIO:
+            mail = reader.mail(ref.account)
+            return mail.open(mail.message(ref))
+
+        return await self._reader.run(opened)
+
+    # -- what the user does
+
+    async def change(
+        self, refs: Sequence[MessageRef], plan: Callable[[list[ChosenMessage]], list[MessageChange]]
+    ) -> list[MailCommand]:
+        """Plan a change of messages (``mail_actions.plan_...``) and store it durably; it is carried out afterwards.
+
+        Returns:
+            The commands in the journal, one for each account, to undo them.
 
         Raises:
-            UsageError: there is no such folder, or the pattern asks for what is not searched.
+            UsageError: it cannot be done to one of them.
+            StorageError: the journal cannot be written; nothing was changed.
         """
-        mailbox = self._mailbox(folder).id if folder else None
-        with self._cache.reading() as db:
-            search = MessageSearch(pattern, self._account, db, self._raw_of)
-            for row in newest_first(db, self._account.name, mailbox):
-                if search.matches(row):
-                    yield self._found(row)
+        planned = await self._reader.run(lambda reader: plan(_chosen(reader, refs)))
+        from tuimail.engine.mail_actions import actions_of
 
-    def message(self, ref: MessageRef) -> FoundMessage:
-        """The message that ``ref`` names. Raises NoSuchItemError if there is none."""
-        with self._cache.reading() as db:
-            row = find(db, self._account.name, ref.folder, ref.key)
-        if row is None:
-            raise NoSuchItemError(f"There is no message {ref}.", hint="Look for it with: tuimail search PATTERN --json")
-        return self._found(row)
+        commands = []
+        actions = actions_of(planned)
+        for account in dict.fromkeys(each.account for each in actions):
+            own = [each for each in actions if each.account == account]
+            number = await asyncio.wrap_future(self._thread(account).change(own))
+            commands.append(MailCommand(account, number))
+        return commands
 
-    def folder_name(self, name: str) -> str:
-        """The folder of this name, however it is capitalised. Raises UsageError: there is none."""
-        return self._mailbox(name).name
+    async def flag(self, refs: Sequence[MessageRef], *, add: int = 0, remove: int = 0) -> list[MailCommand]:
+        """Set and take away flags (mail/flags); as ``change``."""
+        from tuimail.engine.mail_actions import plan_flags
 
-    def open(self, found: FoundMessage) -> BinaryIO:
-        """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""
-        return open_message(self._folder_path(found.ref.folder), found.ref.key)[0]
+        return await self.change(refs, lambda chosen: plan_flags(chosen, add=add, remove=remove))
 
-    def _mailbox(self, name: str) -> CachedMailbox:
-        for each in self._mailboxes.values():
-            if each.name.casefold() == name.casefold():
-                return each
-        names = ", ".join(each.name for each in self.folders()[:20])
-        raise UsageError(f"The account {self._account.name} has no folder {name!r}.", hint=f"There are: {names}.")
+    async def transfer(self, refs: Sequence[MessageRef], kind: ActionKind, folder: str) -> list[MailCommand]:
+        """Move or copy messages to a folder of their own account; as ``change``."""
+        from tuimail.engine.mail_actions import plan_transfer
 
-    def _folder_path(self, name: str) -> Path:
-        """Where the folder is; the cache may be older than the Maildir while another process syncs."""
-        if name not in self._paths:
-            raise MessageGoneError(f"The folder {name} is gone: another program removed it.")
-        return self._paths[name]
+        return await self.change(refs, lambda chosen: plan_transfer(chosen, kind, folder))
 
-    def _found(self, row: IndexRow) -> FoundMessage:
-        with self._cache.reading() as db:
-            place, thread = place_of(db, row.id), thread_name(db, row.thread)
-        if place is None:
-            raise NoSuchItemError("The message was deleted meanwhile.")
-        ref = MessageRef(self._account.name, place.mailbox, place.emailid)
-        return FoundMessage(ref, row, place.message_id, thread)
+    async def delete(self, refs: Sequence[MessageRef]) -> list[MailCommand]:
+        """Move messages to the trash; those in it, or where there is none, are deleted for good; as ``change``."""
+        from tuimail.engine.mail_actions import plan_deletion
 
-    def _raw_of(self, message: int) -> bytes:
-        """The bytes of a message for a search in its text; empty if it is gone."""
-        with self._cache.reading() as db:
-            place = place_of(db, message)
-        if place is None:
-            return b""
-        file, _ = open_message(self._folder_path(place.mailbox), place.emailid)
-        with file:
-            return file.read(SEARCHED)
+        return await self.change(refs, plan_deletion)
+
+    async def mark_deleted(self, refs: Sequence[MessageRef], *, marked: bool = True) -> None:
+        """Mark messages to be deleted, or take that back; durable when it returns. Raises StorageError."""
+        for account in dict.fromkeys(each.account for each in refs):
+            places = [(each.folder, each.key) for each in refs if each.account == account]
+            await asyncio.wrap_future(self._thread(account).mark(places, marked=marked))
+
+    async def undo(self, commands: Iterable[MailCommand]) -> list[MessageRef]:
+        """Undo commands; where their messages are afterwards, as far as that is known.
+
+        Raises:
+            IllegalTransitionError: one cannot be undone; nothing of it was changed.
+            StorageError: the journal cannot be written.
+        """
+        from tuimail.engine.mail_actions import places_now
+
+        places: list[MessageRef] = []
+        for account, number in commands:
+            made = await asyncio.wrap_future(self._thread(account).undo(number))
+            places += places_now(made)
+        return places
+
+    def look(self) -> None:
+        """Look for new mail now."""
+        for thread in self._threads.values():
+            thread.look()
+
+    def _thread(self, account: str) -> MailAccount:
+        if self._loop is None:
+            raise not_started()
+        if account not in self._threads:
+            raise UsageError(f"The mail of {account} cannot be changed here.")
+        return self._threads[account]
+
+    def _open_reader(self) -> MailReader:
+        from tuimail.engine.mail_reader import MailReader
+
+        return MailReader(self.accounts, self._paths)
+
+    def _changed(self, account: str) -> None:
+        """Called from the threads."""
+        self._announce(MailChanged(account))
+
+    def _told(self, sentence: str) -> None:
+        self._announce(Notice(sentence, Severity.WARNING))
+
+    def _announce(self, event: MailChanged | Notice) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._announcer.announce, event)
+
+
+def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:
+    from tuimail.engine.mail_actions import ChosenMessage
+
+    return [ChosenMessage(mail, mail.message(ref)) for ref in refs for mail in (reader.mail(ref.account),)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
-from tuimail.engine.mail import accounts_with_mail, action_lock, forget_messages, received_mail
+from tuimail.engine.received_mail import accounts_with_mail, action_lock, forget_messages, received_mail
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.message_ref import MessageRef
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tuimail.config.model import Account, Config
-    from tuimail.engine.mail import FoundMessage, ReceivedMail
+    from tuimail.engine.received_mail import FoundMessage, ReceivedMail
     from tuimail.paths import Paths
 
 _UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
@@ -29,7 +29,7 @@ _UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
 
 @dataclass(frozen=True, slots=True)
 class ChosenMessage:
-    """A message that the user named."""
+    """A message that the user named, and the mail of its account."""
 
     mail: ReceivedMail
     found: FoundMessage
@@ -110,7 +110,7 @@ def carry_out(
     Raises:
         StorageError: the journal cannot be written (nothing was changed then), or a Maildir is not there.
     """
-    actions = _actions(planned)
+    actions = actions_of(planned)
     if not actions:
         return [_outcome(each, {}) for each in planned]
     with closing(ActionJournal(paths.journal)) as journal:
@@ -140,7 +140,14 @@ def undo(config: Config, paths: Paths, command: int) -> list[MailAction]:
 
 
 def replay(account: Account, paths: Paths, journal: ActionJournal) -> None:
-    """Carry out what waits for this account. While another process does that, wait for it, PATIENCE seconds at most.
+    """``replay_ready``; what was moved or deleted is taken out of the cache. Raises StorageError."""
+    forget_messages(account, paths, places_left(replay_ready(account, paths, journal)))
+
+
+def replay_ready(account: Account, paths: Paths, journal: ActionJournal) -> list[MailAction]:
+    """Carry out what waits for this account; what was carried out, as it is now.
+
+    While another process does that, wait for it, PATIENCE seconds at most.
 
     Raises:
         StorageError: the journal cannot be written, or the Maildir is not there.
@@ -149,17 +156,17 @@ def replay(account: Account, paths: Paths, journal: ActionJournal) -> None:
     until = time.monotonic() + PATIENCE
     while not lock.acquire():
         if journal.next_ready(account.name) is None or time.monotonic() >= until:
-            return
+            return []
         time.sleep(PAUSE)
     try:
-        if account.maildir is not None:
-            ended = MaildirReplayer(journal, account.name, account.maildir, Machine().owner()).replay()
-            forget_messages(account, paths, _left(ended))
+        if account.maildir is None:
+            return []
+        return MaildirReplayer(journal, account.name, account.maildir, Machine().owner()).replay()
     finally:
         lock.release()
 
 
-def _left(ended: Iterable[MailAction]) -> Iterator[tuple[str, str]]:
+def places_left(ended: Iterable[MailAction]) -> Iterator[tuple[str, str]]:
     """Folder and key of every message that is not there any more."""
     for action in ended:
         if action.kind in (ActionKind.MOVE, ActionKind.DELETE):
@@ -167,7 +174,19 @@ def _left(ended: Iterable[MailAction]) -> Iterator[tuple[str, str]]:
             yield from ((action.folder, each.key) for each in done)
 
 
-def _actions(planned: Sequence[MessageChange]) -> list[MailAction]:
+def places_now(actions: Iterable[MailAction]) -> list[MessageRef]:
+    """Where the messages of finished actions are, as far as that is known."""
+    found = []
+    for action in actions:
+        for each in action.messages:
+            if each.outcome is MessageOutcome.DONE and action.kind is not ActionKind.DELETE:
+                moved = action.kind is ActionKind.MOVE
+                place = (action.target, each.landed) if moved else (action.folder, each.key)
+                found.append(MessageRef(action.account, *place))
+    return found
+
+
+def actions_of(planned: Sequence[MessageChange]) -> list[MailAction]:
     """One action for all messages of a folder that the same is done to."""
     actions: dict[MailAction, list[ActionMessage]] = {}
     for each in planned:

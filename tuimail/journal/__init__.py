@@ -5,4 +5,5 @@ store     the actions of all accounts in their table
 database  the connection to its file
 row       an action as a row; pure
 undo      the inverse of an action; pure
+marks     messages marked to be deleted
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tuimail.coordination.sqlite import DamagedDatabaseError, storage_errors
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import StorageError
-from tuimail.journal.row import SCHEMA, VERSION
+from tuimail.journal.row import MARKS_SCHEMA, SCHEMA, VERSION
 from tuimail.private_files import open_private, private_dir
 
 if TYPE_CHECKING:
@@ -82,10 +82,13 @@ class JournalDatabase:
             found = self._version()
         if found > VERSION:
             raise StorageError("The journal was written by a newer tuimail.", hint="Use the newer tuimail.")
-        if not found:
+        if found < VERSION:
             with self.writing() as db:
-                if not self._version():
+                found = self._version()
+                if not found:
                     db.execute(SCHEMA)
+                if found < VERSION:
+                    db.execute(MARKS_SCHEMA)
                     db.execute(f"PRAGMA user_version = {VERSION}")
             for folder in (self.path.parent, self.path.parent.parent):
                 fsync_folder(folder)

@@ -12,8 +12,8 @@ from typing import Any
 
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin, MessageOutcome
 
-VERSION = 1
-"""``PRAGMA user_version`` of the table."""
+VERSION = 2
+"""``PRAGMA user_version`` of the tables; 1 had no marks."""
 
 _PLAIN = ("id", "batch", "account", "kind", "state", "owner", "words", "tries", "next_at", "created", "changed")
 COLUMNS = (*_PLAIN, "details")
@@ -33,6 +33,14 @@ CREATE TABLE action (
     changed REAL NOT NULL DEFAULT 0,
     details TEXT NOT NULL DEFAULT ''
 )
+"""
+MARKS_SCHEMA = """
+CREATE TABLE deletion_mark (
+    account TEXT NOT NULL,
+    folder ANY NOT NULL,
+    key ANY NOT NULL,
+    PRIMARY KEY (account, folder, key)
+) STRICT, WITHOUT ROWID
 """
 
 

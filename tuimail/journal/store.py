@@ -23,6 +23,7 @@ from tuimail.journal.action import (
     ready,
 )
 from tuimail.journal.database import JournalDatabase
+from tuimail.journal.marks import DeletionMarks
 from tuimail.journal.row import COLUMNS, read_action, values_of
 from tuimail.journal.undo import check_undo, inverses
 
@@ -48,6 +49,8 @@ class ActionJournal:
         """
         self._database = JournalDatabase(folder)
         self._now = now
+        self.marks = DeletionMarks(self._database)
+        """Messages marked to be deleted."""
 
     def close(self) -> None:
         """Close it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 """Messages that are stored in one transaction."""
+GIVE_WAY = 5
+"""Messages that are read until another thread may run: keys are answered within a frame meanwhile."""
 _FIRST = 16 * 1024
 """Bytes read of a file at first: most headers end within them."""
 
@@ -76,6 +79,8 @@ class MaildirSync:
         self._cache = cache
         self._root = root
         self._own = {name: use.value for use, name in (folders or {}).items()}
+        self.again_in: float | None = None
+        """Seconds after which something in doubt can be decided; None: nothing was in doubt at the last look."""
         self._scanners: dict[str, MaildirScanner] = {}
         self._known: dict[str, dict[str, _Known]] = {}
 
@@ -87,6 +92,7 @@ class MaildirSync:
         Raises:
             StorageError: the Maildir cannot be read, or the cache cannot be written.
         """
+        self.again_in = None
         folders = find_folders(self._root)
         numbers = self._store_folders(folders)
         changes = []
@@ -146,12 +152,15 @@ class MaildirSync:
         new = self._add(folder, mailbox, change.appeared, progress)
         changed = self._store_flags(known, change)
         gone = change.gone
+        last = change
         if change.again_in is not None and change.again_in <= SHORTEST_PAUSE:
             # The folder is still: a second look tells what is gone.
-            again = scanner.scan()
+            last = again = scanner.scan()
             new += self._add(folder, mailbox, again.appeared, progress)
             changed += self._store_flags(known, again)
             gone |= again.gone
+        if last.again_in is not None:
+            self.again_in = min(last.again_in, self.again_in or last.again_in)
         ids = [known.pop(unique).id for unique in gone if unique in known]
         if ids:
             with self._cache.writing() as db:
@@ -170,7 +179,7 @@ class MaildirSync:
         done = 0
         known = self._known[folder.name]
         for batch in _batched(appeared.items()):
-            read = [(unique, summary) for unique, path in batch if (summary := _read(folder, unique, path)) is not None]
+            read = list(_summaries(folder, batch))
             with self._cache.writing() as db:
                 row = mailbox_of(db, mailbox)
                 first = row.uidnext if row else 1
@@ -202,6 +211,15 @@ def _batched(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[tuple[str, str]
     waiting = iter(pairs)
     while batch := tuple(itertools.islice(waiting, BATCH)):
         yield batch
+
+
+def _summaries(folder: MaildirFolder, batch: Iterable[tuple[str, str]]) -> Iterable[tuple[str, Summary]]:
+    for number, (unique, path) in enumerate(batch):
+        summary = _read(folder, unique, path)
+        if summary is not None:
+            yield unique, summary
+        if number % GIVE_WAY == 0:
+            time.sleep(0)  # else the interface waits for the interpreter's lock
 
 
 def _flags(path: str) -> int:

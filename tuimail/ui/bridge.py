@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail import events
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.ui.messages import Noted, OutboxChanged, Progressed
+from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -41,6 +41,8 @@ def translate(event: events.Event) -> list[Message]:
         case events.WaitingForSecret(account, source, done):
             text = "" if done else f"Waiting for {source}: the password of {account}."
             return [Noted(safe_line(text))]
+        case events.MailChanged(account):
+            return [MailboxChanged(account)]
         case events.Notice(text, severity):
             return [Noted(safe_line(text), severity)]
 

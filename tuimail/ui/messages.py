@@ -15,6 +15,18 @@ class OutboxChanged(Message, bubble=False):
         return isinstance(message, OutboxChanged)
 
 
+class MailboxChanged(Message, bubble=False):
+    """The received mail of an account changed: read it again. A later one takes the place of an unread one."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__()
+        self.account = account
+
+    def can_replace(self, message: Message) -> bool:
+        """One for each account is enough."""
+        return isinstance(message, MailboxChanged) and message.account == self.account
+
+
 class AccountsChanged(Message, bubble=False):
     """What is known of the accounts' health was read anew."""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Problem
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
+    from tuimail.engine.mail_index import IndexEntry
     from tuimail.errors import TuimailError
     from tuimail.events import Severity
     from tuimail.outbox.model.item import OutboxItem
@@ -189,6 +190,40 @@ class HasLetter(Frame, Protocol):
 
     def targets(self) -> tuple[str, ...]:
         """Ids of the letters the command just given acts on; asked once for each command, before anything waits."""
+        ...
+
+
+class MessageCursor(Protocol):
+    """The message of an index that is being read, and the way to its neighbours."""
+
+    @property
+    def entry(self) -> IndexEntry | None:
+        """The message; None: there is none any more."""
+        ...
+
+    @property
+    def position(self) -> str:
+        """Where it is in its index, for the title bar: "2 of 1,204"."""
+        ...
+
+    async def step(self, by: int, *, unread: bool = False) -> bool:
+        """Go on by so many messages that are not marked to be deleted (negative: back); False: there is none.
+
+        ``unread``: only unread ones count.
+        """
+        ...
+
+
+class HasMessages(Frame, Protocol):
+    """A screen on which received messages are acted on."""
+
+    @property
+    def cursor(self) -> MessageCursor:
+        """The message under the cursor."""
+        ...
+
+    def targets(self) -> tuple[IndexEntry, ...]:
+        """The messages the command just given acts on, as they were drawn when its key came."""
         ...
 
 

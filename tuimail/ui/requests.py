@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.demo.server import DemoServer
     from tuimail.mail.content import Content
-    from tuimail.ui.protocols import Frame, ReviewDialog  # noqa: F401 - in quotes below
+    from tuimail.ui.protocols import Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
 
 
 class ShowMainMenu(Request["Frame"]):
     """Where the program starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMessage(Request["Frame"]):
+    """A received message in full: the one that ``cursor`` is on."""
+
+    cursor: MessageCursor
 
 
 class ShowOutbox(Request["Frame"]):

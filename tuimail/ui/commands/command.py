@@ -15,6 +15,10 @@ class Context(StrEnum):
 
     EVERYWHERE = "everywhere"
     MENU = "menu"
+    FOLDERS = "folders"
+    INDEX = "index"
+    MESSAGE = "message"
+    ATTACHMENTS = "attachments"
     OUTBOX = "outbox"
     ITEM = "item"
     SENT_ITEM = "sent-item"
@@ -39,6 +43,10 @@ class Context(StrEnum):
 _CONTEXT_HEADINGS = {
     Context.EVERYWHERE: "Everywhere",
     Context.MENU: "Main menu",
+    Context.FOLDERS: "Folder list",
+    Context.INDEX: "Message index",
+    Context.MESSAGE: "Message text",
+    Context.ATTACHMENTS: "Attachments of a message",
     Context.OUTBOX: "Outbox",
     Context.ITEM: "A letter in the outbox",
     Context.SENT_ITEM: "A sent letter",
@@ -61,10 +69,22 @@ COMPOSE = frozenset({Context.COMPOSE_HEADER, Context.COMPOSE_BODY})
 TYPING = COMPOSE | {Context.PROMPT, Context.PALETTE, Context.EVERYWHERE}
 """Where letters are text: a command there needs a control, Alt or function key."""
 
-LISTS = frozenset({Context.MENU, Context.OUTBOX, Context.DRAFTS, Context.SENT, Context.ACCOUNTS, Context.SERVER})
+LISTS = frozenset(
+    {
+        Context.MENU,
+        Context.FOLDERS,
+        Context.INDEX,
+        Context.ATTACHMENTS,
+        Context.OUTBOX,
+        Context.DRAFTS,
+        Context.SENT,
+        Context.ACCOUNTS,
+        Context.SERVER,
+    }
+)
 """Screens with a selected line."""
 
-PAGERS = frozenset({Context.ITEM, Context.SENT_ITEM, Context.RAW, Context.HELP})
+PAGERS = frozenset({Context.MESSAGE, Context.ITEM, Context.SENT_ITEM, Context.RAW, Context.HELP})
 """Screens with a text to scroll."""
 
 READING = LISTS | PAGERS

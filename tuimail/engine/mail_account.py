@@ -1,0 +1,308 @@
+"""The received mail of one account while the program runs: synced, changed and undone, on a thread of its own.
+
+The thread writes the account's cache if no other process does, and carries out the journal's actions. What the user
+does is durable in the journal, and shown by the cache, before it is told to be done; the mailbox follows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+from tuimail.cache.database import WritableCache, set_aside
+from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.engine.mail_actions import places_left, replay_ready
+from tuimail.engine.received_mail import cache_of
+from tuimail.errors import StorageError, TuimailError
+from tuimail.journal.action import UNDECIDED, ActionState
+from tuimail.journal.store import ActionJournal
+from tuimail.sync.maildir_sync import MaildirSync
+from tuimail.sync.projection import project, settle, show_marks, show_stranded, undecided_ids
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tuimail.config.model import Account
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.marks import Place
+    from tuimail.paths import Paths
+
+    Job = tuple[Callable[[], object], Future[object]]
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+PAUSE = 2.0
+"""Seconds between two looks at a Maildir that tells of no changes, and between two tries to become its syncer."""
+
+
+class MailAccount:
+    """The thread of one account. Its public methods may be called from any thread; the work is done on its own."""
+
+    def __init__(
+        self,
+        account: Account,
+        paths: Paths,
+        *,
+        changed: Callable[[str], None],
+        told: Callable[[str], None],
+    ) -> None:
+        """``changed`` is called with the account's name when the cache has changed, ``told`` with what went wrong."""
+        self.account = account
+        self.syncing = ""
+        """What is being read for the first time, in words; empty when nothing is."""
+        self._paths = paths
+        self._changed = changed
+        self._told = told
+        self._work = _AccountWork(self, account, paths)
+        self._jobs: deque[Job] = deque()
+        self._wake = threading.Condition()
+        self._stopped = False
+        self._looked_for = False
+        self._thread = threading.Thread(target=self._run, name=f"mail of {account.name}", daemon=False)
+
+    def start(self) -> None:
+        """Begin to sync."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the job that runs and end the thread; waits for it."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Something may have changed in the mailbox: look now."""
+        with self._wake:
+            self._looked_for = True
+            self._wake.notify()
+
+    def change(self, actions: Sequence[MailAction]) -> Future[int]:
+        """Store the actions of one command; the number of the command once they are durable and shown."""
+        return self._submit(lambda: self._work.change(actions))
+
+    def mark(self, places: Iterable[Place], *, marked: bool) -> Future[None]:
+        """Mark messages to be deleted, or take that back; done when it is durable and shown."""
+        wanted = list(places)
+        return self._submit(lambda: self._work.mark(wanted, marked=marked))
+
+    def undo(self, command: int) -> Future[list[MailAction]]:
+        """Undo a command; the inverses of what had begun, carried out."""
+        return self._submit(lambda: self._work.undo(command))
+
+    def between(self, folder: str, read: int) -> None:
+        """Called by the thread in a long sync: what the user does is not to wait for its end.
+
+        Raises:
+            SyncStoppedError: the thread is to end.
+        """
+        self.syncing = f"{folder}: {read:,}"
+        while (job := self._next_job()) is not None:
+            self._do(job)
+        if self._stopped:
+            raise SyncStoppedError
+        self.announce()
+
+    def announce(self) -> None:
+        """The cache has changed."""
+        self._changed(self.account.name)
+
+    def tell(self, sentence: str) -> None:
+        """Say ``sentence`` to the user."""
+        self._told(sentence)
+
+    def _submit(self, work: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+        with self._wake:
+            if self._stopped:
+                raise RuntimeError("the engine is not started")
+            self._jobs.append((work, future))  # type: ignore[arg-type]
+            self._wake.notify()
+        return future
+
+    def _next_job(self) -> Job | None:
+        with self._wake:
+            return self._jobs.popleft() if self._jobs else None
+
+    def _do(self, job: Job) -> None:
+        work, future = job
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            future.set_exception(error)
+            return
+        future.set_result(result)
+        self.announce()
+        self._guarded(self._work.replay)
+
+    def _run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        finally:
+            self._work.close()
+            while (job := self._next_job()) is not None:
+                job[1].cancel()
+
+    def _turn(self) -> bool:
+        """One job, or one look at the mailbox. False: the thread is to end."""
+        job = self._next_job()
+        if job is not None:
+            self._do(job)
+            self._looked_for = True
+            return True
+        if self._stopped:
+            return False
+        self._looked_for = False
+        pause = self._guarded(self._work.sync)
+        self.syncing = ""
+        with self._wake:
+            if not self._has_work():
+                self._wake.wait(PAUSE if pause is None else pause)
+        return True
+
+    def _has_work(self) -> bool:
+        return bool(self._jobs) or self._stopped or self._looked_for
+
+    def _guarded(self, work: Callable[[], T]) -> T | None:
+        """Run ``work``; what goes wrong is told once, and tried again with the next look."""
+        try:
+            result = work()
+        except SyncStoppedError:
+            return None
+        except TuimailError as error:
+            log.warning("mail of %s: %s", self.account.name, error)
+            if str(error) != self._work.last_error:
+                self._work.last_error = str(error)
+                self._told(f"{self.account.name}: {error}  {error.hint}".strip())
+            return None
+        except Exception:
+            log.exception("mail of %s", self.account.name)
+            return None
+        return result
+
+
+class SyncStoppedError(Exception):
+    """The program ends in the middle of a sync; what was read stays."""
+
+
+class _AccountWork:
+    """What the thread does; used by it alone."""
+
+    def __init__(self, thread: MailAccount, account: Account, paths: Paths) -> None:
+        self._thread = thread
+        self._account = account
+        self._paths = paths
+        self._folder, self._lock = cache_of(account, paths)
+        self._journal: ActionJournal | None = None
+        self._cache: WritableCache | None = None
+        self._sync: MaildirSync | None = None
+        self.last_error = ""
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._close_cache()
+        self._lock.release()
+        if self._journal is not None:
+            self._journal.close()
+
+    @property
+    def journal(self) -> ActionJournal:
+        """The journal, opened when it is needed."""
+        if self._journal is None:
+            self._journal = ActionJournal(self._paths.journal)
+        return self._journal
+
+    # -- what the user does
+    def change(self, actions: Sequence[MailAction]) -> int:
+        """Durable, then shown."""
+        stored = self.journal.add(actions)
+        self._show(lambda db: project(db, stored))
+        return stored[0].id
+
+    def mark(self, places: Sequence[Place], *, marked: bool) -> None:
+        """Durable, then shown."""
+        marks = self.journal.marks
+        (marks.add if marked else marks.remove)(self._account.name, places)
+        self._show(lambda db: show_marks(db, places, marked=marked))
+
+    def undo(self, command: int) -> list[MailAction]:
+        """Undone, shown, and carried out."""
+        made = self.journal.undo(command)
+        taken_back = self.journal.batch(command)
+
+        def show(db: sqlite3.Connection) -> None:
+            settle(db, taken_back)
+            project(db, made)
+
+        self._show(show)
+        self.replay()
+        return [self.journal.get(each.id) for each in made]
+
+    def replay(self) -> None:
+        """Carry out what waits, and show what came of it."""
+        if self.journal.next_ready(self._account.name) is None:
+            return
+        ended = replay_ready(self._account, self._paths, self.journal)
+        self._show(lambda db: settle(db, ended))
+        for action in ended:
+            if action.state is ActionState.REFUSED or (action.state is ActionState.DROPPED and action.words):
+                self._thread.tell(action.words)
+        self.journal.marks.remove(self._account.name, places_left(ended))
+
+    def _show(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        """Change what the cache shows, if this process writes it; the change itself is in the journal already."""
+        if self._cache is None:
+            return
+        try:
+            with self._cache.writing() as db:
+                change(db)
+        except StorageError as error:
+            log.warning("the cache does not show a change of %s: %s", self._account.name, error)
+
+    # -- the mailbox
+    def sync(self) -> float | None:
+        """Look at the mailbox once; seconds until the next look, None: as usual. Raises StorageError."""
+        if self._cache is not None and self._cache.is_lost():
+            self._close_cache()
+        if self._cache is None and not self._open():
+            self.replay()
+            return None
+        assert self._sync is not None  # noqa: S101 - opened together
+        self.replay()
+        try:
+            changes = self._sync.sync(progress=self._thread.between)
+        except DamagedDatabaseError:
+            self._close_cache()
+            set_aside(self._folder)
+            return 0.0
+        self.last_error = ""
+        if changes:
+            marks = self.journal.marks.of(self._account.name)
+            self._show(lambda db: show_marks(db, marks))
+            self._thread.announce()
+        return self._sync.again_in
+
+    def _open(self) -> bool:
+        """Become the writer of the cache; False: another process is."""
+        if not self._lock.acquire():
+            return False
+        self._cache = WritableCache(self._folder, self._lock)
+        root = self._account.maildir
+        assert root is not None  # noqa: S101 - accounts without one have no thread
+        self._sync = MaildirSync(self._cache, root, self._account.folders)
+        undecided = undecided_ids(self.journal.actions(UNDECIDED, account=self._account.name))
+        self._show(lambda db: show_stranded(db, undecided))
+        return True
+
+    def _close_cache(self) -> None:
+        cache, self._cache, self._sync = self._cache, None, None
+        if cache is not None:
+            cache.close()

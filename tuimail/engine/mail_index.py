@@ -1,0 +1,111 @@
+"""What a message index lists: which messages in which order, and the rows as the screen draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from tuimail.cache.summaries import read_name
+from tuimail.cache.thread_view import ThreadRow
+from tuimail.mail.message_ref import MessageRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tuimail.cache.views import IndexView
+    from tuimail.cache.windows import IndexRow
+    from tuimail.mail.pattern_tree import Pattern
+
+
+class SortOrder(StrEnum):
+    """What an index is sorted by."""
+
+    ARRIVAL = "arrival"
+    DATE = "date"
+    THREAD = "thread"
+    SUBJECT = "subject"
+    FROM = "from"
+    TO = "to"
+    SIZE = "size"
+    FLAGGED = "flagged"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRequest:
+    """The messages wanted, and how."""
+
+    account: str = ""
+    """Empty: the inboxes of all accounts, as one."""
+    folder: str = "INBOX"
+    order: SortOrder = SortOrder.ARRIVAL
+    reverse: bool = False
+    collapsed: bool = False
+    """Of threads only the newest message is shown."""
+    except_for: frozenset[int] = frozenset()
+    """Threads for which it is the other way round."""
+    limit: Pattern | None = None
+    """Only messages that match."""
+
+    @property
+    def unified(self) -> bool:
+        """It is the inboxes of all accounts."""
+        return not self.account
+
+
+class IndexEntry(NamedTuple):
+    """A line of the index."""
+
+    row: IndexRow
+    ref: MessageRef
+    depth: int = 0
+    """How many messages it answers, one by another."""
+    hidden: int = 0
+    """Messages of its thread that are behind it."""
+    branch: str = ""
+    """What is drawn before its subject."""
+
+    @property
+    def row_id(self) -> str:
+        """The same in every view of this run."""
+        return self.row.row_id
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """Messages of what the index shows, whatever it is limited to."""
+
+    total: int = 0
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MessageIndex:
+    """An index at one state of the cache. Rows are read in the thread of the reader and taken from memory here."""
+
+    request: IndexRequest
+    view: IndexView[IndexRow | ThreadRow]
+    folder_names: Mapping[tuple[str, int], str]
+    """Names of folders by account and number."""
+    counts: FolderCounts = FolderCounts()
+    positions: Mapping[str, int] = field(default_factory=dict)
+    """Where the rows are that were asked for when it was made."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self.view.count
+
+    def entries(self, first: int, end: int) -> Sequence[IndexEntry | None]:
+        """The rows from ``first`` up to ``end``; None for what was not read yet."""
+        return [None if row is None else self._entry(row) for row in self.view.loaded(first, end)]
+
+    def _entry(self, row: IndexRow | ThreadRow) -> IndexEntry:
+        if isinstance(row, ThreadRow):
+            return self._plain(row.row)._replace(depth=row.depth, hidden=row.hidden, branch=row.branch)
+        return self._plain(row)
+
+    def _plain(self, row: IndexRow) -> IndexEntry:
+        folder = self.folder_names.get((row.account, row.mailbox), "")
+        return IndexEntry(row, MessageRef(row.account, folder, read_name(row.emailid)))

@@ -1,0 +1,204 @@
+"""Reads the caches of all accounts, on the thread of the reader: folders, indexes, single messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.cache.database import NoCacheError, ReadableCache
+from tuimail.cache.lookup import newest_first
+from tuimail.cache.thread_view import Arranged, Threads
+from tuimail.cache.views import Folder, ListedIds, Merged
+from tuimail.cache.windows import Column, IndexOrder, sorted_ids
+from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
+from tuimail.engine.message_search import MessageSearch
+from tuimail.engine.received_mail import ReceivedMail, cache_of
+from tuimail.errors import NoSuchItemError, StorageError
+from tuimail.mail.thread_tree import thread_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tuimail.cache.thread_view import ThreadRow
+    from tuimail.cache.threads import Member
+    from tuimail.cache.views import IndexView
+    from tuimail.cache.windows import IndexRow
+    from tuimail.config.model import Account
+    from tuimail.engine.received_mail import FolderInfo
+    from tuimail.mail.message_ref import MessageRef
+    from tuimail.paths import Paths
+
+INBOX = "INBOX"
+_ORDERS = {SortOrder.ARRIVAL: IndexOrder.ARRIVAL, SortOrder.DATE: IndexOrder.DATE}
+_COLUMNS = {
+    SortOrder.SUBJECT: Column.SUBJECT,
+    SortOrder.FROM: Column.CORRESPONDENT,
+    SortOrder.TO: Column.RECIPIENTS,
+    SortOrder.SIZE: Column.SIZE,
+    SortOrder.FLAGGED: Column.FLAGGED,
+    SortOrder.UNREAD: Column.UNREAD,
+}
+
+
+def arrange(members: Sequence[Member]) -> Sequence[Arranged]:
+    """The messages of a thread, each below the one it answers."""
+    return [Arranged(line.message.id, line.depth, line.branch) for line in thread_lines(members)]
+
+
+class MailReader:
+    """The received mail of all accounts, open for reading. Used by one thread."""
+
+    def __init__(self, accounts: Sequence[Account], paths: Paths) -> None:
+        self._accounts = {each.name: each for each in accounts}
+        self._paths = paths
+        self._opened: dict[str, ReceivedMail] = {}
+
+    def close(self) -> None:
+        """Close what is open."""
+        for each in self._opened.values():
+            each.cache.close()
+        self._opened.clear()
+
+    def mail(self, account: str) -> ReceivedMail:
+        """The mail of an account; opened again when its cache was replaced.
+
+        Raises:
+            NoCacheError: nothing of it was read yet.
+            StorageError: the cache cannot be read.
+        """
+        opened = self._opened.get(account)
+        if opened is not None and opened.cache.is_lost():
+            opened.cache.close()
+            del self._opened[account]
+            opened = None
+        if opened is None:
+            configured = self._accounts[account]
+            assert configured.maildir is not None  # noqa: S101 - accounts without one are not given
+            cache = ReadableCache(cache_of(configured, self._paths)[0])
+            opened = self._opened[account] = ReceivedMail(configured, configured.maildir, cache)
+        return opened
+
+    def folders(self) -> list[FolderInfo]:
+        """The folders of all accounts, as far as anything of them was read."""
+        found: list[FolderInfo] = []
+        for account in self._accounts:
+            try:
+                found += self.mail(account).folders()
+            except NoCacheError:
+                continue
+        return found
+
+    def index(
+        self, request: IndexRequest, *, first: int, height: int, wanted: Iterable[str], seek: MessageRef | None
+    ) -> MessageIndex:
+        """Make an index, with the rows near the cursor read.
+
+        Args:
+            request: what is listed.
+            first: row that is at the top of the screen, if none of ``wanted`` is found; negative: counted from the
+                end.
+            height: rows on the screen.
+            wanted: ids of rows that may be selected; the first one that is there is.
+            seek: a message to be selected before them.
+
+        Raises:
+            UsageError: there is no such folder, or the limit asks for what is not searched.
+            StorageError: the cache cannot be read.
+        """
+        view = self._view(request)
+        names = {
+            (each.account.name, number): box.name
+            for each in self._listed(request)
+            for number, box in each.mailboxes.items()
+        }
+        positions: dict[str, int] = {}
+        for row_id in [*self._ids_of(seek), *wanted]:
+            place = view.position(row_id)
+            if place is not None:
+                positions[row_id] = place
+        near = next(iter(positions.values()), max(first + view.count, 0) if first < 0 else first)
+        view.window(near - height, near + 2 * height)
+        if positions:  # another place stays on the screen while it can
+            view.window(first - height, first + 2 * height)
+        return MessageIndex(request, view, names, self._counts(request), positions)
+
+    def first_unread(self, index: MessageIndex, row_id: str | None = None, *, backwards: bool = False) -> str | None:
+        """The row of the first unread message behind ``row_id``; without one, from the top. Raises StorageError."""
+        view = index.view
+        if isinstance(view, Folder):
+            return view.next_unread(row_id, backwards=backwards)
+        at = view.position(row_id) if row_id is not None else None
+        numbers = range(view.count) if at is None else range(at + 1, view.count)
+        if backwards:
+            numbers = range((view.count if at is None else at) - 1, -1, -1)
+        for number in numbers:
+            entry = next(iter(self.read(index, number, number + 1)), None)
+            if entry is not None and not entry.row.flags & 1:
+                return str(entry.row_id)
+        return None
+
+    def read(self, index: MessageIndex, first: int, end: int) -> list[IndexEntry]:
+        """Read rows of an index. Raises StorageError."""
+        index.view.window(first, end)
+        return [each for each in index.entries(first, end) if each is not None]
+
+    def _ids_of(self, ref: MessageRef | None) -> list[str]:
+        if ref is None:
+            return []
+        try:
+            return [self.mail(ref.account).message(ref).row.row_id]
+        except (NoSuchItemError, StorageError):
+            return []
+
+    def _listed(self, request: IndexRequest) -> list[ReceivedMail]:
+        """The accounts of a request, as far as anything of them was read."""
+        if not request.unified:
+            return [self.mail(request.account)]
+        found = []
+        for name in self._accounts:
+            try:
+                found.append(self.mail(name))
+            except NoCacheError:
+                continue
+        return found
+
+    def _counts(self, request: IndexRequest) -> FolderCounts:
+        boxes = [each.mailbox(request.folder) for each in self._listed(request) if each.has(request.folder)]
+        return FolderCounts(sum(each.total for each in boxes), sum(each.unread for each in boxes))
+
+    def _view(self, request: IndexRequest) -> IndexView[IndexRow | ThreadRow]:
+        if request.unified:
+            order = _ORDERS.get(request.order, IndexOrder.DATE)
+            members = [self._folder(each, request, order) for each in self._listed(request) if each.has(INBOX)]
+            return Merged(members, newest_first=request.reverse)
+        mail = self.mail(request.account)
+        number = mail.mailbox(request.folder).id
+        if request.limit is not None:
+            ids = self._matching(mail, number, request)
+            return ListedIds(mail.cache, request.account, ids, newest_first=request.reverse)
+        if request.order in _ORDERS:
+            return self._folder(mail, request, _ORDERS[request.order])
+        if request.order is SortOrder.THREAD:
+            return Threads(
+                mail.cache,
+                request.account,
+                number,
+                collapsed=request.collapsed,
+                except_for=request.except_for,
+                arrange=arrange,
+                newest_first=request.reverse,
+            )
+        with mail.cache.reading() as db:
+            ids = sorted_ids(db, number, _COLUMNS[request.order])
+        return ListedIds(mail.cache, request.account, ids, newest_first=request.reverse)
+
+    def _folder(self, mail: ReceivedMail, request: IndexRequest, order: IndexOrder) -> Folder:
+        number = mail.mailbox(request.folder).id
+        return Folder(mail.cache, mail.account.name, number, order, newest_first=request.reverse)
+
+    def _matching(self, mail: ReceivedMail, number: int, request: IndexRequest) -> list[int]:
+        """Ids of the messages that match, the oldest first."""
+        assert request.limit is not None  # noqa: S101 - asked by the caller
+        with mail.cache.reading() as db:
+            search = MessageSearch(request.limit, mail.account, db, mail.raw_of)
+            rows = newest_first(db, mail.account.name, number)
+            return [row.id for row in rows if search.matches(row)][::-1]

@@ -1,0 +1,265 @@
+"""Received mail as the two faces see it: folders, messages, searches. So far of accounts with a Maildir.
+
+Nothing here needs an event loop: a command syncs and reads in its own thread, the app will do it in others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from tuimail.cache.database import ReadableCache, WritableCache, set_aside
+from tuimail.cache.folders import CachedMailbox, all_mailboxes
+from tuimail.cache.lookup import find, newest_first, place_of, thread_name
+from tuimail.cache.summaries import vanish
+from tuimail.cache.writer_lock import WriterLock
+from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.engine.message_search import MessageSearch
+from tuimail.errors import NoSuchItemError, StorageError, UsageError
+from tuimail.mail.message_ref import MessageRef
+from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
+from tuimail.sync.maildir_sync import MaildirSync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from tuimail.cache.windows import IndexRow
+    from tuimail.config.model import Account, Config
+    from tuimail.mail.pattern_tree import Pattern
+    from tuimail.paths import Paths
+
+log = logging.getLogger(__name__)
+
+SEARCHED = 32 * 1024 * 1024
+"""Bytes of a message that a search looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderInfo:
+    """A folder of an account."""
+
+    account: str
+    name: str
+    special_use: str
+    """sent, drafts, trash, archive, junk, or empty."""
+    total: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message in a folder."""
+
+    ref: MessageRef
+    row: IndexRow
+    message_id: str
+    """In angle brackets; empty if it has none."""
+    thread: str
+    """Message-ID of the oldest known message of its thread; empty if it has none."""
+
+
+def accounts_with_mail(config: Config, name: str = "") -> list[Account]:
+    """The accounts whose mail can be read: all of them, or the one called ``name``.
+
+    Raises:
+        UsageError: there is none, or no such account.
+    """
+    readable = [each for each in config.accounts.values() if each.maildir is not None]
+    if name and name not in config.accounts:
+        raise UsageError(f"There is no account {name}.", hint=f"There are: {', '.join(config.accounts) or 'none'}.")
+    found = [each for each in readable if name in ("", each.name)]
+    if not found:
+        whose = f"The account {name} has" if name else "No account has"
+        raise UsageError(
+            f"{whose} no Maildir to read." if name else f"{whose} a Maildir to read.",
+            hint='Name it in the config: [accounts.NAME.maildir] with path = "~/Maildir".',
+        )
+    return found
+
+
+@contextmanager
+def received_mail(
+    account: Account, paths: Paths, *, progress: Callable[[str, int], None] | None = None
+) -> Iterator[ReceivedMail]:
+    """The mail of an account that has a Maildir, synced first unless another process does that.
+
+    Raises:
+        StorageError: the Maildir or the cache cannot be read.
+    """
+    root = account.maildir
+    if root is None:
+        raise ValueError(f"{account.name} has no Maildir")
+    folder, lock = cache_of(account, paths)
+    if lock.acquire():
+        try:
+            _sync(folder, lock, account, root, progress)
+        finally:
+            lock.release()
+    cache = ReadableCache(folder)
+    try:
+        yield ReceivedMail(account, root, cache)
+    finally:
+        cache.close()
+
+
+def forget_messages(account: Account, paths: Paths, places: Iterable[tuple[str, str]]) -> None:
+    """Take messages (folder, key) out of the cache that were moved or deleted here.
+
+    A sync believes that a file is gone only when the folder was still for seconds. Left to it when another process
+    writes the cache, or when the cache cannot be written: the mail itself is changed already.
+    """
+    wanted = list(places)
+    if not wanted:
+        return
+    folder, lock = cache_of(account, paths)
+    if not lock.acquire():
+        return
+    try:
+        with closing(WritableCache(folder, lock)) as cache, cache.writing() as db:
+            found = [find(db, account.name, *place) for place in wanted]
+            vanish(db, [row.id for row in found if row is not None])
+    except StorageError as error:
+        log.warning("the cache still lists what was moved or deleted: %s", error)
+    finally:
+        lock.release()
+
+
+def action_lock(account: Account, paths: Paths) -> WriterLock:
+    """Held by the process that carries out the journal's actions in the account's Maildir."""
+    return WriterLock(paths.data / "mail" / f"{_key(account)}.journal.lock")
+
+
+def cache_of(account: Account, paths: Paths) -> tuple[Path, WriterLock]:
+    """The folder of the account's cache, and the lock of its writer."""
+    key = _key(account)
+    return paths.cache / "mail" / key, WriterLock(paths.data / "mail" / f"{key}.lock")
+
+
+def _key(account: Account) -> str:
+    named = f"{account.name}\0{account.maildir}"
+    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _sync(
+    folder: Path, lock: WriterLock, account: Account, root: Path, progress: Callable[[str, int], None] | None
+) -> None:
+    """Bring the cache into step; one that turns out to be damaged is begun anew."""
+    for last in (False, True):
+        cache = WritableCache(folder, lock)
+        try:
+            MaildirSync(cache, root, account.folders).sync(progress=progress)
+        except DamagedDatabaseError:
+            if last:
+                raise
+            cache.close()
+            set_aside(folder)
+        else:
+            return
+        finally:
+            cache.close()
+
+
+class ReceivedMail:
+    """The received mail of one account, open for reading."""
+
+    def __init__(self, account: Account, root: Path, cache: ReadableCache) -> None:
+        self.account = account
+        self.cache = cache
+        self._root = root
+        self._read_at = -1
+        """Version of the cache that the mailboxes were read from."""
+        self._read: dict[int, CachedMailbox] = {}
+        self._paths: dict[str, Path] = {}
+
+    @property
+    def mailboxes(self) -> dict[int, CachedMailbox]:
+        """The mailboxes by id, as the cache has them now."""
+        version = self.cache.version()
+        if version != self._read_at:
+            with self.cache.reading() as db:
+                self._read = {each.id: each for each in all_mailboxes(db)}
+            self._read_at = version
+        return self._read
+
+    def folders(self) -> list[FolderInfo]:
+        """The folders: INBOX, those with a special use, the others by name."""
+        uses = ("", "drafts", "sent", "archive", "junk", "trash")
+
+        def order(each: CachedMailbox) -> tuple[bool, int, str]:
+            return each.name != "INBOX", uses.index(each.special) or len(uses), each.name.casefold()
+
+        return [
+            FolderInfo(self.account.name, each.name, each.special, each.total, each.unread)
+            for each in sorted(self.mailboxes.values(), key=order)
+        ]
+
+    def search(self, pattern: Pattern, folder: str = "") -> Iterator[FoundMessage]:
+        """The messages that match, the newest first; of ``folder`` alone if one is named.
+
+        Raises:
+            UsageError: there is no such folder, or the pattern asks for what is not searched.
+        """
+        mailbox = self.mailbox(folder).id if folder else None
+        with self.cache.reading() as db:
+            search = MessageSearch(pattern, self.account, db, self.raw_of)
+            for row in newest_first(db, self.account.name, mailbox):
+                if search.matches(row):
+                    yield self._found(row)
+
+    def message(self, ref: MessageRef) -> FoundMessage:
+        """The message that ``ref`` names. Raises NoSuchItemError if there is none."""
+        with self.cache.reading() as db:
+            row = find(db, self.account.name, ref.folder, ref.key)
+        if row is None:
+            raise NoSuchItemError(f"There is no message {ref}.", hint="Look for it with: tuimail search PATTERN --json")
+        return self._found(row)
+
+    def has(self, name: str) -> bool:
+        """There is a folder of this name."""
+        return any(each.name.casefold() == name.casefold() for each in self.mailboxes.values())
+
+    def folder_name(self, name: str) -> str:
+        """The folder of this name, however it is capitalised. Raises UsageError: there is none."""
+        return self.mailbox(name).name
+
+    def open(self, found: FoundMessage) -> BinaryIO:
+        """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""
+        return open_message(self._folder_path(found.ref.folder), found.ref.key)[0]
+
+    def mailbox(self, name: str) -> CachedMailbox:
+        """The folder of this name, however it is capitalised. Raises UsageError: there is none."""
+        for each in self.mailboxes.values():
+            if each.name.casefold() == name.casefold():
+                return each
+        names = ", ".join(each.name for each in self.folders()[:20])
+        raise UsageError(f"The account {self.account.name} has no folder {name!r}.", hint=f"There are: {names}.")
+
+    def _folder_path(self, name: str) -> Path:
+        """Where the folder is; the cache may be older than the Maildir while another process syncs."""
+        if name not in self._paths or not self._paths[name].is_dir():
+            self._paths = {each.name: each.path for each in find_folders(self._root)}
+        if name not in self._paths:
+            raise MessageGoneError(f"The folder {name} is gone: another program removed it.")
+        return self._paths[name]
+
+    def _found(self, row: IndexRow) -> FoundMessage:
+        with self.cache.reading() as db:
+            place, thread = place_of(db, row.id), thread_name(db, row.thread)
+        if place is None:
+            raise NoSuchItemError("The message was deleted meanwhile.")
+        ref = MessageRef(self.account.name, place.mailbox, place.emailid)
+        return FoundMessage(ref, row, place.message_id, thread)
+
+    def raw_of(self, message: int) -> bytes:
+        """The bytes of a message for a search in its text; empty if it is gone."""
+        with self.cache.reading() as db:
+            place = place_of(db, message)
+        if place is None:
+            return b""
+        file, _ = open_message(self._folder_path(place.mailbox), place.emailid)
+        with file:
+            return file.read(SEARCHED)

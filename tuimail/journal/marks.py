@@ -1,0 +1,56 @@
+r"""Messages that the user marked to be deleted, until that is carried out or taken back. Durable, and known here only.
+
+A Maildir's own letter T and IMAP's \Deleted are not used for it: another program would delete what only we marked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuimail.journal.database import JournalDatabase
+
+Place = tuple[str, str]
+"""Folder and key of a message (mail/message_ref)."""
+
+
+class DeletionMarks:
+    """The marks in the journal's database. Used by one thread at a time."""
+
+    def __init__(self, database: JournalDatabase) -> None:
+        self._database = database
+
+    def of(self, account: str) -> set[Place]:
+        """The marked messages of an account. Raises StorageError."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT folder, key FROM deletion_mark WHERE account = ?", (account,)).fetchall()
+        return {(_read(folder), _read(key)) for folder, key in rows}
+
+    def add(self, account: str, places: Iterable[Place]) -> None:
+        """Mark messages; when it returns the marks survive a power cut. Raises StorageError."""
+        self._change("INSERT OR IGNORE INTO deletion_mark (account, folder, key) VALUES (?, ?, ?)", account, places)
+
+    def remove(self, account: str, places: Iterable[Place]) -> None:
+        """Take marks back. Raises StorageError."""
+        self._change("DELETE FROM deletion_mark WHERE account = ? AND folder = ? AND key = ?", account, places)
+
+    def _change(self, statement: str, account: str, places: Iterable[Place]) -> None:
+        rows = [(account, _storable(folder), _storable(key)) for folder, key in places]
+        if rows:
+            with self._database.writing() as db:
+                db.executemany(statement, rows)
+
+
+def _storable(name: str) -> str | bytes:
+    """File names need not be text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogateescape")
+    return name
+
+
+def _read(stored: str | bytes) -> str:
+    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogateescape")
