@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.ui.scene import config
 from tuimail.engine import Engine
+from tuimail.errors import UsageError
 from tuimail.events import Event, MailChanged
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ class Changes:
         if isinstance(event, MailChanged):
             self._changed.set()
 
+    async def index(self, request: IndexRequest) -> MessageIndex:
+        """The index now."""
+        index = await self.engine.mail.index(request)
+        assert index is not None
+        return index
+
     async def until(self, true: Callable[[MessageIndex], bool], request: IndexRequest) -> MessageIndex:
         """The index once ``true`` of it."""
         async with asyncio.timeout(20):
@@ -76,7 +83,7 @@ class Changes:
                 self._changed.clear()
                 try:
                     index = await self.engine.mail.index(request)
-                except Exception:  # noqa: BLE001 - nothing is read yet
+                except UsageError:  # the folder was not read yet
                     index = None
                 if index is not None and true(index):
                     return index

@@ -60,7 +60,7 @@ async def test_a_new_message_is_found_without_being_asked_for(paths: Paths, root
     async with running_mail(paths, root) as mail:
         await mail.until(lambda it: it.count == 3, INBOX)
         put_message(root, "late", new=True, arrived=NOON + 9)
-        mail.engine.mail.look()
+        await mail.engine.mail.look()
         index = await mail.until(lambda it: it.count == 4, INBOX)
         assert entries(index)[-1].ref.key == "late"
 
@@ -70,11 +70,11 @@ async def test_flags_are_shown_at_once_and_reach_the_maildir(paths: Paths, root:
         index = await mail.until(lambda it: it.count == 3, INBOX)
         ref = entries(index)[1].ref
         commands = await mail.engine.mail.flag([ref], add=FLAGGED | SEEN)
-        index = await mail.engine.mail.index(INBOX)
+        index = await mail.index(INBOX)
         assert entries(index)[1].row.flags & (FLAGGED | SEEN) == FLAGGED | SEEN
         assert index.counts.unread == 1
         await mail.engine.mail.undo(commands)
-        index = await mail.engine.mail.index(INBOX)
+        index = await mail.index(INBOX)
         assert entries(index)[1].row.flags & (FLAGGED | SEEN) == 0
     assert files(root) == ["m0:2,S", "m1:2,", "m2:2,"]
 
@@ -82,8 +82,8 @@ async def test_flags_are_shown_at_once_and_reach_the_maildir(paths: Paths, root:
 async def test_a_moved_message_is_gone_at_once_and_comes_back_when_undone(paths: Paths, root: Path) -> None:
     async with running_mail(paths, root) as mail:
         index = await mail.until(lambda it: it.count == 3, INBOX)
-        commands = await mail.engine.mail.transfer([entries(index)[0].ref], ActionKind.MOVE, "Archive")
-        assert subjects(await mail.engine.mail.index(INBOX)) == ["Letter 1", "Letter 2"]
+        commands = await mail.engine.mail.move([entries(index)[0].ref], "Archive")
+        assert subjects(await mail.index(INBOX)) == ["Letter 1", "Letter 2"]
         archive = IndexRequest("work", "Archive")
         index = await mail.until(lambda it: it.count == 1, archive)
         assert subjects(index) == ["Letter 0"]
@@ -91,7 +91,7 @@ async def test_a_moved_message_is_gone_at_once_and_comes_back_when_undone(paths:
         assert back.folder == "INBOX"
         index = await mail.until(lambda it: it.count == 3, INBOX)
         assert back in [each.ref for each in entries(index)]
-        assert (await mail.engine.mail.index(archive)).count == 0
+        assert (await mail.index(archive)).count == 0
     assert files(root / ".Archive") == []
 
 
@@ -99,7 +99,7 @@ async def test_a_mark_of_deletion_outlives_the_program_and_the_cache(paths: Path
     async with running_mail(paths, root) as mail:
         index = await mail.until(lambda it: it.count == 3, INBOX)
         await mail.engine.mail.mark_deleted([entries(index)[1].ref])
-        index = await mail.engine.mail.index(INBOX)
+        index = await mail.index(INBOX)
         assert [bool(each.row.flags & DELETED) for each in entries(index)] == [False, True, False]
     assert files(root) == ["m0:2,S", "m1:2,", "m2:2,"], "the Maildir does not know of it"
     for file in paths.cache.rglob("index.db*"):
@@ -108,7 +108,7 @@ async def test_a_mark_of_deletion_outlives_the_program_and_the_cache(paths: Path
         index = await mail.until(lambda it: any(each.row.flags & DELETED for each in entries(it)), INBOX)
         assert [bool(each.row.flags & DELETED) for each in entries(index)] == [False, True, False]
         await mail.engine.mail.mark_deleted([entries(index)[1].ref], marked=False)
-        index = await mail.engine.mail.index(INBOX)
+        index = await mail.index(INBOX)
         assert not any(each.row.flags & DELETED for each in entries(index))
 
 
@@ -133,7 +133,7 @@ async def test_a_message_that_is_gone_is_refused_and_nothing_is_changed(paths: P
         with pytest.raises(NoSuchItemError):
             await mail.engine.mail.flag([MessageRef("work", "INBOX", "none")], add=FLAGGED)
         with pytest.raises(TuimailError, match="no folder 'Nowhere'"):
-            await mail.engine.mail.transfer([MessageRef("work", "INBOX", "m0")], ActionKind.MOVE, "Nowhere")
+            await mail.engine.mail.move([MessageRef("work", "INBOX", "m0")], "Nowhere")
 
 
 async def test_a_waiting_action_is_carried_out_when_the_program_starts(paths: Paths, root: Path) -> None:
@@ -155,7 +155,7 @@ async def test_a_waiting_action_is_carried_out_when_the_program_starts(paths: Pa
 async def test_every_order_lists_every_message(paths: Paths, root: Path, order: SortOrder, reverse: bool) -> None:
     async with running_mail(paths, root) as mail:
         await mail.until(lambda it: it.count == 3, INBOX)
-        index = await mail.engine.mail.index(IndexRequest("work", order=order, reverse=reverse))
+        index = await mail.index(IndexRequest("work", order=order, reverse=reverse))
         assert sorted(subjects(index)) == ["Letter 0", "Letter 1", "Letter 2"]
 
 
@@ -164,10 +164,11 @@ async def test_the_inboxes_of_all_accounts_are_one_index(paths: Paths, root: Pat
         index = await mail.until(lambda it: it.count == 3, IndexRequest())
         assert index.request.unified
         assert [each.ref.account for each in entries(index)] == ["work"] * 3
-        first = await mail.engine.mail.first_unread(index)
-        assert first == entries(index)[1].row_id
-        assert await mail.engine.mail.first_unread(index, entries(index)[2].row_id) is None
-        assert await mail.engine.mail.first_unread(index, entries(index)[2].row_id, backwards=True) == first
+        rows = [each.row_id for each in entries(index)]
+        ask = mail.engine.mail.query
+        assert await ask(lambda at: at.first_unread(index)) == rows[1]
+        assert await ask(lambda at: at.first_unread(index, rows[2])) is None
+        assert await ask(lambda at: at.first_unread(index, rows[2], backwards=True)) == rows[1]
 
 
 async def test_changes_go_on_while_another_process_writes_the_cache(paths: Paths, root: Path) -> None:
@@ -175,7 +176,7 @@ async def test_changes_go_on_while_another_process_writes_the_cache(paths: Paths
         index = await first.until(lambda it: it.count == 3, INBOX)
         async with running_mail(paths, root) as second:
             await second.engine.mail.flag([entries(index)[0].ref], add=FLAGGED)
-            first.engine.mail.look()
+            await first.engine.mail.look()
             await first.until(lambda it: bool(entries(it)[0].row.flags & FLAGGED), INBOX)
         assert isinstance(first, Changes)
     assert files(root)[0] == "m0:2,FS"

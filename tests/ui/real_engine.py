@@ -231,6 +231,11 @@ class SceneEngine(Engine):
 
     # -- waiting for it
     @property
+    def drafts_started(self) -> bool:
+        """The engine was started, and not stopped again."""
+        return self._draft_store.started
+
+    @property
     def held_up(self) -> bool:
         """A call waits for the test."""
         return any(gate.waiting for gate in self.gates)
@@ -241,3 +246,6 @@ class SceneEngine(Engine):
         for handle in handles:
             if handle.started and handle._writer is not None:
                 await handle._writer.run(lambda: None)
+        if self.mail.accounts and self.drafts_started:
+            await self.mail.look()
+            await self.mail.query(lambda _reader: None)

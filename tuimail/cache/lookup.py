@@ -54,6 +54,34 @@ def newest_first(db: sqlite3.Connection, account: str, mailbox: int | None = Non
     return (IndexRow(account, *row) for row in rows)
 
 
+def unread_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:
+    """The unread messages of a mailbox by arrival."""
+    return _rows_with(db, account, mailbox, "flags & 1 = 0")
+
+
+def marked_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:
+    """The messages of a mailbox that are marked to be deleted, by arrival."""
+    return _rows_with(db, account, mailbox, "flags & 8 <> 0")
+
+
+def thread_rows(db: sqlite3.Connection, account: str, mailbox: int, thread: int) -> list[IndexRow]:
+    """The messages of a thread in one mailbox, by date."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM message WHERE thread = ? AND mailbox = ? AND leaving IS NULL ORDER BY date, id",  # noqa: S608
+        (thread, mailbox),
+    )
+    return [IndexRow(account, *row) for row in rows]
+
+
+def _rows_with(db: sqlite3.Connection, account: str, mailbox: int, flags: str) -> Iterator[IndexRow]:
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM message WHERE mailbox = ? AND leaving IS NULL AND {flags} "  # noqa: S608
+        "ORDER BY arrived, id",
+        (mailbox,),
+    )
+    return (IndexRow(account, *row) for row in rows)
+
+
 def thread_name(db: sqlite3.Connection, thread: int) -> str:
     """The Message-ID of the oldest message of a thread; empty if it has none. It outlives the cache."""
     row = db.execute(

@@ -174,6 +174,48 @@ class ListedIds(WindowedView[IndexRow]):
         return (self.cache, self.version, self.account, self.ids, self.newest_first)
 
 
+class ListedOfSeveral(WindowedView[IndexRow]):
+    """Messages of several accounts by account and id, in the order given; one that is gone stays as an empty row."""
+
+    def __init__(
+        self,
+        caches: Sequence[ReadableCache],
+        accounts: Sequence[str],
+        places: Sequence[tuple[str, int]],
+        *,
+        newest_first: bool = False,
+    ) -> None:
+        """Raises StorageError."""
+        self.caches = dict(zip(accounts, caches, strict=True))
+        self.versions = {name: cache.version() for name, cache in self.caches.items()}
+        self.places = places
+        super().__init__(len(places), gone(""), newest_first=newest_first)
+
+    def is_stale(self) -> bool:
+        """One of the caches was changed since. Raises StorageError."""
+        return any(cache.version() != self.versions[name] for name, cache in self.caches.items())
+
+    def position(self, row_id: str) -> int | None:
+        """Where the row is; looks through the places."""
+        account, _, _ = row_id.rpartition(":")
+        message = message_of(row_id, account)
+        try:
+            return None if message is None else self._turned(self.places.index((account, message)))
+        except ValueError:
+            return None
+
+    def _load(self, first: int, end: int) -> Sequence[IndexRow]:
+        wanted = self.places[first:end]
+        found: dict[tuple[str, int], IndexRow] = {}
+        for account, cache in self.caches.items():
+            ids = [number for owner, number in wanted if owner == account]
+            if ids:
+                with cache.reading() as db:
+                    rows = rows_of_ids(db, ids)
+                found.update({(account, number): index_row(account, row) for number, row in rows.items()})
+        return [found.get(each) or gone(*each) for each in wanted]
+
+
 class Merged(WindowedView[IndexRow]):
     """Several folders as one, by the same key: the inboxes of all accounts.
 

@@ -238,6 +238,41 @@ class OutboxSettings:
     delivery_reports: DeliveryReports = DeliveryReports.TROUBLE
 
 
+class ListOrder(StrEnum):
+    """What a message index is sorted by when it is opened."""
+
+    ARRIVAL = "arrival"
+    DATE = "date"
+    THREAD = "thread"
+
+
+class Deleting(StrEnum):
+    """What the delete command does."""
+
+    MARK = "mark"
+    """It marks; a second command carries it out."""
+    AT_ONCE = "at once"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSettings:
+    """The ``[reading]`` table."""
+
+    delete: Deleting = Deleting.MARK
+    mark_seen: float | None = 1.0
+    """Seconds a message is open before it counts as read; None: never by itself."""
+    order: ListOrder = ListOrder.ARRIVAL
+    reverse: bool = False
+    """The newest first."""
+    openers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Programs for attachments: arguments by content type, the file's name is added."""
+
+    @property
+    def deletes_at_once(self) -> bool:
+        """Without marking first."""
+        return self.delete is Deleting.AT_ONCE
+
+
 class Notifications(StrEnum):
     """Whether notices are shown on the desktop."""
 
@@ -290,6 +325,7 @@ class Config:
     default_account: str = ""
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     ui: UiSettings = field(default_factory=UiSettings)
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
     problems: tuple[Problem, ...] = ()
     file: Path | None = None
     """The file that was read; None if there was none."""

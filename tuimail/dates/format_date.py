@@ -31,6 +31,17 @@ def format_day_time(moment: float, now: float, zone: tzinfo | None = None) -> st
     return f"{then:%a} {then.day} {then:%b}{year} {then:%H:%M}"
 
 
+def format_short_date(moment: float, now: float, zone: tzinfo | None = None) -> str:
+    """For a narrow column, six cells at most: "09:41" today, "Mon" this week, "3 Nov" within a year, else "2024"."""
+    then, today = local_now(moment, zone), local_now(now, zone)
+    days = (today.date() - then.date()).days
+    if days == 0:
+        return f"{then:%H:%M}"
+    if 0 < days < 7:
+        return f"{then:%a}"
+    return f"{then.day} {then:%b}" if -7 < days < 365 else f"{then:%Y}"
+
+
 def format_until(moment: float | None, now: float, zone: tzinfo | None = None) -> str:
     """How long until ``moment``: "now", "in 40 s", "in 4 min", "tomorrow 08:00"; empty for None."""
     if moment is None:

@@ -16,7 +16,12 @@ What happens to one letter:
   export         as a file of the user's
   evidence       looked for in Sent when it is uncertain whether it went
   bounce_notices what the user is told of its delivery report
-mail           received mail: folders, messages, searches (message_search); used by commands without an Engine
+Received mail:
+  mail           engine.mail: folders, indexes, messages, and what the user does to them, beside the screens
+  mail_account   the thread of one account: syncs its mailbox, writes its cache, carries out the journal
+  mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
+  received_mail  the mail of one account as commands read it, without an Engine; searched by message_search
+  mail_actions   changes of messages: planned, stored in the journal, carried out
 wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep
 """
 

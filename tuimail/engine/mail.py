@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_reader import MailReader
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.events import Announcer
-    from tuimail.journal.action import ActionKind
     from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
 
@@ -93,22 +92,28 @@ class Mail:
         height: int = DEFAULT_HEIGHT,
         wanted: Iterable[str] = (),
         seek: MessageRef | None = None,
-    ) -> MessageIndex:
-        """An index with the rows near the cursor read; as ``MailReader.index``. Raises StorageError and UsageError."""
+    ) -> MessageIndex | None:
+        """An index with the rows near the cursor read, as ``MailReader.index``; None: nothing was read yet.
+
+        Raises:
+            StorageError: the cache cannot be read.
+            UsageError: there is no such folder, or the limit asks for what is not searched.
+        """
         ids = list(wanted)
-        return await self._reader.run(
-            lambda reader: reader.index(request, first=first, height=height, wanted=ids, seek=seek)
-        )
+
+        def made(reader: MailReader) -> MessageIndex | None:
+            from tuimail.cache.database import NoCacheError
+
+            try:
+                return reader.index(request, first=first, height=height, wanted=ids, seek=seek)
+            except NoCacheError:
+                return None
+
+        return await self._reader.run(made)
 
     async def read(self, index: MessageIndex, first: int, end: int) -> None:
         """Read rows of an index. Raises StorageError."""
         await self._reader.run(lambda reader: reader.read(index, first, end))
-
-    async def first_unread(
-        self, index: MessageIndex, row_id: str | None = None, *, backwards: bool = False
-    ) -> str | None:
-        """The row of the first unread message behind ``row_id``; without one, from the top. Raises StorageError."""
-        return await self._reader.run(lambda reader: reader.first_unread(index, row_id, backwards=backwards))
 
     async def query(self, ask: Callable[[MailReader], T]) -> T:
         """What ``ask`` returns, called with the reader on its thread. Raises what that raises."""
@@ -154,17 +159,51 @@ class Mail:
 
         return await self.change(refs, lambda chosen: plan_flags(chosen, add=add, remove=remove))
 
-    async def transfer(self, refs: Sequence[MessageRef], kind: ActionKind, folder: str) -> list[MailCommand]:
-        """Move or copy messages to a folder of their own account; as ``change``."""
+    async def move(self, refs: Sequence[MessageRef], folder: str) -> list[MailCommand]:
+        """Move messages to a folder of their own account; as ``change``."""
         from tuimail.engine.mail_actions import plan_transfer
+        from tuimail.journal.action import ActionKind
 
-        return await self.change(refs, lambda chosen: plan_transfer(chosen, kind, folder))
+        return await self.change(refs, lambda chosen: plan_transfer(chosen, ActionKind.MOVE, folder))
+
+    async def copy(self, refs: Sequence[MessageRef], folder: str) -> list[MailCommand]:
+        """Copy messages to a folder of their own account; as ``change``."""
+        from tuimail.engine.mail_actions import plan_transfer
+        from tuimail.journal.action import ActionKind
+
+        return await self.change(refs, lambda chosen: plan_transfer(chosen, ActionKind.COPY, folder))
 
     async def delete(self, refs: Sequence[MessageRef]) -> list[MailCommand]:
         """Move messages to the trash; those in it, or where there is none, are deleted for good; as ``change``."""
         from tuimail.engine.mail_actions import plan_deletion
 
         return await self.change(refs, plan_deletion)
+
+    async def move_to_special(self, refs: Sequence[MessageRef], use: str) -> list[MailCommand]:
+        """Move messages to the folder with a special use ("archive", "junk") of their own account; as ``change``."""
+        from tuimail.engine.mail_actions import plan_special
+
+        return await self.change(refs, lambda chosen: plan_special(chosen, use))
+
+    async def mark_all_read(self, request: IndexRequest) -> tuple[int, list[MailCommand]]:
+        """Mark every unread message of a folder read; how many there were. As ``change``."""
+        from tuimail.engine import index_search
+        from tuimail.mail.flags import SEEN
+
+        refs = await self._reader.run(lambda reader: index_search.unread(reader, request))
+        return len(refs), await self.flag(refs, add=SEEN)
+
+    async def create_folder(self, account: str, name: str) -> None:
+        """Create a folder. Raises UsageError and StorageError."""
+        await asyncio.wrap_future(self._thread(account).create_folder(name))
+
+    async def rename_folder(self, account: str, name: str, to: str) -> None:
+        """Give a folder, and those below it, another name. Raises UsageError and StorageError."""
+        await asyncio.wrap_future(self._thread(account).rename_folder(name, to))
+
+    async def delete_folder(self, account: str, name: str) -> None:
+        """Delete a folder with its messages, for good. Raises UsageError and StorageError."""
+        await asyncio.wrap_future(self._thread(account).delete_folder(name))
 
     async def mark_deleted(self, refs: Sequence[MessageRef], *, marked: bool = True) -> None:
         """Mark messages to be deleted, or take that back; durable when it returns. Raises StorageError."""
@@ -187,10 +226,9 @@ class Mail:
             places += places_now(made)
         return places
 
-    def look(self) -> None:
-        """Look for new mail now."""
-        for thread in self._threads.values():
-            thread.look()
+    async def look(self) -> None:
+        """Look for new mail now; returns when that is done."""
+        await asyncio.gather(*(asyncio.wrap_future(thread.look()) for thread in self._threads.values()))
 
     def _thread(self, account: str) -> MailAccount:
         if self._loop is None:

@@ -10,21 +10,25 @@ import logging
 import threading
 from collections import deque
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuimail.cache.database import WritableCache, set_aside
+from tuimail.config.model import MaildirLayout
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.mail_actions import places_left, replay_ready
 from tuimail.engine.received_mail import cache_of
-from tuimail.errors import StorageError, TuimailError
+from tuimail.engine.store_handle import not_started
+from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
+from tuimail.mailboxes import maildir_folders
 from tuimail.sync.maildir_sync import MaildirSync
 from tuimail.sync.projection import project, settle, show_marks, show_stranded, undecided_ids
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from tuimail.config.model import Account
     from tuimail.journal.action import MailAction
@@ -63,7 +67,8 @@ class MailAccount:
         self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
         self._stopped = False
-        self._looked_for = False
+        self._lookers: list[Future[None]] = []
+        """Told when the mailbox was looked at."""
         self._thread = threading.Thread(target=self._run, name=f"mail of {account.name}", daemon=False)
 
     def start(self) -> None:
@@ -78,11 +83,15 @@ class MailAccount:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def look(self) -> None:
-        """Something may have changed in the mailbox: look now."""
+    def look(self) -> Future[None]:
+        """Look at the mailbox now; done when that is done."""
+        future: Future[None] = Future()
         with self._wake:
-            self._looked_for = True
+            if self._stopped:
+                raise not_started()
+            self._lookers.append(future)
             self._wake.notify()
+        return future
 
     def change(self, actions: Sequence[MailAction]) -> Future[int]:
         """Store the actions of one command; the number of the command once they are durable and shown."""
@@ -96,6 +105,18 @@ class MailAccount:
     def undo(self, command: int) -> Future[list[MailAction]]:
         """Undo a command; the inverses of what had begun, carried out."""
         return self._submit(lambda: self._work.undo(command))
+
+    def create_folder(self, name: str) -> Future[None]:
+        """Create a folder of the account."""
+        return self._submit(lambda: self._work.create_folder(name))
+
+    def rename_folder(self, name: str, to: str) -> Future[None]:
+        """Give a folder, and those below it, another name."""
+        return self._submit(lambda: self._work.rename_folder(name, to))
+
+    def delete_folder(self, name: str) -> Future[None]:
+        """Delete a folder with its messages, for good."""
+        return self._submit(lambda: self._work.delete_folder(name))
 
     def between(self, folder: str, read: int) -> None:
         """Called by the thread in a long sync: what the user does is not to wait for its end.
@@ -122,7 +143,7 @@ class MailAccount:
         future: Future[T] = Future()
         with self._wake:
             if self._stopped:
-                raise RuntimeError("the engine is not started")
+                raise not_started()
             self._jobs.append((work, future))  # type: ignore[arg-type]
             self._wake.notify()
         return future
@@ -148,28 +169,32 @@ class MailAccount:
                 pass
         finally:
             self._work.close()
-            while (job := self._next_job()) is not None:
-                job[1].cancel()
+            with self._wake:
+                left: list[Future[Any]] = [*(future for _, future in self._jobs), *self._lookers]
+            for each in left:
+                each.cancel()
 
     def _turn(self) -> bool:
         """One job, or one look at the mailbox. False: the thread is to end."""
         job = self._next_job()
         if job is not None:
             self._do(job)
-            self._looked_for = True
             return True
         if self._stopped:
             return False
-        self._looked_for = False
+        with self._wake:
+            lookers, self._lookers = self._lookers, []
         pause = self._guarded(self._work.sync)
         self.syncing = ""
+        for future in lookers:
+            future.set_result(None)
         with self._wake:
             if not self._has_work():
                 self._wake.wait(PAUSE if pause is None else pause)
         return True
 
     def _has_work(self) -> bool:
-        return bool(self._jobs) or self._stopped or self._looked_for
+        return bool(self._jobs) or self._stopped or bool(self._lookers)
 
     def _guarded(self, work: Callable[[], T]) -> T | None:
         """Run ``work``; what goes wrong is told once, and tried again with the next look."""
@@ -267,6 +292,43 @@ class _AccountWork:
         except StorageError as error:
             log.warning("the cache does not show a change of %s: %s", self._account.name, error)
 
+    def create_folder(self, name: str) -> None:
+        """A new folder, in the layout that the user wants or the Maildir has."""
+        layout = self._account.maildir_layout
+        dots = None if layout is MaildirLayout.AUTO else layout is MaildirLayout.DOTS
+        maildir_folders.create_folder(self._root, name, dots=dots)
+        self._sync_folders()
+
+    def rename_folder(self, name: str, to: str) -> None:
+        """Another name for a folder."""
+        self._check_idle(name)
+        maildir_folders.rename_folder(self._root, name, to)
+        self._sync_folders()
+
+    def delete_folder(self, name: str) -> None:
+        """A folder and its messages, for good."""
+        self._check_idle(name)
+        maildir_folders.delete_folder(self._root, name)
+        self._sync_folders()
+
+    def _check_idle(self, name: str) -> None:
+        for action in self.journal.actions(UNDECIDED, account=self._account.name):
+            if any(each == name or each.startswith(f"{name}/") for each in (action.folder, action.target)):
+                raise UsageError(
+                    f"Changes of messages in {name} are not carried out yet.", hint="Try again in a moment."
+                )
+
+    def _sync_folders(self) -> None:
+        """Show the folders as they are now, before the user is told."""
+        if self._sync is not None:
+            self._sync.sync_folders()
+
+    @property
+    def _root(self) -> Path:
+        root = self._account.maildir
+        assert root is not None  # noqa: S101 - accounts without one have no thread
+        return root
+
     # -- the mailbox
     def sync(self) -> float | None:
         """Look at the mailbox once; seconds until the next look, None: as usual. Raises StorageError."""
@@ -295,9 +357,7 @@ class _AccountWork:
         if not self._lock.acquire():
             return False
         self._cache = WritableCache(self._folder, self._lock)
-        root = self._account.maildir
-        assert root is not None  # noqa: S101 - accounts without one have no thread
-        self._sync = MaildirSync(self._cache, root, self._account.folders)
+        self._sync = MaildirSync(self._cache, self._root, self._account.folders)
         undecided = undecided_ids(self.journal.actions(UNDECIDED, account=self._account.name))
         self._show(lambda db: show_stranded(db, undecided))
         return True

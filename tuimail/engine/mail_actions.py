@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
 from tuimail.engine.received_mail import accounts_with_mail, action_lock, forget_messages, received_mail
+from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.message_ref import MessageRef
@@ -87,6 +88,23 @@ def plan_flags(chosen: Iterable[ChosenMessage], *, add: int, remove: int) -> lis
 def plan_transfer(chosen: Iterable[ChosenMessage], kind: ActionKind, folder: str) -> list[MessageChange]:
     """Move or copy to a folder of each message's own account. Raises UsageError: one has no such folder."""
     return [MessageChange(each.found, kind, target=each.mail.folder_name(folder)) for each in chosen]
+
+
+def plan_special(chosen: Iterable[ChosenMessage], use: str) -> list[MessageChange]:
+    """Move to the folder of each message's account that has this special use.
+
+    Raises:
+        UsageError: an account has none.
+    """
+    planned = []
+    for each in chosen:
+        folder = next((each.name for each in each.mail.folders() if each.special_use == use), None)
+        if folder is None:
+            name = each.found.ref.account
+            hint = f"Create a folder, and name it in the config: [accounts.{name}.folders] {use} = ..."
+            raise UsageError(f"The account {name} has no {use} folder.", hint=hint)
+        planned.append(MessageChange(each.found, ActionKind.MOVE, target=folder))
+    return planned
 
 
 def plan_deletion(chosen: Iterable[ChosenMessage]) -> list[MessageChange]:

@@ -47,6 +47,8 @@ class IndexRequest:
     """Threads for which it is the other way round."""
     limit: Pattern | None = None
     """Only messages that match."""
+    only: frozenset[str] | None = None
+    """Only these rows."""
 
     @property
     def unified(self) -> bool:
@@ -89,6 +91,10 @@ class MessageIndex:
     folder_names: Mapping[tuple[str, int], str]
     """Names of folders by account and number."""
     counts: FolderCounts = FolderCounts()
+    special_use: str = ""
+    """Of its folder: sent, drafts, trash, archive, junk."""
+    start: str | None = None
+    """The row to be selected first: the message that was sought, else the first unread one, else the newest."""
     positions: Mapping[str, int] = field(default_factory=dict)
     """Where the rows are that were asked for when it was made."""
 

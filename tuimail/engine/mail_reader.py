@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import NoCacheError, ReadableCache
 from tuimail.cache.lookup import newest_first
+from tuimail.cache.summaries import read_name
 from tuimail.cache.thread_view import Arranged, Threads
-from tuimail.cache.views import Folder, ListedIds, Merged
+from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged
 from tuimail.cache.windows import Column, IndexOrder, sorted_ids
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
 from tuimail.engine.message_search import MessageSearch
 from tuimail.engine.received_mail import ReceivedMail, cache_of
 from tuimail.errors import NoSuchItemError, StorageError
+from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.thread_tree import thread_lines
 
 if TYPE_CHECKING:
@@ -21,10 +24,9 @@ if TYPE_CHECKING:
     from tuimail.cache.thread_view import ThreadRow
     from tuimail.cache.threads import Member
     from tuimail.cache.views import IndexView
-    from tuimail.cache.windows import IndexRow
+    from tuimail.cache.windows import IndexRow, Key
     from tuimail.config.model import Account
     from tuimail.engine.received_mail import FolderInfo
-    from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
 
 INBOX = "INBOX"
@@ -39,9 +41,9 @@ _COLUMNS = {
 }
 
 
-def arrange(members: Sequence[Member]) -> Sequence[Arranged]:
+def arrange(messages: Sequence[Member]) -> Sequence[Arranged]:
     """The messages of a thread, each below the one it answers."""
-    return [Arranged(line.message.id, line.depth, line.branch) for line in thread_lines(members)]
+    return [Arranged(line.message.id, line.depth, line.branch) for line in thread_lines(messages)]
 
 
 class MailReader:
@@ -104,22 +106,30 @@ class MailReader:
             UsageError: there is no such folder, or the limit asks for what is not searched.
             StorageError: the cache cannot be read.
         """
-        view = self._view(request)
-        names = {
-            (each.account.name, number): box.name
-            for each in self._listed(request)
-            for number, box in each.mailboxes.items()
-        }
-        positions: dict[str, int] = {}
-        for row_id in [*self._ids_of(seek), *wanted]:
-            place = view.position(row_id)
-            if place is not None:
-                positions[row_id] = place
-        near = next(iter(positions.values()), max(first + view.count, 0) if first < 0 else first)
+        mails = self.listed(request)
+        view = self._view(request, mails)
+        names = {(each.account.name, number): box.name for each in mails for number, box in each.mailboxes.items()}
+        boxes = [each.mailbox(request.folder) for each in mails if each.has(request.folder)]
+        index = MessageIndex(
+            request,
+            view,
+            names,
+            FolderCounts(sum(each.total for each in boxes), sum(each.unread for each in boxes)),
+            boxes[0].special if len(boxes) == 1 else "",
+        )
+        ids = [*self._ids_of(seek), *wanted]
+        positions = {row_id: place for row_id in ids if (place := view.position(row_id)) is not None}
+        start = next(iter(positions), None)
+        if start is None:
+            start = self.first_unread(index) or self._newest(index)
+            place = view.position(start) if start is not None else None
+            if start is not None and place is not None:
+                positions[start] = place
+        near = next(iter(positions.values()), first)
         view.window(near - height, near + 2 * height)
-        if positions:  # another place stays on the screen while it can
+        if near - first > height or first > near:  # the place on the screen is kept while it can be
             view.window(first - height, first + 2 * height)
-        return MessageIndex(request, view, names, self._counts(request), positions)
+        return replace(index, positions=positions, start=start)
 
     def first_unread(self, index: MessageIndex, row_id: str | None = None, *, backwards: bool = False) -> str | None:
         """The row of the first unread message behind ``row_id``; without one, from the top. Raises StorageError."""
@@ -141,6 +151,11 @@ class MailReader:
         index.view.window(first, end)
         return [each for each in index.entries(first, end) if each is not None]
 
+    def entry(self, mail: ReceivedMail, row: IndexRow) -> IndexEntry:
+        """A row with the reference of its message. Raises StorageError."""
+        folder = mail.mailboxes[row.mailbox].name
+        return IndexEntry(row, MessageRef(row.account, folder, read_name(row.emailid)))
+
     def _ids_of(self, ref: MessageRef | None) -> list[str]:
         if ref is None:
             return []
@@ -149,7 +164,7 @@ class MailReader:
         except (NoSuchItemError, StorageError):
             return []
 
-    def _listed(self, request: IndexRequest) -> list[ReceivedMail]:
+    def listed(self, request: IndexRequest) -> list[ReceivedMail]:
         """The accounts of a request, as far as anything of them was read."""
         if not request.unified:
             return [self.mail(request.account)]
@@ -161,20 +176,20 @@ class MailReader:
                 continue
         return found
 
-    def _counts(self, request: IndexRequest) -> FolderCounts:
-        boxes = [each.mailbox(request.folder) for each in self._listed(request) if each.has(request.folder)]
-        return FolderCounts(sum(each.total for each in boxes), sum(each.unread for each in boxes))
+    def _newest(self, index: MessageIndex) -> str | None:
+        """The row at the end where the newest are."""
+        last = 0 if index.request.reverse else index.count - 1
+        return next((each.row_id for each in self.read(index, last, last + 1)), None)
 
-    def _view(self, request: IndexRequest) -> IndexView[IndexRow | ThreadRow]:
+    def _view(self, request: IndexRequest, mails: Sequence[ReceivedMail]) -> IndexView[IndexRow | ThreadRow]:
+        if request.limit is not None or request.only is not None:
+            return self._chosen(request, mails)
         if request.unified:
             order = _ORDERS.get(request.order, IndexOrder.DATE)
-            members = [self._folder(each, request, order) for each in self._listed(request) if each.has(INBOX)]
+            members = [self._folder(each, request, order) for each in mails if each.has(INBOX)]
             return Merged(members, newest_first=request.reverse)
-        mail = self.mail(request.account)
+        (mail,) = mails
         number = mail.mailbox(request.folder).id
-        if request.limit is not None:
-            ids = self._matching(mail, number, request)
-            return ListedIds(mail.cache, request.account, ids, newest_first=request.reverse)
         if request.order in _ORDERS:
             return self._folder(mail, request, _ORDERS[request.order])
         if request.order is SortOrder.THREAD:
@@ -195,10 +210,26 @@ class MailReader:
         number = mail.mailbox(request.folder).id
         return Folder(mail.cache, mail.account.name, number, order, newest_first=request.reverse)
 
-    def _matching(self, mail: ReceivedMail, number: int, request: IndexRequest) -> list[int]:
-        """Ids of the messages that match, the oldest first."""
-        assert request.limit is not None  # noqa: S101 - asked by the caller
+    def _chosen(self, request: IndexRequest, mails: Sequence[ReceivedMail]) -> ListedOfSeveral:
+        """Those of the messages that match or were chosen, by arrival or date."""
+        order = _ORDERS.get(request.order, IndexOrder.DATE)
+        found: list[tuple[Key, str, int]] = []
+        for mail in mails:
+            if mail.has(request.folder):
+                rows = self.matching_rows(mail, request)
+                found += [(row.key(order), row.account, row.id) for row in rows]
+        places = [(account, number) for _, account, number in sorted(found)]
+        return ListedOfSeveral(
+            [each.cache for each in mails], [each.account.name for each in mails], places, newest_first=request.reverse
+        )
+
+    def matching_rows(self, mail: ReceivedMail, request: IndexRequest) -> list[IndexRow]:
+        """The messages of an account that a request wants, the newest first. Raises UsageError and StorageError."""
         with mail.cache.reading() as db:
+            rows = newest_first(db, mail.account.name, mail.mailbox(request.folder).id)
+            if request.only is not None:
+                rows = (row for row in rows if row.row_id in request.only)
+            if request.limit is None:
+                return list(rows)
             search = MessageSearch(request.limit, mail.account, db, mail.raw_of)
-            rows = newest_first(db, mail.account.name, number)
-            return [row.id for row in rows if search.matches(row)][::-1]
+            return [row for row in rows if search.matches(row)]

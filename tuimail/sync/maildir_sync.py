@@ -106,6 +106,10 @@ class MaildirSync:
                 changes.append(change)
         return changes
 
+    def sync_folders(self) -> None:
+        """Bring the list of folders into step, not their messages. Raises StorageError."""
+        self._store_folders(find_folders(self._root))
+
     def _store_folders(self, folders: list[MaildirFolder]) -> dict[str, int]:
         """The rows of the folders that there are, by name; folders that are gone are forgotten."""
         names = {each.name for each in folders}

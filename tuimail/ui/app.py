@@ -14,7 +14,8 @@ from tuimail.ui.desktop import Desktop
 from tuimail.ui.frames import Frames
 from tuimail.ui.key_queue import KeyQueue
 from tuimail.ui.keymaps import Keymaps
-from tuimail.ui.messages import Noted, OutboxChanged, Progressed
+from tuimail.ui.mail_places import MailPlaces
+from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed
 from tuimail.ui.navigation import Navigation
 from tuimail.ui.notifier import Notifier
 from tuimail.ui.outbox_status import OutboxStatus
@@ -65,6 +66,7 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.keymaps = Keymaps(engine.config.ui.keymap, engine.paths, changed=self.frames.keymap_changed)
         self.problems += self.keymaps.problems
         self.outbox = OutboxStatus(engine, self.frames)
+        self.places = MailPlaces(engine)
         self.undo = Undo(self.frames, key=lambda: self.keymap.key("undo"), clock=engine.clock, every=self.set_interval)
         self.bridge: Bridge | None = None
         self.when_painted: Callable[[], None] = lambda: None
@@ -132,6 +134,10 @@ class TuimailApp(App[int], inherit_bindings=False):
         if self.startup.ready.is_set() and self.outbox.counting.request():
             start_worker(self, self.outbox.counting.run, group="badge")
         self.frames.post(OutboxChanged())
+
+    def on_mailbox_changed(self, message: MailboxChanged) -> None:
+        """Tell the screen on top; those beneath read it when they come up again."""
+        self.frames.post(MailboxChanged(message.account))
 
     def on_progressed(self, message: Progressed) -> None:
         """Tell the screen on top."""

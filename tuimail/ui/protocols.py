@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from tuimail.config.model import Problem
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
-    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
     from tuimail.errors import TuimailError
     from tuimail.events import Severity
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.ui.commands.command import Command, Context
     from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.key_queue import KeyQueue
     from tuimail.ui.keymaps import Keymaps
+    from tuimail.ui.mail_places import MailPlaces
     from tuimail.ui.outbox_status import OutboxStatus
     from tuimail.ui.themes import Themes
     from tuimail.ui.undo import Undo
@@ -136,8 +138,8 @@ class Frame(Protocol):
         """Read again what the screen shows."""
         ...
 
-    def come_back_to(self, row_id: str) -> None:
-        """Select this row once it is there again."""
+    def come_back_to(self, row: str | MessageRef) -> None:
+        """Select this row (its id), or this received message, once it is there again."""
         ...
 
     def refresh(self, *, layout: bool = False) -> Widget:
@@ -224,6 +226,61 @@ class HasMessages(Frame, Protocol):
 
     def targets(self) -> tuple[IndexEntry, ...]:
         """The messages the command just given acts on, as they were drawn when its key came."""
+        ...
+
+    async def go_on(self) -> None:
+        """To the next message that is not marked to be deleted, if there is one."""
+        ...
+
+    async def moved_away(self, entries: Sequence[IndexEntry]) -> None:
+        """These are not here any more: show the next one."""
+        ...
+
+
+class MessageList(HasMessages, HasList, Protocol):
+    """The message index."""
+
+    request: IndexRequest
+    index: MessageIndex | None
+    limit_text: str
+    """The limit as it was typed."""
+    zoomed: bool
+    """Only tagged messages are shown."""
+    tagged: dict[str, IndexEntry]
+    applying: bool
+    """The next command acts on the tagged messages."""
+    searched: str
+    typed_digit: str
+    """It begins the number of the message to jump to."""
+
+    @property
+    def entry(self) -> IndexEntry | None:
+        """The message under the cursor, if it was read already."""
+        ...
+
+    @property
+    def limited(self) -> bool:
+        """Not all messages are shown."""
+        ...
+
+    async def load(self) -> None:
+        """Read the index again."""
+        ...
+
+    async def loaded(self) -> None:
+        """Wait until what is under the cursor was read."""
+        ...
+
+    async def show_request(self, request: IndexRequest, *, limit_text: str | None = None) -> None:
+        """Show other messages, or the same ones in another way."""
+        ...
+
+    async def show_everything(self) -> None:
+        """Take back what the index is limited to."""
+        ...
+
+    def show_position(self) -> None:
+        """Say in the title bar where in the list we are, and how many are tagged."""
         ...
 
 
@@ -369,6 +426,8 @@ class Program(Protocol):
     themes: Themes
     undo: Undo
     outbox: OutboxStatus
+    places: MailPlaces
+    """Where the user is among the folders."""
 
     @property
     def navigation(self) -> Navigates:

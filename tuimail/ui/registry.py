@@ -51,6 +51,21 @@ def _item(request: requests.ShowItem) -> FrameScreen:
     return _with_actions(ItemScreen(request.item_id), item.ACTIONS)
 
 
+def _folders(_request: requests.ShowFolders) -> FrameScreen:
+    from tuimail.ui.actions import folders
+    from tuimail.ui.screens.folders import FoldersScreen
+
+    return _with_actions(FoldersScreen(), folders.ACTIONS)
+
+
+def _index(request: requests.ShowIndex) -> FrameScreen:
+    from tuimail.ui.actions import index, index_tags, index_threads
+    from tuimail.ui.screens.index import IndexScreen
+
+    actions = {**index.ACTIONS, **index_tags.ACTIONS, **index_threads.ACTIONS}
+    return _with_actions(IndexScreen(request.request), actions)
+
+
 def _drafts(_request: requests.ShowDrafts) -> FrameScreen:
     from tuimail.ui.actions import drafts
     from tuimail.ui.screens.drafts import DraftsScreen
@@ -126,6 +141,8 @@ _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
     requests.ShowOutbox: _outbox,
     requests.ShowItem: _item,
     requests.ShowDrafts: _drafts,
+    requests.ShowFolders: _folders,
+    requests.ShowIndex: _index,
     requests.ShowSent: _sent,
     requests.ShowAccounts: _accounts,
     requests.ShowServer: _server,

@@ -10,6 +10,7 @@ from tuimail.ui.protocols import Request
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.demo.server import DemoServer
+    from tuimail.engine.mail_index import IndexRequest
     from tuimail.mail.content import Content
     from tuimail.ui.protocols import Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
 
@@ -27,6 +28,17 @@ class ShowMessage(Request["Frame"]):
 
 class ShowOutbox(Request["Frame"]):
     """The letters that wait to be sent, and those that need the user."""
+
+
+class ShowFolders(Request["Frame"]):
+    """All accounts and their folders."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowIndex(Request["Frame"]):
+    """Messages of a folder, or of several."""
+
+    request: IndexRequest
 
 
 class ShowDrafts(Request["Frame"]):

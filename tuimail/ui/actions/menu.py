@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.text import safe_line
+from tuimail.ui.actions import mail_places
 from tuimail.ui.actions.movement import LIST_ACTIONS
 from tuimail.ui.requests import ShowAccounts, ShowDrafts, ShowOutbox, ShowSent, ShowServer
 
@@ -75,6 +76,7 @@ async def check_accounts(program: Program, names: Collection[str] | None = None)
 
 
 PLACES: dict[str, Action[Frame]] = {
+    **mail_places.PLACES,
     "go-outbox": go_outbox,
     "go-drafts": go_drafts,
     "go-sent": go_sent,

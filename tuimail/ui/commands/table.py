@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.ui.commands.command import COMPOSE, LISTS, PAGERS, READING, Command, Context
+from tuimail.ui.commands.mail_table import MAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,10 @@ _PALETTE = frozenset({Context.PALETTE})
 _DRAFTS = frozenset({Context.DRAFTS})
 _ACCOUNTS = frozenset({Context.ACCOUNTS})
 _SERVER = frozenset({Context.SERVER})
+_INDEX = frozenset({Context.INDEX})
+"""It has commands of its own to move: mutt's keys differ there."""
+_READ = frozenset({Context.INDEX, Context.MESSAGE})
+"""Where undoing is a part of undeleting."""
 
 EVERYWHERE = (
     Command("palette", "Commands", "Find a command", "Lists commands, places, themes and keymaps; type to find one.",
@@ -46,13 +51,13 @@ READERS = (
     Command("main-menu", "Main menu", "Go to the main menu", "Returns to the main menu from anywhere.",
             READING - _MENU, pine="m", mutt="M", slot=90),
     Command("previous", "Prev", "Previous line", "Moves one line up.",
-            LISTS | PAGERS, pine="p up ctrl+p", mutt="k up"),
+            (LISTS | PAGERS) - _INDEX, pine="p up ctrl+p", mutt="k up"),
     Command("next", "Next", "Next line", "Moves one line down.",
-            LISTS | PAGERS, pine="n down ctrl+n", mutt="j down"),
+            (LISTS | PAGERS) - _INDEX, pine="n down ctrl+n", mutt="j down"),
     Command("page-up", "Prev page", "Previous page", "Moves one page up.",
-            READING - _MENU, pine="- pageup ctrl+y", mutt="Z pageup -"),
+            READING - _MENU - _INDEX, pine="- pageup ctrl+y", mutt="Z pageup -"),
     Command("page-down", "Next page", "Next page", "Moves one page down.",
-            READING - _MENU, pine="space pagedown ctrl+v", mutt="z pagedown space"),
+            READING - _MENU - _INDEX - {Context.FOLDERS}, pine="space pagedown ctrl+v", mutt="z pagedown space"),
     Command("first", "First", "Go to the first line", "Moves to the top.",
             READING, pine="home", mutt="= home"),
     Command("last", "Last", "Go to the last line", "Moves to the bottom.",
@@ -62,7 +67,7 @@ READERS = (
     Command("quit-now", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             READING - _MENU, pine="q", mutt="Q", slot=110),
     Command("undo", "Undo", "Undo the last step", "Takes back what the status line offers to undo.",
-            READING - {Context.HELP, Context.RAW}, pine="u", mutt="u", slot=60),
+            READING - _READ - {Context.HELP, Context.RAW}, pine="u", mutt="u", slot=60),
     Command("compose", "Compose", "Write a letter", "Opens the composer on an empty letter.",
             READING - {Context.HELP, Context.RAW}, pine="c", mutt="m", slot=80),
 )  # fmt: skip
@@ -71,7 +76,7 @@ MENU = (
     Command("quit", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             _MENU, pine="q", mutt="q", slot=11),
     Command("open", "Open", "Open the selected line", "Opens what is selected.",
-            LISTS, pine="enter > right", mutt="enter right", slot=12),
+            LISTS - _INDEX - {Context.FOLDERS}, pine="enter > right", mutt="enter right", slot=12),
     Command("go-outbox", "Outbox", "Go to the outbox", "Letters on their way, and those that need you.",
             _MENU, pine="o", mutt="o", slot=81),
     Command("go-drafts", "Drafts", "Go to the drafts", "Letters put aside, and those recovered after a crash.",
@@ -243,7 +248,7 @@ PALETTE = (
 )  # fmt: skip
 
 TABLE: tuple[Command, ...] = (
-    *EVERYWHERE, *READERS, *MENU, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
+    *EVERYWHERE, *READERS, *MENU, *MAIL, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
 )  # fmt: skip
 """Every command, in the order of the help screen."""
 

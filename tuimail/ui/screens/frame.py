@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.commands.command import Command
     from tuimail.ui.key_queue import Running
     from tuimail.ui.messages import OutboxChanged
@@ -140,8 +141,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         """The outbox is not what it was."""
         self.reload()
 
-    def come_back_to(self, row_id: str) -> None:
-        """A row that had left is about to be there again: lists select it then."""
+    def come_back_to(self, row: str | MessageRef) -> None:
+        """A row (its id), or a received message, is about to be there again: lists select it then."""
 
     # -- commands
     @property
@@ -252,15 +253,11 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """A key that means nothing here says so, as in pine."""
-        if (
-            self.prompts.current is None
-            and not self._gives_command(event.key)
-            and event.key not in self.active_bindings
-        ):
+        if self.prompts.current is None and not self.takes(event.key) and event.key not in self.active_bindings:
             self.not_defined(shown(event.key))
 
-    def _gives_command(self, key: str) -> bool:
-        """Whether ``key`` gives one of the screen's own commands now."""
+    def takes(self, key: str) -> bool:
+        """Whether ``key`` gives one of the screen's own commands now, or means something else here, done already."""
         return any(self.knows(BY_ID[each.id]) for each in self._keyed.key_to_bindings.get(key, ()) if each.id)
 
     def not_defined(self, name: str) -> None:

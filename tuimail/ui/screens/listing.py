@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.text.cells import Line
     from tuimail.ui.widgets.line_list import LineList
 
@@ -49,9 +50,10 @@ class ListScreen(FrameScreen, Generic[T]):
         """The selected value."""
         return self.list.selected
 
-    def come_back_to(self, row_id: str) -> None:
+    def come_back_to(self, row: str | MessageRef) -> None:
         """Select the row once it is there."""
-        self.list.sought = row_id
+        if isinstance(row, str):
+            self.list.sought = row
 
     def title_line(self, width: int) -> Line:  # noqa: ARG002 - for screens to override
         """The names of the columns, as rows of ``width`` cells are drawn now; screens that have any show ``titles``."""

@@ -18,10 +18,27 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-PLACES = ("help", "compose", "go-outbox", "go-drafts", "go-sent", "go-accounts", "go-server", "quit")
+    from tuimail.ui.messages import MailboxChanged
+
+PLACES = (
+    "help",
+    "compose",
+    "go-index",
+    "go-folders",
+    "go-outbox",
+    "go-drafts",
+    "go-sent",
+    "go-accounts",
+    "go-server",
+    "quit",
+)
+MAIL = frozenset({"go-index", "go-folders", "go-to-folder", "check-mail"})
+"""There where an account has mail to read."""
 _ENTRIES = {
     "help": ("HELP", "The keys, and the way of a letter"),
     "compose": ("COMPOSE", "Write and send a letter"),
+    "go-index": ("MESSAGE INDEX", "Read your mail"),
+    "go-folders": ("FOLDER LIST", "All folders, and what is new"),
     "go-outbox": ("OUTBOX", "Letters on their way"),
     "go-drafts": ("DRAFTS", "Letters put aside"),
     "go-sent": ("SENT", "What went out, and when"),
@@ -71,7 +88,9 @@ class MainMenuScreen(ListScreen[MenuEntry]):
         return tuple(each for each in PLACES if self.knows(BY_ID[each]))
 
     def knows(self, command: Command) -> bool:
-        """The server's side is there in the demo only."""
+        """The server's side is there in the demo only, mail where an account has some to read."""
+        if command.id in MAIL and not self.program.engine.mail.accounts:
+            return False
         return super().knows(command) and (command.id != "go-server" or self.program.server is not None)
 
     def __init__(self) -> None:
@@ -94,7 +113,7 @@ class MainMenuScreen(ListScreen[MenuEntry]):
     def on_mount(self) -> None:
         """The menu needs no engine to be drawn."""
         self.list.show_all([self._entry_for(command_id) for command_id in self._places])
-        self.list.select(1)
+        self.list.select(2 if self.program.engine.mail.accounts else 1)
 
     def on_resize(self, event: events.Resize) -> None:
         """Blank lines between the entries only where they fit."""
@@ -111,6 +130,10 @@ class MainMenuScreen(ListScreen[MenuEntry]):
         above = len(lines) + 1 if lines else 0
         self.list.space(2 if height - above >= 2 * len(self._places) + 5 else 1)
 
+    def on_mailbox_changed(self, _message: MailboxChanged) -> None:
+        """Count again."""
+        self.reload()
+
     async def load(self) -> None:
         """Count what is in the outbox and among the drafts."""
         self._arrange(self.size.width, self.size.height)
@@ -118,6 +141,10 @@ class MainMenuScreen(ListScreen[MenuEntry]):
         drafts = len(await engine.drafts.available())
         notes = {"go-drafts": "" if not drafts else "1 letter" if drafts == 1 else f"{drafts} letters"}
         # Not the numbers of the title bar: at the start they may come later than this.
+        folders = await engine.mail.folders()
+        unread = sum(each.unread for each in folders if each.name == "INBOX")
+        if unread:
+            notes["go-index"] = f"{unread:,} unread"
         counts, tally = await engine.outbox.query(lambda outbox: (outbox.counts(), outbox.tally()))
         if any(counts.values()):
             badge = Badge(tally.waiting, tally.yours)

@@ -65,6 +65,8 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         list was painted, and what it changes elsewhere would need a second paint."""
         self.cursor = 0
         """Index of the selected row."""
+        self.anchored = False
+        """The selected row keeps its line on the screen when rows come and go above it."""
         self.sought: str | None = None
         """The row to be selected once it is shown, unless another one is selected before."""
 
@@ -95,14 +97,21 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self.source = source
             self.when_selected()
             return
+        before = self.cursor
         self.cursor = self._place_in(source)
         if self.sought is not None and self._identified(source, self.cursor) == self.sought:
             self.sought = None
+        keep_line = self.anchored and self._read and self.cursor != before
         self.source = source
         self._read = True
         self.virtual_size = Size(0, source.count * self._spacing)
         self.refresh()
+        if keep_line:
+            top = self.scroll_offset.y + (self.cursor - before) * self._spacing
+            self.scroll_to(y=top, animate=False, immediate=True)
         self._reveal()
+        if self.cursor - self.first_seen >= self.page:  # there is no room for so many rows before the layout
+            self.call_after_refresh(self._reveal)
         self.when_selected()
 
     def first_shown(self, source: WindowSource[T]) -> int:
@@ -169,6 +178,10 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def _reveal(self) -> None:
         self.scroll_to_region(Region(0, self.cursor * self._spacing, self.size.width, 1), animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """The selected row stays in sight; rows can be shown before there is room for any."""
+        self._reveal()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of the screen; the style under all of them is worked out once."""

@@ -1,0 +1,236 @@
+"""The message index and the folder list, driven by keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.mail_support import put_message
+from tests.ui.mail_scene import make_mail, press, reading, row, selected, status
+from tests.ui.scene import NOW
+from tests.ui.screen_text import settle, text
+from tuimail.paths import Paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_mail(tmp_path / "Maildir")
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths.under(tmp_path / "home")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for part in ("new", "cur") for each in (folder / part).iterdir())
+
+
+async def test_the_index_opens_on_the_first_unread_message(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        assert "6 unread" in text(pilot.app)
+        await press(pilot, "i")
+        assert selected(pilot) == "Letter 6"
+        assert "7 of 12  6 unread" in text(pilot.app)
+        assert row(pilot, "Letter 5").split()[:2] == ["6", "To:"]
+        assert row(pilot, "Letter 6").lstrip().startswith("O")
+
+
+@pytest.mark.parametrize(("keymap", "mark", "unmark"), [("pine", "d", "u"), ("mutt", "d", "u")])
+async def test_delete_marks_goes_on_and_is_taken_back(
+    paths: Paths, root: Path, keymap: str, mark: str, unmark: str
+) -> None:
+    async with reading(paths, root, keymap=keymap) as pilot:
+        await press(pilot, "i", mark, mark)
+        assert selected(pilot) == "Letter 8"
+        assert row(pilot, "Letter 6").lstrip().startswith("D")
+        await press(pilot, "up" if keymap == "pine" else "K", unmark)
+        assert not row(pilot, "Letter 7").lstrip().startswith("D")
+        assert row(pilot, "Letter 6").lstrip().startswith("D")
+    assert names(root / ".Trash") == []
+
+
+@pytest.mark.parametrize(("keymap", "key"), [("pine", "x"), ("mutt", "dollar_sign")])
+async def test_what_is_marked_goes_to_the_trash_when_that_is_confirmed(
+    paths: Paths, root: Path, keymap: str, key: str
+) -> None:
+    async with reading(paths, root, keymap=keymap) as pilot:
+        await press(pilot, "i", "d", "d", key)
+        assert "Delete 2 messages from INBOX?" in text(pilot.app)
+        await press(pilot, "n")
+        assert row(pilot, "Letter 6")
+        await press(pilot, key, "y")
+        assert not row(pilot, "Letter 6")
+        assert "Deleted 2 messages." in status(pilot)
+        assert "8 of 10" not in text(pilot.app)
+    assert len(names(root / ".Trash")) == 2
+
+
+async def test_leaving_asks_whether_what_is_marked_is_to_be_deleted(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "d", "less_than_sign")
+        assert 'Delete the "Letter 6" marked' in text(pilot.app)
+        await press(pilot, "n")
+        assert "MAIN MENU" in text(pilot.app)
+        await press(pilot, "i", "less_than_sign", "y")
+        assert "MAIN MENU" in text(pilot.app)
+    assert len(names(root / ".Trash")) == 1
+
+
+async def test_archiving_is_undone_and_the_message_is_selected_again(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "y")
+        assert selected(pilot) == "Letter 7"
+        assert "Archived" in status(pilot)
+        assert len(names(root / ".Archive")) == 1
+        await press(pilot, "u")
+        assert selected(pilot) == "Letter 6"
+        assert names(root / ".Archive") == []
+
+
+async def test_a_message_is_moved_by_a_part_of_the_folders_name_and_the_folder_is_offered_again(
+    paths: Paths, root: Path
+) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "s", *"rust", "enter")
+        assert "Moved to Lists/Rust" in status(pilot)
+        await press(pilot, "s")
+        assert "Lists/Rust" in text(pilot.app)
+        await press(pilot, "enter")
+    assert len(names(root / ".Lists.Rust")) == 3
+
+
+async def test_flags_by_pine_and_by_mutt(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "F", "N")
+        assert row(pilot, "Letter 6").lstrip().startswith("*")
+        await press(pilot, "F")
+    assert "m6:2,S" in names(root)
+
+
+async def test_ten_messages_tagged_and_saved_in_one_command(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "equals_sign", *["t"] * 10)
+        assert "10 tagged" in text(pilot.app)
+        await press(pilot, "semicolon", "s", *"Archive", "enter")
+        assert "10 messages" in status(pilot)
+        assert len(names(root / ".Archive")) == 10
+        await press(pilot, "u")
+        assert names(root / ".Archive") == []
+        assert row(pilot, "Letter 3")
+
+
+async def test_a_limit_and_the_way_back(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "l", *"~s 1", "enter")
+        assert "3 of 12" in text(pilot.app)
+        assert not row(pilot, "Letter 6")
+        await press(pilot, "l", "ctrl+u", *"~q", "enter")
+        assert "3 of 12" in text(pilot.app), "a wrong pattern changes nothing"
+        await press(pilot, "q")
+        assert row(pilot, "Letter 6")
+
+
+async def test_digits_and_searching_move_the_cursor(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "1", "1", "enter")
+        assert selected(pilot) == "Letter 10"
+        await press(pilot, "w", *"letter 2", "enter")
+        assert selected(pilot) == "Letter 2"
+        assert "from the top" in status(pilot)
+        await press(pilot, "9", "9", "enter")
+        assert "from 1 to 12" in status(pilot)
+
+
+async def test_threads_are_shown_collapsed_and_walked(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "o", "h")
+        assert "└─>Letter 8" in row(pilot, "Letter 8")
+        await press(pilot, "slash", *"letter 8", "enter", "alt+v")
+        assert "+2" in row(pilot, "Letter 8")
+        assert not row(pilot, "Letter 5")
+        await press(pilot, "alt+v")
+        assert row(pilot, "Letter 5")
+        await press(pilot, "slash", *"letter 8", "enter", "P")
+        assert selected(pilot) == "Letter 2"
+        await press(pilot, "ctrl+d")
+        assert row(pilot, "Letter 5").split()[0] == "D"
+
+
+async def test_new_mail_does_not_move_the_cursor(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i")
+        before = row(pilot, "Letter 6")
+        put_message(root, "late", "Quite new", new=True, arrived=int(NOW) - 5)
+        await settle(pilot)
+        assert row(pilot, "Quite new").lstrip().startswith("N")
+        assert selected(pilot) == "Letter 6"
+        assert row(pilot, "Letter 6") == before
+
+
+async def test_next_new_goes_on_to_the_next_folder(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", *["tab"] * 6)
+        assert "Go on to Lists/Rust (1 unread)?" in text(pilot.app)
+        await press(pilot, "y")
+        assert selected(pilot) == "A note on Rust"
+
+
+async def test_keys_in_one_burst_act_on_the_rows_they_were_meant_for(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "d", "n", "d", "y", "d")
+        assert sorted(line.split()[-1] for line in text(pilot.app).splitlines() if line.lstrip().startswith("D ")) != []
+        assert len(names(root / ".Archive")) == 1
+        assert names(root / ".Archive")[0].startswith(tuple("0123456789"))
+        marked = [line for line in text(pilot.app).splitlines() if line[3:4] == "D"]
+        assert [any(f"Letter {n} " in line for line in marked) for n in (6, 8, 10)] == [True, True, True]
+
+
+async def test_the_folder_list_shows_what_is_unread(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "l")
+        assert row(pilot, "INBOX").split()[:1] == ["N"]
+        assert row(pilot, "INBOX").split()[-2:] == ["6", "12"]
+        assert "Lists/Rust" in text(pilot.app)
+        await press(pilot, "tab", "enter")
+        assert selected(pilot) == "A note on Rust"
+
+
+async def test_a_folder_is_created_renamed_and_deleted(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "l", "a", *"Mills", "enter")
+        assert row(pilot, "Mills")
+        assert (root / ".Mills" / "cur").is_dir()
+        await press(pilot, "w", *"mills", "enter", "r", "ctrl+u", *"Engines/Mills", "enter")
+        assert (root / ".Engines.Mills" / "cur").is_dir()
+        await press(pilot, "w", *"mills", "enter", "d", "y")
+        assert not (root / ".Engines.Mills").exists()
+        assert "Deleted the folder Engines/Mills" in row(pilot, "Mills")
+
+
+async def test_a_folder_marked_read_can_be_undone(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "l", "alt+m")
+        assert "6 messages of INBOX marked read." in status(pilot)
+        assert "6" not in row(pilot, "INBOX").split()[:-1]
+        await press(pilot, "u")
+        assert row(pilot, "INBOX").split()[-2:] == ["6", "12"]
+
+
+async def test_going_to_a_folder_by_name(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "c", *"rust", "enter")
+        assert selected(pilot) == "A note on Rust"
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (160, 50)])
+async def test_the_columns_fit_every_width(paths: Paths, root: Path, size: tuple[int, int]) -> None:
+    async with reading(paths, root, size=size) as pilot:
+        await press(pilot, "i")
+        rows = [line for line in text(pilot.app).splitlines() if "Letter" in line]
+        assert rows
+        assert {len(line) for line in rows} == {len(rows[0])}

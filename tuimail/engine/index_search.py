@@ -1,0 +1,136 @@
+"""Looking for messages from a place in an index: what is unread, what matches, the thread. On the reader's thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.cache.lookup import marked_rows, thread_rows, unread_rows
+from tuimail.cache.threads import members
+from tuimail.mail.thread_tree import thread_lines
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable
+
+    from tuimail.cache.windows import IndexRow
+    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
+    from tuimail.engine.mail_reader import MailReader
+    from tuimail.mail.message_ref import MessageRef
+    from tuimail.mail.pattern_tree import Pattern
+
+NEARBY = 64
+"""Rows read around one that is jumped to."""
+
+
+def position(index: MessageIndex, row_id: str) -> int | None:
+    """Where a row is; the rows around it are read. Raises StorageError."""
+    place = index.view.position(row_id)
+    if place is not None:
+        index.view.window(place - NEARBY, place + NEARBY)
+    return place
+
+
+def unread_place(reader: MailReader, index: MessageIndex, row_id: str, *, backwards: bool) -> int | None:
+    """Where the first unread message behind ``row_id`` is, or before it. Raises StorageError."""
+    found = reader.first_unread(index, row_id, backwards=backwards)
+    return None if found is None else position(index, found)
+
+
+def find(reader: MailReader, index: MessageIndex, pattern: Pattern, row_id: str | None, step: int) -> int | None:
+    """The place of the next match behind ``row_id``, or before it, round the end of the index.
+
+    Raises:
+        UsageError: the pattern asks for what is not searched.
+        StorageError: the cache cannot be read.
+    """
+    request = replace(index.request, limit=pattern)
+    matching = {row.row_id for mail in reader.listed(request) for row in reader.matching_rows(mail, request)}
+    count = index.count
+    start = index.view.position(row_id) if row_id is not None else None
+    at = (-1 if step > 0 else 0) if start is None else start
+    for left in range(1, count + 1) if matching else ():
+        place = (at + left * step) % count
+        if place % NEARBY == 0 or left == 1:
+            index.view.window(place - NEARBY, place + 2 * NEARBY)
+        entry = next(iter(index.entries(place, place + 1)), None)
+        if entry is not None and entry.row_id in matching:
+            return place
+    return None
+
+
+def matching(reader: MailReader, request: IndexRequest, pattern: Pattern) -> list[IndexEntry]:
+    """The messages of the request that match the pattern as well. Raises UsageError and StorageError."""
+    found = {row.row_id for mail in reader.listed(request) for row in reader.matching_rows(mail, request)}
+    return [
+        reader.entry(mail, row)
+        for mail in reader.listed(request)
+        for row in reader.matching_rows(mail, replace(request, limit=pattern))
+        if row.row_id in found
+    ]
+
+
+def thread(reader: MailReader, ref: MessageRef) -> list[IndexEntry]:
+    """The messages of a thread that lie in the folder of ``ref``, by date. Raises TuimailError."""
+    mail = reader.mail(ref.account)
+    row = mail.message(ref).row
+    with mail.cache.reading() as db:
+        rows = thread_rows(db, row.account, row.mailbox, row.thread)
+        return [reader.entry(mail, each) for each in rows]
+
+
+def parent_place(reader: MailReader, index: MessageIndex, ref: MessageRef) -> int | None:
+    """Where the message that this one answers is in an index. Raises TuimailError."""
+    mail = reader.mail(ref.account)
+    row = mail.message(ref).row
+    with mail.cache.reading() as db:
+        found = members(db, row.thread, row.mailbox)
+    lines = thread_lines(found)
+    line = next((each for each in lines if each.message.id == row.id), None)
+    if line is None or line.parent is None:
+        return None
+    return position(index, f"{ref.account}:{lines[line.parent].message.id}")
+
+
+def other_thread(reader: MailReader, index: MessageIndex, place: int, step: int) -> int | None:
+    """The place of the first message of the next thread, or of the one before. Raises StorageError."""
+    here = reader.read(index, place, place + 1)
+    if not here:
+        return None
+    thread, found = here[0].row.thread, None
+    at = place + step
+    while 0 <= at < index.count:
+        if at % NEARBY == 0 or at == place + step:
+            index.view.window(at - NEARBY, at + 2 * NEARBY)
+        entry = next(iter(index.entries(at, at + 1)), None)
+        if entry is not None and entry.row.thread != thread:
+            if step > 0 or found is not None:
+                return at if step > 0 else found
+            thread, found = entry.row.thread, at  # the thread before; its first message is sought
+        elif found is not None:
+            found = at
+        at += step
+    return found
+
+
+def marked(reader: MailReader, request: IndexRequest) -> list[IndexEntry]:
+    """The messages of the request's folders that are marked to be deleted. Raises StorageError."""
+    return _entries(reader, request, marked_rows)
+
+
+def unread(reader: MailReader, request: IndexRequest) -> list[MessageRef]:
+    """The unread messages of the request's folders. Raises StorageError."""
+    return [each.ref for each in _entries(reader, request, unread_rows)]
+
+
+def _entries(
+    reader: MailReader, request: IndexRequest, read: Callable[[sqlite3.Connection, str, int], Iterable[IndexRow]]
+) -> list[IndexEntry]:
+    found: list[IndexEntry] = []
+    for mail in reader.listed(request):
+        if not mail.has(request.folder):
+            continue
+        box = mail.mailbox(request.folder)
+        with mail.cache.reading() as db:
+            found += [reader.entry(mail, row) for row in read(db, mail.account.name, box.id)]
+    return found

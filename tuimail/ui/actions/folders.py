@@ -1,0 +1,130 @@
+"""Actions of the folder list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.engine.mail_index import IndexRequest
+from tuimail.mail.text import safe_line
+from tuimail.ui.actions import menu
+from tuimail.ui.actions.mail_places import PLACES, mark_all_read, show_folder
+from tuimail.ui.actions.movement import LIST_ACTIONS
+
+if TYPE_CHECKING:
+    from tuimail.ui.protocols import Action, HasList, HasSelection
+    from tuimail.ui.views.folder_lines import FolderRow
+
+    class FolderList(HasList, HasSelection[FolderRow], Protocol):
+        """The folder list."""
+
+        searched: str
+
+
+def open_folder(screen: FolderList) -> None:
+    """Show the messages of the selected folder, or go to the place."""
+    row = screen.selected
+    if row is None or row.heading:
+        screen.say("No folder is selected.")
+    elif row.command:
+        menu.PLACES[row.command](screen)
+    else:
+        show_folder(screen, row.account, row.folder)
+
+
+def next_new_folder(screen: FolderList) -> None:
+    """Move to the next folder with unread messages, round the end."""
+    rows: list[FolderRow] = list(screen.list.source.window(0, screen.list.count))
+    at = screen.list.cursor
+    order = [*range(at + 1, len(rows)), *range(at + 1)]
+    found = next((each for each in order if rows[each].unread and rows[each].account), None)
+    if found is None:
+        screen.say("No folder has unread messages.")
+    else:
+        screen.list.select(found)
+
+
+async def find_folder(screen: FolderList) -> None:
+    """Ask for a part of a name and move to the next folder that has it."""
+    wanted = await screen.prompts.ask("Search for folder", initial=screen.searched)
+    if wanted is None or not wanted.strip():
+        return
+    screen.searched = wanted.strip()
+    rows: list[FolderRow] = list(screen.list.source.window(0, screen.list.count))
+    at = screen.list.cursor
+    order = [*range(at + 1, len(rows)), *range(at + 1)]
+    matching = (each for each in order if screen.searched.casefold() in rows[each].name.casefold())
+    found = next(matching, None)
+    if found is None:
+        screen.say(f"No folder is called like {safe_line(screen.searched)}.")
+    else:
+        screen.list.select(found)
+
+
+async def create_folder(screen: FolderList) -> None:
+    """Ask for a name and create the folder in the selected account."""
+    row = screen.selected
+    accounts = [each.name for each in screen.program.engine.mail.accounts]
+    account = row.account if row is not None and row.account else accounts[0] if len(accounts) == 1 else ""
+    if not account:
+        screen.say("Move to a folder of the account first.")
+        return
+    name = await screen.prompts.ask(f"Name of the new folder of {safe_line(account)}", help_text="a/b is b below a.")
+    if name is None or not name.strip():
+        return
+    await screen.program.engine.mail.create_folder(account, name.strip())
+    screen.come_back_to(f"{account}/{name.strip()}")
+    screen.reload()
+    screen.say(f"Created {safe_line(name.strip())}.")
+
+
+async def rename_folder(screen: FolderList) -> None:
+    """Ask for another name."""
+    row = screen.selected
+    if row is None or not row.account:
+        screen.say("No folder is selected.")
+        return
+    name = await screen.prompts.ask(f"Rename {safe_line(row.folder)} to", initial=row.folder)
+    if name is None or name.strip() in ("", row.folder):
+        return
+    await screen.program.engine.mail.rename_folder(row.account, row.folder, name.strip())
+    screen.come_back_to(f"{row.account}/{name.strip()}")
+    screen.reload()
+    screen.say(f"Renamed to {safe_line(name.strip())}.")
+
+
+async def delete_folder(screen: FolderList) -> None:
+    """Delete the folder with everything in it, after a question."""
+    row = screen.selected
+    if row is None or not row.account:
+        screen.say("No folder is selected.")
+        return
+    inside = f" and its {row.total:,} messages" if row.total else ""
+    question = f"Delete the folder {safe_line(row.folder)}{inside} for good?"
+    if await screen.prompts.ask_yes_no(question, default=False, help_text="This cannot be undone."):
+        await screen.program.engine.mail.delete_folder(row.account, row.folder)
+        screen.reload()
+        screen.say(f"Deleted the folder {safe_line(row.folder)}.")
+
+
+async def read_folder(screen: FolderList) -> None:
+    """Mark every message read."""
+    row = screen.selected
+    if row is None or not row.account:
+        screen.say("No folder is selected.")
+        return
+    await mark_all_read(screen, IndexRequest(row.account, row.folder))
+
+
+ACTIONS: dict[str, Action[FolderList]] = {
+    **LIST_ACTIONS,
+    **PLACES,
+    "index-page-up": lambda screen: screen.list.move(-screen.list.page),
+    "index-page-down": lambda screen: screen.list.move(screen.list.page),
+    "open-folder": open_folder,
+    "next-new-folder": next_new_folder,
+    "find-folder": find_folder,
+    "create-folder": create_folder,
+    "rename-folder": rename_folder,
+    "delete-folder": delete_folder,
+    "read-folder": read_folder,
+}

@@ -1,0 +1,274 @@
+"""Actions of the message index: moving, searching, limiting, tagging, sorting, carrying out deletions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.engine import index_search
+from tuimail.engine.mail_index import SortOrder
+from tuimail.mail.pattern import parse
+from tuimail.mail.text import safe_line
+from tuimail.ui.actions import messages
+from tuimail.ui.actions.mail_places import PLACES, mark_all_read
+from tuimail.ui.requests import ShowMessage
+from tuimail.ui.widgets.prompt import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.ui.protocols import Action, MessageList
+
+ORDERS = (
+    Choice("a", "Arrival", SortOrder.ARRIVAL),
+    Choice("d", "Date", SortOrder.DATE),
+    Choice("h", "tHread", SortOrder.THREAD),
+    Choice("s", "Subject", SortOrder.SUBJECT),
+    Choice("f", "From", SortOrder.FROM),
+    Choice("t", "To", SortOrder.TO),
+    Choice("z", "siZe", SortOrder.SIZE),
+    Choice("i", "Important", SortOrder.FLAGGED),
+    Choice("u", "Unread", SortOrder.UNREAD),
+    Choice("r", "Reverse", "reverse"),
+)
+PATTERN_HELP = (
+    "Words, or patterns: ~f from, ~t to, ~s subject, ~b text, ~d <1w date, ~U unread, ~F important, !not, |or"
+)
+
+
+# -- moving
+
+
+async def read(screen: MessageList) -> None:
+    """Open the message under the cursor."""
+    if screen.entry is None:
+        screen.say("No message is selected.")
+        return
+    screen.program.navigation.open(ShowMessage(screen.cursor))
+
+
+def _move(by: int) -> Action[MessageList]:
+    return lambda screen: screen.list.move(by)
+
+
+def _step(by: int) -> Action[MessageList]:
+    async def step(screen: MessageList) -> None:
+        if not await screen.cursor.step(by):
+            screen.say("There is no other message that is not to be deleted." if by else "")
+
+    return step
+
+
+async def next_new(screen: MessageList) -> None:
+    """The next unread message here, else the next folder that has one."""
+    if await screen.cursor.step(1, unread=True):
+        return
+    mail = screen.program.engine.mail
+    request = screen.request
+    others = [
+        each
+        for each in await mail.folders()
+        if each.unread
+        and each.special_use not in ("junk", "trash")
+        and (each.account, each.name) != (request.account, request.folder)
+        and not (request.unified and each.name == "INBOX")
+    ]
+    if not others:
+        screen.say("There is no other unread message.")
+        return
+    folder = others[0]
+    question = f"No more unread messages here. Go on to {safe_line(folder.name)} ({folder.unread:,} unread)?"
+    if await screen.prompts.ask_yes_no(question):
+        wanted = screen.program.places.of(folder.account, folder.name)
+        screen.program.places.opened = wanted
+        await screen.show_request(wanted)
+
+
+async def previous_new(screen: MessageList) -> None:
+    """The unread message before."""
+    if not await screen.cursor.step(-1, unread=True):
+        screen.say("There is no unread message before this one.")
+
+
+async def jump(screen: MessageList) -> None:
+    """Ask for a number and go there."""
+    digit, screen.typed_digit = screen.typed_digit, ""
+    wanted = await screen.prompts.ask("Jump to message number", initial=digit)
+    if wanted is None:
+        return
+    number = wanted.strip().replace(",", "")
+    if not number.isdecimal() or not 1 <= int(number) <= screen.list.count:
+        screen.say(f"There is no message {safe_line(wanted.strip())}: they go from 1 to {screen.list.count:,}.")
+        return
+    screen.list.select(int(number) - 1)
+    await screen.loaded()
+
+
+async def search(screen: MessageList) -> None:
+    """Ask for words and go to the next message that has them."""
+    wanted = await screen.prompts.ask("Search for", initial=screen.searched, help_text=PATTERN_HELP)
+    if wanted is None or not wanted.strip():
+        return
+    screen.searched = wanted.strip()
+    await _find(screen, 1)
+
+
+async def search_again(screen: MessageList) -> None:
+    """The next one found."""
+    await (_find(screen, 1) if screen.searched else search(screen))
+
+
+async def search_back(screen: MessageList) -> None:
+    """The one found before."""
+    await (_find(screen, -1) if screen.searched else search(screen))
+
+
+async def _find(screen: MessageList, step: int) -> None:
+    """Go to the next match, round the end."""
+    index = screen.index
+    if index is None:
+        return
+    pattern = parse(screen.searched, screen.program.engine.clock.now())
+    row_id = None if screen.entry is None else screen.entry.row_id
+    ask = screen.program.engine.mail.query
+    found = await ask(lambda mail: index_search.find(mail, index, pattern, row_id, step))
+    if found is None:
+        screen.say(f"No message has {safe_line(screen.searched)}.")
+        return
+    before = screen.list.cursor
+    screen.list.select(found)
+    await screen.loaded()
+    if (found - before) * step <= 0:
+        screen.say(f"Search went on from the {'top' if step > 0 else 'bottom'}.")
+
+
+# -- what is shown
+
+
+async def limit(screen: MessageList) -> None:
+    """Ask for a pattern; empty shows all."""
+    wanted = await screen.prompts.ask("Show only", initial=screen.limit_text, help_text=PATTERN_HELP)
+    if wanted is None:
+        return
+    await limit_to(screen, wanted.strip())
+
+
+async def limit_to(screen: MessageList, text: str) -> None:
+    """Show only what matches. Raises UsageError with the place of what is wrong."""
+    if not text or text in ("~A", "all"):
+        await screen.show_everything()
+        screen.say("All messages are shown.")
+        return
+    pattern = parse(text, screen.program.engine.clock.now())
+    await screen.show_request(replace(screen.request, limit=pattern), limit_text=text)
+
+
+async def zoom(screen: MessageList) -> None:
+    """Only tagged messages, or all again."""
+    if screen.zoomed:
+        await screen.show_everything()
+        return
+    if not screen.tagged:
+        screen.say("Nothing is tagged.")
+        return
+    screen.zoomed = True
+    await screen.load()
+
+
+async def sort(screen: MessageList) -> None:
+    """Ask for an order."""
+    wanted = await screen.prompts.ask_choice("Sort by?", ORDERS, default=screen.request.order)
+    if wanted is None:
+        return
+    if wanted == "reverse":
+        await sort_reverse(screen)
+        return
+    order = SortOrder(wanted)
+    if screen.request.unified and order not in (SortOrder.ARRIVAL, SortOrder.DATE):
+        screen.say("The inboxes of all accounts are sorted by arrival or date.")
+        return
+    reverse = screen.request.reverse if order is not screen.request.order else not screen.request.reverse
+    await screen.show_request(replace(screen.request, order=order, reverse=reverse))
+    screen.say(f"Sorted by {order}{', reversed' if reverse else ''}.")
+
+
+async def sort_reverse(screen: MessageList) -> None:
+    """Turn the order round."""
+    await screen.show_request(replace(screen.request, reverse=not screen.request.reverse))
+    screen.say(f"Sorted by {screen.request.order}{', reversed' if screen.request.reverse else ''}.")
+
+
+async def go_back(screen: MessageList) -> None:
+    """Show all again; else leave, after a question if anything is marked to be deleted."""
+    if screen.limited:
+        await screen.show_everything()
+        return
+    marked = await _marked(screen)
+    if marked:
+        question = f"Delete the {messages.named(marked)} marked to be deleted in {safe_line(screen.request.folder)}?"
+        wanted = await screen.prompts.ask_yes_no(question, default=False, help_text="N leaves them marked.")
+        if wanted is None:
+            return
+        if wanted:
+            await carry_out_deletions(screen, marked)
+    screen.program.navigation.back()
+
+
+# -- carrying out deletions
+
+
+async def expunge(screen: MessageList) -> None:
+    """Delete what is marked in this index, after a question."""
+    marked = await _marked(screen)
+    if not marked:
+        screen.say("No message is marked to be deleted.")
+        return
+    if await screen.prompts.ask_yes_no(f"Delete {messages.named(marked)} from {safe_line(screen.request.folder)}?"):
+        await carry_out_deletions(screen, marked)
+
+
+async def _marked(screen: MessageList) -> Sequence[IndexEntry]:
+    """The messages of the folder that are marked to be deleted."""
+    if screen.index is None:
+        return []
+    request = screen.index.request
+    return await screen.program.engine.mail.query(lambda mail: index_search.marked(mail, request))
+
+
+async def carry_out_deletions(screen: MessageList, marked: Sequence[IndexEntry]) -> None:
+    """Move to the trash, or delete for good what lies there."""
+    await messages.move_away(screen, marked, screen.program.engine.mail.delete, "Deleted")
+
+
+async def read_folder(screen: MessageList) -> None:
+    """Mark every message of the folder read."""
+    await mark_all_read(screen, screen.request)
+
+
+ACTIONS: dict[str, Action[MessageList]] = {
+    **messages.ACTIONS,
+    **PLACES,
+    "read-folder": read_folder,
+    "read": read,
+    "previous-message": _move(-1),
+    "next-message": _move(1),
+    "previous-undeleted": _step(-1),
+    "next-undeleted": _step(1),
+    "index-page-up": lambda screen: screen.list.move(-screen.list.page),
+    "index-page-down": lambda screen: screen.list.move(screen.list.page),
+    "first": lambda screen: screen.list.select(0),
+    "last": lambda screen: screen.list.select(screen.list.count - 1),
+    "next-new": next_new,
+    "previous-new": previous_new,
+    "jump": jump,
+    "search-index": search,
+    "search-again": search_again,
+    "search-back": search_back,
+    "limit": limit,
+    "zoom": zoom,
+    "sort-index": sort,
+    "sort-reverse": sort_reverse,
+    "expunge": expunge,
+    "back": go_back,
+}

@@ -1,0 +1,80 @@
+"""Actions that go somewhere among the folders, from any screen; and those on a whole folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.mail.text import safe_line
+from tuimail.ui.actions.folder_names import ask_place
+from tuimail.ui.requests import ShowFolders, ShowIndex
+
+if TYPE_CHECKING:
+    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.ui.protocols import Action, Frame
+
+
+def show_folder(screen: Frame, account: str, folder: str) -> None:
+    """Show the messages of a folder; ``account`` empty: of all inboxes."""
+    show_index(screen, screen.program.places.of(account, folder))
+
+
+def show_index(screen: Frame, request: IndexRequest) -> None:
+    """Show messages."""
+    screen.program.places.opened = request
+    screen.program.navigation.open(ShowIndex(request))
+
+
+def go_index(screen: Frame) -> None:
+    """The folder opened last, else the inbox."""
+    if not screen.program.engine.mail.accounts:
+        screen.say("No account has mail to read here: see Folder list.")
+        return
+    show_index(screen, screen.program.places.opened)
+
+
+def go_folders(screen: Frame) -> None:
+    """The folder list."""
+    screen.program.navigation.home()
+    screen.program.navigation.open(ShowFolders())
+
+
+async def go_to_folder(screen: Frame) -> None:
+    """Ask for a folder and show it."""
+    place = await ask_place(screen, "Go to folder")
+    if place is not None:
+        screen.program.navigation.home()
+        show_folder(screen, *place)
+
+
+async def check_mail(screen: Frame) -> None:
+    """Look for new mail now, and say what there is."""
+    mail = screen.program.engine.mail
+    screen.say("Looking for new mail.")
+    before = sum(each.unread for each in await mail.folders())
+    await mail.look()
+    more = sum(each.unread for each in await mail.folders()) - before
+    screen.say(f"{more:,} new {'message' if more == 1 else 'messages'}." if more > 0 else "No new mail.")
+
+
+async def mark_all_read(screen: Frame, request: IndexRequest) -> None:
+    """Mark every message of a folder read; it can be undone."""
+    program = screen.program
+    count, commands = await program.engine.mail.mark_all_read(request)
+    name = safe_line(request.folder)
+    if not commands:
+        screen.say(f"No message of {name} is unread.")
+        return
+
+    async def step(_beneath: Frame) -> None:
+        await program.engine.mail.undo(commands)
+        program.say(f"Undone: {count:,} messages of {name} are unread again.")
+
+    program.undo.offer(f"{count:,} messages of {name} marked read.", step)
+
+
+PLACES: dict[str, Action[Frame]] = {
+    "go-index": go_index,
+    "go-folders": go_folders,
+    "go-to-folder": go_to_folder,
+    "check-mail": check_mail,
+}

@@ -1,0 +1,75 @@
+"""Which commands are about received messages, and which of them can be given to several at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.mail.flags import DELETED
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.ui.commands.command import Command
+
+ON_SEVERAL = frozenset(
+    {
+        "delete",
+        "undelete",
+        "archive",
+        "junk",
+        "save",
+        "copy",
+        "flag",
+        "clear-flag",
+        "toggle-important",
+        "toggle-unread",
+        "tag-message",
+        "forward",
+        "export",
+        "pipe",
+        "print",
+        "bounce",
+    }
+)
+"""They act on the tagged messages when applied to them."""
+
+ON_MESSAGES = ON_SEVERAL | {
+    "read",
+    "reply",
+    "reply-all",
+    "reply-list",
+    "edit-as-new",
+    "collapse",
+    "parent",
+    "read-thread",
+    "delete-thread",
+    "undelete-thread",
+    "tag-thread",
+    "view-raw",
+    "attachments",
+}
+"""They want a message under the cursor."""
+
+
+def fits(command: Command, entry: IndexEntry | None, *, tagged: bool, applying: bool) -> bool:
+    """Whether a command makes sense for the message under the cursor, or, ``applying``, for the tagged ones."""
+    if applying:
+        return command.id in ON_SEVERAL or command.id in ("help", "back", "apply-tagged")
+    if command.id in ("apply-tagged", "zoom"):
+        return tagged
+    return entry is not None or command.id not in ON_MESSAGES
+
+
+def label(command: Command, entry: IndexEntry | None, tagged: Container[str], *, limited: bool, in_junk: bool) -> str:
+    """What the key rows call a command: some mean a little more at times."""
+    match command.id:
+        case "back" if limited:
+            return "Show all"
+        case "tag-message" if entry is not None and entry.row_id in tagged:
+            return "Untag"
+        case "undelete" if entry is None or not entry.row.flags & DELETED:
+            return "Undo"
+        case "junk" if in_junk:
+            return "Not junk"
+    return command.label

@@ -1,0 +1,37 @@
+"""Where the user is among the folders: the one opened last, and the one letters were moved to last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.engine.mail_index import IndexRequest, SortOrder
+
+if TYPE_CHECKING:
+    from tuimail.engine import Engine
+
+
+class MailPlaces:
+    """Of one running program."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._opened: IndexRequest | None = None
+        self.moved_to: dict[str, str] = {}
+        """The folder that messages were moved or copied to last, by account."""
+
+    @property
+    def opened(self) -> IndexRequest:
+        """What was shown last; at first the inbox, of all accounts where there are several."""
+        if self._opened is not None:
+            return self._opened
+        accounts = self._engine.mail.accounts
+        return self.of(accounts[0].name if len(accounts) == 1 else "", "INBOX")
+
+    @opened.setter
+    def opened(self, request: IndexRequest) -> None:
+        self._opened = request
+
+    def of(self, account: str, folder: str) -> IndexRequest:
+        """A folder in the order that the user wants; ``account`` empty: all inboxes."""
+        reading = self._engine.config.reading
+        return IndexRequest(account, folder, SortOrder(reading.order), reading.reverse)

@@ -1,0 +1,276 @@
+"""The message index: the messages of a folder, of all inboxes, or those a limit leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.engine.mail_index import IndexRequest, SortOrder
+from tuimail.ui.commands import messages as fitting
+from tuimail.ui.commands.bindings import bindings_for
+from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.screens.index_cursor import IndexCursor
+from tuimail.ui.screens.index_rows import IndexRows
+from tuimail.ui.screens.index_source import IndexSlot, IndexSource
+from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.views.index_lines import index_banner
+from tuimail.ui.widgets.banner import Banner
+from tuimail.ui.widgets.line_list import LineList
+from tuimail.ui.workers import start_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
+    from tuimail.mail.message_ref import MessageRef
+    from tuimail.ui.messages import MailboxChanged
+    from tuimail.ui.text.cells import Line
+
+UNREAD_YET = "Reading the mailbox for the first time..."
+EMPTY = "No messages."
+NONE_FOUND = "No message matches."
+
+
+class IndexScreen(ListScreen[IndexSlot]):
+    """One line per message. ``request`` says which messages; what is tagged stays tagged whatever is shown."""
+
+    SCREEN_NAME = "MESSAGE INDEX"
+    CONTEXT = Context.INDEX
+    HELP = (
+        "The messages of a folder. N is new, O old but unread, A answered, F forwarded, D to be deleted; * important, "
+        "+ to you, X tagged, @ has attachments. What is marked D stays until it is carried out."
+    )
+    BINDINGS = bindings_for(Context.INDEX)
+
+    def __init__(self, request: IndexRequest) -> None:
+        super().__init__()
+        self.request = request
+        self.limit_text = ""
+        """The limit as it was typed."""
+        self.zoomed = False
+        """Only tagged messages are shown."""
+        self.index: MessageIndex | None = None
+        """What is shown; None until something was read."""
+        self.tagged: dict[str, IndexEntry] = {}
+        self.applying = False
+        """The next command acts on the tagged messages."""
+        self.searched = ""
+        """What was searched last."""
+        self.typed_digit = ""
+        """It begins the number of the message to jump to."""
+        self.seek: MessageRef | None = None
+        """A message to be selected when the index is read next."""
+        self.banner = Banner()
+        self.rows = IndexRows(lambda: self.program.engine)
+        self.cursor = IndexCursor(self)
+        self._targets: tuple[IndexEntry, ...] | None = None
+
+    # -- the body
+    def make_list(self) -> LineList[IndexSlot]:
+        """One line per message."""
+        made = LineList(self._draw, lambda slot: slot.id, empty=EMPTY)
+        made.anchored = True
+        return made
+
+    def compose_body(self) -> ComposeResult:
+        """What the index is limited to; titles and list."""
+        yield self.banner
+        yield self.titles
+        yield self.list
+
+    def on_mount(self) -> None:
+        """What scrolls into sight is read."""
+        self.watch(self.list, "scroll_y", self._scrolled, init=False)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """The banner is cut to the width."""
+        self.show_banner()
+
+    @property
+    def heading(self) -> str:
+        """The folder."""
+        return self.rows.heading(self.request)
+
+    def title_line(self, width: int) -> Line:
+        """The columns as they are now."""
+        return self.rows.titles(width, self.list.count, self.request)
+
+    def _draw(self, slot: IndexSlot, width: int) -> Line:
+        tagged = slot.entry is not None and slot.entry.row_id in self.tagged
+        return self.rows.line(slot, width, self.list.count, self.request, tagged=tagged)
+
+    # -- what the actions are about
+    @property
+    def entry(self) -> IndexEntry | None:
+        """The message under the cursor, if it was read already."""
+        return None if self.selected is None else self.selected.entry
+
+    def targets(self) -> tuple[IndexEntry, ...]:
+        """The tagged messages, when a command is applied to them; else the one under the cursor."""
+        if self._targets is not None:
+            return self._targets
+        return () if self.entry is None else (self.entry,)
+
+    def fits(self, command: Command) -> bool:
+        """By what is selected; while a command is being chosen for tagged messages, whether it can be."""
+        return fitting.fits(command, self.entry, tagged=bool(self.tagged), applying=self.applying)
+
+    def label(self, command: Command) -> str:
+        """Some keys mean a little more at times."""
+        return fitting.label(command, self.entry, self.tagged, limited=self.limited, in_junk=self.in_junk)
+
+    @property
+    def limited(self) -> bool:
+        """Not all messages are shown."""
+        return self.zoomed or self.request.limit is not None
+
+    @property
+    def in_junk(self) -> bool:
+        """The folder shown is the junk folder."""
+        return self.index is not None and self.index.special_use == "junk"
+
+    def action_command(self, command_id: str) -> None:
+        """Give a command to the tagged messages, if that was asked for."""
+        applying, self.applying = self.applying, False
+        if applying and command_id == "back":
+            self.refresh_keys()
+            return
+        if applying and command_id in fitting.ON_SEVERAL:
+            self._targets = tuple(self.tagged.values())
+        elif applying and command_id in fitting.ON_MESSAGES:
+            self.say("That takes one message at a time.")
+            self.refresh_keys()
+            return
+        super().action_command(command_id)
+        self._targets = None
+        if applying:
+            self.refresh_keys()
+
+    def takes(self, key: str) -> bool:
+        """A digit begins the number of a message."""
+        if not key.isdigit() or self.entry is None:
+            return super().takes(key)
+        self.typed_digit = key
+        self.carry_out(self.actions["jump"])
+        return True
+
+    # -- what is shown
+    async def load(self) -> None:
+        """The index, with the rows near the screen."""
+        shown = self.list
+        wanted = [shown.sought] if shown.sought is not None else []
+        if self.index is not None and self.entry is not None:
+            wanted.append(self.entry.row_id)
+        seek, self.seek = self.seek, None
+        only = frozenset(self.tagged) if self.zoomed else None
+        index = await self.program.engine.mail.index(
+            replace(self.request, only=only),
+            first=shown.first_seen,
+            height=shown.page + 1,
+            wanted=wanted,
+            seek=seek,
+        )
+        if index is None:
+            shown.empty = UNREAD_YET
+            shown.show_all(())
+            return
+        if index.start is not None and (self.index is None or seek is not None):
+            shown.sought = index.start
+        self.index = index
+        shown.empty = NONE_FOUND if self.limited else EMPTY
+        shown.show(IndexSource(index, seen=(shown.first_seen, shown.first_seen + shown.page + 1)))
+        self.titles.refresh()
+        self.show_banner()
+        self.show_position()
+        self._scrolled()
+
+    def _scrolled(self) -> None:
+        """Read what came into sight."""
+        source, first = self.list.source, self.list.first_seen
+        if isinstance(source, IndexSource) and source.misses(first, first + self.list.page + 1):
+            start_worker(self, self._fill, group="fill", exit_on_error=False)
+
+    async def _fill(self) -> None:
+        index, first, height = self.index, self.list.first_seen, self.list.page + 1
+        if index is None:
+            return
+        await self.program.engine.mail.read(index, first - height, first + 2 * height)
+        if index is self.index:
+            self.list.refresh()
+            self.refresh_keys()
+
+    async def loaded(self) -> None:
+        """Also what the cursor came to stand on."""
+        await super().loaded()
+        if self.selected is not None and self.entry is None:
+            await self._fill()
+
+    async def show_request(self, request: IndexRequest, *, limit_text: str | None = None) -> None:
+        """Show other messages, or the same ones in another way; the one under the cursor stays there if it is shown.
+
+        Raises:
+            TuimailError: it cannot be done; what was shown stays.
+        """
+        before = self.request, self.limit_text, self.index
+        self.request = request
+        self.limit_text = self.limit_text if limit_text is None else limit_text
+        if (request.account, request.folder) != (before[0].account, before[0].folder):
+            self.index = None
+            self.tagged.clear()
+            self.title_bar.screen_name = self.heading
+        try:
+            await self.load()
+        except Exception:
+            self.request, self.limit_text, self.index = before
+            self.title_bar.screen_name = self.heading
+            raise
+
+    async def show_everything(self) -> None:
+        """Take back what the index is limited to."""
+        self.zoomed = False
+        await self.show_request(replace(self.request, limit=None), limit_text="")
+
+    def on_mailbox_changed(self, message: MailboxChanged) -> None:
+        """New mail, other flags, or what the user did was stored."""
+        if message.account == self.request.account or self.request.unified:
+            self.reload()
+
+    async def go_on(self) -> None:
+        """To the next message that is not marked to be deleted, if there is one."""
+        await self.cursor.step(1)
+
+    async def moved_away(self, entries: Sequence[IndexEntry]) -> None:
+        """These are not here any more."""
+        for each in entries:
+            self.tagged.pop(each.row_id, None)
+        await self.load()
+
+    def come_back_to(self, row: str | MessageRef) -> None:
+        """Select it once it is there again."""
+        if isinstance(row, str):
+            self.list.sought = row
+        else:
+            self.seek = row
+            self.reload()
+
+    def show_banner(self) -> None:
+        """What the index is limited to, and what is being read."""
+        syncing = self.program.engine.mail.syncing(self.request.account)
+        limit = "" if not self.limited else "tagged messages" if self.zoomed else self.limit_text
+        total = 0 if self.index is None else self.index.counts.total
+        key = self.program.keymap.key("back")
+        self.banner.show(index_banner(syncing, limit, self.list.count, total, key, self.size.width))
+
+    def remarks(self) -> Sequence[str]:
+        """Unread and tagged ones, and the order."""
+        parts = []
+        if self.index is not None and self.index.counts.unread:
+            parts.append(f"{self.index.counts.unread:,} unread")
+        if self.tagged:
+            parts.append(f"{len(self.tagged):,} tagged")
+        if self.request.order is not SortOrder.ARRIVAL:
+            parts.append(f"by {self.request.order}")
+        return parts

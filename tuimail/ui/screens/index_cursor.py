@@ -1,0 +1,74 @@
+"""The cursor of a message index, as the screen sees it that shows the message in full (MessageCursor)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.engine import index_search
+from tuimail.mail.flags import DELETED
+
+if TYPE_CHECKING:
+    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.ui.protocols import MessageList
+
+READ_AHEAD = 64
+"""Rows read at once in search of one that is not marked to be deleted."""
+
+
+class IndexCursor:
+    """Moves the selection of an index, on top or beneath."""
+
+    def __init__(self, screen: MessageList) -> None:
+        self._screen = screen
+
+    @property
+    def entry(self) -> IndexEntry | None:
+        """The message under the cursor."""
+        return self._screen.entry
+
+    @property
+    def position(self) -> str:
+        """As in "2 of 1,204"."""
+        shown = self._screen.list
+        return f"{shown.cursor + 1:,} of {shown.count:,}" if shown.count else ""
+
+    async def step(self, by: int, *, unread: bool = False) -> bool:
+        """Go on by so many messages that are not marked to be deleted; False: there is none.
+
+        ``unread``: only unread ones count.
+        """
+        found = await (self._unread(by) if unread else self._undeleted(by))
+        if found is None:
+            return False
+        self._screen.list.select(found)
+        await self._screen.loaded()
+        return True
+
+    async def _unread(self, by: int) -> int | None:
+        index, entry = self._screen.index, self._screen.entry
+        if index is None or entry is None:
+            return None
+        ask = self._screen.program.engine.mail.query
+        return await ask(lambda mail: index_search.unread_place(mail, index, entry.row_id, backwards=by < 0))
+
+    async def _undeleted(self, by: int) -> int | None:
+        screen = self._screen
+        step = 1 if by > 0 else -1
+        left, at = abs(by), screen.list.cursor + step
+        while left and 0 <= at < screen.list.count:
+            for entry in await self._entries(at, step):
+                left -= not entry.row.flags & DELETED
+                if not left:
+                    return at
+                at += step
+        return None
+
+    async def _entries(self, at: int, step: int) -> list[IndexEntry]:
+        """Rows from ``at`` on in one direction."""
+        screen = self._screen
+        if screen.index is None:
+            return []
+        first, end = (at, at + READ_AHEAD) if step > 0 else (max(at - READ_AHEAD + 1, 0), at + 1)
+        await screen.program.engine.mail.read(screen.index, first, end)
+        found = [each for each in screen.index.entries(first, end) if each is not None]
+        return found if step > 0 else found[::-1]

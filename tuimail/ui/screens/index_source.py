@@ -1,0 +1,61 @@
+"""The rows of a message index for the list that draws them: from memory, or not read yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
+
+
+class IndexSlot(NamedTuple):
+    """A line of the index."""
+
+    number: int
+    """From 0."""
+    entry: IndexEntry | None
+    """None: it is being read."""
+
+    @property
+    def id(self) -> str:
+        """The id of the row; while it is being read, of its place."""
+        return f"#{self.number}" if self.entry is None else self.entry.row_id
+
+
+class IndexSource:
+    """A WindowSource over a MessageIndex."""
+
+    def __init__(self, index: MessageIndex, *, seen: tuple[int, int] = (0, 0)) -> None:
+        """``seen`` are the rows on the screen: with the same ones there nothing has to be drawn again."""
+        self.index = index
+        self._seen = seen
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self.index.count
+
+    def window(self, first: int, end: int) -> Sequence[IndexSlot]:
+        """The rows from ``first`` up to ``end``."""
+        first = max(first, 0)
+        return [IndexSlot(first + at, entry) for at, entry in enumerate(self.index.entries(first, end))]
+
+    def position(self, row_id: str) -> int | None:
+        """Where the row is, if that was asked for when the index was read."""
+        if row_id.startswith("#"):
+            return int(row_id[1:]) if int(row_id[1:]) < self.count else None
+        return self.index.positions.get(row_id)
+
+    def misses(self, first: int, end: int) -> bool:
+        """Whether a row is still to be read."""
+        return any(each is None for each in self.index.entries(max(first, 0), end))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, IndexSource) or other.count != self.count:
+            return False
+        return self.window(*self._seen) == other.window(*self._seen)
+
+    def __hash__(self) -> int:
+        return hash(self.count)

@@ -1,0 +1,160 @@
+"""A message as a line of an index: number, status, correspondent, subject, size, date. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tuimail.dates.format_date import format_short_date
+from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, FORWARDED, OLD, SEEN
+from tuimail.mail.size import format_short_size
+from tuimail.mail.summary import split_recipients
+from tuimail.mail.text import safe_line
+from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.mail.own_addresses import OwnAddresses
+
+STATUS = 5
+"""Cells of the marks: tagged, important, to you, status, and a space."""
+_SIZE = 5
+_DATE = 6
+_GAP = 2
+WITH_NUMBER = 60
+"""From so many cells on a line has its number."""
+WITH_SIZE = 72
+"""From so many cells on a line has the size."""
+WITH_ACCOUNT = 100
+"""From so many cells on a line of several accounts names its own."""
+_ACCOUNT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class IndexColumns:
+    """Cells of the columns, the gaps not counted; 0: there is no room for it."""
+
+    number: int
+    account: int
+    name: int
+    subject: int
+    size: int
+
+
+def index_columns(width: int, count: int, *, accounts: bool = False) -> IndexColumns:
+    """The columns of a list of ``count`` rows in ``width`` cells; ``accounts``: it has rows of several."""
+    number = max(2, len(f"{count:,}")) if width >= WITH_NUMBER else 0
+    size = _SIZE if width >= WITH_SIZE else 0
+    account = _ACCOUNT if accounts and width >= WITH_ACCOUNT else 0
+    room = width - STATUS - _DATE - 1 - sum(each + _GAP for each in (number, account, size) if each) - 2 * _GAP - 1
+    name = max(8, min(28, room * 3 // 10))
+    return IndexColumns(number, account, name, max(4, room - name), size)
+
+
+def index_titles(columns: IndexColumns, *, to: bool = False) -> Line:
+    """The names of the columns; ``to``: messages of ours, so that it is receivers that are named."""
+    parts = [fit("", STATUS)]
+    parts += [fit("No", columns.number, right=True) + " " * _GAP] if columns.number else []
+    parts += [fit("Account", columns.account) + " " * _GAP] if columns.account else []
+    parts += [fit("To" if to else "From", columns.name) + " " * _GAP, fit("Subject", columns.subject) + " "]
+    parts += [" " * _GAP + fit("Size", columns.size, right=True)] if columns.size else []
+    parts += [" " * _GAP + fit("Date", _DATE, right=True)]
+    return (Span("".join(parts), TextRole.DIM),)
+
+
+def index_banner(syncing: str, limit: str, shown: int, total: int, key: str, width: int) -> list[Line]:
+    """What stands above the list: what is being read for the first time, and what it is limited to."""
+    lines: list[Line] = []
+    if syncing:
+        lines.append((Span(f"   Reading {safe_line(syncing)}", TextRole.DIM),))
+    if limit:
+        tail = f"   {shown:,} of {total:,}   "
+        what = clip(safe_line(limit), max(4, width - len(tail) - 24))
+        head = (Span("   Show only: ", TextRole.DIM), Span(what, TextRole.STRONG), Span(tail, TextRole.DIM))
+        lines.append((*head, Span(key, TextRole.KEY), Span(" all")))
+    return lines
+
+
+def status_mark(flags: int) -> str:
+    """One letter: marked to be Deleted, Answered, Forwarded, New (not shown before), Old (unread all the same)."""
+    if flags & DELETED:
+        return "D"
+    if flags & ANSWERED:
+        return "A"
+    if flags & FORWARDED:
+        return "F"
+    if not flags & SEEN:
+        return "O" if flags & OLD else "N"
+    return " "
+
+
+def correspondent(entry: IndexEntry, own: OwnAddresses) -> str:
+    """Whom it is from; of a message of ours, whom it is to. Safe to draw."""
+    row = entry.row
+    if row.from_addr in own:
+        to, cc = split_recipients(row.recipients)
+        names = [_short_name(each) for each in (*to, *cc)]
+        more = f" +{len(names) - 1}" if len(names) > 1 else ""
+        return safe_line(f"To: {names[0]}{more}") if names else "To: (nobody)"
+    return safe_line(row.from_name or row.from_addr) or "(unknown)"
+
+
+def is_to_me(entry: IndexEntry, own: OwnAddresses) -> bool:
+    """One of our addresses is among To."""
+    to, _ = split_recipients(entry.row.recipients)
+    return any(_address(each) in own for each in to)
+
+
+def _short_name(recipient: str) -> str:
+    name, opened, address = recipient.rpartition(" <")
+    return (name or address.removesuffix(">")) if opened else recipient
+
+
+def _address(recipient: str) -> str:
+    _, opened, address = recipient.rpartition(" <")
+    return address.removesuffix(">") if opened else recipient
+
+
+def index_line(
+    entry: IndexEntry,
+    number: int,
+    columns: IndexColumns,
+    now: float,
+    own: Mapping[str, OwnAddresses],
+    *,
+    tagged: bool = False,
+) -> Line:
+    """The line of the message that has this ``number``, from 1; ``own`` has the addresses of each account."""
+    row = entry.row
+    mine = own[row.account]
+    deleted, unread = bool(row.flags & DELETED), not row.flags & SEEN
+    weight = TextRole.DIM if deleted else TextRole.STRONG if unread else TextRole.TEXT
+    marks = f"{'X' if tagged else ' '}{'*' if row.flags & FLAGGED else ' '}{'+' if is_to_me(entry, mine) else ' '}"
+    line = [
+        Span(marks, TextRole.ACCENT),
+        Span(f"{status_mark(row.flags)} ", TextRole.STRONG if unread and not deleted else TextRole.DIM),
+    ]
+    if columns.number:
+        line.append(Span(fit(f"{number:,}", columns.number, right=True) + " " * _GAP, TextRole.DIM))
+    if columns.account:
+        line.append(Span(fit(safe_line(row.account), columns.account) + " " * _GAP, TextRole.DIM))
+    line += [
+        Span(fit(correspondent(entry, mine), columns.name) + " " * _GAP, weight),
+        *_subject(entry, columns.subject, weight),
+        Span("@" if row.attached else " ", TextRole.DIM),
+    ]
+    if columns.size:
+        line.append(Span(" " * _GAP + fit(format_short_size(row.size), columns.size, right=True), TextRole.DIM))
+    line.append(Span(" " * _GAP + fit(format_short_date(row.date, now), _DATE, right=True), TextRole.DIM))
+    return tuple(line)
+
+
+def _subject(entry: IndexEntry, width: int, weight: TextRole) -> Line:
+    """The branch of the thread, the subject, and how many messages are behind it."""
+    more = f" +{entry.hidden}" if entry.hidden else ""
+    branch = entry.branch[-(width // 2) :] if len(entry.branch) > width // 2 else entry.branch
+    text = safe_line(entry.row.subject) or "(no subject)"
+    room = width - len(branch) - len(more)
+    return (Span(branch, TextRole.DIM), Span(fit(text, room), weight), Span(more, TextRole.ACCENT))
