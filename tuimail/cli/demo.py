@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuimail.cli.output import print_note
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import need_terminal
 
 if TYPE_CHECKING:
     from tuimail.paths import Paths
+
+MOST_MESSAGES = 1_000_000
+"""Letters that are generated at most."""
 
 
 def parser() -> Parser:
@@ -18,12 +23,24 @@ def parser() -> Parser:
         prog="tuimail demo",
         description="Try tuimail: sample letters in every state, and a server of its own on this machine. Nothing\n"
         "outside a private folder is read or written.",
-        examples=("tuimail demo", "tuimail demo --keymap mutt --theme midnight"),
+        examples=(
+            "tuimail demo",
+            "tuimail demo --keymap mutt --theme midnight",
+            "tuimail demo --messages 50000",
+        ),
     )
     made.add_argument("--keymap", choices=("pine", "mutt"), default="pine", help="pine's keys or mutt's")
     made.add_argument("--theme", default="pine", metavar="NAME", help="pine, mutt, paper, midnight, ansi")
     made.add_argument("--folder", metavar="FOLDER", help="keep everything there and continue with it next time")
+    made.add_argument("--messages", type=_count, default=0, metavar="N", help="add so many generated letters")
     return made
+
+
+def _count(written: str) -> int:
+    number = int(written)
+    if not 0 <= number <= MOST_MESSAGES:
+        raise ArgumentTypeError(f"a number from 0 to {MOST_MESSAGES:,} is expected")
+    return number
 
 
 def run(argv: list[str], paths: Paths) -> int:
@@ -35,5 +52,7 @@ def run(argv: list[str], paths: Paths) -> int:
     from tuimail.ui.run import run as run_app
 
     folder = Path(args.folder).expanduser().absolute() if args.folder else None
-    with Demo(folder, keymap=args.keymap, theme=args.theme) as demo:
+    if args.messages:
+        print_note(f"Writing up to {args.messages:,} letters...")
+    with Demo(folder, keymap=args.keymap, theme=args.theme, messages=args.messages) as demo:
         return run_app(demo.engine, server=demo.server)

@@ -7,6 +7,7 @@ it and recording a server's reply, with a clock set back.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ REFUSED = frozenset({"kim@grants.example", "lee@grants.example"})
 
 VIA = "demo.example:submission"
 
+_WORD = re.compile(r"[a-z0-9]+")
 _ACCEPTED = Reply(250, "2.0.0", "Ok: queued as DEMO")
 
 
@@ -79,6 +81,10 @@ class Sample:
     account: str = "work"
     cc: str = ""
     attachments: tuple[Attachment, ...] = ()
+
+    def message_id(self, identity: Identity) -> str:
+        """Its Message-ID, made of the subject, so that the letters of the mailbox can answer it."""
+        return f"<{'-'.join(_WORD.findall(self.subject.lower()))}@{identity.address.rpartition('@')[2]}>"
 
     def draft(self) -> Draft:
         """The letter as a draft."""
@@ -222,7 +228,8 @@ class SampleLetters:
     ) -> OutboxItem:
         self._clock.moment = self._now - ago
         draft = sample.draft()
-        message = build(draft, self._identity(sample.account), sample.account, now=self._clock.moment)
+        identity = self._identity(sample.account)
+        message = build(draft, identity, sample.account, now=self._clock.moment, message_id=sample.message_id(identity))
         return self._queue.enqueue(Incoming(message, composing=draft.id, held=held, not_before=not_before))
 
     def _attempt(

@@ -81,17 +81,17 @@ class _Handler:
 
     async def handle_DATA(self, smtp: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
         swallow = self._server.faults.swallow
-        number = self._server.keep(
-            Received(
-                time.time(),
-                safe_line(envelope.mail_from or "<>"),
-                tuple(safe_line(address) for address in envelope.rcpt_tos),
-                subject_of(envelope.content),
-                len(envelope.content),
-                bytes(envelope.content),
-                answered=not swallow,
-            )
+        letter = Received(
+            time.time(),
+            safe_line(envelope.mail_from or "<>"),
+            tuple(safe_line(address) for address in envelope.rcpt_tos),
+            subject_of(envelope.content),
+            len(envelope.content),
+            bytes(envelope.content),
+            answered=not swallow,
         )
+        number = self._server.keep(letter)
+        self._server.later(0, lambda: self._server.on_letter(letter))
         if swallow:
             self._server.set(swallow=False)
             if smtp.transport is not None:
@@ -166,11 +166,12 @@ class DemoServer:
     """A submission server for the demo.
 
     All methods may be called from any thread. ``on_change`` is called in the server's thread after a letter arrived or
-    a fault was switched.
+    a fault was switched, ``on_letter`` after a letter arrived by SMTP.
     """
 
     def __init__(self, on_change: Callable[[], None] | None = None, *, speed: int = BYTES_PER_SECOND) -> None:
         self.on_change = on_change or (lambda: None)
+        self.on_letter: Callable[[Received], None] = lambda _letter: None
         self.speed = speed
         self.port = 0
         self.faults = Faults()
@@ -194,6 +195,10 @@ class DemoServer:
             number = len(self._received)
         self.on_change()
         return number
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call ``action`` after ``seconds`` in the server's thread; not at all if the server is stopped before."""
+        self._loop.call_soon_threadsafe(self._loop.call_later, seconds, action)
 
     def start(self) -> int:
         """Listen; returns the port.
