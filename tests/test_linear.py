@@ -17,6 +17,7 @@ from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
 from tuimail.compose import csv_table, file_name, letter_text, mailto, mime, revise, text_file
+from tuimail.demo import answers
 from tuimail.errors import TuimailError
 from tuimail.mail import (
     address,
@@ -179,6 +180,11 @@ def _read(data: bytes) -> None:
     letter_text.letter_text(InMemory(data))
 
 
+def _answer(data: bytes) -> None:
+    for each in answers.plan_answers(data, ["mary@somerville.example"], "ada@analytical.example"):
+        each.content(0.0)
+
+
 def _revise(data: bytes) -> None:
     revise.draft_from_letter(InMemory(data), (), Path("/none"), account="", identity="", draft_id="d")
 
@@ -207,6 +213,9 @@ READ = [
         _read,
         lambda n: MIXED + b"Content-Transfer-Encoding: base64\nContent-Type: a/b\n\n" + (b"A" * 76 + b"\n") * (n // 77),
     ),
+    Row("a line to answer", _answer, lambda n: b"Subject: x\n\n" + b"a" * n, whole=False),
+    Row("lines to answer", _answer, lambda n: b"Subject: x\n\n" + b"> a?\n" * (n // 5), whole=False),
+    Row("a subject to answer", _answer, lambda n: b"Subject: " + b"re: " * (n // 4) + b"\n\na", whole=False),
     Row("a text to edit again", _revise, lambda n: b"Subject: x\n\n" + b"a line of text\n" * (n // 15), whole=False),
     Row("fields to edit again", _revise, lambda n: b"X: =?utf-8?q?a?=\n" * (n // 17)),
     Row("a field to edit again", _revise, lambda n: b"X: =?utf-8?q?a?=" + b"\n =?utf-8?q?a?=" * (n // 15)),

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 from tests.journeys.waiting import until
 from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
+from tuimail.config.loader import load
+from tuimail.demo.letters.catalogue import MESSAGES
 from tuimail.demo.setup import Demo
+from tuimail.engine.mail import received_mail
+from tuimail.mail.mime_tree import read_tree
 from tuimail.outbox.model.item import OPEN, ItemState, Verb
+from tuimail.paths import Paths
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.outbox import OutboxScreen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -69,6 +74,73 @@ async def test_the_demo_opens_with_a_letter_in_every_state(tmp_path: Path) -> No
     assert {state for state, count in counts.items() if count} == OPEN - {ItemState.SENDING}
     assert {draft.postponed for draft in drafts} == {True, False}
     assert sum(item.state is ItemState.DONE for item in sent) == 2
+
+
+async def test_what_is_sent_to_the_people_of_the_demo_is_answered(tmp_path: Path) -> None:
+    later: list[Callable[[], None]] = []
+    loop, planned = asyncio.get_running_loop(), asyncio.Event()
+
+    def schedule(_seconds: float, action: Callable[[], None]) -> None:
+        later.append(action)
+        if len(later) == 2:  # the letter that the demo begins with is answered as well
+            loop.call_soon_threadsafe(planned.set)
+
+    with Demo(tmp_path / "demo", schedule=schedule) as demo:
+        demo.server.speed = 100_000_000
+        inbox = tmp_path / "demo" / "work" / "Maildir" / "new"
+        before = set(inbox.iterdir())
+        await demo.engine.start()
+        try:
+            item = await sent_off(demo.engine, "clement@lathes.example")
+            await reached(demo.engine, item.id, ItemState.DONE)
+            async with asyncio.timeout(60):
+                await planned.wait()
+        finally:
+            await demo.engine.stop()
+        for action in later:
+            action()
+        answers = [read_tree(each.read_bytes()).header for each in set(inbox.iterdir()) - before]
+    assert item.message_id.encode() in {each.value("in-reply-to").strip() for each in answers}
+
+
+def test_the_demo_has_a_mailbox_that_other_commands_can_read(tmp_path: Path) -> None:
+    with Demo(tmp_path / "demo", messages=25) as demo:
+        paths = Paths.under(tmp_path / "demo")
+        config = load(paths)
+        assert config.problems == ()
+        assert {each.maildir for each in config.accounts.values()} == {
+            each.maildir for each in demo.config.accounts.values()
+        }
+        totals = {}
+        for account in config.accounts.values():
+            with received_mail(account, paths) as mail:
+                totals[account.name] = sum(each.total for each in mail.folders())
+    of_work = sum(each.account == "work" for each in MESSAGES)
+    # The sample outbox has filed three copies.
+    assert totals == {"work": of_work + 25 + 3, "home": len(MESSAGES) - of_work}
+
+
+def test_a_kept_mailbox_is_continued(tmp_path: Path) -> None:
+    root = tmp_path / "demo" / "work" / "Maildir"
+    with Demo(tmp_path / "demo"):
+        pass
+    gone = next((root / "cur").iterdir())
+    gone.unlink()
+    (root / "cur" / "1.mine:2,S").write_bytes(b"Subject: mine\n\n")
+    before = {each: each.read_bytes() for each in root.rglob("*") if each.is_file()}
+    with Demo(tmp_path / "demo"):
+        pass
+    assert {each: each.read_bytes() for each in root.rglob("*") if each.is_file()} == before
+
+
+def test_an_unfinished_mailbox_is_begun_again(tmp_path: Path) -> None:
+    unfinished = tmp_path / "demo" / "work" / "Maildir.unfinished" / "cur"
+    unfinished.mkdir(parents=True)
+    (tmp_path / "demo").chmod(0o700)
+    (unfinished / "1.half:2,").write_bytes(b"half")
+    with Demo(tmp_path / "demo"):
+        assert not unfinished.parent.exists()
+        assert not list((tmp_path / "demo").rglob("1.half*"))
 
 
 async def test_a_server_taken_down_and_up_again_gets_the_letter(tmp_path: Path) -> None:

@@ -36,11 +36,12 @@ def parser() -> Parser:
     return made
 
 
-def _count(written: str) -> int:
-    number = int(written)
-    if not 0 <= number <= MOST_MESSAGES:
-        raise ArgumentTypeError(f"a number from 0 to {MOST_MESSAGES:,} is expected")
-    return number
+def _count(text: str) -> int:
+    if not (
+        text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_MESSAGES)) and int(text) <= MOST_MESSAGES
+    ):
+        raise ArgumentTypeError(f"{text[:40]!r} is not a number up to {MOST_MESSAGES:,}")
+    return int(text)
 
 
 def run(argv: list[str], paths: Paths) -> int:

@@ -1,1 +1,1 @@
-"""The embedded account: a loopback submission server and sample letters."""
+"""The embedded accounts: a loopback submission server, sample letters, a whole mailbox, and people who answer."""

@@ -36,6 +36,8 @@ QUOTED = 12
 
 _PREFIX = re.compile(r"(?:re|fwd?): ?", re.IGNORECASE)
 _TOPIC = 60
+_LINE = 1000
+"""Characters of a line that are quoted at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ def _quote(lines: list[str], author: Address, date: bytes) -> str:
     found = received_date(date)
     when = f"On {format_date(found.at).rpartition(':')[0]}, " if found is not None else ""
     name = author.display_name or author.addr_spec
-    broken = wrapped("\n".join(lines)).split("\n")
+    beginning = "\n".join(line[:_LINE] for line in lines[: QUOTED + 1])
+    broken = wrapped(beginning).split("\n")
     quoted = [f">{line}" if line.startswith(">") else f"> {line}".rstrip() for line in broken]
     if len(quoted) > QUOTED:
         quoted = [*quoted[:QUOTED], "> [...]"]

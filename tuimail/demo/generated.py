@@ -77,7 +77,8 @@ class MailGenerator:
             subject = f"Re: {subject}"
         head = self._head(chance, folder, thread, subject, format_date(arrived, UTC))
         content = f"{head}{self._body(chance, answer=len(thread) > 1)}".encode()
-        name = f"cur/{int(arrived)}.M{number:07d}P1.generated,S={len(content)}:2,{chance.choice(_FLAGS)}"
+        flags = "S" if folder == "Sent" else chance.choice(_FLAGS)
+        name = f"cur/{int(arrived)}.M{number:07d}P1.generated,S={len(content)}:2,{flags}"
         return WrittenMessage("work", folder, name, arrived, content)
 
     def _thread(self, number: int) -> list[int]:

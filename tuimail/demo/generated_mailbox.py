@@ -40,6 +40,6 @@ def fill(maildir: Path, note: Path, count: int, now: float) -> int:
 
 def _noted(note: Path) -> int:
     try:
-        return int(read_private(note, 20))
+        return max(0, int(read_private(note, 20)))
     except (OSError, ValueError):
         return 0
