@@ -103,6 +103,22 @@ async def test_what_is_sent_to_the_people_of_the_demo_is_answered(tmp_path: Path
     assert item.message_id.encode() in {each.value("in-reply-to").strip() for each in answers}
 
 
+async def test_the_bounce_in_the_mailbox_is_about_a_letter_of_the_outbox(tmp_path: Path) -> None:
+    with Demo(tmp_path / "demo") as demo:
+        files = (tmp_path / "demo" / "work" / "Maildir" / "cur").iterdir()
+        raw = next(data for data in (each.read_bytes() for each in files) if b"\nAction: failed\n" in data)
+        await demo.engine.start(run_outbox=False)
+        try:
+            found = await demo.engine.sent.read_report(raw)
+            assert found is not None
+            matched = await demo.engine.sent.report(found)
+        finally:
+            await demo.engine.stop()
+    assert matched is not None
+    assert matched.item.subject == "Notes A to G"
+    assert [each.address for each in matched.news] == ["luigi@torino.example"]
+
+
 def test_the_demo_has_a_mailbox_that_other_commands_can_read(tmp_path: Path) -> None:
     with Demo(tmp_path / "demo", messages=25) as demo:
         paths = Paths.under(tmp_path / "demo")
