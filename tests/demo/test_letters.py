@@ -21,7 +21,7 @@ from tuimail.demo.letters.message import NEW
 from tuimail.demo.letters.rendering import WrittenMessage, render
 from tuimail.demo.maildir_files import make_mailbox
 from tuimail.demo.sample_letters import LUNCH, NOTES, WORK
-from tuimail.engine.mail import FoundMessage, received_mail
+from tuimail.engine.received_mail import FoundMessage, received_mail
 from tuimail.errors import StorageError
 from tuimail.mail.bounce import read_report
 from tuimail.mail.confusables import plain_form

@@ -12,7 +12,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.demo.letters.catalogue import MESSAGES
 from tuimail.demo.setup import Demo
-from tuimail.engine.mail import received_mail
+from tuimail.engine.received_mail import received_mail
 from tuimail.mail.mime_tree import read_tree
 from tuimail.outbox.model.item import OPEN, ItemState, Verb
 from tuimail.paths import Paths
