@@ -283,3 +283,20 @@ def test_damage_and_a_newer_version_are_told(tmp_path: Path) -> None:
     (tmp_path / "journal" / NAME).write_bytes(b"x" * 4096)
     with pytest.raises(DamagedDatabaseError, match="journal is damaged"):
         ActionJournal(tmp_path / "journal")
+
+
+def test_what_has_a_cause_is_stored_once(journal: ActionJournal) -> None:
+    asked: list[str] = []
+
+    def make() -> MailAction:
+        asked.append("")
+        return MailAction("work", ActionKind.FLAG, "INBOX", (ActionMessage("b"),))
+
+    first = journal.add_once('outbox:"1"', make)
+    assert first is not None
+    assert journal.get(first.id).cause == 'outbox:"1"'
+    assert journal.add_once('outbox:"1"', make) is None
+    assert journal.add_once("outbox:", make) is not None, "a part of a cause is another one"
+    journal.add([MailAction("work", ActionKind.FLAG, '"cause":"outbox:2"', (ActionMessage("b"),))])
+    assert journal.add_once("outbox:2", make) is not None, "a folder's name is no cause"
+    assert len(asked) == 3

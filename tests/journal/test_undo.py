@@ -12,6 +12,7 @@ from tests.sync.replay_support import ALL, BOTH, action, files, make, replay
 from tuimail.errors import IllegalTransitionError, NoSuchItemError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
 from tuimail.journal.store import ActionJournal
+from tuimail.journal.undo import followed
 from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
 from tuimail.sync.maildir_replay import MaildirReplayer
 
@@ -173,3 +174,18 @@ def test_of_two_that_undo_one_wins(journal: ActionJournal, root: Path, tmp_path:
     with pytest.raises(IllegalTransitionError, match="undone already"):
         other.undo(done.id)
     other.close()
+
+
+def test_a_message_is_followed_to_where_the_journal_moved_it(journal: ActionJournal, root: Path) -> None:
+    (moved,) = replay(journal, root, action(ActionKind.MOVE, "b", target="Archive"))
+    assert followed("INBOX", ActionMessage("b"), journal.actions()) == (
+        "Archive",
+        ActionMessage(moved.messages[0].landed),
+    )
+    key = moved.messages[0].landed
+    (later,) = journal.add([MailAction("work", ActionKind.MOVE, "Archive", (ActionMessage(key),), target="Trash")])
+    place = followed("INBOX", ActionMessage("b"), journal.actions())
+    assert place == ("Trash", ActionMessage("", origin=MessageOrigin(later.id, 0)))
+    journal.decide(later.id, ActionState.CANCELLED, "cancelled")
+    assert followed("INBOX", ActionMessage("b"), journal.actions()) == ("Archive", ActionMessage(key))
+    assert followed("INBOX", ActionMessage("c"), journal.actions()) == ("INBOX", ActionMessage("c"))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tuimail.mail.answered_message import AnsweredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Draft:
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    answers: AnsweredMessage | None = None
+    """The received message that it answers or forwards."""
     headers: tuple[tuple[str, str], ...] = ()
     """Extra header fields (name, decoded value)."""
     revises: str = ""

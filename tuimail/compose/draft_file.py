@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from tuimail.compose.draft import Attachment, Draft
+from tuimail.mail.answered_message import parse_answered_message
 
 VERSION = 1
 
@@ -15,7 +16,8 @@ _TYPES = {field.name: field.type for field in fields(Draft)}
 
 def encode(draft: Draft) -> bytes:
     """The file's content; ASCII, because file names may contain bytes that are not text."""
-    return json.dumps({"version": VERSION, **asdict(draft)}, indent=1).encode("ascii") + b"\n"
+    answers = None if draft.answers is None else str(draft.answers)
+    return json.dumps({"version": VERSION, **asdict(draft), "answers": answers}, indent=1).encode("ascii") + b"\n"
 
 
 def decode(content: bytes) -> Draft:
@@ -48,6 +50,8 @@ def _value(name: str, value: Any) -> Any:
             return float(_checked(value, int, float))
         case "bool":
             return _checked(value, bool)
+    if name == "answers":
+        return None if value is None else parse_answered_message(_checked(value, str))
     if name == "attachments":
         return tuple(_attachment(each) for each in _checked(value, list))
     if name == "references":

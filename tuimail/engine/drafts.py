@@ -118,6 +118,7 @@ class Drafts:
             revision=draft.revision + 1,
             on_late=wishes.on_late,
             revises=draft.revises,
+            answers=draft.answers,
         )
 
     async def _tidy_up(self, draft: Draft, item: OutboxItem, now: float) -> None:
@@ -168,7 +169,13 @@ class Drafts:
 
         def freeze() -> list[Incoming]:
             return [
-                Incoming(build(draft, identity, account.name, now=now), draft.id, not_before=not_before, again=again)
+                Incoming(
+                    build(draft, identity, account.name, now=now),
+                    draft.id,
+                    not_before=not_before,
+                    again=again,
+                    answers=draft.answers,
+                )
                 for draft, not_before, account, identity in bound
             ]
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_reader import MailReader
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.events import Announcer
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.store import ActionJournal
     from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
 
@@ -152,6 +154,10 @@ class Mail:
             number = await asyncio.wrap_future(self._thread(account).change(own))
             commands.append(MailCommand(account, number))
         return commands
+
+    async def change_once(self, account: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
+        """Store what follows from something that the user did before (``ActionJournal.add_once``); as ``change``."""
+        await asyncio.wrap_future(self._thread(account).change_once(cause, make))
 
     async def flag(self, refs: Sequence[MessageRef], *, add: int = 0, remove: int = 0) -> list[MailCommand]:
         """Set and take away flags (mail/flags); as ``change``."""

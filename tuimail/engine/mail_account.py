@@ -97,6 +97,10 @@ class MailAccount:
         """Store the actions of one command; the number of the command once they are durable and shown."""
         return self._submit(lambda: self._work.change(actions))
 
+    def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> Future[None]:
+        """Store the action that ``make`` gives unless there is one of this cause; done when it is durable and shown."""
+        return self._submit(lambda: self._work.change_once(cause, make))
+
     def mark(self, places: Iterable[Place], *, marked: bool) -> Future[None]:
         """Mark messages to be deleted, or take that back; done when it is durable and shown."""
         wanted = list(places)
@@ -251,6 +255,12 @@ class _AccountWork:
         stored = self.journal.add(actions)
         self._show(lambda db: project(db, stored))
         return stored[0].id
+
+    def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
+        """Durable, then shown; nothing if that was done before."""
+        stored = self.journal.add_once(cause, lambda: make(self.journal))
+        if stored is not None:
+            self._show(lambda db: project(db, [stored]))
 
     def mark(self, places: Sequence[Place], *, marked: bool) -> None:
         """Durable, then shown."""

@@ -111,6 +111,8 @@ class MailAction:
     """What the replayer needs to know of the target to prove what arrived there after it began."""
     inverse_of: int = 0
     """Id of the action that this one undoes."""
+    cause: str = ""
+    """What it is a consequence of, when that is not a command of the user: ``ActionJournal.add_once``."""
     id: int = 0
     """0: not stored yet."""
     batch: int = 0

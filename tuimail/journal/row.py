@@ -48,8 +48,15 @@ def values_of(action: MailAction) -> tuple[object, ...]:
     """The values of a row, in the order of COLUMNS."""
     fields = asdict(action)
     fields["words"] = action.words.encode("utf-8", "backslashreplace").decode()
+    if not action.cause:
+        del fields["cause"]
     plain = tuple(fields.pop(name) for name in _PLAIN)
     return (*plain, json.dumps(fields, separators=(",", ":")))
+
+
+def cause_written(cause: str) -> str:
+    """What ``details`` contains if the action has this cause, and only then: quotation marks in names are escaped."""
+    return f'"cause":{json.dumps(cause)}'
 
 
 def read_action(row: tuple[Any, ...]) -> MailAction:

@@ -24,7 +24,7 @@ from tuimail.journal.action import (
 )
 from tuimail.journal.database import JournalDatabase
 from tuimail.journal.marks import DeletionMarks
-from tuimail.journal.row import COLUMNS, read_action, values_of
+from tuimail.journal.row import COLUMNS, cause_written, read_action, values_of
 from tuimail.journal.undo import check_undo, inverses
 
 if TYPE_CHECKING:
@@ -64,6 +64,20 @@ class ActionJournal:
         """
         with self.writing():
             return self.insert(actions)
+
+    def add_once(self, cause: str, make: Callable[[], MailAction]) -> MailAction | None:
+        """Store the action that ``make`` gives unless there is one of this ``cause``; None if there is.
+
+        ``make`` is called within the transaction, so that it sees the journal as it is.
+
+        Raises:
+            StorageError: as ``add``.
+        """
+        with self.writing() as db:
+            if db.execute("SELECT 1 FROM action WHERE instr(details, ?)", (cause_written(cause),)).fetchone():
+                return None
+            (stored,) = self.insert([replace(make(), cause=cause)])
+            return stored
 
     def insert(self, actions: Sequence[MailAction]) -> list[MailAction]:
         """``add`` as a part of an open transaction."""

@@ -98,6 +98,12 @@ def _inverse(
     yield replace(undo, target=action.folder) if back else replace(undo, kind=ActionKind.DELETE), action.target, name
 
 
+def followed(folder: str, message: ActionMessage, actions: Iterable[MailAction]) -> tuple[str, ActionMessage]:
+    """Where a message is, or will be, after those of ``actions`` that move it: its folder, and its name there."""
+    moving = (each for each in actions if each.state in _BEGUN or each.state is ActionState.WAITING)
+    return _followed(folder, message, _moves(MailAction("", ActionKind.FLAG, folder, ()), moving))
+
+
 def _moves(action: MailAction, others: Iterable[MailAction]) -> Moves:
     """The later moves, by each name that their messages had before."""
     moves: Moves = {}

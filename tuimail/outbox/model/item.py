@@ -31,6 +31,7 @@ from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.errors import TuimailError
+    from tuimail.mail.answered_message import AnsweredMessage
     from tuimail.mail.dsn import DeliveryStatus
     from tuimail.mail.envelope import EnvelopeRecipient
     from tuimail.submission.result import AccountProblem, Reply, Stage
@@ -70,6 +71,18 @@ class FilingState(StrEnum):
     FILED = "filed"
     SKIPPED = "skipped"
     """Nothing to file: the server does it, or the user wants none."""
+
+
+class FlaggingState(StrEnum):
+    """Whether the message that the letter answers has its flag."""
+
+    NONE = "none"
+    """The letter answers nothing, or was not accepted yet."""
+    DUE = "due"
+    DONE = "done"
+    """The flag is set, or the journal holds it."""
+    SKIPPED = "skipped"
+    """It cannot be set."""
 
 
 class Verb(StrEnum):
@@ -280,6 +293,17 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Flagging:
+    """Where the flag of the answered message stands; like the Sent copy, it never affects the sending (rule 8)."""
+
+    state: FlaggingState = FlaggingState.NONE
+    attempts: int = 0
+    next_attempt_at: float | None = None
+    words: str = ""
+    """The last trouble, or why it is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxItem:
     """A letter in the outbox. Times are seconds since the epoch, UTC."""
 
@@ -341,6 +365,9 @@ class OutboxItem:
     """The server itself is asked to keep it until then (FUTURERELEASE)."""
     revises: str = ""
     """Id of the cancelled item that this is a new revision of."""
+    answers: AnsweredMessage | None = None
+    """The received message that it answers or forwards."""
+    flagging: Flagging = Flagging()
 
     @property
     def resolved_by_user(self) -> bool:

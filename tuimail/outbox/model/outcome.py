@@ -31,6 +31,7 @@ from tuimail.outbox.model.item import (
     RecipientState,
     TimelineEntry,
 )
+from tuimail.outbox.model.resulting_state import with_flagging
 from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def settle(
     settled = replace(settled, filing=_filing_after(settled, no_copy))
     if settled.state is ItemState.ACCEPTED and settled.filing.state is not FilingState.DUE:
         settled = replace(settled, state=ItemState.DONE)
+    settled = with_flagging(settled)
     warned = settled.state is ItemState.DEFERRED and not settled.warned and _overdue(settled, now)
     settled = replace(settled, warned=settled.warned or warned)
     return Settled(settled, health, _entries(item, settled, asked, now, warned=warned))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState
+from tuimail.outbox.model.item import Filing, FilingState, Flagging, FlaggingState, ItemState, RecipientState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,4 +33,14 @@ def with_filing(item: OutboxItem) -> OutboxItem:
         item = replace(item, filing=Filing())
     if item.state is ItemState.ACCEPTED and item.filing.state in (FilingState.FILED, FilingState.SKIPPED):
         item = replace(item, state=ItemState.DONE)
+    return with_flagging(item)
+
+
+def with_flagging(item: OutboxItem) -> OutboxItem:
+    """The answered message is to get its flag once the letter is accepted, never before, and only once."""
+    accepted = item.state in (ItemState.ACCEPTED, ItemState.DONE)
+    if accepted and item.answers is not None and item.flagging.state is FlaggingState.NONE:
+        return replace(item, flagging=Flagging(FlaggingState.DUE))
+    if not accepted and item.flagging.state is FlaggingState.DUE:
+        return replace(item, flagging=Flagging())
     return item

@@ -1,6 +1,8 @@
-"""Sends what is due, files what was accepted, sleeps until there is more. One per engine; any number per outbox.
+"""Sends what is due, files what was accepted, flags what it answers, sleeps until there is more.
 
-One task per account that has due letters (run/account_connections); one for the Sent copies (run/sent_copy_worker).
+One per engine; any number per outbox.
+
+One task per account that has due letters (run/account_connections), and those for accepted ones (run/accepted_work).
 The loop sleeps (run/wakeup) until something is due or ``wake`` is called: by a change of this process, or by what the
 engine listens to (engine/wake_events): other processes, the network, the clock.
 """
@@ -21,12 +23,12 @@ from tuimail.events import (
     Notice,
     Severity,
 )
-from tuimail.outbox.model.item import FilingState, ItemState
+from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.run.accepted_work import AcceptedWork
 from tuimail.outbox.run.account_connections import AT_ONCE, AccountConnections
 from tuimail.outbox.run.announcements import OtherProcesses, announce_attempt, announce_changed
 from tuimail.outbox.run.context import RunContext, Scope, Sleep, first_of
 from tuimail.outbox.run.error_pause import PAUSE, ErrorPause
-from tuimail.outbox.run.sent_copy_worker import SentCopyWorker
 from tuimail.outbox.run.submitter_pool import SubmitterPool
 from tuimail.outbox.run.wakeup import LOOK, Wakeup
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tuimail.coordination.writer import Writer
     from tuimail.events import Announcer
     from tuimail.outbox.model.item import AccountHealth, OutboxItem
+    from tuimail.outbox.run.answered_flag_worker import AnsweredFlagger
     from tuimail.outbox.run.attempt import Attempt
     from tuimail.outbox.run.sent_copy_worker import CopyFiler
     from tuimail.outbox.store.store import Store
@@ -68,6 +71,7 @@ class Runner:
         clock: Clock,
         *,
         filer: CopyFiler | None = None,
+        flagger: AnsweredFlagger | None = None,
         owner: str = "",
         sleep: Sleep = asyncio.sleep,
         asleep: Callable[[], float | None] = asleep,
@@ -88,7 +92,7 @@ class Runner:
         self._context = RunContext(store, writer, announcer, self.owner, sleep)
         self._woken = asyncio.Event()
         self._stopping = False
-        self._sent_copies = None if filer is None else SentCopyWorker(self._context, filer, clock, self._touch)
+        self._accepted = AcceptedWork(self._context, clock, filer, flagger, touched=self._touch, ended=self._task_ended)
         self._submitters = SubmitterPool(submitter_for, clock)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """By account."""
@@ -135,8 +139,7 @@ class Runner:
             for each in due:
                 tried[each] = tried.get(each, 0) + 1
             await self._all_of(*(self._send(each, Scope(by=began, patient=False)) for each in due))
-        if self._sent_copies is not None and not self._stopping:
-            await self._sent_copies.run()
+        await self._accepted.run()
         await self._submitters.close()
         touched, self._touched = self._touched, None
         return [await self._do(self._store.queries.item, item_id) for item_id in touched]
@@ -153,9 +156,8 @@ class Runner:
         return await self._do(self._store.queries.item, item.id)
 
     async def file_one(self, item_id: str) -> OutboxItem:
-        """File the Sent copy of one letter, if it is due and not claimed; the letter afterwards."""
-        if self._sent_copies is not None:
-            await self._sent_copies.run(only=item_id)
+        """File the Sent copy of one letter, if it is due and not claimed, and flag what it answers; the letter then."""
+        await self._accepted.run(only=item_id)
         return await self._do(self._store.queries.item, item_id)
 
     async def _all_of(self, *works: Coroutine[object, object, None]) -> None:
@@ -195,9 +197,7 @@ class Runner:
             sender.stop()
         for attempt in self._attempts():
             attempt.give_up()
-        tasks = [*self._tasks.values(), *self._apart]
-        if self._sent_copies is not None:
-            tasks += self._sent_copies.stop()
+        tasks = [*self._tasks.values(), *self._apart, *self._accepted.stop()]
         if tasks:
             if finish and any(attempt.committed for attempt in self._attempts()):
                 words = f"A letter is with the server; waiting at most {finish:.0f} seconds for its answer."
@@ -218,16 +218,15 @@ class Runner:
                 task = asyncio.create_task(self._send(account, Scope()), name=f"outbox {account}")
                 self._tasks[account] = task
                 task.add_done_callback(partial(self._account_ended, account))
-        if self._files_nothing():
-            due = await self._do(self._store.sent_copies.due, most=1)
-            if due:
-                self._file_copies()
+        await self._accepted.start_due()
 
     async def _pause(self) -> float:
         """Seconds until there is something to do."""
         now = self._clock.now()
-        filings = self._files_nothing()
-        due = await self._do(self._store.schedule.next_due, busy=tuple(self._tasks), filings=filings)
+        filings, flaggings = self._accepted.can_file, self._accepted.can_flag
+        due = await self._do(
+            self._store.schedule.next_due, busy=tuple(self._tasks), filings=filings, flaggings=flaggings
+        )
         pause = LOOK if due is None else max(due - now, 0.0)
         return max(pause, self._error_pause.left())
 
@@ -266,8 +265,8 @@ class Runner:
         well = after.state in (ItemState.ACCEPTED, ItemState.DONE) and before.trouble is None
         health = before if well else await self._do(self._store.accounts.health, item.account)
         announce_attempt(self._announcer, item, after, before, health)
-        if after.filing.state is FilingState.DUE and item.account in self._tasks:
-            self._file_copies()
+        if item.account in self._tasks:
+            self._accepted.start_for(after)
 
     def _touch(self, item: OutboxItem) -> None:
         if self._touched is not None:
@@ -276,14 +275,6 @@ class Runner:
     def _account_ended(self, account: str, task: asyncio.Task[None]) -> None:
         self._tasks.pop(account, None)
         self._task_ended(task)
-
-    def _files_nothing(self) -> bool:
-        """Copies can be filed, and none is being filed."""
-        return self._sent_copies is not None and not self._sent_copies.busy
-
-    def _file_copies(self) -> None:
-        if self._sent_copies is not None and not self._stopping:
-            self._sent_copies.start(self._task_ended)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._error_pause.task_ended(task)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.config.model import WhenLate
+    from tuimail.mail.answered_message import AnsweredMessage
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.transaction import Transaction
@@ -62,6 +63,8 @@ class Incoming:
     same_within: float | None = None
     """The same letter of another draft counts only while it has not left, or for so many seconds after it was queued;
     None: always."""
+    answers: AnsweredMessage | None = None
+    """The received message that it answers, which gets its flag when the letter was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ def _prepare(outbox: OpenOutbox, letter: Incoming, item_id: str, now: float) -> 
         on_late=letter.on_late,
         revises=letter.revises,
         rank=_rank_of(outbox, letter.revises),
+        answers=letter.answers,
     )
     return prepare_letter(outbox.letter_path(item_id), head, letter.message.content)
 

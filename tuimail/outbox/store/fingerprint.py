@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
 
-_FRESH_FIELDS = re.compile(rb"(?im)^(?:date|message-id):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
+_FRESH_FIELDS = re.compile(rb"(?im)^(?:resent-)?(?:date|message-id):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
 _BOUNDARY = re.compile(rb"(?i)\bboundary=(?:\"([^\"\r\n]{1,70})\"|([^\s;\"]{1,70}))")
 _LONGEST_DECLARATION = 82
 """Bytes of ``boundary=``, two quotes, seventy letters, and the byte before it."""
@@ -34,7 +34,8 @@ class Measured:
     digest: str
     """SHA-256 of what the user wrote and to whom: without Date, Message-ID and the random MIME boundaries.
 
-    Only these differ when one draft is frozen twice (RFC 5322 section 3.6, RFC 2046 section 5.1.1).
+    Only these differ when one draft is frozen twice (RFC 5322 section 3.6, RFC 2046 section 5.1.1), or Resent-Date and
+    Resent-Message-ID when a message is resent twice.
     """
     sha256: str
     """Of its exact bytes."""

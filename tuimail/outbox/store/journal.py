@@ -9,6 +9,7 @@ committing  before the dot                       its recipients may have the let
 result      right after the reply                the state of each recipient: accepted, refused, open, uncertain
 verb        before a verb of the user is shown   the state and the recipients after it
 filing      when a copy was filed or skipped     the Sent copy is done with
+flagging    when the answered message was told   its flag is done with
 ==========  ===================================  ==================================================================
 
 A committing mark without a result is an uncertain letter (rule 7). A result that comes late, when another attempt has
@@ -21,8 +22,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenLate
+from tuimail.mail.answered_message import parse_answered_message
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, Recipient, RecipientState
+from tuimail.outbox.model.item import (
+    Filing,
+    FilingState,
+    Flagging,
+    FlaggingState,
+    ItemState,
+    OutboxItem,
+    Recipient,
+    RecipientState,
+)
 from tuimail.outbox.model.resulting_state import MAY_HAVE_IT, state_of, with_filing
 from tuimail.outbox.store.codec import UNREADABLE, recipients_of, recipients_plain, reply_of, reply_plain
 from tuimail.submission.result import Action
@@ -37,6 +48,7 @@ COMMITTING = "committing"
 RESULT = "result"
 VERB = "verb"
 FILING = "filing"
+FLAGGING = "flagging"
 
 MARK_LOST = "A note on this letter cannot be read, so it may have been sent before. Your call."
 
@@ -121,6 +133,11 @@ def filing_said(filing: Filing) -> dict[str, object]:
     return {"state": filing.state.value, "words": filing.words, "place": filing.place}
 
 
+def flagging_said(flagging: Flagging) -> dict[str, object]:
+    """What the mark of a flag that is done with says."""
+    return {"state": flagging.state.value, "words": flagging.words}
+
+
 def fresh_item(head: Head) -> OutboxItem:
     """The item of a letter that was just written."""
     held = head.held or head.not_before is not None
@@ -151,6 +168,7 @@ def fresh_item(head: Head) -> OutboxItem:
         notify=head.envelope.notify,
         hold_until=head.envelope.hold_until,
         revises=head.revises,
+        answers=parse_answered_message(head.answers) if head.answers else None,
     )
 
 
@@ -214,6 +232,8 @@ def _after(item: OutboxItem, mark: Mark) -> OutboxItem:
         filing = Filing(FilingState(mark["state"]), words=mark["words"], place=mark["place"])
         state = ItemState.DONE if item.state is ItemState.ACCEPTED else item.state
         return replace(item, state=state, filing=filing, changed_at=at)
+    if kind == FLAGGING:
+        return replace(item, flagging=Flagging(FlaggingState(mark["state"]), words=str(mark["words"])))
     return item  # a kind of mark that a later tuimail writes
 
 

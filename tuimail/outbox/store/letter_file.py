@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.durable import put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
+from tuimail.mail.answered_message import parse_answered_message
 from tuimail.outbox.store.codec import UNREADABLE, dump, envelope_of, envelope_plain, parse_date
 from tuimail.private_files import open_private
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.config.model import WhenLate
+    from tuimail.mail.answered_message import AnsweredMessage
     from tuimail.mail.content import Content
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
@@ -81,6 +83,8 @@ class Head:
     """Id of the item it is a new revision of."""
     rank: float | None = None
     """Its place in the queue, when that is not the time it was queued."""
+    answers: str = ""
+    """The AnsweredMessage as text, or empty."""
 
 
 Mark = dict[str, Any]
@@ -193,6 +197,7 @@ def head_for(
     on_late: WhenLate | None = None,
     revises: str = "",
     rank: float | None = None,
+    answers: AnsweredMessage | None = None,
 ) -> Head:
     """The head of a new letter."""
     return Head(
@@ -214,6 +219,7 @@ def head_for(
         on_late="" if on_late is None else on_late.value,
         revises=revises,
         rank=rank,
+        answers="" if answers is None else str(answers),
     )
 
 
@@ -295,6 +301,8 @@ def letter_files(folder: Path) -> Iterable[tuple[str, Path]]:
 
 def _top(head: Head) -> bytes:
     plain = {name: getattr(head, name) for name in Head.__slots__ if name != "envelope"}
+    if not head.answers:
+        del plain["answers"]  # earlier versions read letters that have no such name
     line = dump({**plain, "envelope": envelope_plain(head.envelope)}).encode() + b"\n"
     return MAGIC + b"%08x\n" % zlib.crc32(line) + line
 
@@ -326,6 +334,8 @@ def _check_head(plain: dict[str, object]) -> None:
             fits = (value is None and name != "queued_at") or parse_date(value) is not None
         elif name == "held":
             fits = isinstance(value, bool)
+        elif name == "answers":
+            fits = isinstance(value, str) and parse_answered_message(value) is not None
         else:
             fits = name == "envelope" or isinstance(value, str)
         if not fits:

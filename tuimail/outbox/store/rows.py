@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
+from tuimail.mail.answered_message import parse_answered_message
 from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
-from tuimail.outbox.model.item import AccountHealth, Filing, FilingState, ItemState, OutboxItem
+from tuimail.outbox.model.item import AccountHealth, Filing, FilingState, Flagging, FlaggingState, ItemState, OutboxItem
 from tuimail.outbox.store.codec import UNREADABLE, dump, recipients_of, recipients_plain
 from tuimail.submission.result import AccountProblem, Stage
 
@@ -33,6 +34,8 @@ _FILING = ("filing_state", "filing_attempts", "filing_next", "filing_words", "fi
 
 _SECOND = ("rank", "on_late", "asks", "notify", "hold_until", "revises")
 """Since the second version of the index."""
+_FOURTH = ("answers", "flagging_state", "flagging_attempts", "flagging_next", "flagging_words")
+"""Since the fourth."""
 
 _REAL = frozenset(
     (
@@ -47,12 +50,13 @@ _REAL = frozenset(
         "filing_until",
         "filing_tick",
         "filing_next",
+        "flagging_next",
         "rank",
         "hold_until",
     )
 )
 
-COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING, *_SECOND)
+COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING, *_SECOND, *_FOURTH)
 """In the order they were added; a row's sum goes over them in this order."""
 SELECT = f"SELECT {', '.join(COLUMNS)}, sum FROM item"  # noqa: S608
 LIVE = "state NOT IN ('done', 'cancelled')"
@@ -66,6 +70,7 @@ _STATE = COLUMNS.index("state")
 # By value: calling an enum is what takes longest in reading ten thousand rows.
 _STATES = {state.value: state for state in ItemState}
 _FILINGS = {state.value: state for state in FilingState}
+_NO_FLAGGING = Flagging()
 _NOTIFY = {",".join(FAILURE_AND_DELAY): FAILURE_AND_DELAY}
 
 
@@ -116,6 +121,11 @@ def values_of(row: Row) -> tuple[Any, ...]:
         ",".join(item.notify),
         item.hold_until,
         item.revises,
+        "" if item.answers is None else str(item.answers),
+        item.flagging.state.value,
+        item.flagging.attempts,
+        item.flagging.next_attempt_at,
+        item.flagging.words,
     )
     values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
     return (*values, sum_of(values))
@@ -192,10 +202,21 @@ def row_of(values: tuple[Any, ...]) -> Row:
             notify=_NOTIFY.get(named["notify"]) or tuple(map(Notify, filter(None, named["notify"].split(",")))),
             hold_until=named["hold_until"],
             revises=named["revises"],
+            answers=parse_answered_message(named["answers"]) if named["answers"] else None,
+            flagging=_flagging_of(named) if named["answers"] else _NO_FLAGGING,
         )
     except UNREADABLE:
         raise _damaged_row() from None
     return Row(item, **{name: named[name] for name in _STORED}, stored=values)
+
+
+def _flagging_of(named: dict[str, Any]) -> Flagging:
+    return Flagging(
+        state=FlaggingState(named["flagging_state"]),
+        attempts=named["flagging_attempts"],
+        next_attempt_at=named["flagging_next"],
+        words=named["flagging_words"],
+    )
 
 
 def health_of(values: tuple[Any, ...]) -> AccountHealth:

@@ -46,8 +46,8 @@ class Schedule:
             ).fetchone()
         return int(found[0])
 
-    def next_due(self, *, busy: Collection[str] = (), filings: bool = True) -> float | None:
-        """When the next claim or filing can succeed, seconds since the epoch; None: nothing is scheduled."""
+    def next_due(self, *, busy: Collection[str] = (), filings: bool = True, flaggings: bool = True) -> float | None:
+        """When the next claim, filing or flag can succeed, seconds since the epoch; None: nothing is scheduled."""
         times: list[float] = []
         with self.outbox.reading() as view:
             for account, first, blocked in view.db.execute(
@@ -58,8 +58,13 @@ class Schedule:
             filing = view.db.execute(
                 "SELECT MIN(COALESCE(filing_next, 0)) FROM item WHERE filing_state = 'due' AND filing_owner = ''"
             ).fetchone()[0]
+            flagging = view.db.execute(
+                "SELECT MIN(COALESCE(flagging_next, 0)) FROM item WHERE flagging_state = 'due'"
+            ).fetchone()[0]
         if filings and filing is not None:
             times.append(float(filing))
+        if flaggings and flagging is not None:
+            times.append(float(flagging))
         return min(times, default=None)
 
     def retry_all_now(self) -> None:

@@ -140,6 +140,16 @@ CREATE INDEX item_begun ON item (account, last_attempt_at) WHERE last_attempt_at
 """Each limit that was learnt has an age of its own; ``limits_at`` is that of the rate."""
 
 
+_FOURTH = """
+ALTER TABLE item ADD COLUMN answers TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN flagging_state TEXT NOT NULL DEFAULT 'none';
+ALTER TABLE item ADD COLUMN flagging_attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE item ADD COLUMN flagging_next REAL;
+ALTER TABLE item ADD COLUMN flagging_words TEXT NOT NULL DEFAULT '';
+CREATE INDEX item_flagging ON item (flagging_next) WHERE flagging_state = 'due'
+"""
+
+
 def _all(db: sqlite3.Connection, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():
@@ -158,13 +168,17 @@ def _third(db: sqlite3.Connection) -> None:
     _all(db, _THIRD)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third)
+def _fourth(db: sqlite3.Connection) -> None:
+    _all(db, _FOURTH)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third, _fourth)
 """Step n leads from version n to n + 1 (``PRAGMA user_version``). Never change one that was released."""
 
 VERSION = len(MIGRATIONS)
 
 
-SUMMED = (0, 44, 50, 50)
+SUMMED = (0, 44, 50, 50, 55)
 """Version -> how many of ``rows.COLUMNS`` a row's sum goes over."""
 
 MARKED = 0x746D0000

@@ -17,7 +17,8 @@ once. They raise StorageError when the disk refuses, NoSuchItemError for an unkn
 verb does not fit, LeaseLostError when ``owner`` does not hold the item's lease any more.
 
 Its parts: ``queries``, ``schedule``, ``claims``, ``recovery``, ``actions``, ``accounts``, ``sent_copies``,
-``evidence`` and ``bounces``; each is a module of its own. They change rows in transactions (store/transaction).
+``answered_flags``, ``evidence`` and ``bounces``; each is a module of its own. They change rows in transactions
+(store/transaction).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.model.outcome import Chance
     from tuimail.outbox.store.account_health import AccountHealthRecords
+    from tuimail.outbox.store.answered_flags import AnsweredFlagRecords
     from tuimail.outbox.store.bounces import Bounces
     from tuimail.outbox.store.claims import Claims
     from tuimail.outbox.store.enqueue import Enqueued, Incoming
@@ -157,6 +159,13 @@ class Store:
         from tuimail.outbox.store.sent_copies import SentCopyRecords
 
         return SentCopyRecords(self.outbox)
+
+    @cached_property
+    def answered_flags(self) -> AnsweredFlagRecords:
+        """Which answered messages are to get their flag."""
+        from tuimail.outbox.store.answered_flags import AnsweredFlagRecords
+
+        return AnsweredFlagRecords(self.outbox)
 
     @cached_property
     def evidence(self) -> Evidence:
