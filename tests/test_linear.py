@@ -16,9 +16,21 @@ import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
-from tuimail.compose import csv_table, file_name, letter_text, mailto, mime, revise, text_file
+from tuimail.compose import (
+    answer,
+    csv_table,
+    file_name,
+    forward,
+    letter_text,
+    mailto,
+    mime,
+    resend,
+    revise,
+    text_file,
+)
+from tuimail.config.model import Account, Config, Identity, SubmissionCommand
 from tuimail.demo import answers
-from tuimail.errors import TuimailError
+from tuimail.errors import MessageError, StorageError, TuimailError
 from tuimail.mail import (
     address,
     bounce,
@@ -31,6 +43,7 @@ from tuimail.mail import (
     html_text,
     invitation,
     list_headers,
+    message_ref,
     message_text,
     mime_tree,
     own_addresses,
@@ -616,7 +629,63 @@ REPLIES = [
     Row("ids to answer", lambda text: reply_header.reply_ids("<a@b>", text, ""), lambda n: "<a@b>" * (n // 5)),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *THREADS, *REPLIES]
+ADDRESS = Identity("a@b.example", "A")
+CONFIG = Config({"work": Account("work", (ADDRESS,), SubmissionCommand(("sendmail",)))})
+
+
+def _original(data: bytes) -> answer.OriginalMessage:
+    return answer.OriginalMessage(message_ref.MessageRef("work", "INBOX", "1"), mime_tree.read_tree(data))
+
+
+def _draft(data: bytes) -> None:
+    answer.reply(_original(data), reply_recipients.ReplyKind.ALL, CONFIG, now=NOW)
+
+
+def _passed_on(data: bytes) -> None:
+    with contextlib.suppress(StorageError):  # where there are files
+        forward.forward(_original(data), CONFIG, Path("/none"), attached=False, draft_id="d", now=NOW)
+
+
+def _anew(data: bytes) -> None:
+    forward.edit_as_new(_original(data), CONFIG, Path("/none"), draft_id="d", now=NOW)
+
+
+def _resent(data: bytes) -> None:
+    with contextlib.suppress(MessageError):
+        resend.resend(data, "a@b.example", ADDRESS, "work", now=NOW)
+
+
+HTML = b"Content-Type: text/html\n\n"
+
+# A message is answered on a thread of its own, and of its text no more is read than is shown.
+ANSWERS = [
+    Row("a text to quote", _draft, lambda n: b"\n" + b"a line of text\n" * (n // 15), whole=False),
+    Row("marks to quote", _draft, lambda n: b"\n" + b"> " * (n // 2)),
+    Row("marked lines to quote", _draft, lambda n: b"\n" + b">>> a\n" * (n // 6), whole=False),
+    Row("empty lines to quote", _draft, lambda n: b"\n" + b"\n" * n, whole=False),
+    Row("blanks to quote", _draft, lambda n: b"\n" + b" " * n + b"x"),
+    Row("flowed lines to quote", _draft, lambda n: FLOWED + b">> a \n" * (n // 6), whole=False),
+    Row("dashes to quote", _draft, lambda n: b"\n" + b"-- \n" * (n // 4), whole=False),
+    Row("a page to quote", _draft, lambda n: HTML + b"<blockquote>a" * (n // 13), whole=False),
+    Row("people to answer", _draft, lambda n: b"Cc: " + b"A <a@b.example>, " * (n // 17) + b"\n\n", whole=False),
+    Row("a name before the quote", _draft, lambda n: b"From: " + b"a " * (n // 2) + b"<a@b>\n\nx"),
+    Row("an encoded name before the quote", _draft, lambda n: b"From: " + b"=?utf-8?q?a?= " * (n // 14) + b"\n\nx"),
+    Row("a subject to answer", _draft, lambda n: b"Subject: " + b"=?utf-8?q?a?= " * (n // 14)),
+    Row("deliveries to answer", _draft, lambda n: b"Delivered-To: a@b\n" * (n // 18), whole=False),
+    Row("parts to pass on", _passed_on, lambda n: MIXED + b"\nx\n--b\n" * (n // 7)),
+    Row("a head to pass on", _passed_on, lambda n: b"To: " + b"=?utf-8?q?a?= <a@b>, " * (n // 21)),
+    Row("prefixes to pass on", reply_header.forward_subject, lambda n: "Fwd:" * (n // 4), whole=False),
+    Row("blanks before prefixes", reply_header.forward_subject, lambda n: "Fwd" + " " * n + "x"),
+    Row("ends to pass on", reply_header.forward_subject, lambda n: " (fwd)" * (n // 6), whole=False),
+    Row("a text to begin with", _anew, lambda n: b"\n" + b"a line of text\n" * (n // 15), whole=False),
+    Row("a page to begin with", _anew, lambda n: HTML + b"<p>a" * (n // 4), whole=False),
+    Row("fields to begin with", _anew, lambda n: b"Content-Type: text/html\n" + b"a:\n" * (n // 3)),
+    Row("a text to resend", _resent, lambda n: b"Subject: x\n\n" + b"a\n" * (n // 2), whole=False),
+    Row("blind people to resend to", _resent, lambda n: b"Bcc: a\n" * (n // 7), whole=False),
+    Row("line ends to resend", _resent, lambda n: b"Subject: x\r\r" + b"\r" * n, whole=False),
+]
+
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *THREADS, *REPLIES, *ANSWERS]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))

@@ -1,24 +1,22 @@
 """Turns a frozen letter back into a draft, so that it can be edited and sent again.
 
-Exact for letters written by tuimail. For letters of other programs (``tuimail sendmail``) the first plain text becomes
-the text, and everything else becomes a file.
+Exact for letters written by tuimail; what was to be resent becomes a draft that forwards it. Of letters of other
+programs (``tuimail sendmail``) the first plain text becomes the text, and everything else becomes a file.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.compose.abridge import AbridgedText
-from tuimail.compose.attachment import attach
 from tuimail.compose.build import is_reserved
-from tuimail.compose.content_type import UNKNOWN, valid_content_type
-from tuimail.compose.draft import Attachment, Draft
-from tuimail.compose.file_name import clean_name, stored_name
-from tuimail.durable import fsync_folder, storage_error
-from tuimail.errors import AddressError, AttachmentError
+from tuimail.compose.content_type import MAIL, valid_content_type
+from tuimail.compose.draft import Draft
+from tuimail.compose.file_name import clean_name
+from tuimail.compose.unpack import PackedFile, unpack
+from tuimail.errors import AddressError
 from tuimail.mail import flowed
 from tuimail.mail.address import Address, parse_addresses
 from tuimail.mail.charset import decode
@@ -27,24 +25,26 @@ from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.envelope import EnvelopeRecipient, RecipientField
 from tuimail.mail.header import is_message_id, made_visible
 from tuimail.mail.mime_tree import MESSAGE_TYPES, leaves, read_tree
+from tuimail.mail.reply_header import forward_subject
 from tuimail.mail.text import safe_line
 from tuimail.mail.transfer_decoding import decode_transfer
-from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tuimail.mail.content import Content
     from tuimail.mail.mime_tree import ReceivedPart
     from tuimail.mail.received_header import ReceivedField, ReceivedHeader
 
+RESENT = ("resent-date", "resent-from", "resent-to", "resent-message-id")
+"""What compose/resend puts before a message."""
 MAX_PARTS = 1000
 """Parts that become files of their own; what is behind them becomes one."""
 _ID = re.compile(r"<[^<>\s]+>")
 _UNSOUND = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_ENDINGS = {"text/html": ".html", "text/plain": ".txt", **dict.fromkeys(MESSAGE_TYPES, ".eml")}
+ENDINGS = {"text/html": ".html", "text/plain": ".txt", **dict.fromkeys(MESSAGE_TYPES, ".eml")}
 
 
 def draft_from_letter(
@@ -77,24 +77,48 @@ def draft_from_letter(
     letter = AbridgedText(content)
     root = read_tree(letter.text, most_parts=MAX_PARTS)
     header = root.header
+    if header.fields and header.fields[0].name in RESENT:
+        forwards = _of_resent(header, content, recipients, folder)
+        return replace(forwards, account=account, identity=identity, revises=revises, id=draft_id)
     text, verbatim, files = _parts(root, letter)
     return Draft(
         id=draft_id,
         account=account,
         identity=identity,
-        to=_addresses(header, "to"),
-        cc=_addresses(header, "cc"),
+        to=typed_addresses(header, "to"),
+        cc=typed_addresses(header, "cc"),
         bcc=", ".join(_bcc(each) for each in recipients if each.field is RecipientField.BCC),
-        reply_to=_addresses(header, "reply-to"),
+        reply_to=typed_addresses(header, "reply-to"),
         subject=_line(header, "subject"),
         body=text,
         verbatim=verbatim,
-        attachments=tuple(_stored(each, folder) for each in files),
+        attachments=tuple(unpack(each, folder) for each in files),
         in_reply_to=next(iter(_ids(header, "in-reply-to")), ""),
         references=tuple(_ids(header, "references")),
         headers=tuple(_extra(header)),
         revises=revises,
     )
+
+
+def _of_resent(
+    header: ReceivedHeader, content: Content, recipients: Sequence[EnvelopeRecipient], folder: Path
+) -> Draft:
+    """The message that was resent, attached, for those it was resent to: its own To is not theirs."""
+    first = next((each.start for each in header.fields if each.name not in RESENT), header.body)
+    subject = forward_subject(_line(header, "subject"))
+    attached = PackedFile(clean_name(f"{subject[:80].replace('/', '_')}.eml"), MAIL, "", _behind(content, first))
+    return Draft(
+        to=", ".join(map(_bcc, recipients)),
+        subject=subject,
+        attachments=(unpack(attached, folder),),
+    )
+
+
+def _behind(content: Content, start: int) -> Iterator[bytes]:
+    """The bytes from ``start`` on."""
+    for piece in content.chunks():
+        yield piece[start:]
+        start = max(start - len(piece), 0)
 
 
 def _values(header: ReceivedHeader, name: str) -> list[bytes]:
@@ -115,7 +139,7 @@ def _visible_line(value: str | bytes) -> str:
     return made_visible(decode_header(value))
 
 
-def _addresses(header: ReceivedHeader, name: str) -> str:
+def typed_addresses(header: ReceivedHeader, name: str) -> str:
     """The list as typed: names decoded, domains in Unicode; an unreadable list stays for the user to correct."""
     shown: list[str] = []
     for raw in _values(header, name):
@@ -154,19 +178,11 @@ def _extra(header: ReceivedHeader) -> Iterator[tuple[str, str]]:
             yield written.decode("ascii"), _visible_line(_value(header, field))
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    name: str
-    content_type: str
-    description: str
-    data: Iterable[bytes]
-
-
-def _parts(root: ReceivedPart, letter: AbridgedText) -> tuple[str, bool, list[_File]]:
+def _parts(root: ReceivedPart, letter: AbridgedText) -> tuple[str, bool, list[PackedFile]]:
     """The text, whether it is verbatim, and the files; they are read when they are written."""
     text: str | None = None
     verbatim = False
-    files: list[_File] = []
+    files: list[PackedFile] = []
     for part in leaves(root):
         name = _file_name(part)
         if text is None and part.content_type == "text/plain" and not name:
@@ -174,9 +190,10 @@ def _parts(root: ReceivedPart, letter: AbridgedText) -> tuple[str, bool, list[_F
             continue
         if part.content_type.startswith("multipart/") and part.body == part.end:
             continue
-        fallback = f"part-{len(files) + 1}{_ENDINGS.get(part.content_type, '')}"
+        fallback = f"part-{len(files) + 1}{ENDINGS.get(part.content_type, '')}"
         described = _line(part.header, "content-description")
-        files.append(_File(name or fallback, valid_content_type(part.content_type), described, _body(part, letter)))
+        kind = valid_content_type(part.content_type)
+        files.append(PackedFile(name or fallback, kind, described, _body(part, letter)))
     return text or "", verbatim, files
 
 
@@ -207,33 +224,3 @@ def _sound(text: str) -> bool:
 
 def _file_name(part: ReceivedPart) -> str:
     return clean_name(part.name) if part.name.strip() else ""
-
-
-def _stored(unpacked: _File, folder: Path) -> Attachment:
-    """Write a file into ``folder`` under a name that is free and safe; durable before the draft names it."""
-    base = stored_name(unpacked.name)
-    stem, dot, ending = base.rpartition(".")
-    for number in range(1, 10_000):
-        path = folder / (base if number == 1 else f"{stem}-{number}{dot}{ending}" if stem else f"{base}-{number}")
-        try:
-            descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise storage_error(path, error) from error
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                for piece in unpacked.data:
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise storage_error(path, error) from error
-        fsync_folder(folder)
-        found = attach(path)
-        kept = unpacked.content_type if unpacked.content_type != UNKNOWN else found.content_type
-        return Attachment(found.path, unpacked.name, kept, found.size, unpacked.description)
-    raise AttachmentError(
-        f"{safe_line(unpacked.name)} cannot be unpacked: too many files of that name.", path=str(folder / base)
-    )

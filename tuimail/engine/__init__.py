@@ -3,6 +3,7 @@
 facade         the Engine that the two faces see: made of its parts, it starts and stops them. The parts are
   outbox         engine.outbox: letters on their way, what the user decides about them, sending now
   drafts         engine.drafts: letters being written, their review, into the outbox, completion of addresses
+  answers        engine.answers: drafts that reply to received messages or forward them, resending one
   sent           engine.sent: letters that went out, their copies and delivery reports, uncertain ones looked for
   accounts       engine.accounts: whether each service of an account works
 What they are given:
@@ -10,6 +11,7 @@ What they are given:
   runner_handle  the runner while there is one; announces changes and wakes it
   configured_accounts   from an account's name to its identity, submitter and secrets
   sent_folders   where the accounts keep copies of sent letters
+  answered_flags the flag of an answered message, through the journal
 What happens to one letter:
   revise_letter  out of the outbox as a draft, and back
   letter_content its exact bytes
@@ -22,6 +24,7 @@ Received mail:
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search
   mail_actions   changes of messages: planned, stored in the journal, carried out
+  received_bytes one received message, wherever it is kept
 wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep
 """
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.clock import Clock, SystemClock
 from tuimail.engine.accounts import Accounts, SendService, Service
+from tuimail.engine.answered_flags import AnsweredFlags
+from tuimail.engine.answers import Answers
 from tuimail.engine.configured_accounts import ConfiguredAccounts
 from tuimail.engine.drafts import Drafts
 from tuimail.engine.mail import Mail
@@ -27,6 +29,7 @@ from tuimail.events import Announcer, Notice, Severity
 if TYPE_CHECKING:
     from tuimail.config.model import Config
     from tuimail.engine.wake_events import WakeEvents
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.run.runner import Runner
     from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
@@ -90,6 +93,8 @@ class Engine:
             config.outbox,
         )
         """Letters being written."""
+        self.answers = Answers(config, self._draft_store, self._outbox_store, self._runner, self.clock, self._received)
+        """Received messages answered."""
 
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
         """Open the stores, recover, and (unless told not to) start sending what is due.
@@ -120,6 +125,7 @@ class Engine:
             self.announcer,
             self.clock,
             filer=self._folders,
+            flagger=AnsweredFlags(self._accounts, self.paths, self.mail),
             connections=self._accounts.connections,
         )
         if run_outbox:
@@ -135,6 +141,11 @@ class Engine:
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")
         self._seeking = asyncio.create_task(self.sent.seek(), name="outbox-evidence")
         await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
+
+    def _received(self, ref: MessageRef) -> bytes:
+        from tuimail.engine.received_bytes import received_bytes
+
+        return received_bytes(self.config, ref)
 
     def _warn_from_thread(self, words: str) -> None:
         if self._loop is not None:

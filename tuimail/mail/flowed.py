@@ -10,6 +10,8 @@ import re
 
 WIDTH = 78
 SIGNATURE = "-- "
+SIGNATURE_HEAD = f"\n\n{SIGNATURE}\n"
+"""Between a text and the user's signature."""
 
 _QUOTE = re.compile(r">*")
 _WORD = re.compile(r"[^ ]* *")

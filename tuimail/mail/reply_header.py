@@ -1,4 +1,7 @@
-"""Subject and References of a reply (RFC 5322 sections 3.6.4 and 3.6.5). Pure, bounded."""
+"""Subject and References of a reply, and the subject of a forwarded message (RFC 5322 section 3.6.4 and 3.6.5).
+
+Pure, bounded.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,11 @@ _PREFIX = re.compile(
     r"(?:\[\d{1,3}\]|\(\d{1,3}\)|[\^*]\d{1,3})?\s*+[:：]\s*+",
     re.IGNORECASE,
 )
+_FORWARDED = re.compile(
+    r"\s*+(?:fwd?|wg|tr|rv|enc|vb|vl|pd|doorst|ilt|i̇lt|προωθ|пересл|转发|轉寄|轉發|전달|転送)\s*+[:：]\s*+",
+    re.IGNORECASE,
+)
+_FORWARDED_AT_END = re.compile(r"\s\(fwd\)", re.IGNORECASE)
 _TAG = re.compile(r"(\[[^\[\]]{1,40}\])\s*+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,990}>")
 """One that ``mail/header`` takes."""
@@ -51,6 +59,18 @@ def reply_subject(subject: str) -> str:
         else:
             break
     return safe_line(" ".join(filter(None, ["Re:", *tags, text[position:]])))
+
+
+def forward_subject(subject: str) -> str:
+    """``subject`` with one ``Fwd: `` in place of all that say it was forwarded; reply prefixes stay."""
+    text = " ".join(subject.split())
+    position = 0
+    while (prefix := _FORWARDED.match(text, position)) is not None:
+        position = prefix.end()
+    end = len(text)
+    while _FORWARDED_AT_END.fullmatch(text, max(end - 6, position), end):
+        end -= 6
+    return safe_line(f"Fwd: {text[position:end]}".rstrip())
 
 
 def reply_ids(message_id: str, references: str, in_reply_to: str) -> ReplyIds:

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from tuimail.mail.flowed import SIGNATURE
+from tuimail.mail.flowed import SIGNATURE_HEAD
 from tuimail.ui.widgets.address_field import AddressField
 from tuimail.ui.widgets.attachment_field import AttachmentField
 from tuimail.ui.widgets.body_editor import BodyEditor
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 RICH_FIELDS = ("bcc", "reply_to")
 """Shown when they hold something or when asked for."""
-
-SIGNATURE_HEAD = f"\n\n{SIGNATURE}\n"
 
 
 class Separator(Widget):
