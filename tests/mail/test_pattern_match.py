@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tuimail.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, FORWARDED, OLD, SEEN
 from tuimail.mail.own_addresses import OwnAddresses, mailbox_key
 from tuimail.mail.pattern import parse
-from tuimail.mail.pattern_match import MatchContext, folded, matches, untold
+from tuimail.mail.pattern_match import MatchContext, asks_texts, folded, matches, untold
 from tuimail.mail.pattern_tree import (
     And,
     Count,
@@ -350,3 +350,11 @@ def test_and_or_and_not_are_those_of_python(pattern: Pattern, message: Message) 
     message = replace(message, attached=message.attached or 0)
     answers: dict[Pattern, set[int]] = {leaf: {7} for leaf in LEAVES[::2]} | {leaf: set() for leaf in LEAVES[1::2]}
     assert answer(pattern, message, answers) is plain(pattern)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("~b x", True), ("!(~U | ~B x)", True), ("~(~s a ~b x)", True), ("x", False), ("~h x", False), ("~(~=)", False)],
+)
+def test_whether_texts_are_asked(text: str, answer: bool) -> None:
+    assert asks_texts(parse(text, NOW, UTC)) is answer

@@ -31,7 +31,8 @@ NAME = "index.db"
 BUSY_SECONDS = 5.0
 WAL_LIMIT = 8 << 20
 """Bytes to which the WAL is cut after a checkpoint."""
-_SIDE_FILES = ("-wal", "-shm", "-journal")
+SIDE_FILES = ("-wal", "-shm", "-journal")
+"""What SQLite puts beside a database, behind its name."""
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone")
 """File systems of other machines, where processes do not share memory."""
 
@@ -65,7 +66,7 @@ class ReadableCache:
             )
         try:
             with _errors():
-                _set(self.db, "query_only = ON")
+                set_pragmas(self.db, "query_only = ON")
                 current = schema.is_current(self.db)
             if not current:
                 raise _no_cache()
@@ -180,7 +181,7 @@ class WritableCache:
             self.db.close()
 
     def _open(self) -> sqlite3.Connection:
-        _make_file(self.path)
+        make_file(self.path)
         with _errors():
             db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -192,11 +193,11 @@ class WritableCache:
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        _set(db, "mmap_size = 0", "trusted_schema = OFF", "cell_size_check = ON", "cache_size = -16000")
+        set_pragmas(db, "mmap_size = 0", "trusted_schema = OFF", "cell_size_check = ON", "cache_size = -16000")
         if is_on_network(self.path.parent):
-            _set(db, "journal_mode = TRUNCATE", "synchronous = NORMAL")
+            set_pragmas(db, "journal_mode = TRUNCATE", "synchronous = NORMAL")
         else:
-            _set(db, "journal_mode = WAL", "synchronous = NORMAL", f"journal_size_limit = {WAL_LIMIT}")
+            set_pragmas(db, "journal_mode = WAL", "synchronous = NORMAL", f"journal_size_limit = {WAL_LIMIT}")
         db.execute("BEGIN IMMEDIATE")
         if schema.is_empty(db):
             schema.create(db)
@@ -229,7 +230,7 @@ def set_aside(folder: Path) -> Path:
     try:
         with contextlib.suppress(FileNotFoundError):
             path.replace(aside)
-        for suffix in _SIDE_FILES:
+        for suffix in SIDE_FILES:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(path, error) from error
@@ -251,13 +252,17 @@ def is_on_network(folder: Path, mounts: str = "/proc/self/mountinfo") -> bool:
     return False
 
 
-def _make_file(path: Path) -> None:
-    """A private, empty file; an existing one is not opened, as that would drop the locks of our readers."""
+def make_file(path: Path) -> None:
+    """A private, empty file; an existing one is not opened, as that would drop the locks of our readers.
+
+    Raises:
+        StorageError: the disk refuses, or it belongs to another user.
+    """
     try:
         try:
             info = path.lstat()
         except FileNotFoundError:
-            for suffix in _SIDE_FILES:  # of a database that is gone
+            for suffix in SIDE_FILES:  # of a database that is gone
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             os.close(open_private(path, os.O_RDWR | os.O_CREAT))
             return
@@ -275,7 +280,8 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return info.st_dev, info.st_ino
 
 
-def _set(db: sqlite3.Connection, *pragmas: str) -> None:
+def set_pragmas(db: sqlite3.Connection, *pragmas: str) -> None:
+    """Set ``name = value`` each. Raises sqlite3.Error."""
     for pragma in pragmas:
         db.execute(f"PRAGMA {pragma}").fetchall()
 

@@ -9,7 +9,6 @@ from tuimail.cache.windows import COLUMNS, IndexRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
 
 
 class MessagePlace(NamedTuple):
@@ -42,16 +41,6 @@ def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> In
         (stored_name(emailid), mailbox),
     ).fetchone()
     return None if row is None else IndexRow(account, *row)
-
-
-def newest_first(db: sqlite3.Connection, account: str, mailbox: int | None = None) -> Iterator[IndexRow]:
-    """All shown messages by date, those of one mailbox or of all, read as they are asked for."""
-    where, values = ("AND mailbox = ?", (mailbox,)) if mailbox is not None else ("", ())
-    rows = db.execute(
-        f"SELECT {COLUMNS} FROM message WHERE leaving IS NULL {where} ORDER BY date DESC, id DESC",  # noqa: S608
-        values,
-    )
-    return (IndexRow(account, *row) for row in rows)
 
 
 def unread_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 1
+VERSION = 2
 """In ``PRAGMA user_version``."""
 APPLICATION = 0x74756D63
 """In ``PRAGMA application_id``."""
@@ -58,8 +58,9 @@ _TABLES = (
         thread INTEGER NOT NULL,
         attached INTEGER,                      -- NULL: not known
         modseq INTEGER NOT NULL,
-        text INTEGER,                          -- its row in body; NULL: not kept
-        emailid ANY NOT NULL                   -- EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name
+        text INTEGER,                          -- its row in the full-text index; NULL: not indexed
+        emailid ANY NOT NULL,                  -- EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name
+        folded TEXT                            -- see mail/folded_row; NULL: subject and people are ASCII
     ) STRICT""",
     """CREATE TABLE thread (
         id INTEGER NOT NULL,
@@ -97,6 +98,8 @@ _INDEXES = (
     "CREATE INDEX unread_by_arrival ON message (mailbox, arrived, id) WHERE leaving IS NULL AND flags & 1 = 0",
     "CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id <> ''",
     "CREATE INDEX message_by_emailid ON message (emailid) WHERE emailid <> ''",
+    "CREATE INDEX message_without_text ON message (arrived, id) WHERE text IS NULL AND leaving IS NULL",
+    "CREATE INDEX message_by_text ON message (text) WHERE text IS NOT NULL",
     "CREATE INDEX thread_by_latest ON thread (mailbox, latest, id)",
     "CREATE INDEX alias_by_new ON alias (new)",
     "CREATE INDEX body_by_use ON body (used_at) WHERE pinned = 0",

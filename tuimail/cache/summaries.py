@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.cache.threads import Referring, ThreadCounts, assign, chunks
 from tuimail.mail.flags import FLAGGED, SEEN
+from tuimail.mail.folded_row import folded_row
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,9 +22,9 @@ _INTEGER = (1 << 63) - 1
 
 _COLUMNS = (
     "id, mailbox, uid, flags, server_flags, keywords, size, arrived, date, from_name, from_addr, recipients, subject, "
-    "base, message_id, refs, list_id, thread, attached, modseq, emailid"
+    "base, message_id, refs, list_id, thread, attached, modseq, emailid, folded"
 )
-_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed text
+_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 22)})"  # noqa: S608 - fixed text
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _rows(
             each.attached,
             message.modseq,
             stored_name(message.emailid),
+            folded_row(each.subject, each.from_name, each.from_addr, each.recipients),
         )
 
 

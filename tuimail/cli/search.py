@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tuimail.engine.received_mail import FoundMessage
     from tuimail.paths import Paths
 
+INDEXING = 2.0
+"""Seconds for which letters are indexed before a search in texts; the others are read."""
 MOST = 100
 """Letters that are listed unless ``--limit`` says otherwise."""
 
@@ -32,8 +34,9 @@ def parser() -> Parser:
     made = Parser(
         prog="tuimail search",
         description="List the letters that match a pattern, the newest first. Plain words are looked for in subject, "
-        "sender and recipients; patterns are mutt's: ~f from, ~t to, ~s subject, ~b text, ~U unread, ~F flagged, "
-        "~d date, ~z size, with ! | ( ).",
+        "sender and recipients, and in texts that are indexed; patterns are mutt's: ~f from, ~t to, ~s subject, ~b "
+        "text, ~U unread, ~F flagged, ~d date, ~z size, with ! | ( ). In texts a word also finds longer ones that "
+        "begin with it, unless it stands in quotation marks.",
         examples=(
             "tuimail search minutes",
             "tuimail search '~f kim ~d <2w'",
@@ -71,11 +74,14 @@ def run(argv: list[str], paths: Paths) -> int:
 def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
     from tuimail.engine.received_mail import accounts_with_mail, received_mail
     from tuimail.mail.pattern import parse
+    from tuimail.mail.pattern_match import asks_texts
 
     pattern = parse(" ".join(args.pattern), time.time())
     accounts = accounts_with_mail(load_config(paths), args.account)
     with ExitStack() as stack:
-        lists = [stack.enter_context(received_mail(each, paths)).search(pattern, args.folder) for each in accounts]
+        seconds = INDEXING if asks_texts(pattern) else 0.0
+        mails = [stack.enter_context(received_mail(each, paths, index_seconds=seconds)) for each in accounts]
+        lists = [each.search(pattern, args.folder) for each in mails]
         merged = heapq.merge(*lists, key=lambda each: -each.row.date)
         return list(itertools.islice(merged, args.limit))
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cache.database import ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
-from tuimail.cache.lookup import find, newest_first, place_of, thread_name
+from tuimail.cache.lookup import find, place_of, thread_name
 from tuimail.cache.summaries import vanish
+from tuimail.cache.windows import IndexRow, rows_of_ids
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
-from tuimail.engine.message_search import MessageSearch
+from tuimail.engine.message_search import index_texts, search_messages
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
@@ -27,15 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from tuimail.cache.windows import IndexRow
     from tuimail.config.model import Account, Config
     from tuimail.mail.pattern_tree import Pattern
     from tuimail.paths import Paths
 
 log = logging.getLogger(__name__)
-
-SEARCHED = 32 * 1024 * 1024
-"""Bytes of a message that a search looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +80,19 @@ def accounts_with_mail(config: Config, name: str = "") -> list[Account]:
 
 @contextmanager
 def received_mail(
-    account: Account, paths: Paths, *, progress: Callable[[str, int], None] | None = None
+    account: Account,
+    paths: Paths,
+    *,
+    progress: Callable[[str, int], None] | None = None,
+    index_seconds: float = 0.0,
 ) -> Iterator[ReceivedMail]:
     """The mail of an account that has a Maildir, synced first unless another process does that.
+
+    Args:
+        account: whose mail.
+        paths: where the cache is.
+        progress: called with a folder's name and the number of its new messages so far.
+        index_seconds: how long texts may be indexed, for searches in them.
 
     Raises:
         StorageError: the Maildir or the cache cannot be read.
@@ -96,7 +103,7 @@ def received_mail(
     folder, lock = cache_of(account, paths)
     if lock.acquire():
         try:
-            _sync(folder, lock, account, root, progress)
+            _sync(folder, lock, account, root, progress, index_seconds)
         finally:
             lock.release()
     cache = ReadableCache(folder)
@@ -145,13 +152,20 @@ def _key(account: Account) -> str:
 
 
 def _sync(
-    folder: Path, lock: WriterLock, account: Account, root: Path, progress: Callable[[str, int], None] | None
+    folder: Path,
+    lock: WriterLock,
+    account: Account,
+    root: Path,
+    progress: Callable[[str, int], None] | None,
+    index_seconds: float,
 ) -> None:
     """Bring the cache into step; one that turns out to be damaged is begun anew."""
     for last in (False, True):
         cache = WritableCache(folder, lock)
         try:
             MaildirSync(cache, root, account.folders).sync(progress=progress)
+            if index_seconds:
+                index_texts(cache, _folder_paths(root), seconds=index_seconds)
         except DamagedDatabaseError:
             if last:
                 raise
@@ -161,6 +175,10 @@ def _sync(
             return
         finally:
             cache.close()
+
+
+def _folder_paths(root: Path) -> dict[str, Path]:
+    return {each.name: each.path for each in find_folders(root)}
 
 
 class ReceivedMail:
@@ -204,11 +222,12 @@ class ReceivedMail:
             UsageError: there is no such folder, or the pattern asks for what is not searched.
         """
         mailbox = self.mailbox(folder).id if folder else None
-        with self.cache.reading() as db:
-            search = MessageSearch(pattern, self.account, db, self.raw_of)
-            for row in newest_first(db, self.account.name, mailbox):
-                if search.matches(row):
-                    yield self._found(row)
+        for number in search_messages(self.cache.path.parent, self.account, _folder_paths(self._root), pattern, mailbox):
+            with self.cache.reading() as db:
+                row = rows_of_ids(db, [number]).get(number)
+            if row is not None:
+                with suppress(NoSuchItemError):
+                    yield self._found(IndexRow._make((self.account.name, *row)))
 
     def message(self, ref: MessageRef) -> FoundMessage:
         """The message that ``ref`` names. Raises NoSuchItemError if there is none."""
@@ -241,7 +260,7 @@ class ReceivedMail:
     def _folder_path(self, name: str) -> Path:
         """Where the folder is; the cache may be older than the Maildir while another process syncs."""
         if name not in self._paths or not self._paths[name].is_dir():
-            self._paths = {each.name: each.path for each in find_folders(self._root)}
+            self._paths = _folder_paths(self._root)
         if name not in self._paths:
             raise MessageGoneError(f"The folder {name} is gone: another program removed it.")
         return self._paths[name]
@@ -253,13 +272,3 @@ class ReceivedMail:
             raise NoSuchItemError("The message was deleted meanwhile.")
         ref = MessageRef(self.account.name, place.mailbox, place.emailid)
         return FoundMessage(ref, row, place.message_id, thread)
-
-    def raw_of(self, message: int) -> bytes:
-        """The bytes of a message for a search in its text; empty if it is gone."""
-        with self.cache.reading() as db:
-            place = place_of(db, message)
-        if place is None:
-            return b""
-        file, _ = open_message(self._folder_path(place.mailbox), place.emailid)
-        with file:
-            return file.read(SEARCHED)

@@ -23,6 +23,11 @@ class OwnAddresses:
         for address in addresses:
             self._own.setdefault(mailbox_key(address), address)
 
+    @property
+    def local_parts(self) -> frozenset[str]:
+        """What stands before the @, case folded."""
+        return frozenset(key.rpartition("@")[0] for key in self._own)
+
     def __contains__(self, address: str) -> bool:
         return self.identity(address) is not None
 

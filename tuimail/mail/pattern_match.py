@@ -156,6 +156,18 @@ def untold(pattern: Pattern) -> tuple[Pattern, ...]:
     return tuple(dict.fromkeys(leaf for leaf in _leaves(pattern) if _is_untold(leaf)))
 
 
+def asks_texts(pattern: Pattern) -> bool:
+    """Whether it looks for something in the texts of messages, plain words apart."""
+    waiting = list(untold(pattern))
+    while waiting:
+        leaf = waiting.pop()
+        if isinstance(leaf, ThreadHas):
+            waiting += untold(leaf.part)
+        elif isinstance(leaf, Term) and leaf.kind in (TermKind.BODY, TermKind.WHOLE):
+            return True
+    return False
+
+
 def folded(text: str) -> str:
     """``text`` as it is compared: without regard to case and to how accents are encoded."""
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())

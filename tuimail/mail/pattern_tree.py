@@ -55,7 +55,9 @@ class TermKind(StrEnum):
     SUMMARY = "subject, from, to or cc"
     """Where plain words are looked for."""
     BODY = "body"
+    """Of words, as is the next: a word also finds longer ones that begin with it, unless it is in quotation marks."""
     WHOLE = "body or header"
+    """The text, subject, people, or a file's name."""
     HEADER = "header"
 
 

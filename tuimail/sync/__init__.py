@@ -1,5 +1,7 @@
 """Brings the cache into step with where mail is kept, and back; joins ``cache``, ``journal`` and ``mailboxes``.
 
 maildir_sync      an account whose mail is in a Maildir
+maildir_letters   reads messages of it that the cache lists
+fulltext_sync     fills the full-text index
 maildir_replay    carries out the journal in that Maildir
 """

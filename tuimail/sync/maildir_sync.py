@@ -182,7 +182,8 @@ class MaildirSync:
     ) -> int:
         done = 0
         known = self._known[folder.name]
-        for batch in _batched(appeared.items()):
+        # Names begin with a time. In that order rows that are shown together lie together in the file.
+        for batch in _batched(sorted(appeared.items())):
             read = list(_summaries(folder, batch))
             with self._cache.writing() as db:
                 row = mailbox_of(db, mailbox)

@@ -1,0 +1,300 @@
+"""Fills the full-text index of an account: the messages that have no text yet, the newest first, in small steps.
+
+Each step is whole: the index gets the texts, then ``index.db`` learns which message has which. A kill in between costs
+nothing, for a text is known by the hash of the message's bytes, also when ``index.db`` was lost and filled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import time
+from typing import TYPE_CHECKING
+
+from tuimail.cache import fulltext
+from tuimail.cache.fulltext import NewText, WritableFulltext
+from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.errors import StorageError
+from tuimail.mail.indexed_text import NO_TEXT, indexed_text
+from tuimail.mailboxes.maildir_folder import MessageGoneError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tuimail.cache.database import ReadableCache
+    from tuimail.mail.indexed_text import IndexedText
+
+    Write = Callable[[Callable[[sqlite3.Connection], None]], None]
+    """Runs a function in a transaction of the cache's only writer; on its thread."""
+    Read = Callable[[int, int], bytes]
+    """The first bytes of the message with an id: its id, how many."""
+
+log = logging.getLogger(__name__)
+
+READ_LIMIT = 4 * 1024 * 1024
+"""Bytes of a message that are looked at."""
+BATCH = 25
+"""Messages of a step."""
+BATCH_SECONDS = 0.1
+"""After which a step ends with fewer."""
+_GIVE_WAY = 5
+"""Messages after which other threads may run."""
+_FAILURES = 20
+"""Messages one after the other that cannot be read: the disk is gone, and another time is better."""
+_FEWEST = 200
+"""Texts below which dead ones do not matter."""
+_NEXT = "fulltext_next"
+"""Under it ``index.db`` has the name of the file that is made to replace the index."""
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+_WITHOUT = (
+    "SELECT id, arrived FROM message WHERE text IS NULL AND leaving IS NULL ORDER BY arrived DESC, id DESC LIMIT ?"
+)
+_LIVE = "SELECT text, max(id) FROM message WHERE text IS NOT NULL GROUP BY text ORDER BY text DESC"
+
+
+class FulltextSync:
+    """The full-text index of one account. Its thread reads, parses and indexes; the cache's own thread writes that."""
+
+    def __init__(self, cache: ReadableCache, write: Write, read: Read) -> None:
+        """``cache`` is a connection of this thread; the process holds the account's lock."""
+        self._cache = cache
+        self._write = write
+        self._read = read
+        self._index: WritableFulltext | None = None
+        self._skipped: set[int] = set()
+        self._failures = 0
+
+    def missing(self) -> int:
+        """How many messages are not indexed yet. Raises StorageError."""
+        with self._cache.reading() as db:
+            (count,) = db.execute("SELECT count(*) FROM message WHERE text IS NULL AND leaving IS NULL").fetchone()
+        return int(count)
+
+    def fill(self, until: float = math.inf, stopped: Callable[[], bool] = lambda: False) -> int:
+        """Index what is not, as far as there is time; call it again for the rest. Returns how many were done.
+
+        Messages that cannot be opened now are passed over until another object is made.
+
+        Args:
+            until: of ``time.monotonic``.
+            stopped: asked between steps.
+
+        Raises:
+            StorageError: the index or the cache cannot be written.
+        """
+        done = 0
+        again = True
+        while not stopped():
+            try:
+                count = self._step()
+                if count is None and self._renew_if_dead(until, stopped):
+                    break
+                done += count or 0
+            except DamagedDatabaseError as error:
+                if not again:
+                    raise
+                again = False
+                log.warning("the full-text index is made anew: %s", error)
+                self._begin_anew()
+            if time.monotonic() >= until:
+                break
+        return done
+
+    def close(self) -> None:
+        """Close the index; never raises."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    # -- a step
+    def _step(self) -> int | None:
+        """Index some messages; None if none is left."""
+        index = self._opened()
+        with self._cache.reading() as db:
+            rows = db.execute(_WITHOUT, (BATCH + len(self._skipped),)).fetchall()
+        rows = [row for row in rows if row[0] not in self._skipped][:BATCH]
+        if not rows or self._failures >= _FAILURES:
+            return None
+        texts: list[NewText] = []
+        hashes: dict[int, bytes] = {}
+        rows_of: dict[bytes, int] = {}
+        for number, arrived, raw in self._letters(rows):
+            hashes[number] = digest = hashlib.sha256(raw).digest()
+            if digest not in rows_of:
+                rows_of.update(index.known((digest,)))
+            if digest not in rows_of:
+                texts.append(NewText(digest, arrived, _text_of(raw)))
+        if texts:
+            rows_of.update(index.add(texts))
+        ties = [(rows_of[digest], number) for number, digest in hashes.items()]
+        name = index.path.name
+
+        def tie(db: sqlite3.Connection) -> None:
+            if fulltext.name_of(db) == name:
+                db.executemany("UPDATE message SET text = ? WHERE id = ? AND text IS NULL", ties)
+
+        if ties:
+            self._write(tie)
+        return len(ties)
+
+    def _letters(self, rows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, bytes]]:
+        """The bytes of messages, for as long as a step may take."""
+        end = time.monotonic() + BATCH_SECONDS
+        for at, (number, arrived) in enumerate(rows, 1):
+            raw = self._raw(number)
+            if raw is None:
+                self._skipped.add(number)
+            else:
+                yield number, arrived, raw
+            if at % _GIVE_WAY == 0:
+                time.sleep(0)
+            if time.monotonic() >= end or self._failures >= _FAILURES:
+                return
+
+    def _raw(self, message: int) -> bytes | None:
+        """Its bytes; None: it cannot be read now, or is gone, which the next sync will find."""
+        try:
+            raw = self._read(message, READ_LIMIT)
+        except MessageGoneError:
+            return None
+        except (StorageError, OSError) as error:
+            log.info("a message could not be read for the full-text index: %s", error)
+            self._failures += 1
+            return None
+        self._failures = 0
+        return raw
+
+    # -- the file
+    def _opened(self) -> WritableFulltext:
+        """The index that belongs to the cache: the one named there, one that an earlier cache left, or a new one."""
+        folder = self._cache.path.parent
+        with self._cache.reading() as db:
+            name = fulltext.name_of(db)
+        if self._index is not None and self._index.path.name == name and self._index.path.exists():
+            return self._index
+        self.close()
+        if name and (folder / name).exists():
+            self._index = WritableFulltext(folder / name)
+        else:
+            self._index = self._adopted() or WritableFulltext(folder / fulltext.new_name())
+            self._take(self._index.path.name)
+        self._remove_others()
+        return self._index
+
+    def _adopted(self) -> WritableFulltext | None:
+        """The index of a cache that was lost: its texts are known by their hashes."""
+        for path in reversed(fulltext.files(self._cache.path.parent)):
+            try:
+                return WritableFulltext(path)
+            except DamagedDatabaseError:
+                continue
+        return None
+
+    def _take(self, name: str) -> None:
+        def take(db: sqlite3.Connection) -> None:
+            fulltext.forget_texts(db)
+            fulltext.set_name(db, name)
+            db.execute("DELETE FROM state WHERE k = ?", (_NEXT,))
+
+        self._write(take)
+
+    def _begin_anew(self) -> None:
+        """Take an empty index, and throw the damaged one away."""
+        self.close()
+        self._index = WritableFulltext(self._cache.path.with_name(fulltext.new_name()))
+        self._take(self._index.path.name)
+        self._remove_others()
+
+    def _remove_others(self) -> None:
+        wanted = {self._index.path.name if self._index is not None else "", self._next_name()}
+        for path in fulltext.files(self._cache.path.parent):
+            if path.name not in wanted:
+                fulltext.remove(path)
+
+    # -- what is dead
+    def _renew_if_dead(self, until: float, stopped: Callable[[], bool]) -> bool:
+        """Make the index anew where a quarter of it is dead; False: there is something to be indexed again."""
+        index = self._index
+        if index is None:
+            return True
+        with self._cache.reading() as db:
+            live: dict[int, int] = dict(db.execute(_LIVE))
+        count = index.count()
+        if count < _FEWEST or (count - len(live)) * 4 < count:
+            return True
+        name = self._next_name() or fulltext.new_name()
+
+        def begin(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO state (k, v) VALUES (?, ?)", (_NEXT, name))
+
+        self._write(begin)
+        path = index.path.with_name(name)
+        try:
+            following = WritableFulltext(path)
+        except DamagedDatabaseError:
+            fulltext.remove(path)
+            following = WritableFulltext(path)
+        try:
+            lost = self._copy(index, following, live, until, stopped)
+        finally:
+            following.close()
+        if lost is None:
+            return True
+
+        def replace(db: sqlite3.Connection) -> None:
+            db.executemany("UPDATE message SET text = NULL WHERE text = ?", ((each,) for each in lost))
+            fulltext.set_name(db, name)
+            db.execute("DELETE FROM state WHERE k = ?", (_NEXT,))
+
+        self._write(replace)
+        self.close()
+        # The old file stays until another object opens this one: readers may be about to open it.
+        self._index = WritableFulltext(path)
+        return not lost
+
+    def _copy(
+        self,
+        index: WritableFulltext,
+        following: WritableFulltext,
+        live: dict[int, int],
+        until: float,
+        stopped: Callable[[], bool],
+    ) -> set[int] | None:
+        """Index what is alive in ``following`` too, under the same numbers; those that are not there any more.
+
+        None: there was no time for all.
+        """
+        hashes, there = index.entries(), following.entries()
+        todo = [(text, message) for text, message in live.items() if text not in there]
+        lost: set[int] = set()
+        for first in range(0, len(todo), BATCH):
+            if first and (time.monotonic() >= until or stopped()):
+                return None
+            texts: list[tuple[int, bytes, IndexedText]] = []
+            for text, message in todo[first : first + BATCH]:
+                raw = self._raw(message)
+                if raw is None or hashlib.sha256(raw).digest() != hashes.get(text):
+                    lost.add(text)
+                else:
+                    texts.append((text, hashes[text], _text_of(raw)))
+                time.sleep(0)
+            if self._failures >= _FAILURES:
+                return None
+            following.copy(texts, index.counter)
+        return lost
+
+    def _next_name(self) -> str:
+        with self._cache.reading() as db:
+            row = db.execute("SELECT v FROM state WHERE k = ?", (_NEXT,)).fetchone()
+        return "" if row is None else str(row[0])
+
+
+def _text_of(raw: bytes) -> IndexedText:
+    """Its text; an empty one where a letter is too odd for us, so that it is not tried for ever."""
+    try:
+        return indexed_text(raw)
+    except _UNREADABLE as error:
+        log.error("a message of %d bytes has no text for the full-text index: %s", len(raw), type(error).__name__)
+        return NO_TEXT
