@@ -16,6 +16,7 @@ import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
+from tuimail.cache import fulltext_tokens
 from tuimail.compose import (
     answer,
     csv_table,
@@ -41,6 +42,7 @@ from tuimail.mail import (
     flags,
     flowed,
     html_text,
+    indexed_text,
     invitation,
     list_headers,
     message_ref,
@@ -54,6 +56,7 @@ from tuimail.mail import (
     received_header,
     reply_header,
     reply_recipients,
+    row_recipients,
     summary,
     text,
     thread_tree,
@@ -562,6 +565,18 @@ PATTERNS = [
 ]
 
 
+def _asked(text: str) -> None:
+    fulltext_tokens.match_query(text, whole=False)
+
+
+def _indexed(data: bytes) -> None:
+    indexed_text.indexed_text(b"Content-Type: text/html\n\n" + data)
+
+
+def _indexed_files(data: bytes) -> None:
+    indexed_text.indexed_text(b"Content-Type: multipart/mixed; boundary=b\n\n" + data)
+
+
 class _Member(NamedTuple):
     id: int
     message_id: str
@@ -577,6 +592,22 @@ def _thread(size: int, refs: Callable[[int], str]) -> list[_Member]:
 def _run(stem: str, start: int) -> str:
     return " ".join(f"{stem}{each}" for each in range(start, start + 20))
 
+
+INDEXED = [
+    Row("words for the index", fulltext_tokens.stored_text, lambda n: "ab " * (n // 3)),
+    Row("a run for the index", fulltext_tokens.stored_text, lambda n: "会" * (n // 3)),
+    Row("short runs for the index", fulltext_tokens.stored_text, lambda n: "会a" * (n // 4), whole=False),
+    Row("marks for the index", fulltext_tokens.stored_text, lambda n: "e\u0301\u0323" * (n // 5)),
+    Row("a question of marks", _asked, lambda n: "-" * n),
+    Row("a question of runs", _asked, lambda n: "会a" * (n // 4), whole=False),
+    Row("a question of one word", _asked, lambda n: "a" * n),
+    Row("words of an indexed letter", indexed_text.indexed_text, lambda n: b"\n" + b"ab " * (n // 3)),
+    Row("links of an indexed letter", _indexed, lambda n: b"<a href=http://x/y>z</a>" * (n // 24), whole=False),
+    Row("people of an indexed letter", indexed_text.indexed_text, lambda n: b"To: " + b"a@b," * (n // 4) + b"\n\n"),
+    Row("files of an indexed letter", _indexed_files, lambda n: b"--b\nContent-Type: a/b; name=c\n\n" * (n // 32)),
+    Row("a row of people", row_recipients.row_recipients, lambda n: "a <b@c>\t" * (n // 8), whole=False),
+    Row("a row of brackets", row_recipients.row_recipients, lambda n: " <" * (n // 2)),
+]
 
 THREADS = [
     Row(
@@ -685,7 +716,7 @@ ANSWERS = [
     Row("line ends to resend", _resent, lambda n: b"Subject: x\r\r" + b"\r" * n, whole=False),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *THREADS, *REPLIES, *ANSWERS]
+RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *INDEXED, *THREADS, *REPLIES, *ANSWERS]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))
