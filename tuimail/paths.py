@@ -2,7 +2,7 @@
 
 Defines the layout of every folder; no other module joins path names below them::
 
-    config/   config.toml keys.toml themes/*.toml
+    config/   config.toml keys.toml searches.toml themes/*.toml
     data/     outbox/  journal/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db
     cache/    may be deleted at any time
     state/    tuimail.log  outbox-witness  sign-in.json
@@ -64,6 +64,11 @@ class Paths:
     def keys_file(self) -> Path:
         """The user's own keys, beside the config file."""
         return self.config_file.parent / "keys.toml"
+
+    @property
+    def searches_file(self) -> Path:
+        """The user's saved searches, beside the config file."""
+        return self.config_file.parent / "searches.toml"
 
     @property
     def themes(self) -> Path:

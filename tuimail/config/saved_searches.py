@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tuimail.config.model import Problem
     from tuimail.config.reading import Table
 
-FILE = "searches.toml"
-"""Beside the config file."""
 LONGEST_NAME = 80
 _TABLE = "search"
 
