@@ -716,7 +716,21 @@ ANSWERS = [
     Row("line ends to resend", _resent, lambda n: b"Subject: x\r\r" + b"\r" * n, whole=False),
 ]
 
-RULES = [*IMAP, *LETTERS, *READ, *RECEIVED, *PAGES, *SMTP, *TEXT, *SCREEN, *PATTERNS, *INDEXED, *THREADS, *REPLIES, *ANSWERS]
+RULES = [
+    *IMAP,
+    *LETTERS,
+    *READ,
+    *RECEIVED,
+    *PAGES,
+    *SMTP,
+    *TEXT,
+    *SCREEN,
+    *PATTERNS,
+    *INDEXED,
+    *THREADS,
+    *REPLIES,
+    *ANSWERS,
+]
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.name.replace(" ", "-"))

@@ -9,6 +9,7 @@ from tuimail.cache.windows import COLUMNS, IndexRow
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
 
 class MessagePlace(NamedTuple):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cache.lookup import marked_rows, thread_rows, unread_rows
-from tuimail.cache.threads import members
+from tuimail.cache.threads import chunks, members
+from tuimail.cache.views import index_row
+from tuimail.cache.windows import rows_of_ids
 from tuimail.mail.thread_tree import thread_lines
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from tuimail.cache.windows import IndexRow
     from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
     from tuimail.engine.mail_reader import MailReader
     from tuimail.mail.message_ref import MessageRef
-    from tuimail.mail.pattern_tree import Pattern
 
 NEARBY = 64
 """Rows read around one that is jumped to."""
@@ -37,37 +37,39 @@ def unread_place(reader: MailReader, index: MessageIndex, row_id: str, *, backwa
     return None if found is None else position(index, found)
 
 
-def find(reader: MailReader, index: MessageIndex, pattern: Pattern, row_id: str | None, step: int) -> int | None:
-    """The place of the next match behind ``row_id``, or before it, round the end of the index.
+def next_of(index: MessageIndex, rows: Collection[str], row_id: str | None, step: int) -> int | None:
+    """The place of the next of ``rows`` behind ``row_id``, or before it, round the end of the index.
 
     Raises:
-        UsageError: the pattern asks for what is not searched.
         StorageError: the cache cannot be read.
     """
-    request = replace(index.request, limit=pattern)
-    matching = {row.row_id for mail in reader.listed(request) for row in reader.matching_rows(mail, request)}
-    count = index.count
+    wanted, count = frozenset(rows), index.count
     start = index.view.position(row_id) if row_id is not None else None
     at = (-1 if step > 0 else 0) if start is None else start
-    for left in range(1, count + 1) if matching else ():
+    for left in range(1, count + 1) if wanted else ():
         place = (at + left * step) % count
         if place % NEARBY == 0 or left == 1:
             index.view.window(place - NEARBY, place + 2 * NEARBY)
         entry = next(iter(index.entries(place, place + 1)), None)
-        if entry is not None and entry.row_id in matching:
+        if entry is not None and entry.row_id in wanted:
             return place
     return None
 
 
-def matching(reader: MailReader, request: IndexRequest, pattern: Pattern) -> list[IndexEntry]:
-    """The messages of the request that match the pattern as well. Raises UsageError and StorageError."""
-    found = {row.row_id for mail in reader.listed(request) for row in reader.matching_rows(mail, request)}
-    return [
-        reader.entry(mail, row)
-        for mail in reader.listed(request)
-        for row in reader.matching_rows(mail, replace(request, limit=pattern))
-        if row.row_id in found
-    ]
+def entries_of(reader: MailReader, rows: Iterable[str]) -> list[IndexEntry]:
+    """The messages of these rows, as far as they are there. Raises StorageError."""
+    ids: dict[str, list[int]] = {}
+    for each in rows:
+        account, _, number = each.rpartition(":")
+        ids.setdefault(account, []).append(int(number))
+    found: list[IndexEntry] = []
+    for account, numbers in ids.items():
+        mail = reader.mail(account)
+        with mail.cache.reading() as db:
+            for part in chunks(numbers):
+                read = rows_of_ids(db, part)
+                found += [reader.entry(mail, index_row(account, read[each])) for each in part if each in read]
+    return found
 
 
 def thread(reader: MailReader, ref: MessageRef) -> list[IndexEntry]:

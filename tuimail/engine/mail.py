@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tuimail.engine.mail_search import MailSearch
 from tuimail.engine.store_handle import StoreHandle, not_started
 from tuimail.errors import UsageError
 from tuimail.events import MailChanged, Notice, Severity
@@ -52,6 +53,8 @@ class Mail:
         )
         """Those whose mail can be read."""
         self._reader = StoreHandle("mail reader", self._open_reader, lambda reader: reader.close())
+        self.search = MailSearch(self._open_reader)
+        """Which messages match a pattern."""
         self._threads: dict[str, MailAccount] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -59,6 +62,7 @@ class Mail:
         """Begin to sync the accounts."""
         self._loop = asyncio.get_running_loop()
         self._reader.start()
+        self.search.start()
         if not self.accounts:
             return
         from tuimail.engine.mail_account import MailAccount
@@ -73,6 +77,7 @@ class Mail:
         for thread in self._threads.values():
             thread.stop()
         self._threads.clear()
+        self.search.stop()
         self._reader.stop()
 
     # -- reading
@@ -102,12 +107,14 @@ class Mail:
             UsageError: there is no such folder, or the limit asks for what is not searched.
         """
         ids = list(wanted)
+        limited = request.limit is not None or request.only is not None
+        places = await self.search.chosen(request) if limited else None
 
         def made(reader: MailReader) -> MessageIndex | None:
             from tuimail.cache.database import NoCacheError
 
             try:
-                return reader.index(request, first=first, height=height, wanted=ids, seek=seek)
+                return reader.index(request, first=first, height=height, wanted=ids, seek=seek, places=places)
             except NoCacheError:
                 return None
 

@@ -279,6 +279,8 @@ class _AccountWork:
 
         self._show(show)
         self.replay()
+        if self._sync is not None:  # what came back is shown before the user is told
+            self._sync.sync(only={folder for each in made for folder in (each.folder, each.target)})
         return [self.journal.get(each.id) for each in made]
 
     def replay(self) -> None:

@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import NoCacheError, ReadableCache
-from tuimail.cache.lookup import newest_first
 from tuimail.cache.summaries import read_name
 from tuimail.cache.thread_view import Arranged, Threads
-from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged
-from tuimail.cache.windows import Column, IndexOrder, sorted_ids
+from tuimail.cache.threads import chunks
+from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
+from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
-from tuimail.engine.message_search import MessageSearch
 from tuimail.engine.received_mail import ReceivedMail, cache_of
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef
+from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.thread_tree import thread_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tuimail.cache.thread_view import ThreadRow
     from tuimail.cache.threads import Member
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.paths import Paths
+
+    Place = tuple[str, int]
+    """Account and id of a message."""
 
 INBOX = "INBOX"
 _ORDERS = {SortOrder.ARRIVAL: IndexOrder.ARRIVAL, SortOrder.DATE: IndexOrder.DATE}
@@ -90,7 +93,14 @@ class MailReader:
         return found
 
     def index(
-        self, request: IndexRequest, *, first: int, height: int, wanted: Iterable[str], seek: MessageRef | None
+        self,
+        request: IndexRequest,
+        *,
+        first: int,
+        height: int,
+        wanted: Iterable[str],
+        seek: MessageRef | None,
+        places: Sequence[Place] | None = None,
     ) -> MessageIndex:
         """Make an index, with the rows near the cursor read.
 
@@ -101,13 +111,14 @@ class MailReader:
             height: rows on the screen.
             wanted: ids of rows that may be selected; the first one that is there is.
             seek: a message to be selected before them.
+            places: what the request is limited to (``chosen``); None: it is not limited.
 
         Raises:
             UsageError: there is no such folder, or the limit asks for what is not searched.
             StorageError: the cache cannot be read.
         """
         mails = self.listed(request)
-        view = self._view(request, mails)
+        view = self._view(request, mails, places)
         names = {(each.account.name, number): box.name for each in mails for number, box in each.mailboxes.items()}
         boxes = [each.mailbox(request.folder) for each in mails if each.has(request.folder)]
         index = MessageIndex(
@@ -181,9 +192,12 @@ class MailReader:
         last = 0 if index.request.reverse else index.count - 1
         return next((each.row_id for each in self.read(index, last, last + 1)), None)
 
-    def _view(self, request: IndexRequest, mails: Sequence[ReceivedMail]) -> IndexView[IndexRow | ThreadRow]:
-        if request.limit is not None or request.only is not None:
-            return self._chosen(request, mails)
+    def _view(
+        self, request: IndexRequest, mails: Sequence[ReceivedMail], places: Sequence[Place] | None
+    ) -> IndexView[IndexRow | ThreadRow]:
+        if places is not None:
+            caches, names = [each.cache for each in mails], [each.account.name for each in mails]
+            return ListedOfSeveral(caches, names, places, newest_first=request.reverse)
         if request.unified:
             order = _ORDERS.get(request.order, IndexOrder.DATE)
             members = [self._folder(each, request, order) for each in mails if each.has(INBOX)]
@@ -210,26 +224,33 @@ class MailReader:
         number = mail.mailbox(request.folder).id
         return Folder(mail.cache, mail.account.name, number, order, newest_first=request.reverse)
 
-    def _chosen(self, request: IndexRequest, mails: Sequence[ReceivedMail]) -> ListedOfSeveral:
-        """Those of the messages that match or were chosen, by arrival or date."""
-        order = _ORDERS.get(request.order, IndexOrder.DATE)
-        found: list[tuple[Key, str, int]] = []
-        for mail in mails:
-            if mail.has(request.folder):
-                rows = self.matching_rows(mail, request)
-                found += [(row.key(order), row.account, row.id) for row in rows]
-        places = [(account, number) for _, account, number in sorted(found)]
-        return ListedOfSeveral(
-            [each.cache for each in mails], [each.account.name for each in mails], places, newest_first=request.reverse
-        )
+    def chosen(self, request: IndexRequest, stopped: Callable[[], bool] | None = None) -> list[Place]:
+        """The messages that a request is limited to, by arrival or date.
 
-    def matching_rows(self, mail: ReceivedMail, request: IndexRequest) -> list[IndexRow]:
-        """The messages of an account that a request wants, the newest first. Raises UsageError and StorageError."""
-        with mail.cache.reading() as db:
-            rows = newest_first(db, mail.account.name, mail.mailbox(request.folder).id)
-            if request.only is not None:
-                rows = (row for row in rows if row.row_id in request.only)
-            if request.limit is None:
-                return list(rows)
-            search = MessageSearch(request.limit, mail.account, db, mail.raw_of)
-            return [row for row in rows if search.matches(row)]
+        Raises:
+            UsageError: there is no such folder, or the limit asks for what is not searched.
+            StorageError: the cache cannot be read.
+            SearchStoppedError: ``stopped`` said so.
+        """
+        order = _ORDERS.get(request.order, IndexOrder.DATE)
+        mails = self.listed(request)
+        found = [(mail, self._matching(mail, request, order, stopped)) for mail in mails if mail.has(request.folder)]
+        if len(found) == 1:
+            ((mail, ids),) = found
+            return [(mail.account.name, number) for number in ids]
+        keyed: list[tuple[Key, str, int]] = []
+        for mail, ids in found:
+            with mail.cache.reading() as db:
+                for part in chunks(ids):
+                    rows = (index_row(mail.account.name, row) for row in rows_of_ids(db, part).values())
+                    keyed += [(row.key(order), row.account, row.id) for row in rows]
+        return [(account, number) for _, account, number in sorted(keyed)]
+
+    def _matching(
+        self, mail: ReceivedMail, request: IndexRequest, order: IndexOrder, stopped: Callable[[], bool] | None
+    ) -> Sequence[int]:
+        pattern = request.limit or Flag.ALL
+        found = mail.matching(pattern, mail.mailbox(request.folder).id, order=order, stopped=stopped)
+        if request.only is None:
+            return found
+        return [number for number in found if f"{mail.account.name}:{number}" in request.only]

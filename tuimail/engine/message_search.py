@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import ReadableCache
-from tuimail.cache.pattern_search import newest_matching
+from tuimail.cache.pattern_search import matching_ids, newest_matching
 from tuimail.errors import StorageError
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.pattern_match import MatchContext
@@ -17,10 +17,11 @@ from tuimail.sync.maildir_letters import MaildirLetters
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tuimail.cache.database import WritableCache
+    from tuimail.cache.windows import IndexOrder
     from tuimail.config.model import Account
     from tuimail.mail.pattern_tree import Pattern
 
@@ -55,6 +56,35 @@ def search_messages(
             pattern,
             context,
             raw_of=lambda message: letters.read(message, SEARCHED),
+        )
+
+
+def matching_messages(
+    cache: ReadableCache,
+    account: Account,
+    paths: Mapping[str, Path],
+    pattern: Pattern,
+    mailbox: int,
+    order: IndexOrder,
+    stopped: Callable[[], bool] | None,
+) -> Sequence[int]:
+    """The ids of the messages of a mailbox that match, the oldest first; ``cache`` is used by nobody else meanwhile.
+
+    Raises:
+        UsageError: the pattern asks for what is not searched.
+        StorageError: the cache cannot be read.
+        SearchStoppedError: ``stopped`` said so.
+    """
+    with closing(ReadableCache(cache.path.parent)) as places:
+        letters = MaildirLetters(places, paths)
+        return matching_ids(
+            cache,
+            [mailbox],
+            pattern,
+            MatchContext(own=OwnAddresses(each.address for each in account.identities)),
+            raw_of=lambda message: letters.read(message, SEARCHED),
+            stopped=stopped,
+            order=order,
         )
 
 

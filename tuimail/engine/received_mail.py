@@ -15,17 +15,17 @@ from tuimail.cache.database import ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
 from tuimail.cache.lookup import find, place_of, thread_name
 from tuimail.cache.summaries import vanish
-from tuimail.cache.windows import IndexRow, rows_of_ids
+from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
-from tuimail.engine.message_search import index_texts, search_messages
+from tuimail.engine.message_search import index_texts, matching_messages, search_messages
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
 from tuimail.sync.maildir_sync import MaildirSync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.config.model import Account, Config
@@ -222,12 +222,30 @@ class ReceivedMail:
             UsageError: there is no such folder, or the pattern asks for what is not searched.
         """
         mailbox = self.mailbox(folder).id if folder else None
-        for number in search_messages(self.cache.path.parent, self.account, _folder_paths(self._root), pattern, mailbox):
+        paths = _folder_paths(self._root)
+        for number in search_messages(self.cache.path.parent, self.account, paths, pattern, mailbox):
             with self.cache.reading() as db:
                 row = rows_of_ids(db, [number]).get(number)
             if row is not None:
                 with suppress(NoSuchItemError):
                     yield self._found(IndexRow._make((self.account.name, *row)))
+
+    def matching(
+        self,
+        pattern: Pattern,
+        mailbox: int,
+        *,
+        order: IndexOrder = IndexOrder.ARRIVAL,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Sequence[int]:
+        """The ids of the messages of a mailbox that match, the oldest first.
+
+        Raises:
+            UsageError: the pattern asks for what is not searched.
+            StorageError: the cache cannot be read.
+            SearchStoppedError: ``stopped`` said so.
+        """
+        return matching_messages(self.cache, self.account, _folder_paths(self._root), pattern, mailbox, order, stopped)
 
     def message(self, ref: MessageRef) -> FoundMessage:
         """The message that ``ref`` names. Raises NoSuchItemError if there is none."""

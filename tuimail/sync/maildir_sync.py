@@ -29,7 +29,7 @@ from tuimail.mailboxes.maildir_folder import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from tuimail.cache.database import WritableCache
@@ -84,8 +84,10 @@ class MaildirSync:
         self._scanners: dict[str, MaildirScanner] = {}
         self._known: dict[str, dict[str, _Known]] = {}
 
-    def sync(self, *, progress: Callable[[str, int], None] | None = None) -> list[FolderChange]:
-        """Look at every folder once; the folders that differed.
+    def sync(
+        self, *, only: Collection[str] | None = None, progress: Callable[[str, int], None] | None = None
+    ) -> list[FolderChange]:
+        """Look at every folder once, or at those that are named; the folders that differed.
 
         ``progress`` is called with a folder's name and the number of new messages read of it so far.
 
@@ -97,6 +99,8 @@ class MaildirSync:
         numbers = self._store_folders(folders)
         changes = []
         for folder in folders:
+            if only is not None and folder.name not in only:
+                continue
             try:
                 change = self._sync_folder(folder, numbers[folder.name], progress)
             except StorageError as error:

@@ -131,8 +131,9 @@ async def _find(screen: MessageList, step: int) -> None:
         return
     pattern = parse(screen.searched, screen.program.engine.clock.now())
     row_id = None if screen.entry is None else screen.entry.row_id
-    ask = screen.program.engine.mail.query
-    found = await ask(lambda mail: index_search.find(mail, index, pattern, row_id, step))
+    mail = screen.program.engine.mail
+    rows = await mail.search.matching(index.request, pattern)
+    found = await mail.query(lambda _mail: index_search.next_of(index, rows, row_id, step))
     if found is None:
         screen.say(f"No message has {safe_line(screen.searched)}.")
         return

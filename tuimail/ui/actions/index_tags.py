@@ -142,7 +142,9 @@ async def matching(screen: MessageList, text: str) -> Sequence[IndexEntry]:
         return []
     request = screen.index.request
     pattern = parse(text, screen.program.engine.clock.now())
-    return await screen.program.engine.mail.query(lambda mail: index_search.matching(mail, request, pattern))
+    mail = screen.program.engine.mail
+    rows = await mail.search.matching(request, pattern)
+    return await mail.query(lambda reader: index_search.entries_of(reader, rows))
 
 
 async def _ask_matching(screen: MessageList, question: str) -> Sequence[IndexEntry]:
