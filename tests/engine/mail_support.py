@@ -42,9 +42,10 @@ def put_message(
     refs: str = "",
     body: str = "Text",
     arrived: int = 1_790_000_000,
+    sender: str = "Ada Lovelace <ada@example.org>",
 ) -> None:
     """Deliver a message; ``name`` is the unique part of its file and begins its Message-ID."""
-    lines = ["From: Ada Lovelace <ada@example.org>", "To: me@example.org", f"Subject: {subject or name}"]
+    lines = [f"From: {sender}", "To: me@example.org", f"Subject: {subject or name}"]
     lines += [f"Message-ID: <{name}@example.org>", "Date: Mon, 23 Nov 2026 14:02:00 +0000"]
     lines += [f"References: {refs}"] if refs else []
     path = folder / "new" / name if new else folder / "cur" / f"{name}:2,{flags}"

@@ -234,3 +234,32 @@ async def test_the_columns_fit_every_width(paths: Paths, root: Path, size: tuple
         rows = [line for line in text(pilot.app).splitlines() if "Letter" in line]
         assert rows
         assert {len(line) for line in rows} == {len(rows[0])}
+
+
+async def test_a_reply_quotes_the_message_and_goes_to_its_sender(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        put_message(
+            root, "kim", "Lunch?", new=True, arrived=int(NOW) - 5, body="At one?", sender="Kim <kim@example.net>"
+        )
+        await settle(pilot)
+        await press(pilot, "i", "asterisk", "r")
+        shown = text(pilot.app)
+        assert "COMPOSE" in shown
+        assert "Kim <kim@example.net>" in row(pilot, "To ")
+        assert "Re: Lunch?" in shown
+        assert "> At one?" in shown
+
+
+async def test_a_forwarded_message_carries_its_text(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "f")
+        assert "Fwd: Letter 6" in text(pilot.app)
+
+
+async def test_a_message_is_resent_and_that_is_undone(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "b", *"kim@example.net", "enter")
+        assert "will be resent to kim@example.net" in status(pilot)
+        assert "1 waiting" in text(pilot.app)
+        await press(pilot, "u")
+        assert "1 waiting" not in text(pilot.app)

@@ -220,6 +220,11 @@ class HasMessages(Frame, Protocol):
     """A screen on which received messages are acted on."""
 
     @property
+    def selection(self) -> str:
+        """The text that is selected; empty if none is."""
+        ...
+
+    @property
     def cursor(self) -> MessageCursor:
         """The message under the cursor."""
         ...

@@ -98,6 +98,23 @@ ACTING = (
             _MESSAGES, pine="alt+u", mutt="N", slot=0),
 )  # fmt: skip
 
+ANSWERING = (
+    Command("reply", "Reply", "Reply to the message", "Opens the composer with the message quoted.",
+            _MESSAGES, pine="r", mutt="r", slot=22),
+    Command("reply-all", "Reply all", "Reply to all recipients", "To the sender, and to all whom it went to.",
+            _MESSAGES, pine="alt+g", mutt="g", slot=54),
+    Command("reply-list", "List reply", "Reply to the mailing list", "To the list that the message came from.",
+            _MESSAGES, pine="alt+y", mutt="L", slot=55),
+    Command("forward", "Forward", "Forward the message", "Within the text, with its files; several are attached.",
+            _MESSAGES, pine="f", mutt="f", slot=23),
+    Command("forward-attached", "Fwd as is", "Forward as an attachment", "The whole message, byte for byte.",
+            _MESSAGES, pine="alt+f", mutt="alt+f", slot=0),
+    Command("bounce", "Bounce", "Resend the message as it is", "Asks to whom; its sender and text stay as they are.",
+            _MESSAGES, pine="b", mutt="b", slot=56),
+    Command("edit-as-new", "Edit new", "Begin a letter with the message", "A new letter that says the same.",
+            _MESSAGES, pine="alt+e", mutt="alt+e", slot=57),
+)  # fmt: skip
+
 SEVERAL = (
     Command("tag-message", "Tag", "Tag or untag the message", "A command can then be applied to all tagged ones.",
             _INDEX, pine=":", mutt="t", slot=60),
@@ -143,5 +160,5 @@ THREADS = (
             _INDEX, pine="alt+t", mutt="alt+t", slot=0),
 )  # fmt: skip
 
-MAIL: tuple[Command, ...] = (*PLACES, *FOLDERS, *MOVING, *ACTING, *SEVERAL, *THREADS)
+MAIL: tuple[Command, ...] = (*PLACES, *FOLDERS, *MOVING, *ACTING, *ANSWERING, *SEVERAL, *THREADS)
 """All of them, in the order of the help screen."""

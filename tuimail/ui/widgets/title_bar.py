@@ -53,7 +53,9 @@ def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) 
     room = width - width_of(left) - width_of(right) - 4
     parts: list[str] = []
     for text in (note, accounts):
-        if text and len(text) + 3 <= room:
+        if text and len(text) + 3 > room:
+            break
+        if text:
             parts.insert(0, text)
             room -= len(text) + 3
     if note and not parts and room > 8:
