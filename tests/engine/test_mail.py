@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +15,13 @@ from tuimail.journal.action import ActionKind
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import DELETED, FLAGGED, SEEN
 from tuimail.mail.message_ref import MessageRef
+from tuimail.mail.pattern import parse
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tuimail.engine.mail_reader import MailReader
 
 INBOX = IndexRequest("work")
 NOON = 1_790_000_000
@@ -180,3 +185,36 @@ async def test_changes_go_on_while_another_process_writes_the_cache(paths: Paths
             await first.until(lambda it: bool(entries(it)[0].row.flags & FLAGGED), INBOX)
         assert isinstance(first, Changes)
     assert files(root)[0] == "m0:2,FS"
+
+
+async def test_texts_are_indexed_in_the_background(paths: Paths, root: Path) -> None:
+    put_message(root, "rare", body="A word that is rare: quokka", arrived=NOON + 5)
+    async with running_mail(paths, root) as mail:
+        await mail.until(lambda it: it.count == 4, INBOX)
+        async with asyncio.timeout(20):
+            while await mail.engine.mail.query(_missing):
+                await mail.engine.mail.look()
+        pattern = parse("quokka", 1_800_000_000.0)
+        rows = await mail.engine.mail.search.matching(INBOX, pattern)
+        index = await mail.index(replace(INBOX, limit=pattern))
+        assert rows == [each.row_id for each in entries(index)]
+        assert subjects(index) == ["rare"]
+
+
+def _missing(reader: MailReader) -> int:
+    with reader.mail("work").cache.reading() as db:
+        return int(db.execute("SELECT count(*) FROM message WHERE text IS NULL").fetchone()[0])
+
+
+async def test_a_command_whose_caller_is_gone_is_carried_out_and_the_next_one_too(paths: Paths, root: Path) -> None:
+    async with running_mail(paths, root) as mail:
+        index = await mail.until(lambda it: it.count == 3, INBOX)
+        refs = [each.ref for each in entries(index)]
+        for waiting in (mail.engine.mail.flag(refs[:1], add=FLAGGED), mail.engine.mail.look()):
+            task = asyncio.ensure_future(waiting)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            task.cancel()
+        await mail.engine.mail.flag(refs[1:2], add=FLAGGED)
+        await mail.engine.mail.look()
+    assert "m1:2,F" in files(root)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_index import IndexRequest, MessageIndex
     from tuimail.engine.mail_reader import MailReader
     from tuimail.engine.received_mail import FolderInfo
+    from tuimail.engine.text_indexer import TextIndexer
     from tuimail.events import Announcer
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
@@ -56,6 +57,7 @@ class Mail:
         self.search = MailSearch(self._open_reader)
         """Which messages match a pattern."""
         self._threads: dict[str, MailAccount] = {}
+        self._indexers: dict[str, TextIndexer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -66,16 +68,22 @@ class Mail:
         if not self.accounts:
             return
         from tuimail.engine.mail_account import MailAccount
+        from tuimail.engine.text_indexer import TextIndexer
 
         for account in self.accounts:
             thread = MailAccount(account, self._paths, changed=self._changed, told=self._told)
             self._threads[account.name] = thread
+            self._indexers[account.name] = TextIndexer(account, self._paths, thread)
             thread.start()
+            self._indexers[account.name].start()
 
     def stop(self) -> None:
         """Finish what was begun and end the threads. Awaits nothing."""
+        for indexer in self._indexers.values():
+            indexer.stop()
         for thread in self._threads.values():
             thread.stop()
+        self._indexers.clear()
         self._threads.clear()
         self.search.stop()
         self._reader.stop()
@@ -257,6 +265,8 @@ class Mail:
 
     def _changed(self, account: str) -> None:
         """Called from the threads."""
+        if account in self._indexers:
+            self._indexers[account].wake()
         self._announce(MailChanged(account))
 
     def _told(self, sentence: str) -> None:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from tuimail.journal.marks import Place
     from tuimail.paths import Paths
 
-    Job = tuple[Callable[[], object], Future[object]]
+    Job = tuple[Callable[[], object], Future[object], bool]
+    """Work, who waits for it, and whether it is told that something has changed."""
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class MailAccount:
 
     def look(self) -> Future[None]:
         """Look at the mailbox now; done when that is done."""
-        future: Future[None] = Future()
+        future: Future[None] = _begun()
         with self._wake:
             if self._stopped:
                 raise not_started()
@@ -109,6 +110,15 @@ class MailAccount:
     def undo(self, command: int) -> Future[list[MailAction]]:
         """Undo a command; the inverses of what had begun, carried out."""
         return self._submit(lambda: self._work.undo(command))
+
+    @property
+    def owns_cache(self) -> bool:
+        """This process writes the account's cache."""
+        return self._work.owns_cache
+
+    def write(self, work: Callable[[sqlite3.Connection], None]) -> Future[None]:
+        """Run ``work`` in a transaction of the cache, which is not announced. Fails with StorageError."""
+        return self._submit(lambda: self._work.write(work), quiet=True)
 
     def create_folder(self, name: str) -> Future[None]:
         """Create a folder of the account."""
@@ -143,12 +153,12 @@ class MailAccount:
         """Say ``sentence`` to the user."""
         self._told(sentence)
 
-    def _submit(self, work: Callable[[], T]) -> Future[T]:
-        future: Future[T] = Future()
+    def _submit(self, work: Callable[[], T], *, quiet: bool = False) -> Future[T]:
+        future: Future[T] = _begun()
         with self._wake:
             if self._stopped:
                 raise not_started()
-            self._jobs.append((work, future))  # type: ignore[arg-type]
+            self._jobs.append((work, future, quiet))  # type: ignore[arg-type]
             self._wake.notify()
         return future
 
@@ -157,15 +167,16 @@ class MailAccount:
             return self._jobs.popleft() if self._jobs else None
 
     def _do(self, job: Job) -> None:
-        work, future = job
+        work, future, quiet = job
         try:
             result = work()
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
             future.set_exception(error)
             return
         future.set_result(result)
-        self.announce()
-        self._guarded(self._work.replay)
+        if not quiet:
+            self.announce()
+            self._guarded(self._work.replay)
 
     def _run(self) -> None:
         try:
@@ -174,9 +185,9 @@ class MailAccount:
         finally:
             self._work.close()
             with self._wake:
-                left: list[Future[Any]] = [*(future for _, future in self._jobs), *self._lookers]
+                left: list[Future[Any]] = [*(future for _, future, _ in self._jobs), *self._lookers]
             for each in left:
-                each.cancel()
+                each.set_exception(not_started())
 
     def _turn(self) -> bool:
         """One job, or one look at the mailbox. False: the thread is to end."""
@@ -218,6 +229,13 @@ class MailAccount:
         return result
 
 
+def _begun() -> Future[Any]:
+    """A future that whoever waits for it cannot cancel: what the user did is carried out all the same."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
 class SyncStoppedError(Exception):
     """The program ends in the middle of a sync; what was read stays."""
 
@@ -248,6 +266,18 @@ class _AccountWork:
         if self._journal is None:
             self._journal = ActionJournal(self._paths.journal)
         return self._journal
+
+    @property
+    def owns_cache(self) -> bool:
+        """No other process writes it."""
+        return self._cache is not None
+
+    def write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run ``work`` in a transaction of the cache. Raises StorageError."""
+        if self._cache is None:
+            raise StorageError("Another process writes the cache.")
+        with self._cache.writing() as db:
+            work(db)
 
     # -- what the user does
     def change(self, actions: Sequence[MailAction]) -> int:

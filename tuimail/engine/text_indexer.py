@@ -1,0 +1,84 @@
+"""Fills the full-text index of an account in the background, while this process writes the account's cache."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from tuimail.cache.database import NoCacheError, ReadableCache
+from tuimail.engine.received_mail import cache_of
+from tuimail.errors import StorageError
+from tuimail.mailboxes.maildir_folder import find_folders
+from tuimail.sync.fulltext_sync import FulltextSync
+from tuimail.sync.maildir_letters import MaildirLetters
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from tuimail.config.model import Account
+    from tuimail.engine.mail_account import MailAccount
+    from tuimail.paths import Paths
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.5
+"""Seconds after a change until it is looked for new messages: a sync stores many times in a row."""
+
+
+class TextIndexer:
+    """The thread of one account; it reads and parses messages, and has the account's thread write the cache."""
+
+    def __init__(self, account: Account, paths: Paths, mail: MailAccount) -> None:
+        self._account = account
+        self._folder = cache_of(account, paths)[0]
+        self._mail = mail
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"texts of {account.name}", daemon=False)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be messages that are not indexed. From any thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the step that is under way; waits for it."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            if self._stopped.wait(PAUSE):
+                return
+            self._wake.clear()
+            try:
+                self._fill()
+            except NoCacheError:
+                continue
+            except StorageError as error:
+                log.warning("the full-text index of %s cannot be filled: %s", self._account.name, error)
+            except Exception:
+                log.exception("the full-text index of %s", self._account.name)
+
+    def _fill(self) -> None:
+        root = self._account.maildir
+        if root is None or not self._mail.owns_cache:
+            return
+        paths = {each.name: each.path for each in find_folders(root)}
+        with (
+            closing(ReadableCache(self._folder)) as cache,
+            closing(FulltextSync(cache, self._write, MaildirLetters(cache, paths).read)) as texts,
+        ):
+            texts.fill(stopped=lambda: self._stopped.is_set() or not self._mail.owns_cache)
+
+    def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        self._mail.write(work).result()
