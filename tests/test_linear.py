@@ -51,6 +51,7 @@ from tuimail.mail import (
     own_addresses,
     part_text,
     pattern,
+    plain_links,
     received_addresses,
     received_date,
     received_header,
@@ -66,7 +67,7 @@ from tuimail.mail.mime_parameters import parse_parameters
 from tuimail.mail.transfer_decoding import from_quoted_printable
 from tuimail.mailboxes import folders, imap_wire
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
-from tuimail.ui.text import cells
+from tuimail.ui.text import breaking, cells
 from tuimail.ui.text.graphemes import clusters
 
 if TYPE_CHECKING:
@@ -343,6 +344,14 @@ def _page(data: bytes) -> None:
     html_text.html_text(data.decode())
 
 
+def _broken(data: bytes) -> None:
+    breaking.row_starts(data.decode(), 60)
+
+
+def _found(data: bytes) -> None:
+    plain_links.plain_links(data.decode())
+
+
 def _message(data: bytes) -> None:
     message_text.message_text(mime_tree.read_tree(data))
 
@@ -415,6 +424,16 @@ PAGES = [
     ),
     Row("parts to show", _message, lambda n: MIXED + b"\nx\n--b\n" * (n // 7)),
     Row("levels to show", _message, _nested),
+    Row("a line to break", _broken, lambda n: b"a" * n),
+    Row("words to break", _broken, lambda n: b"ab " * (n // 3), whole=False),
+    Row("blanks to break", _broken, lambda n: b"a" + b" " * n, whole=False),
+    Row("wide letters to break", _broken, lambda n: "漢".encode() * (n // 3), whole=False),
+    Row("wide words to break", _broken, lambda n: "é ".encode() * (n // 3), whole=False),
+    Row("marks to break", _broken, lambda n: b"a" + "\u0301".encode() * (n // 2), whole=False),
+    Row("links in a line", _found, lambda n: b"http://a " * (n // 9)),
+    Row("links without end", _found, lambda n: b"http://" + b"a" * n),
+    Row("openings of links", _found, lambda n: b"http://" * (n // 7)),
+    Row("brackets behind a link", _found, lambda n: (b"http://a" + b")" * 1900 + b" ") * (n // 1909 + 1), whole=False),
     Row("excuses for HTML", _message, _excuses, whole=False),
 ]
 

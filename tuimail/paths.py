@@ -91,6 +91,11 @@ class Paths:
         return self.data / "drafts"
 
     @property
+    def opened(self) -> Path:
+        """Attachments handed to other programs."""
+        return self.cache / "opened"
+
+    @property
     def unsent(self) -> Path:
         """Standard input that could not be queued."""
         return self.data / "unsent"

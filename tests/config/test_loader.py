@@ -99,6 +99,16 @@ delivery_reports = "all"
 keymap = "mutt"
 theme = "paper"
 editor = "$EDITOR"
+
+[reading]
+delete = "at once"
+mark_seen = "never"
+order = "thread"
+reverse = true
+print = ["lpr", "-o", "duplex"]
+[reading.openers]
+"application/pdf" = ["zathura"]
+"image/*" = ["feh", "%s"]
 """
 
 WORK = Account(
@@ -155,8 +165,40 @@ def test_the_whole_contract_is_read() -> None:
             0.0, WhenUncertain.RESEND, WhenRefused.HOLD, WhenLate.ASK, DelayedSending.SERVER, DeliveryReports.ALL
         ),
         ui=UiSettings("mutt", "paper", "$EDITOR"),
+        reading=ReadingSettings(
+            Deleting.AT_ONCE,
+            None,
+            ListOrder.THREAD,
+            reverse=True,
+            openers={"application/pdf": ("zathura",), "image/*": ("feh", "%s")},
+            print_command=("lpr", "-o", "duplex"),
+        ),
         file=FILE,
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "expected"),
+    [('mark_seen = "later"', "reading.mark_seen", 'from 0 to 3600, or "never"'),
+     ("mark_seen = true", "reading.mark_seen", 'from 0 to 3600, or "never"'),
+     ("mark_seen = -1", "reading.mark_seen", 'from 0 to 3600, or "never"'),
+     ('delete = "now"', "reading.delete", '"mark" or "at once"'),
+     ('order = "size"', "reading.order", '"arrival", "date" or "thread"'),
+     ('print = "lpr"', "reading.print", "without a shell"),
+     ('openers = { pdf = ["zathura"] }', "reading.openers.pdf", "content type"),
+     ('openers = { "image/*" = "feh" }', 'reading.openers."image/*"', "without a shell"),
+     ("unread = 1", "reading.unread", "no such key")],
+)  # fmt: skip
+def test_what_is_wrong_about_reading_is_told_and_left_out(line: str, key: str, expected: str) -> None:
+    config = parse(f"[reading]\n{line}\n", FILE)
+    problem = only(config)
+    assert (problem.line, problem.key) == (2, key)
+    assert expected in problem.expected
+    assert config.reading == ReadingSettings()
+
+
+def test_a_message_may_count_as_read_at_once() -> None:
+    assert parse("[reading]\nmark_seen = 0\n", FILE).reading.mark_seen == 0.0
 
 
 def test_a_few_lines_are_enough() -> None:

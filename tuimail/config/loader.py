@@ -18,7 +18,6 @@ from tuimail.config.model import (
     DelayedSending,
     DeliveryReports,
     OutboxSettings,
-    ReadingSettings,
     SubmissionCommand,
     UiSettings,
     WhenLate,
@@ -26,6 +25,7 @@ from tuimail.config.model import (
     WhenUncertain,
 )
 from tuimail.config.reading import Source, Table, nearest_to, parse_toml, read_toml, shown
+from tuimail.config.reading_table import read_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def _config(source: Source, root: Table | None) -> Config:
     accounts = _accounts(root)
     outbox = _outbox(root)
     ui = _ui(root)
-    reading = _reading(root)
+    reading = read_reading(root)
     root.finish()
     if default and default not in accounts:
         written = root.values.get("accounts")
@@ -115,38 +115,6 @@ def _outbox(root: Table) -> OutboxSettings:
     )
     table.finish()
     return settings
-
-
-def _reading(root: Table) -> ReadingSettings:
-    usual = ReadingSettings()
-    table = root.table("reading")
-    if table is None:
-        return usual
-    settings = ReadingSettings(
-        delete=table.choice("delete", usual.delete),
-        mark_seen=_mark_seen(table),
-        order=table.choice("order", usual.order),
-        reverse=table.flag("reverse", usual.reverse),
-        openers=_openers(table),
-    )
-    table.finish()
-    return settings
-
-
-def _mark_seen(table: Table) -> float | None:
-    if table.values.get("mark_seen") == "never":
-        table.text("mark_seen", "never")
-        return None
-    return table.number("mark_seen", 1.0, least=0, most=3600, unit='seconds or "never"')
-
-
-def _openers(table: Table) -> dict[str, tuple[str, ...]]:
-    openers = table.table("openers")
-    if openers is None:
-        return {}
-    found = {name.lower(): openers.argv(name) for name in openers.names()}
-    openers.finish()
-    return {name: argv for name, argv in found.items() if argv}
 
 
 def _ui(root: Table) -> UiSettings:

@@ -265,7 +265,9 @@ class ReadingSettings:
     reverse: bool = False
     """The newest first."""
     openers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Programs for attachments: arguments by content type, the file's name is added."""
+    """Content type ("application/pdf", "image/*") -> argv that opens a file; ``%s`` is its path, else it comes last."""
+    print_command: tuple[str, ...] = ()
+    """argv of a program that prints its standard input; empty: none."""
 
     @property
     def deletes_at_once(self) -> bool:

@@ -57,6 +57,8 @@ MAIL = {
     "quote1": "primary",
     "quote2": "secondary",
     "quote3": "success",
+    "link": "accent",
+    "signature": "secondary",
     "held": "secondary",
     "queued": "foreground",
     "sending": "accent",

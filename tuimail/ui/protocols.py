@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     import asyncio
@@ -213,6 +213,15 @@ class MessageCursor(Protocol):
 
         ``unread``: only unread ones count.
         """
+        ...
+
+
+@runtime_checkable
+class KnowsNeighbours(Protocol):
+    """A MessageCursor that can say what comes next without going there, so that it can be read ahead."""
+
+    def peek(self, by: int) -> IndexEntry | None:
+        """The message that ``step`` would go to, if it is in memory."""
         ...
 
 
@@ -467,6 +476,10 @@ class Program(Protocol):
 
     def refresh(self, *, layout: bool = False) -> object:
         """Draw everything again."""
+        ...
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to copy ``text`` (OSC 52); many do, none says so."""
         ...
 
     def suspend(self) -> AbstractContextManager[None]:

@@ -37,6 +37,20 @@ def _main_menu(_request: requests.ShowMainMenu) -> FrameScreen:
     return _with_actions(MainMenuScreen(), menu.ACTIONS)
 
 
+def _message(request: requests.ShowMessage) -> FrameScreen:
+    from tuimail.ui.actions import message
+    from tuimail.ui.screens.message import MessageScreen
+
+    return _with_actions(MessageScreen(request.cursor), message.ACTIONS)
+
+
+def _embedded_message(request: requests.ShowEmbeddedMessage) -> FrameScreen:
+    from tuimail.ui.actions import message
+    from tuimail.ui.screens.message_page import EmbeddedMessageScreen
+
+    return _with_actions(EmbeddedMessageScreen(request.message), message.PAGE_ACTIONS)
+
+
 def _outbox(_request: requests.ShowOutbox) -> FrameScreen:
     from tuimail.ui.actions import outbox_list
     from tuimail.ui.screens.outbox import OutboxScreen
@@ -138,6 +152,8 @@ def _review(request: requests.ShowReview) -> FrameScreen:
 
 _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
     requests.ShowMainMenu: _main_menu,
+    requests.ShowMessage: _message,
+    requests.ShowEmbeddedMessage: _embedded_message,
     requests.ShowOutbox: _outbox,
     requests.ShowItem: _item,
     requests.ShowDrafts: _drafts,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.demo.server import DemoServer
     from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.content import Content
     from tuimail.ui.protocols import Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
 
@@ -24,6 +25,22 @@ class ShowMessage(Request["Frame"]):
     """A received message in full: the one that ``cursor`` is on."""
 
     cursor: MessageCursor
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEmbeddedMessage(Request["Frame"]):
+    """A message that was in another one."""
+
+    message: ReadMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAttachments(Request["Frame"]):
+    """The files of a message."""
+
+    message: ReadMessage
+    place: str
+    """Where the message is, safe to show: "work/INBOX"."""
 
 
 class ShowOutbox(Request["Frame"]):

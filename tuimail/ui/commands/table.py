@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.ui.commands.command import COMPOSE, LISTS, PAGERS, READING, Command, Context
 from tuimail.ui.commands.mail_table import MAIL
+from tuimail.ui.commands.message_table import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,8 @@ MORE = 1000
 
 _EVERYWHERE = frozenset({Context.EVERYWHERE})
 _MENU = frozenset({Context.MENU})
+_MESSAGE = frozenset({Context.MESSAGE})
+"""Its single keys go from message to message; those that move a line are others there (``message_table``)."""
 _OUTBOX = frozenset({Context.OUTBOX})
 _LETTERS = frozenset({Context.OUTBOX, Context.ITEM})
 _ANY_LETTER = _LETTERS | {Context.SENT, Context.SENT_ITEM}
@@ -51,15 +54,15 @@ READERS = (
     Command("main-menu", "Main menu", "Go to the main menu", "Returns to the main menu from anywhere.",
             READING - _MENU, pine="m", mutt="M", slot=90),
     Command("previous", "Prev", "Previous line", "Moves one line up.",
-            (LISTS | PAGERS) - _INDEX, pine="p up ctrl+p", mutt="k up"),
+            (LISTS | PAGERS) - _INDEX - _MESSAGE, pine="p up ctrl+p", mutt="k up"),
     Command("next", "Next", "Next line", "Moves one line down.",
-            (LISTS | PAGERS) - _INDEX, pine="n down ctrl+n", mutt="j down"),
+            (LISTS | PAGERS) - _INDEX - _MESSAGE, pine="n down ctrl+n", mutt="j down"),
     Command("page-up", "Prev page", "Previous page", "Moves one page up.",
             READING - _MENU - _INDEX, pine="- pageup ctrl+y", mutt="Z pageup -"),
     Command("page-down", "Next page", "Next page", "Moves one page down.",
             READING - _MENU - _INDEX - {Context.FOLDERS}, pine="space pagedown ctrl+v", mutt="z pagedown space"),
     Command("first", "First", "Go to the first line", "Moves to the top.",
-            READING, pine="home", mutt="= home"),
+            READING - _MESSAGE, pine="home", mutt="= home"),
     Command("last", "Last", "Go to the last line", "Moves to the bottom.",
             READING, pine="end", mutt="* end"),
     Command("more", "More", "More keys", "Shows the other keys of this screen in the two rows.",
@@ -76,7 +79,7 @@ MENU = (
     Command("quit", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             _MENU, pine="q", mutt="q", slot=11),
     Command("open", "Open", "Open the selected line", "Opens what is selected.",
-            LISTS - _INDEX - {Context.FOLDERS}, pine="enter > right", mutt="enter right", slot=12),
+            LISTS - _INDEX - {Context.ATTACHMENTS} - {Context.FOLDERS}, pine="enter > right", mutt="enter right", slot=12),
     Command("go-outbox", "Outbox", "Go to the outbox", "Letters on their way, and those that need you.",
             _MENU, pine="o", mutt="o", slot=81),
     Command("go-drafts", "Drafts", "Go to the drafts", "Letters put aside, and those recovered after a crash.",
@@ -248,7 +251,7 @@ PALETTE = (
 )  # fmt: skip
 
 TABLE: tuple[Command, ...] = (
-    *EVERYWHERE, *READERS, *MENU, *MAIL, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
+    *EVERYWHERE, *READERS, *MENU, *MAIL, *MESSAGE, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
 )  # fmt: skip
 """Every command, in the order of the help screen."""
 

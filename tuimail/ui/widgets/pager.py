@@ -54,7 +54,8 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
 
     def scroll_lines(self, count: int) -> None:
         """Move ``count`` lines down (negative: up)."""
-        self.scroll_to(y=self.scroll_offset.y + count, animate=False, immediate=True)
+        # By force: Textual takes a text that was shown just now for one that fits, until it is laid out.
+        self.scroll_to(y=self.scroll_offset.y + count, animate=False, immediate=True, force=True)
 
     @property
     def place(self) -> str:

@@ -1,0 +1,185 @@
+"""MESSAGE TEXT: the message under the cursor of an index, and from there to its neighbours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.errors import NoSuchItemError, TuimailError
+from tuimail.mail.flags import SEEN
+from tuimail.mail.text import safe_line
+from tuimail.ui.protocols import KnowsNeighbours
+from tuimail.ui.screens.message_page import PIECE, PageScreen
+from tuimail.ui.screens.seen import SeenAfter
+from tuimail.ui.views.message_page import date_words, header_of_row
+from tuimail.ui.workers import start_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.engine.message_reader import ReadMessage
+    from tuimail.mail.message_ref import MessageRef
+    from tuimail.ui.protocols import MessageCursor
+    from tuimail.ui.views.message_page import PageLine
+
+KEPT = 4
+"""Messages that were read and are kept: the one before, the one that follows."""
+SMALL = 1_000_000
+"""Bytes of a message that is read ahead, or kept."""
+
+
+class MessageScreen(PageScreen):
+    """Reads the message that ``cursor`` is on. Going on shows what the index knows at once; the text follows."""
+
+    def __init__(self, cursor: MessageCursor) -> None:
+        super().__init__()
+        self.cursor = cursor
+        self._current = cursor.entry
+        """The message that is shown, or will be as soon as it is read."""
+        self._shown: IndexEntry | None = None
+        self._kept: dict[MessageRef, ReadMessage] = {}
+        self._unreadable: set[MessageRef] = set()
+        self._reading = False
+        self._started = False
+        self.seen: SeenAfter
+
+    def on_mount(self) -> None:
+        """Show what the index knows."""
+        settings = self.program.engine.config.reading
+        self.seen = SeenAfter(settings.mark_seen, self._mark_seen, self.set_timer)
+        self._announce()
+
+    def on_unmount(self) -> None:
+        """It is not looked at any more."""
+        self.seen.stop()
+
+    async def load(self) -> None:
+        """Begin to read."""
+        if not self._started:
+            self._started = True
+            self._read()
+
+    # -- which message
+    def targets(self) -> tuple[IndexEntry, ...]:
+        """The message that is shown."""
+        return () if self._current is None else (self._current,)
+
+    async def show_next(self, by: int, *, unread: bool = False) -> bool:
+        """Go on by so many messages (negative: back); False, and nothing is changed, if there is none.
+
+        Where the message shown has left the index, the cursor is on one of its neighbours already.
+        """
+        moved = (
+            self.cursor.entry is not None and self._current is not None and self.cursor.entry.ref != self._current.ref
+        )
+        rest = by - 1 if moved and by > 0 else by
+        if rest and not await self.cursor.step(rest, unread=unread):
+            return False
+        self.show_current()
+        return True
+
+    def show_current(self) -> None:
+        """Show the message that the cursor is on now."""
+        self.seen.stop()
+        self._current = self.cursor.entry
+        self._announce()
+        self._read()
+
+    def _announce(self) -> None:
+        """Show the message if it was read, else what the index knows of it."""
+        entry = self._current
+        self._shown = None
+        self.pager.options = self.pager.options._replace(folded=True)
+        if entry is None:
+            self.place = self.position = ""
+            self.show_problem(NoSuchItemError("There is no message here any more."))
+            return
+        self.place = safe_line(f"{entry.ref.account}/{entry.ref.folder}")
+        self.position = self.cursor.position
+        self.wait_for_message()
+        kept = self._kept.get(entry.ref)
+        if kept is not None:
+            self._show(entry, kept)
+        else:
+            self.pager.show_lines(self._from_row(entry))
+            self.refresh_keys()
+        self.call_after_refresh(self.show_place)
+
+    def _from_row(self, entry: IndexEntry) -> list[PageLine]:
+        row = entry.row
+        sender = safe_line(f"{row.from_name} <{row.from_addr}>" if row.from_name else row.from_addr)
+        now = self.program.engine.clock.now()
+        return header_of_row(sender, safe_line(row.subject), date_words(row.date, None, now))
+
+    # -- reading
+    def _read(self) -> None:
+        """Read the message, if that is not being done, and then the one that follows."""
+        if not self._reading and self._started:
+            self._reading = True
+            start_worker(self, self._read_all, group="message", exit_on_error=True)
+
+    async def _read_all(self) -> None:
+        try:
+            while (entry := self._next_to_read()) is not None:
+                try:
+                    message = await self.reader.read(entry.ref)
+                except TuimailError as error:
+                    self._unreadable.add(entry.ref)
+                    if entry is self._current:
+                        self._shown = entry
+                        self.show_problem(error)
+                    continue
+                self._keep(entry.ref, message)
+                if entry is self._current:
+                    self._show(entry, message)
+        finally:
+            self._reading = False
+
+    def _next_to_read(self) -> IndexEntry | None:
+        entry = self._current
+        if entry is None or self._shown is not entry:
+            return entry
+        following = self.cursor.peek(1) if isinstance(self.cursor, KnowsNeighbours) else None
+        if following is None or following.row.size > SMALL:
+            return None
+        known = following.ref in self._kept or following.ref in self._unreadable
+        return None if known else following
+
+    def _keep(self, ref: MessageRef, message: ReadMessage) -> None:
+        if len(message.root.raw) <= SMALL:
+            self._kept[ref] = message
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+
+    def _show(self, entry: IndexEntry, message: ReadMessage) -> None:
+        self._shown = entry
+        self.show_message(message)
+        self.seen.shown(entry)
+
+    def _mark_seen(self, ref: MessageRef) -> None:
+        async def mark() -> None:
+            try:
+                await self.program.engine.mail.flag([ref], add=SEEN)
+            except TuimailError as error:
+                self.program.complain(error)
+
+        start_worker(self.app, mark, group="seen")
+
+    def show_place(self) -> None:
+        """The index may have changed meanwhile."""
+        if self._current is not None:
+            self.position = self.cursor.position
+        super().show_place()
+
+    async def pieces(self) -> Iterator[bytes]:
+        """All of it, however large; raises TuimailError when it is gone."""
+        if self._current is None:
+            return iter(())
+        return _pieces(await self.program.engine.mail.open(self._current.ref))
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece

@@ -1,0 +1,193 @@
+"""A received message as the lines of a page: header, text, files. Pure; ``page_layout`` breaks them into rows."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from tuimail.dates.format_date import format_duration
+from tuimail.dates.local_time import local_now
+from tuimail.mail.message_text import Mark
+from tuimail.mail.size import format_size
+from tuimail.ui.text.cells import TextRole, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from tuimail.engine.message_reader import HeaderLine, ReadMessage
+    from tuimail.mail.list_headers import ListHeaders
+    from tuimail.mail.message_text import FileInMessage, TextLine
+
+LONGEST_QUOTE = 12
+"""Quoted lines in a row that are shown; of more, only the first one is while quotes are folded."""
+LABEL = 8
+"""Cells of a label and the space behind it."""
+ALL_FIELDS_HANG = 4
+
+_QUOTES = re.compile(r"(?:>[ \t]?)+")
+_NUMBER = re.compile(r"\[\d{1,4}\] ")
+_QUOTE_ROLES = (TextRole.QUOTE_1, TextRole.QUOTE_2, TextRole.QUOTE_3)
+_ROLES = {
+    Mark.SIGNATURE: TextRole.SIGNATURE,
+    Mark.LINK: TextRole.DIM,
+    Mark.INVITATION: TextRole.STRONG,
+    Mark.NOTICE: TextRole.ACCENT,
+    Mark.ATTACHMENT: TextRole.DIM,
+}
+
+
+class PageOptions(NamedTuple):
+    """How a message is shown."""
+
+    all_fields: bool = False
+    """The whole header."""
+    folded: bool = True
+    """Long quotes are folded."""
+
+
+class PageLine(NamedTuple):
+    """A line of the page, not wrapped."""
+
+    text: str
+    role: TextRole = TextRole.TEXT
+    lead: str = ""
+    """Drawn before the first row."""
+    again: str = ""
+    """Drawn before its other rows; as wide as ``lead``, or less."""
+    lead_role: TextRole = TextRole.TEXT
+    note: str = ""
+    """Drawn at the right edge; the line has one row then."""
+    origin: int = -1
+    """Index of the line of the message; -1: it is of the header."""
+    cut: int = 0
+    """Characters of that line that are in ``lead``."""
+    depth: int = 0
+    """Of quoting."""
+
+
+EMPTY = PageLine("")
+
+
+def page_lines(message: ReadMessage, options: PageOptions, *, now: float, zone: tzinfo | None = None) -> list[PageLine]:
+    """Every line of the page."""
+    lines = _all_fields(message) if options.all_fields else _header(message, now, zone)
+    lines += [PageLine(f"({warning})", TextRole.ACCENT) for warning in message.warnings]
+    lines.append(EMPTY)
+    lines += _text(message.lines, folded=options.folded)
+    while len(lines) > 1 and not lines[-1].text and not lines[-1].lead:
+        lines.pop()
+    return lines + _files(message.files)
+
+
+# -- the header
+def _header(message: ReadMessage, now: float, zone: tzinfo | None) -> list[PageLine]:
+    lines = [_field(line) for line in message.people]
+    lines.append(_labelled("Subject", message.subject or "(no subject)", TextRole.STRONG))
+    if message.date is not None:
+        lines.append(_labelled("Date", date_words(message.date.at, message.date.offset, now, zone)))
+    listed = list_words(message.lists)
+    if listed:
+        lines.append(_labelled("List", listed, TextRole.DIM))
+    return lines
+
+
+def header_of_row(sender: str, subject: str, date: str) -> list[PageLine]:
+    """What an index knows of a message, until it is read."""
+    lines = [_labelled("From", sender), _labelled("Subject", subject or "(no subject)", TextRole.STRONG)]
+    return [*lines, _labelled("Date", date), EMPTY, PageLine("Reading the message...", TextRole.DIM)]
+
+
+def _field(line: HeaderLine) -> PageLine:
+    return _labelled(line.name, line.value)
+
+
+def _labelled(name: str, value: str, role: TextRole = TextRole.TEXT) -> PageLine:
+    lead = fit(name, LABEL) if len(name) < LABEL else f"{name} "
+    return PageLine(value, role, lead, " " * len(lead), TextRole.DIM)
+
+
+def _all_fields(message: ReadMessage) -> list[PageLine]:
+    hang = " " * ALL_FIELDS_HANG
+    return [PageLine(line.value, TextRole.TEXT, f"{line.name}: ", hang, TextRole.DIM) for line in message.fields]
+
+
+def date_words(at: int, offset: int | None, now: float, zone: tzinfo | None = None) -> str:
+    """As in "Monday 23 November 2026, 14:02 (3 days ago)".
+
+    With the sender's clock where that shows another hour; ``offset`` is its minutes east of UTC, None: not known.
+    """
+    then = local_now(at, zone)
+    words = f"{then:%A} {then.day} {then:%B %Y, %H:%M}"
+    here = datetime.fromtimestamp(at, zone).astimezone(zone).utcoffset()
+    if offset is not None and here is not None and here.total_seconds() != offset * 60:
+        theirs = (at + offset * 60) % 86400
+        words += f", {theirs // 3600:02}:{theirs // 60 % 60:02} {'-' if offset < 0 else '+'}"
+        words += f"{abs(offset) // 60:02}{abs(offset) % 60:02}"
+    past = now - at
+    if past < -60:
+        return f"{words} (in the future)"
+    return f"{words} (now)" if past < 60 else f"{words} ({format_duration(past)} ago)"
+
+
+def list_words(lists: ListHeaders) -> str:
+    """What may be done about the list it came over; empty if it came over none."""
+    return lists.line().removeprefix("List: ")
+
+
+# -- the text
+def _text(lines: Sequence[TextLine], *, folded: bool) -> list[PageLine]:
+    shown: list[PageLine] = []
+    at = 0
+    while at < len(lines):
+        end = at
+        while folded and end < len(lines) and lines[end].depth:
+            end += 1
+        if end - at > LONGEST_QUOTE:
+            shown.append(_line(lines[at], at)._replace(note=f"{end - at - 1} lines folded"))
+            at = end
+            continue
+        for index in range(at, max(end, at + 1)):
+            if lines[index].mark is not Mark.ATTACHMENT:
+                shown.append(_line(lines[index], index))
+        at = max(end, at + 1)
+    return shown
+
+
+def _line(line: TextLine, origin: int) -> PageLine:
+    text = line.text
+    if line.depth:
+        role = _QUOTE_ROLES[(line.depth - 1) % len(_QUOTE_ROLES)]
+        match = _QUOTES.match(text)
+        marks = match[0] if match else ""
+        return PageLine(text[len(marks) :], role, marks, marks, role, "", origin, len(marks), line.depth)
+    role = _ROLES.get(line.mark, TextRole.TEXT)
+    if line.mark is Mark.LINK:
+        match = _NUMBER.match(text)
+        number = match[0] if match else ""
+        return PageLine(text[len(number) :], role, number, " " * len(number), TextRole.DIM, "", origin, len(number))
+    if line.mark is Mark.NOTICE:
+        return PageLine(f"({text})" if text else "", role, origin=origin)
+    return PageLine(text, role, origin=origin)
+
+
+# -- the files
+def _files(files: Sequence[FileInMessage]) -> list[PageLine]:
+    if not files:
+        return []
+    heading = "1 attachment" if len(files) == 1 else f"{len(files)} attachments"
+    shown = [EMPTY, PageLine(heading, TextRole.ACCENT)]
+    width = len(str(len(files)))
+    for number, file in enumerate(files, start=1):
+        lead = f"{number:>{width + 1}}  "
+        words = f"{file_name(file)}  {format_size(file.size)}"
+        shown.append(PageLine(words, TextRole.TEXT, lead, " " * len(lead), TextRole.DIM))
+    return shown
+
+
+def file_name(file: FileInMessage) -> str:
+    """What a file is called on the screen."""
+    if file.name:
+        return file.name
+    return "(a message)" if file.is_message else f"({file.part.content_type[:60]})"

@@ -1,0 +1,144 @@
+"""A page of a message broken into rows for a width; a row is drawn when it is asked for. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+from rich.cells import cell_len
+
+from tuimail.ui.text.breaking import row_starts
+from tuimail.ui.text.cells import Line, Span, TextRole, clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuimail.ui.views.message_page import PageLine
+
+MARGIN = " "
+READABLE = 100
+"""Cells a row of running text takes at most, on a wider screen."""
+LONGEST_LEAD = 40
+"""Cells; a longer lead (of what is quoted very often, of a field with a long name) becomes part of the text."""
+REMEMBERED = 200
+"""Lines whose breaks are remembered."""
+_NO_PROSE = (" ", "+", "-", "@", "|", "\t")
+
+
+class Highlight(NamedTuple):
+    """Characters of a line that are drawn in another role."""
+
+    start: int
+    end: int
+    role: TextRole
+
+
+class PageLayout(Sequence[Line]):
+    """The rows of ``lines`` for ``width`` cells; ``highlights`` gives those of a line (by index), in any order."""
+
+    def __init__(self, lines: Sequence[PageLine], width: int, highlights: Callable[[int], Sequence[Highlight]]) -> None:
+        self.lines = [_fitting(line, width) if line.lead else line for line in lines]
+        self.width = width
+        self._highlights = highlights
+        self._breaks: dict[int, list[int]] = {}
+        self._rows = array("L", [0])
+        """Where the rows of each line begin, and the number of all."""
+        total = 0
+        for line in self.lines:
+            total += 1 if line.note else len(row_starts(line.text, self._room(line)))
+            self._rows.append(total)
+
+    def __len__(self) -> int:
+        return self._rows[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | list[Line]:
+        """One row, or several, as drawn now."""
+        if isinstance(index, slice):
+            return [self._row(row) for row in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._row(index)
+
+    def line_at(self, row: int) -> int:
+        """Index of the line that a row belongs to; the last one if there are fewer rows."""
+        return max(0, min(bisect_right(self._rows, row) - 1, len(self.lines) - 1))
+
+    def first_row(self, line: int) -> int:
+        """The first row of a line."""
+        return self._rows[min(max(line, 0), len(self.lines))]
+
+    def row_of(self, line: int, offset: int) -> int:
+        """The row of a line in which its character ``offset`` is."""
+        if self.lines[line].note:
+            return self.first_row(line)
+        return self.first_row(line) + bisect_right(self._starts(line), offset) - 1
+
+    def _room(self, line: PageLine) -> int:
+        """Cells for the text of a line."""
+        room = self.width - len(MARGIN) - (cell_len(line.lead) if line.lead else 0)
+        if room > READABLE and not line.text.startswith(_NO_PROSE) and "  " not in line.text:
+            room = READABLE
+        return max(10, room)
+
+    def _starts(self, index: int) -> list[int]:
+        found = self._breaks.get(index)
+        if found is None:
+            if len(self._breaks) >= REMEMBERED:
+                self._breaks.clear()
+            line = self.lines[index]
+            found = self._breaks[index] = row_starts(line.text, self._room(line))
+        return found
+
+    def _row(self, row: int) -> Line:
+        index = self.line_at(row)
+        line = self.lines[index]
+        if line.note:
+            return self._noted(line)
+        starts = self._starts(index)
+        at = row - self.first_row(index)
+        start = starts[at]
+        end = starts[at + 1] if at + 1 < len(starts) else len(line.text)
+        lead = line.lead if at == 0 else line.again
+        spans = [Span(MARGIN)]
+        if lead:
+            spans.append(Span(lead, line.lead_role))
+        spans += _spans(line.text, start, end, line.role, self._highlights(index))
+        return tuple(spans)
+
+    def _noted(self, line: PageLine) -> Line:
+        room = max(1, min(self.width, READABLE) - len(MARGIN) - len(line.note) - 2)
+        words = clip(line.lead + line.text, room)
+        gap = " " * (room - cell_len(words) + 2)
+        return (Span(MARGIN), Span(words, line.role), Span(gap), Span(line.note, TextRole.DIM))
+
+
+def _fitting(line: PageLine, width: int) -> PageLine:
+    """``line`` with a lead that leaves room for text."""
+    if cell_len(line.lead) <= min(LONGEST_LEAD, width // 2):
+        return line
+    return line._replace(text=line.lead + line.text, lead="", again="", cut=0)
+
+
+def _spans(text: str, start: int, end: int, role: TextRole, highlights: Sequence[Highlight]) -> list[Span]:
+    """``text[start:end]`` without blanks at its end; later highlights lie over earlier ones."""
+    within = [each for each in highlights if each.start < end and each.end > start]
+    if not within:
+        return [Span(text[start:end].rstrip(" "), role)]
+    edges = sorted({start, end, *(min(max(edge, start), end) for each in within for edge in each[:2])})
+    spans = []
+    for left, right in pairwise(edges):
+        found = role
+        for each in within:
+            if each.start <= left and right <= each.end:
+                found = each.role
+        spans.append(Span(text[left:right], found))
+    return spans
