@@ -82,6 +82,8 @@ class ReadMessage:
     places: dict[int, LinkPlace]
     """Where each link stands."""
     lists: ListHeaders
+    whole: bool
+    """All of its bytes were read."""
     other: str
     """As in MessageText: the form to ask for instead of this one; empty if there is none."""
 
@@ -116,6 +118,7 @@ def read_part(
         links=tuple(links),
         places=places,
         lists=list_headers(header),
+        whole=not cut,
         other=text.other,
     )
 
@@ -251,7 +254,7 @@ class MessageReader:
 
     async def in_form(self, message: ReadMessage, prefer: str) -> ReadMessage:
         """The same message in its other form, HTML or PLAIN."""
-        return await asyncio.to_thread(read_part, message.root, prefer=prefer, own=self._own)
+        return await asyncio.to_thread(read_part, message.root, prefer=prefer, own=self._own, cut=not message.whole)
 
     async def embedded(self, part: ReceivedPart) -> ReadMessage | None:
         """The message within a part; None if there is none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,22 +54,20 @@ async def run_on(argv: Sequence[str], pieces: Iterable[bytes], *, patience: floa
     process = await _started(argv, asyncio.subprocess.PIPE)
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
     feeding = asyncio.create_task(_feed(process.stdin, pieces))
+    reading = asyncio.gather(_read(process, process.stdout, LONGEST_OUTPUT), _read(process, process.stderr, 10_000))
     try:
         async with asyncio.timeout(patience):
-            (output, cut), (errors, _) = await asyncio.gather(
-                _read(process.stdout, LONGEST_OUTPUT), _read(process.stderr, 10_000)
-            )
-            if cut:
-                process.kill()
+            (output, cut), (errors, _) = await asyncio.shield(reading)
             status = await process.wait()
     except TimeoutError:
         raise ProgramError(
             f"{argv[0]} took more than {patience:.0f} seconds and was ended.", hint="Give it less to do."
         ) from None
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        # What it wrote must be read to its end: until then it does not count as ended.
+        _kill(process)
+        await reading
+        await process.wait()
         feeding.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await feeding
@@ -108,10 +108,20 @@ async def _feed(stdin: asyncio.StreamWriter, pieces: Iterable[bytes]) -> None:
     stdin.close()
 
 
-async def _read(stream: asyncio.StreamReader, limit: int) -> tuple[bytes, bool]:
+async def _read(process: asyncio.subprocess.Process, stream: asyncio.StreamReader, limit: int) -> tuple[bytes, bool]:
+    """At most ``limit`` bytes, and whether there were more; the program is ended then."""
     found = bytearray()
+    cut = False
     while piece := await stream.read(65536):
-        found += piece
-        if len(found) > limit:
-            return bytes(found[:limit]), True
-    return bytes(found), False
+        found += piece[: limit - len(found)]
+        if not cut and len(found) >= limit:
+            cut = True
+            _kill(process)
+    return bytes(found), cut
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End it and what it started, which is in a group of its own."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -51,6 +51,13 @@ def _embedded_message(request: requests.ShowEmbeddedMessage) -> FrameScreen:
     return _with_actions(EmbeddedMessageScreen(request.message), message.PAGE_ACTIONS)
 
 
+def _attachments(request: requests.ShowAttachments) -> FrameScreen:
+    from tuimail.ui.actions import attachments
+    from tuimail.ui.screens.attachments_list import AttachmentListScreen
+
+    return _with_actions(AttachmentListScreen(request.message, request.place), attachments.ACTIONS)
+
+
 def _outbox(_request: requests.ShowOutbox) -> FrameScreen:
     from tuimail.ui.actions import outbox_list
     from tuimail.ui.screens.outbox import OutboxScreen
@@ -154,6 +161,7 @@ _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
     requests.ShowMainMenu: _main_menu,
     requests.ShowMessage: _message,
     requests.ShowEmbeddedMessage: _embedded_message,
+    requests.ShowAttachments: _attachments,
     requests.ShowOutbox: _outbox,
     requests.ShowItem: _item,
     requests.ShowDrafts: _drafts,

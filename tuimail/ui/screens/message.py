@@ -174,12 +174,17 @@ class MessageScreen(PageScreen):
 
     async def pieces(self) -> Iterator[bytes]:
         """All of it, however large; raises TuimailError when it is gone."""
-        if self._current is None:
-            return iter(())
-        return _pieces(await self.program.engine.mail.open(self._current.ref))
+        message, current = self.message, self._current
+        if message is None or message.whole or current is None:
+            return await super().pieces()
+        found = _pieces(await self.program.engine.mail.open(current.ref))
+        next(found)
+        return found
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The file in pieces; the first one is empty, so that a generator that was begun closes it in any case."""
     with file:
+        yield b""
         while piece := file.read(PIECE):
             yield piece
