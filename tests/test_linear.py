@@ -31,6 +31,7 @@ from tuimail.compose import (
 )
 from tuimail.config.model import Account, Config, Identity, SubmissionCommand
 from tuimail.demo import answers
+from tuimail.engine import message_reader
 from tuimail.errors import MessageError, StorageError, TuimailError
 from tuimail.mail import (
     address,
@@ -348,6 +349,10 @@ def _broken(data: bytes) -> None:
     breaking.row_starts(data.decode(), 60)
 
 
+def _reader(data: bytes) -> None:
+    message_reader.read_message(data)
+
+
 def _found(data: bytes) -> None:
     plain_links.plain_links(data.decode())
 
@@ -424,6 +429,10 @@ PAGES = [
     ),
     Row("parts to show", _message, lambda n: MIXED + b"\nx\n--b\n" * (n // 7)),
     Row("levels to show", _message, _nested),
+    Row("links to number", _reader, lambda n: b"\n" + b"http://a.b/c " * (n // 13), whole=False),
+    Row("senders to show", _reader, lambda n: b"From: " + b"A <a@b>, " * (n // 9) + b"\n\n", whole=False),
+    Row("quoted parts of names to show", _reader, lambda n: b"To: " + b'"a@' * (n // 3) + b"\n\n", whole=False),
+    Row("a header to show", _reader, lambda n: b"a: =?utf-8?q?a?=\n" * (n // 17) + b"\n", whole=False),
     Row("a line to break", _broken, lambda n: b"a" * n),
     Row("words to break", _broken, lambda n: b"ab " * (n // 3), whole=False),
     Row("blanks to break", _broken, lambda n: b"a" + b" " * n, whole=False),

@@ -216,6 +216,12 @@ async def test_long_quotes_are_folded_until_asked_for(paths: Paths) -> None:
     body = f"Before\n{QUOTE}\nAfter\n> short\n-- \nAda"
     async with reading(paths, {"a": message("A", body)}) as (pilot, screen):
         assert any("> quoted 1" in line and "19 lines folded" in line for line in lines(pilot.app))
+        await pilot.resize_terminal(60, 10)
+        await settle(pilot)
+        assert "TOP" in lines(pilot.app)[0]
+        await press(pilot, "down", "down", "down")
+        assert any(line.startswith(" > quoted 1 ") and "19 lines folded" in line for line in lines(pilot.app))
+        await pilot.resize_terminal(80, 24)
         assert "quoted 2" not in text(pilot.app)
         assert " > short" in lines(pilot.app)
         await press(pilot, "z")
@@ -323,7 +329,7 @@ def test_who_is_who_in_the_header() -> None:
     raw = raw.replace(b"From: Ada Lovelace <ada@example.org>", '"boss@bank.example" <a@раypal.example>'.join(
         ("From: ", "")).encode(), 1)  # fmt: skip
     rows = page(read_message(raw))
-    assert rows[0] == " From    boss@bank.example <a@раypal.example [xn--ypal-43d9g.example]>"
+    assert rows[0] == " From     boss@bank.example <a@раypal.example [xn--ypal-43d9g.example]>"
     assert rows[1] == " Reply-To Somebody <else@example.net>"
     assert any("looks like an address" in row for row in rows)
     assert any("several From fields" in row for row in rows)

@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
+
 from tuimail.dates.format_date import format_duration
 from tuimail.dates.local_time import local_now
 from tuimail.mail.message_text import Mark
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from tuimail.engine.message_reader import HeaderLine, ReadMessage
+    from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.list_headers import ListHeaders
     from tuimail.mail.message_text import FileInMessage, TextLine
 
@@ -25,6 +27,8 @@ LONGEST_QUOTE = 12
 LABEL = 8
 """Cells of a label and the space behind it."""
 ALL_FIELDS_HANG = 4
+_NAME = 50
+"""Cells of the name of a file."""
 
 _QUOTES = re.compile(r"(?:>[ \t]?)+")
 _NUMBER = re.compile(r"\[\d{1,4}\] ")
@@ -83,13 +87,15 @@ def page_lines(message: ReadMessage, options: PageOptions, *, now: float, zone: 
 
 # -- the header
 def _header(message: ReadMessage, now: float, zone: tzinfo | None) -> list[PageLine]:
-    lines = [_field(line) for line in message.people]
-    lines.append(_labelled("Subject", message.subject or "(no subject)", TextRole.STRONG))
+    width = max([LABEL, *(len(line.name) + 1 for line in message.people)])
+    lines = [_labelled(line.name, line.value, width=width) for line in message.people]
+    lines.append(_labelled("Subject", message.subject or "(no subject)", TextRole.STRONG, width=width))
     if message.date is not None:
-        lines.append(_labelled("Date", date_words(message.date.at, message.date.offset, now, zone)))
+        words = date_words(message.date.at, message.date.offset, now, zone)
+        lines.append(_labelled("Date", words, width=width))
     listed = list_words(message.lists)
     if listed:
-        lines.append(_labelled("List", listed, TextRole.DIM))
+        lines.append(_labelled("List", listed, TextRole.DIM, width=width))
     return lines
 
 
@@ -99,13 +105,8 @@ def header_of_row(sender: str, subject: str, date: str) -> list[PageLine]:
     return [*lines, _labelled("Date", date), EMPTY, PageLine("Reading the message...", TextRole.DIM)]
 
 
-def _field(line: HeaderLine) -> PageLine:
-    return _labelled(line.name, line.value)
-
-
-def _labelled(name: str, value: str, role: TextRole = TextRole.TEXT) -> PageLine:
-    lead = fit(name, LABEL) if len(name) < LABEL else f"{name} "
-    return PageLine(value, role, lead, " " * len(lead), TextRole.DIM)
+def _labelled(name: str, value: str, role: TextRole = TextRole.TEXT, *, width: int = LABEL) -> PageLine:
+    return PageLine(value, role, fit(name, width), " " * width, TextRole.DIM)
 
 
 def _all_fields(message: ReadMessage) -> list[PageLine]:
@@ -179,9 +180,10 @@ def _files(files: Sequence[FileInMessage]) -> list[PageLine]:
     heading = "1 attachment" if len(files) == 1 else f"{len(files)} attachments"
     shown = [EMPTY, PageLine(heading, TextRole.ACCENT)]
     width = len(str(len(files)))
+    widest = min(_NAME, max(cell_len(file_name(file)) for file in files))
     for number, file in enumerate(files, start=1):
         lead = f"{number:>{width + 1}}  "
-        words = f"{file_name(file)}  {format_size(file.size)}"
+        words = f"{fit(file_name(file), widest)}  {format_size(file.size):>7}"
         shown.append(PageLine(words, TextRole.TEXT, lead, " " * len(lead), TextRole.DIM))
     return shown
 

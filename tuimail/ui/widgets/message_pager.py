@@ -46,6 +46,9 @@ class _Made(NamedTuple):
 class MessagePager(Pager):
     """Shows one message, or lines that say why there is none."""
 
+    # The width is the same whether or not there is a scroll bar: Textual does not tell when one comes.
+    DEFAULT_CSS = "MessagePager { scrollbar-gutter: stable; }"
+
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
         self._clock = clock
@@ -92,12 +95,17 @@ class MessagePager(Pager):
         self._wrap()
 
     @property
+    def _width(self) -> int:
+        """Cells beside the scroll bar."""
+        return self.scrollable_content_region.width if self.size.width else 0
+
+    @property
     def laid_out(self) -> bool:
         """All rows of the message are there."""
-        return self._made == _Made(self.message, self.options, self.size.width)
+        return self._made == _Made(self.message, self.options, self._width)
 
     def _wrap(self) -> None:
-        width = self.size.width
+        width = self._width
         if not width or (self.message is not None and self.laid_out and self._layout is not None):
             return
         message = self.message
@@ -116,11 +124,11 @@ class MessagePager(Pager):
 
     async def _lay_out_all(self, message: ReadMessage, options: PageOptions, width: int) -> None:
         layout = await asyncio.to_thread(self._lay_out, message, options, width)
-        if (message, options, width) == (self.message, self.options, self.size.width):
+        if (message, options, width) == (self.message, self.options, self._width):
             self._finish(layout)
 
     def _finish(self, layout: PageLayout) -> None:
-        self._made = _Made(self.message, self.options, self.size.width)
+        self._made = _Made(self.message, self.options, self._width)
         self._use(layout)
         self.when_laid_out()
 
@@ -173,7 +181,7 @@ class MessagePager(Pager):
             unfolded = page_lines(self.message, self.options._replace(folded=False), now=self._clock())
             if await asyncio.to_thread(_next_line, unfolded, self._words, -1, backwards=False) is not None:
                 self.options = self.options._replace(folded=False)
-                self._finish(await asyncio.to_thread(self._lay_out, self.message, self.options, self.size.width))
+                self._finish(await asyncio.to_thread(self._lay_out, self.message, self.options, self._width))
                 found = await self._found(backwards=backwards)
         if found is None:
             self._words, self._hit = None, -1
