@@ -256,10 +256,6 @@ def test_port_and_security_follow_each_other(lines: str, port: int, security: Se
         ("[ui]\nediter = 'vi'", 2, "ui.editer", "no such key in [ui]", "editor"),
         ("[ui]\n\neditor = true", 3, "ui.editor", "text in quotes, not true or false", ""),
         ("ui = 'pine'", 1, "ui", "Must be a table, [ui]", ""),
-        ("[reading]\ndelete = 'at onec'", 2, "reading.delete", '"mark" or "at once"', "at once"),
-        ("[reading]\nmark_seen = 'no'", 2, "reading.mark_seen", 'seconds or "never"', ""),
-        ("[reading]\norder = 'size'", 2, "reading.order", '"arrival", "date" or "thread"', ""),
-        ("[reading.openers]\n'a/b' = 'less'", 2, 'reading.openers."a/b"', "without a shell", ""),
         ("[outbox]\nundo_seconds = '5'", 2, "outbox.undo_seconds", "number of seconds from 0 to 3600", ""),
         ("[outbox]\nundo_seconds = -1", 2, "outbox.undo_seconds", "number of seconds", ""),
         ("[outbox]\nundo_seconds = true", 2, "outbox.undo_seconds", "not true", ""),
@@ -720,20 +716,3 @@ def test_a_dangling_link_is_told(paths: Paths) -> None:
     paths.config_file.parent.mkdir(parents=True)
     paths.config_file.symlink_to("/nowhere/at/all")
     assert "is a broken link" in only(load(paths)).expected
-
-
-def test_how_mail_is_read() -> None:
-    text = """
-[reading]
-delete = "at once"
-mark_seen = "never"
-order = "thread"
-reverse = true
-openers = { "Application/PDF" = ["zathura", "--fork"] }
-"""
-    reading = parse(text, FILE).reading
-    assert reading == ReadingSettings(
-        Deleting.AT_ONCE, None, ListOrder.THREAD, reverse=True, openers={"application/pdf": ("zathura", "--fork")}
-    )
-    assert parse("[reading]\nmark_seen = 2.5", FILE).reading.mark_seen == 2.5
-    assert parse("", FILE).reading == ReadingSettings()

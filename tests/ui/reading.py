@@ -15,13 +15,14 @@ from tuimail.ui.app import TuimailApp
 from tuimail.ui.requests import ShowMessage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
 
     from tuimail.config.model import Config
     from tuimail.engine.mail_index import IndexEntry, MessageIndex
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
     from tuimail.ui.screens.message import MessageScreen
 
@@ -57,6 +58,9 @@ class Walk:
             flags = entries[at].row.flags
             left -= not flags & DELETED and not (unread and flags & SEEN)
         return at
+
+    async def renew(self, *, gone: Sequence[IndexEntry] = (), seek: MessageRef | None = None) -> None:
+        """It is an index that never changes."""
 
     def peek(self, by: int) -> IndexEntry | None:
         at = self._after(by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Deleting, ReadingSettings, ListOrder
+from tuimail.config.model import Deleting, ListOrder, ReadingSettings
 from tuimail.config.reading import shown
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def _openers(table: Table) -> dict[str, tuple[str, ...]]:
     if openers is None:
         return found
     for kind in openers.names():
-        if not _TYPE.fullmatch(kind):
+        if not _TYPE.fullmatch(kind.lower()):
             openers.complain(kind, 'Must be a content type such as "application/pdf" or "image/*".')
             continue
         argv = openers.argv(kind)
         if argv:
-            found[kind] = argv
+            found[kind.lower()] = argv
     return found

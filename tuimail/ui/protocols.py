@@ -208,6 +208,10 @@ class MessageCursor(Protocol):
         """Where it is in its index, for the title bar: "2 of 1,204"."""
         ...
 
+    async def renew(self, *, gone: Sequence[IndexEntry] = (), seek: MessageRef | None = None) -> None:
+        """Read the index again, without those that are ``gone``; go to the message ``seek`` if it is there."""
+        ...
+
     async def step(self, by: int, *, unread: bool = False) -> bool:
         """Go on by so many messages that are not marked to be deleted (negative: back); False: there is none.
 
@@ -263,6 +267,8 @@ class MessageList(HasMessages, HasList, Protocol):
     tagged: dict[str, IndexEntry]
     applying: bool
     """The next command acts on the tagged messages."""
+    seek: MessageRef | None
+    """A message to be selected when the index is read next."""
     searched: str
     typed_digit: str
     """It begins the number of the message to jump to."""

@@ -38,10 +38,11 @@ def _main_menu(_request: requests.ShowMainMenu) -> FrameScreen:
 
 
 def _message(request: requests.ShowMessage) -> FrameScreen:
-    from tuimail.ui.actions import message
+    from tuimail.ui.actions import answering, mail_places, message, messages
     from tuimail.ui.screens.message import MessageScreen
 
-    return _with_actions(MessageScreen(request.cursor), message.ACTIONS)
+    actions = {**messages.ACTIONS, **answering.ACTIONS, **mail_places.PLACES, **message.ACTIONS}
+    return _with_actions(MessageScreen(request.cursor), actions)
 
 
 def _embedded_message(request: requests.ShowEmbeddedMessage) -> FrameScreen:

@@ -186,8 +186,8 @@ PAGE_ACTIONS: dict[str, Action[Any]] = {
     "fold-quotes": once_there(fold_quotes),
     "header-mode": once_there(header_mode),
     "where": where,
-    "search-again": search_again,
-    "search-back": lambda screen: where(screen, backwards=True),
+    "find-again": search_again,
+    "find-back": lambda screen: where(screen, backwards=True),
     "toggle-form": lambda screen: screen.toggle_form(),
     "to-index": to_index,
     "leave-message": to_index,
@@ -200,7 +200,7 @@ PAGE_ACTIONS: dict[str, Action[Any]] = {
 
 ACTIONS: dict[str, Action[Any]] = {
     **PAGE_ACTIONS,
-    "previous-message": going(-1),
-    "next-message": going(1),
+    "show-previous": going(-1),
+    "show-next": going(1),
     "next-unread": going(1, unread=True),
 }

@@ -9,9 +9,9 @@ _FILES = frozenset({Context.ATTACHMENTS})
 _BOTH = _MESSAGE | _FILES
 
 MESSAGE = (
-    Command("previous-message", "Prev", "Previous message", "Shows the message before, past those marked deleted.",
+    Command("show-previous", "Prev", "Previous message", "Shows the message before, past those marked deleted.",
             _MESSAGE, pine="p", mutt="k up K", slot=14),
-    Command("next-message", "Next", "Next message", "Shows the message that follows, past those marked deleted.",
+    Command("show-next", "Next", "Next message", "Shows the message that follows, past those marked deleted.",
             _MESSAGE, pine="n", mutt="j down right J", slot=15),
     Command("attachments", "Files", "List the attachments", "Lists the files of the message.",
             _MESSAGE, pine="v > .", mutt="v", slot=16),
@@ -29,9 +29,9 @@ MESSAGE = (
             _MESSAGE, pine="home", mutt="^ home ="),
     Command("where", "Where is", "Search the message", "Asks for words and goes to the next place; Return repeats it.",
             _MESSAGE, pine="w ctrl+w", mutt="/", slot=72),
-    Command("search-again", "Again", "Search for the same words again", "Goes to the next place of the words.",
+    Command("find-again", "Again", "Search for the same words again", "Goes to the next place of the words.",
             _MESSAGE, pine="", mutt="n"),
-    Command("search-back", "Back", "Search backwards", "Asks for words and goes to the place before.",
+    Command("find-back", "Back", "Search backwards", "Asks for words and goes to the place before.",
             _MESSAGE, pine="", mutt="alt+/"),
     Command("header-mode", "Full hdrs", "Show the whole header", "Shows every header field, or only the usual ones.",
             _MESSAGE, pine="h", mutt="h", slot=70),

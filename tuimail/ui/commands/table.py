@@ -34,6 +34,8 @@ _ACCOUNTS = frozenset({Context.ACCOUNTS})
 _SERVER = frozenset({Context.SERVER})
 _INDEX = frozenset({Context.INDEX})
 """It has commands of its own to move: mutt's keys differ there."""
+_OPENING = frozenset({Context.INDEX, Context.FOLDERS, Context.ATTACHMENTS})
+"""Where a command of their own opens the selected line."""
 _READ = frozenset({Context.INDEX, Context.MESSAGE})
 """Where undoing is a part of undeleting."""
 
@@ -79,7 +81,7 @@ MENU = (
     Command("quit", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             _MENU, pine="q", mutt="q", slot=11),
     Command("open", "Open", "Open the selected line", "Opens what is selected.",
-            LISTS - _INDEX - {Context.ATTACHMENTS} - {Context.FOLDERS}, pine="enter > right", mutt="enter right", slot=12),
+            LISTS - _OPENING, pine="enter > right", mutt="enter right", slot=12),
     Command("go-outbox", "Outbox", "Go to the outbox", "Letters on their way, and those that need you.",
             _MENU, pine="o", mutt="o", slot=81),
     Command("go-drafts", "Drafts", "Go to the drafts", "Letters put aside, and those recovered after a crash.",

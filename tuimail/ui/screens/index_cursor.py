@@ -8,7 +8,10 @@ from tuimail.engine import index_search
 from tuimail.mail.flags import DELETED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tuimail.engine.mail_index import IndexEntry
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.protocols import MessageList
 
 READ_AHEAD = 64
@@ -31,6 +34,28 @@ class IndexCursor:
         """As in "2 of 1,204"."""
         shown = self._screen.list
         return f"{shown.cursor + 1:,} of {shown.count:,}" if shown.count else ""
+
+    async def renew(self, *, gone: Sequence[IndexEntry] = (), seek: MessageRef | None = None) -> None:
+        """Read the index again, without those that are ``gone``; go to the message ``seek`` if it is there."""
+        self._screen.seek = seek
+        await self._screen.moved_away(gone)
+        await self._screen.loaded()
+
+    def peek(self, by: int) -> IndexEntry | None:
+        """The message that ``step`` would go to, if it is in memory."""
+        screen = self._screen
+        if screen.index is None or not by:
+            return None
+        here, step = screen.list.cursor, 1 if by > 0 else -1
+        first, end = (here + 1, here + 1 + READ_AHEAD) if by > 0 else (max(here - READ_AHEAD, 0), here)
+        left = abs(by)
+        for entry in screen.index.entries(first, end)[::step]:
+            if entry is None:
+                return None
+            left -= not entry.row.flags & DELETED
+            if not left:
+                return entry
+        return None
 
     async def step(self, by: int, *, unread: bool = False) -> bool:
         """Go on by so many messages that are not marked to be deleted; False: there is none.

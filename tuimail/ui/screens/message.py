@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import NoSuchItemError, TuimailError
 from tuimail.mail.flags import SEEN
 from tuimail.mail.text import safe_line
+from tuimail.ui.commands import messages as fitting
 from tuimail.ui.protocols import KnowsNeighbours
 from tuimail.ui.screens.message_page import PIECE, PageScreen
 from tuimail.ui.screens.seen import SeenAfter
@@ -14,12 +15,14 @@ from tuimail.ui.views.message_page import date_words, header_of_row
 from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     from tuimail.engine.mail_index import IndexEntry
     from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.message_ref import MessageRef
+    from tuimail.ui.commands.command import Command
+    from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.protocols import MessageCursor
     from tuimail.ui.views.message_page import PageLine
 
@@ -60,10 +63,52 @@ class MessageScreen(PageScreen):
             self._started = True
             self._read()
 
+    def label(self, command: Command) -> str:
+        """Some keys mean a little more at times."""
+        if command.id in fitting.ON_MESSAGES:
+            return fitting.label(command, self._current, (), limited=False, in_junk=False)
+        return super().label(command)
+
     # -- which message
     def targets(self) -> tuple[IndexEntry, ...]:
         """The message that is shown."""
         return () if self._current is None else (self._current,)
+
+    async def go_on(self) -> None:
+        """To the next message that is not marked to be deleted, if there is one."""
+        await self.show_next(1)
+
+    async def moved_away(self, entries: Sequence[IndexEntry]) -> None:
+        """It is not in the index any more: show the one in its place, or the index if there is none."""
+        await self.cursor.renew(gone=entries)
+        if self.cursor.entry is None:
+            self.program.navigation.back()
+        else:
+            self.show_current()
+
+    def come_back_to(self, row: str | MessageRef) -> None:
+        """Show a message that is in the index again."""
+        if isinstance(row, str):
+            return
+
+        async def show() -> None:
+            await self.cursor.renew(seek=row)
+            self.show_current()
+
+        start_worker(self, show, group="renew")
+
+    def on_mailbox_changed(self, _message: MailboxChanged) -> None:
+        """Other flags, or other neighbours."""
+        start_worker(self, self._renew, group="renew", exclusive=True)
+
+    async def _renew(self) -> None:
+        await self.cursor.renew()
+        entry, current = self.cursor.entry, self._current
+        if entry is not None and current is not None and entry.ref == current.ref:
+            shown = self._shown is current
+            self._current = entry
+            self._shown = entry if shown else self._shown
+            self.refresh_keys()
 
     async def show_next(self, by: int, *, unread: bool = False) -> bool:
         """Go on by so many messages (negative: back); False, and nothing is changed, if there is none.
