@@ -57,9 +57,9 @@ class TextIndexer:
     def _run(self) -> None:
         while True:
             self._wake.wait()
+            self._wake.clear()  # before it is looked whether to stop: ``stop`` may come at any moment
             if self._stopped.wait(PAUSE):
                 return
-            self._wake.clear()
             try:
                 self._fill()
             except NoCacheError:
