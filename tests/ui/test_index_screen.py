@@ -263,3 +263,21 @@ async def test_a_message_is_resent_and_that_is_undone(paths: Paths, root: Path) 
         assert "1 waiting" in text(pilot.app)
         await press(pilot, "u")
         assert "1 waiting" not in text(pilot.app)
+
+
+async def test_tagged_messages_are_exported_as_an_mbox(paths: Paths, root: Path, tmp_path: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "t", "t", "semicolon", "E", "ctrl+u", *str(tmp_path / "out.mbox"), "enter")
+        assert "Saved" in status(pilot)
+    written = (tmp_path / "out.mbox").read_text()
+    assert written.startswith("From ada@example.org ")
+    assert [line for line in written.splitlines() if line.startswith("Subject:")] == [
+        "Subject: Letter 6",
+        "Subject: Letter 7",
+    ]
+
+
+async def test_one_message_is_piped_to_a_program(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "|", *"grep Subject", "enter", "enter")
+        assert "Subject: Letter 6" in text(pilot.app)

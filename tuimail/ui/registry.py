@@ -81,10 +81,10 @@ def _folders(_request: requests.ShowFolders) -> FrameScreen:
 
 
 def _index(request: requests.ShowIndex) -> FrameScreen:
-    from tuimail.ui.actions import answering, index, index_tags, index_threads
+    from tuimail.ui.actions import answering, index, index_out, index_tags, index_threads
     from tuimail.ui.screens.index import IndexScreen
 
-    actions = {**index.ACTIONS, **answering.ACTIONS, **index_tags.ACTIONS, **index_threads.ACTIONS}
+    actions = {**index.ACTIONS, **answering.ACTIONS, **index_out.ACTIONS, **index_tags.ACTIONS, **index_threads.ACTIONS}
     return _with_actions(IndexScreen(request.request), actions)
 
 

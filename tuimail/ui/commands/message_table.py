@@ -6,6 +6,7 @@ from tuimail.ui.commands.command import Command, Context
 
 _MESSAGE = frozenset({Context.MESSAGE})
 _FILES = frozenset({Context.ATTACHMENTS})
+_INDEX = frozenset({Context.INDEX})
 _BOTH = _MESSAGE | _FILES
 
 MESSAGE = (
@@ -51,12 +52,12 @@ MESSAGE = (
             _MESSAGE, pine="1 2 3 4 5 6 7 8 9", mutt="1 2 3 4 5 6 7 8 9"),
     Command("message-source", "Source", "View the source", "Shows the message as it was received, all of its bytes.",
             _MESSAGE, pine="\\", mutt="\\ V", slot=76),
-    Command("export-message", "Export", "Export the message", "Writes its exact bytes to a file, as .eml.",
-            _MESSAGE, pine="e", mutt="E", slot=77),
+    Command("export-message", "Export", "Export the message", "Writes its exact bytes to a file; several as an mbox.",
+            _MESSAGE | _INDEX, pine="e", mutt="E", slot=77),
     Command("pipe", "Pipe", "Pipe to a program", "Gives it to a program of yours, whose output is shown.",
-            _BOTH, pine="|", mutt="|", slot=78),
+            _BOTH | _INDEX, pine="|", mutt="|", slot=78),
     Command("print", "Print", "Print", "Gives it to the program set as print in the [reading] table.",
-            _BOTH, pine="%", mutt="p", slot=79),
+            _BOTH | _INDEX, pine="%", mutt="p", slot=79),
     Command("unsubscribe", "Unsubscr.", "Leave the mailing list", "Asks first, and says who will learn of it.",
             _MESSAGE, pine="alt+l", mutt="alt+l", slot=81),
     Command("view-part", "View", "View the attachment", "Shows it here, or opens it with your program for its type.",

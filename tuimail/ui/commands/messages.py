@@ -25,7 +25,7 @@ ON_SEVERAL = frozenset(
         "toggle-important",
         "toggle-unread",
         "tag-message",
-        "export",
+        "export-message",
         "pipe",
         "print",
         "bounce",
