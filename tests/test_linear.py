@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -66,7 +67,7 @@ from tuimail.mail import (
 from tuimail.mail.content import InMemory
 from tuimail.mail.mime_parameters import parse_parameters
 from tuimail.mail.transfer_decoding import from_quoted_printable
-from tuimail.mailboxes import folders, imap_wire
+from tuimail.mailboxes import folders, imap_wire, mbox, mbox_folder
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
 from tuimail.ui.text import breaking, cells
 from tuimail.ui.text.graphemes import clusters
@@ -119,6 +120,40 @@ def _list(data: bytes) -> None:
         folders.find_sent(mailboxes)
 
 
+def _mbox(data: bytes) -> None:
+    """Read as the cache reads an mbox: every message, its name, its content."""
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        for message in mbox.messages(file):
+            mbox_folder.digest_of(file, message)
+            mbox_folder.read_message(file, message, LARGEST)
+
+
+MBOX_FROM = b"From a@b.c Thu Jan  1 00:00:00 2026\n"
+MBOX = [
+    Row("an mbox without a message", _mbox, lambda n: b"a" * n),
+    Row("an mbox of zeros", _mbox, lambda n: b"\0" * n),
+    Row("an mbox of beginnings", _mbox, lambda n: MBOX_FROM * (n // 36), whole=False),
+    Row("an mbox of headers", _mbox, lambda n: (MBOX_FROM + b"A: b\n") * (n // 41), whole=False),
+    Row("an mbox of messages", _mbox, lambda n: (MBOX_FROM + b"A: b\n\nText\n\n") * (n // 48), whole=False),
+    Row("an mbox of lengths", _mbox, lambda n: (MBOX_FROM + b"Content-Length: 4\n\nText\n") * (n // 60), whole=False),
+    Row("a header in an mbox", _mbox, lambda n: MBOX_FROM + b"A: b\n" * (n // 5)),
+    Row("one field in an mbox", _mbox, lambda n: MBOX_FROM + b"A: " + b"a" * n),
+    Row("states in an mbox", _mbox, lambda n: MBOX_FROM + b"Status: RO\n" * (n // 11) + b"\n"),
+    Row("a folded state in an mbox", _mbox, lambda n: MBOX_FROM + b"Status:" + b"\n " * (n // 2) + b"\n\n"),
+    Row("blanks of a state in an mbox", _mbox, lambda n: MBOX_FROM + b"Status" + b" " * n + b"\n\n"),
+    Row("empty lines in an mbox", _mbox, lambda n: MBOX_FROM + b"\n" * n),
+    Row("returns in an mbox", _mbox, lambda n: MBOX_FROM + b"\n" + b"\r" * n),
+    Row("quotes in an mbox", _mbox, lambda n: MBOX_FROM + b"\n" + b">" * n),
+    Row("quoted beginnings in an mbox", _mbox, lambda n: MBOX_FROM + b"\n" + b">From a\n" * (n // 8)),
+    Row(
+        "what is nearly a beginning",
+        _mbox,
+        lambda n: MBOX_FROM + b"\n" + (b"From " + b"1:11 2000 a" * 40 + b"\n") * (n // 446),
+        whole=False,
+    ),
+]
 IMAP = [
     Row("a response code that is never closed", imap_wire.parse_status, lambda n: b"* OK [" + b"A" * n),
     Row("a response code of brackets", imap_wire.parse_status, lambda n: b"* OK [" + b"[" * n),
@@ -745,6 +780,7 @@ ANSWERS = [
 ]
 
 RULES = [
+    *MBOX,
     *IMAP,
     *LETTERS,
     *READ,

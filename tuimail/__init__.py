@@ -19,7 +19,7 @@ The packages; upper ones import lower ones, never the reverse::
     demo        an embedded account on a loopback server
     engine      the composition root: owns every background task, lives longer than every screen
     outbox | sent | compose | accounts | sync     the stages of a message; independent of each other
-    submission | mailboxes    protocols: SMTP (or a local command), IMAP and Maildir
+    submission | mailboxes    protocols: SMTP (or a local command), IMAP, Maildir and mbox
     cache | journal           what was read, what is to be done to it; independent of each other and of those
     tls sasl    TLS and sign-in, used by both
     config      accounts, identities, secrets, themes, keys

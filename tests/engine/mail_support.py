@@ -48,9 +48,10 @@ def put_message(
     lines = [f"From: {sender}", "To: me@example.org", f"Subject: {subject or name}"]
     lines += [f"Message-ID: <{name}@example.org>", "Date: Mon, 23 Nov 2026 14:02:00 +0000"]
     lines += [f"References: {refs}"] if refs else []
-    path = folder / "new" / name if new else folder / "cur" / f"{name}:2,{flags}"
-    path.write_text("\n".join([*lines, "", body, ""]))
-    os.utime(path, (arrived, arrived))
+    temporary = folder / "tmp" / name
+    temporary.write_text("\n".join([*lines, "", body, ""]))
+    os.utime(temporary, (arrived, arrived))
+    temporary.rename(folder / "new" / name if new else folder / "cur" / f"{name}:2,{flags}")
 
 
 def with_maildir(settings: Config, root: Path, account: str = "work") -> Config:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.engine.mail_support import Changes, entries, make_maildir, put_message, running_mail, subjects
+from tuimail.engine import mail_account
 from tuimail.engine.mail_index import IndexRequest, SortOrder
 from tuimail.errors import NoSuchItemError, TuimailError
 from tuimail.journal.action import ActionKind
@@ -16,6 +19,7 @@ from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import DELETED, FLAGGED, SEEN
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.pattern import parse
+from tuimail.mailboxes.watch import FileWatch
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
@@ -68,6 +72,52 @@ async def test_a_new_message_is_found_without_being_asked_for(paths: Paths, root
         await mail.engine.mail.look()
         index = await mail.until(lambda it: it.count == 4, INBOX)
         assert entries(index)[-1].ref.key == "late"
+
+
+def still(root: Path) -> None:
+    """Nobody has changed the folders for a while, so nothing is in doubt."""
+    for folder in (root, *root.glob(".*")):
+        for part in ("new", "cur"):
+            os.utime(folder / part, (NOON, NOON))
+
+
+async def test_what_other_programs_do_is_told_by_the_system(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_account, "WATCHED", 3600.0)
+    still(root)
+    async with running_mail(paths, root) as mail:
+        await mail.until(lambda it: it.count == 3, INBOX)
+        await mail.engine.mail.look()
+        put_message(root, "late", new=True, arrived=NOON + 9)
+        await mail.until(lambda it: it.count == 4, INBOX)
+        (root / "new" / "late").rename(root / "cur" / "late:2,S")
+        await mail.until(lambda it: bool(entries(it)[-1].row.flags & SEEN), INBOX)
+        make_maildir(root, "Late")
+        put_message(root / ".Late", "later", new=True)
+        await mail.until(lambda it: it.count == 1, IndexRequest("work", "Late"))
+
+
+@pytest.mark.parametrize("gone", ["system", "folder"])
+async def test_where_the_system_tells_nothing_the_mailbox_is_looked_at_now_and_then(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    monkeypatch.setattr(mail_account, "WATCHED", 3600.0)
+    monkeypatch.setattr(mail_account, "POLLED", 0.01)
+    monkeypatch.setattr(mail_account, "PAUSE", 0.01)
+    if gone == "system":
+        monkeypatch.setattr(FileWatch, "open", lambda _: False)
+    still(root)
+    async with running_mail(paths, root) as mail:
+        await mail.until(lambda it: it.count == 3, INBOX)
+        if gone == "folder":
+            aside = root.with_name("aside")
+            shutil.move(root, aside)
+            put_message(aside, "late", new=True, arrived=NOON + 9)
+            shutil.move(aside, root)
+        else:
+            put_message(root, "late", new=True, arrived=NOON + 9)
+        await mail.until(lambda it: it.count == 4, INBOX)
 
 
 async def test_flags_are_shown_at_once_and_reach_the_maildir(paths: Paths, root: Path) -> None:

@@ -14,7 +14,8 @@ from tuimail.config.model import SpecialUse
 from tuimail.errors import StorageError
 from tuimail.mail.flags import FLAGGED, OLD, SEEN
 from tuimail.mailboxes.maildir_folder import change_flags
-from tuimail.sync.maildir_sync import BATCH, FolderChange, MaildirSync
+from tuimail.sync.mailbox_sync import FolderChange
+from tuimail.sync.maildir_sync import BATCH, MaildirSync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

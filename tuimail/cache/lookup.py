@@ -34,6 +34,12 @@ def place_of(db: sqlite3.Connection, message: int) -> MessagePlace | None:
     return None if row is None else MessagePlace(row[0], row[1], read_name(row[2]), row[3])
 
 
+def modseq_of(db: sqlite3.Connection, message: int) -> int | None:
+    """The MODSEQ of the message with this id, in an mbox where it begins; None if it is not shown any more."""
+    row = db.execute("SELECT modseq FROM message WHERE id = ? AND leaving IS NULL", (message,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> IndexRow | None:
     """The shown message of this name in a mailbox (its wire name)."""
     row = db.execute(

@@ -31,7 +31,7 @@ _TABLES = (
         low_uid INTEGER NOT NULL DEFAULT 0,    -- summaries are fetched down to here
         policy TEXT NOT NULL DEFAULT '',       -- which bodies are kept
         synced_at INTEGER NOT NULL DEFAULT 0,
-        objectid TEXT NOT NULL DEFAULT '',
+        objectid TEXT NOT NULL DEFAULT '',     -- of an mbox: how the file was when it was read
         total INTEGER NOT NULL DEFAULT 0,      -- of shown messages, as are the next two
         unread INTEGER NOT NULL DEFAULT 0,
         flagged INTEGER NOT NULL DEFAULT 0
@@ -57,9 +57,9 @@ _TABLES = (
         list_id TEXT NOT NULL,
         thread INTEGER NOT NULL,
         attached INTEGER,                      -- NULL: not known
-        modseq INTEGER NOT NULL,
+        modseq INTEGER NOT NULL,               -- in an mbox: where it begins, in bytes
         text INTEGER,                          -- its row in the full-text index; NULL: not indexed
-        emailid ANY NOT NULL,                  -- EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name
+        emailid ANY NOT NULL,                  -- EMAILID, X-GM-MSGID, unique part in a Maildir, hash in an mbox
         folded TEXT                            -- see mail/folded_row; NULL: subject and people are ASCII
     ) STRICT""",
     """CREATE TABLE thread (

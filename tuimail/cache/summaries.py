@@ -230,13 +230,16 @@ class Known(NamedTuple):
     emailid: str
     server_flags: int
     keywords: str
+    modseq: int
 
 
 def known_messages(db: sqlite3.Connection, mailbox: int) -> Iterator[Known]:
     """All messages of a mailbox, hidden ones too, in no order; read them to the end before anything is changed."""
-    rows = db.execute("SELECT id, uid, emailid, server_flags, keywords FROM message WHERE mailbox = ?", (mailbox,))
-    for number, uid, emailid, flags, keywords in rows:
-        yield Known(number, uid, read_name(emailid), flags, keywords)
+    rows = db.execute(
+        "SELECT id, uid, emailid, server_flags, keywords, modseq FROM message WHERE mailbox = ?", (mailbox,)
+    )
+    for number, uid, emailid, *others in rows:
+        yield Known(number, uid, read_name(emailid), *others)
 
 
 def ids_of_emailid(db: sqlite3.Connection, emailid: str) -> list[int]:

@@ -130,6 +130,7 @@ def account_document(account: Account, config: Config) -> dict[str, object]:
         "rate": str(account.rate) if account.rate else None,
         "imap": _way_document(account.imap) if account.imap else None,
         "maildir": str(account.maildir) if account.maildir else None,
+        "mbox": str(account.mbox) if account.mbox else None,
         "sent_copy": str(account.sent_copy),
     }
 

@@ -144,6 +144,16 @@ class Account:
     """The rate limit that the user has set."""
 
     @property
+    def has_mail(self) -> bool:
+        """There is received mail on this machine, in a Maildir or an mbox; a Maildir comes before an mbox."""
+        return self.maildir is not None or self.mbox is not None
+
+    @property
+    def is_read_only(self) -> bool:
+        """Its received mail is never changed: it is in an mbox."""
+        return self.maildir is None and self.mbox is not None
+
+    @property
     def servers(self) -> tuple[Server, ...]:
         """The submission servers in the order they are tried; empty if letters are submitted by a command."""
         return (self.submission, *self.fallback) if isinstance(self.submission, Server) else ()

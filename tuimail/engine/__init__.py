@@ -24,6 +24,7 @@ Received mail:
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search
   mail_actions   changes of messages: planned, stored in the journal, carried out
+  mail_source    where an account's mail is: in a Maildir, or in mbox files, which are only read
   received_bytes one received message, wherever it is kept
 wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep
 """

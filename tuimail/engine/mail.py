@@ -49,9 +49,7 @@ class Mail:
     def __init__(self, config: Config, paths: Paths, announcer: Announcer) -> None:
         self._paths = paths
         self._announcer = announcer
-        self.accounts: tuple[Account, ...] = tuple(
-            each for each in config.accounts.values() if each.maildir is not None
-        )
+        self.accounts: tuple[Account, ...] = tuple(each for each in config.accounts.values() if each.has_mail)
         """Those whose mail can be read."""
         self._reader = StoreHandle("mail reader", self._open_reader, lambda reader: reader.close())
         self.search = MailSearch(self._open_reader)
@@ -98,6 +96,10 @@ class Mail:
         """What is being read for the first time, in words ("INBOX: 12,000"); empty when nothing is."""
         threads = [each for name, each in self._threads.items() if account in ("", name)]
         return next((each.syncing for each in threads if each.syncing), "")
+
+    def is_read_only(self, account: str) -> bool:
+        """The mail of this account is never changed: what would do so is refused with UsageError."""
+        return any(each.is_read_only for each in self.accounts if each.name == account)
 
     async def index(
         self,
@@ -156,7 +158,7 @@ class Mail:
             The commands in the journal, one for each account, to undo them.
 
         Raises:
-            UsageError: it cannot be done to one of them.
+            UsageError: it cannot be done to one of them, or its account is read only.
             StorageError: the journal cannot be written; nothing was changed.
         """
         planned = await self._reader.run(lambda reader: plan(_chosen(reader, refs)))
@@ -227,7 +229,12 @@ class Mail:
         await asyncio.wrap_future(self._thread(account).delete_folder(name))
 
     async def mark_deleted(self, refs: Sequence[MessageRef], *, marked: bool = True) -> None:
-        """Mark messages to be deleted, or take that back; durable when it returns. Raises StorageError."""
+        """Mark messages to be deleted, or take that back; durable when it returns.
+
+        Raises:
+            UsageError: their account is read only.
+            StorageError: the journal cannot be written.
+        """
         for account in dict.fromkeys(each.account for each in refs):
             places = [(each.folder, each.key) for each in refs if each.account == account]
             await asyncio.wrap_future(self._thread(account).mark(places, marked=marked))
@@ -279,5 +286,9 @@ class Mail:
 
 def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:
     from tuimail.engine.mail_actions import ChosenMessage
+    from tuimail.engine.mail_source import check_writable
 
+    refs = list(refs)
+    for name in {each.account for each in refs}:
+        check_writable(reader.mail(name).account)
     return [ChosenMessage(mail, mail.message(ref)) for ref in refs for mail in (reader.mail(ref.account),)]

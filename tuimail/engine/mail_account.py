@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tuimail.cache.database import WritableCache, set_aside
+from tuimail.cache.database import WritableCache, is_on_network, set_aside
 from tuimail.config.model import MaildirLayout
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.mail_actions import places_left, replay_ready
+from tuimail.engine.mail_source import check_writable, mail_source
 from tuimail.engine.received_mail import cache_of
 from tuimail.engine.store_handle import not_started
 from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
 from tuimail.mailboxes import maildir_folders
-from tuimail.sync.maildir_sync import MaildirSync
+from tuimail.mailboxes.watch import FileWatch
 from tuimail.sync.projection import project, settle, show_marks, show_stranded, undecided_ids
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
     from tuimail.paths import Paths
+    from tuimail.sync.mailbox_sync import MailboxSync
 
     Job = tuple[Callable[[], object], Future[object], bool]
     """Work, who waits for it, and whether it is told that something has changed."""
@@ -43,7 +46,15 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PAUSE = 2.0
-"""Seconds between two looks at a Maildir that tells of no changes, and between two tries to become its syncer."""
+"""Seconds between two tries to become the syncer of an account, or to read mail that could not be read."""
+POLLED = 5.0
+"""Seconds between two looks at a mailbox that the system tells nothing of."""
+WATCHED = 60.0
+"""Seconds between two looks at one that is watched."""
+REST = 4
+"""How many times as long as a look took the next one waits, whatever is told: other programs change mail in bursts."""
+LONGEST_REST = 5.0
+"""Seconds."""
 
 
 class MailAccount:
@@ -70,6 +81,12 @@ class MailAccount:
         self._stopped = False
         self._lookers: list[Future[None]] = []
         """Told when the mailbox was looked at."""
+        self._was_changed = False
+        """Another program changed the mailbox since the last look began."""
+        self._due = 0.0
+        """When the next look is due if nothing happens."""
+        self._rested = 0.0
+        """When it is due if something does."""
         self._thread = threading.Thread(target=self._run, name=f"mail of {account.name}", daemon=False)
 
     def start(self) -> None:
@@ -145,6 +162,12 @@ class MailAccount:
             raise SyncStoppedError
         self.announce()
 
+    def look_soon(self) -> None:
+        """Another program has changed the mailbox; called from any thread."""
+        with self._wake:
+            self._was_changed = True
+            self._wake.notify()
+
     def announce(self) -> None:
         """The cache has changed."""
         self._changed(self.account.name)
@@ -175,6 +198,7 @@ class MailAccount:
             return
         future.set_result(result)
         if not quiet:
+            self._due = 0.0
             self.announce()
             self._guarded(self._work.replay)
 
@@ -190,23 +214,36 @@ class MailAccount:
                 each.set_exception(not_started())
 
     def _turn(self) -> bool:
-        """One job, or one look at the mailbox. False: the thread is to end."""
+        """One job, or one look at the mailbox, or a wait. False: the thread is to end."""
         job = self._next_job()
         if job is not None:
             self._do(job)
             return True
         if self._stopped:
             return False
+        if self._lookers or self._next_look() <= time.monotonic():
+            self._look_now()
+        with self._wake:
+            while not self._has_work() and (left := self._next_look() - time.monotonic()) > 0:
+                self._wake.wait(left)
+        return True
+
+    def _look_now(self) -> None:
         with self._wake:
             lookers, self._lookers = self._lookers, []
+            self._was_changed = False
+        begun = time.monotonic()
         pause = self._guarded(self._work.sync)
         self.syncing = ""
         for future in lookers:
             future.set_result(None)
-        with self._wake:
-            if not self._has_work():
-                self._wake.wait(PAUSE if pause is None else pause)
-        return True
+        ended = time.monotonic()
+        self._due = ended + (PAUSE if pause is None else pause)
+        self._rested = ended + min((ended - begun) * REST, LONGEST_REST)
+
+    def _next_look(self) -> float:
+        """When the next look is due, as of ``time.monotonic``."""
+        return min(self._rested, self._due) if self._was_changed else self._due
 
     def _has_work(self) -> bool:
         return bool(self._jobs) or self._stopped or bool(self._lookers)
@@ -247,10 +284,14 @@ class _AccountWork:
         self._thread = thread
         self._account = account
         self._paths = paths
+        self._source = mail_source(account)
         self._folder, self._lock = cache_of(account, paths)
         self._journal: ActionJournal | None = None
         self._cache: WritableCache | None = None
-        self._sync: MaildirSync | None = None
+        self._sync: MailboxSync | None = None
+        self._watch: FileWatch | None = None
+        self._is_elsewhere = False
+        """The mailbox is on another machine's disk, where changes are made that this system does not see."""
         self.last_error = ""
 
     def close(self) -> None:
@@ -282,6 +323,7 @@ class _AccountWork:
     # -- what the user does
     def change(self, actions: Sequence[MailAction]) -> int:
         """Durable, then shown."""
+        check_writable(self._account)
         stored = self.journal.add(actions)
         self._show(lambda db: project(db, stored))
         return stored[0].id
@@ -294,6 +336,7 @@ class _AccountWork:
 
     def mark(self, places: Sequence[Place], *, marked: bool) -> None:
         """Durable, then shown."""
+        check_writable(self._account)
         marks = self.journal.marks
         (marks.add if marked else marks.remove)(self._account.name, places)
         self._show(lambda db: show_marks(db, places, marked=marked))
@@ -367,20 +410,20 @@ class _AccountWork:
 
     @property
     def _root(self) -> Path:
-        root = self._account.maildir
-        assert root is not None  # noqa: S101 - accounts without one have no thread
-        return root
+        check_writable(self._account)
+        return self._source.root
 
     # -- the mailbox
-    def sync(self) -> float | None:
-        """Look at the mailbox once; seconds until the next look, None: as usual. Raises StorageError."""
+    def sync(self) -> float:
+        """Look at the mailbox once; seconds until the next look. Raises StorageError."""
         if self._cache is not None and self._cache.is_lost():
             self._close_cache()
         if self._cache is None and not self._open():
             self.replay()
-            return None
+            return PAUSE
         assert self._sync is not None  # noqa: S101 - opened together
         self.replay()
+        self._keep_watch()
         try:
             changes = self._sync.sync(progress=self._thread.between)
         except DamagedDatabaseError:
@@ -392,19 +435,40 @@ class _AccountWork:
             marks = self.journal.marks.of(self._account.name)
             self._show(lambda db: show_marks(db, marks))
             self._thread.announce()
-        return self._sync.again_in
+        usual = WATCHED if self._is_told else POLLED
+        return min(usual, self._sync.again_in or usual)
+
+    def _keep_watch(self) -> None:
+        """Watch the mailbox, as far as the system does that."""
+        if self._watch is not None and self._watch.is_lost:
+            self._end_watch()
+        if self._watch is None:
+            watch = FileWatch(self._source.places, self._thread.look_soon)
+            self._watch = watch if watch.open() else None
+            self._is_elsewhere = is_on_network(self._source.root)
+
+    def _end_watch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
+
+    @property
+    def _is_told(self) -> bool:
+        """The system tells of every change."""
+        return self._watch is not None and self._watch.is_complete and not self._is_elsewhere
 
     def _open(self) -> bool:
         """Become the writer of the cache; False: another process is."""
         if not self._lock.acquire():
             return False
         self._cache = WritableCache(self._folder, self._lock)
-        self._sync = MaildirSync(self._cache, self._root, self._account.folders)
+        self._sync = self._source.sync(self._cache)
         undecided = undecided_ids(self.journal.actions(UNDECIDED, account=self._account.name))
         self._show(lambda db: show_stranded(db, undecided))
         return True
 
     def _close_cache(self) -> None:
+        self._end_watch()
         cache, self._cache, self._sync = self._cache, None, None
         if cache is not None:
             cache.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
+from tuimail.engine.mail_source import check_writable
 from tuimail.engine.received_mail import accounts_with_mail, action_lock, forget_messages, received_mail
 from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
@@ -67,7 +68,7 @@ def chosen_messages(config: Config, paths: Paths, refs: Iterable[MessageRef]) ->
 
     Raises:
         NoSuchItemError: one of them is not there.
-        UsageError: there is no such account.
+        UsageError: there is no such account, or its mail is read only.
     """
     with ExitStack() as stack:
         opened: dict[str, ReceivedMail] = {}
@@ -75,6 +76,7 @@ def chosen_messages(config: Config, paths: Paths, refs: Iterable[MessageRef]) ->
         for ref in dict.fromkeys(refs):
             if ref.account not in opened:
                 (account,) = accounts_with_mail(config, ref.account)
+                check_writable(account)
                 opened[ref.account] = stack.enter_context(received_mail(account, paths))
             chosen.append(ChosenMessage(opened[ref.account], opened[ref.account].message(ref)))
         yield chosen

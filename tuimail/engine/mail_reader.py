@@ -12,6 +12,7 @@ from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
+from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import ReceivedMail, cache_of
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef
@@ -77,9 +78,8 @@ class MailReader:
             opened = None
         if opened is None:
             configured = self._accounts[account]
-            assert configured.maildir is not None  # noqa: S101 - accounts without one are not given
             cache = ReadableCache(cache_of(configured, self._paths)[0])
-            opened = self._opened[account] = ReceivedMail(configured, configured.maildir, cache)
+            opened = self._opened[account] = ReceivedMail(configured, mail_source(configured), cache)
         return opened
 
     def folders(self) -> list[FolderInfo]:

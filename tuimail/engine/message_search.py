@@ -13,16 +13,16 @@ from tuimail.errors import StorageError
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.pattern_match import MatchContext
 from tuimail.sync.fulltext_sync import FulltextSync
-from tuimail.sync.maildir_letters import MaildirLetters
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.cache.database import WritableCache
     from tuimail.cache.windows import IndexOrder
     from tuimail.config.model import Account
+    from tuimail.engine.mail_source import MailSource
     from tuimail.mail.pattern_tree import Pattern
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ SEARCHED = 4 * 1024 * 1024
 
 
 def search_messages(
-    folder: Path, account: Account, paths: Mapping[str, Path], pattern: Pattern, mailbox: int | None
+    folder: Path, account: Account, source: MailSource, pattern: Pattern, mailbox: int | None
 ) -> Iterator[int]:
     """The ids of the messages that match, the newest first, found as they are asked for.
 
     Args:
         folder: the account's cache.
         account: whose mail it is.
-        paths: where its Maildir has each folder.
+        source: where it is.
         pattern: what is looked for.
         mailbox: only there; None: everywhere.
 
@@ -48,21 +48,21 @@ def search_messages(
         StorageError: the cache cannot be read.
     """
     with closing(ReadableCache(folder)) as cache, closing(ReadableCache(folder)) as places:
-        letters = MaildirLetters(places, paths)
+        text_of = source.texts(places)
         context = MatchContext(own=OwnAddresses(each.address for each in account.identities))
         yield from newest_matching(
             cache,
             None if mailbox is None else [mailbox],
             pattern,
             context,
-            raw_of=lambda message: letters.read(message, SEARCHED),
+            raw_of=lambda message: text_of(message, SEARCHED),
         )
 
 
 def matching_messages(
     cache: ReadableCache,
     account: Account,
-    paths: Mapping[str, Path],
+    source: MailSource,
     pattern: Pattern,
     mailbox: int,
     order: IndexOrder,
@@ -76,19 +76,19 @@ def matching_messages(
         SearchStoppedError: ``stopped`` said so.
     """
     with closing(ReadableCache(cache.path.parent)) as places:
-        letters = MaildirLetters(places, paths)
+        text_of = source.texts(places)
         return matching_ids(
             cache,
             [mailbox],
             pattern,
             MatchContext(own=OwnAddresses(each.address for each in account.identities)),
-            raw_of=lambda message: letters.read(message, SEARCHED),
+            raw_of=lambda message: text_of(message, SEARCHED),
             stopped=stopped,
             order=order,
         )
 
 
-def index_texts(cache: WritableCache, paths: Mapping[str, Path], *, seconds: float) -> int:
+def index_texts(cache: WritableCache, source: MailSource, *, seconds: float) -> int:
     """Fill the full-text index for some time; returns how many messages it has not yet.
 
     A failure costs only speed: what is not indexed is read by a search.
@@ -101,7 +101,7 @@ def index_texts(cache: WritableCache, paths: Mapping[str, Path], *, seconds: flo
     try:
         with (
             closing(ReadableCache(cache.path.parent)) as reader,
-            closing(FulltextSync(reader, write, MaildirLetters(reader, paths).read)) as texts,
+            closing(FulltextSync(reader, write, source.texts(reader))) as texts,
         ):
             texts.fill(time.monotonic() + seconds)
             return texts.missing()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.errors import NoSuchItemError, UsageError
+from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from tuimail.config.model import Config
@@ -12,21 +12,16 @@ if TYPE_CHECKING:
 
 
 def received_bytes(config: Config, ref: MessageRef) -> bytes:
-    """The message, of an account with a Maildir. Blocks.
+    """The message, of an account with mail to read. Blocks.
 
     Raises:
-        UsageError: there is no such account, or it has no Maildir.
-        NoSuchItemError: there is no such folder.
-        StorageError: the message is gone, or cannot be read.
+        UsageError: there is no such account, or it has no mail to read.
+        StorageError: the message or its folder is gone, or cannot be read.
     """
-    from tuimail.mailboxes.maildir_folder import find_folders, open_message
+    from tuimail.engine.mail_source import mail_source
 
     account = config.accounts.get(ref.account)
-    if account is None or account.maildir is None:
-        raise UsageError(f"There is no account {ref.account} with a Maildir.", hint="Look at the config.")
-    path = next((each.path for each in find_folders(account.maildir) if each.name == ref.folder), None)
-    if path is None:
-        raise NoSuchItemError(f"There is no folder {ref.folder}.", hint="Another program may have removed it.")
-    file, _ = open_message(path, ref.key)
-    with file:
+    if account is None:
+        raise UsageError(f"There is no account {ref.account}.", hint="Look at the config.")
+    with mail_source(account).open(ref.folder, ref.key) as file:
         return file.read()

@@ -1,4 +1,4 @@
-"""Received mail as the two faces see it: folders, messages, searches. So far of accounts with a Maildir.
+"""Received mail as the two faces see it: folders, messages, searches. So far of accounts with a Maildir or an mbox.
 
 Nothing here needs an event loop: a command syncs and reads in its own thread, the app will do it in others.
 """
@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cache.database import ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
-from tuimail.cache.lookup import find, place_of, thread_name
+from tuimail.cache.lookup import find, modseq_of, place_of, thread_name
 from tuimail.cache.summaries import vanish
 from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.engine.mail_source import mail_source
 from tuimail.engine.message_search import index_texts, matching_messages, search_messages
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
-from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
-from tuimail.sync.maildir_sync import MaildirSync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.config.model import Account, Config
+    from tuimail.engine.mail_source import MailSource
     from tuimail.mail.pattern_tree import Pattern
     from tuimail.paths import Paths
 
@@ -65,14 +65,15 @@ def accounts_with_mail(config: Config, name: str = "") -> list[Account]:
     Raises:
         UsageError: there is none, or no such account.
     """
-    readable = [each for each in config.accounts.values() if each.maildir is not None]
+    readable = [each for each in config.accounts.values() if each.has_mail]
     if name and name not in config.accounts:
         raise UsageError(f"There is no account {name}.", hint=f"There are: {', '.join(config.accounts) or 'none'}.")
     found = [each for each in readable if name in ("", each.name)]
     if not found:
-        whose = f"The account {name} has" if name else "No account has"
         raise UsageError(
-            f"{whose} no Maildir to read." if name else f"{whose} a Maildir to read.",
+            f"The account {name} has no Maildir and no mbox to read."
+            if name
+            else "No account has a Maildir or an mbox to read.",
             hint='Name it in the config: [accounts.NAME.maildir] with path = "~/Maildir".',
         )
     return found
@@ -86,7 +87,7 @@ def received_mail(
     progress: Callable[[str, int], None] | None = None,
     index_seconds: float = 0.0,
 ) -> Iterator[ReceivedMail]:
-    """The mail of an account that has a Maildir, synced first unless another process does that.
+    """The mail of an account that has any to read, synced first unless another process does that.
 
     Args:
         account: whose mail.
@@ -95,20 +96,19 @@ def received_mail(
         index_seconds: how long texts may be indexed, for searches in them.
 
     Raises:
-        StorageError: the Maildir or the cache cannot be read.
+        UsageError: it has none.
+        StorageError: the mail or the cache cannot be read.
     """
-    root = account.maildir
-    if root is None:
-        raise ValueError(f"{account.name} has no Maildir")
+    source = mail_source(account)
     folder, lock = cache_of(account, paths)
     if lock.acquire():
         try:
-            _sync(folder, lock, account, root, progress, index_seconds)
+            _sync(folder, lock, source, progress, index_seconds)
         finally:
             lock.release()
     cache = ReadableCache(folder)
     try:
-        yield ReceivedMail(account, root, cache)
+        yield ReceivedMail(account, source, cache)
     finally:
         cache.close()
 
@@ -147,15 +147,14 @@ def cache_of(account: Account, paths: Paths) -> tuple[Path, WriterLock]:
 
 
 def _key(account: Account) -> str:
-    named = f"{account.name}\0{account.maildir}"
+    named = f"{account.name}\0{mail_source(account).name if account.has_mail else None}"
     return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _sync(
     folder: Path,
     lock: WriterLock,
-    account: Account,
-    root: Path,
+    source: MailSource,
     progress: Callable[[str, int], None] | None,
     index_seconds: float,
 ) -> None:
@@ -163,9 +162,9 @@ def _sync(
     for last in (False, True):
         cache = WritableCache(folder, lock)
         try:
-            MaildirSync(cache, root, account.folders).sync(progress=progress)
+            source.sync(cache).sync(progress=progress)
             if index_seconds:
-                index_texts(cache, _folder_paths(root), seconds=index_seconds)
+                index_texts(cache, source, seconds=index_seconds)
         except DamagedDatabaseError:
             if last:
                 raise
@@ -177,21 +176,16 @@ def _sync(
             cache.close()
 
 
-def _folder_paths(root: Path) -> dict[str, Path]:
-    return {each.name: each.path for each in find_folders(root)}
-
-
 class ReceivedMail:
     """The received mail of one account, open for reading."""
 
-    def __init__(self, account: Account, root: Path, cache: ReadableCache) -> None:
+    def __init__(self, account: Account, source: MailSource, cache: ReadableCache) -> None:
         self.account = account
         self.cache = cache
-        self._root = root
+        self._source = source
         self._read_at = -1
         """Version of the cache that the mailboxes were read from."""
         self._read: dict[int, CachedMailbox] = {}
-        self._paths: dict[str, Path] = {}
 
     @property
     def mailboxes(self) -> dict[int, CachedMailbox]:
@@ -222,8 +216,7 @@ class ReceivedMail:
             UsageError: there is no such folder, or the pattern asks for what is not searched.
         """
         mailbox = self.mailbox(folder).id if folder else None
-        paths = _folder_paths(self._root)
-        for number in search_messages(self.cache.path.parent, self.account, paths, pattern, mailbox):
+        for number in search_messages(self.cache.path.parent, self.account, self._source, pattern, mailbox):
             with self.cache.reading() as db:
                 row = rows_of_ids(db, [number]).get(number)
             if row is not None:
@@ -245,7 +238,7 @@ class ReceivedMail:
             StorageError: the cache cannot be read.
             SearchStoppedError: ``stopped`` said so.
         """
-        return matching_messages(self.cache, self.account, _folder_paths(self._root), pattern, mailbox, order, stopped)
+        return matching_messages(self.cache, self.account, self._source, pattern, mailbox, order, stopped)
 
     def message(self, ref: MessageRef) -> FoundMessage:
         """The message that ``ref`` names. Raises NoSuchItemError if there is none."""
@@ -265,7 +258,9 @@ class ReceivedMail:
 
     def open(self, found: FoundMessage) -> BinaryIO:
         """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""
-        return open_message(self._folder_path(found.ref.folder), found.ref.key)[0]
+        with self.cache.reading() as db:
+            near = modseq_of(db, found.row.id)
+        return self._source.open(found.ref.folder, found.ref.key, near=near)
 
     def mailbox(self, name: str) -> CachedMailbox:
         """The folder of this name, however it is capitalised. Raises UsageError: there is none."""
@@ -274,14 +269,6 @@ class ReceivedMail:
                 return each
         names = ", ".join(each.name for each in self.folders()[:20])
         raise UsageError(f"The account {self.account.name} has no folder {name!r}.", hint=f"There are: {names}.")
-
-    def _folder_path(self, name: str) -> Path:
-        """Where the folder is; the cache may be older than the Maildir while another process syncs."""
-        if name not in self._paths or not self._paths[name].is_dir():
-            self._paths = _folder_paths(self._root)
-        if name not in self._paths:
-            raise MessageGoneError(f"The folder {name} is gone: another program removed it.")
-        return self._paths[name]
 
     def _found(self, row: IndexRow) -> FoundMessage:
         with self.cache.reading() as db:

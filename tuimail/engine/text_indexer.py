@@ -8,11 +8,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import NoCacheError, ReadableCache
+from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import cache_of
 from tuimail.errors import StorageError
-from tuimail.mailboxes.maildir_folder import find_folders
 from tuimail.sync.fulltext_sync import FulltextSync
-from tuimail.sync.maildir_letters import MaildirLetters
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,13 +69,12 @@ class TextIndexer:
                 log.exception("the full-text index of %s", self._account.name)
 
     def _fill(self) -> None:
-        root = self._account.maildir
-        if root is None or not self._mail.owns_cache:
+        if not self._mail.owns_cache:
             return
-        paths = {each.name: each.path for each in find_folders(root)}
+        source = mail_source(self._account)
         with (
             closing(ReadableCache(self._folder)) as cache,
-            closing(FulltextSync(cache, self._write, MaildirLetters(cache, paths).read)) as texts,
+            closing(FulltextSync(cache, self._write, source.texts(cache))) as texts,
         ):
             texts.fill(stopped=lambda: self._stopped.is_set() or not self._mail.owns_cache)
 

@@ -28,7 +28,7 @@ class MessageRef:
     folder: str
     """As it is shown: "INBOX", "Lists/Rust"."""
     key: str
-    """What it is called there: the unique part of a Maildir's file name, an offset in an mbox, "UIDVALIDITY.UID"."""
+    """What it is called there: the unique part of a Maildir's file name, a hash in an mbox, "UIDVALIDITY.UID"."""
 
     def __str__(self) -> str:
         parts = (quote(each, safe=_SAFE) for each in (self.account, self.folder, self.key))

@@ -71,6 +71,17 @@ def find_folders(root: Path) -> list[MaildirFolder]:
     return sorted(found.values(), key=lambda each: each.name)
 
 
+def find_directories(root: Path) -> Iterator[Path]:
+    """``root`` and the directories below it that are folders, hold folders, or may come to.
+
+    Raises:
+        StorageError: ``root`` cannot be read.
+    """
+    yield root
+    for path, _ in _below(root, (), set()):
+        yield path
+
+
 def _below(
     folder: Path, levels: tuple[str, ...], looked_at: set[tuple[int, int]]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -110,8 +110,18 @@ def pieces(file: BinaryIO, message: MboxMessage, length: int = PIECE) -> Iterato
     Raises:
         OSError: the file cannot be read.
     """
-    for piece in _unquoted(file, message, length) if message.quoted else _raw(file, message, length):
+    for piece in content(file, message, length):
         yield piece.replace(b"\n", b"\r\n")
+
+
+def content(file: BinaryIO, message: MboxMessage, length: int = PIECE) -> Iterator[bytes]:
+    """The same with LF line ends. Raises OSError."""
+    return _unquoted(file, message, length) if message.quoted else _raw(file, message, length)
+
+
+def raw_content(file: BinaryIO, message: MboxMessage, length: int = PIECE) -> Iterator[bytes]:
+    """The same with LF line ends and with the mbox's ``>``. Raises OSError."""
+    return _raw(file, message, length)
 
 
 def _raw(file: BinaryIO, message: MboxMessage, length: int) -> Iterator[bytes]:
@@ -160,6 +170,9 @@ def _header(file: BinaryIO) -> tuple[bytes, bool]:
         head += more
         size *= 4
         found = _END_OF_HEADER.search(b"\n" + head)
+        following = _START.search(head) if b"From " in head else None
+        if following is not None and (found is None or following.start() < found.start()):
+            return head[: following.start()], False  # cut off: the next message begins
         if found:
             return head[: found.end() - 1], True
     return head, False

@@ -10,10 +10,9 @@ import itertools
 import logging
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.cache.folders import add_mailbox, all_mailboxes, mailbox_of, remove_mailbox, update_mailbox
+from tuimail.cache.folders import mailbox_of, update_mailbox
 from tuimail.cache.summaries import FlagChange, NewMessage, insert, known_messages, set_flags, vanish
 from tuimail.errors import StorageError
 from tuimail.mail.flags import OLD, from_maildir
@@ -27,6 +26,7 @@ from tuimail.mailboxes.maildir_folder import (
     is_new,
     open_message,
 )
+from tuimail.sync.mailbox_sync import FolderChange, FolderRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -46,25 +46,6 @@ GIVE_WAY = 5
 _FIRST = 16 * 1024
 """Bytes read of a file at first: most headers end within them."""
 
-_NAMES = {
-    "sent": ("sent", "sent mail", "sent items", "sent messages"),
-    "drafts": ("drafts", "draft"),
-    "trash": ("trash", "deleted items", "deleted messages"),
-    "archive": ("archive", "archives", "all mail"),
-    "junk": ("junk", "spam", "junk e-mail", "junk mail"),
-}
-"""Names by which folders are known for a special use (RFC 6154) when the user's map says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderChange:
-    """What a look at a folder changed in the cache."""
-
-    folder: str
-    new: int = 0
-    changed: int = 0
-    gone: int = 0
-
 
 class _Known(NamedTuple):
     id: int
@@ -78,7 +59,7 @@ class MaildirSync:
         """``folders`` is the user's own map of special uses to folder names."""
         self._cache = cache
         self._root = root
-        self._own = {name: use.value for use, name in (folders or {}).items()}
+        self._rows = FolderRows(cache, folders)
         self.again_in: float | None = None
         """Seconds after which something in doubt can be decided; None: nothing was in doubt at the last look."""
         self._scanners: dict[str, MaildirScanner] = {}
@@ -115,35 +96,11 @@ class MaildirSync:
         self._store_folders(find_folders(self._root))
 
     def _store_folders(self, folders: list[MaildirFolder]) -> dict[str, int]:
-        """The rows of the folders that there are, by name; folders that are gone are forgotten."""
-        names = {each.name for each in folders}
-        with self._cache.writing() as db:
-            before = {each.wire: each for each in all_mailboxes(db)}
-            for name, mailbox in before.items():
-                if name not in names:
-                    remove_mailbox(db, mailbox.id)
-                    self._scanners.pop(name, None)
-                    self._known.pop(name, None)
-            numbers = {}
-            for name in names:
-                special = self._special_use(name, names)
-                row = before.get(name)
-                known = row is not None and row.special == special
-                numbers[name] = (
-                    row.id if row and known else add_mailbox(db, name, name=name, delimiter="/", special=special)
-                )
-        return numbers
+        return self._rows.store({each.name for each in folders}, self._forget)
 
-    def _special_use(self, name: str, names: set[str]) -> str:
-        if name in self._own:
-            return self._own[name]
-        for use, known in _NAMES.items():
-            if name.lower() in known and not (use in self._own.values() and self._mapped(use) in names):
-                return use
-        return ""
-
-    def _mapped(self, use: str) -> str:
-        return next((name for name, own in self._own.items() if own == use), "")
+    def _forget(self, name: str) -> None:
+        self._scanners.pop(name, None)
+        self._known.pop(name, None)
 
     def _sync_folder(
         self, folder: MaildirFolder, mailbox: int, progress: Callable[[str, int], None] | None

@@ -200,7 +200,8 @@ class MessageScreen(PageScreen):
     def _show(self, entry: IndexEntry, message: ReadMessage) -> None:
         self._shown = entry
         self.show_message(message)
-        self.seen.shown(entry)
+        if not self.program.engine.mail.is_read_only(entry.ref.account):
+            self.seen.shown(entry)
 
     def _mark_seen(self, ref: MessageRef) -> None:
         async def mark() -> None:

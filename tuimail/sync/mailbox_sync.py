@@ -1,0 +1,100 @@
+"""What every synchronisation of an account has: looking, and rows for the folders that there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.cache.folders import add_mailbox, all_mailboxes, remove_mailbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from tuimail.cache.database import WritableCache
+    from tuimail.config.model import SpecialUse
+
+_NAMES = {
+    "sent": ("sent", "sent mail", "sent-mail", "sent items", "sent messages"),
+    "drafts": ("drafts", "draft"),
+    "trash": ("trash", "deleted items", "deleted messages"),
+    "archive": ("archive", "archives", "all mail"),
+    "junk": ("junk", "spam", "junk e-mail", "junk mail"),
+}
+"""Names by which folders are known for a special use (RFC 6154) when the user's map says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChange:
+    """What a look at a folder changed in the cache."""
+
+    folder: str
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+
+class MailboxSync(Protocol):
+    """Brings the cache of one account into step with where its mail is. Used by the thread that writes the cache."""
+
+    @property
+    def again_in(self) -> float | None:
+        """Seconds after which something in doubt can be decided; None: nothing was in doubt at the last look."""
+        ...
+
+    def sync(
+        self, *, only: Collection[str] | None = None, progress: Callable[[str, int], None] | None = None
+    ) -> list[FolderChange]:
+        """Look at every folder once, or at those that are named; the folders that differed.
+
+        ``progress`` is called with a folder's name and the number of new messages read of it so far.
+
+        Raises:
+            StorageError: the mail cannot be read, or the cache cannot be written.
+        """
+        ...
+
+    def sync_folders(self) -> None:
+        """Bring the list of folders into step, not their messages. Raises StorageError."""
+        ...
+
+
+class FolderRows:
+    """The folders in the cache."""
+
+    def __init__(self, cache: WritableCache, folders: Mapping[SpecialUse, str] | None = None) -> None:
+        """``folders`` is the user's own map of special uses to folder names."""
+        self._cache = cache
+        self._own = {name: use.value for use, name in (folders or {}).items()}
+
+    def store(self, names: set[str], forget: Callable[[str], None]) -> dict[str, int]:
+        """The rows of the folders that there are, by name; ``forget`` is called for those that are gone.
+
+        Raises:
+            StorageError: the cache cannot be written.
+        """
+        with self._cache.writing() as db:
+            before = {each.wire: each for each in all_mailboxes(db)}
+            for name, mailbox in before.items():
+                if name not in names:
+                    remove_mailbox(db, mailbox.id)
+                    forget(name)
+            numbers = {}
+            for name in names:
+                special = self._special_use(name, names)
+                row = before.get(name)
+                known = row is not None and row.special == special
+                numbers[name] = (
+                    row.id if row and known else add_mailbox(db, name, name=name, delimiter="/", special=special)
+                )
+        return numbers
+
+    def _special_use(self, name: str, names: set[str]) -> str:
+        if name in self._own:
+            return self._own[name]
+        for use, known in _NAMES.items():
+            if name.lower() in known and not (use in self._own.values() and self._mapped(use) in names):
+                return use
+        return ""
+
+    def _mapped(self, use: str) -> str:
+        return next((name for name, own in self._own.items() if own == use), "")
