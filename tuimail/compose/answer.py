@@ -117,7 +117,7 @@ def sender_for(original: OriginalMessage, config: Config) -> tuple[Account, Iden
     """
     home = config.accounts.get(original.ref.account) or config.default
     if home is None:
-        raise ConfigError("There is no account to send with.", hint="Add one with: tuimail account add")
+        raise ConfigError("There is no account to send with.", hint="Add one to the config: see the README.")
     answered = answered_header(original.root.header)
     others = [each for each in config.accounts.values() if each is not home]
     for account in (home, *others):
