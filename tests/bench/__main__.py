@@ -7,7 +7,7 @@ import importlib
 
 from tests.bench.figures import markdown
 
-NAMES = ("drain", "enqueue", "memory", "keys", "start", "headless", "history")
+NAMES = ("drain", "enqueue", "memory", "keys", "start", "headless", "history", "reading")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from tuimail.engine.mail_index import IndexRequest, SortOrder
 from tuimail.errors import NoSuchItemError, TuimailError
 from tuimail.journal.action import ActionKind
 from tuimail.journal.store import ActionJournal
-from tuimail.mail.flags import DELETED, FLAGGED, SEEN
+from tuimail.mail.flags import DELETED, FLAGGED, OLD, SEEN
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.watch import FileWatch
@@ -268,3 +268,16 @@ async def test_a_command_whose_caller_is_gone_is_carried_out_and_the_next_one_to
         await mail.engine.mail.flag(refs[1:2], add=FLAGGED)
         await mail.engine.mail.look()
     assert "m1:2,F" in files(root)
+
+
+async def test_what_is_new_is_old_when_the_folder_was_left(paths: Paths, root: Path) -> None:
+    put_message(root, "fresh", new=True, arrived=NOON + 5)
+    async with running_mail(paths, root) as mail:
+        index = await mail.until(lambda it: it.count == 4, INBOX)
+        assert not entries(index)[3].row.flags & OLD
+        assert entries(index)[1].row.flags & OLD
+        mail.engine.mail.mailboxes.leave(INBOX)
+        await mail.engine.mail.look()
+        index = await mail.index(INBOX)
+        assert entries(index)[3].row.flags & (OLD | SEEN) == OLD
+    assert "fresh:2," in [each.name for each in (root / "cur").iterdir()]

@@ -122,9 +122,9 @@ CHANGES: dict[str, Callable[[Mail, MessageRef], Coroutine[Any, Any, object]]] = 
     "mark": lambda mail, ref: mail.mark_deleted([ref]),
     "unmark": lambda mail, ref: mail.mark_deleted([ref], marked=False),
     "all read": lambda mail, _: mail.mark_all_read(INBOX),
-    "create": lambda mail, _: mail.create_folder("work", "New"),
-    "rename": lambda mail, _: mail.rename_folder("work", "INBOX", "New"),
-    "remove": lambda mail, _: mail.delete_folder("work", "INBOX"),
+    "create": lambda mail, _: mail.mailboxes.create("work", "New"),
+    "rename": lambda mail, _: mail.mailboxes.rename("work", "INBOX", "New"),
+    "remove": lambda mail, _: mail.mailboxes.delete("work", "INBOX"),
 }
 
 

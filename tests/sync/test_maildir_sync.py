@@ -13,15 +13,16 @@ from tuimail.cache.folders import all_mailboxes
 from tuimail.config.model import SpecialUse
 from tuimail.errors import StorageError
 from tuimail.mail.flags import FLAGGED, OLD, SEEN
-from tuimail.mailboxes.maildir_folder import change_flags
+from tuimail.mailboxes.maildir_folder import MaildirScanner, change_flags
 from tuimail.sync.mailbox_sync import FolderChange
-from tuimail.sync.maildir_sync import BATCH, MaildirSync
+from tuimail.sync.maildir_sync import BATCH, FIRST_BATCH, MaildirSync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tuimail.cache.database import WritableCache
+    from tuimail.mailboxes.maildir_folder import MaildirChange
 
 LONG_AGO = 1_790_000_000
 
@@ -126,7 +127,46 @@ def test_more_than_a_batch(tmp_path: Path, root: Path) -> None:
     with sync_of(tmp_path) as (sync, cache):
         sync.sync(progress=lambda folder, done: told.append((folder, done)))
         assert len(rows(cache)) == BATCH + 13
-    assert told == [("INBOX", BATCH), ("INBOX", BATCH + 13)]
+    assert told == [("INBOX", FIRST_BATCH), ("INBOX", FIRST_BATCH + BATCH - 87)]
+
+
+def test_the_newest_are_read_first_and_the_inbox_before_other_folders(tmp_path: Path, root: Path) -> None:
+    for number in range(FIRST_BATCH + 10):
+        put(root, f"cur/17{number:05}.a:2,S", f"letter {number}")
+    told: list[str] = []
+    seen: list[set[str]] = []
+    with sync_of(tmp_path) as (sync, cache):
+
+        def progress(folder: str, _done: int) -> None:
+            told.append(folder)
+            seen.append(set(rows(cache)))
+
+        sync.sync(progress=progress)
+    assert told[0] == "INBOX"
+    assert f"letter {FIRST_BATCH + 9}" in seen[0]
+    assert "letter 0" not in seen[0]
+
+
+def test_a_folder_that_is_as_another_process_left_it_is_not_read_again(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still(root)
+    with sync_of(tmp_path) as (sync, _):
+        sync.sync()
+    scanned: list[Path] = []
+    scan = MaildirScanner.scan
+
+    def noted(self: MaildirScanner) -> MaildirChange:
+        scanned.append(self.folder)
+        return scan(self)
+
+    monkeypatch.setattr(MaildirScanner, "scan", noted)
+    with sync_of(tmp_path) as (sync, _):
+        assert sync.sync() == []
+        assert scanned == []
+        put(root, "cur/99.a:2,S", "late")
+        assert [each.new for each in sync.sync()] == [1]
+        assert scanned
 
 
 def test_folders_come_and_go(tmp_path: Path, root: Path) -> None:

@@ -96,4 +96,19 @@ def remove_mailbox(db: sqlite3.Connection, mailbox: int) -> None:
         "DELETE FROM thread WHERE id IN (SELECT thread FROM message WHERE mailbox = ?) AND mailbox = ?", (mailbox,) * 2
     )
     db.execute("DELETE FROM message WHERE mailbox = ?", (mailbox,))
+    db.execute("DELETE FROM state WHERE k = (SELECT ? || wire FROM mailbox WHERE id = ?)", (_STAMPS, mailbox))
     db.execute("DELETE FROM mailbox WHERE id = ?", (mailbox,))
+
+
+_STAMPS = "stamps of "
+
+
+def read_stamps(db: sqlite3.Connection) -> dict[str, str]:
+    """What ``store_stamps`` stored, by wire name."""
+    rows = db.execute("SELECT k, v FROM state WHERE k >= ? AND k < ?", (_STAMPS, _STAMPS + "\U0010ffff"))
+    return {str(name).removeprefix(_STAMPS): str(stamps) for name, stamps in rows}
+
+
+def store_stamps(db: sqlite3.Connection, wire: str, stamps: str) -> None:
+    """Remember the time stamps of a mailbox, of which the rows that are stored with them are all it has."""
+    db.execute("INSERT OR REPLACE INTO state (k, v) VALUES (?, ?)", (_STAMPS + wire, stamps))

@@ -69,6 +69,16 @@ def thread_rows(db: sqlite3.Connection, account: str, mailbox: int, thread: int)
     return [IndexRow(account, *row) for row in rows]
 
 
+def new_messages(db: sqlite3.Connection, mailbox: str) -> list[str]:
+    """The names (``emailid``) of the messages of a mailbox, by wire name, that no list has shown before."""
+    rows = db.execute(
+        "SELECT emailid FROM message WHERE mailbox = (SELECT id FROM mailbox WHERE wire = ?) AND leaving IS NULL "
+        "AND flags & 65 = 0",
+        (mailbox,),
+    )
+    return [read_name(name) for (name,) in rows]
+
+
 def _rows_with(db: sqlite3.Connection, account: str, mailbox: int, flags: str) -> Iterator[IndexRow]:
     rows = db.execute(
         f"SELECT {COLUMNS} FROM message WHERE mailbox = ? AND leaving IS NULL AND {flags} "  # noqa: S608

@@ -6,9 +6,11 @@ Reading is done on one thread for all accounts, writing on one thread for each. 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tuimail.engine.mail_search import MailSearch
+from tuimail.engine.mailboxes import Mailboxes
 from tuimail.engine.store_handle import StoreHandle, not_started
 from tuimail.errors import UsageError
 from tuimail.events import MailChanged, Notice, Severity
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SWITCH_INTERVAL = 0.001
+"""Seconds that a thread keeps the interpreter while the interface wants it: a key is answered within a frame."""
 DEFAULT_HEIGHT = 50
 """Rows read at once when nobody says how many fit on the screen."""
 
@@ -55,12 +59,15 @@ class Mail:
         self.search = MailSearch(self._open_reader)
         """Which messages match a pattern."""
         self._threads: dict[str, MailAccount] = {}
+        self.mailboxes = Mailboxes(self._thread, self._threads)
+        """Folders created, renamed, deleted and left."""
         self._indexers: dict[str, TextIndexer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
         """Begin to sync the accounts."""
         self._loop = asyncio.get_running_loop()
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._reader.start()
         self.search.start()
         if not self.accounts:
@@ -215,18 +222,6 @@ class Mail:
 
         refs = await self._reader.run(lambda reader: index_search.unread(reader, request))
         return len(refs), await self.flag(refs, add=SEEN)
-
-    async def create_folder(self, account: str, name: str) -> None:
-        """Create a folder. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).create_folder(name))
-
-    async def rename_folder(self, account: str, name: str, to: str) -> None:
-        """Give a folder, and those below it, another name. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).rename_folder(name, to))
-
-    async def delete_folder(self, account: str, name: str) -> None:
-        """Delete a folder with its messages, for good. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).delete_folder(name))
 
     async def mark_deleted(self, refs: Sequence[MessageRef], *, marked: bool = True) -> None:
         """Mark messages to be deleted, or take that back; durable when it returns.

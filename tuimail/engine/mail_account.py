@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuimail.cache.database import WritableCache, is_on_network, set_aside
+from tuimail.cache.lookup import new_messages
 from tuimail.config.model import MaildirLayout
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.mail_actions import places_left, replay_ready
@@ -24,6 +25,7 @@ from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
 from tuimail.mailboxes import maildir_folders
+from tuimail.mailboxes.maildir_folder import keep_as_old
 from tuimail.mailboxes.watch import FileWatch
 from tuimail.sync.projection import project, settle, show_marks, show_stranded, undecided_ids
 
@@ -127,6 +129,10 @@ class MailAccount:
     def undo(self, command: int) -> Future[list[MailAction]]:
         """Undo a command; the inverses of what had begun, carried out."""
         return self._submit(lambda: self._work.undo(command))
+
+    def leave(self, folder: str) -> Future[None]:
+        """The user has seen a folder: what is new in it is old from now on."""
+        return self._submit(lambda: self._work.leave(folder))
 
     @property
     def owns_cache(self) -> bool:
@@ -376,6 +382,13 @@ class _AccountWork:
                 change(db)
         except StorageError as error:
             log.warning("the cache does not show a change of %s: %s", self._account.name, error)
+
+    def leave(self, folder: str) -> None:
+        """Move what was shown from ``new`` to ``cur``, as every program does that shows a Maildir."""
+        if self._cache is not None and not self._account.is_read_only:
+            with self._cache.writing() as db:
+                shown = new_messages(db, folder)
+            keep_as_old(self._root, folder, shown)
 
     def create_folder(self, name: str) -> None:
         """A new folder, in the layout that the user wants or the Maildir has."""

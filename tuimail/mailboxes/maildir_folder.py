@@ -201,6 +201,11 @@ class MaildirScanner:
         except OSError:
             return False
 
+    @property
+    def stamps(self) -> str:
+        """The folder's time stamps when nothing was in doubt (``folder_stamps``); empty: something is."""
+        return _written(self._stamps) if self._certain and self._stamps is not None else ""
+
     def _compare(self, files: dict[str, str], *, believed: bool) -> MaildirChange:
         before = self.files
         differing = dict(files.items() - before.items())
@@ -216,11 +221,7 @@ class MaildirScanner:
         return MaildirChange(appeared, renamed, gone, self._pause() if doubtful else None)
 
     def _read_stamps(self) -> _Stamps:
-        cur = (self.folder / "cur").stat().st_mtime_ns
-        try:
-            return cur, (self.folder / "new").stat().st_mtime_ns
-        except FileNotFoundError:
-            return cur, 0
+        return _stamps(self.folder)
 
     def _see(self, stamps: _Stamps) -> bool:
         """Remember the folder's time stamps; they are those of the scan before."""
@@ -242,6 +243,41 @@ class MaildirScanner:
             return STILL
         age = max(self._now() - max(self._stamps) / 1e9, self._monotonic() - self._still_since)
         return min(max(STILL - age, SHORTEST_PAUSE), STILL)
+
+
+def folder_stamps(folder: Path) -> str:
+    """When the names in a folder were changed last, as a text; empty: it cannot be read."""
+    try:
+        return _written(_stamps(folder))
+    except OSError:
+        return ""
+
+
+def _stamps(folder: Path) -> _Stamps:
+    cur = (folder / "cur").stat().st_mtime_ns
+    try:
+        return cur, (folder / "new").stat().st_mtime_ns
+    except FileNotFoundError:
+        return cur, 0
+
+
+def _written(stamps: _Stamps) -> str:
+    return f"{stamps[0]} {stamps[1]}"
+
+
+def keep_as_old(root: Path, name: str, uniques: Iterable[str]) -> None:
+    """Move messages of the folder called ``name`` from ``new`` to ``cur``; those that are gone are passed over.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    folder = next((each.path for each in find_folders(root) if each.name == name), None)
+    if folder is None:
+        return
+    for unique in uniques:
+        if (folder / "new" / unique).exists():
+            with contextlib.suppress(MessageGoneError):
+                change_flags(folder, unique, path=f"new/{unique}")
 
 
 def find_path(folder: Path, unique: str) -> str | None:

@@ -12,7 +12,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.cache.folders import mailbox_of, update_mailbox
+from tuimail.cache.folders import mailbox_of, read_stamps, store_stamps, update_mailbox
 from tuimail.cache.summaries import FlagChange, NewMessage, insert, known_messages, set_flags, vanish
 from tuimail.errors import StorageError
 from tuimail.mail.flags import OLD, from_maildir
@@ -23,6 +23,7 @@ from tuimail.mailboxes.maildir_folder import (
     MaildirScanner,
     find_folders,
     flags_of,
+    folder_stamps,
     is_new,
     open_message,
 )
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 """Messages that are stored in one transaction."""
+FIRST_BATCH = 100
+"""Of them, the first time: about two screens, which are shown soon."""
 GIVE_WAY = 5
 """Messages that are read until another thread may run: keys are answered within a frame meanwhile."""
 _FIRST = 16 * 1024
@@ -64,6 +67,9 @@ class MaildirSync:
         """Seconds after which something in doubt can be decided; None: nothing was in doubt at the last look."""
         self._scanners: dict[str, MaildirScanner] = {}
         self._known: dict[str, dict[str, _Known]] = {}
+        with cache.writing() as db:
+            self._stamps = read_stamps(db)
+        """Time stamps of folders that nothing was in doubt of when they were looked at last, in any process."""
 
     def sync(
         self, *, only: Collection[str] | None = None, progress: Callable[[str, int], None] | None = None
@@ -79,7 +85,7 @@ class MaildirSync:
         folders = find_folders(self._root)
         numbers = self._store_folders(folders)
         changes = []
-        for folder in folders:
+        for folder in sorted(folders, key=lambda each: each.name != "INBOX"):
             if only is not None and folder.name not in only:
                 continue
             try:
@@ -101,10 +107,14 @@ class MaildirSync:
     def _forget(self, name: str) -> None:
         self._scanners.pop(name, None)
         self._known.pop(name, None)
+        self._stamps.pop(name, None)
 
     def _sync_folder(
         self, folder: MaildirFolder, mailbox: int, progress: Callable[[str, int], None] | None
     ) -> FolderChange | None:
+        stamps = self._stamps.get(folder.name)
+        if folder.name not in self._scanners and stamps and stamps == folder_stamps(folder.path):
+            return None  # as an earlier process left it: its names are not even read
         known = self._known.get(folder.name)
         if known is None:
             with self._cache.writing() as db:
@@ -127,9 +137,12 @@ class MaildirSync:
         if last.again_in is not None:
             self.again_in = min(last.again_in, self.again_in or last.again_in)
         ids = [known.pop(unique).id for unique in gone if unique in known]
-        if ids:
+        stamps = scanner.stamps
+        if ids or self._stamps.get(folder.name, "") != stamps:
             with self._cache.writing() as db:
                 vanish(db, ids)
+                store_stamps(db, folder.name, stamps)
+            self._stamps[folder.name] = stamps
         if not (new or changed or ids):
             return None
         return FolderChange(folder.name, new, changed, len(ids))
@@ -143,8 +156,9 @@ class MaildirSync:
     ) -> int:
         done = 0
         known = self._known[folder.name]
-        # Names begin with a time. In that order rows that are shown together lie together in the file.
-        for batch in _batched(sorted(appeared.items())):
+        # Names begin with a time. In that order rows that are shown together lie together in the file; the first time
+        # the newest come first, for they are looked at first.
+        for batch in _batched(sorted(appeared.items(), reverse=not known), first=FIRST_BATCH):
             read = list(_summaries(folder, batch))
             with self._cache.writing() as db:
                 row = mailbox_of(db, mailbox)
@@ -173,10 +187,12 @@ class MaildirSync:
         return len(changes)
 
 
-def _batched(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], ...]]:
+def _batched(pairs: Iterable[tuple[str, str]], *, first: int) -> Iterable[tuple[tuple[str, str], ...]]:
     waiting = iter(pairs)
-    while batch := tuple(itertools.islice(waiting, BATCH)):
+    size = first
+    while batch := tuple(itertools.islice(waiting, size)):
         yield batch
+        size = BATCH
 
 
 def _summaries(folder: MaildirFolder, batch: Iterable[tuple[str, str]]) -> Iterable[tuple[str, Summary]]:

@@ -71,7 +71,7 @@ async def create_folder(screen: FolderList) -> None:
     name = await screen.prompts.ask(f"Name of the new folder of {safe_line(account)}", help_text="a/b is b below a.")
     if name is None or not name.strip():
         return
-    await screen.program.engine.mail.create_folder(account, name.strip())
+    await screen.program.engine.mail.mailboxes.create(account, name.strip())
     screen.come_back_to(f"{account}/{name.strip()}")
     screen.reload()
     screen.say(f"Created {safe_line(name.strip())}.")
@@ -86,7 +86,7 @@ async def rename_folder(screen: FolderList) -> None:
     name = await screen.prompts.ask(f"Rename {safe_line(row.folder)} to", initial=row.folder)
     if name is None or name.strip() in ("", row.folder):
         return
-    await screen.program.engine.mail.rename_folder(row.account, row.folder, name.strip())
+    await screen.program.engine.mail.mailboxes.rename(row.account, row.folder, name.strip())
     screen.come_back_to(f"{row.account}/{name.strip()}")
     screen.reload()
     screen.say(f"Renamed to {safe_line(name.strip())}.")
@@ -101,7 +101,7 @@ async def delete_folder(screen: FolderList) -> None:
     inside = f" and its {row.total:,} messages" if row.total else ""
     question = f"Delete the folder {safe_line(row.folder)}{inside} for good?"
     if await screen.prompts.ask_yes_no(question, default=False, help_text="This cannot be undone."):
-        await screen.program.engine.mail.delete_folder(row.account, row.folder)
+        await screen.program.engine.mail.mailboxes.delete(row.account, row.folder)
         screen.reload()
         screen.say(f"Deleted the folder {safe_line(row.folder)}.")
 

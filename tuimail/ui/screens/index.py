@@ -85,6 +85,10 @@ class IndexScreen(ListScreen[IndexSlot]):
         """What scrolls into sight is read."""
         self.watch(self.list, "scroll_y", self._scrolled, init=False)
 
+    def on_unmount(self) -> None:
+        """What was new in it is old from now on."""
+        self.program.engine.mail.mailboxes.leave(self.request)
+
     def on_resize(self, _event: events.Resize) -> None:
         """The banner is cut to the width."""
         self.show_banner()
@@ -120,17 +124,13 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""
-        return fitting.label(command, self.entry, self.tagged, limited=self.limited, in_junk=self.in_junk)
+        in_junk = self.index is not None and self.index.special_use == "junk"
+        return fitting.label(command, self.entry, self.tagged, limited=self.limited, in_junk=in_junk)
 
     @property
     def limited(self) -> bool:
         """Not all messages are shown."""
         return self.zoomed or self.request.limit is not None
-
-    @property
-    def in_junk(self) -> bool:
-        """The folder shown is the junk folder."""
-        return self.index is not None and self.index.special_use == "junk"
 
     def action_command(self, command_id: str) -> None:
         """Give a command to the tagged messages, if that was asked for."""

@@ -1,0 +1,39 @@
+"""The folders of the accounts as wholes: created, renamed, deleted, and left by the user. engine.mail.mailboxes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.mail_index import IndexRequest
+
+
+class Mailboxes:
+    """What is done to folders; carried out by the threads of their accounts."""
+
+    def __init__(self, thread: Callable[[str], MailAccount], threads: Mapping[str, MailAccount]) -> None:
+        """``thread`` gives that of an account, and raises UsageError where there is none."""
+        self._thread = thread
+        self._threads = threads
+
+    async def create(self, account: str, name: str) -> None:
+        """Create a folder. Raises UsageError and StorageError."""
+        await asyncio.wrap_future(self._thread(account).create_folder(name))
+
+    async def rename(self, account: str, name: str, to: str) -> None:
+        """Give a folder, and those below it, another name. Raises UsageError and StorageError."""
+        await asyncio.wrap_future(self._thread(account).rename_folder(name, to))
+
+    async def delete(self, account: str, name: str) -> None:
+        """Delete a folder with its messages, for good. Raises UsageError and StorageError."""
+        await asyncio.wrap_future(self._thread(account).delete_folder(name))
+
+    def leave(self, request: IndexRequest) -> None:
+        """The user has seen an index: what is new in it is old from now on. Waits for nothing."""
+        for name, thread in self._threads.items():
+            if request.account in ("", name):
+                thread.leave(request.folder)
