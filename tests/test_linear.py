@@ -368,6 +368,11 @@ RECEIVED = [
     Row("fields of a row", summary.summary_of, lambda n: b"a:\n" * (n // 3)),
     Row("folds of a row", summary.summary_of, lambda n: b"To: a" + b"\n a" * (n // 3)),
     Row("an encoded subject", summary.summary_of, lambda n: b"Subject: " + b"=?utf-8?q?a?= " * (n // 14)),
+    Row(
+        "a type that may be a report",
+        summary.summary_of,
+        lambda n: b"Content-Type: multipart/report" + b";a" * (n // 2),
+    ),
     Row("a list's id", summary.summary_of, lambda n: b"List-Id: " + b"<" * n),
     Row("flags of a row", flags.from_wire, lambda n: b"a " * (n // 2), whole=False),
     Row("links of a list", _lists, lambda n: b"List-Unsubscribe: " + b"<mailto:a@b>" * (n // 12)),

@@ -119,6 +119,14 @@ async def test_the_bounce_in_the_mailbox_is_about_a_letter_of_the_outbox(tmp_pat
     assert [each.address for each in matched.news] == ["luigi@torino.example"]
 
 
+async def test_the_bounce_is_found_and_told_when_the_app_starts(tmp_path: Path) -> None:
+    async with on_stage(tmp_path / "demo") as (demo, pilot):
+        await seen(pilot, "bounced at mx.torino.example")
+        sent = await demo.engine.sent.latest()
+        (letter,) = [each for each in sent if each.subject == "Notes A to G"]
+        assert [each.address for each in letter.recipients if each.report] == ["luigi@torino.example"]
+
+
 def test_the_demo_has_a_mailbox_that_other_commands_can_read(tmp_path: Path) -> None:
     with Demo(tmp_path / "demo", messages=25) as demo:
         paths = Paths.under(tmp_path / "demo")

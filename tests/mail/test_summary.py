@@ -53,6 +53,7 @@ def test_a_row(line_end: bytes) -> None:
         "<2@x> <3@x> <4@x>",
         "list.example.org",
         True,
+        False,
     )
     assert split_recipients(row.recipients) == (["A <a@b>", "c@d"], ["E, F <e@f>"])
 
@@ -62,7 +63,7 @@ def of(header: bytes, arrived: int = 0) -> Summary:
 
 
 def test_an_empty_header() -> None:
-    assert of(b"") == (0, "", 0, 0, 0, "", "", "", "", "", "", "", "", False)
+    assert of(b"") == (0, "", 0, 0, 0, "", "", "", "", "", "", "", "", False, False)
     assert of(b"\nSubject: body") == of(b"")
     assert split_recipients("") == ([], [])
     assert split_recipients(of(b"Cc: a@b").recipients) == ([], ["a@b"])
@@ -164,4 +165,5 @@ def test_the_rows_of_the_corpora_say_what_their_headers_say() -> None:
         lines = [f"{field}: ".encode() + header.value(field) + b"\n" for field in wanted if field in header]
         careful = summary_of(b"".join(lines))
         quick = summary_of(raw)
-        assert quick._replace(list_id="", attached=None) == careful._replace(list_id="", attached=None), name
+        others = {"list_id": "", "attached": None, "report": False}
+        assert quick._replace(**others) == careful._replace(**others), name  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 2
+VERSION = 3
 """In ``PRAGMA user_version``."""
 APPLICATION = 0x74756D63
 """In ``PRAGMA application_id``."""
@@ -87,6 +87,8 @@ _TABLES = (
         size INTEGER NOT NULL,
         PRIMARY KEY (body, section)
     ) STRICT, WITHOUT ROWID""",
+    # Messages that may be delivery reports and were not looked at yet.
+    "CREATE TABLE maybe_report (message INTEGER PRIMARY KEY) STRICT",
     "CREATE TABLE state (k TEXT PRIMARY KEY, v ANY NOT NULL) STRICT, WITHOUT ROWID",
 )
 _INDEXES = (

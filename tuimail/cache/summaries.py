@@ -119,6 +119,8 @@ def _insert(
     counts = _Counts()
     rows = _rows(mailbox, messages, assign(db, referring), counts, storable=storable)
     db.executemany(_INSERT, (tuple(map(_storable, row)) for row in rows) if storable else rows)
+    reports = [(number,) for number, each in messages if each.summary.report]
+    db.executemany("INSERT INTO maybe_report (message) VALUES (?)", reports)
     counts.store(db)
 
 

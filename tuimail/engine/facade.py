@@ -19,6 +19,7 @@ from tuimail.engine.drafts import Drafts
 from tuimail.engine.mail import Mail
 from tuimail.engine.open_stores import open_correspondents, open_drafts, open_outbox
 from tuimail.engine.outbox import Outbox
+from tuimail.engine.received_reports import ReceivedReports
 from tuimail.engine.revise_letter import ReviseLetter
 from tuimail.engine.runner_handle import RunnerHandle
 from tuimail.engine.sent import SentLetters
@@ -82,6 +83,8 @@ class Engine:
         """Letters on their way."""
         self.mail = Mail(config, paths, self.announcer)
         """Received mail."""
+        self._reports = ReceivedReports(self.mail, self.sent, self.clock.now)
+        self.mail.reports_wait = self._reports.look
         self.drafts = Drafts(
             self._draft_store,
             self._correspondents,
@@ -110,6 +113,7 @@ class Engine:
         watchdog.attend(self._loop)
         for handle in (self._outbox_store, self._draft_store, self._correspondents):
             handle.start()
+        self._reports.start()
         self.mail.start()
         store = await self._outbox_store.run(lambda store: store)
         if store.notice:
@@ -155,6 +159,7 @@ class Engine:
         """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
         if self._seeking is not None:
             self._seeking.cancel()
+        self._reports.stop()
         self.accounts.close()
         try:
             if self._wake_events is not None:

@@ -63,6 +63,8 @@ class Mail:
         """Folders created, renamed, deleted and left."""
         self._indexers: dict[str, TextIndexer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.reports_wait: Callable[[str], None] = _nothing
+        """Called on the event loop with an account whose new messages may be delivery reports."""
 
     def start(self) -> None:
         """Begin to sync the accounts."""
@@ -76,7 +78,7 @@ class Mail:
         from tuimail.engine.text_indexer import TextIndexer
 
         for account in self.accounts:
-            thread = MailAccount(account, self._paths, changed=self._changed, told=self._told)
+            thread = MailAccount(account, self._paths, self._changed, self._told, self._reports_wait)
             self._threads[account.name] = thread
             self._indexers[account.name] = TextIndexer(account, self._paths, thread)
             thread.start()
@@ -234,6 +236,10 @@ class Mail:
             places = [(each.folder, each.key) for each in refs if each.account == account]
             await asyncio.wrap_future(self._thread(account).mark(places, marked=marked))
 
+    async def settle_reports(self, account: str, looked_at: Sequence[int], since: float) -> None:
+        """Messages that may be delivery reports (cache/reports) were looked at. Raises StorageError."""
+        await asyncio.wrap_future(self._thread(account).settle_reports(looked_at, since))
+
     async def undo(self, commands: Iterable[MailCommand]) -> list[MessageRef]:
         """Undo commands; where their messages are afterwards, as far as that is known.
 
@@ -274,9 +280,19 @@ class Mail:
     def _told(self, sentence: str) -> None:
         self._announce(Notice(sentence, Severity.WARNING))
 
+    def _reports_wait(self, account: str) -> None:
+        self._soon(self.reports_wait, account)
+
     def _announce(self, event: MailChanged | Notice) -> None:
+        self._soon(self._announcer.announce, event)
+
+    def _soon(self, call: Callable[[T], None], value: T) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._announcer.announce, event)
+            self._loop.call_soon_threadsafe(call, value)
+
+
+def _nothing(_account: str) -> None:
+    pass
 
 
 def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:

@@ -13,6 +13,7 @@ from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tuimail.cache import reports
 from tuimail.cache.database import WritableCache, is_on_network, set_aside
 from tuimail.cache.lookup import new_messages
 from tuimail.config.model import MaildirLayout
@@ -66,17 +67,26 @@ class MailAccount:
         self,
         account: Account,
         paths: Paths,
-        *,
         changed: Callable[[str], None],
         told: Callable[[str], None],
+        reports_wait: Callable[[str], None],
     ) -> None:
-        """``changed`` is called with the account's name when the cache has changed, ``told`` with what went wrong."""
+        """Make the thread, not started. What it calls is called on it.
+
+        Args:
+            account: whose mail.
+            paths: where cache and journal are.
+            changed: called with the account's name when the cache has changed.
+            told: called with what went wrong, in a sentence.
+            reports_wait: called with the account's name when messages that may be delivery reports are to be read.
+        """
         self.account = account
         self.syncing = ""
         """What is being read for the first time, in words; empty when nothing is."""
         self._paths = paths
         self._changed = changed
         self._told = told
+        self._reports_wait = reports_wait
         self._work = _AccountWork(self, account, paths)
         self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
@@ -155,6 +165,10 @@ class MailAccount:
         """Delete a folder with its messages, for good."""
         return self._submit(lambda: self._work.delete_folder(name))
 
+    def settle_reports(self, looked_at: Sequence[int], since: float) -> Future[None]:
+        """Messages that may be delivery reports were looked at (cache/reports); nobody else is told."""
+        return self._submit(lambda: self._work.settle_reports(looked_at, since), quiet=True)
+
     def between(self, folder: str, read: int) -> None:
         """Called by the thread in a long sync: what the user does is not to wait for its end.
 
@@ -181,6 +195,10 @@ class MailAccount:
     def tell(self, sentence: str) -> None:
         """Say ``sentence`` to the user."""
         self._told(sentence)
+
+    def reports_wait(self) -> None:
+        """There are messages that may be delivery reports."""
+        self._reports_wait(self.account.name)
 
     def _submit(self, work: Callable[[], T], *, quiet: bool = False) -> Future[T]:
         future: Future[T] = _begun()
@@ -298,6 +316,8 @@ class _AccountWork:
         self._watch: FileWatch | None = None
         self._is_elsewhere = False
         """The mailbox is on another machine's disk, where changes are made that this system does not see."""
+        self._fresh = False
+        """The cache was opened since the mailbox was looked at."""
         self.last_error = ""
 
     def close(self) -> None:
@@ -409,6 +429,10 @@ class _AccountWork:
         maildir_folders.delete_folder(self._root, name)
         self._sync_folders()
 
+    def settle_reports(self, looked_at: Sequence[int], since: float) -> None:
+        """They need not be looked at again."""
+        self._show(lambda db: reports.settle(db, looked_at, since))
+
     def _check_idle(self, name: str) -> None:
         for action in self.journal.actions(UNDECIDED, account=self._account.name):
             if any(each == name or each.startswith(f"{name}/") for each in (action.folder, action.target)):
@@ -434,7 +458,8 @@ class _AccountWork:
         if self._cache is None and not self._open():
             self.replay()
             return PAUSE
-        assert self._sync is not None  # noqa: S101 - opened together
+        cache = self._cache
+        assert self._sync is not None and cache is not None  # noqa: S101, PT018 - opened together
         self.replay()
         self._keep_watch()
         try:
@@ -448,6 +473,11 @@ class _AccountWork:
             marks = self.journal.marks.of(self._account.name)
             self._show(lambda db: show_marks(db, marks))
             self._thread.announce()
+        if changes or self._fresh:
+            self._fresh = False
+            with cache.writing() as db:
+                if reports.are_waiting(db):
+                    self._thread.reports_wait()
         usual = WATCHED if self._is_told else POLLED
         return min(usual, self._sync.again_in or usual)
 
@@ -475,6 +505,7 @@ class _AccountWork:
         if not self._lock.acquire():
             return False
         self._cache = WritableCache(self._folder, self._lock)
+        self._fresh = True
         self._sync = self._source.sync(self._cache)
         undecided = undecided_ids(self.journal.actions(UNDECIDED, account=self._account.name))
         self._show(lambda db: show_stranded(db, undecided))

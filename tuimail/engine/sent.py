@@ -82,11 +82,16 @@ class SentLetters:
 
     # -- delivery reports
 
-    async def read_report(self, raw: bytes) -> DeliveryReport | None:
-        """The delivery report in a letter; None when it is none."""
+    async def read_report(self, raw: bytes, arrived: float | None = None) -> DeliveryReport | None:
+        """The delivery report in a letter; None when it is none.
+
+        ``arrived`` is when it came (seconds since the epoch): the time of a report that has none. Read twice, it is the
+        same then.
+        """
         from tuimail.mail.bounce import read_report
 
-        return await asyncio.to_thread(read_report, raw, self._clock.now())
+        now = self._clock.now()
+        return await asyncio.to_thread(read_report, raw, min(arrived, now) if arrived else now)
 
     async def report(self, found: DeliveryReport) -> Matched | None:
         """Tie a report to its letter and announce what is new; None when the letter is unknown. Raises StorageError."""

@@ -14,6 +14,7 @@ from tuimail.mail.list_headers import list_id
 from tuimail.mail.received_addresses import ReceivedAddress, received_addresses
 from tuimail.mail.received_date import received_date
 from tuimail.mail.received_header import HEAD_LIMIT, MOST_FIELDS
+from tuimail.mail.report_signs import may_be_report
 
 MOST_REFERENCES = 20
 """The last ones: what a message answers stands at the end."""
@@ -76,17 +77,19 @@ class Summary(NamedTuple):
     list_id: str
     attached: bool | None
     """Whether it has files, as far as Content-Type says; None if it does not."""
+    report: bool = False
+    """It may be a delivery report."""
 
 
 def summary_of(header: bytes, *, flags: int = 0, keywords: str = "", size: int = 0, arrived: int = 0) -> Summary:
     """The row for a message with this ``header``; what follows the header's empty line is not looked at."""
     get = _fields(header).get
-    people = _correspondent(get(b"from", b"")) or _correspondent(get(b"sender", b""))
+    people = _correspondent(get(b"from", b"")) or _correspondent(get(b"sender", b"")) or ("", "")
     written = received_date(get(b"date", b""))
     date = written.at if written is not None else arrived
     if arrived and date > arrived + _TOLERATED:
         date = arrived
-    subject = _subject(get(b"subject", b""))
+    subject, kind = _subject(get(b"subject", b"")), get(b"content-type", b"")
     message_id = _MESSAGE_ID.search(get(b"message-id", b""))
     return Summary(
         flags,
@@ -94,14 +97,15 @@ def summary_of(header: bytes, *, flags: int = 0, keywords: str = "", size: int =
         size,
         arrived,
         date,
-        *(people or ("", "")),
+        *people,
         _recipients(get(b"to", b""), get(b"cc", b"")),
         subject,
         base_subject(subject),
         message_id[0].decode("latin-1") if message_id else "",
         _references(get(b"references", b""), get(b"in-reply-to", b"")),
         list_id(get(b"list-id", b"")),
-        _attached(get(b"content-type", b"")),
+        _attached(kind),
+        may_be_report(kind, people[1], subject),
     )
 
 
