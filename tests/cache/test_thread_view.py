@@ -150,14 +150,14 @@ def test_near_the_ends_only_what_is_in_sight_is_read(cache: WritableCache, reade
     view.window(view.count - 7, view.count)
     view.window(0, 7)
     reader.db.set_trace_callback(None)
-    heads = [each for each in asked if "FROM thread" in each]
+    heads = [each for each in asked if "FROM thread " in each]
     assert 2 <= len(heads) <= 4
     assert not any("LIMIT -1" in each for each in heads)
     for query in asked:
         if query.startswith("SELECT"):
             plan = str(reader.db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall())
             assert "SCAN" not in plan, (query, plan)
-            assert "FROM thread" not in query or "TEMP B-TREE" not in plan, (query, plan)
+            assert "FROM thread " not in query or "TEMP B-TREE" not in plan, (query, plan)
 
 
 def test_the_arrangement_by_date(reader: ReadableCache) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cache.support import NOON, Letter, a_letter, disagreements, written
-from tuimail.cache import folders, summaries, threads
+from tuimail.cache import folders, summaries, thread_edits, threads
 from tuimail.cache.schema import create
 from tuimail.cache.summaries import NewMessage
+from tuimail.mail.thread_edit import ThreadEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -141,9 +142,9 @@ def test_merged_by_hand_and_the_old_number_leads_on(tmp_path: Path) -> None:
     with written(tmp_path) as cache, cache.writing() as db:
         inbox = folders.add_mailbox(db, "INBOX")
         ids = summaries.insert(db, inbox, [NewMessage(Letter(f"<{each}@x>")) for each in "abc"])
-        assert threads.link(db, ids[2], ids[1]) == ids[1]
-        assert threads.link(db, ids[2], ids[0]) == ids[0]
-        assert threads.link(db, ids[0], ids[1]) == ids[0]
+        thread_edits.store_edits(db, [ThreadEdit("<c@x>", "<b@x>")])
+        assert [threads.root(db, each) for each in ids] == [ids[0], ids[1], ids[1]]
+        thread_edits.store_edits(db, [ThreadEdit("<c@x>", "<b@x>"), ThreadEdit("<b@x>", "<a@x>")])
         assert [threads.root(db, each) for each in ids] == [ids[0]] * 3
         summaries.insert(db, inbox, [NewMessage(Letter("<d@x>", "<c@x>"))])
         assert db.execute("SELECT id, total FROM thread").fetchall() == [(ids[0], 4)]

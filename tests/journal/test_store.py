@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ from tuimail.journal.action import (
 )
 from tuimail.journal.database import NAME
 from tuimail.journal.store import ActionJournal
+from tuimail.mail.thread_edit import ThreadEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,3 +303,27 @@ def test_what_has_a_cause_is_stored_once(journal: ActionJournal) -> None:
     journal.add([MailAction("work", ActionKind.FLAG, '"cause":"outbox:2"', (ActionMessage("b"),))])
     assert journal.add_once("outbox:2", make) is not None, "a folder's name is no cause"
     assert len(asked) == 3
+
+
+def test_a_journal_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    with closing(ActionJournal(folder)) as journal:
+        journal.add([move("a")])
+        journal.marks.add("work", [("INBOX", "a")])
+    with closing(sqlite3.connect(folder / NAME)) as db:
+        db.execute("DROP TABLE thread_edit")
+        db.execute("DROP TABLE thread_mute")
+        db.execute("PRAGMA user_version = 2")
+    with closing(ActionJournal(folder)) as journal:
+        assert len(journal.actions()) == 1
+        assert journal.marks.of("work") == {("INBOX", "a")}
+        edit = ThreadEdit("<a@x>", "<b@x>", below=("<c@x>",), apart=("<d@x>", "<e@x>"))
+        journal.threads.edit("work", [edit, ThreadEdit("<f@x>")])
+        journal.threads.edit("work", [ThreadEdit("<a@x>")], ["<f@x>"])
+        assert journal.threads.edits("work") == [ThreadEdit("<a@x>")]
+        journal.threads.edit("work", [edit])
+        journal.threads.mute("work", ["<a@x>", "<b@x>"], muted=True)
+        journal.threads.mute("work", ["<b@x>"], muted=False)
+    with closing(ActionJournal(folder)) as journal:
+        assert (journal.threads.edits("work"), journal.threads.muted("work")) == ([edit], {"<a@x>"})
+        assert (journal.threads.edits("home"), journal.threads.muted("home")) == ([], set())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 3
+VERSION = 4
 """In ``PRAGMA user_version``."""
 APPLICATION = 0x74756D63
 """In ``PRAGMA application_id``."""
@@ -89,6 +89,18 @@ _TABLES = (
     ) STRICT, WITHOUT ROWID""",
     # Messages that may be delivery reports and were not looked at yet.
     "CREATE TABLE maybe_report (message INTEGER PRIMARY KEY) STRICT",
+    # What the user did to threads, as the journal has it.
+    """CREATE TABLE thread_edit (
+        message_id TEXT PRIMARY KEY,
+        parent TEXT NOT NULL,
+        below TEXT NOT NULL,
+        apart TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    # Messages of which a reference does not count because of that.
+    "CREATE TABLE cut_off (message INTEGER PRIMARY KEY) STRICT",
+    "CREATE TABLE muted (message_id TEXT PRIMARY KEY, h INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    # New messages of muted threads, until they are marked read.
+    "CREATE TABLE newly_muted (message INTEGER PRIMARY KEY) STRICT",
     "CREATE TABLE state (k TEXT PRIMARY KEY, v ANY NOT NULL) STRICT, WITHOUT ROWID",
 )
 _INDEXES = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from tuimail.cache.thread_edits import note_newly_muted
 from tuimail.cache.threads import Referring, ThreadCounts, assign, chunks
 from tuimail.mail.flags import FLAGGED, SEEN
 from tuimail.mail.folded_row import folded_row
@@ -117,8 +118,11 @@ def _insert(
 ) -> None:
     referring = [Referring(number, each.summary.message_id, each.summary.refs) for number, each in messages]
     counts = _Counts()
-    rows = _rows(mailbox, messages, assign(db, referring), counts, storable=storable)
+    threads = assign(db, referring)
+    rows = _rows(mailbox, messages, threads, counts, storable=storable)
     db.executemany(_INSERT, (tuple(map(_storable, row)) for row in rows) if storable else rows)
+    flags = (each.summary.flags for _, each in messages)
+    note_newly_muted(db, zip((number for number, _ in messages), threads, flags, strict=True))
     reports = [(number,) for number, each in messages if each.summary.report]
     db.executemany("INSERT INTO maybe_report (message) VALUES (?)", reports)
     counts.store(db)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.cache.threads import Member, chunks, root
+from tuimail.cache.threads import REFS, Member, chunks, root
 from tuimail.cache.views import WindowedView, gone, index_row, message_of
 from tuimail.cache.windows import COLUMNS, IndexRow
 
@@ -208,7 +208,9 @@ class Threads(WindowedView[ThreadRow]):
         found: dict[int, dict[int, tuple[IndexRow, Member]]] = {}
         for part in chunks(threads):
             marks = ", ".join("?" * len(part))
-            for row in db.execute(f"SELECT {COLUMNS}, message_id, refs {_MEMBERS} IN ({marks})", (self.mailbox, *part)):
+            for row in db.execute(
+                f"SELECT {COLUMNS}, message_id, {REFS} {_MEMBERS} IN ({marks})", (self.mailbox, *part)
+            ):
                 shown = index_row(self.account, row[:_WIDTH])
                 member = Member(shown.id, shown.mailbox, shown.date, *row[_WIDTH:])
                 found.setdefault(shown.thread, {})[shown.id] = shown, member

@@ -1,14 +1,17 @@
 """Which messages belong together: those that Message-ID, In-Reply-To and References connect, in any order of arrival.
 
 Every identifier that a message has or mentions is remembered by a hash, also after the message is gone, so that threads
-stay. A message whose identifiers are known in several threads merges them into the oldest; ``alias`` leads from the
-others to it. A thread has the id of its first message, so its number is never used again.
+stay, unless the user breaks one (mail/thread_edit). A message whose identifiers are known in several threads merges
+them into the oldest; ``alias`` leads from the others to it. A thread has the id of its first message, so its number is
+never used again.
 """
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
+
+from tuimail.mail.thread_edit import ThreadEdit, ThreadEdits
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,6 +35,8 @@ UPDATE thread SET latest = (
 _ROOTS = """
 SELECT ref.h, coalesce(alias.new, ref.thread) FROM ref LEFT JOIN alias ON alias.old = ref.thread WHERE ref.h IN ({})
 """
+REFS = "coalesce((SELECT parent FROM thread_edit WHERE thread_edit.message_id = message.message_id), refs)"
+"""What a message answers, as the user wants it, else as it says."""
 
 
 class Referring(NamedTuple):
@@ -86,13 +91,24 @@ def assign(db: sqlite3.Connection, messages: Sequence[Referring]) -> list[int]:
 
     The rows of the messages are stored afterwards, with these threads.
     """
-    hashes = [_hashes(each) for each in messages]
-    known = _known(db, {each for some in hashes for each in some})
+    edits = ThreadEdits(stored_edits(db))
+    hashes = [hashes_of(each, edits) for each in messages]
+    cuts = [tuple(frozenset(map(hash_of, side)) for side in sides) for sides in edits.cuts]
+    known = known_threads(
+        db, {each for some in (*hashes, *(side for sides in cuts for side in sides)) for each in some}
+    )
     stored = set(known.values())
     parents: dict[int, int] = {}
     fresh: list[int] = []
     threads = []
-    for message, mentioned in zip(messages, hashes, strict=True):
+    cut_off = []
+    for message, named in zip(messages, hashes, strict=True):
+        mentioned = named
+        if cuts and len(named) < len(hashes_of(message)):
+            cut_off.append((message.id,))
+        while cuts and _joins(cuts, mentioned, known, parents):
+            mentioned = mentioned[1:]  # what it answers, and itself, come last
+            cut_off.append((message.id,))
         found = {_root(parents, known[each]) for each in mentioned if each in known}
         thread = min(found, default=message.id)
         for other in found:
@@ -103,6 +119,7 @@ def assign(db: sqlite3.Connection, messages: Sequence[Referring]) -> list[int]:
                 known[each] = thread
                 fresh.append(each)
         threads.append(thread)
+    db.executemany("INSERT OR IGNORE INTO cut_off (message) VALUES (?)", cut_off)
     db.executemany("INSERT INTO ref (h, thread) VALUES (?, ?)", ((each, _root(parents, known[each])) for each in fresh))
     for thread in sorted(parents):
         if thread in stored:
@@ -110,12 +127,29 @@ def assign(db: sqlite3.Connection, messages: Sequence[Referring]) -> list[int]:
     return [_root(parents, thread) for thread in threads]
 
 
-def link(db: sqlite3.Connection, first: int, second: int) -> int:
-    """Make two threads one, as the user asked; returns it. Inside the writer's transaction."""
-    old, new = max(root(db, first), root(db, second)), min(root(db, first), root(db, second))
-    if old != new:
-        _merge(db, old, new)
-    return new
+def _joins(
+    cuts: Iterable[tuple[frozenset[int], ...]], mentioned: Sequence[int], known: dict[int, int], parents: dict[int, int]
+) -> bool:
+    """A message that mentions these would join the two sides of a cut, over others or directly."""
+    if len(mentioned) < 2:
+        return False
+    found = {_root(parents, known[each]) for each in mentioned if each in known}
+    for sides in cuts:
+        if len(found) < 2 and all(side.isdisjoint(mentioned) for side in sides):
+            continue
+        roots = [{_root(parents, known[each]) for each in side if each in known} for side in sides]
+        if roots[0].isdisjoint(roots[1]) and all(
+            not (side.isdisjoint(mentioned) and there.isdisjoint(found))
+            for side, there in zip(sides, roots, strict=True)
+        ):
+            return True
+    return False
+
+
+def stored_edits(db: sqlite3.Connection) -> list[ThreadEdit]:
+    """What the user did to threads."""
+    rows = db.execute("SELECT message_id, parent, below, apart FROM thread_edit")
+    return [ThreadEdit.read(*row) for row in rows]
 
 
 def root(db: sqlite3.Connection, thread: int) -> int:
@@ -138,7 +172,7 @@ def members(db: sqlite3.Connection, thread: int, mailbox: int | None = None) -> 
     """The shown messages of a thread, oldest first; in one mailbox, or in all (answers in Sent among them)."""
     where, values = ("", (root(db, thread),)) if mailbox is None else (" AND mailbox = ?", (root(db, thread), mailbox))
     rows = db.execute(
-        "SELECT id, mailbox, date, message_id, refs FROM message INDEXED BY message_by_thread "  # noqa: S608 - fixed text
+        f"SELECT id, mailbox, date, message_id, {REFS} FROM message INDEXED BY message_by_thread "  # noqa: S608
         f"WHERE thread = ?{where} AND leaving IS NULL ORDER BY date, id",
         values,
     )
@@ -155,11 +189,13 @@ def _merge(db: sqlite3.Connection, old: int, new: int) -> None:
     db.execute("INSERT INTO alias (old, new) VALUES (?, ?)", (old, new))
 
 
-def _hashes(message: Referring) -> list[int]:
-    """The identifiers of a message, each once."""
-    names = message.refs.split()[-MOST_REFERENCES:]
-    if message.message_id:
-        names.append(message.message_id)
+def hashes_of(message: Referring, edits: ThreadEdits | None = None) -> list[int]:
+    """The identifiers that connect a message with others, each once, its own last."""
+    own = message.message_id
+    names = [each for each in message.refs.split()[-MOST_REFERENCES:] if each != own]
+    if edits is not None:
+        names = edits.references(own, names)
+    names += [own] if own else []
     return [hash_of(each) for each in dict.fromkeys(names)]
 
 
@@ -169,7 +205,8 @@ def hash_of(identifier: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _known(db: sqlite3.Connection, hashes: Iterable[int]) -> dict[int, int]:
+def known_threads(db: sqlite3.Connection, hashes: Iterable[int]) -> dict[int, int]:
+    """The threads in which these identifiers are known, by hash."""
     found: dict[int, int] = {}
     for part in chunks(list(hashes)):
         found.update(db.execute(_ROOTS.format(", ".join("?" * len(part))), part).fetchall())

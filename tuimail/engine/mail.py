@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tuimail.engine.mail_search import MailSearch
 from tuimail.engine.mailboxes import Mailboxes
+from tuimail.engine.mail_threads import MailThreads
 from tuimail.engine.store_handle import StoreHandle, not_started
 from tuimail.errors import UsageError
 from tuimail.events import MailChanged, Notice, Severity
@@ -58,8 +59,10 @@ class Mail:
         self._reader = StoreHandle("mail reader", self._open_reader, lambda reader: reader.close())
         self.search = MailSearch(self._open_reader)
         """Which messages match a pattern."""
-        self._threads: dict[str, MailAccount] = {}
-        self.mailboxes = Mailboxes(self._thread, self._threads)
+        self.threads = MailThreads(self._reader, self.writer)
+        """What is done to threads."""
+        self._writers: dict[str, MailAccount] = {}
+        self.mailboxes = Mailboxes(self.writer, self._writers)
         """Folders created, renamed, deleted and left."""
         self._indexers: dict[str, TextIndexer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,7 +82,7 @@ class Mail:
 
         for account in self.accounts:
             thread = MailAccount(account, self._paths, self._changed, self._told, self._reports_wait)
-            self._threads[account.name] = thread
+            self._writers[account.name] = thread
             self._indexers[account.name] = TextIndexer(account, self._paths, thread)
             thread.start()
             self._indexers[account.name].start()
@@ -88,10 +91,10 @@ class Mail:
         """Finish what was begun and end the threads. Awaits nothing."""
         for indexer in self._indexers.values():
             indexer.stop()
-        for thread in self._threads.values():
+        for thread in self._writers.values():
             thread.stop()
         self._indexers.clear()
-        self._threads.clear()
+        self._writers.clear()
         self.search.stop()
         self._reader.stop()
 
@@ -103,7 +106,7 @@ class Mail:
 
     def syncing(self, account: str = "") -> str:
         """What is being read for the first time, in words ("INBOX: 12,000"); empty when nothing is."""
-        threads = [each for name, each in self._threads.items() if account in ("", name)]
+        threads = [each for name, each in self._writers.items() if account in ("", name)]
         return next((each.syncing for each in threads if each.syncing), "")
 
     def is_read_only(self, account: str) -> bool:
@@ -177,13 +180,13 @@ class Mail:
         actions = actions_of(planned)
         for account in dict.fromkeys(each.account for each in actions):
             own = [each for each in actions if each.account == account]
-            number = await asyncio.wrap_future(self._thread(account).change(own))
+            number = await asyncio.wrap_future(self.writer(account).change(own))
             commands.append(MailCommand(account, number))
         return commands
 
     async def change_once(self, account: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
         """Store what follows from something that the user did before (``ActionJournal.add_once``); as ``change``."""
-        await asyncio.wrap_future(self._thread(account).change_once(cause, make))
+        await asyncio.wrap_future(self.writer(account).change_once(cause, make))
 
     async def flag(self, refs: Sequence[MessageRef], *, add: int = 0, remove: int = 0) -> list[MailCommand]:
         """Set and take away flags (mail/flags); as ``change``."""
@@ -234,11 +237,7 @@ class Mail:
         """
         for account in dict.fromkeys(each.account for each in refs):
             places = [(each.folder, each.key) for each in refs if each.account == account]
-            await asyncio.wrap_future(self._thread(account).mark(places, marked=marked))
-
-    async def settle_reports(self, account: str, looked_at: Sequence[int], since: float) -> None:
-        """Messages that may be delivery reports (cache/reports) were looked at. Raises StorageError."""
-        await asyncio.wrap_future(self._thread(account).settle_reports(looked_at, since))
+            await asyncio.wrap_future(self.writer(account).mark(places, marked=marked))
 
     async def undo(self, commands: Iterable[MailCommand]) -> list[MessageRef]:
         """Undo commands; where their messages are afterwards, as far as that is known.
@@ -251,20 +250,21 @@ class Mail:
 
         places: list[MessageRef] = []
         for account, number in commands:
-            made = await asyncio.wrap_future(self._thread(account).undo(number))
+            made = await asyncio.wrap_future(self.writer(account).undo(number))
             places += places_now(made)
         return places
 
     async def look(self) -> None:
         """Look for new mail now; returns when that is done."""
-        await asyncio.gather(*(asyncio.wrap_future(thread.look()) for thread in self._threads.values()))
+        await asyncio.gather(*(asyncio.wrap_future(thread.look()) for thread in self._writers.values()))
 
-    def _thread(self, account: str) -> MailAccount:
+    def writer(self, account: str) -> MailAccount:
+        """The thread that changes the mail of an account. Raises UsageError: nobody can change it."""
         if self._loop is None:
             raise not_started()
-        if account not in self._threads:
+        if account not in self._writers:
             raise UsageError(f"The mail of {account} cannot be changed here.")
-        return self._threads[account]
+        return self._writers[account]
 
     def _open_reader(self) -> MailReader:
         from tuimail.engine.mail_reader import MailReader
@@ -272,19 +272,16 @@ class Mail:
         return MailReader(self.accounts, self._paths)
 
     def _changed(self, account: str) -> None:
-        """Called from the threads."""
+        """Called from the threads, as are the next ones."""
         if account in self._indexers:
             self._indexers[account].wake()
-        self._announce(MailChanged(account))
+        self._soon(self._announcer.announce, MailChanged(account))
 
     def _told(self, sentence: str) -> None:
-        self._announce(Notice(sentence, Severity.WARNING))
+        self._soon(self._announcer.announce, Notice(sentence, Severity.WARNING))
 
     def _reports_wait(self, account: str) -> None:
         self._soon(self.reports_wait, account)
-
-    def _announce(self, event: MailChanged | Notice) -> None:
-        self._soon(self._announcer.announce, event)
 
     def _soon(self, call: Callable[[T], None], value: T) -> None:
         if self._loop is not None and not self._loop.is_closed():

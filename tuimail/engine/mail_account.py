@@ -22,6 +22,7 @@ from tuimail.engine.mail_actions import places_left, replay_ready
 from tuimail.engine.mail_source import check_writable, mail_source
 from tuimail.engine.received_mail import cache_of
 from tuimail.engine.store_handle import not_started
+from tuimail.engine.thread_work import ThreadWork
 from tuimail.errors import StorageError, TuimailError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
+    from tuimail.mail.thread_edit import ThreadEdit
     from tuimail.paths import Paths
     from tuimail.sync.mailbox_sync import MailboxSync
 
@@ -153,6 +155,14 @@ class MailAccount:
         """Run ``work`` in a transaction of the cache, which is not announced. Fails with StorageError."""
         return self._submit(lambda: self._work.write(work), quiet=True)
 
+    def edit_threads(self, put: Sequence[ThreadEdit], drop: Sequence[str]) -> Future[None]:
+        """Store edits of threads, and forget those of other messages; done when it is durable and shown."""
+        return self._submit(lambda: self._work.threads.edit(put, drop))
+
+    def mute_threads(self, names: Sequence[str], *, muted: bool) -> Future[None]:
+        """Mute the threads of messages, or take that back; done when it is durable and shown."""
+        return self._submit(lambda: self._work.threads.mute(names, muted=muted))
+
     def create_folder(self, name: str) -> Future[None]:
         """Create a folder of the account."""
         return self._submit(lambda: self._work.create_folder(name))
@@ -164,10 +174,6 @@ class MailAccount:
     def delete_folder(self, name: str) -> Future[None]:
         """Delete a folder with its messages, for good."""
         return self._submit(lambda: self._work.delete_folder(name))
-
-    def settle_reports(self, looked_at: Sequence[int], since: float) -> Future[None]:
-        """Messages that may be delivery reports were looked at (cache/reports); nobody else is told."""
-        return self._submit(lambda: self._work.settle_reports(looked_at, since), quiet=True)
 
     def between(self, folder: str, read: int) -> None:
         """Called by the thread in a long sync: what the user does is not to wait for its end.
@@ -316,6 +322,7 @@ class _AccountWork:
         self._watch: FileWatch | None = None
         self._is_elsewhere = False
         """The mailbox is on another machine's disk, where changes are made that this system does not see."""
+        self.threads = ThreadWork(account.name, lambda: self.journal, self._show)
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
         self.last_error = ""
@@ -429,10 +436,6 @@ class _AccountWork:
         maildir_folders.delete_folder(self._root, name)
         self._sync_folders()
 
-    def settle_reports(self, looked_at: Sequence[int], since: float) -> None:
-        """They need not be looked at again."""
-        self._show(lambda db: reports.settle(db, looked_at, since))
-
     def _check_idle(self, name: str) -> None:
         for action in self.journal.actions(UNDECIDED, account=self._account.name):
             if any(each == name or each.startswith(f"{name}/") for each in (action.folder, action.target)):
@@ -462,6 +465,8 @@ class _AccountWork:
         assert self._sync is not None and cache is not None  # noqa: S101, PT018 - opened together
         self.replay()
         self._keep_watch()
+        if self.threads.follow():
+            self._thread.announce()
         try:
             changes = self._sync.sync(progress=self._thread.between)
         except DamagedDatabaseError:
@@ -472,6 +477,8 @@ class _AccountWork:
         if changes:
             marks = self.journal.marks.of(self._account.name)
             self._show(lambda db: show_marks(db, marks))
+            if not self._account.is_read_only and self.threads.read_muted(cache):
+                self.replay()
             self._thread.announce()
         if changes or self._fresh:
             self._fresh = False
@@ -506,6 +513,7 @@ class _AccountWork:
             return False
         self._cache = WritableCache(self._folder, self._lock)
         self._fresh = True
+        self.threads.reopened()
         self._sync = self._source.sync(self._cache)
         undecided = undecided_ids(self.journal.actions(UNDECIDED, account=self._account.name))
         self._show(lambda db: show_stranded(db, undecided))

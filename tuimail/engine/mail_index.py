@@ -67,6 +67,8 @@ class IndexEntry(NamedTuple):
     """Messages of its thread that are behind it."""
     branch: str = ""
     """What is drawn before its subject."""
+    muted: bool = False
+    """Its thread is muted."""
 
     @property
     def row_id(self) -> str:
@@ -95,6 +97,8 @@ class MessageIndex:
     """Of its folder: sent, drafts, trash, archive, junk."""
     start: str | None = None
     """The row to be selected first: the message that was sought, else the first unread one, else the newest."""
+    muted: frozenset[tuple[str, int]] = frozenset()
+    """Muted threads by account and number."""
     positions: Mapping[str, int] = field(default_factory=dict)
     """Where the rows are that were asked for when it was made."""
 
@@ -114,4 +118,5 @@ class MessageIndex:
 
     def _plain(self, row: IndexRow) -> IndexEntry:
         folder = self.folder_names.get((row.account, row.mailbox), "")
-        return IndexEntry(row, MessageRef(row.account, folder, read_name(row.emailid)))
+        muted = (row.account, row.thread) in self.muted
+        return IndexEntry(row, MessageRef(row.account, folder, read_name(row.emailid)), muted=muted)

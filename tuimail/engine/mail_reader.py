@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cache.database import NoCacheError, ReadableCache
 from tuimail.cache.summaries import read_name
+from tuimail.cache.thread_edits import muted_threads
 from tuimail.cache.thread_view import Arranged, Threads
 from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
@@ -20,7 +21,7 @@ from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.thread_tree import thread_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from tuimail.cache.thread_view import ThreadRow
     from tuimail.cache.threads import Member
@@ -48,6 +49,11 @@ _COLUMNS = {
 def arrange(messages: Sequence[Member]) -> Sequence[Arranged]:
     """The messages of a thread, each below the one it answers."""
     return [Arranged(line.message.id, line.depth, line.branch) for line in thread_lines(messages)]
+
+
+def _muted(mail: ReceivedMail) -> Collection[int]:
+    with mail.cache.reading() as db:
+        return muted_threads(db).values()
 
 
 class MailReader:
@@ -127,6 +133,7 @@ class MailReader:
             names,
             FolderCounts(sum(each.total for each in boxes), sum(each.unread for each in boxes)),
             boxes[0].special if len(boxes) == 1 else "",
+            muted=frozenset((each.account.name, thread) for each in mails for thread in _muted(each)),
         )
         ids = [*self._ids_of(seek), *wanted]
         positions = {row_id: place for row_id in ids if (place := view.position(row_id)) is not None}

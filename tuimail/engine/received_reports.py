@@ -77,10 +77,15 @@ class ReceivedReports:
         while found := await self._mail.query(ask):
             for each in found:
                 await self._give(MessageRef(account, each.folder, each.key), each.arrived)
-            await self._mail.settle_reports(account, [each.id for each in found], since)
+            await self._settle(account, [each.id for each in found], since)
             if len(found) < AT_ONCE:
                 return
-        await self._mail.settle_reports(account, [], since)
+        await self._settle(account, [], since)
+
+    async def _settle(self, account: str, looked_at: Sequence[int], since: float) -> None:
+        from tuimail.cache.reports import settle
+
+        await asyncio.wrap_future(self._mail.writer(account).write(lambda db: settle(db, looked_at, since)))
 
     async def _give(self, ref: MessageRef, arrived: int) -> None:
         from tuimail.mail.bounce import LONGEST

@@ -6,4 +6,5 @@ database  the connection to its file
 row       an action as a row; pure
 undo      the inverse of an action; pure
 marks     messages marked to be deleted
+threads   threads broken, linked and muted
 """

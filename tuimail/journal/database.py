@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tuimail.coordination.sqlite import DamagedDatabaseError, storage_errors
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import StorageError
-from tuimail.journal.row import MARKS_SCHEMA, SCHEMA, VERSION
+from tuimail.journal.row import MARKS_SCHEMA, SCHEMA, THREAD_SCHEMAS, VERSION
 from tuimail.private_files import open_private, private_dir
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class JournalDatabase:
         """Close it."""
         self.db.close()
 
+    def version(self) -> int:
+        """Changes when another connection has committed something. Raises StorageError."""
+        with self._errors():
+            return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A read, inside a transaction or outside. Raises StorageError."""
@@ -87,8 +92,11 @@ class JournalDatabase:
                 found = self._version()
                 if not found:
                     db.execute(SCHEMA)
-                if found < VERSION:
+                if found < 2:
                     db.execute(MARKS_SCHEMA)
+                if found < VERSION:
+                    for statement in THREAD_SCHEMAS:
+                        db.execute(statement)
                     db.execute(f"PRAGMA user_version = {VERSION}")
             for folder in (self.path.parent, self.path.parent.parent):
                 fsync_folder(folder)

@@ -12,8 +12,8 @@ from typing import Any
 
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin, MessageOutcome
 
-VERSION = 2
-"""``PRAGMA user_version`` of the tables; 1 had no marks."""
+VERSION = 3
+"""``PRAGMA user_version`` of the tables; 1 had no marks, 2 no threads."""
 
 _PLAIN = ("id", "batch", "account", "kind", "state", "owner", "words", "tries", "next_at", "created", "changed")
 COLUMNS = (*_PLAIN, "details")
@@ -42,6 +42,25 @@ CREATE TABLE deletion_mark (
     PRIMARY KEY (account, folder, key)
 ) STRICT, WITHOUT ROWID
 """
+THREAD_SCHEMAS = (
+    """
+CREATE TABLE thread_edit (
+    account TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    below TEXT NOT NULL,
+    apart TEXT NOT NULL,
+    PRIMARY KEY (account, message_id)
+) STRICT, WITHOUT ROWID
+""",
+    """
+CREATE TABLE thread_mute (
+    account TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (account, message_id)
+) STRICT, WITHOUT ROWID
+""",
+)
 
 
 def values_of(action: MailAction) -> tuple[object, ...]:

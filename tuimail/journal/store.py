@@ -25,6 +25,7 @@ from tuimail.journal.action import (
 from tuimail.journal.database import JournalDatabase
 from tuimail.journal.marks import DeletionMarks
 from tuimail.journal.row import COLUMNS, cause_written, read_action, values_of
+from tuimail.journal.threads import ThreadChanges
 from tuimail.journal.undo import check_undo, inverses
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ class ActionJournal:
         self._now = now
         self.marks = DeletionMarks(self._database)
         """Messages marked to be deleted."""
+        self.threads = ThreadChanges(self._database)
+        """What was done to threads."""
+
+    def version(self) -> int:
+        """Changes when another process has stored something. Raises StorageError."""
+        return self._database.version()
 
     def close(self) -> None:
         """Close it."""

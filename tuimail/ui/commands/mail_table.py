@@ -158,6 +158,12 @@ THREADS = (
             _INDEX, pine="alt+z", mutt="ctrl+u", slot=0),
     Command("tag-thread", "Tag thread", "Tag the thread", "Tags all messages of the thread.",
             _INDEX, pine="alt+t", mutt="alt+t", slot=0),
+    Command("break-thread", "Break thr", "Break the thread here", "The message begins a thread, with its answers.",
+            _INDEX, pine="alt+x", mutt="#", slot=0),
+    Command("link-threads", "Link thr", "Link tagged messages to this one", "From now on they answer it.",
+            _INDEX, pine="alt+l", mutt="&", slot=0),
+    Command("mute-thread", "Mute thr", "Mute the thread, or not", "New messages of a muted thread arrive read.",
+            _INDEX, pine="alt+q", mutt="alt+q", slot=0),
 )  # fmt: skip
 
 MAIL: tuple[Command, ...] = (*PLACES, *FOLDERS, *MOVING, *ACTING, *ANSWERING, *SEVERAL, *THREADS)

@@ -47,6 +47,9 @@ ON_MESSAGES = ON_SEVERAL | {
     "delete-thread",
     "undelete-thread",
     "tag-thread",
+    "break-thread",
+    "link-threads",
+    "mute-thread",
     "view-raw",
     "attachments",
 }

@@ -29,6 +29,8 @@ WITH_SIZE = 72
 """From so many cells on a line has the size."""
 WITH_ACCOUNT = 100
 """From so many cells on a line of several accounts names its own."""
+WITH_MUTED = 24
+"""From so many cells on a subject is followed by a word about its thread."""
 _ACCOUNT = 10
 
 
@@ -152,8 +154,9 @@ def index_line(
 
 
 def _subject(entry: IndexEntry, width: int, weight: TextRole) -> Line:
-    """The branch of the thread, the subject, and how many messages are behind it."""
+    """The branch of the thread, the subject, how many messages are behind it, and whether the thread is muted."""
     more = f" +{entry.hidden}" if entry.hidden else ""
+    more += " muted" if entry.muted and width >= WITH_MUTED else ""
     branch = entry.branch[-(width // 2) :] if len(entry.branch) > width // 2 else entry.branch
     text = safe_line(entry.row.subject) or "(no subject)"
     room = width - len(branch) - len(more)
