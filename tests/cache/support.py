@@ -71,9 +71,18 @@ def disagreements(db: sqlite3.Connection) -> list[tuple[object, ...]]:
                coalesce(sum(message.flags & 4 <> 0), 0)
         FROM mailbox LEFT JOIN message ON message.mailbox = mailbox.id AND leaving IS NULL GROUP BY mailbox.id
     """
+    answers = """
+        SELECT id, answers FROM mailbox EXCEPT
+        SELECT mailbox.id, CASE mailbox.special WHEN 'sent' THEN 0 ELSE count(sent.id) END FROM mailbox
+        LEFT JOIN message sent ON sent.leaving IS NULL
+             AND sent.mailbox IN (SELECT id FROM mailbox WHERE special = 'sent')
+             AND sent.thread IN (SELECT thread FROM message m WHERE m.mailbox = mailbox.id AND m.leaving IS NULL)
+        GROUP BY mailbox.id
+    """
     stored = "SELECT id, mailbox, latest, total, unread FROM thread"
     return [
         *db.execute(f"{threads} EXCEPT {stored}"),
         *db.execute(f"SELECT * FROM ({stored}) EXCEPT {threads}"),
         *db.execute(mailboxes),
+        *db.execute(answers),
     ]

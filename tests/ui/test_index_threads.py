@@ -28,6 +28,10 @@ def paths(tmp_path: Path) -> Paths:
     return Paths.under(tmp_path / "home")
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for part in ("new", "cur") for each in (folder / part).iterdir())
+
+
 async def by_threads(pilot: Pilot[int], keymap: str) -> None:
     await press(pilot, "i", *(("dollar_sign", "h") if keymap == "pine" else ("o", "h")))
 
@@ -94,3 +98,28 @@ async def test_a_muted_thread_says_so_and_its_new_messages_are_read(paths: Paths
         assert "muted" not in row(pilot, "Letter 5")
         await press(pilot, "u")
         assert "muted" in row(pilot, "Letter 5")
+
+
+async def test_what_was_sent_stands_in_its_thread_and_is_changed_in_sent(paths: Paths, root: Path) -> None:
+    put_message(root / ".Sent", "mine", "Re: Letter 2", refs="<m5@example.org>", arrived=int(NOW) - 70_000)
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i")
+        assert not row(pilot, "Re: Letter 2")
+        await press(pilot, "o", "h")
+        assert "└─>Re: Letter 2" in row(pilot, "Re: Letter 2")
+        assert row(pilot, "Re: Letter 2").split()[1] == "To:", "it is not unread"
+        assert "of 13  6 unread" in text(pilot.app)
+        await press(pilot, "slash", "ctrl+u", *"Letter 5", "enter", "j")
+        assert selected(pilot) == "Re: Letter 2"
+        await press(pilot, "F")
+        assert "mine:2,F" in names(root / ".Sent")
+        await press(pilot, "P")
+        assert selected(pilot) == "Letter 5"
+        await press(pilot, "j", "ctrl+d")
+        assert row(pilot, "Letter 5").split()[0] == "D"
+        assert row(pilot, "Re: Letter 2").split()[0] != "D"
+        await press(pilot, "slash", "ctrl+u", *"Letter 9", "enter", "ctrl+u")
+        await press(pilot, "slash", "ctrl+u", *"Letter 5", "enter", "J", "d", "dollar_sign", "y")
+        assert not row(pilot, "Re: Letter 2")
+    assert names(root / ".Sent") == []
+    assert any(each.endswith("F") for each in names(root / ".Trash"))

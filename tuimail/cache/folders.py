@@ -46,6 +46,7 @@ class CachedMailbox(NamedTuple):
     total: int
     unread: int
     flagged: int
+    answers: int
 
 
 _COLUMNS = ", ".join(CachedMailbox._fields)

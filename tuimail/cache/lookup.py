@@ -55,9 +55,18 @@ def unread_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[
     return _rows_with(db, account, mailbox, "flags & 1 = 0")
 
 
-def marked_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:
-    """The messages of a mailbox that are marked to be deleted, by arrival."""
-    return _rows_with(db, account, mailbox, "flags & 8 <> 0")
+def marked_rows(
+    db: sqlite3.Connection, account: str, mailbox: int, *, shown_in: int | None = None
+) -> Iterator[IndexRow]:
+    """The messages of a mailbox that are marked to be deleted, by arrival.
+
+    ``shown_in``: only those of threads that this mailbox has a message of.
+    """
+    marked = "flags & 8 <> 0"
+    if shown_in is None:
+        return _rows_with(db, account, mailbox, marked)
+    shown = "? IN (SELECT mailbox FROM thread WHERE id = message.thread)"
+    return _rows_with(db, account, mailbox, f"{marked} AND {shown}", shown_in)
 
 
 def thread_rows(db: sqlite3.Connection, account: str, mailbox: int, thread: int) -> list[IndexRow]:
@@ -79,11 +88,11 @@ def new_messages(db: sqlite3.Connection, mailbox: str) -> list[str]:
     return [read_name(name) for (name,) in rows]
 
 
-def _rows_with(db: sqlite3.Connection, account: str, mailbox: int, flags: str) -> Iterator[IndexRow]:
+def _rows_with(db: sqlite3.Connection, account: str, mailbox: int, where: str, *values: int) -> Iterator[IndexRow]:
     rows = db.execute(
-        f"SELECT {COLUMNS} FROM message WHERE mailbox = ? AND leaving IS NULL AND {flags} "  # noqa: S608
+        f"SELECT {COLUMNS} FROM message WHERE mailbox = ? AND leaving IS NULL AND {where} "  # noqa: S608
         "ORDER BY arrived, id",
-        (mailbox,),
+        (mailbox, *values),
     )
     return (IndexRow(account, *row) for row in rows)
 

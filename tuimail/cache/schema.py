@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 4
+VERSION = 5
 """In ``PRAGMA user_version``."""
 APPLICATION = 0x74756D63
 """In ``PRAGMA application_id``."""
@@ -34,7 +34,8 @@ _TABLES = (
         objectid TEXT NOT NULL DEFAULT '',     -- of an mbox: how the file was when it was read
         total INTEGER NOT NULL DEFAULT 0,      -- of shown messages, as are the next two
         unread INTEGER NOT NULL DEFAULT 0,
-        flagged INTEGER NOT NULL DEFAULT 0
+        flagged INTEGER NOT NULL DEFAULT 0,
+        answers INTEGER NOT NULL DEFAULT 0     -- messages in Sent folders that belong to its threads; by triggers
     ) STRICT""",
     """CREATE TABLE message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
@@ -118,6 +119,43 @@ _INDEXES = (
     "CREATE INDEX alias_by_new ON alias (new)",
     "CREATE INDEX body_by_use ON body (used_at) WHERE pinned = 0",
 )
+# A list by threads shows what was sent among the messages of a folder, and must know at once how many rows that makes.
+_SENT_OF = """(
+    SELECT coalesce(sum(sent.total), 0) FROM thread sent JOIN mailbox box ON box.id = sent.mailbox
+    WHERE sent.id = {0}.id AND box.special = 'sent'
+)"""
+_COUNTED = """
+CREATE TRIGGER {0}_in_sent AFTER {1} ON thread
+WHEN {2} <> 0 AND (SELECT special FROM mailbox WHERE id = {3}.mailbox) = 'sent'
+BEGIN
+    UPDATE mailbox SET answers = answers + {2}
+    WHERE special <> 'sent' AND id IN (SELECT mailbox FROM thread WHERE id = {3}.id);
+END
+"""
+_PLACED = """
+CREATE TRIGGER {0}_in_folder AFTER {1} ON thread
+BEGIN
+    UPDATE mailbox SET answers = answers {2} {3} WHERE id = {4}.mailbox AND special <> 'sent';
+END
+"""
+_TRIGGERS = (
+    _COUNTED.format("more", "INSERT", "new.total", "new"),
+    _COUNTED.format("other", "UPDATE OF total", "(new.total - old.total)", "new"),
+    _COUNTED.format("none", "DELETE", "(-old.total)", "old"),
+    _PLACED.format("begun", "INSERT", "+", _SENT_OF.format("new"), "new"),
+    _PLACED.format("ended", "DELETE", "-", _SENT_OF.format("old"), "old"),
+    """
+    CREATE TRIGGER sent_is_another AFTER UPDATE OF special ON mailbox
+    WHEN (new.special = 'sent') <> (old.special = 'sent')
+    BEGIN
+        UPDATE mailbox SET answers = iif(special = 'sent', 0, (
+            SELECT coalesce(sum(sent.total), 0) FROM thread here
+            JOIN thread sent ON sent.id = here.id JOIN mailbox box ON box.id = sent.mailbox
+            WHERE here.mailbox = mailbox.id AND box.special = 'sent'
+        ));
+    END
+    """,
+)
 
 
 def is_current(db: sqlite3.Connection) -> bool:
@@ -132,7 +170,7 @@ def is_empty(db: sqlite3.Connection) -> bool:
 
 def create(db: sqlite3.Connection) -> None:
     """Make the tables in an empty database; inside a transaction."""
-    for statement in (*_TABLES, *_INDEXES):
+    for statement in (*_TABLES, *_INDEXES, *_TRIGGERS):
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION}")
     db.execute(f"PRAGMA user_version = {VERSION}")

@@ -1,5 +1,7 @@
 """A mailbox by threads: the one with the newest message last, its messages below each other or behind one of them.
 
+What was sent is shown in its thread as well, if the mailbox has any message of that: a row of another mailbox.
+
 Near the ends only the threads in sight are read. Elsewhere the sizes of all threads are (20 ms for 100,000 messages),
 once for each view.
 """
@@ -27,8 +29,12 @@ NEAR_END = 1024
 LARGEST_TREE = 500
 """Messages of a thread that are read together and arranged; a larger thread is by date."""
 
-_HEADS = "SELECT id, total FROM thread WHERE mailbox = ? ORDER BY latest{0}, id{0} LIMIT ?"
-_MEMBERS = "FROM message INDEXED BY message_by_thread WHERE mailbox = ? AND leaving IS NULL AND thread"
+_HEADS = "SELECT id, {1} FROM thread WHERE mailbox = ? ORDER BY latest{0}, id{0} LIMIT ?"
+_SIZE = (
+    "total + coalesce((SELECT sum(sent.total) FROM thread sent WHERE sent.id = thread.id AND sent.mailbox IN ({})), 0)"
+)
+"""Rows of a thread that is not collapsed."""
+_MEMBERS = "FROM message INDEXED BY message_by_thread WHERE mailbox IN ({}) AND leaving IS NULL AND thread"
 _WIDTH = COLUMNS.count(",") + 1
 
 
@@ -52,6 +58,8 @@ class ThreadRow(NamedTuple):
     """Messages behind it that are not shown: its thread is collapsed."""
     branch: str = ""
     """What is drawn before the subject."""
+    elsewhere: bool = False
+    """The message lies in Sent, not in the mailbox of the index."""
 
     @property
     def row_id(self) -> str:
@@ -78,6 +86,7 @@ class Threads(WindowedView[ThreadRow]):
         account: str,
         mailbox: int,
         *,
+        sent: Sequence[int] = (),
         collapsed: bool = False,
         except_for: Iterable[int] = (),
         arrange: Arrange = by_date,
@@ -89,6 +98,7 @@ class Threads(WindowedView[ThreadRow]):
             cache: read from.
             account: the name of the account.
             mailbox: its id.
+            sent: mailboxes whose messages are shown in its threads: those for sent ones, and all of them.
             collapsed: whether only the newest message of a thread is shown.
             except_for: threads that are shown the other way.
             arrange: puts the messages of one thread into order.
@@ -100,6 +110,10 @@ class Threads(WindowedView[ThreadRow]):
         self.cache = cache
         self.account = account
         self.mailbox = mailbox
+        self.mailboxes = (mailbox, *sent)
+        """Those whose messages are shown."""
+        self._size = _SIZE.format(", ".join(map(str, sent))) if sent else "total"
+        self._members = _MEMBERS.format(", ".join(map(str, self.mailboxes)))
         self.version = cache.version()
         self.collapsed = collapsed
         self._arrange = arrange
@@ -118,9 +132,9 @@ class Threads(WindowedView[ThreadRow]):
         message = message_of(row_id, self.account)
         with self.cache.reading() as db:
             found = db.execute(
-                "SELECT thread FROM message WHERE id = ? AND mailbox = ? AND leaving IS NULL", (message, self.mailbox)
+                "SELECT thread, mailbox FROM message WHERE id = ? AND leaving IS NULL", (message,)
             ).fetchone()
-            if found is None:
+            if found is None or found[1] not in self.mailboxes:
                 return None
             threads, starts = self._all_heads(db)
             try:
@@ -133,16 +147,17 @@ class Threads(WindowedView[ThreadRow]):
         return self._turned(starts[at] + inside)
 
     def _count(self, db: sqlite3.Connection) -> int:
+        total = "total + answers" if len(self.mailboxes) > 1 else "total"
         query = (
             "SELECT count(*) FROM thread WHERE mailbox = ?"
             if self.collapsed
-            else "SELECT total FROM mailbox WHERE id = ?"
+            else f"SELECT {total} FROM mailbox WHERE id = ?"  # noqa: S608 - fixed text
         )
         row = db.execute(query, (self.mailbox,)).fetchone()
         count = row[0] if row else 0
         for part in chunks(list(self.except_for)):
             marks = ", ".join("?" * len(part))
-            more = f"SELECT coalesce(sum(total - 1), 0) FROM thread WHERE mailbox = ? AND id IN ({marks})"  # noqa: S608
+            more = f"SELECT coalesce(sum({self._size} - 1), 0) FROM thread WHERE mailbox = ? AND id IN ({marks})"  # noqa: S608
             (difference,) = db.execute(more, (self.mailbox, *part)).fetchone()
             count += difference if self.collapsed else -difference
         return int(count)
@@ -156,11 +171,12 @@ class Threads(WindowedView[ThreadRow]):
     def _load(self, first: int, end: int) -> Sequence[ThreadRow]:
         with self.cache.snapshot() as db:
             if self.count - first <= NEAR_END:
-                heads = db.execute(_HEADS.format(" DESC"), (self.mailbox, self.count - first)).fetchall()[::-1]
+                last = _HEADS.format(" DESC", self._size)
+                heads = db.execute(last, (self.mailbox, self.count - first)).fetchall()[::-1]
                 sizes = [self._shown(*each) for each in heads]
                 return self._pieces(db, [each[0] for each in heads], sizes, self.count - sum(sizes), first, end)
             if end <= NEAR_END:
-                heads = db.execute(_HEADS.format(""), (self.mailbox, end)).fetchall()
+                heads = db.execute(_HEADS.format("", self._size), (self.mailbox, end)).fetchall()
                 return self._pieces(
                     db, [each[0] for each in heads], [self._shown(*each) for each in heads], 0, first, end
                 )
@@ -173,7 +189,7 @@ class Threads(WindowedView[ThreadRow]):
     def _all_heads(self, db: sqlite3.Connection) -> tuple[array[int], array[int]]:
         """All threads, and the number of the first row of each; the last number is that of all rows."""
         if self._heads is None:
-            heads = db.execute(_HEADS.format(""), (self.mailbox, -1)).fetchall()
+            heads = db.execute(_HEADS.format("", self._size), (self.mailbox, -1)).fetchall()
             sizes = (self._shown(*each) for each in heads)
             self._heads = array("q", (each[0] for each in heads)), array("q", accumulate(sizes, initial=0))
         return self._heads
@@ -208,15 +224,13 @@ class Threads(WindowedView[ThreadRow]):
         found: dict[int, dict[int, tuple[IndexRow, Member]]] = {}
         for part in chunks(threads):
             marks = ", ".join("?" * len(part))
-            for row in db.execute(
-                f"SELECT {COLUMNS}, message_id, {REFS} {_MEMBERS} IN ({marks})", (self.mailbox, *part)
-            ):
+            for row in db.execute(f"SELECT {COLUMNS}, message_id, {REFS} {self._members} IN ({marks})", part):
                 shown = index_row(self.account, row[:_WIDTH])
                 member = Member(shown.id, shown.mailbox, shown.date, *row[_WIDTH:])
                 found.setdefault(shown.thread, {})[shown.id] = shown, member
         return {
             thread: [
-                ThreadRow(members[each.id][0], each.depth, 0, each.branch)
+                self._row(members[each.id][0], each.depth, each.branch)
                 for each in self._arrange([member for _, member in members.values()])
             ]
             for thread, members in found.items()
@@ -224,20 +238,22 @@ class Threads(WindowedView[ThreadRow]):
 
     def _newest(self, db: sqlite3.Connection, thread: int) -> list[ThreadRow]:
         rows = db.execute(
-            f"SELECT {COLUMNS} {_MEMBERS} = ? ORDER BY date DESC, id DESC LIMIT 1",
-            (self.mailbox, thread),
+            f"SELECT {COLUMNS} {_MEMBERS.format(self.mailbox)} = ? ORDER BY date DESC, id DESC LIMIT 1", (thread,)
         ).fetchall()
         (total,) = db.execute(
-            "SELECT coalesce(sum(total), 1) FROM thread WHERE id = ? AND mailbox = ?", (thread, self.mailbox)
+            f"SELECT coalesce(sum({self._size}), 1) FROM thread WHERE id = ? AND mailbox = ?",  # noqa: S608
+            (thread, self.mailbox),
         ).fetchone()
         return [ThreadRow(index_row(self.account, row), 0, total - 1) for row in rows]
 
     def _by_date(self, db: sqlite3.Connection, thread: int, begin: int, stop: int) -> list[ThreadRow]:
         rows = db.execute(
-            f"SELECT {COLUMNS} {_MEMBERS} = ? ORDER BY date, id LIMIT ? OFFSET ?",
-            (self.mailbox, thread, stop - begin, begin),
+            f"SELECT {COLUMNS} {self._members} = ? ORDER BY date, id LIMIT ? OFFSET ?", (thread, stop - begin, begin)
         ).fetchall()
-        return [ThreadRow(index_row(self.account, row), int(begin + at > 0), 0) for at, row in enumerate(rows)]
+        return [self._row(index_row(self.account, row), int(begin + at > 0)) for at, row in enumerate(rows)]
+
+    def _row(self, row: IndexRow, depth: int, branch: str = "") -> ThreadRow:
+        return ThreadRow(row, depth, 0, branch, elsewhere=row.mailbox != self.mailbox)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Threads) and self._identity() == other._identity()
@@ -246,5 +262,5 @@ class Threads(WindowedView[ThreadRow]):
         return hash(self._identity())
 
     def _identity(self) -> tuple[object, ...]:
-        place = (self.cache, self.version, self.account, self.mailbox)
+        place = (self.cache, self.version, self.account, self.mailboxes)
         return (*place, self.collapsed, self.except_for, self._arrange, self.newest_first)

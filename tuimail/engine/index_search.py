@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.cache.lookup import marked_rows, thread_rows, unread_rows
+from tuimail.cache.thread_view import Threads
 from tuimail.cache.threads import chunks, members
 from tuimail.cache.views import index_row
 from tuimail.cache.windows import rows_of_ids
+from tuimail.engine.mail_index import SortOrder
+from tuimail.engine.received_mail import sent_beside
 from tuimail.mail.thread_tree import thread_lines
 
 if TYPE_CHECKING:
@@ -72,12 +75,13 @@ def entries_of(reader: MailReader, rows: Iterable[str]) -> list[IndexEntry]:
     return found
 
 
-def thread(reader: MailReader, ref: MessageRef) -> list[IndexEntry]:
-    """The messages of a thread that lie in the folder of ``ref``, by date. Raises TuimailError."""
+def thread(reader: MailReader, ref: MessageRef, folder: str = "") -> list[IndexEntry]:
+    """The messages of the thread of ``ref`` that lie in ``folder``, else in its own, by date. Raises TuimailError."""
     mail = reader.mail(ref.account)
     row = mail.message(ref).row
+    mailbox = mail.mailbox(folder).id if folder else row.mailbox
     with mail.cache.reading() as db:
-        rows = thread_rows(db, row.account, row.mailbox, row.thread)
+        rows = thread_rows(db, row.account, mailbox, row.thread)
         return [reader.entry(mail, each) for each in rows]
 
 
@@ -85,8 +89,9 @@ def parent_place(reader: MailReader, index: MessageIndex, ref: MessageRef) -> in
     """Where the message that this one answers is in an index. Raises TuimailError."""
     mail = reader.mail(ref.account)
     row = mail.message(ref).row
+    boxes = index.view.mailboxes if isinstance(index.view, Threads) else (row.mailbox,)
     with mail.cache.reading() as db:
-        found = members(db, row.thread, row.mailbox)
+        found = [each for each in members(db, row.thread) if each.mailbox in boxes]
     lines = thread_lines(found)
     line = next((each for each in lines if each.message.id == row.id), None)
     if line is None or line.parent is None:
@@ -116,8 +121,20 @@ def other_thread(reader: MailReader, index: MessageIndex, place: int, step: int)
 
 
 def marked(reader: MailReader, request: IndexRequest) -> list[IndexEntry]:
-    """The messages of the request's folders that are marked to be deleted. Raises StorageError."""
-    return _entries(reader, request, marked_rows)
+    """What is marked to be deleted in the request's folders, and of what is shown in their threads.
+
+    Raises:
+        StorageError: the cache cannot be read.
+    """
+    found = _entries(reader, request, marked_rows)
+    if request.order is SortOrder.THREAD and not request.unified and request.limit is None:
+        (mail,) = reader.listed(request)
+        here = mail.mailbox(request.folder).id
+        with mail.cache.reading() as db:
+            for box in sent_beside(mail, here):
+                rows = marked_rows(db, mail.account.name, box, shown_in=here)
+                found += [reader.entry(mail, row)._replace(elsewhere=True) for row in rows]
+    return found
 
 
 def unread(reader: MailReader, request: IndexRequest) -> list[MessageRef]:

@@ -69,6 +69,8 @@ class IndexEntry(NamedTuple):
     """What is drawn before its subject."""
     muted: bool = False
     """Its thread is muted."""
+    elsewhere: bool = False
+    """It lies in Sent, and is shown because it belongs to a thread of the folder."""
 
     @property
     def row_id(self) -> str:
@@ -113,7 +115,8 @@ class MessageIndex:
 
     def _entry(self, row: IndexRow | ThreadRow) -> IndexEntry:
         if isinstance(row, ThreadRow):
-            return self._plain(row.row)._replace(depth=row.depth, hidden=row.hidden, branch=row.branch)
+            plain = self._plain(row.row)
+            return plain._replace(depth=row.depth, hidden=row.hidden, branch=row.branch, elsewhere=row.elsewhere)
         return self._plain(row)
 
     def _plain(self, row: IndexRow) -> IndexEntry:

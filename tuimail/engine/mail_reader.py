@@ -14,7 +14,7 @@ from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, inde
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
 from tuimail.engine.mail_source import mail_source
-from tuimail.engine.received_mail import ReceivedMail, cache_of
+from tuimail.engine.received_mail import ReceivedMail, cache_of, sent_beside
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.pattern_tree import Flag
@@ -160,7 +160,7 @@ class MailReader:
             numbers = range((view.count if at is None else at) - 1, -1, -1)
         for number in numbers:
             entry = next(iter(self.read(index, number, number + 1)), None)
-            if entry is not None and not entry.row.flags & 1:
+            if entry is not None and not entry.row.flags & 1 and not entry.elsewhere:
                 return str(entry.row_id)
         return None
 
@@ -218,6 +218,7 @@ class MailReader:
                 mail.cache,
                 request.account,
                 number,
+                sent=sent_beside(mail, number),
                 collapsed=request.collapsed,
                 except_for=request.except_for,
                 arrange=arrange,

@@ -277,3 +277,9 @@ class ReceivedMail:
             raise NoSuchItemError("The message was deleted meanwhile.")
         ref = MessageRef(self.account.name, place.mailbox, place.emailid)
         return FoundMessage(ref, row, place.message_id, thread)
+
+
+def sent_beside(mail: ReceivedMail, mailbox: int) -> list[int]:
+    """The Sent folders whose messages are shown in the threads of a mailbox; among those of Sent no others are."""
+    found = [number for number, each in mail.mailboxes.items() if each.special == "sent"]
+    return [] if mailbox in found else found

@@ -158,9 +158,10 @@ async def _ask_matching(screen: MessageList, question: str) -> Sequence[IndexEnt
 
 
 async def thread_of(screen: MessageList, entries: Sequence[IndexEntry]) -> Sequence[IndexEntry]:
-    """The messages of the thread of the first of ``entries`` that the folder has."""
-    entry = entries[0]
-    return await screen.program.engine.mail.query(lambda mail: index_search.thread(mail, entry.ref))
+    """The messages of the thread of the first of ``entries`` that the folder has; what was sent is not among them."""
+    entry, request = entries[0], screen.request
+    folder = "" if request.unified else request.folder
+    return await screen.program.engine.mail.query(lambda mail: index_search.thread(mail, entry.ref, folder))
 
 
 ACTIONS: dict[str, Action[MessageList]] = {

@@ -95,7 +95,7 @@ def status_mark(flags: int) -> str:
 def correspondent(entry: IndexEntry, own: OwnAddresses) -> str:
     """Whom it is from; of a message of ours, whom it is to. Safe to draw."""
     row = entry.row
-    if row.from_addr in own:
+    if entry.elsewhere or row.from_addr in own:
         to, cc = split_recipients(row.recipients)
         names = [_short_name(each) for each in (*to, *cc)]
         more = f" +{len(names) - 1}" if len(names) > 1 else ""
@@ -132,11 +132,12 @@ def index_line(
     row = entry.row
     mine = own[row.account]
     deleted, unread = bool(row.flags & DELETED), not row.flags & SEEN
-    weight = TextRole.DIM if deleted else TextRole.STRONG if unread else TextRole.TEXT
+    weight = TextRole.DIM if deleted or entry.elsewhere else TextRole.STRONG if unread else TextRole.TEXT
     marks = f"{'X' if tagged else ' '}{'*' if row.flags & FLAGGED else ' '}{'+' if is_to_me(entry, mine) else ' '}"
+    status = status_mark(row.flags | SEEN if entry.elsewhere else row.flags)
     line = [
         Span(marks, TextRole.ACCENT),
-        Span(f"{status_mark(row.flags)} ", TextRole.STRONG if unread and not deleted else TextRole.DIM),
+        Span(f"{status} ", TextRole.STRONG if weight is TextRole.STRONG else TextRole.DIM),
     ]
     if columns.number:
         line.append(Span(fit(f"{number:,}", columns.number, right=True) + " " * _GAP, TextRole.DIM))
