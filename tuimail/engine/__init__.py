@@ -22,6 +22,7 @@ Received mail:
   mail           engine.mail: folders, indexes, messages, and what the user does to them, beside the screens
   mail_account   the thread of one account: syncs its mailbox, writes its cache, carries out the journal
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
+  mail_news      what the threads have to tell, on the event loop
   mail_threads   engine.mail.threads: threads broken, linked and muted, as thread_plans plans it
   received_reports  delivery reports among the received messages, given to engine.sent
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search

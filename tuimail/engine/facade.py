@@ -84,7 +84,7 @@ class Engine:
         self.mail = Mail(config, paths, self.announcer)
         """Received mail."""
         self._reports = ReceivedReports(self.mail, self.sent, self.clock.now)
-        self.mail.reports_wait = self._reports.look
+        self.mail.news.look_at_reports = self._reports.look
         self.drafts = Drafts(
             self._draft_store,
             self._correspondents,

@@ -9,12 +9,12 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tuimail.engine.mail_news import MailNews
 from tuimail.engine.mail_search import MailSearch
-from tuimail.engine.mailboxes import Mailboxes
 from tuimail.engine.mail_threads import MailThreads
+from tuimail.engine.mailboxes import Mailboxes
 from tuimail.engine.store_handle import StoreHandle, not_started
 from tuimail.errors import UsageError
-from tuimail.events import MailChanged, Notice, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,7 +53,7 @@ class Mail:
 
     def __init__(self, config: Config, paths: Paths, announcer: Announcer) -> None:
         self._paths = paths
-        self._announcer = announcer
+        self.news = MailNews(announcer)
         self.accounts: tuple[Account, ...] = tuple(each for each in config.accounts.values() if each.has_mail)
         """Those whose mail can be read."""
         self._reader = StoreHandle("mail reader", self._open_reader, lambda reader: reader.close())
@@ -66,12 +66,10 @@ class Mail:
         """Folders created, renamed, deleted and left."""
         self._indexers: dict[str, TextIndexer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.reports_wait: Callable[[str], None] = _nothing
-        """Called on the event loop with an account whose new messages may be delivery reports."""
 
     def start(self) -> None:
         """Begin to sync the accounts."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = self.news.loop = asyncio.get_running_loop()
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._reader.start()
         self.search.start()
@@ -81,7 +79,7 @@ class Mail:
         from tuimail.engine.text_indexer import TextIndexer
 
         for account in self.accounts:
-            thread = MailAccount(account, self._paths, self._changed, self._told, self._reports_wait)
+            thread = MailAccount(account, self._paths, self._changed, self.news.told, self.news.reports_wait)
             self._writers[account.name] = thread
             self._indexers[account.name] = TextIndexer(account, self._paths, thread)
             thread.start()
@@ -272,24 +270,10 @@ class Mail:
         return MailReader(self.accounts, self._paths)
 
     def _changed(self, account: str) -> None:
-        """Called from the threads, as are the next ones."""
+        """Called from the threads."""
         if account in self._indexers:
             self._indexers[account].wake()
-        self._soon(self._announcer.announce, MailChanged(account))
-
-    def _told(self, sentence: str) -> None:
-        self._soon(self._announcer.announce, Notice(sentence, Severity.WARNING))
-
-    def _reports_wait(self, account: str) -> None:
-        self._soon(self.reports_wait, account)
-
-    def _soon(self, call: Callable[[T], None], value: T) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(call, value)
-
-
-def _nothing(_account: str) -> None:
-    pass
+        self.news.changed(account)
 
 
 def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:
