@@ -48,6 +48,15 @@ class Picture:
 
 PICTURES = (
     Picture("menu", ()),
+    Picture("index", ("i",)),
+    Picture("index-mutt", ("i", "o", "h"), theme="mutt", keymap="mutt", size=(80, 24)),
+    Picture("index-wide", ("i",), size=(160, 44), theme="midnight"),
+    Picture("index-light", ("i",), theme="paper"),
+    Picture("folders", ("l",)),
+    Picture("message", ("i", *"34", "enter", "enter")),
+    Picture("message-classic", ("i", *"38", "enter", "enter"), size=(80, 24)),
+    Picture("attachments", ("i", *"36", "enter", "enter", "v")),
+    Picture("reply", ("i", *"34", "enter", "r", "n")),
     Picture("outbox", ("o",), wait_for="sending"),
     Picture("item", ("o", "enter")),
     Picture("letter", ("o", "v")),
@@ -85,6 +94,7 @@ async def draw(picture: Picture) -> str:
         try:
             async with app.run_test(size=picture.size) as pilot:
                 await app.startup.ready.wait()
+                await app.engine.mail.look()
                 await settle(pilot)
                 await pilot.press(*picture.keys)
                 await settle(pilot)
