@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.cache.summaries import read_name, stored_name
+from tuimail.cache.threads import chunks
 from tuimail.cache.windows import COLUMNS, IndexRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class MessagePlace(NamedTuple):
@@ -53,6 +54,16 @@ def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> In
 def unread_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:
     """The unread messages of a mailbox by arrival."""
     return _rows_with(db, account, mailbox, "flags & 1 = 0")
+
+
+def unread_among(db: sqlite3.Connection, messages: Sequence[int]) -> int:
+    """How many of these messages are unread."""
+    counted = 0
+    for part in chunks(messages):
+        marks = ", ".join(str(int(each)) for each in part)
+        query = f"SELECT count(*) FROM message WHERE id IN ({marks}) AND flags & 1 = 0 AND leaving IS NULL"  # noqa: S608
+        counted += db.execute(query).fetchone()[0]
+    return counted
 
 
 def marked_rows(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tuimail.cache.database import ReadableCache
     from tuimail.cache.fulltext import ReadableFulltext
     from tuimail.cache.pattern_sql import TextQuestion
+    from tuimail.cache.windows import Key
     from tuimail.mail.pattern_tree import Pattern, Term
 
 _VALUE = re.compile(r"\?(\d+)")
@@ -72,7 +73,7 @@ def matching_ids(
         SearchStoppedError: ``stopped`` said so, or the cache was interrupted.
     """
     with _Search(cache, context, raw_of, stopped).running() as search:
-        found = array("q", search.ids(mailboxes, pattern, order, limit, lazy=False))
+        found = array("q", (number for _, number in search.keys(mailboxes, pattern, order, limit, lazy=False)))
     found.reverse()
     return found
 
@@ -86,14 +87,32 @@ def newest_matching(
     raw_of: Callable[[int], bytes] | None = None,
     order: IndexOrder = IndexOrder.DATE,
 ) -> Iterator[int]:
-    """The same, the newest first, found as they are asked for; ``cache`` is in a transaction until the end.
+    """The ids of the same, the newest first, found as they are asked for; as ``newest_keys``."""
+    for _, number in newest_keys(cache, mailboxes, pattern, context, raw_of=raw_of, order=order):
+        yield number
+
+
+def newest_keys(
+    cache: ReadableCache,
+    mailboxes: Sequence[int] | None,
+    pattern: Pattern,
+    context: MatchContext,
+    *,
+    raw_of: Callable[[int], bytes] | None = None,
+    stopped: Callable[[], bool] | None = None,
+    order: IndexOrder = IndexOrder.DATE,
+) -> Iterator[Key]:
+    """Their keys in ``order``, the newest first, found as they are asked for.
+
+    ``cache`` is in a transaction until the end.
 
     Raises:
         UsageError: the pattern asks for what is not searched.
         StorageError: the cache cannot be read.
+        SearchStoppedError: ``stopped`` said so, or the cache was interrupted.
     """
-    with _Search(cache, context, raw_of, None).running() as search:
-        yield from search.ids(mailboxes, pattern, order, None, lazy=True)
+    with _Search(cache, context, raw_of, stopped).running() as search:
+        yield from search.keys(mailboxes, pattern, order, None, lazy=True)
 
 
 class _Search:
@@ -133,9 +152,9 @@ class _Search:
         finally:
             self._texts.close()
 
-    def ids(
+    def keys(
         self, mailboxes: Sequence[int] | None, pattern: Pattern, order: IndexOrder, limit: int | None, *, lazy: bool
-    ) -> Iterator[int]:
+    ) -> Iterator[Key]:
         """The newest first."""
         made = PatternSql(self._context, self._texts, lambda sql, values: self._evaluate(made, sql, values))
         sql = made.expression(pattern).sql
@@ -147,18 +166,17 @@ class _Search:
         if lazy and made.reads:
             # Sorted before anything is read, so that the newest are read first.
             query = (
-                f"SELECT message.id FROM (SELECT id AS number FROM message WHERE {where} "  # noqa: S608
+                f"SELECT message.{by}, message.id FROM (SELECT id AS number FROM message WHERE {where} "  # noqa: S608
                 f"ORDER BY {by} DESC, id DESC LIMIT -1) CROSS JOIN message ON message.id = number WHERE {sql}"
             )
         else:
             # All rows are read the fastest as they lie in the file; a few newest, or unread ones, by their index.
             by_index = limit is not None or "flags & 1 = 0" in sql
             table = "message" if by_index else "message NOT INDEXED"
-            query = f"SELECT id FROM {table} WHERE {where} AND {sql} ORDER BY {by} DESC, id DESC"  # noqa: S608
+            query = f"SELECT {by}, id FROM {table} WHERE {where} AND {sql} ORDER BY {by} DESC, id DESC"  # noqa: S608
         if limit is not None:
             query += f" LIMIT {int(limit)}"
-        for (number,) in self._cache.db.execute(query, _used(query, made.values)):
-            yield number
+        yield from self._cache.db.execute(query, _used(query, made.values))
 
     def _evaluate(self, made: PatternSql, sql: str, values: Sequence[object]) -> tuple[list[int], list[int]]:
         self._register(made)
@@ -179,6 +197,9 @@ class _Search:
 
         def text(number: int, message: int) -> bool:
             try:
+                # Reading takes long between two looks of SQLite's own.
+                if self._stop():
+                    raise SearchStoppedError
                 return self._texts.has(message, questions[number])
             except BaseException as error:
                 self._raised = error

@@ -25,6 +25,8 @@ Received mail:
   mail_news      what the threads have to tell, on the event loop
   mail_threads   engine.mail.threads: threads broken, linked and muted, as thread_plans plans it
   received_reports  delivery reports among the received messages, given to engine.sent
+  mail_search    the threads that search: within an index, and (wide_search) through several folders
+  searches       engine.searches: those that the user saved
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search
   mail_actions   changes of messages: planned, stored in the journal, carried out
   mail_source    where an account's mail is: in a Maildir, or in mbox files, which are only read

@@ -22,6 +22,7 @@ from tuimail.engine.outbox import Outbox
 from tuimail.engine.received_reports import ReceivedReports
 from tuimail.engine.revise_letter import ReviseLetter
 from tuimail.engine.runner_handle import RunnerHandle
+from tuimail.engine.searches import Searches
 from tuimail.engine.sent import SentLetters
 from tuimail.engine.sent_folders import SentFolders
 from tuimail.engine.store_handle import StoreHandle
@@ -85,6 +86,8 @@ class Engine:
         """Received mail."""
         self._reports = ReceivedReports(self.mail, self.sent, self.clock.now)
         self.mail.news.look_at_reports = self._reports.look
+        self.searches = Searches(paths, tuple(config.accounts), self.clock)
+        """Searches in it that have a name."""
         self.drafts = Drafts(
             self._draft_store,
             self._correspondents,

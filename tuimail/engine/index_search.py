@@ -120,14 +120,18 @@ def other_thread(reader: MailReader, index: MessageIndex, place: int, step: int)
     return found
 
 
-def marked(reader: MailReader, request: IndexRequest) -> list[IndexEntry]:
-    """What is marked to be deleted in the request's folders, and of what is shown in their threads.
+def marked(reader: MailReader, index: MessageIndex) -> list[IndexEntry]:
+    """What is marked to be deleted in the index's folder, and of what is shown in its threads; of a search, of what it
+    found.
 
     Raises:
         StorageError: the cache cannot be read.
     """
+    request = index.request
     found = _entries(reader, request, marked_rows)
-    if request.order is SortOrder.THREAD and not request.unified and request.limit is None:
+    if request.search is not None:
+        return [each for each in found if index.view.position(each.row_id) is not None]
+    if request.order is SortOrder.THREAD and not request.several and request.limit is None:
         (mail,) = reader.listed(request)
         here = mail.mailbox(request.folder).id
         with mail.cache.reading() as db:
@@ -146,10 +150,8 @@ def _entries(
     reader: MailReader, request: IndexRequest, read: Callable[[sqlite3.Connection, str, int], Iterable[IndexRow]]
 ) -> list[IndexEntry]:
     found: list[IndexEntry] = []
-    for mail in reader.listed(request):
-        if not mail.has(request.folder):
-            continue
-        box = mail.mailbox(request.folder)
+    for mail, boxes in reader.boxes(request):
         with mail.cache.reading() as db:
-            found += [reader.entry(mail, row) for row in read(db, mail.account.name, box.id)]
+            for box in boxes:
+                found += [reader.entry(mail, row) for row in read(db, mail.account.name, box.id)]
     return found

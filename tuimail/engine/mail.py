@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_account import MailAccount
     from tuimail.engine.mail_actions import ChosenMessage, MessageChange
     from tuimail.engine.mail_index import IndexRequest, MessageIndex
-    from tuimail.engine.mail_reader import MailReader
+    from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.engine.text_indexer import TextIndexer
     from tuimail.events import Announcer
@@ -119,16 +119,19 @@ class Mail:
         height: int = DEFAULT_HEIGHT,
         wanted: Iterable[str] = (),
         seek: MessageRef | None = None,
+        places: Sequence[Place] | None = None,
     ) -> MessageIndex | None:
         """An index with the rows near the cursor read, as ``MailReader.index``; None: nothing was read yet.
+
+        ``places`` is what the request finds, where that is known; else it is searched for first.
 
         Raises:
             StorageError: the cache cannot be read.
             UsageError: there is no such folder, or the limit asks for what is not searched.
         """
         ids = list(wanted)
-        limited = request.limit is not None or request.only is not None
-        places = await self.search.chosen(request) if limited else None
+        if places is None and (request.limit or request.only is not None or request.search):
+            places = await self.search.chosen(request)
 
         def made(reader: MailReader) -> MessageIndex | None:
             from tuimail.cache.database import NoCacheError

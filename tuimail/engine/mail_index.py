@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuimail.cache.summaries import read_name
 from tuimail.cache.thread_view import ThreadRow
 from tuimail.mail.message_ref import MessageRef
+from tuimail.mail.pattern_tree import And, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,11 +34,27 @@ class SortOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WideSearch:
+    """A search through several folders at once."""
+
+    words: str
+    """As they were typed, in the language of ``mail/pattern``."""
+    pattern: Pattern
+    """What they mean."""
+    accounts: tuple[str, ...] = ()
+    """Empty: all."""
+    folders: tuple[str, ...] = ()
+    """Names of folders; empty: all but junk and trash."""
+    name: str = ""
+    """Under which it was saved."""
+
+
+@dataclass(frozen=True, slots=True)
 class IndexRequest:
     """The messages wanted, and how."""
 
     account: str = ""
-    """Empty: the inboxes of all accounts, as one."""
+    """Empty: the inboxes of all accounts, as one, or what is searched for."""
     folder: str = "INBOX"
     order: SortOrder = SortOrder.ARRIVAL
     reverse: bool = False
@@ -49,11 +66,24 @@ class IndexRequest:
     """Only messages that match."""
     only: frozenset[str] | None = None
     """Only these rows."""
+    search: WideSearch | None = None
+    """What is listed in place of a folder."""
 
     @property
     def unified(self) -> bool:
         """It is the inboxes of all accounts."""
-        return not self.account
+        return not self.account and self.search is None
+
+    @property
+    def several(self) -> bool:
+        """It may list messages of several folders."""
+        return not self.account or self.search is not None
+
+    @property
+    def pattern(self) -> Pattern:
+        """What the messages match that are listed."""
+        limit = Flag.ALL if self.limit is None else self.limit
+        return limit if self.search is None else And((self.search.pattern, limit))
 
 
 class IndexEntry(NamedTuple):
@@ -103,6 +133,8 @@ class MessageIndex:
     """Muted threads by account and number."""
     positions: Mapping[str, int] = field(default_factory=dict)
     """Where the rows are that were asked for when it was made."""
+    missed: bool = False
+    """The message that was sought is not there."""
 
     @property
     def count(self) -> int:

@@ -17,12 +17,12 @@ from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import ReceivedMail, cache_of, sent_beside
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef
-from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.thread_tree import thread_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from tuimail.cache.folders import CachedMailbox
     from tuimail.cache.thread_view import ThreadRow
     from tuimail.cache.threads import Member
     from tuimail.cache.views import IndexView
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     """Account and id of a message."""
 
 INBOX = "INBOX"
-_ORDERS = {SortOrder.ARRIVAL: IndexOrder.ARRIVAL, SortOrder.DATE: IndexOrder.DATE}
+ORDERS = {SortOrder.ARRIVAL: IndexOrder.ARRIVAL, SortOrder.DATE: IndexOrder.DATE}
+"""Those in which the messages of several folders can be listed."""
 _COLUMNS = {
     SortOrder.SUBJECT: Column.SUBJECT,
     SortOrder.FROM: Column.CORRESPONDENT,
@@ -126,20 +127,23 @@ class MailReader:
         mails = self.listed(request)
         view = self._view(request, mails, places)
         names = {(each.account.name, number): box.name for each in mails for number, box in each.mailboxes.items()}
-        boxes = [each.mailbox(request.folder) for each in mails if each.has(request.folder)]
+        boxes = [] if request.search is not None else [box for _, found in self.boxes(request) for box in found]
+        total = view.count if request.search is not None else sum(each.total for each in boxes)
         index = MessageIndex(
             request,
             view,
             names,
-            FolderCounts(sum(each.total for each in boxes), sum(each.unread for each in boxes)),
+            FolderCounts(total, sum(each.unread for each in boxes)),
             boxes[0].special if len(boxes) == 1 else "",
             muted=frozenset((each.account.name, thread) for each in mails for thread in _muted(each)),
         )
-        ids = [*self._ids_of(seek), *wanted]
+        sought = self._ids_of(seek)
+        ids = [*sought, *wanted]
         positions = {row_id: place for row_id in ids if (place := view.position(row_id)) is not None}
         start = next(iter(positions), None)
+        missed = seek is not None and start not in sought
         if start is None:
-            start = self.first_unread(index) or self._newest(index)
+            start = (None if request.search is not None else self.first_unread(index)) or self._newest(index)
             place = view.position(start) if start is not None else None
             if start is not None and place is not None:
                 positions[start] = place
@@ -147,7 +151,7 @@ class MailReader:
         view.window(near - height, near + 2 * height)
         if near - first > height or first > near:  # the place on the screen is kept while it can be
             view.window(first - height, first + 2 * height)
-        return replace(index, positions=positions, start=start)
+        return replace(index, positions=positions, start=start, missed=missed)
 
     def first_unread(self, index: MessageIndex, row_id: str | None = None, *, backwards: bool = False) -> str | None:
         """The row of the first unread message behind ``row_id``; without one, from the top. Raises StorageError."""
@@ -184,15 +188,31 @@ class MailReader:
 
     def listed(self, request: IndexRequest) -> list[ReceivedMail]:
         """The accounts of a request, as far as anything of them was read."""
-        if not request.unified:
+        search = request.search
+        if search is None and not request.unified:
             return [self.mail(request.account)]
         found = []
         for name in self._accounts:
+            if search is not None and search.accounts and name not in search.accounts:
+                continue
             try:
                 found.append(self.mail(name))
             except NoCacheError:
                 continue
         return found
+
+    def boxes(self, request: IndexRequest) -> list[tuple[ReceivedMail, list[CachedMailbox]]]:
+        """The folders of a request by account, as far as they are there. Raises StorageError."""
+        mails, search = self.listed(request), request.search
+        if search is None:
+            return [(each, [each.mailbox(request.folder)]) for each in mails if each.has(request.folder)]
+        named = frozenset(each.casefold() for each in search.folders)
+
+        def wanted(box: CachedMailbox) -> bool:
+            return box.name.casefold() in named if named else box.special not in ("junk", "trash")
+
+        found = [(mail, [each for each in mail.mailboxes.values() if wanted(each)]) for mail in mails]
+        return [(mail, boxes) for mail, boxes in found if boxes]
 
     def _newest(self, index: MessageIndex) -> str | None:
         """The row at the end where the newest are."""
@@ -206,13 +226,13 @@ class MailReader:
             caches, names = [each.cache for each in mails], [each.account.name for each in mails]
             return ListedOfSeveral(caches, names, places, newest_first=request.reverse)
         if request.unified:
-            order = _ORDERS.get(request.order, IndexOrder.DATE)
+            order = ORDERS.get(request.order, IndexOrder.DATE)
             members = [self._folder(each, request, order) for each in mails if each.has(INBOX)]
             return Merged(members, newest_first=request.reverse)
         (mail,) = mails
         number = mail.mailbox(request.folder).id
-        if request.order in _ORDERS:
-            return self._folder(mail, request, _ORDERS[request.order])
+        if request.order in ORDERS:
+            return self._folder(mail, request, ORDERS[request.order])
         if request.order is SortOrder.THREAD:
             return Threads(
                 mail.cache,
@@ -240,9 +260,14 @@ class MailReader:
             StorageError: the cache cannot be read.
             SearchStoppedError: ``stopped`` said so.
         """
-        order = _ORDERS.get(request.order, IndexOrder.DATE)
-        mails = self.listed(request)
-        found = [(mail, self._matching(mail, request, order, stopped)) for mail in mails if mail.has(request.folder)]
+        order = ORDERS.get(request.order, IndexOrder.DATE)
+        pattern = request.pattern
+        found: list[tuple[ReceivedMail, Sequence[int]]] = []
+        for mail, boxes in self.boxes(request):
+            ids = mail.matching(pattern, [each.id for each in boxes], order=order, stopped=stopped)
+            if request.only is not None:
+                ids = [number for number in ids if f"{mail.account.name}:{number}" in request.only]
+            found.append((mail, ids))
         if len(found) == 1:
             ((mail, ids),) = found
             return [(mail.account.name, number) for number in ids]
@@ -253,12 +278,3 @@ class MailReader:
                     rows = (index_row(mail.account.name, row) for row in rows_of_ids(db, part).values())
                     keyed += [(row.key(order), row.account, row.id) for row in rows]
         return [(account, number) for _, account, number in sorted(keyed)]
-
-    def _matching(
-        self, mail: ReceivedMail, request: IndexRequest, order: IndexOrder, stopped: Callable[[], bool] | None
-    ) -> Sequence[int]:
-        pattern = request.limit or Flag.ALL
-        found = mail.matching(pattern, mail.mailbox(request.folder).id, order=order, stopped=stopped)
-        if request.only is None:
-            return found
-        return [number for number in found if f"{mail.account.name}:{number}" in request.only]

@@ -1,9 +1,10 @@
-"""Which messages match a pattern: engine.mail.search. On a thread of its own, so that rows are read meanwhile."""
+"""Which messages match a pattern: engine.mail.search. On threads of their own, so that rows are read meanwhile."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.engine.store_handle import StoreHandle
 from tuimail.errors import UsageError
@@ -11,16 +12,26 @@ from tuimail.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.mail_index import FolderCounts, IndexRequest
     from tuimail.engine.mail_reader import MailReader, Place
+    from tuimail.engine.wide_search import Report
     from tuimail.mail.pattern_tree import Pattern
 
+T = TypeVar("T")
 
-class MailSearch:
+
+class SearchBrokenOffError(UsageError):
+    """Another search was begun, or the user did not want to wait."""
+
+    def __init__(self) -> None:
+        super().__init__("The search was broken off.")
+
+
+class SearchThread:
     """One search at a time: the next one breaks off the one that is still going on."""
 
-    def __init__(self, open_reader: Callable[[], MailReader]) -> None:
-        self._reader = StoreHandle("mail search", open_reader, lambda reader: reader.close())
+    def __init__(self, name: str, open_reader: Callable[[], MailReader]) -> None:
+        self._reader = StoreHandle(name, open_reader, lambda reader: reader.close())
         self._latest = 0
         """Number of the search asked for last."""
 
@@ -30,8 +41,49 @@ class MailSearch:
 
     def stop(self) -> None:
         """Break off what is going on and end the thread. Awaits nothing."""
-        self._latest += 1
+        self.break_off()
         self._reader.stop()
+
+    def break_off(self) -> None:
+        """Stop what is going on, soon."""
+        self._latest += 1
+
+    async def run(self, work: Callable[[MailReader, Callable[[], bool]], T]) -> T:
+        """What ``work`` returns, given the mail and a function that says whether to stop; not awaited, it is stopped.
+
+        Raises:
+            SearchBrokenOffError: it was broken off.
+            TuimailError: what ``work`` raises.
+        """
+        from tuimail.cache.pattern_search import SearchStoppedError
+
+        self._latest = number = self._latest + 1
+        try:
+            return await self._reader.run(lambda reader: work(reader, lambda: self._latest != number))
+        except SearchStoppedError:
+            raise SearchBrokenOffError from None
+        except asyncio.CancelledError:
+            if self._latest == number:
+                self.break_off()
+            raise
+
+
+class MailSearch:
+    """Searches that an index waits for, and searches through several folders: one of each at a time."""
+
+    def __init__(self, open_reader: Callable[[], MailReader]) -> None:
+        self._limits = SearchThread("mail search", open_reader)
+        self._wide = SearchThread("mail search in all folders", open_reader)
+
+    def start(self) -> None:
+        """Allow searches."""
+        self._limits.start()
+        self._wide.start()
+
+    def stop(self) -> None:
+        """Break off what is going on and end the threads. Awaits nothing."""
+        self._limits.stop()
+        self._wide.stop()
 
     async def matching(self, request: IndexRequest, pattern: Pattern) -> Sequence[str]:
         """Ids of the rows of a request that match as well, in its order.
@@ -47,14 +99,38 @@ class MailSearch:
         return [f"{account}:{number}" for account, number in found]
 
     async def chosen(self, request: IndexRequest) -> Sequence[Place]:
-        """What a request is limited to; a search that is still going on is broken off."""
+        """What a request is limited to; a search of this kind that is still going on is broken off."""
         from tuimail.cache.database import NoCacheError
-        from tuimail.cache.pattern_search import SearchStoppedError
 
-        self._latest = number = self._latest + 1
         try:
-            return await self._reader.run(lambda reader: reader.chosen(request, lambda: self._latest != number))
-        except SearchStoppedError:
-            raise UsageError("The search was broken off.") from None
+            return await self._limits.run(lambda reader, stopped: reader.chosen(request, stopped))
         except NoCacheError:
             return []
+
+    async def find(self, request: IndexRequest, some: Report) -> Sequence[Place]:
+        """What a request with a search finds; ``some`` is called with what was found so far. Both the oldest first.
+
+        Raises:
+            UsageError: the pattern asks for what is not searched.
+            StorageError: the cache cannot be read.
+            SearchBrokenOffError: ``break_off`` was called, or the next one begun.
+        """
+        from tuimail.engine import wide_search
+
+        loop = asyncio.get_running_loop()
+
+        def report(places: Sequence[Place]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(some, places)
+
+        return await self._wide.run(lambda reader, stopped: wide_search.find(reader, request, report, stopped))
+
+    async def count(self, request: IndexRequest) -> FolderCounts:
+        """How many messages a request with a search finds; raises as ``find``, of which it is one."""
+        from tuimail.engine import wide_search
+
+        return await self._wide.run(lambda reader, stopped: wide_search.count(reader, request, stopped))
+
+    def break_off(self) -> None:
+        """Stop looking for more in several folders."""
+        self._wide.break_off()

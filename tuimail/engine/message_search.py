@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import ReadableCache
-from tuimail.cache.pattern_search import matching_ids, newest_matching
+from tuimail.cache.pattern_search import matching_ids, newest_keys, newest_matching
 from tuimail.errors import StorageError
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.pattern_match import MatchContext
@@ -16,11 +16,11 @@ from tuimail.sync.fulltext_sync import FulltextSync
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.cache.database import WritableCache
-    from tuimail.cache.windows import IndexOrder
+    from tuimail.cache.windows import IndexOrder, Key
     from tuimail.config.model import Account
     from tuimail.engine.mail_source import MailSource
     from tuimail.mail.pattern_tree import Pattern
@@ -64,11 +64,11 @@ def matching_messages(
     account: Account,
     source: MailSource,
     pattern: Pattern,
-    mailbox: int,
+    mailboxes: Sequence[int],
     order: IndexOrder,
     stopped: Callable[[], bool] | None,
 ) -> Sequence[int]:
-    """The ids of the messages of a mailbox that match, the oldest first; ``cache`` is used by nobody else meanwhile.
+    """The ids of the messages of mailboxes that match, the oldest first; ``cache`` is used by nobody else meanwhile.
 
     Raises:
         UsageError: the pattern asks for what is not searched.
@@ -79,7 +79,30 @@ def matching_messages(
         text_of = source.texts(places)
         return matching_ids(
             cache,
-            [mailbox],
+            mailboxes,
+            pattern,
+            MatchContext(own=OwnAddresses(each.address for each in account.identities)),
+            raw_of=lambda message: text_of(message, SEARCHED),
+            stopped=stopped,
+            order=order,
+        )
+
+
+def newest_messages(
+    cache: ReadableCache,
+    account: Account,
+    source: MailSource,
+    pattern: Pattern,
+    mailboxes: Sequence[int],
+    order: IndexOrder,
+    stopped: Callable[[], bool],
+) -> Generator[Key, None, None]:
+    """Their keys, the newest first, found as they are asked for; raises as ``matching_messages``."""
+    with closing(ReadableCache(cache.path.parent)) as places:
+        text_of = source.texts(places)
+        yield from newest_keys(
+            cache,
+            mailboxes,
             pattern,
             MatchContext(own=OwnAddresses(each.address for each in account.identities)),
             raw_of=lambda message: text_of(message, SEARCHED),

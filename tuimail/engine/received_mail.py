@@ -19,14 +19,15 @@ from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.mail_source import mail_source
-from tuimail.engine.message_search import index_texts, matching_messages, search_messages
+from tuimail.engine.message_search import index_texts, matching_messages, newest_messages, search_messages
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from tuimail.cache.windows import Key
     from tuimail.config.model import Account, Config
     from tuimail.engine.mail_source import MailSource
     from tuimail.mail.pattern_tree import Pattern
@@ -226,19 +227,25 @@ class ReceivedMail:
     def matching(
         self,
         pattern: Pattern,
-        mailbox: int,
+        mailboxes: Sequence[int],
         *,
         order: IndexOrder = IndexOrder.ARRIVAL,
         stopped: Callable[[], bool] | None = None,
     ) -> Sequence[int]:
-        """The ids of the messages of a mailbox that match, the oldest first.
+        """The ids of the messages of these mailboxes that match, the oldest first.
 
         Raises:
             UsageError: the pattern asks for what is not searched.
             StorageError: the cache cannot be read.
             SearchStoppedError: ``stopped`` said so.
         """
-        return matching_messages(self.cache, self.account, self._source, pattern, mailbox, order, stopped)
+        return matching_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped)
+
+    def newest(
+        self, pattern: Pattern, mailboxes: Sequence[int], *, order: IndexOrder, stopped: Callable[[], bool]
+    ) -> Generator[Key, None, None]:
+        """Keys of the same, the newest first, found as they are asked for; to be closed. Raises as ``matching``."""
+        return newest_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped)
 
     def message(self, ref: MessageRef) -> FoundMessage:
         """The message that ``ref`` names. Raises NoSuchItemError if there is none."""

@@ -233,8 +233,8 @@ async def _marked(screen: MessageList) -> Sequence[IndexEntry]:
     """The messages of the folder that are marked to be deleted."""
     if screen.index is None:
         return []
-    request = screen.index.request
-    return await screen.program.engine.mail.query(lambda mail: index_search.marked(mail, request))
+    index = screen.index
+    return await screen.program.engine.mail.query(lambda mail: index_search.marked(mail, index))
 
 
 async def carry_out_deletions(screen: MessageList, marked: Sequence[IndexEntry]) -> None:
