@@ -80,6 +80,11 @@ class IndexRequest:
         return not self.account or self.search is not None
 
     @property
+    def narrowed(self) -> bool:
+        """It lists what a pattern finds."""
+        return self.search is not None or self.limit is not None
+
+    @property
     def pattern(self) -> Pattern:
         """What the messages match that are listed."""
         limit = Flag.ALL if self.limit is None else self.limit

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import IndexRequest, SortOrder
+from tuimail.engine.mail_index import IndexRequest, SortOrder, WideSearch
 
 if TYPE_CHECKING:
+    from tuimail.config.saved_searches import SavedSearch
     from tuimail.engine import Engine
 
 
@@ -35,3 +36,21 @@ class MailPlaces:
         """A folder in the order that the user wants; ``account`` empty: all inboxes."""
         reading = self._engine.config.reading
         return IndexRequest(account, folder, SortOrder(reading.order), reading.reverse)
+
+    def found_by(self, search: SavedSearch) -> IndexRequest:
+        """What a saved search finds. Raises PatternError."""
+        return self.found(search.pattern, search.accounts, search.folders, search.name)
+
+    def found(
+        self, words: str, accounts: tuple[str, ...] = (), folders: tuple[str, ...] = (), name: str = ""
+    ) -> IndexRequest:
+        """What a search finds, by date, the newest on top: where more is found, it comes at the end.
+
+        Raises:
+            PatternError: the words are no pattern.
+        """
+        from tuimail.mail.pattern import parse
+
+        pattern = parse(words, self._engine.clock.now())
+        search = WideSearch(words, pattern, accounts, folders, name)
+        return IndexRequest(folder="", order=SortOrder.DATE, reverse=True, search=search)

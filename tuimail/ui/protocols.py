@@ -255,6 +255,22 @@ class HasMessages(Frame, Protocol):
         ...
 
 
+class SearchResults(Protocol):
+    """What a search through several folders finds, as far as it was found."""
+
+    broken_off: bool
+    """The user did not want to wait for the rest."""
+
+    @property
+    def searching(self) -> bool:
+        """There may be more."""
+        ...
+
+    def break_off(self) -> None:
+        """Be content with what was found."""
+        ...
+
+
 class MessageList(HasMessages, HasList, Protocol):
     """The message index."""
 
@@ -264,6 +280,12 @@ class MessageList(HasMessages, HasList, Protocol):
     """The limit as it was typed."""
     zoomed: bool
     """Only tagged messages are shown."""
+
+    @property
+    def results(self) -> SearchResults:
+        """Of the search that is shown, if it is one."""
+        ...
+
     tagged: dict[str, IndexEntry]
     applying: bool
     """The next command acts on the tagged messages."""

@@ -38,10 +38,11 @@ def _main_menu(_request: requests.ShowMainMenu) -> FrameScreen:
 
 
 def _message(request: requests.ShowMessage) -> FrameScreen:
-    from tuimail.ui.actions import answering, mail_places, message, messages
+    from tuimail.ui.actions import answering, mail_places, mail_search, message, messages
     from tuimail.ui.screens.message import MessageScreen
 
-    actions = {**messages.ACTIONS, **answering.ACTIONS, **mail_places.PLACES, **message.ACTIONS}
+    received = {**messages.ACTIONS, **answering.ACTIONS, **mail_search.ON_MESSAGES}
+    actions = {**received, **mail_places.PLACES, **message.ACTIONS}
     return _with_actions(MessageScreen(request.cursor), actions)
 
 
@@ -81,11 +82,12 @@ def _folders(_request: requests.ShowFolders) -> FrameScreen:
 
 
 def _index(request: requests.ShowIndex) -> FrameScreen:
-    from tuimail.ui.actions import answering, index, index_out, index_tags, index_threads
+    from tuimail.ui.actions import answering, index, index_out, index_tags, index_threads, mail_search
     from tuimail.ui.screens.index import IndexScreen
 
     actions = {**index.ACTIONS, **answering.ACTIONS, **index_out.ACTIONS, **index_tags.ACTIONS, **index_threads.ACTIONS}
-    return _with_actions(IndexScreen(request.request), actions)
+    actions |= {**mail_search.ON_MESSAGES, **mail_search.IN_INDEX}
+    return _with_actions(IndexScreen(request.request, request.seek), actions)
 
 
 def _drafts(_request: requests.ShowDrafts) -> FrameScreen:

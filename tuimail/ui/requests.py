@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_index import IndexRequest
     from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.content import Content
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.protocols import Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
 
 
@@ -56,6 +57,8 @@ class ShowIndex(Request["Frame"]):
     """Messages of a folder, or of several."""
 
     request: IndexRequest
+    seek: MessageRef | None = None
+    """The message to be selected; None: the first unread one."""
 
 
 class ShowDrafts(Request["Frame"]):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 from tuimail.engine.mail_index import IndexRequest
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import menu
-from tuimail.ui.actions.mail_places import PLACES, mark_all_read, show_folder
+from tuimail.ui.actions.mail_places import PLACES, mark_all_read, show_folder, show_index
 from tuimail.ui.actions.movement import LIST_ACTIONS
 
 if TYPE_CHECKING:
-    from tuimail.ui.protocols import Action, HasList, HasSelection
+    from tuimail.config.saved_searches import SavedSearch
+    from tuimail.ui.protocols import Action, Frame, HasList, HasSelection
     from tuimail.ui.views.folder_lines import FolderRow
 
     class FolderList(HasList, HasSelection[FolderRow], Protocol):
@@ -25,6 +26,8 @@ def open_folder(screen: FolderList) -> None:
     row = screen.selected
     if row is None or row.heading:
         screen.say("No folder is selected.")
+    elif row.search is not None:
+        show_index(screen, screen.program.places.found_by(row.search))
     elif row.command:
         menu.PLACES[row.command](screen)
     else:
@@ -80,6 +83,9 @@ async def create_folder(screen: FolderList) -> None:
 async def rename_folder(screen: FolderList) -> None:
     """Ask for another name."""
     row = screen.selected
+    if row is not None and row.search is not None:
+        await _rename_search(screen, row.search.name)
+        return
     if row is None or not row.account:
         screen.say("No folder is selected.")
         return
@@ -93,8 +99,11 @@ async def rename_folder(screen: FolderList) -> None:
 
 
 async def delete_folder(screen: FolderList) -> None:
-    """Delete the folder with everything in it, after a question."""
+    """Delete the folder with everything in it, after a question; a search without what it finds."""
     row = screen.selected
+    if row is not None and row.search is not None:
+        await _delete_search(screen, row.search)
+        return
     if row is None or not row.account:
         screen.say("No folder is selected.")
         return
@@ -104,6 +113,31 @@ async def delete_folder(screen: FolderList) -> None:
         await screen.program.engine.mail.mailboxes.delete(row.account, row.folder)
         screen.reload()
         screen.say(f"Deleted the folder {safe_line(row.folder)}.")
+
+
+async def _rename_search(screen: FolderList, before: str) -> None:
+    name = await screen.prompts.ask(f"Rename the search {safe_line(before)} to", initial=before)
+    if name is None or name.strip() in ("", before):
+        return
+    await screen.program.engine.searches.rename(before, name.strip())
+    screen.come_back_to(f":search/{name.strip()}")
+    screen.reload()
+    screen.say(f"Renamed to {safe_line(name.strip())}.")
+
+
+async def _delete_search(screen: FolderList, search: SavedSearch) -> None:
+    """It can be undone, so there is no question."""
+    searches, program = screen.program.engine.searches, screen.program
+    await searches.remove(search.name)
+    screen.reload()
+
+    async def step(beneath: Frame) -> None:
+        await searches.add(search)
+        beneath.come_back_to(f":search/{search.name}")
+        beneath.reload()
+        program.say(f"Undone: {safe_line(search.name)} is there again.")
+
+    program.undo.offer(f"Deleted the search {safe_line(search.name)}, but no message.", step)
 
 
 async def read_folder(screen: FolderList) -> None:

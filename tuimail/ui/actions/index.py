@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from tuimail.engine import index_search
 from tuimail.engine.mail_index import SortOrder
+from tuimail.mail.flags import SEEN
 from tuimail.mail.pattern import parse
+from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import messages
 from tuimail.ui.actions.mail_places import PLACES, mark_all_read
@@ -66,6 +68,9 @@ async def next_new(screen: MessageList) -> None:
         return
     mail = screen.program.engine.mail
     request = screen.request
+    if request.search is not None:
+        screen.say("No other message found is unread.")
+        return
     others = [
         each
         for each in await mail.folders()
@@ -186,8 +191,8 @@ async def sort(screen: MessageList) -> None:
         await sort_reverse(screen)
         return
     order = SortOrder(wanted)
-    if screen.request.unified and order not in (SortOrder.ARRIVAL, SortOrder.DATE):
-        screen.say("The inboxes of all accounts are sorted by arrival or date.")
+    if screen.request.several and order not in (SortOrder.ARRIVAL, SortOrder.DATE):
+        screen.say("Messages of several folders are sorted by arrival or date.")
         return
     reverse = screen.request.reverse if order is not screen.request.order else not screen.request.reverse
     await screen.show_request(replace(screen.request, order=order, reverse=reverse))
@@ -201,13 +206,17 @@ async def sort_reverse(screen: MessageList) -> None:
 
 
 async def go_back(screen: MessageList) -> None:
-    """Show all again; else leave, after a question if anything is marked to be deleted."""
+    """Stop searching, show all again; else leave, after a question if anything is marked to be deleted."""
+    if screen.results.searching:
+        screen.results.break_off()
+        screen.say(f"The search was broken off: {screen.list.count:,} found so far.")
+        return
     if screen.limited:
         await screen.show_everything()
         return
     marked = await _marked(screen)
     if marked:
-        question = f"Delete the {messages.named(marked)} marked to be deleted in {safe_line(screen.request.folder)}?"
+        question = f"Delete the {messages.named(marked)} marked to be deleted in {_place(screen)}?"
         wanted = await screen.prompts.ask_yes_no(question, default=False, help_text="N leaves them marked.")
         if wanted is None:
             return
@@ -225,8 +234,12 @@ async def expunge(screen: MessageList) -> None:
     if not marked:
         screen.say("No message is marked to be deleted.")
         return
-    if await screen.prompts.ask_yes_no(f"Delete {messages.named(marked)} from {safe_line(screen.request.folder)}?"):
+    if await screen.prompts.ask_yes_no(f"Delete {messages.named(marked)} from {_place(screen)}?"):
         await carry_out_deletions(screen, marked)
+
+
+def _place(screen: MessageList) -> str:
+    return "what was found" if screen.request.search is not None else safe_line(screen.request.folder)
 
 
 async def _marked(screen: MessageList) -> Sequence[IndexEntry]:
@@ -243,8 +256,17 @@ async def carry_out_deletions(screen: MessageList, marked: Sequence[IndexEntry])
 
 
 async def read_folder(screen: MessageList) -> None:
-    """Mark every message of the folder read."""
-    await mark_all_read(screen, screen.request)
+    """Mark every message of the folder read, or every one found."""
+    if screen.request.search is None:
+        await mark_all_read(screen, screen.request)
+        return
+    mail = screen.program.engine.mail
+    rows = await mail.search.matching(screen.request, Flag.UNREAD)
+    found = await mail.query(lambda reader: index_search.entries_of(reader, rows))
+    if found:
+        await messages.set_flags(screen, found, add=SEEN)
+    else:
+        screen.say("No message found is unread.")
 
 
 ACTIONS: dict[str, Action[MessageList]] = {

@@ -36,8 +36,9 @@ async def collapse_all(screen: MessageList) -> None:
 
 async def _by_threads(screen: MessageList) -> bool:
     """Sort by threads first; False: that cannot be done here."""
-    if screen.request.unified or screen.limited:
-        screen.say("Threads are shown in one folder, with all its messages.")
+    if screen.request.several or screen.limited:
+        key = screen.program.keymap.key("go-to-thread")
+        screen.say(f"Threads are shown in one folder, with all its messages: {key} goes there.")
         return False
     if screen.request.order is not SortOrder.THREAD:
         await screen.show_request(replace(screen.request, order=SortOrder.THREAD))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.folder_names import ask_place
+from tuimail.ui.actions.mail_search import ANYWHERE
 from tuimail.ui.requests import ShowFolders, ShowIndex
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ async def mark_all_read(screen: Frame, request: IndexRequest) -> None:
 
 
 PLACES: dict[str, Action[Frame]] = {
+    **ANYWHERE,
     "go-index": go_index,
     "go-folders": go_folders,
     "go-to-folder": go_to_folder,

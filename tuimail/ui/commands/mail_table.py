@@ -21,6 +21,8 @@ PLACES = (
             _MENU | _MESSAGES, pine="l", mutt="y", slot=14),
     Command("go-to-folder", "Go to", "Go to a folder by name", "Asks for a folder; Tab completes its name.",
             _MENU | _FOLDERS | _MESSAGES, pine="g", mutt="c", slot=86),
+    Command("search-mail", "Search", "Search all mail", "Asks for words, or a pattern; lists what has them anywhere.",
+            _MENU | _FOLDERS | _MESSAGES, pine="alt+k", mutt="alt+k", slot=87),
     Command("check-mail", "Check", "Look for new mail now", "Looks at the mailboxes now; new mail comes by itself too.",
             _MENU | _FOLDERS | _INDEX, pine="ctrl+r", mutt="G", slot=115),
 )  # fmt: skip
@@ -67,6 +69,10 @@ MOVING = (
             _INDEX, pine="w ctrl+w", mutt="/", slot=43),
     Command("search-again", "Find next", "Next message found", "Moves to the next one with the words searched last.",
             _INDEX, pine="alt+w", mutt="n", slot=0),
+    Command("go-to-thread", "To thread", "Show the message in its thread", "Opens its folder by threads; Back returns.",
+            _MESSAGES, pine="alt+h", mutt="alt+h", slot=88),
+    Command("save-search", "Save srch", "Save the search", "Asks for a name, under which it is in the folder list.",
+            _INDEX, pine='"', mutt='"', slot=44),
     Command("search-back", "Find prev", "Previous message found", "Moves up to one with the words searched last.",
             _INDEX, pine="alt+p", mutt="alt+/", slot=0),
 )  # fmt: skip

@@ -51,25 +51,35 @@ ON_MESSAGES = ON_SEVERAL | {
     "link-threads",
     "mute-thread",
     "view-raw",
+    "go-to-thread",
     "attachments",
 }
 """They want a message under the cursor."""
 
 
-def fits(command: Command, entry: IndexEntry | None, *, tagged: bool, applying: bool) -> bool:
+def fits(command: Command, entry: IndexEntry | None, *, tagged: bool, applying: bool, searched: bool = False) -> bool:
     """Whether a command makes sense for the message under the cursor, or, ``applying``, for the tagged ones."""
     if applying:
         return command.id in ON_SEVERAL or command.id in ("help", "back", "apply-tagged")
+    if command.id == "save-search":
+        return searched
     if command.id in ("apply-tagged", "zoom"):
         return tagged
     return entry is not None or command.id not in ON_MESSAGES
 
 
-def label(command: Command, entry: IndexEntry | None, tagged: Container[str], *, limited: bool, in_junk: bool) -> str:
+def label(
+    command: Command,
+    entry: IndexEntry | None,
+    tagged: Container[str],
+    *,
+    back: str,
+    in_junk: bool,
+) -> str:
     """What the key rows call a command: some mean a little more at times."""
     match command.id:
-        case "back" if limited:
-            return "Show all"
+        case "back" if back:
+            return back
         case "tag-message" if entry is not None and entry.row_id in tagged:
             return "Untag"
         case "undelete" if entry is None or not entry.row.flags & DELETED:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.events import Severity
+from tuimail.mail.text import safe_line
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.screens.search_counts import SearchCounts
 from tuimail.ui.views.folder_lines import FolderRow, folder_line, folder_titles
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
+    from tuimail.config.model import Problem
+    from tuimail.config.saved_searches import SavedSearch
+    from tuimail.engine.mail_index import FolderCounts, IndexRequest
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.text.cells import Line
@@ -24,8 +31,14 @@ EMPTY = (
 ON_FOLDER = frozenset({"rename-folder", "delete-folder", "read-folder"})
 
 
-def folder_rows(folders: Sequence[FolderInfo], accounts: Sequence[str], outbox: str, drafts: int) -> list[FolderRow]:
-    """The rows: all inboxes where there are several accounts, the places of the program, each account's folders."""
+def folder_rows(
+    folders: Sequence[FolderInfo],
+    accounts: Sequence[str],
+    outbox: str,
+    drafts: int,
+    searches: Sequence[FolderRow] = (),
+) -> list[FolderRow]:
+    """The rows: all inboxes where there are several accounts, their folders, searches, the places of the program."""
     inboxes = [each for each in folders if each.name == "INBOX"]
     rows = []
     if len(accounts) > 1:
@@ -37,6 +50,8 @@ def folder_rows(folders: Sequence[FolderInfo], accounts: Sequence[str], outbox: 
         own = [each for each in folders if each.account == account]
         names = {each.name for each in own}
         rows += [_folder_row(each, names) for each in own]
+    if searches:
+        rows += [FolderRow(":searches", "Searches", heading=True), *searches]
     rows += [
         FolderRow(":here", "On this machine", heading=True),
         FolderRow(":outbox", "Outbox", command="go-outbox", note=outbox),
@@ -44,6 +59,12 @@ def folder_rows(folders: Sequence[FolderInfo], accounts: Sequence[str], outbox: 
         FolderRow(":sent", "Sent from here", command="go-sent"),
     ]
     return rows
+
+
+def search_row(search: SavedSearch, counts: FolderCounts | None) -> FolderRow:
+    """A saved search; its numbers where they are known."""
+    total, unread = (None, 0) if counts is None else (counts.total, counts.unread)
+    return FolderRow(f":search/{search.name}", search.name, search=search, total=total, unread=unread)
 
 
 def _folder_row(folder: FolderInfo, names: Collection[str]) -> FolderRow:
@@ -78,6 +99,10 @@ class FoldersScreen(ListScreen[FolderRow]):
         super().__init__()
         self.searched = ""
         """What was searched last."""
+        self._counts = SearchCounts(self, self._request_of, self._show)
+        self._searches: Sequence[SavedSearch] = ()
+        self._rows: Callable[[Sequence[FolderRow]], list[FolderRow]] = list
+        self._told: Problem | None = None
 
     def make_list(self) -> LineList[FolderRow]:
         """One line per folder."""
@@ -98,7 +123,8 @@ class FoldersScreen(ListScreen[FolderRow]):
         if command.id == "open-folder":
             return row is not None and not row.heading
         if command.id in ON_FOLDER:
-            return row is not None and bool(row.folder and row.account)
+            searched = row is not None and row.search is not None and command.id != "read-folder"
+            return searched or (row is not None and bool(row.folder and row.account))
         return True
 
     async def load(self) -> None:
@@ -109,15 +135,31 @@ class FoldersScreen(ListScreen[FolderRow]):
         drafts = len(await engine.drafts.available())
         waiting = f"{tally.waiting} waits" if tally.waiting == 1 else f"{tally.waiting} wait" if tally.waiting else ""
         note = f"{tally.yours} yours" if tally.yours else waiting
-        first = not self.list.count
-        if first:
+        saved = await engine.searches.all()
+        if not self.list.count:
             self.list.sought = self._start(folders)
         names = [each.name for each in engine.mail.accounts]
-        self.list.show_all(folder_rows(folders, names, note, drafts))
+        self._searches = saved.searches if names else ()
+        self._rows = partial(folder_rows, folders, names, note, drafts)
+        self._show()
+        self._counts.count(self._searches)
+        problem = next(iter(saved.problems), None)
+        if problem is not None and problem != self._told:
+            self.say(safe_line(str(problem)), Severity.WARNING)
+        self._told = problem
+
+    def _show(self) -> None:
+        """The rows, with what was counted so far."""
+        self.list.show_all(self._rows([search_row(each, self._counts.of(each)) for each in self._searches]))
         self.titles.refresh()
+
+    def _request_of(self, search: SavedSearch) -> IndexRequest:
+        return self.program.places.found_by(search)
 
     def _start(self, folders: Sequence[FolderInfo]) -> str | None:
         opened = self.program.places.opened
+        if opened.search is not None:
+            return f":search/{opened.search.name}"
         if opened.unified:
             return ":inboxes"
         wanted = f"{opened.account}/{opened.folder}"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import IndexRequest, SortOrder
 from tuimail.ui.commands import messages as fitting
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.index_cursor import IndexCursor
+from tuimail.ui.screens.index_results import IndexResults
 from tuimail.ui.screens.index_rows import IndexRows
 from tuimail.ui.screens.index_source import IndexSlot, IndexSource
 from tuimail.ui.screens.listing import ListScreen
-from tuimail.ui.views.index_lines import index_banner
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.workers import start_worker
@@ -24,14 +23,12 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from tuimail.engine.mail_index import IndexEntry, MessageIndex
+    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
     from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.text.cells import Line
 
 UNREAD_YET = "Reading the mailbox for the first time..."
-EMPTY = "No messages."
-NONE_FOUND = "No message matches."
 
 
 class IndexScreen(ListScreen[IndexSlot]):
@@ -45,7 +42,7 @@ class IndexScreen(ListScreen[IndexSlot]):
     )
     BINDINGS = bindings_for(Context.INDEX)
 
-    def __init__(self, request: IndexRequest) -> None:
+    def __init__(self, request: IndexRequest, seek: MessageRef | None = None) -> None:
         super().__init__()
         self.request = request
         self.limit_text = ""
@@ -61,17 +58,18 @@ class IndexScreen(ListScreen[IndexSlot]):
         """What was searched last."""
         self.typed_digit = ""
         """It begins the number of the message to jump to."""
-        self.seek: MessageRef | None = None
+        self.seek = seek
         """A message to be selected when the index is read next."""
         self.banner = Banner()
         self.rows = IndexRows(lambda: self.program.engine)
+        self.results = IndexResults(self)
         self.cursor = IndexCursor(self)
         self._targets: tuple[IndexEntry, ...] | None = None
 
     # -- the body
     def make_list(self) -> LineList[IndexSlot]:
         """One line per message."""
-        made = LineList(self._draw, lambda slot: slot.id, empty=EMPTY)
+        made = LineList(self._draw, lambda slot: slot.id)
         made.anchored = True
         return made
 
@@ -120,12 +118,13 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     def fits(self, command: Command) -> bool:
         """By what is selected; while a command is being chosen for tagged messages, whether it can be."""
-        return fitting.fits(command, self.entry, tagged=bool(self.tagged), applying=self.applying)
+        searched = self.request.narrowed
+        return fitting.fits(command, self.entry, tagged=bool(self.tagged), applying=self.applying, searched=searched)
 
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""
         in_junk = self.index is not None and self.index.special_use == "junk"
-        return fitting.label(command, self.entry, self.tagged, limited=self.limited, in_junk=in_junk)
+        return fitting.label(command, self.entry, self.tagged, back=self.rows.back(self), in_junk=in_junk)
 
     @property
     def limited(self) -> bool:
@@ -161,30 +160,32 @@ class IndexScreen(ListScreen[IndexSlot]):
     async def load(self) -> None:
         """The index, with the rows near the screen."""
         shown = self.list
+        request = replace(self.request, only=frozenset(self.tagged) if self.zoomed else None)
+        places = await self.results.of(request)
         wanted = [shown.sought] if shown.sought is not None else []
         if self.index is not None and self.entry is not None:
             wanted.append(self.entry.row_id)
         seek, self.seek = self.seek, None
-        only = frozenset(self.tagged) if self.zoomed else None
         index = await self.program.engine.mail.index(
-            replace(self.request, only=only),
+            request,
             first=shown.first_seen,
             height=shown.page + 1,
             wanted=wanted,
             seek=seek,
+            places=places,
         )
         if index is None:
             shown.empty = UNREAD_YET
             shown.show_all(())
             return
-        if index.start is not None and (self.index is None or seek is not None):
+        if index.missed and self.results.running:
+            self.seek = seek
+        elif index.start is not None and (self.index is None or not self.index.count or seek is not None):
             shown.sought = index.start
         self.index = index
-        shown.empty = NONE_FOUND if self.limited else EMPTY
+        shown.empty = self.rows.empty(self)
         shown.show(IndexSource(index, seen=(shown.first_seen, shown.first_seen + shown.page + 1)))
-        self.titles.refresh()
         self.show_banner()
-        self.show_position()
         self._scrolled()
 
     def _scrolled(self) -> None:
@@ -217,7 +218,7 @@ class IndexScreen(ListScreen[IndexSlot]):
         before = self.request, self.limit_text, self.index
         self.request = request
         self.limit_text = self.limit_text if limit_text is None else limit_text
-        if (request.account, request.folder) != (before[0].account, before[0].folder):
+        if any(getattr(request, each) != getattr(before[0], each) for each in ("account", "folder", "search")):
             self.index = None
             self.tagged.clear()
             self.title_bar.screen_name = self.heading
@@ -235,8 +236,13 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     def on_mailbox_changed(self, message: MailboxChanged) -> None:
         """New mail, other flags, or what the user did was stored."""
-        if message.account == self.request.account or self.request.unified:
+        if message.account == self.request.account or self.request.several:
+            self.results.mail_changed()
             self.reload()
+
+    def on_screen_suspend(self) -> None:
+        """What is done on another screen may change what is found."""
+        self.results.mail_changed()
 
     async def go_on(self) -> None:
         """To the next message that is not marked to be deleted, if there is one."""
@@ -246,6 +252,7 @@ class IndexScreen(ListScreen[IndexSlot]):
         """These are not here any more."""
         for each in entries:
             self.tagged.pop(each.row_id, None)
+        self.results.drop({each.row_id for each in entries})
         await self.load()
 
     def come_back_to(self, row: str | MessageRef) -> None:
@@ -258,19 +265,8 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     def show_banner(self) -> None:
         """What the index is limited to, and what is being read."""
-        syncing = self.program.engine.mail.syncing(self.request.account)
-        limit = "" if not self.limited else "tagged messages" if self.zoomed else self.limit_text
-        total = 0 if self.index is None else self.index.counts.total
-        key = self.program.keymap.key("back")
-        self.banner.show(index_banner(syncing, limit, self.list.count, total, key, self.size.width))
+        self.banner.show(self.rows.banner(self, self.size.width))
 
     def remarks(self) -> Sequence[str]:
         """Unread and tagged ones, and the order."""
-        parts = []
-        if self.index is not None and self.index.counts.unread:
-            parts.append(f"{self.index.counts.unread:,} unread")
-        if self.tagged:
-            parts.append(f"{len(self.tagged):,} tagged")
-        if self.request.order is not SortOrder.ARRIVAL:
-            parts.append(f"by {self.request.order}")
-        return parts
+        return self.rows.remarks(self)

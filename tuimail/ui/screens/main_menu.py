@@ -32,7 +32,7 @@ PLACES = (
     "go-server",
     "quit",
 )
-MAIL = frozenset({"go-index", "go-folders", "go-to-folder", "check-mail"})
+MAIL = frozenset({"go-index", "go-folders", "go-to-folder", "check-mail", "search-mail"})
 """There where an account has mail to read."""
 _ENTRIES = {
     "help": ("HELP", "The keys, and the way of a letter"),

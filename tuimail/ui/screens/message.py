@@ -66,7 +66,7 @@ class MessageScreen(PageScreen):
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""
         if command.id in fitting.ON_MESSAGES:
-            return fitting.label(command, self._current, (), limited=False, in_junk=False)
+            return fitting.label(command, self._current, (), back="", in_junk=False)
         return super().label(command)
 
     # -- which message

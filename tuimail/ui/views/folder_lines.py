@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
+
+if TYPE_CHECKING:
+    from tuimail.config.saved_searches import SavedSearch
 
 _COUNT = 9
 _USE = 9
@@ -29,6 +33,8 @@ class FolderRow:
     unread: int = 0
     note: str = ""
     level: int = 0
+    search: SavedSearch | None = None
+    """What it is in place of a folder."""
 
 
 def folder_line(row: FolderRow, width: int) -> Line:

@@ -10,12 +10,12 @@ from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, FORWARDED, OLD, SEEN
 from tuimail.mail.size import format_short_size
 from tuimail.mail.summary import split_recipients
 from tuimail.mail.text import safe_line
-from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit
+from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.engine.mail_index import IndexEntry, WideSearch
     from tuimail.mail.own_addresses import OwnAddresses
 
 STATUS = 5
@@ -28,10 +28,13 @@ WITH_NUMBER = 60
 WITH_SIZE = 72
 """From so many cells on a line has the size."""
 WITH_ACCOUNT = 100
-"""From so many cells on a line of several accounts names its own."""
+"""From so many cells on a line of several accounts or folders names its own."""
 WITH_MUTED = 24
 """From so many cells on a subject is followed by a word about its thread."""
 _ACCOUNT = 10
+_FOLDER = 14
+_SHORT_FOLDER = 8
+"""Cells of the folder's name where there is no column for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +43,24 @@ class IndexColumns:
 
     number: int
     account: int
+    folder: int
     name: int
     subject: int
     size: int
+    in_folder: bool = False
+    """There is no room for the folder but before the subject."""
 
 
-def index_columns(width: int, count: int, *, accounts: bool = False) -> IndexColumns:
-    """The columns of a list of ``count`` rows in ``width`` cells; ``accounts``: it has rows of several."""
+def index_columns(width: int, count: int, *, accounts: bool = False, folders: bool = False) -> IndexColumns:
+    """The columns of a list of ``count`` rows in ``width`` cells; it has rows of several ``accounts``, ``folders``."""
     number = max(2, len(f"{count:,}")) if width >= WITH_NUMBER else 0
     size = _SIZE if width >= WITH_SIZE else 0
     account = _ACCOUNT if accounts and width >= WITH_ACCOUNT else 0
-    room = width - STATUS - _DATE - 1 - sum(each + _GAP for each in (number, account, size) if each) - 2 * _GAP - 1
+    folder = _FOLDER if folders and width >= WITH_ACCOUNT else 0
+    taken = sum(each + _GAP for each in (number, account, folder, size) if each)
+    room = width - STATUS - _DATE - 1 - taken - 2 * _GAP - 1
     name = max(8, min(28, room * 3 // 10))
-    return IndexColumns(number, account, name, max(4, room - name), size)
+    return IndexColumns(number, account, folder, name, max(4, room - name), size, folders and not folder)
 
 
 def index_titles(columns: IndexColumns, *, to: bool = False) -> Line:
@@ -60,23 +68,68 @@ def index_titles(columns: IndexColumns, *, to: bool = False) -> Line:
     parts = [fit("", STATUS)]
     parts += [fit("No", columns.number, right=True) + " " * _GAP] if columns.number else []
     parts += [fit("Account", columns.account) + " " * _GAP] if columns.account else []
+    parts += [fit("Folder", columns.folder) + " " * _GAP] if columns.folder else []
     parts += [fit("To" if to else "From", columns.name) + " " * _GAP, fit("Subject", columns.subject) + " "]
     parts += [" " * _GAP + fit("Size", columns.size, right=True)] if columns.size else []
     parts += [" " * _GAP + fit("Date", _DATE, right=True)]
     return (Span("".join(parts), TextRole.DIM),)
 
 
-def index_banner(syncing: str, limit: str, shown: int, total: int, key: str, width: int) -> list[Line]:
-    """What stands above the list: what is being read for the first time, and what it is limited to."""
+@dataclass(frozen=True, slots=True)
+class SearchState:
+    """How far a search through several folders is."""
+
+    search: WideSearch
+    searching: bool = False
+    broken_off: bool = False
+
+
+def index_banner(
+    syncing: str, limit: str, shown: int, total: int, key: str, width: int, state: SearchState | None = None
+) -> list[Line]:
+    """What stands above the list: what is being read for the first time, searched, and what it is limited to."""
     lines: list[Line] = []
     if syncing:
         lines.append((Span(f"   Reading {safe_line(syncing)}", TextRole.DIM),))
+    if state is not None:
+        lines.append(_search_line(state, shown, key, width))
     if limit:
-        tail = f"   {shown:,} of {total:,}   "
+        tail = f"   {shown:,} of {total:,}   " if state is None else "   "
         what = clip(safe_line(limit), max(4, width - len(tail) - 24))
         head = (Span("   Show only: ", TextRole.DIM), Span(what, TextRole.STRONG), Span(tail, TextRole.DIM))
         lines.append((*head, Span(key, TextRole.KEY), Span(" all")))
     return lines
+
+
+def searched_places(search: WideSearch) -> str:
+    """Where it looks, in words that are safe to draw."""
+    names = [safe_line(each) for each in search.folders]
+    where = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:]))) if names else "all folders"
+    whose = ", ".join(safe_line(each) for each in search.accounts)
+    return f"{where} of {whose}" if whose else where
+
+
+def _search_line(state: SearchState, shown: int, key: str, width: int) -> Line:
+    """Where it looks, how many were found so far, and how it is stopped."""
+    found = f"   {shown:,} found"
+    tail: Line = ()
+    if state.searching:
+        found += " so far, still searching   "
+        tail = (Span(key, TextRole.KEY), Span(" stop"))
+    elif state.broken_off:
+        found += "; the search was broken off"
+    elif not state.search.folders:
+        found += "; not in junk and trash"
+    where = clip(f"In {searched_places(state.search)}", max(8, width - len(found) - sum(map(_cells, tail)) - 4))
+    return (
+        Span(f"   {where}", TextRole.DIM),
+        Span(found, TextRole.DIM if not state.searching else TextRole.TEXT),
+        *tail,
+    )
+
+
+def _cells(span: Span) -> int:
+    return len(span.text)
 
 
 def status_mark(flags: int) -> str:
@@ -143,9 +196,11 @@ def index_line(
         line.append(Span(fit(f"{number:,}", columns.number, right=True) + " " * _GAP, TextRole.DIM))
     if columns.account:
         line.append(Span(fit(safe_line(row.account), columns.account) + " " * _GAP, TextRole.DIM))
+    if columns.folder:
+        line.append(Span(fit(safe_line(entry.ref.folder), columns.folder) + " " * _GAP, TextRole.DIM))
     line += [
         Span(fit(correspondent(entry, mine), columns.name) + " " * _GAP, weight),
-        *_subject(entry, columns.subject, weight),
+        *_subject(entry, columns, weight),
         Span("@" if row.attached else " ", TextRole.DIM),
     ]
     if columns.size:
@@ -154,11 +209,14 @@ def index_line(
     return tuple(line)
 
 
-def _subject(entry: IndexEntry, width: int, weight: TextRole) -> Line:
-    """The branch of the thread, the subject, how many messages are behind it, and whether the thread is muted."""
+def _subject(entry: IndexEntry, columns: IndexColumns, weight: TextRole) -> Line:
+    """The branch of the thread or the folder, the subject, how many messages are behind it, whether it is muted."""
+    width = columns.subject
     more = f" +{entry.hidden}" if entry.hidden else ""
     more += " muted" if entry.muted and width >= WITH_MUTED else ""
-    branch = entry.branch[-(width // 2) :] if len(entry.branch) > width // 2 else entry.branch
+    before = entry.branch[-(width // 2) :] if len(entry.branch) > width // 2 else entry.branch
+    if columns.in_folder and entry.ref.folder != "INBOX" and width > 2 * _SHORT_FOLDER:
+        before = clip(safe_line(entry.ref.folder.rpartition("/")[2]), _SHORT_FOLDER) + "/ "
     text = safe_line(entry.row.subject) or "(no subject)"
-    room = width - len(branch) - len(more)
-    return (Span(branch, TextRole.DIM), Span(fit(text, room), weight), Span(more, TextRole.ACCENT))
+    room = width - width_of((Span(before),)) - len(more)
+    return (Span(before, TextRole.DIM), Span(fit(text, room), weight), Span(more, TextRole.ACCENT))
