@@ -171,10 +171,16 @@ async def test_the_rest_is_looked_for_beside_the_keys_until_escape(
         assert "Stop" in "\n".join(lines(pilot.app)[-2:])
         await pilot.press("down")
         await pilot.pause()
-        assert selected(pilot) == "Board: agenda"
+        assert selected(pilot) == "Board: minutes"
         await press(pilot, "escape")
         assert "2 found; the search was broken off" in text(pilot.app)
-        assert selected(pilot) == "Board: agenda"
+        put_message(root, "late", "Board: at last", new=True, arrived=int(NOW) - 5)
+        await settle(pilot)
+        assert "2 found; the search was broken off" in text(pilot.app)
+        assert selected(pilot) == "Board: minutes"
+        monkeypatch.setattr(wide_search, "find", real)
+        await press(pilot, "alt+k", "enter")
+        assert "4 found;" in text(pilot.app), "the same words are looked for anew"
         await press(pilot, "escape")
         assert "MAIN MENU" in text(pilot.app)
 

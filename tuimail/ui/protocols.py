@@ -270,6 +270,10 @@ class SearchResults(Protocol):
         """Be content with what was found."""
         ...
 
+    def forget(self) -> None:
+        """Begin anew when the index is read next."""
+        ...
+
 
 class MessageList(HasMessages, HasList, Protocol):
     """The message index."""

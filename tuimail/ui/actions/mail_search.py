@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.config.saved_searches import SavedSearch
 from tuimail.engine.mail_index import IndexRequest, SortOrder
 from tuimail.engine.search_scope import read_scope, typed_scope
 from tuimail.mail.text import safe_line
@@ -12,6 +11,7 @@ from tuimail.ui.actions.messages import messages_of
 from tuimail.ui.requests import ShowIndex
 
 if TYPE_CHECKING:
+    from tuimail.config.saved_searches import SavedSearch
     from tuimail.ui.protocols import Action, Frame, HasMessages, MessageList
 
 SEARCH_HELP = (
@@ -36,6 +36,7 @@ async def search_from_index(screen: MessageList) -> None:
     request = await _ask(screen, typed_scope(shown.accounts, shown.folders) + shown.words)
     if request is not None:
         screen.zoomed = False
+        screen.results.forget()  # the same words are looked for again, too
         await screen.show_request(request, limit_text="")
 
 
@@ -69,6 +70,8 @@ async def save_search(screen: MessageList) -> None:
 
 
 def _shown_search(screen: MessageList, name: str) -> SavedSearch:
+    from tuimail.config.saved_searches import SavedSearch
+
     request, limit = screen.request, screen.limit_text
     search = request.search
     if search is None:

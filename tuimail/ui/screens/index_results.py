@@ -52,11 +52,11 @@ class IndexResults:
     async def of(self, request: IndexRequest) -> Sequence[Place] | None:
         """What is to be shown of ``request`` now; None if it is no search. Begins to search where that is needed."""
         if request.search is None:
-            self._forget()
+            self.forget()
             return None
         wanted = replace(request, only=None, reverse=False)
         if wanted != self._request:
-            self._forget()
+            self.forget()
             self._request = wanted
             self._begin(wanted)
         elif self._stale and not self.running and not self.broken_off:
@@ -80,8 +80,10 @@ class IndexResults:
         self.broken_off = True
         self._screen.program.engine.mail.search.break_off()
 
-    def _forget(self) -> None:
-        """Whatever is still told is about something else."""
+    def forget(self) -> None:
+        """Begin anew when the index is shown next; whatever is still told is about something else."""
+        if self.running:
+            self._screen.program.engine.mail.search.break_off()
         self._number += 1
         self._request = None
         self._places = ()

@@ -62,7 +62,7 @@ class IndexRows:
         limit = "" if not screen.limited else "tagged messages" if screen.zoomed else screen.limit_text
         total = 0 if screen.index is None else screen.index.counts.total
         state = None
-        if request.search is not None:
+        if request.search is not None and screen.index is not None:
             state = SearchState(request.search, results.searching, results.broken_off)
         return index_banner(syncing, limit, screen.list.count, total, screen.program.keymap.key("back"), width, state)
 
