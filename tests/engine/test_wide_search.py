@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
+from tests.engine.mail_support import (
+    Changes,
+    entries,
+    make_maildir,
+    put_message,
+    running_mail,
+    subjects,
+    with_maildir,
+)
+from tests.ui.scene import config
 from tuimail.cache.pattern_search import SearchStoppedError
 from tuimail.config.saved_searches import SavedSearch
-from tuimail.engine import index_search, wide_search
+from tuimail.engine import Engine, index_search, wide_search
 from tuimail.engine.mail_index import FolderCounts, IndexRequest, SortOrder, WideSearch
 from tuimail.engine.mail_search import SearchBrokenOffError
 from tuimail.errors import UsageError
@@ -82,6 +91,29 @@ async def test_what_is_found_is_the_same_whether_told_bit_by_bit_or_at_once(path
                 request = replace(wide(words), order=order)
                 found = await mail.engine.mail.search.find(request, lambda _places: None)
                 assert found == await mail.engine.mail.search.chosen(request)
+
+
+async def test_the_accounts_are_merged_by_date(paths: Paths, root: Path, tmp_path: Path) -> None:
+    other = make_maildir(tmp_path / "Other", "Junk")
+    for at in (0.5, 1, 9):
+        put_message(other, f"h{at}", f"Minutes at {at}", arrived=NOON + int(at))
+    put_message(other / ".Junk", "spam", "Minutes of spam", arrived=NOON)
+    engine = Engine(with_maildir(with_maildir(config(), root), other, "home"), paths)
+    mail = Changes(engine)
+    await engine.start(run_outbox=False)
+    try:
+        index = await mail.until(lambda it: it.count == 6, wide("minutes"))
+        assert [each.row.date for each in entries(index)] == [NOON, NOON, NOON + 1, NOON + 1, NOON + 3, NOON + 9]
+        assert {each.ref.account for each in entries(index)} == {"work", "home"}
+        for order in (SortOrder.ARRIVAL, SortOrder.DATE):
+            request = replace(wide("minutes"), order=order)
+            assert await engine.mail.search.find(request, lambda _places: None) == await engine.mail.search.chosen(
+                request
+            )
+        assert subjects(await mail.index(wide("minutes", accounts=("home",), folders=("Junk",)))) == ["Minutes of spam"]
+        assert await engine.mail.search.count(wide("minutes")) == FolderCounts(6, 5)
+    finally:
+        await engine.stop()
 
 
 async def test_a_limit_leaves_some_of_what_was_found(paths: Paths, root: Path) -> None:
