@@ -6,7 +6,7 @@
     name = "Unread from Kim"
     pattern = "~U ~f kim"
     accounts = ["work"]         only in these; all if left out
-    folders = ["INBOX"]
+    folders = ["INBOX"]         all but junk and trash if left out
 
 A change touches only the lines of one search, so comments stay. Where that is not possible because of the way the file
 is written, it is written anew; where something in it cannot be read, it is left to the user.
@@ -45,7 +45,7 @@ class SavedSearch:
     accounts: tuple[str, ...] = ()
     """Empty: all."""
     folders: tuple[str, ...] = ()
-    """Names of folders; empty: all."""
+    """Names of folders; empty: all but junk and trash."""
 
 
 @dataclass(frozen=True, slots=True)
