@@ -61,7 +61,6 @@ class Engine:
         self._folders = SentFolders(self._accounts, paths)
         self._runner = RunnerHandle(self.announcer)
         self._revise = ReviseLetter(self._outbox_store, self._draft_store)
-
         self.accounts = Accounts(
             config,
             self._outbox_store,

@@ -121,7 +121,7 @@ def other_thread(reader: MailReader, index: MessageIndex, place: int, step: int)
 
 
 def marked(reader: MailReader, index: MessageIndex) -> list[IndexEntry]:
-    """What is marked to be deleted in the index's folder and of what is shown in its threads; of a search, what it found.
+    """What is marked to be deleted in the index's folder and what its threads show; of a search, what it found.
 
     Raises:
         StorageError: the cache cannot be read.
