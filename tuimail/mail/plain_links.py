@@ -42,6 +42,8 @@ def plain_links(text: str) -> list[PlainLink]:
 
 def _without_punctuation(link: str) -> str:
     end = len(link)
+    if link[-1] not in _AT_END and link[-1] not in _OPENED:
+        return link
     unopened = {close: link.count(close) - link.count(opened) for close, opened in _OPENED.items()}
     while end:
         last = link[end - 1]
