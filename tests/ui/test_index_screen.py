@@ -231,7 +231,8 @@ async def test_going_to_a_folder_by_name(paths: Paths, root: Path) -> None:
 async def test_the_columns_fit_every_width(paths: Paths, root: Path, size: tuple[int, int]) -> None:
     async with reading(paths, root, size=size) as pilot:
         await press(pilot, "i")
-        rows = [line for line in text(pilot.app).splitlines() if "Letter" in line]
+        width = pilot.app.screen.list.size.width  # type: ignore[attr-defined]
+        rows = [line[:width].rstrip() for line in text(pilot.app).splitlines() if "Letter" in line[:width]]
         assert rows
         assert {len(line) for line in rows} == {len(rows[0])}
 
@@ -281,3 +282,20 @@ async def test_one_message_is_piped_to_a_program(paths: Paths, root: Path) -> No
     async with reading(paths, root) as pilot:
         await press(pilot, "i", "|", *"grep Subject", "enter", "enter")
         assert "Subject: Letter 6" in text(pilot.app)
+
+
+async def test_the_message_stands_beside_the_list_where_there_is_room_and_stays_unread(
+    paths: Paths, root: Path
+) -> None:
+    put_message(root, "long", "With words", new=True, arrived=int(NOW) - 5, body="Words of the text")
+    async with reading(paths, root, size=(140, 40)) as pilot:
+        await press(pilot, "i", "end")
+        assert "Subject With words" in text(pilot.app)
+        pilot.app.screen.preview._read()  # type: ignore[attr-defined]
+        await settle(pilot)
+        assert "Words of the text" in text(pilot.app)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "Subject With words" not in text(pilot.app)
+    assert "long" in {each.partition(":")[0] for each in names(root)}
+    assert not any(each.startswith("long:") and "S" in each for each in names(root)), "it does not count as read"

@@ -83,11 +83,11 @@ def _folders(_request: requests.ShowFolders) -> FrameScreen:
 
 def _index(request: requests.ShowIndex) -> FrameScreen:
     from tuimail.ui.actions import answering, index, index_out, index_tags, index_threads, mail_search
-    from tuimail.ui.screens.index import IndexScreen
+    from tuimail.ui.screens.index_preview import PreviewedIndexScreen
 
     actions = {**index.ACTIONS, **answering.ACTIONS, **index_out.ACTIONS, **index_tags.ACTIONS, **index_threads.ACTIONS}
     actions |= {**mail_search.ON_MESSAGES, **mail_search.IN_INDEX}
-    return _with_actions(IndexScreen(request.request, request.seek), actions)
+    return _with_actions(PreviewedIndexScreen(request.request, request.seek), actions)
 
 
 def _drafts(_request: requests.ShowDrafts) -> FrameScreen:
