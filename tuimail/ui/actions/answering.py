@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import UsageError
 from tuimail.mail.own_addresses import OwnAddresses
-from tuimail.mail.reply_recipients import ReplyKind
 from tuimail.mail.summary import split_recipients
 from tuimail.mail.text import safe_line
-from tuimail.outbox.model.item import Verb
 from tuimail.ui.actions.messages import named, on_messages
 from tuimail.ui.requests import ShowComposer
 
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.engine.mail_index import IndexEntry
+    from tuimail.mail.reply_recipients import ReplyKind
     from tuimail.ui.protocols import Action, Frame, HasMessages
 
     Entries = Sequence[IndexEntry]
@@ -39,6 +38,8 @@ def other_recipients(entry: IndexEntry, own: OwnAddresses) -> int:
 @on_messages
 async def reply(screen: HasMessages, entries: Entries) -> None:
     """Reply; as pine does, ask whether to all when there are others. In the mutt keymap ``reply-all`` is a key."""
+    from tuimail.mail.reply_recipients import ReplyKind
+
     entry = one(entries, "Reply")
     kind = ReplyKind.REPLY
     program = screen.program
@@ -53,12 +54,16 @@ async def reply(screen: HasMessages, entries: Entries) -> None:
 @on_messages
 async def reply_all(screen: HasMessages, entries: Entries) -> None:
     """Reply to all."""
+    from tuimail.mail.reply_recipients import ReplyKind
+
     await _answer(screen, one(entries, "Reply"), ReplyKind.ALL)
 
 
 @on_messages
 async def reply_list(screen: HasMessages, entries: Entries) -> None:
     """Reply to the mailing list."""
+    from tuimail.mail.reply_recipients import ReplyKind
+
     await _answer(screen, one(entries, "Reply"), ReplyKind.LIST)
 
 
@@ -97,6 +102,8 @@ async def edit_as_new(screen: HasMessages, entries: Entries) -> None:
 @on_messages
 async def bounce(screen: HasMessages, entries: Entries) -> None:
     """Resend the messages as they are."""
+    from tuimail.outbox.model.item import Verb
+
     program = screen.program
 
     async def complete(typed: str) -> Sequence[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine import index_search
 from tuimail.engine.mail_index import SortOrder
 from tuimail.mail.flags import SEEN
-from tuimail.mail.pattern import parse
 from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import messages
@@ -131,6 +129,9 @@ async def search_back(screen: MessageList) -> None:
 
 async def _find(screen: MessageList, step: int) -> None:
     """Go to the next match, round the end."""
+    from tuimail.engine import index_search
+    from tuimail.mail.pattern import parse
+
     index = screen.index
     if index is None:
         return
@@ -162,6 +163,8 @@ async def limit(screen: MessageList) -> None:
 
 async def limit_to(screen: MessageList, text: str) -> None:
     """Show only what matches. Raises UsageError with the place of what is wrong."""
+    from tuimail.mail.pattern import parse
+
     if not text or text in ("~A", "all"):
         await screen.show_everything()
         screen.say("All messages are shown.")
@@ -244,6 +247,8 @@ def _place(screen: MessageList) -> str:
 
 async def _marked(screen: MessageList) -> Sequence[IndexEntry]:
     """The messages of the folder that are marked to be deleted."""
+    from tuimail.engine import index_search
+
     if screen.index is None:
         return []
     index = screen.index
@@ -257,6 +262,8 @@ async def carry_out_deletions(screen: MessageList, marked: Sequence[IndexEntry])
 
 async def read_folder(screen: MessageList) -> None:
     """Mark every message of the folder read, or every one found."""
+    from tuimail.engine import index_search
+
     if screen.request.search is None:
         await mark_all_read(screen, screen.request)
         return

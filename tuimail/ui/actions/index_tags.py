@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.engine import index_search
 from tuimail.mail.flags import SEEN
-from tuimail.mail.pattern import parse
 from tuimail.ui.actions import messages
 from tuimail.ui.actions.index import PATTERN_HELP
 from tuimail.ui.actions.messages import messages_of, on_messages
@@ -138,6 +136,9 @@ async def read_thread(screen: MessageList, entries: Sequence[IndexEntry]) -> Non
 
 async def matching(screen: MessageList, text: str) -> Sequence[IndexEntry]:
     """The messages of the index that match. Raises UsageError: it is no pattern."""
+    from tuimail.engine import index_search
+    from tuimail.mail.pattern import parse
+
     if screen.index is None:
         return []
     request = screen.index.request
@@ -159,6 +160,8 @@ async def _ask_matching(screen: MessageList, question: str) -> Sequence[IndexEnt
 
 async def thread_of(screen: MessageList, entries: Sequence[IndexEntry]) -> Sequence[IndexEntry]:
     """The messages of the thread of the first of ``entries`` that the folder has; what was sent is not among them."""
+    from tuimail.engine import index_search
+
     entry, request = entries[0], screen.request
     folder = "" if request.unified else request.folder
     return await screen.program.engine.mail.query(lambda mail: index_search.thread(mail, entry.ref, folder))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine import index_search
 from tuimail.engine.mail_index import SortOrder
 from tuimail.ui.actions.messages import messages_of, named, on_messages, refs_of
 
@@ -47,6 +46,8 @@ async def _by_threads(screen: MessageList) -> bool:
 
 def _thread(step: int) -> Action[MessageList]:
     async def go(screen: MessageList) -> None:
+        from tuimail.engine import index_search
+
         index, here = screen.index, screen.list.cursor
         if index is None:
             return
@@ -63,6 +64,8 @@ def _thread(step: int) -> Action[MessageList]:
 
 async def parent(screen: MessageList) -> None:
     """The message that this one answers."""
+    from tuimail.engine import index_search
+
     index, entry = screen.index, screen.entry
     if index is None or entry is None:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.engine import index_search
 from tuimail.mail.flags import DELETED
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ class IndexCursor:
         return True
 
     async def _unread(self, by: int) -> int | None:
+        from tuimail.engine import index_search
+
         index, entry = self._screen.index, self._screen.entry
         if index is None or entry is None:
             return None

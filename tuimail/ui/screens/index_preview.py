@@ -9,8 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.ui.screens.index import IndexScreen
-from tuimail.ui.screens.letter_list import SIDE_BY_SIDE
-from tuimail.ui.widgets.preview_pane import PreviewPane
+from tuimail.ui.screens.listing import SIDE_BY_SIDE
 
 if TYPE_CHECKING:
     from textual import events
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_index import IndexRequest
     from tuimail.engine.message_reader import MessageReader
     from tuimail.mail.message_ref import MessageRef
+    from tuimail.ui.widgets.preview_pane import PreviewPane
 
 
 class PreviewedIndexScreen(IndexScreen):
@@ -32,7 +32,8 @@ class PreviewedIndexScreen(IndexScreen):
 
     def __init__(self, request: IndexRequest, seek: MessageRef | None = None) -> None:
         super().__init__(request, seek)
-        self.preview = PreviewPane(lambda: self._reader, clock=self._now)
+        self.preview: PreviewPane | None = None
+        """Made when there is room for it the first time."""
 
     def _now(self) -> float:
         return self.program.engine.clock.now()
@@ -40,22 +41,27 @@ class PreviewedIndexScreen(IndexScreen):
     def compose_body(self) -> ComposeResult:
         """What the index is limited to; titles and list; the message."""
         yield self.banner
-        with Horizontal(id="beside"):
-            with Vertical(id="listed"):
-                yield self.titles
-                yield self.list
-            yield self.preview
+        with Horizontal(id="beside"), Vertical(id="listed"):
+            yield self.titles
+            yield self.list
 
     def on_resize(self, event: events.Resize) -> None:
         """One alone, or side by side."""
-        self.preview.display = event.size.width >= SIDE_BY_SIDE
-        self.preview.styles.width = event.size.width // 2
-        self.preview.look(self.entry)
+        beside = event.size.width >= SIDE_BY_SIDE
+        if self.preview is None and beside:
+            from tuimail.ui.widgets.preview_pane import PreviewPane
+
+            self.preview = PreviewPane(lambda: self._reader, clock=self._now)
+            self.query_one("#beside").mount(self.preview)
+        if self.preview is not None:
+            self.preview.display = beside
+            self.preview.styles.width = event.size.width // 2
+            self.preview.look(self.entry)
 
     def selection_changed(self) -> None:
         """Another message, or the same one as it is now."""
         super().selection_changed()
-        if self.is_mounted:
+        if self.preview is not None and self.preview.is_mounted:
             self.preview.look(self.entry)
 
     @cached_property

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from tuimail.engine.mail_search import SearchBrokenOffError
 from tuimail.errors import TuimailError
-from tuimail.mail.pattern import parse
 from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
@@ -100,6 +99,8 @@ class IndexResults:
         start_worker(self._screen, run, group="search")
 
     async def _run(self, number: int, request: IndexRequest) -> None:
+        from tuimail.mail.pattern import parse
+
         def some(places: Sequence[Place]) -> None:
             if number == self._number and not self._complete:
                 self._places = places

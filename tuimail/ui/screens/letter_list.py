@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.containers import Horizontal, Vertical
 
 from tuimail.errors import NoSuchItemError
-from tuimail.ui.screens.listing import ListScreen
+from tuimail.ui.screens.listing import SIDE_BY_SIDE, ListScreen
 from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.letter_pane import LetterPane
 from tuimail.ui.workers import start_worker
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from tuimail.ui.messages import Progressed
 
 T = TypeVar("T")
-
-SIDE_BY_SIDE = 120
-"""From so many columns on the letter stands beside the list."""
 
 
 class LetterListScreen(ListScreen[T]):

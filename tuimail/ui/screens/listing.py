@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SIDE_BY_SIDE = 120
+"""From so many columns on what is selected stands beside the list in full."""
 UNNUMBERED = frozenset({Context.MENU, Context.PALETTE})
 """Lists whose title bar shows no position."""
 
