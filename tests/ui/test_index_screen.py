@@ -299,3 +299,16 @@ async def test_the_message_stands_beside_the_list_where_there_is_room_and_stays_
         assert "Subject With words" not in text(pilot.app)
     assert "long" in {each.partition(":")[0] for each in names(root)}
     assert not any(each.startswith("long:") and "S" in each for each in names(root)), "it does not count as read"
+
+
+async def test_the_cursor_of_the_folder_list_passes_over_headings(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "l", *["n"] * 30)
+        rows = pilot.app.screen.list  # type: ignore[attr-defined]
+        assert rows.cursor == rows.count - 1
+        visited = []
+        for _ in range(rows.count):
+            visited.append(rows.selected.heading)
+            await press(pilot, "p")
+        assert not any(visited)
+        assert rows.cursor == 0

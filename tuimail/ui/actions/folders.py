@@ -34,6 +34,21 @@ def open_folder(screen: FolderList) -> None:
         show_folder(screen, row.account, row.folder)
 
 
+def _move(step: int, *, pages: bool = False) -> Action[FolderList]:
+    """Moves over headings, which are no folders."""
+
+    def move(screen: FolderList) -> None:
+        shown = screen.list
+        rows: list[FolderRow] = list(shown.source.window(0, shown.count))
+        wanted = max(0, min(shown.cursor + step * (shown.page if pages else 1), shown.count - 1))
+        ahead = range(wanted, shown.count) if step > 0 else range(wanted, -1, -1)
+        found = next((at for at in ahead if not rows[at].heading), None)
+        if found is not None:
+            shown.select(found)
+
+    return move
+
+
 def next_new_folder(screen: FolderList) -> None:
     """Move to the next folder with unread messages, round the end."""
     rows: list[FolderRow] = list(screen.list.source.window(0, screen.list.count))
@@ -152,8 +167,11 @@ async def read_folder(screen: FolderList) -> None:
 ACTIONS: dict[str, Action[FolderList]] = {
     **LIST_ACTIONS,
     **PLACES,
-    "index-page-up": lambda screen: screen.list.move(-screen.list.page),
-    "index-page-down": lambda screen: screen.list.move(screen.list.page),
+    "previous": _move(-1),
+    "next": _move(1),
+    "page-up": _move(-1, pages=True),
+    "index-page-up": _move(-1, pages=True),
+    "index-page-down": _move(1, pages=True),
     "open-folder": open_folder,
     "next-new-folder": next_new_folder,
     "find-folder": find_folder,
