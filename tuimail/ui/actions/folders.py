@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from tuimail.engine.mail_index import IndexRequest
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import menu
+from tuimail.ui.actions.index import search_label
 from tuimail.ui.actions.mail_places import PLACES, mark_all_read, show_folder, show_index
 from tuimail.ui.actions.movement import LIST_ACTIONS
 
@@ -63,10 +64,10 @@ def next_new_folder(screen: FolderList) -> None:
 
 async def find_folder(screen: FolderList) -> None:
     """Ask for a part of a name and move to the next folder that has it."""
-    wanted = await screen.prompts.ask("Search for folder", initial=screen.searched)
-    if wanted is None or not wanted.strip():
+    wanted = await screen.prompts.ask(search_label(screen.searched))
+    screen.searched = (wanted or "").strip() or screen.searched
+    if wanted is None or not screen.searched:
         return
-    screen.searched = wanted.strip()
     rows: list[FolderRow] = list(screen.list.source.window(0, screen.list.count))
     at = screen.list.cursor
     order = [*range(at + 1, len(rows)), *range(at + 1)]

@@ -12,6 +12,7 @@ from tuimail.mail.text import safe_line
 from tuimail.ui.actions import messages
 from tuimail.ui.actions.mail_places import PLACES, mark_all_read
 from tuimail.ui.requests import ShowMessage
+from tuimail.ui.text.cells import clip
 from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:
@@ -108,12 +109,17 @@ async def jump(screen: MessageList) -> None:
     await screen.loaded()
 
 
+def search_label(before: str) -> str:
+    """The question for words; Return takes those of ``before``, as in pine."""
+    return f"Search for [{clip(safe_line(before), 30)}]" if before else "Search for"
+
+
 async def search(screen: MessageList) -> None:
     """Ask for words and go to the next message that has them."""
-    wanted = await screen.prompts.ask("Search for", initial=screen.searched, help_text=PATTERN_HELP)
-    if wanted is None or not wanted.strip():
+    wanted = await screen.prompts.ask(search_label(screen.searched), help_text=PATTERN_HELP)
+    screen.searched = (wanted or "").strip() or screen.searched
+    if wanted is None or not screen.searched:
         return
-    screen.searched = wanted.strip()
     await _find(screen, 1)
 
 

@@ -149,7 +149,7 @@ async def matching(screen: MessageList, text: str) -> Sequence[IndexEntry]:
 
 
 async def _ask_matching(screen: MessageList, question: str) -> Sequence[IndexEntry]:
-    wanted = await screen.prompts.ask(question, initial=screen.searched, help_text=PATTERN_HELP)
+    wanted = await screen.prompts.ask(question, help_text=PATTERN_HELP)
     if wanted is None or not wanted.strip():
         return []
     found = await matching(screen, wanted.strip())
