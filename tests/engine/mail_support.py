@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tests.ui.scene import config
 from tuimail.engine import Engine
-from tuimail.errors import UsageError
-from tuimail.events import Event, MailChanged
+from tuimail.errors import StorageError, UsageError
+from tuimail.events import Event, MailChanged, Notice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -65,12 +65,16 @@ class Changes:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.told: list[str] = []
+        """What the user was told without having asked."""
         self._changed = asyncio.Event()
         engine.announcer.subscribe(self._listen)
 
     def _listen(self, event: Event) -> None:
         if isinstance(event, MailChanged):
             self._changed.set()
+        elif isinstance(event, Notice):
+            self.told.append(event.text)
 
     async def index(self, request: IndexRequest) -> MessageIndex:
         """The index now."""
@@ -85,7 +89,7 @@ class Changes:
                 self._changed.clear()
                 try:
                     index = await self.engine.mail.index(request)
-                except UsageError:  # the folder was not read yet
+                except (UsageError, StorageError):  # the folder was not read yet; a damaged cache is made anew
                     index = None
                 if index is not None and true(index):
                     return index

@@ -217,7 +217,7 @@ DYING = """
 import asyncio, os, signal, sys, threading
 from tuimail.config.loader import load
 from tuimail.engine import Engine, answered_flags
-from tuimail.engine.mail_account import _AccountWork
+from tuimail.engine.account_work import AccountWork
 from tuimail.outbox.store.answered_flags import AnsweredFlagRecords
 from tuimail.paths import Paths
 
@@ -227,11 +227,11 @@ def die(*args, **kwargs):
 if sys.argv[1] == "accepted":
     answered_flags.AnsweredFlags.flag = die
 elif sys.argv[1] == "journaled":
-    _AccountWork.replay = lambda work: work.journal.actions() and die()
+    AccountWork.replay = lambda work: work.journal.actions() and die()
 else:
     AnsweredFlagRecords.record = lambda *args: threading.Event().wait()
-    carry_out = _AccountWork.replay
-    _AccountWork.replay = lambda work: (carry_out(work), work.journal.actions() and die())
+    carry_out = AccountWork.replay
+    AccountWork.replay = lambda work: (carry_out(work), work.journal.actions() and die())
 
 async def run():
     paths = Paths.from_environment()

@@ -41,6 +41,28 @@ class NoCacheError(StorageError):
     """There is no cache, or one of another version: it is being filled, or no account was synced yet."""
 
 
+class DamagedCacheError(DamagedDatabaseError):
+    """The index database of an account cannot be read."""
+
+    def __init__(self, path: Path, said: str) -> None:
+        super().__init__(f"The cache is damaged ({said}).", hint="It is made anew; no letter is lost.")
+        self.folder = path.parent
+        """Of the cache."""
+        self.file = _identity(path)
+        """Device and inode of what is there now."""
+
+    @property
+    def is_certain(self) -> bool:
+        """The database itself is to blame; else it may be the query: ``check`` tells."""
+        cause = self.__cause__
+        if not isinstance(cause, sqlite3.Error):
+            return True
+        code = getattr(cause, "sqlite_errorcode", None)
+        if code is None:  # not from SQLite: a text that cannot be decoded
+            return isinstance(cause, sqlite3.OperationalError)
+        return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 class ReadableCache:
     """A connection that only reads; used by one thread at a time. ``interrupt`` may come from another."""
 
@@ -56,7 +78,7 @@ class ReadableCache:
         self._file = _identity(self.path)
         if self._file is None:
             raise _no_cache()
-        with _errors():
+        with _errors(self.path):
             self.db = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=ro",
                 uri=True,
@@ -65,7 +87,7 @@ class ReadableCache:
                 check_same_thread=False,
             )
         try:
-            with _errors():
+            with _errors(self.path):
                 set_pragmas(self.db, "query_only = ON")
                 current = schema.is_current(self.db)
             if not current:
@@ -83,7 +105,7 @@ class ReadableCache:
             StorageError: the disk refuses.
             sqlite3.OperationalError: ``interrupt`` was called.
         """
-        with _errors():
+        with _errors(self.path):
             yield self.db
 
     @contextmanager
@@ -103,7 +125,7 @@ class ReadableCache:
 
     def version(self) -> int:
         """Changes when another connection has committed something."""
-        with _errors():
+        with _errors(self.path):
             return int(self.db.execute("PRAGMA data_version").fetchone()[0])
 
     def is_lost(self) -> bool:
@@ -139,7 +161,8 @@ class WritableCache:
         except DamagedDatabaseError:
             self.set_aside = set_aside(folder)
             self.db = self._open()
-        self._file = _identity(self.path)
+        self.file = _identity(self.path)
+        """Device and inode."""
 
     @property
     def ended_cleanly(self) -> bool:
@@ -154,7 +177,7 @@ class WritableCache:
             DamagedDatabaseError: the cache is damaged: close it, ``set_aside`` and open it again.
             StorageError: the disk refuses; nothing was changed.
         """
-        with _errors():
+        with _errors(self.path):
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db
@@ -166,12 +189,12 @@ class WritableCache:
 
     def checkpoint(self) -> None:
         """Move the WAL into the database and cut it; for when nothing else is to be done. Raises StorageError."""
-        with _errors():
+        with _errors(self.path):
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def is_lost(self) -> bool:
         """The file was deleted or replaced since it was opened: close this and open it again."""
-        return _identity(self.path) != self._file
+        return _identity(self.path) != self.file
 
     def close(self) -> None:
         """Close it; never raises. What was committed stays, and is checked on request after an unclean end."""
@@ -182,10 +205,10 @@ class WritableCache:
 
     def _open(self) -> sqlite3.Connection:
         make_file(self.path)
-        with _errors():
+        with _errors(self.path):
             db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            with _errors():
+            with _errors(self.path):
                 self._prepare(db)
         except BaseException:
             db.close()
@@ -203,7 +226,7 @@ class WritableCache:
             schema.create(db)
         elif not schema.is_current(db):
             db.execute("ROLLBACK")
-            raise DamagedDatabaseError("It is the cache of another version.")
+            raise DamagedCacheError(self.path, "it is of another version")
         self._ended_cleanly = db.execute("SELECT 1 FROM state WHERE k = 'open'").fetchone() is None
         db.execute("INSERT OR REPLACE INTO state (k, v) VALUES ('open', ?)", (os.getpid(),))
         db.execute("COMMIT")
@@ -290,9 +313,5 @@ def _no_cache() -> NoCacheError:
     return NoCacheError("There is no cache of this account yet.", hint="It is made when the account is synced.")
 
 
-def _errors() -> contextlib.AbstractContextManager[None]:
-    return storage_errors("the cache", _damaged)
-
-
-def _damaged(said: str) -> DamagedDatabaseError:
-    return DamagedDatabaseError(f"The cache is damaged ({said}).", hint="It is made anew; no letter is lost.")
+def _errors(path: Path) -> contextlib.AbstractContextManager[None]:
+    return storage_errors("the cache", lambda said: DamagedCacheError(path, said))

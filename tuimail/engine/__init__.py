@@ -20,8 +20,10 @@ What happens to one letter:
   bounce_notices what the user is told of its delivery report
 Received mail:
   mail           engine.mail: folders, indexes, messages, and what the user does to them, beside the screens
-  mail_account   the thread of one account: syncs its mailbox, writes its cache, carries out the journal
+  mail_account   the thread of one account; account_work is what it does: syncs its mailbox, carries out the journal,
+                 and writes its cache (account_cache)
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
+                 on its thread (reader_handle)
   mail_news      what the threads have to tell, on the event loop
   mail_threads   engine.mail.threads: threads broken, linked and muted, as thread_plans plans it
   received_reports  delivery reports among the received messages, given to engine.sent

@@ -13,13 +13,15 @@ from tuimail.engine.mail_news import MailNews
 from tuimail.engine.mail_search import MailSearch
 from tuimail.engine.mail_threads import MailThreads
 from tuimail.engine.mailboxes import Mailboxes
-from tuimail.engine.store_handle import StoreHandle, not_started
+from tuimail.engine.reader_handle import ReaderHandle
+from tuimail.engine.store_handle import not_started
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
+    from tuimail.cache.database import DamagedCacheError
     from tuimail.config.model import Account, Config
     from tuimail.engine.mail_account import MailAccount
     from tuimail.engine.mail_actions import ChosenMessage, MessageChange
@@ -56,8 +58,8 @@ class Mail:
         self.news = MailNews(announcer)
         self.accounts: tuple[Account, ...] = tuple(each for each in config.accounts.values() if each.has_mail)
         """Those whose mail can be read."""
-        self._reader = StoreHandle("mail reader", self._open_reader, lambda reader: reader.close())
-        self.search = MailSearch(self._open_reader)
+        self._reader = ReaderHandle("mail reader", self._open_reader, self._suspect)
+        self.search = MailSearch(self._open_reader, self._suspect)
         """Which messages match a pattern."""
         self.threads = MailThreads(self._reader, self.writer)
         """What is done to threads."""
@@ -258,6 +260,11 @@ class Mail:
     async def look(self) -> None:
         """Look for new mail now; returns when that is done."""
         await asyncio.gather(*(asyncio.wrap_future(thread.look()) for thread in self._writers.values()))
+
+    def _suspect(self, error: DamagedCacheError) -> None:
+        """Whoever writes the cache looks whether it is damaged, and begins another one."""
+        for thread in self._writers.values():
+            thread.suspect(error)
 
     def writer(self, account: str) -> MailAccount:
         """The thread that changes the mail of an account. Raises UsageError: nobody can change it."""

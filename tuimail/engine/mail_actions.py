@@ -186,11 +186,12 @@ def replay_ready(account: Account, paths: Paths, journal: ActionJournal) -> list
         lock.release()
 
 
-def places_left(ended: Iterable[MailAction]) -> Iterator[tuple[str, str]]:
-    """Folder and key of every message that is not there any more."""
+def places_left(ended: Iterable[MailAction], *, also_gone: bool = False) -> Iterator[tuple[str, str]]:
+    """Folder and key of every message that was taken away; ``also_gone``: or that was not there any more."""
+    wanted = (MessageOutcome.DONE, MessageOutcome.GONE) if also_gone else (MessageOutcome.DONE,)
     for action in ended:
         if action.kind in (ActionKind.MOVE, ActionKind.DELETE):
-            done = (each for each in action.messages if each.outcome is MessageOutcome.DONE)
+            done = (each for each in action.messages if each.outcome in wanted)
             yield from ((action.folder, each.key) for each in done)
 
 

@@ -6,12 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from tuimail.engine.store_handle import StoreHandle
+from tuimail.engine.reader_handle import ReaderHandle
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tuimail.cache.database import DamagedCacheError
     from tuimail.engine.mail_index import FolderCounts, IndexRequest
     from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.wide_search import Report
@@ -30,8 +31,11 @@ class SearchBrokenOffError(UsageError):
 class SearchThread:
     """One search at a time: the next one breaks off the one that is still going on."""
 
-    def __init__(self, name: str, open_reader: Callable[[], MailReader]) -> None:
-        self._reader = StoreHandle(name, open_reader, lambda reader: reader.close())
+    def __init__(
+        self, name: str, open_reader: Callable[[], MailReader], damaged: Callable[[DamagedCacheError], None]
+    ) -> None:
+        """``damaged`` is that of ReaderHandle."""
+        self._reader = ReaderHandle(name, open_reader, damaged)
         self._latest = 0
         """Number of the search asked for last."""
 

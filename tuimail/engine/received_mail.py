@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from tuimail.cache.database import ReadableCache, WritableCache, set_aside
+from tuimail.cache.database import DamagedCacheError, ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
 from tuimail.cache.lookup import find, modseq_of, place_of, thread_name
 from tuimail.cache.summaries import vanish
@@ -98,7 +98,7 @@ def received_mail(
 
     Raises:
         UsageError: it has none.
-        StorageError: the mail or the cache cannot be read.
+        StorageError: the mail or the cache cannot be read. A damaged cache is begun anew by the next call.
     """
     source = mail_source(account)
     folder, lock = cache_of(account, paths)
@@ -110,6 +110,13 @@ def received_mail(
     cache = ReadableCache(folder)
     try:
         yield ReceivedMail(account, source, cache)
+    except DamagedCacheError as error:
+        if error.is_certain and lock.acquire():
+            try:
+                set_aside(folder)
+            finally:
+                lock.release()
+        raise
     finally:
         cache.close()
 

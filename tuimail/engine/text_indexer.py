@@ -7,7 +7,7 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tuimail.cache.database import NoCacheError, ReadableCache
+from tuimail.cache.database import DamagedCacheError, NoCacheError, ReadableCache
 from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import cache_of
 from tuimail.errors import StorageError
@@ -63,6 +63,8 @@ class TextIndexer:
                 self._fill()
             except NoCacheError:
                 continue
+            except DamagedCacheError as error:
+                self._mail.suspect(error)
             except StorageError as error:
                 log.warning("the full-text index of %s cannot be filled: %s", self._account.name, error)
             except Exception:
@@ -76,7 +78,8 @@ class TextIndexer:
             closing(ReadableCache(self._folder)) as cache,
             closing(FulltextSync(cache, self._write, source.texts(cache))) as texts,
         ):
-            texts.fill(stopped=lambda: self._stopped.is_set() or not self._mail.owns_cache)
+            # A cache that was deleted would look as if nothing of it were ever indexed.
+            texts.fill(stopped=lambda: self._stopped.is_set() or not self._mail.owns_cache or cache.is_lost())
 
     def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
         self._mail.write(work).result()

@@ -22,7 +22,7 @@ from tuimail.errors import EX_NOINPUT, StorageError
 from tuimail.mailboxes.mailbox_names import decode_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
 STILL = 2.0
@@ -36,6 +36,8 @@ MOST_FOLDERS = 10_000
 DEEPEST = 10
 
 _PARTS = ("cur", "new", "tmp")
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+"""What the system says of a name that is not there; whatever else it says, something is."""
 _SIZE = re.compile(r",S=(\d{1,15})(?:,|$)")
 _Stamps = tuple[int, int]
 
@@ -82,6 +84,20 @@ def find_directories(root: Path) -> Iterator[Path]:
         yield path
 
 
+def folders_there(root: Path) -> list[MaildirFolder]:
+    """``find_folders`` of a Maildir that is to be there.
+
+    Raises:
+        StorageError: ``root`` cannot be read, or holds no folder: its disk is not mounted, perhaps.
+    """
+    found = find_folders(root)
+    if not found:
+        raise StorageError(
+            f"There is no Maildir in {root}.", hint="Check that its disk is mounted, and its path in the config."
+        )
+    return found
+
+
 def _below(
     folder: Path, levels: tuple[str, ...], looked_at: set[tuple[int, int]]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -97,7 +113,9 @@ def _below(
             continue
         try:
             info = path.stat()
-        except OSError:
+        except OSError as error:
+            if error.errno not in _ABSENT:  # it cannot be looked at now, and is not gone
+                yield path, (*levels, *(each for each in name.split(".") if each))
             continue
         if not stat.S_ISDIR(info.st_mode) or (info.st_dev, info.st_ino) in looked_at:
             continue
@@ -111,7 +129,11 @@ def _below(
 
 
 def _is_folder(path: Path) -> bool:
-    return (path / "cur").is_dir()
+    """It is one, or nobody may look whether it is: one that cannot be read now is not gone."""
+    try:
+        return stat.S_ISDIR((path / "cur").stat().st_mode)
+    except OSError as error:
+        return error.errno not in _ABSENT
 
 
 def unique_part(name: str) -> str:
@@ -205,6 +227,12 @@ class MaildirScanner:
     def stamps(self) -> str:
         """The folder's time stamps when nothing was in doubt (``folder_stamps``); empty: something is."""
         return _written(self._stamps) if self._certain and self._stamps is not None else ""
+
+    def forget(self, uniques: Collection[str]) -> None:
+        """Whatever has such a name at the next scan appears anew; that scan comes when the folder changes."""
+        for unique in uniques:
+            self.files.pop(unique, None)
+        self._absent -= set(uniques)
 
     def _compare(self, files: dict[str, str], *, believed: bool) -> MaildirChange:
         before = self.files

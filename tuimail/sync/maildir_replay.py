@@ -23,8 +23,8 @@ from tuimail.mailboxes.maildir_folder import (
     MaildirScanner,
     MessageGoneError,
     change_flags,
-    find_folders,
     find_path,
+    folders_there,
     open_message,
 )
 from tuimail.private_files import make_private, open_private
@@ -70,7 +70,7 @@ class MaildirReplayer:
         return ended
 
     def _carry_out(self, action: MailAction) -> MailAction:
-        folders = {each.name: each.path for each in find_folders(self._root)}
+        folders = {each.name: each.path for each in folders_there(self._root)}
         begun = action.state is ActionState.SENT or any(each.landed for each in action.messages)
         moving = action.kind in (ActionKind.MOVE, ActionKind.COPY)
         landed = [_new_name(each.key) for each in action.messages] if moving else ()

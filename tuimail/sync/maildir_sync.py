@@ -21,9 +21,9 @@ from tuimail.mail.summary import summary_of
 from tuimail.mailboxes.maildir_folder import (
     SHORTEST_PAUSE,
     MaildirScanner,
-    find_folders,
     flags_of,
     folder_stamps,
+    folders_there,
     is_new,
     open_message,
 )
@@ -82,7 +82,7 @@ class MaildirSync:
             StorageError: the Maildir cannot be read, or the cache cannot be written.
         """
         self.again_in = None
-        folders = find_folders(self._root)
+        folders = folders_there(self._root)
         numbers = self._store_folders(folders)
         changes = []
         for folder in sorted(folders, key=lambda each: each.name != "INBOX"):
@@ -90,21 +90,31 @@ class MaildirSync:
                 continue
             try:
                 change = self._sync_folder(folder, numbers[folder.name], progress)
-            except StorageError as error:
-                log.warning("the folder %s could not be read: %s", folder.name, error)
-                continue
+            except BaseException:
+                # The scanner takes for known what was not stored.
+                self._forget_folder(folder.name)
+                raise
             if change is not None:
                 changes.append(change)
         return changes
 
+    def forget(self, folder: str, uniques: Collection[str]) -> None:
+        """Messages were taken out of the cache, moved or deleted: one that is in the folder again is new."""
+        known = self._known.get(folder)
+        if known is not None:
+            for unique in uniques:
+                known.pop(unique, None)
+        if folder in self._scanners:
+            self._scanners[folder].forget(uniques)
+
     def sync_folders(self) -> None:
         """Bring the list of folders into step, not their messages. Raises StorageError."""
-        self._store_folders(find_folders(self._root))
+        self._store_folders(folders_there(self._root))
 
     def _store_folders(self, folders: list[MaildirFolder]) -> dict[str, int]:
-        return self._rows.store({each.name for each in folders}, self._forget)
+        return self._rows.store({each.name for each in folders}, self._forget_folder)
 
-    def _forget(self, name: str) -> None:
+    def _forget_folder(self, name: str) -> None:
         self._scanners.pop(name, None)
         self._known.pop(name, None)
         self._stamps.pop(name, None)
@@ -123,17 +133,21 @@ class MaildirSync:
         scanner = self._scanners.setdefault(folder.name, MaildirScanner(folder.path, known))
         if scanner.unchanged():
             return None
-        change = scanner.scan()
+        change = _scanned(folder, scanner)
+        if change is None:
+            return None
         new = self._add(folder, mailbox, change.appeared, progress)
         changed = self._store_flags(known, change)
         gone = change.gone
         last = change
         if change.again_in is not None and change.again_in <= SHORTEST_PAUSE:
             # The folder is still: a second look tells what is gone.
-            last = again = scanner.scan()
-            new += self._add(folder, mailbox, again.appeared, progress)
-            changed += self._store_flags(known, again)
-            gone |= again.gone
+            again = _scanned(folder, scanner)
+            if again is not None:
+                last = again
+                new += self._add(folder, mailbox, again.appeared, progress)
+                changed += self._store_flags(known, again)
+                gone |= again.gone
         if last.again_in is not None:
             self.again_in = min(last.again_in, self.again_in or last.again_in)
         ids = [known.pop(unique).id for unique in gone if unique in known]
@@ -168,6 +182,9 @@ class MaildirSync:
                 update_mailbox(db, mailbox, uidnext=first + len(messages))
             for number, (unique, summary) in zip(ids, read, strict=True):
                 known[unique] = _Known(number, summary.flags)
+            unread = [unique for unique, _ in batch if unique not in known]
+            if unread:  # gone again, or not to be read now: looked at again with the next change
+                self._scanners[folder.name].forget(unread)
             done += len(read)
             if progress is not None:
                 progress(folder.name, done)
@@ -185,6 +202,15 @@ class MaildirSync:
             with self._cache.writing() as db:
                 set_flags(db, changes)
         return len(changes)
+
+
+def _scanned(folder: MaildirFolder, scanner: MaildirScanner) -> MaildirChange | None:
+    """None: it cannot be read now; what the cache has of it stays."""
+    try:
+        return scanner.scan()
+    except StorageError as error:
+        log.warning("the folder %s could not be read: %s", folder.name, error)
+        return None
 
 
 def _batched(pairs: Iterable[tuple[str, str]], *, first: int) -> Iterable[tuple[tuple[str, str], ...]]:

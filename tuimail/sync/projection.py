@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.cache.summaries import FlagChange, hide, set_flags, show, stored_name, vanish
-from tuimail.journal.action import UNDECIDED, ActionKind, ActionState, MessageOutcome
+from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
 from tuimail.mail.flags import DELETED
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from tuimail.journal.action import ActionMessage, MailAction
     from tuimail.journal.marks import Place
@@ -52,10 +52,29 @@ def settle(db: sqlite3.Connection, actions: Iterable[MailAction]) -> None:
             show(db, [row.id for key, row in rows.items() if key not in left])
 
 
-def show_stranded(db: sqlite3.Connection, undecided: Collection[int]) -> None:
-    """Show rows hidden by actions that are not under way any more: a crash came before they were settled."""
+def let_go(db: sqlite3.Connection, actions: Iterable[MailAction]) -> None:
+    """Show what became of actions that another process carried out: their flags come with the files' names."""
+    for action in actions:
+        if action.kind is not ActionKind.FLAG:
+            settle(db, [action])
+        elif action.state not in (ActionState.WAITING, ActionState.SENT):
+            rows = _rows(db, action.folder, action.messages).values()
+            set_flags(db, [FlagChange(row.id, row.server_flags | row.flags & DELETED) for row in rows])
+
+
+def project_again(db: sqlite3.Connection, actions: Iterable[MailAction], marks: Iterable[Place]) -> None:
+    """Show what the ``actions`` that are under way and the marks do, in a cache that an earlier process left.
+
+    What none of them hides or changes is shown as the mailbox has it: a crash may have come before that was settled.
+    """
+    under_way = list(actions)
+    numbers = {each.id for each in under_way}
     hidden = db.execute("SELECT id, leaving FROM message WHERE leaving IS NOT NULL").fetchall()
-    show(db, [number for number, action in hidden if action not in undecided])
+    show(db, [number for number, action in hidden if action not in numbers])
+    differing = db.execute("SELECT id, flags, server_flags FROM message WHERE flags <> server_flags").fetchall()
+    set_flags(db, [FlagChange(number, server) for number, _, server in differing])
+    project(db, under_way)
+    show_marks(db, marks)
 
 
 def show_marks(db: sqlite3.Connection, marks: Iterable[Place], *, marked: bool = True) -> None:
@@ -69,11 +88,6 @@ def show_marks(db: sqlite3.Connection, marks: Iterable[Place], *, marked: bool =
         if flags != row.flags:
             changes.append(FlagChange(row.id, flags))
     set_flags(db, changes)
-
-
-def undecided_ids(actions: Iterable[MailAction]) -> frozenset[int]:
-    """Ids of the actions that may still change the mailbox."""
-    return frozenset(each.id for each in actions if each.state in UNDECIDED)
 
 
 def _flags_now(action: MailAction, rows: dict[str, _Row]) -> list[FlagChange]:

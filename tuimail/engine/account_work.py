@@ -1,0 +1,176 @@
+"""What the thread of an account does: syncs, changes, carries out and undoes. Called on that thread alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.config.model import MaildirLayout
+from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.engine.account_cache import AccountCache
+from tuimail.engine.mail_actions import places_left, replay_ready
+from tuimail.errors import IllegalTransitionError, UsageError
+from tuimail.journal.action import UNDECIDED, ActionState
+from tuimail.journal.store import ActionJournal
+from tuimail.mailboxes import maildir_folders
+from tuimail.sync.projection import project, show_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import Protocol
+
+    from tuimail.config.model import Account
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.marks import Place
+    from tuimail.paths import Paths
+
+    class AccountThread(Protocol):
+        """The thread, for its work."""
+
+        def between(self, folder: str, read: int) -> None:
+            """Called in a long sync."""
+            ...
+
+        def announce(self) -> None:
+            """The cache has changed."""
+            ...
+
+        def tell(self, sentence: str) -> None:
+            """Say it to the user."""
+            ...
+
+        def guarded(self, name: str, work: Callable[[], object]) -> object:
+            """Run ``work``; what goes wrong is told once."""
+            ...
+
+
+class AccountWork:
+    """The journal, the cache and the mailbox of one account."""
+
+    def __init__(self, thread: AccountThread, account: Account, paths: Paths) -> None:
+        self._thread = thread
+        self._account = account
+        self._paths = paths
+        self.cache = AccountCache(account, paths, thread.tell)
+        self._journal: ActionJournal | None = None
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.cache.close()
+        if self._journal is not None:
+            self._journal.close()
+
+    @property
+    def journal(self) -> ActionJournal:
+        """The journal, opened when it is needed."""
+        if self._journal is None:
+            self._journal = ActionJournal(self._paths.journal)
+        return self._journal
+
+    # -- what the user does
+    def change(self, actions: Sequence[MailAction]) -> int:
+        """Durable, then shown."""
+        stored = self.journal.add(actions)
+        self.cache.show(lambda db: project(db, stored))
+        return stored[0].id
+
+    def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
+        """Durable, then shown; nothing if that was done before."""
+        stored = self.journal.add_once(cause, lambda: make(self.journal))
+        if stored is not None:
+            self.cache.show(lambda db: project(db, [stored]))
+
+    def mark(self, places: Sequence[Place], *, marked: bool) -> None:
+        """Durable, then shown."""
+        marks = self.journal.marks
+        (marks.add if marked else marks.remove)(self._account.name, places)
+        self.cache.show(lambda db: show_marks(db, places, marked=marked))
+
+    def undo(self, command: int) -> list[MailAction]:
+        """Undone, shown, and carried out."""
+        made = self.journal.undo(command)
+        self.cache.show_ended(self.journal.batch(command))
+        self.cache.show(lambda db: project(db, made))
+        self._thread.guarded("journal", self.replay)
+        touched = {folder for each in made for folder in (each.folder, each.target)}
+        # What came back is shown before the user is told.
+        self._thread.guarded("sync", lambda: self.cache.sync(only=touched))
+        return [self.journal.get(each.id) for each in made]
+
+    def replay(self) -> None:
+        """Carry out what waits, show what came of it, and tell what could not be done."""
+        if self.journal.next_ready(self._account.name) is None:
+            return
+        ended = replay_ready(self._account, self._paths, self.journal)
+        self.cache.show_ended(ended)
+        for action in ended:
+            if action.words and action.state is not ActionState.DONE:
+                self._thread.tell(self._told(action))
+            if action.state is ActionState.REFUSED:
+                self._drop(action)
+        self.journal.marks.remove(self._account.name, places_left(ended))
+
+    def _told(self, action: MailAction) -> str:
+        again = "  It is tried again later." if action.state is ActionState.SENT else ""
+        return f"{self._account.name}: {action.words}{again}"
+
+    def _drop(self, action: MailAction) -> None:
+        """The messages are as they were, and the user was told; kept, it would hold up whatever is done to them."""
+        try:
+            self.journal.decide(action.id, ActionState.DROPPED, "dropped")
+        except IllegalTransitionError:
+            return  # it was undone at this moment
+
+    # -- folders
+    def create_folder(self, name: str) -> None:
+        """A new folder, in the layout that the user wants or the Maildir has."""
+        layout = self._account.maildir_layout
+        dots = None if layout is MaildirLayout.AUTO else layout is MaildirLayout.DOTS
+        maildir_folders.create_folder(self._root, name, dots=dots)
+        self._sync_folders()
+
+    def rename_folder(self, name: str, to: str) -> None:
+        """Another name for a folder."""
+        self._check_idle(name)
+        maildir_folders.rename_folder(self._root, name, to)
+        self._sync_folders()
+
+    def delete_folder(self, name: str) -> None:
+        """A folder and its messages, for good."""
+        self._check_idle(name)
+        maildir_folders.delete_folder(self._root, name)
+        self._sync_folders()
+
+    def _check_idle(self, name: str) -> None:
+        for action in self.journal.actions(UNDECIDED, account=self._account.name):
+            if any(each == name or each.startswith(f"{name}/") for each in (action.folder, action.target)):
+                raise UsageError(
+                    f"Changes of messages in {name} are not carried out yet.", hint="Try again in a moment."
+                )
+
+    def _sync_folders(self) -> None:
+        """Show the folders as they are now, before the user is told."""
+        self._thread.guarded("sync", self.cache.sync_folders)
+
+    @property
+    def _root(self) -> Path:
+        root = self._account.maildir
+        assert root is not None  # noqa: S101 - accounts without one have no thread
+        return root
+
+    # -- the mailbox
+    def sync(self) -> float | None:
+        """Look at the mailbox once; seconds until the next look, None: as usual. Raises StorageError."""
+        # A cache that cannot be written holds up nothing that the user did.
+        self._thread.guarded("journal", self.replay)
+        if not self.cache.open():
+            if self.cache.changed_by_others():
+                self._thread.announce()
+            return None
+        try:
+            changed = bool(self.cache.sync(progress=self._thread.between))
+            if self.cache.lay_over(self.journal, changed=changed) or changed:
+                self._thread.announce()
+        except DamagedDatabaseError:
+            return 0.0  # it is begun anew
+        return self.cache.again_in
