@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.mail_support import Changes, entries, make_maildir, put_message, running_mail, subjects
-from tuimail.engine import mail_account
+from tuimail.engine import mail_account, mailbox_watch
 from tuimail.engine.mail_index import IndexRequest, SortOrder
 from tuimail.errors import NoSuchItemError, TuimailError
 from tuimail.journal.action import ActionKind
@@ -84,7 +84,7 @@ def still(root: Path) -> None:
 async def test_what_other_programs_do_is_told_by_the_system(
     paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_account, "WATCHED", 3600.0)
+    monkeypatch.setattr(mailbox_watch, "WATCHED", 3600.0)
     still(root)
     async with running_mail(paths, root) as mail:
         await mail.until(lambda it: it.count == 3, INBOX)
@@ -102,8 +102,8 @@ async def test_what_other_programs_do_is_told_by_the_system(
 async def test_where_the_system_tells_nothing_the_mailbox_is_looked_at_now_and_then(
     paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
-    monkeypatch.setattr(mail_account, "WATCHED", 3600.0)
-    monkeypatch.setattr(mail_account, "POLLED", 0.01)
+    monkeypatch.setattr(mailbox_watch, "WATCHED", 3600.0)
+    monkeypatch.setattr(mailbox_watch, "POLLED", 0.01)
     monkeypatch.setattr(mail_account, "PAUSE", 0.01)
     if gone == "system":
         monkeypatch.setattr(FileWatch, "open", lambda _: False)

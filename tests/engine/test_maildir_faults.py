@@ -206,7 +206,7 @@ def free(db: sqlite3.Connection) -> None:
 async def test_the_cache_cannot_be_written(paths: Paths, root: Path) -> None:
     async with running_mail(paths, root) as mail:
         drawn = await opened(mail)
-        thread = mail.engine.mail._threads["work"]
+        thread = mail.engine.mail._writers["work"]
         thread.write(full).result()
         for number in range(200):
             put_message(root, f"new{number}", "Long " * 50, arrived=NOON + 10 + number)
@@ -243,7 +243,7 @@ async def test_a_cache_that_cannot_be_made_holds_up_no_action(paths: Paths, root
 async def test_the_journal_cannot_be_written(paths: Paths, root: Path) -> None:
     async with running_mail(paths, root) as mail:
         refs = [each.ref for each in entries(await opened(mail))]
-        thread = mail.engine.mail._threads["work"]
+        thread = mail.engine.mail._writers["work"]
         journal = thread._work.journal._database
         thread._submit(lambda: full(journal.db)).result()
         many = [each for each in refs for _ in range(200)]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.mail_support import Changes, entries, subjects
 from tests.ui.scene import config
-from tuimail.engine import Engine, mail_account
+from tuimail.engine import Engine, mailbox_watch
 from tuimail.engine.mail_index import IndexRequest
 from tuimail.engine.received_bytes import received_bytes
 from tuimail.errors import StorageError, TuimailError
@@ -75,8 +75,8 @@ async def test_it_is_shown_and_searched_like_any_account(tmp_path: Path, mbox: P
 async def test_what_other_programs_append_is_told_by_the_system(
     tmp_path: Path, mbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_account, "WATCHED", 3600.0)
-    monkeypatch.setattr(mail_account, "POLLED", 3600.0)
+    monkeypatch.setattr(mailbox_watch, "WATCHED", 3600.0)
+    monkeypatch.setattr(mailbox_watch, "POLLED", 3600.0)
     async with running(tmp_path, mbox) as mail:
         await mail.until(lambda it: it.count == 2, INBOX)
         append(mbox, letter("c"))
@@ -90,7 +90,7 @@ async def test_what_other_programs_append_is_told_by_the_system(
 async def test_where_the_system_tells_nothing_it_is_looked_at_now_and_then(
     tmp_path: Path, mbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_account, "POLLED", 0.01)
+    monkeypatch.setattr(mailbox_watch, "POLLED", 0.01)
     monkeypatch.setattr(FileWatch, "open", lambda _: False)
     async with running(tmp_path, mbox) as mail:
         await mail.until(lambda it: it.count == 2, INBOX)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cache.support import disagreements, written
 from tuimail.cache.folders import all_mailboxes
+from tuimail.cache.summaries import FlagChange, set_flags, vanish
 from tuimail.config.model import SpecialUse
 from tuimail.errors import StorageError
 from tuimail.mail.flags import FLAGGED, OLD, SEEN
@@ -213,3 +214,66 @@ def test_what_cannot_be_read_costs_itself_alone(tmp_path: Path, root: Path) -> N
 def test_a_maildir_that_is_not_there_is_said(tmp_path: Path) -> None:
     with sync_of(tmp_path) as (sync, _), pytest.raises(StorageError):
         sync.sync()
+
+
+def test_flags_that_another_program_took_back_are_read_again(tmp_path: Path) -> None:
+    """The cache was told of our change, and the file has the name of the last look again."""
+    make(tmp_path / "Maildir")
+    put(tmp_path / "Maildir", "cur/a:2,")
+    with sync_of(tmp_path) as (sync, cache):
+        sync.sync()
+        with cache.writing() as db:
+            set_flags(db, [FlagChange(1, FLAGGED | OLD, server_flags=FLAGGED | OLD)])
+        still(tmp_path / "Maildir")
+        sync.doubt("INBOX", ["a", "gone"])
+        sync.sync()
+        assert rows(cache) == {"Hello": OLD}
+
+
+def test_what_was_taken_out_of_the_cache_and_is_there_is_listed_again(tmp_path: Path) -> None:
+    make(tmp_path / "Maildir")
+    put(tmp_path / "Maildir", "cur/a:2,")
+    with sync_of(tmp_path) as (sync, cache):
+        sync.sync()
+        with cache.writing() as db:
+            vanish(db, [1])
+        sync.forget("INBOX", ["a", "gone"])
+        still(tmp_path / "Maildir")
+        sync.sync()
+        assert rows(cache) == {"Hello": OLD}
+
+
+def test_a_look_within_a_look_does_nothing(tmp_path: Path) -> None:
+    """Else the older of both would be stored last."""
+    root = tmp_path / "Maildir"
+    make(root)
+    put(root, "cur/a:2,")
+    with sync_of(tmp_path) as (sync, cache):
+        sync.sync()
+        change_flags(root, "a", add="F")
+        put(root, "new/b", "New")
+
+        def taken_back(_folder: str, _read: int) -> None:
+            change_flags(root, "a", remove="F")
+            assert sync.sync(only={"INBOX"}) == []
+
+        sync.sync(progress=taken_back)
+        still(root)
+        sync.sync()
+        assert rows(cache) == {"Hello": OLD, "New": 0}
+
+
+def test_what_could_not_be_stored_is_found_again(tmp_path: Path) -> None:
+    root = tmp_path / "Maildir"
+    make(root)
+    with sync_of(tmp_path) as (sync, cache):
+        sync.sync()
+        for number in range(100):
+            put(root, f"cur/{number}:2,", f"Subject {number} " + "x" * 500)
+        pages = cache.db.execute("PRAGMA page_count").fetchone()[0]
+        cache.db.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StorageError, match="The disk is full"):
+            sync.sync()
+        cache.db.execute("PRAGMA max_page_count = 1000000")
+        sync.sync()
+        assert len(rows(cache)) == 100

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.cache.database import DamagedCacheError, ReadableCache, WritableCache, check, set_aside
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.mail_actions import places_left
+from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import cache_of
 from tuimail.errors import NoSuchItemError, StorageError
-from tuimail.journal.action import FINISHED, UNDECIDED, ActionState
-from tuimail.sync.maildir_sync import MaildirSync
+from tuimail.journal.action import FINISHED, UNDECIDED, ActionKind, ActionState
 from tuimail.sync.projection import let_go, project, project_again, settle, show_marks
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from tuimail.journal.marks import Place
     from tuimail.journal.store import ActionJournal
     from tuimail.paths import Paths
-    from tuimail.sync.maildir_sync import FolderChange
+    from tuimail.sync.mailbox_sync import FolderChange, MailboxSync
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +42,15 @@ class AccountCache:
 
     def __init__(self, account: Account, paths: Paths, told: Callable[[str], None]) -> None:
         """``told`` is called when the cache had to be made anew."""
-        assert account.maildir is not None  # noqa: S101 - accounts without one have no thread
         self._account = account
-        self._root = account.maildir
+        self.source = mail_source(account)
+        """Where the mail is."""
+        self.was_opened: Callable[[], None] = lambda: None
+        """Called when this process has become the writer, or has begun another file."""
         self._told = told
         self._folder, self._lock = cache_of(account, paths)
         self._cache: WritableCache | None = None
-        self._sync: MaildirSync | None = None
+        self._sync: MailboxSync | None = None
         self._damaged = False
         self._other: ReadableCache | None = None
         """What another process writes."""
@@ -54,7 +58,7 @@ class AccountCache:
         self._journal_version: int | None = None
         """Of the journal when it was laid over the rows; None: it must be laid over all of them."""
         self._laid_over: set[int] = set()
-        """Actions that are shown because ``lay_over`` found them in the journal."""
+        """Actions that are shown and whose end was not seen."""
         self._marks: set[Place] = set()
 
     @property
@@ -82,8 +86,9 @@ class AccountCache:
                 return False
             self._close_other()
             self._cache = WritableCache(self._folder, self._lock)
-            self._sync = MaildirSync(self._cache, self._root, self._account.folders)
+            self._sync = self.source.sync(self._cache)
             self._journal_version = None
+            self.was_opened()
             if self._cache.set_aside is not None:
                 self._told(MADE_ANEW)
         return True
@@ -114,6 +119,12 @@ class AccountCache:
         self._damaged = self._damaged or error.is_certain or not self._is_sound()
 
     # -- writing
+    def read(self, ask: Callable[[sqlite3.Connection], T]) -> T:
+        """What ``ask`` returns, called within a transaction. Raises StorageError."""
+        found: list[T] = []
+        self.write(lambda db: found.append(ask(db)))
+        return found[0]
+
     def write(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run ``work`` in a transaction. Raises StorageError."""
         if self._cache is None:
@@ -135,11 +146,16 @@ class AccountCache:
             self._journal_version = None
             log.warning("the cache does not show a change of %s: %s", self._account.name, error)
 
+    def show_waiting(self, actions: Sequence[MailAction]) -> None:
+        """Show what actions will do. This process or another one carries them out."""
+        self.show(lambda db: project(db, actions))
+        self._laid_over |= {each.id for each in actions}
+
     def show_ended(self, ended: Sequence[MailAction]) -> None:
         """Show what came of actions that were carried out, refused or undone here."""
         self.show(lambda db: settle(db, ended))
         self._laid_over -= {each.id for each in ended if each.state in FINISHED}
-        self._forget(ended)
+        self._look_again(ended)
 
     def lay_over(self, journal: ActionJournal, *, changed: bool) -> bool:
         """Show what the journal says, if rows have ``changed`` or another process has changed it; whether it had.
@@ -165,7 +181,7 @@ class AccountCache:
             show_marks(db, marks)
 
         self.write(lay)
-        self._forget(ended)
+        self._look_again(ended)
         self._journal_version, self._laid_over, self._marks = version, set(under_way), marks
         return True
 
@@ -192,10 +208,15 @@ class AccountCache:
         """Seconds after which ``sync`` can decide what was in doubt; None: nothing was."""
         return None if self._sync is None else self._sync.again_in
 
-    def _forget(self, ended: Sequence[MailAction]) -> None:
+    def _look_again(self, ended: Sequence[MailAction]) -> None:
+        """What was changed in the cache without a look at the mailbox is looked at again."""
+        if self._sync is None:
+            return
         for folder, key in places_left(ended, also_gone=True):
-            if self._sync is not None:
-                self._sync.forget(folder, (key,))
+            self._sync.forget(folder, (key,))
+        for action in ended:
+            if action.kind is ActionKind.FLAG:
+                self._sync.doubt(action.folder, [each.key for each in action.messages])
 
     def _is_sound(self) -> bool:
         try:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.cache import reports
+from tuimail.cache.lookup import new_messages
 from tuimail.config.model import MaildirLayout
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
 from tuimail.engine.mail_actions import places_left, replay_ready
+from tuimail.engine.mail_source import check_writable
+from tuimail.engine.mailbox_watch import MailboxWatch
+from tuimail.engine.thread_work import ThreadWork
 from tuimail.errors import IllegalTransitionError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
 from tuimail.mailboxes import maildir_folders
-from tuimail.sync.projection import project, show_marks
+from tuimail.mailboxes.maildir_folder import keep_as_old
+from tuimail.sync.projection import show_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +41,14 @@ if TYPE_CHECKING:
             """The cache has changed."""
             ...
 
+        def look_soon(self) -> None:
+            """Another program has changed the mailbox."""
+            ...
+
+        def reports_wait(self) -> None:
+            """There are messages that may be delivery reports."""
+            ...
+
         def tell(self, sentence: str) -> None:
             """Say it to the user."""
             ...
@@ -42,6 +56,10 @@ if TYPE_CHECKING:
         def guarded(self, name: str, work: Callable[[], object]) -> object:
             """Run ``work``; what goes wrong is told once."""
             ...
+
+
+PAUSE = 2.0
+"""Seconds between two tries to become the syncer of an account, or to read mail that could not be read."""
 
 
 class AccountWork:
@@ -52,10 +70,16 @@ class AccountWork:
         self._account = account
         self._paths = paths
         self.cache = AccountCache(account, paths, thread.tell)
+        self.cache.was_opened = self._reopened
+        self.watch = MailboxWatch(self.cache.source, thread.look_soon)
+        self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
+        self._fresh = False
+        """The cache was opened since the mailbox was looked at."""
         self._journal: ActionJournal | None = None
 
     def close(self) -> None:
         """Close what is open."""
+        self.watch.close()
         self.cache.close()
         if self._journal is not None:
             self._journal.close()
@@ -70,18 +94,20 @@ class AccountWork:
     # -- what the user does
     def change(self, actions: Sequence[MailAction]) -> int:
         """Durable, then shown."""
+        check_writable(self._account)
         stored = self.journal.add(actions)
-        self.cache.show(lambda db: project(db, stored))
+        self.cache.show_waiting(stored)
         return stored[0].id
 
     def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
         """Durable, then shown; nothing if that was done before."""
         stored = self.journal.add_once(cause, lambda: make(self.journal))
         if stored is not None:
-            self.cache.show(lambda db: project(db, [stored]))
+            self.cache.show_waiting([stored])
 
     def mark(self, places: Sequence[Place], *, marked: bool) -> None:
         """Durable, then shown."""
+        check_writable(self._account)
         marks = self.journal.marks
         (marks.add if marked else marks.remove)(self._account.name, places)
         self.cache.show(lambda db: show_marks(db, places, marked=marked))
@@ -90,7 +116,7 @@ class AccountWork:
         """Undone, shown, and carried out."""
         made = self.journal.undo(command)
         self.cache.show_ended(self.journal.batch(command))
-        self.cache.show(lambda db: project(db, made))
+        self.cache.show_waiting(made)
         self._thread.guarded("journal", self.replay)
         touched = {folder for each in made for folder in (each.folder, each.target)}
         # What came back is shown before the user is told.
@@ -154,23 +180,44 @@ class AccountWork:
 
     @property
     def _root(self) -> Path:
-        root = self._account.maildir
-        assert root is not None  # noqa: S101 - accounts without one have no thread
-        return root
+        check_writable(self._account)
+        return self.cache.source.root
 
     # -- the mailbox
-    def sync(self) -> float | None:
-        """Look at the mailbox once; seconds until the next look, None: as usual. Raises StorageError."""
+    def leave(self, folder: str) -> None:
+        """Move what was shown from ``new`` to ``cur``, as every program does that shows a Maildir."""
+        if self.cache.is_open and not self._account.is_read_only:
+            keep_as_old(self._root, folder, self.cache.read(lambda db: new_messages(db, folder)))
+
+    def sync(self) -> float:
+        """Look at the mailbox once; seconds until the next look. Raises StorageError."""
         # A cache that cannot be written holds up nothing that the user did.
         self._thread.guarded("journal", self.replay)
         if not self.cache.open():
             if self.cache.changed_by_others():
                 self._thread.announce()
-            return None
+            return PAUSE
+        self.watch.keep()
         try:
+            if self.threads.follow():  # before messages are stored that it is about
+                self._thread.announce()
             changed = bool(self.cache.sync(progress=self._thread.between))
             if self.cache.lay_over(self.journal, changed=changed) or changed:
                 self._thread.announce()
+            self._follow(changed=changed)
         except DamagedDatabaseError:
             return 0.0  # it is begun anew
-        return self.cache.again_in
+        return min(self.watch.pause, self.cache.again_in or self.watch.pause)
+
+    def _follow(self, *, changed: bool) -> None:
+        """What new messages bring with them."""
+        if changed and not self._account.is_read_only and self.threads.read_muted(self.cache):
+            self.replay()
+        if changed or self._fresh:
+            self._fresh = False
+            if self.cache.read(reports.are_waiting):
+                self._thread.reports_wait()
+
+    def _reopened(self) -> None:
+        self._fresh = True
+        self.threads.reopened()

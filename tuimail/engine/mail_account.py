@@ -20,6 +20,7 @@ from tuimail.errors import TuimailError
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Sequence
+
     from tuimail.cache.database import DamagedCacheError
     from tuimail.config.model import Account
     from tuimail.journal.action import MailAction

@@ -75,9 +75,9 @@ class SearchThread:
 class MailSearch:
     """Searches that an index waits for, and searches through several folders: one of each at a time."""
 
-    def __init__(self, open_reader: Callable[[], MailReader]) -> None:
-        self._limits = SearchThread("mail search", open_reader)
-        self._wide = SearchThread("mail search in all folders", open_reader)
+    def __init__(self, open_reader: Callable[[], MailReader], damaged: Callable[[DamagedCacheError], None]) -> None:
+        self._limits = SearchThread("mail search", open_reader, damaged)
+        self._wide = SearchThread("mail search in all folders", open_reader, damaged)
 
     def start(self) -> None:
         """Allow searches."""

@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tuimail.engine.mail_account import MailAccount
-    from tuimail.engine.mail_reader import MailReader
-    from tuimail.engine.store_handle import StoreHandle
+    from tuimail.engine.reader_handle import ReaderHandle
     from tuimail.engine.thread_plans import EditPlan, MutePlan
     from tuimail.mail.message_ref import MessageRef
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 class MailThreads:
     """Threads broken, linked and muted."""
 
-    def __init__(self, reader: StoreHandle[MailReader], writer: Callable[[str], MailAccount]) -> None:
+    def __init__(self, reader: ReaderHandle, writer: Callable[[str], MailAccount]) -> None:
         self._reader = reader
         self._writer = writer
 

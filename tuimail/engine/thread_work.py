@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
 
-    from tuimail.cache.database import WritableCache
+    from tuimail.engine.account_cache import AccountCache
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.thread_edit import ThreadEdit
 
@@ -52,10 +52,9 @@ class ThreadWork:
         self._version = version
         return self._show_all()
 
-    def read_muted(self, cache: WritableCache) -> bool:
+    def read_muted(self, cache: AccountCache) -> bool:
         """New messages of muted threads are to arrive read; whether there is an action to be carried out."""
-        with cache.writing() as db:
-            found = newly_muted(db)
+        found = cache.read(newly_muted)
         if not found:
             return False
         actions = read_actions(self._account, found)

@@ -63,11 +63,6 @@ class ActionJournal:
         """Close it."""
         self._database.close()
 
-    def version(self) -> int:
-        """Changes when another connection has changed the journal. Raises StorageError."""
-        with self._database.reading() as db:
-            return int(db.execute("PRAGMA data_version").fetchone()[0])
-
     def add(self, actions: Sequence[MailAction]) -> list[MailAction]:
         """Store the actions of one command, all or none; when it returns they survive a power cut.
 

@@ -234,6 +234,12 @@ class MaildirScanner:
             self.files.pop(unique, None)
         self._absent -= set(uniques)
 
+    def doubt(self, uniques: Iterable[str]) -> None:
+        """The next scan reports these as renamed, whatever their names are."""
+        for unique in uniques:
+            if unique in self.files:
+                self.files[unique] = ""
+
     def _compare(self, files: dict[str, str], *, believed: bool) -> MaildirChange:
         before = self.files
         differing = dict(files.items() - before.items())

@@ -57,6 +57,14 @@ class MailboxSync(Protocol):
         """Bring the list of folders into step, not their messages. Raises StorageError."""
         ...
 
+    def forget(self, folder: str, uniques: Collection[str]) -> None:
+        """Messages were taken out of the cache, moved or deleted: one that is in the folder again is new."""
+        ...
+
+    def doubt(self, folder: str, uniques: Collection[str]) -> None:
+        """The flags of messages were changed in the cache, because they were changed in the folder: read them again."""
+        ...
+
 
 class FolderRows:
     """The folders in the cache."""

@@ -49,6 +49,9 @@ GIVE_WAY = 5
 _FIRST = 16 * 1024
 """Bytes read of a file at first: most headers end within them."""
 
+_UNKNOWN = -1
+"""In place of flags: none that a message can have."""
+
 
 class _Known(NamedTuple):
     id: int
@@ -65,6 +68,9 @@ class MaildirSync:
         self._rows = FolderRows(cache, folders)
         self.again_in: float | None = None
         """Seconds after which something in doubt can be decided; None: nothing was in doubt at the last look."""
+        self._syncing = False
+        self._unread: set[str] = set()
+        """Folders with messages that could not be read."""
         self._scanners: dict[str, MaildirScanner] = {}
         self._known: dict[str, dict[str, _Known]] = {}
         with cache.writing() as db:
@@ -76,11 +82,23 @@ class MaildirSync:
     ) -> list[FolderChange]:
         """Look at every folder once, or at those that are named; the folders that differed.
 
-        ``progress`` is called with a folder's name and the number of new messages read of it so far.
+        ``progress`` is called with a folder's name and the number of new messages read of it so far. Called by it, this
+        does nothing: what the look under way found is older, and would be stored over what was found now.
 
         Raises:
             StorageError: the Maildir cannot be read, or the cache cannot be written.
         """
+        if self._syncing:
+            return []
+        self._syncing = True
+        try:
+            return self._sync_all(only, progress)
+        finally:
+            self._syncing = False
+
+    def _sync_all(
+        self, only: Collection[str] | None, progress: Callable[[str, int], None] | None
+    ) -> list[FolderChange]:
         self.again_in = None
         folders = folders_there(self._root)
         numbers = self._store_folders(folders)
@@ -107,6 +125,18 @@ class MaildirSync:
         if folder in self._scanners:
             self._scanners[folder].forget(uniques)
 
+    def doubt(self, folder: str, uniques: Collection[str]) -> None:
+        """The flags of messages were changed in the cache, because they were changed in the folder: read them again.
+
+        Another program may have changed them back, so that the names are those of the last look.
+        """
+        known = self._known.get(folder, {})
+        for unique in uniques:
+            if unique in known:
+                known[unique] = known[unique]._replace(flags=_UNKNOWN)
+        if folder in self._scanners:
+            self._scanners[folder].doubt(uniques)
+
     def sync_folders(self) -> None:
         """Bring the list of folders into step, not their messages. Raises StorageError."""
         self._store_folders(folders_there(self._root))
@@ -122,6 +152,7 @@ class MaildirSync:
     def _sync_folder(
         self, folder: MaildirFolder, mailbox: int, progress: Callable[[str, int], None] | None
     ) -> FolderChange | None:
+        self._unread.discard(folder.name)
         stamps = self._stamps.get(folder.name)
         if folder.name not in self._scanners and stamps and stamps == folder_stamps(folder.path):
             return None  # as an earlier process left it: its names are not even read
@@ -151,7 +182,7 @@ class MaildirSync:
         if last.again_in is not None:
             self.again_in = min(last.again_in, self.again_in or last.again_in)
         ids = [known.pop(unique).id for unique in gone if unique in known]
-        stamps = scanner.stamps
+        stamps = "" if folder.name in self._unread else scanner.stamps
         if ids or self._stamps.get(folder.name, "") != stamps:
             with self._cache.writing() as db:
                 vanish(db, ids)
@@ -185,6 +216,7 @@ class MaildirSync:
             unread = [unique for unique, _ in batch if unique not in known]
             if unread:  # gone again, or not to be read now: looked at again with the next change
                 self._scanners[folder.name].forget(unread)
+                self._unread.add(folder.name)
             done += len(read)
             if progress is not None:
                 progress(folder.name, done)

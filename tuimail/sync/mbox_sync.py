@@ -75,6 +75,12 @@ class MboxSync:
                 changes.append(change)
         return changes
 
+    def forget(self, folder: str, uniques: Collection[str]) -> None:
+        """Nothing: no message of an mbox is moved or deleted here."""
+
+    def doubt(self, folder: str, uniques: Collection[str]) -> None:
+        """Nothing: no flag of an mbox is changed here."""
+
     def sync_folders(self) -> None:
         """Bring the list of folders into step, not their messages. Raises StorageError."""
         self._present()

@@ -59,6 +59,9 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
 class QuickWrappedDocument(WrappedDocument):
     """Textual's wrapped document with a quick way for lines of plain ASCII, for texts of a megabyte."""
 
+    wrapped_for: tuple[int, int] | None = None
+    """The width, and that of a tab; None: it was never wrapped."""
+
     @property
     def height(self) -> int:
         """Rows of all lines together. The text area asks once for every row it draws, so this must not add up lines."""
@@ -84,6 +87,7 @@ class QuickWrappedDocument(WrappedDocument):
             self._tab_width_cache.append(tabs)
             self._line_index_to_offsets.append(list(range(first, len(rows))))
         self._offset_to_line_info = rows
+        self.wrapped_for = self._width, self._tab_width
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
         """Wrap what an edit changed; after a large paste everything, for that is the quicker way."""
@@ -119,6 +123,14 @@ class QuickTextArea(TextArea, inherit_bindings=False):
     def _build_highlight_map(self) -> None:
         self.text_changed()
         super()._build_highlight_map()
+
+    def _rewrap_and_refresh_virtual_size(self) -> None:
+        # As in TextArea, which wraps a text again for the width that it is wrapped for, several times on opening.
+        wrapped = self.wrapped_document
+        if not isinstance(wrapped, QuickWrappedDocument) or wrapped.wrapped_for != (self.wrap_width, self.indent_width):
+            wrapped.wrap(self.wrap_width, tab_width=self.indent_width)
+        self._line_cache.clear()
+        self._refresh_size()
 
     def _set_document(self, text: str, language: str | None) -> None:  # noqa: ARG002 - Textual's signature
         # As in TextArea, but wrapped by QuickWrappedDocument and without a language.

@@ -22,4 +22,11 @@ def start_worker(
 
     It is a function and no coroutine: a worker may be cancelled before it begins, and nothing would await it then.
     """
-    node.run_worker(work, group=group, exclusive=exclusive, exit_on_error=exit_on_error)  # type: ignore[arg-type]
+    # Without a description Textual makes one of ``repr(work)``, which may hold a message of a hundred thousand lines.
+    node.run_worker(
+        work,  # type: ignore[arg-type]
+        group=group,
+        description=group,
+        exclusive=exclusive,
+        exit_on_error=exit_on_error,
+    )
