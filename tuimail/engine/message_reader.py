@@ -81,6 +81,8 @@ class ReadMessage:
     """All links, by number from 1."""
     places: dict[int, LinkPlace]
     """Where each link stands."""
+    numbers: dict[int, tuple[tuple[int, int], ...]]
+    """Index of a line -> start and end of each number that was put behind a link of plain text in it."""
     lists: ListHeaders
     whole: bool
     """All of its bytes were read."""
@@ -99,7 +101,7 @@ def read_part(
     """The message that ``root`` is the tree of."""
     header = root.header
     text = message_text(root, prefer=prefer)
-    lines, links, places = _with_links(text)
+    lines, links, places, numbers = _with_links(text)
     people, warnings = _people(header, own or OwnAddresses())
     if header.cut:
         warnings.append("The header is too long; only its beginning was read.")
@@ -117,6 +119,7 @@ def read_part(
         files=text.files,
         links=tuple(links),
         places=places,
+        numbers=numbers,
         lists=list_headers(header),
         whole=not cut,
         other=text.other,
@@ -179,12 +182,21 @@ def _person(person: ReceivedAddress, own: OwnAddresses) -> str:
     return f"{name} <{shown}>" if name else shown
 
 
-def _with_links(text: MessageText) -> tuple[list[TextLine], list[HtmlLink], dict[int, LinkPlace]]:
-    """The lines with the links of plain text numbered, all links, and where they are."""
+class _Numbered(NamedTuple):
+    """A text with the links of its plain text numbered."""
+
+    lines: list[TextLine]
+    links: list[HtmlLink]
+    places: dict[int, LinkPlace]
+    numbers: dict[int, tuple[tuple[int, int], ...]]
+
+
+def _with_links(text: MessageText) -> _Numbered:
     lines: list[TextLine] = []
     links = list(text.links)
     places: dict[int, LinkPlace] = {}
-    numbers = {each.target: each.number for each in links}
+    known = {each.target: each.number for each in links}
+    numbers: dict[int, tuple[tuple[int, int], ...]] = {}
     for line in text.lines:
         words = line.text
         if line.mark is Mark.LINK:
@@ -192,16 +204,19 @@ def _with_links(text: MessageText) -> tuple[list[TextLine], list[HtmlLink], dict
             if match is not None:
                 places[int(match[1])] = LinkPlace(len(lines), match.end(), len(words))
         elif line.mark in (Mark.TEXT, Mark.SIGNATURE, Mark.INVITATION) and len(links) < MOST_LINKS:
-            words = _numbered(words, len(lines), links, numbers, places)
+            words, added = _numbered(words, len(lines), links, known, places)
+            if added:
+                numbers[len(lines)] = added
         lines.append(line if words is line.text else line._replace(text=words))
-    return lines, links, places
+    return _Numbered(lines, links, places, numbers)
 
 
 def _numbered(
     words: str, line: int, links: list[HtmlLink], numbers: dict[str, int], places: dict[int, LinkPlace]
-) -> str:
-    """A line with a number behind each of its links."""
+) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """A line with a number behind each of its links, and where these are."""
     pieces: list[str] = []
+    added: list[tuple[int, int]] = []
     end = offset = 0
     for start, stop, target in plain_links(words):
         if target not in numbers:
@@ -212,9 +227,10 @@ def _numbered(
         number = numbers[target]
         places.setdefault(number, LinkPlace(line, offset + start - end, offset + stop - end))
         pieces.append(f"{words[end:stop]} [{number}]")
+        added.append((offset + stop - end, offset + len(pieces[-1])))
         offset += len(pieces[-1])
         end = stop
-    return "".join([*pieces, words[end:]]) if pieces else words
+    return ("".join([*pieces, words[end:]]) if pieces else words), tuple(added)
 
 
 def _remarks(text: MessageText) -> list[TextLine]:

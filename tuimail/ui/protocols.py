@@ -237,6 +237,10 @@ class HasMessages(Frame, Protocol):
         """The text that is selected; empty if none is."""
         ...
 
+    def unselect(self) -> None:
+        """Select no text any more."""
+        ...
+
     @property
     def cursor(self) -> MessageCursor:
         """The message under the cursor."""

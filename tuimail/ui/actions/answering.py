@@ -70,6 +70,7 @@ async def reply_list(screen: HasMessages, entries: Entries) -> None:
 async def _answer(screen: HasMessages, entry: IndexEntry, kind: ReplyKind) -> None:
     program = screen.program
     prepared = await program.engine.answers.answer(entry.ref, kind, selection=screen.selection)
+    screen.unselect()
     program.navigation.open(ShowComposer(prepared.draft))
     if prepared.note:
         program.say(safe_line(prepared.note))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions import links, message_out
+from tuimail.ui.actions import links, message_out, selecting
 from tuimail.ui.requests import ShowAttachments, ShowText
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ PAGE_ACTIONS: dict[str, Action[Any]] = {
     "message-source": source,
     **links.ACTIONS,
     **message_out.ACTIONS,
+    **selecting.ACTIONS,
 }
 """For any received message, one in another one too."""
 

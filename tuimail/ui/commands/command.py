@@ -18,6 +18,7 @@ class Context(StrEnum):
     FOLDERS = "folders"
     INDEX = "index"
     MESSAGE = "message"
+    SELECTING = "selecting"
     ATTACHMENTS = "attachments"
     OUTBOX = "outbox"
     ITEM = "item"
@@ -46,6 +47,7 @@ _CONTEXT_HEADINGS = {
     Context.FOLDERS: "Folder list",
     Context.INDEX: "Message index",
     Context.MESSAGE: "Message text",
+    Context.SELECTING: "Selecting text of a message",
     Context.ATTACHMENTS: "Attachments of a message",
     Context.OUTBOX: "Outbox",
     Context.ITEM: "A letter in the outbox",

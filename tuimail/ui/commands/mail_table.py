@@ -13,6 +13,7 @@ _FOLDERS = frozenset({Context.FOLDERS})
 _INDEX = frozenset({Context.INDEX})
 _MESSAGE = frozenset({Context.MESSAGE})
 _MESSAGES = _INDEX | _MESSAGE
+_QUOTING = _MESSAGES | {Context.SELECTING}
 
 PLACES = (
     Command("go-index", "Index", "Go to the messages", "The messages of the folder opened last, else of the inbox.",
@@ -106,11 +107,11 @@ ACTING = (
 
 ANSWERING = (
     Command("reply", "Reply", "Reply to the message", "Opens the composer with the message quoted.",
-            _MESSAGES, pine="r", mutt="r", slot=22),
+            _QUOTING, pine="r", mutt="r", slot=22),
     Command("reply-all", "Reply all", "Reply to all recipients", "To the sender, and to all whom it went to.",
-            _MESSAGES, pine="alt+g", mutt="g", slot=54),
+            _QUOTING, pine="alt+g", mutt="g", slot=54),
     Command("reply-list", "List reply", "Reply to the mailing list", "To the list that the message came from.",
-            _MESSAGES, pine="alt+y", mutt="L", slot=55),
+            _QUOTING, pine="alt+y", mutt="L", slot=55),
     Command("forward", "Forward", "Forward the message", "Within the text, with its files; several are attached.",
             _MESSAGES, pine="f", mutt="f", slot=23),
     Command("forward-attached", "Fwd as is", "Forward as an attachment", "The whole message, byte for byte.",

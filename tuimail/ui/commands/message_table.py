@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuimail.ui.commands.command import Command, Context
 
 _MESSAGE = frozenset({Context.MESSAGE})
+_SELECTING = frozenset({Context.SELECTING})
 _FILES = frozenset({Context.ATTACHMENTS})
 _INDEX = frozenset({Context.INDEX})
 _BOTH = _MESSAGE | _FILES
@@ -60,6 +61,24 @@ MESSAGE = (
             _BOTH | _INDEX, pine="%", mutt="p", slot=79),
     Command("unsubscribe", "Unsubscr.", "Leave the mailing list", "Asks first, and says who will learn of it.",
             _MESSAGE, pine="alt+l", mutt="alt+l", slot=81),
+    Command("select-text", "Select", "Select text", "Begins with the line at the top, or anew where you moved to.",
+            _MESSAGE | _SELECTING, pine="ctrl+circumflex_accent alt+a", mutt="ctrl+circumflex_accent alt+v", slot=82),
+    Command("copy-selection", "Copy", "Copy the selected text", "Gives it to the clipboard of your terminal.",
+            _MESSAGE | _SELECTING, pine="ctrl+c alt+c", mutt="ctrl+c alt+c", slot=82),
+    Command("end-selection", "End", "End selecting", "Nothing is selected any more.",
+            _SELECTING, pine="escape <", mutt="escape q", slot=11),
+    Command("select-up", "Line up", "Select to the line before", "The selection ends one line further up.",
+            _SELECTING, pine="up p ctrl+p", mutt="up k", slot=84),
+    Command("select-down", "Line down", "Select to the next line", "The selection ends one line further down.",
+            _SELECTING, pine="down n ctrl+n", mutt="down j", slot=85),
+    Command("select-page-up", "Page up", "Select one page up", "The selection ends one page further up.",
+            _SELECTING, pine="pageup - ctrl+y", mutt="pageup Z -", slot=86),
+    Command("select-page-down", "Page down", "Select one page down", "The selection ends one page further down.",
+            _SELECTING, pine="pagedown space ctrl+v", mutt="pagedown z space", slot=87),
+    Command("select-to-top", "To top", "Select to the beginning", "The selection goes to the beginning of the text.",
+            _SELECTING, pine="home", mutt="home =", slot=88),
+    Command("select-to-end", "To end", "Select to the end", "The selection goes to the end of the text.",
+            _SELECTING, pine="end", mutt="end *", slot=89),
     Command("view-part", "View", "View the attachment", "Shows it here, or opens it with your program for its type.",
             _FILES, pine="v enter > right .", mutt="enter right", slot=12),
     Command("open-outside", "External", "Open with another program", "Opens it with your program for its type.",

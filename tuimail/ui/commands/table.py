@@ -21,6 +21,7 @@ _EVERYWHERE = frozenset({Context.EVERYWHERE})
 _MENU = frozenset({Context.MENU})
 _MESSAGE = frozenset({Context.MESSAGE})
 """Its single keys go from message to message; those that move a line are others there (``message_table``)."""
+_SELECTING = frozenset({Context.SELECTING})
 _OUTBOX = frozenset({Context.OUTBOX})
 _LETTERS = frozenset({Context.OUTBOX, Context.ITEM})
 _ANY_LETTER = _LETTERS | {Context.SENT, Context.SENT_ITEM}
@@ -50,7 +51,7 @@ EVERYWHERE = (
 
 READERS = (
     Command("help", "Help", "Help for this screen", "Explains this screen and its keys, and the way of a letter.",
-            READING - {Context.HELP}, pine="? f1 ctrl+g", mutt="? f1", slot=10),
+            (READING - {Context.HELP}) | _SELECTING, pine="? f1 ctrl+g", mutt="? f1", slot=10),
     Command("back", "Back", "Go back", "Returns to the screen before.",
             READING - _MENU, pine="< left escape ,", mutt="q escape left", slot=11),
     Command("main-menu", "Main menu", "Go to the main menu", "Returns to the main menu from anywhere.",
@@ -68,7 +69,7 @@ READERS = (
     Command("last", "Last", "Go to the last line", "Moves to the bottom.",
             READING, pine="end", mutt="* end"),
     Command("more", "More", "More keys", "Shows the other keys of this screen in the two rows.",
-            READING - _MENU, pine="o f3", mutt="f3", slot=MORE),
+            (READING - _MENU) | _SELECTING, pine="o f3", mutt="f3", slot=MORE),
     Command("quit-now", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             READING - _MENU, pine="q", mutt="Q", slot=110),
     Command("undo", "Undo", "Undo the last step", "Takes back what the status line offers to undo.",

@@ -53,8 +53,6 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     """Where the user is on this screen; override ``context`` if that depends on the focus."""
     HELP: ClassVar[str] = ""
     """What this screen is for, for its help."""
-    selection = ""
-    """The text that is selected on it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -28,6 +28,9 @@ UNNUMBERED = frozenset({Context.MENU, Context.PALETTE})
 class ListScreen(FrameScreen, Generic[T]):
     """Base of the screens that show a list."""
 
+    selection = ""
+    """Of text: none."""
+
     def __init__(self) -> None:
         super().__init__()
         self.list = self.make_list()
@@ -64,6 +67,9 @@ class ListScreen(FrameScreen, Generic[T]):
     def compose_body(self) -> ComposeResult:
         """The list alone; screens add below it what explains the selection."""
         yield self.list
+
+    def unselect(self) -> None:
+        """No text is selected in a list."""
 
     def selection_changed(self) -> None:
         """Another row is selected, or other rows are shown: other commands may fit."""

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from tuimail.mail.mime_tree import ReceivedPart
     from tuimail.ui.commands.command import Command
 
+SELECTING_HELP = (
+    "Whole lines of the message are selected, from the one at the top of the screen to where you move. They can be "
+    "copied to the clipboard, and a reply quotes them and nothing else. With the mouse: press and drag selects "
+    "characters, two clicks a word, three a line."
+)
 PIECE = 256 * 1024
 """Bytes handed on at a time."""
 
@@ -32,7 +37,7 @@ class PageScreen(PagerScreen):
 
     SCREEN_NAME = "MESSAGE TEXT"
     CONTEXT = Context.MESSAGE
-    BINDINGS = bindings_for(Context.MESSAGE)
+    BINDINGS = bindings_for(Context.MESSAGE, Context.SELECTING)
     HELP = (
         "The message as text: nothing is fetched from anywhere, and what is not shown is said. Links have numbers; "
         "one is opened only after a question that shows where it goes."
@@ -47,6 +52,7 @@ class PageScreen(PagerScreen):
         super().__init__()
         self.pager: MessagePager = MessagePager(clock=self._now)
         self.pager.when_laid_out = self._laid_out
+        self.pager.selecting.when_changed = self._selection_changed
         self.searched = ""
         """What was searched for last."""
         self.last_key = ""
@@ -122,10 +128,42 @@ class PageScreen(PagerScreen):
         self.title_bar.accounts = self.place
         self.title_bar.note = "   ".join(filter(None, (self.position, self.pager.place)))
 
+    # -- what is selected of it
+    @property
+    def context(self) -> Context:
+        """While keys select text they mean something else."""
+        return Context.SELECTING if self.pager.selecting.by_keys else self.CONTEXT
+
+    @property
+    def help_text(self) -> str:
+        """What this screen is for."""
+        return SELECTING_HELP if self.pager.selecting.by_keys else self.HELP
+
+    @property
+    def selection(self) -> str:
+        """The selected lines of the message's own text, as they were before they were wrapped."""
+        return self.pager.selecting.to_quote()
+
+    def unselect(self) -> None:
+        """Select no text any more."""
+        self.pager.selecting.clear()
+
+    def _selection_changed(self) -> None:
+        if self.is_mounted:
+            self.refresh_keys()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is on top, and the mouse is its."""
+        self.pager.let_go()
+
     # -- commands
     def fits(self, command: Command) -> bool:
         """By what there is in the message."""
         message = self.message
+        if command.id == "copy-selection":
+            return self.pager.selecting.current is not None
+        if command.id == "select-text":
+            return self.pager.selecting.current is None
         if command.id in ("next-link", "follow-link", "link-number"):
             return message is not None and bool(message.links)
         if command.id == "attachments":

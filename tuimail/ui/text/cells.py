@@ -30,6 +30,8 @@ class TextRole(StrEnum):
     """What was searched for."""
     CHOSEN = "chosen"
     """What the next key acts on."""
+    SELECTED = "selected"
+    """Text to copy or to quote."""
     NEEDS_YOU = "needs-you"
     HELD = "held"
     QUEUED = "queued"

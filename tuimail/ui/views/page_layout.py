@@ -12,6 +12,8 @@ from rich.cells import cell_len
 
 from tuimail.ui.text.breaking import row_starts
 from tuimail.ui.text.cells import Line, Span, TextRole, clip
+from tuimail.ui.text.graphemes import clusters
+from tuimail.ui.text.selection import Stretch, TextPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,7 @@ class Highlight(NamedTuple):
     """Characters of a line that are drawn in another role."""
 
     start: int
+    """Of its text; what is drawn before that has negative numbers."""
     end: int
     role: TextRole
 
@@ -82,6 +85,32 @@ class PageLayout(Sequence[Line]):
             return self.first_row(line)
         return self.first_row(line) + bisect_right(self._starts(line), offset) - 1
 
+    def character_at(self, row: int, cell: int) -> Stretch:
+        """The character at a cell of a row, counted from the beginning of the lead; empty beside the text."""
+        index = self.line_at(row)
+        line = self.lines[index]
+        whole = line.lead + line.text
+        if line.note:
+            shown = self._words(line)
+            start, text = 0, whole if cell - len(MARGIN) < cell_len(shown) else ""
+            end = len(whole)
+        else:
+            starts, at = self._starts(index), row - self.first_row(index)
+            start = len(line.lead) + starts[at]
+            end = len(line.lead) + starts[at + 1] if at + 1 < len(starts) else len(whole)
+            if at == 0:
+                start = 0
+            else:
+                cell -= cell_len(line.again)
+            text = whole[start:end]
+        left = cell - len(MARGIN)
+        for cluster in clusters(text):
+            left -= cell_len(cluster)
+            if left < 0:
+                return Stretch(TextPlace(index, start), TextPlace(index, start + len(cluster)))
+            start += len(cluster)
+        return Stretch(TextPlace(index, end), TextPlace(index, end))
+
     def _room(self, line: PageLine) -> int:
         """Cells for the text of a line."""
         room = self.width - len(MARGIN) - (cell_len(line.lead) if line.lead else 0)
@@ -101,8 +130,9 @@ class PageLayout(Sequence[Line]):
     def _row(self, row: int) -> Line:
         index = self.line_at(row)
         line = self.lines[index]
+        highlights = self._highlights(index)
         if line.note:
-            return self._noted(line)
+            return self._noted(line, highlights)
         starts = self._starts(index)
         at = row - self.first_row(index)
         start = starts[at]
@@ -110,15 +140,28 @@ class PageLayout(Sequence[Line]):
         lead = line.lead if at == 0 else line.again
         spans = [Span(MARGIN)]
         if lead:
-            spans.append(Span(lead, line.lead_role))
-        spans += _spans(line.text, start, end, line.role, self._highlights(index))
+            spans += _lead_spans(lead, line.lead_role, highlights if at == 0 else ())
+        spans += _spans(line.text, start, end, line.role, highlights)
+        if not line.text and any(each.end > 0 for each in highlights):
+            spans.append(Span(" ", highlights[-1].role))
         return tuple(spans)
 
-    def _noted(self, line: PageLine) -> Line:
-        room = max(1, min(self.width, READABLE) - len(MARGIN) - len(line.note) - 2)
-        words = clip(line.lead + line.text, room)
-        gap = " " * (room - cell_len(words) + 2)
-        return (Span(MARGIN), Span(words, line.role), Span(gap), Span(line.note, TextRole.DIM))
+    def _words(self, line: PageLine) -> str:
+        """What is shown of a line with a note."""
+        return clip(line.lead + line.text, self._noted_room(line))
+
+    def _noted_room(self, line: PageLine) -> int:
+        return max(1, min(self.width, READABLE) - len(MARGIN) - len(line.note) - 2)
+
+    def _noted(self, line: PageLine, highlights: Sequence[Highlight]) -> Line:
+        words = self._words(line)
+        gap = " " * (self._noted_room(line) - cell_len(words) + 2)
+        return (
+            Span(MARGIN),
+            *_lead_spans(words, line.role, _shifted(highlights, len(line.lead) - len(words))),
+            Span(gap),
+            Span(line.note, TextRole.DIM),
+        )
 
 
 def _fitting(line: PageLine, width: int) -> PageLine:
@@ -126,6 +169,17 @@ def _fitting(line: PageLine, width: int) -> PageLine:
     if cell_len(line.lead) <= min(LONGEST_LEAD, width // 2):
         return line
     return line._replace(text=line.lead + line.text, lead="", again="", cut=0)
+
+
+def _shifted(highlights: Sequence[Highlight], by: int) -> list[Highlight]:
+    return [Highlight(each.start + by, each.end + by, each.role) for each in highlights]
+
+
+def _lead_spans(lead: str, role: TextRole, highlights: Sequence[Highlight]) -> list[Span]:
+    """What is drawn before the text, which ends where the numbers of ``highlights`` are 0."""
+    if not any(each.start < 0 and each.end > -len(lead) for each in highlights):
+        return [Span(lead, role)]
+    return _spans(lead, 0, len(lead), role, _shifted(highlights, len(lead)))
 
 
 def _spans(text: str, start: int, end: int, role: TextRole, highlights: Sequence[Highlight]) -> list[Span]:

@@ -14,10 +14,13 @@ from tuimail.ui.text.cells import TextRole
 from tuimail.ui.views.message_page import PageOptions, page_lines
 from tuimail.ui.views.page_layout import Highlight, PageLayout
 from tuimail.ui.widgets.pager import Pager
+from tuimail.ui.widgets.pager_selection import PagerSelection
 from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from textual import events
 
     from tuimail.engine.message_reader import LinkPlace, ReadMessage
     from tuimail.ui.views.message_page import PageLine
@@ -46,6 +49,8 @@ class _Made(NamedTuple):
 class MessagePager(Pager):
     """Shows one message, or lines that say why there is none."""
 
+    ALLOW_SELECT = False  # by Textual, which would take what is drawn
+
     # The width is the same whether or not there is a scroll bar: Textual does not tell when one comes.
     DEFAULT_CSS = "MessagePager { scrollbar-gutter: stable; }"
 
@@ -61,30 +66,34 @@ class MessagePager(Pager):
         self._lines: Sequence[PageLine] = ()
         """Shown while there is no message."""
         self._made: _Made | None = None
-        self._layout: PageLayout | None = None
+        self.page_layout: PageLayout | None = None
+        """The rows of what is shown."""
         self._words: re.Pattern[str] | None = None
         self._hit = -1
         """The line found last."""
         self._links_by_line: dict[int, list[tuple[int, LinkPlace]]] = {}
+        self.selecting = PagerSelection(self)
 
     # -- what is shown
     def show_message(self, message: ReadMessage, *, keep_place: bool = False) -> None:
         """Show ``message`` from its top, or where it was if it is the same one in another form."""
         self.message = message
+        self.selecting.clear()
         self.chosen, self._hit = 0, -1
         self._links_by_line = {}
         for number, place in message.places.items():
             self._links_by_line.setdefault(place.line, []).append((number, place))
         if not keep_place:
-            self._layout = None
+            self.page_layout = None
             self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._wrap()
 
     def show_lines(self, lines: Sequence[PageLine]) -> None:
         """Show ``lines`` in place of a message."""
         self.message, self._lines = None, lines
+        self.selecting.clear()
         self.chosen, self._hit = 0, -1
-        self._layout = self._made = None
+        self.page_layout = self._made = None
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._wrap()
 
@@ -106,7 +115,7 @@ class MessagePager(Pager):
 
     def _wrap(self) -> None:
         width = self._width
-        if not width or (self.message is not None and self.laid_out and self._layout is not None):
+        if not width or (self.message is not None and self.laid_out and self.page_layout is not None):
             return
         message = self.message
         if message is None:
@@ -114,7 +123,7 @@ class MessagePager(Pager):
         elif len(message.lines) <= SOON:
             self._finish(self._lay_out(message, self.options, width))
         else:
-            if self._layout is None:
+            if self.page_layout is None:
                 self._use(self._lay_out(message, self.options, width, most=SOON))
             start_worker(self, partial(self._lay_out_all, message, self.options, width), group="layout", exclusive=True)
 
@@ -134,20 +143,28 @@ class MessagePager(Pager):
 
     def _use(self, layout: PageLayout) -> None:
         """Draw ``layout``, with the same line of the message at the top as before."""
-        before = self._layout
+        before = self.page_layout
         top = before.lines[before.line_at(self.scroll_offset.y)].origin if before and self.scroll_offset.y else -1
-        self._layout = self.text = layout
+        self.page_layout = self.text = layout
         self.virtual_size = Size(0, len(layout))
         if top >= 0:
             row = next((at for at, line in enumerate(layout.lines) if line.origin >= top), 0)
             self.scroll_to(y=layout.first_row(row), animate=False, immediate=True, force=True)
+        self.selecting.page_changed(before, layout)
         self.refresh()
 
     # -- moving
     @property
-    def _top(self) -> int:
+    def top(self) -> int:
         """Index of the line at the top of the screen."""
-        return self._layout.line_at(self.scroll_offset.y) if self._layout is not None else 0
+        return self.page_layout.line_at(self.scroll_offset.y) if self.page_layout is not None else 0
+
+    def bring_into_sight(self, row: int) -> None:
+        """Scroll no further than it takes to see ``row``."""
+        first, height = self.scroll_offset.y, self.size.height
+        if not first <= row < first + height:
+            y = row if row < first else row - height + 1
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
     def _reveal(self, row: int) -> None:
         """Scroll so that ``row`` is seen, with a third of the screen above it if it was not."""
@@ -158,10 +175,10 @@ class MessagePager(Pager):
 
     def skip_quoted(self) -> bool:
         """Move behind the next quoted text; False if there is none."""
-        layout = self._layout
+        layout = self.page_layout
         if layout is None:
             return False
-        start = next((at for at in range(self._top, len(layout.lines)) if layout.lines[at].depth), -1)
+        start = next((at for at in range(self.top, len(layout.lines)) if layout.lines[at].depth), -1)
         if start < 0:
             return False
         end = next((at for at in range(start, len(layout.lines)) if not layout.lines[at].depth), len(layout.lines) - 1)
@@ -189,12 +206,12 @@ class MessagePager(Pager):
         return found
 
     async def _found(self, *, backwards: bool) -> SearchHit | None:
-        layout, words = self._layout, self._words
+        layout, words = self.page_layout, self._words
         if layout is None or words is None:
             return None
-        start = self._hit if self._hit >= 0 else self._top + (0 if backwards else -1)
+        start = self._hit if self._hit >= 0 else self.top + (0 if backwards else -1)
         found = await asyncio.to_thread(_next_line, layout.lines, words, start, backwards=backwards)
-        if found is not None and layout is self._layout:
+        if found is not None and layout is self.page_layout:
             self._hit = found.line
             match = words.search(layout.lines[found.line].text)
             self._reveal(layout.row_of(found.line, match.start() if match else 0))
@@ -203,14 +220,14 @@ class MessagePager(Pager):
     # -- links
     def choose_link(self, step: int) -> int:
         """Select the next link, or the one before; the number of it, 0 if there is none."""
-        message, layout = self.message, self._layout
+        message, layout = self.message, self.page_layout
         if message is None or layout is None or not message.places:
             return 0
         placed = sorted(message.places, key=lambda number: message.places[number])
         if self.chosen in placed:
             at = (placed.index(self.chosen) + step) % len(placed)
         else:
-            top = layout.lines[self._top].origin
+            top = layout.lines[self.top].origin
             below = (index for index, number in enumerate(placed) if message.places[number].line >= top)
             at = next(below, 0) if step > 0 else next(below, 0) - 1
         self.select_link(placed[at])
@@ -218,7 +235,7 @@ class MessagePager(Pager):
 
     def select_link(self, number: int) -> bool:
         """Select a link by its number, and show it; False if there is none."""
-        message, layout = self.message, self._layout
+        message, layout = self.message, self.page_layout
         if message is None or layout is None or not 0 < number <= len(message.links):
             return False
         self.chosen = number
@@ -230,7 +247,7 @@ class MessagePager(Pager):
         return True
 
     def _highlights(self, index: int) -> Sequence[Highlight]:
-        layout = self._layout
+        layout = self.page_layout
         if layout is None or index >= len(layout.lines):
             return ()
         line, found = layout.lines[index], []
@@ -239,7 +256,31 @@ class MessagePager(Pager):
             found.append(Highlight(max(0, place.start - line.cut), max(0, place.end - line.cut), role))
         if self._words is not None:
             found += [Highlight(*match.span(), TextRole.HIT) for match in self._words.finditer(line.text)]
-        return found
+        return [*found, *self.selecting.highlights(index)]
+
+    # -- the mouse
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Selecting begins."""
+        if event.button == 1:
+            self.capture_mouse()
+            self.selecting.press(event.x, event.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The selection goes to where the mouse is."""
+        self.selecting.drag(event.x, event.y)
+
+    def on_mouse_up(self) -> None:
+        """It stays."""
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The mouse selects no more."""
+        self.selecting.release()
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Two clicks select a word, three a line."""
+        self.selecting.click(event.x, event.y, event.chain)
 
 
 def _next_line(lines: Sequence[PageLine], words: re.Pattern[str], start: int, *, backwards: bool) -> SearchHit | None:
