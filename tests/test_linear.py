@@ -69,7 +69,7 @@ from tuimail.mail.mime_parameters import parse_parameters
 from tuimail.mail.transfer_decoding import from_quoted_printable
 from tuimail.mailboxes import folders, imap_wire, mbox, mbox_folder
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
-from tuimail.ui.text import breaking, cells
+from tuimail.ui.text import breaking, cells, selection
 from tuimail.ui.text.graphemes import clusters
 
 if TYPE_CHECKING:
@@ -389,6 +389,11 @@ def _broken(data: bytes) -> None:
     breaking.row_starts(data.decode(), 60)
 
 
+def _word(text: str) -> None:
+    selection.word_at(0, text, len(text) // 2)
+    selection.character_at(0, text, len(text) - 1)
+
+
 def _reader(data: bytes) -> None:
     message_reader.read_message(data)
 
@@ -530,6 +535,8 @@ SMTP = [
 TEXT = [
     Row("flags in clusters", lambda text: list(clusters(text)), lambda n: "\U0001f1e9" * (n // 4), whole=False),
     Row("marks in clusters", lambda text: list(clusters(text)), lambda n: "\u0301" * (n // 2), whole=False),
+    Row("a word under the mouse", _word, lambda n: "(" * (n // 2) + "a" + ")" * (n // 2)),
+    Row("flags under the mouse", _word, lambda n: "\U0001f1e9" * (n // 4), whole=False),
     Row("conjuncts in clusters", lambda text: list(clusters(text)), lambda n: "\u0915\u094d" * (n // 6), whole=False),
     Row("controls drawn", text.safe_line, lambda n: "\x1b" * n, whole=False),
     Row("hidden characters found", text.hidden, lambda n: "a\u202e" * n, whole=False),

@@ -294,6 +294,16 @@ async def test_dragging_beyond_the_edge_scrolls_on(paths: Paths) -> None:
         assert screen.selection != kept
 
 
+async def test_another_message_ends_a_drag(paths: Paths) -> None:
+    async with reading(paths, {"a": message("A", LONG), "b": message("B", LONG)}) as (pilot, screen):
+        await pilot.mouse_down(offset=(1, TOP))
+        await move(pilot, 3, 22)
+        await press(pilot, "n")
+        await move(pilot, 3, 12)
+        assert screen.selection == ""
+        assert screen.pager.selecting._scrolling is None
+
+
 # -- answering
 async def quoted(pilot: Pilot[int]) -> str:
     composer: Any = pilot.app.screen

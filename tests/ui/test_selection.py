@@ -120,6 +120,17 @@ def test_behind_the_end_there_is_no_word() -> None:
     assert word_at(3, "word", 4) == Stretch(TextPlace(3, 4), TextPlace(3, 4))
 
 
+def test_only_numbers_that_were_put_behind_links_are_told_apart() -> None:
+    written = "https://a.example/x, [1] https://a.example/x and https://b.example/y."
+    read = read_message(message("S", f"{written}\nplain [1]"))
+    assert read.lines[0].text.count("[1]") == 3
+    assert read.lines[0].text.count("[2]") == 1
+    for line, words in ((0, written), (1, "plain [1]")):
+        shown = read.lines[line].text
+        left = without((0, len(shown)), read.numbers.get(line, ()))
+        assert "".join(shown[start:end] for start, end in left) == words
+
+
 # -- the cells of a page
 WORDS = "wide 漢字かな and e\u0301 flags 🇩🇪 " * 9
 

@@ -40,7 +40,8 @@ class PageScreen(PagerScreen):
     BINDINGS = bindings_for(Context.MESSAGE, Context.SELECTING)
     HELP = (
         "The message as text: nothing is fetched from anywhere, and what is not shown is said. Links have numbers; "
-        "one is opened only after a question that shows where it goes."
+        "one is opened only after a question that shows where it goes. Text is selected with keys, or by pressing and "
+        "dragging the mouse; it can be copied, and a reply quotes nothing else."
     )
 
     place = ""

@@ -93,6 +93,7 @@ class PagerSelection:
     def clear(self) -> bool:
         """Select nothing; False if nothing was selected."""
         had = self.current is not None
+        self.release()
         self._set(None)
         return had
 
@@ -277,10 +278,12 @@ class PagerSelection:
 
     def page_changed(self, before: PageLayout | None, after: PageLayout) -> None:
         """The page has other lines, or other rows: what is selected of the text stays, of the rest it does not."""
-        current = self.current
-        if current is None or before is None or before.lines == after.lines:
+        if before is None or before.lines == after.lines:
             return
-        self._pressed = None
+        self.release()
+        current = self.current
+        if current is None:
+            return
         own = self._own_lines()
         origins = [before.lines[each].origin for each in (current.start.line, current.end.line)]
         if min(origins) < 0 or not own:
