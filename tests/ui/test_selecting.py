@@ -280,10 +280,10 @@ async def test_dragging_beyond_the_edge_scrolls_on(paths: Paths) -> None:
         await move(pilot, 3, 22)
         assert screen.pager.scroll_offset.y > 0
         before = screen.selection
-        screen.pager.selecting.scroll_on()  # as the timer does
+        screen.pager.mouse.scroll_on()  # as the timer does
         assert screen.selection.startswith(f"{before}\n")
         await move(pilot, 2, 10)
-        assert screen.pager.selecting._scrolling is None
+        assert screen.pager.mouse.scrolling is None
         here = screen.pager.scroll_offset.y
         await pilot.mouse_up(offset=(2, 10))
         await move(pilot, 2, 22)
@@ -301,7 +301,7 @@ async def test_another_message_ends_a_drag(paths: Paths) -> None:
         await press(pilot, "n")
         await move(pilot, 3, 12)
         assert screen.selection == ""
-        assert screen.pager.selecting._scrolling is None
+        assert screen.pager.mouse.scrolling is None
 
 
 # -- answering

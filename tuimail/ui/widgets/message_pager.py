@@ -13,6 +13,7 @@ from textual.geometry import Size
 from tuimail.ui.text.cells import TextRole
 from tuimail.ui.views.message_page import PageOptions, page_lines
 from tuimail.ui.views.page_layout import Highlight, PageLayout
+from tuimail.ui.widgets.mouse_selecting import MouseSelecting
 from tuimail.ui.widgets.pager import Pager
 from tuimail.ui.widgets.pager_selection import PagerSelection
 from tuimail.ui.workers import start_worker
@@ -73,6 +74,7 @@ class MessagePager(Pager):
         """The line found last."""
         self._links_by_line: dict[int, list[tuple[int, LinkPlace]]] = {}
         self.selecting = PagerSelection(self)
+        self.mouse = MouseSelecting(self, self.selecting)
 
     # -- what is shown
     def show_message(self, message: ReadMessage, *, keep_place: bool = False) -> None:
@@ -263,11 +265,11 @@ class MessagePager(Pager):
         """Selecting begins."""
         if event.button == 1:
             self.capture_mouse()
-            self.selecting.press(event.x, event.y)
+            self.mouse.press(event.x, event.y)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """The selection goes to where the mouse is."""
-        self.selecting.drag(event.x, event.y)
+        self.mouse.drag(event.x, event.y)
 
     def on_mouse_up(self) -> None:
         """It stays."""
@@ -275,12 +277,12 @@ class MessagePager(Pager):
 
     def let_go(self) -> None:
         """The mouse selects no more."""
-        self.selecting.release()
+        self.mouse.release()
         self.release_mouse()
 
     def on_click(self, event: events.Click) -> None:
         """Two clicks select a word, three a line."""
-        self.selecting.click(event.x, event.y, event.chain)
+        self.mouse.click(event.x, event.y, event.chain)
 
 
 def _next_line(lines: Sequence[PageLine], words: re.Pattern[str], start: int, *, backwards: bool) -> SearchHit | None:

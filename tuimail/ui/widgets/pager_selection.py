@@ -1,4 +1,4 @@
-"""Selecting text of the message that a pager shows: line by line with keys, by characters with the mouse."""
+"""What is selected of the message that a pager shows; keys select it line by line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.mail.message_text import Mark
 from tuimail.mail.text import safe_text
 from tuimail.ui.text.cells import TextRole
-from tuimail.ui.text.selection import SelectableLine, Stretch, TextSelection, whole_line, without, word_at
+from tuimail.ui.text.selection import SelectableLine, Stretch, TextSelection, whole_line, without
 from tuimail.ui.views.page_layout import Highlight
 
 if TYPE_CHECKING:
@@ -63,10 +63,6 @@ if TYPE_CHECKING:
             ...
 
 
-SCROLL_EVERY = 0.05
-"""Seconds between the lines that the text moves by while the mouse is held beyond its edge."""
-
-
 class PagerSelection:
     """What is selected of a MessagePager's text. Each call costs what the lines in sight cost, but for the texts."""
 
@@ -77,13 +73,6 @@ class PagerSelection:
         self.when_changed: Callable[[], None] = lambda: None
         """Called when something is selected where nothing was, or the other way round, or by other means."""
         self._text_of: tuple[PageLayout, range] | None = None
-        self._pressed: Stretch | None = None
-        """The character on which a button of the mouse was pressed that is held."""
-        self._pointer = (0, 0)
-        """Where the mouse was seen last, from the pager's corner."""
-        self._dragged = False
-        """The mouse went to another character since."""
-        self._scrolling: Timer | None = None
 
     @property
     def by_keys(self) -> bool:
@@ -93,11 +82,11 @@ class PagerSelection:
     def clear(self) -> bool:
         """Select nothing; False if nothing was selected."""
         had = self.current is not None
-        self.release()
-        self._set(None)
+        self.set(None)
         return had
 
-    def _set(self, selection: TextSelection | None) -> None:
+    def set(self, selection: TextSelection | None) -> None:
+        """Select something else."""
         before, self.current = self.current, selection
         if before == selection:
             return
@@ -140,7 +129,7 @@ class PagerSelection:
             return False
         top = self.current.head.start.line if self.current and self.by_keys else self._pager.top
         line = self._whole(min(max(top, own.start), own.stop - 1))
-        self._set(TextSelection(line, line, by_lines=True))
+        self.set(TextSelection(line, line, by_lines=True))
         return True
 
     def move(self, by: int) -> None:
@@ -168,82 +157,11 @@ class PagerSelection:
             return
         before = current.head.start.line
         line = min(max(line, own.start), own.stop - 1)
-        self._set(current.extended(self._whole(line)))
+        self.set(current.extended(self._whole(line)))
         self._pager.bring_into_sight(layout.first_row(line + 1) - 1 if line > before else layout.first_row(line))
 
     def _whole(self, index: int) -> Stretch:
         return whole_line(index, self.line(index).text)
-
-    # -- the mouse
-    def press(self, x: int, y: int) -> None:
-        """A button went down on a cell: what was selected is not any more."""
-        self.clear()
-        self._pressed, self._dragged, self._pointer = self._under(x, y), False, (x, y)
-
-    def drag(self, x: int, y: int) -> None:
-        """The mouse is on another cell, or beyond the edge, while the button is held."""
-        if self._pressed is None:
-            return
-        self._pointer = (x, y)
-        beyond = self._beyond()
-        if beyond:
-            self.scroll_on()
-            if self._scrolling is None:
-                self._scrolling = self._pager.set_interval(SCROLL_EVERY, self.scroll_on)
-        else:
-            self._stop_scrolling()
-            self._extend()
-
-    def scroll_on(self) -> None:
-        """The mouse is held beyond the edge: move the text on, and select what comes into sight."""
-        self._pager.scroll_lines(self._beyond())
-        self._extend()
-
-    def release(self) -> None:
-        """The button is up again; what is selected stays."""
-        self._pressed = None
-        self._stop_scrolling()
-
-    def click(self, x: int, y: int, times: int) -> None:
-        """So many clicks on a cell: two select the word there, three the line."""
-        layout = self._pager.page_layout
-        if self._dragged or times < 2 or layout is None or not len(layout):
-            return
-        start = self._under(x, y).start
-        text = self.line(start.line).text
-        found = word_at(start.line, text, start.character) if times == 2 else whole_line(start.line, text)
-        self._set(None if found.start == found.end else TextSelection(found, found))
-
-    def _beyond(self) -> int:
-        """Lines by which the mouse is above (negative) or below the text."""
-        y, height = self._pointer[1], self._pager.size.height
-        return y if y < 0 else max(0, y - height + 1)
-
-    def _extend(self) -> None:
-        if self._pressed is None:
-            return
-        head = self._under(*self._pointer)
-        if head != self._pressed or self._dragged:
-            self._dragged = True
-            selection = TextSelection(self._pressed, head)
-            self._set(None if selection.is_empty else selection)
-
-    def _under(self, x: int, y: int) -> Stretch:
-        """The character at a cell; beyond the edge the first or last one in sight."""
-        layout, pager = self._pager.page_layout, self._pager
-        if layout is None or not len(layout):
-            return self._whole(0)
-        if y < 0:
-            x, y = 0, 0
-        elif y >= pager.size.height:
-            x, y = pager.size.width, pager.size.height - 1
-        row = y + int(pager.scroll_offset.y)
-        return layout.character_at(row, x) if row < len(layout) else layout.character_at(len(layout) - 1, layout.width)
-
-    def _stop_scrolling(self) -> None:
-        if self._scrolling is not None:
-            self._scrolling.stop()
-            self._scrolling = None
 
     # -- what is selected
     def highlights(self, index: int) -> Sequence[Highlight]:
@@ -278,11 +196,8 @@ class PagerSelection:
 
     def page_changed(self, before: PageLayout | None, after: PageLayout) -> None:
         """The page has other lines, or other rows: what is selected of the text stays, of the rest it does not."""
-        if before is None or before.lines == after.lines:
-            return
-        self.release()
         current = self.current
-        if current is None:
+        if current is None or before is None or before.lines == after.lines:
             return
         own = self._own_lines()
         origins = [before.lines[each].origin for each in (current.start.line, current.end.line)]
@@ -297,4 +212,4 @@ class PagerSelection:
         def there(stretch: Stretch) -> Stretch:
             return Stretch(*(each._replace(line=moved[before.lines[each.line].origin]) for each in stretch))
 
-        self._set(current._replace(anchor=there(current.anchor), head=there(current.head)))
+        self.set(current._replace(anchor=there(current.anchor), head=there(current.head)))
