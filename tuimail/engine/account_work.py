@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 PAUSE = 2.0
-"""Seconds between two tries to become the syncer of an account, or to read mail that could not be read."""
+"""Seconds between two tries to become the writer of the cache."""
 
 
 class AccountWork:

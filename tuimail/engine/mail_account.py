@@ -11,9 +11,9 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tuimail.engine.account_work import PAUSE, AccountWork
 from tuimail.engine.store_handle import not_started
 from tuimail.errors import TuimailError
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from tuimail.cache.database import DamagedCacheError
     from tuimail.config.model import Account
+    from tuimail.engine.account_work import AccountWork
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
     from tuimail.journal.store import ActionJournal
-    from tuimail.mail.thread_edit import ThreadEdit
     from tuimail.paths import Paths
 
     Job = tuple[Callable[[], object], Future[object], bool]
@@ -36,6 +36,10 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+START_PAUSE = 0.3
+"""Seconds after the start until the mailbox is looked at."""
+PAUSE = 2.0
+"""Seconds until the next look after one that went wrong."""
 REST = 4
 """How many times as long as a look took the next one waits, whatever is told: other programs change mail in bursts."""
 LONGEST_REST = 5.0
@@ -69,7 +73,6 @@ class MailAccount:
         self._changed = changed
         self._told = told
         self._reports_wait = reports_wait
-        self._work = AccountWork(self, account, paths)
         self._jobs: deque[Job] = deque()
         self._wake = threading.Condition()
         self._stopped = False
@@ -124,14 +127,14 @@ class MailAccount:
         """Undo a command; the inverses of what had begun, carried out."""
         return self._submit(lambda: self._work.undo(command))
 
-    def leave(self, folder: str) -> Future[None]:
-        """The user has seen a folder: what is new in it is old from now on."""
-        return self._submit(lambda: self._work.leave(folder))
+    def run(self, work: Callable[[AccountWork], T]) -> Future[T]:
+        """What ``work`` returns, called on the thread; done when what it does is durable and shown."""
+        return self._submit(lambda: work(self._work))
 
     @property
     def owns_cache(self) -> bool:
         """This process writes the account's cache."""
-        return self._work.cache.is_open
+        return "_work" in self.__dict__ and self._work.cache.is_open
 
     def write(self, work: Callable[[sqlite3.Connection], None]) -> Future[None]:
         """Run ``work`` in a transaction of the cache, which is not announced. Fails with StorageError."""
@@ -140,26 +143,6 @@ class MailAccount:
     def suspect(self, error: DamagedCacheError) -> None:
         """A reader found the cache damaged: it is begun anew if it is."""
         self._submit(lambda: self._work.cache.suspect(error), quiet=True)
-
-    def edit_threads(self, put: Sequence[ThreadEdit], drop: Sequence[str]) -> Future[None]:
-        """Store edits of threads, and forget those of other messages; done when it is durable and shown."""
-        return self._submit(lambda: self._work.threads.edit(put, drop))
-
-    def mute_threads(self, names: Sequence[str], *, muted: bool) -> Future[None]:
-        """Mute the threads of messages, or take that back; done when it is durable and shown."""
-        return self._submit(lambda: self._work.threads.mute(names, muted=muted))
-
-    def create_folder(self, name: str) -> Future[None]:
-        """Create a folder of the account."""
-        return self._submit(lambda: self._work.create_folder(name))
-
-    def rename_folder(self, name: str, to: str) -> Future[None]:
-        """Give a folder, and those below it, another name."""
-        return self._submit(lambda: self._work.rename_folder(name, to))
-
-    def delete_folder(self, name: str) -> Future[None]:
-        """Delete a folder with its messages, for good."""
-        return self._submit(lambda: self._work.delete_folder(name))
 
     def between(self, folder: str, read: int) -> None:
         """Called by the thread in a long sync: what the user does is not to wait for its end.
@@ -238,14 +221,29 @@ class MailAccount:
 
     def _run(self) -> None:
         try:
+            self._give_way()
             while self._turn():
                 pass
         finally:
-            self._work.close()
+            if "_work" in self.__dict__:
+                self._work.close()
             with self._wake:
                 left: list[Future[Any]] = [*(future for _, future, _ in self._jobs), *self._lookers]
             for each in left:
                 each.set_exception(not_started())
+
+    def _give_way(self) -> None:
+        """Let the interface start before the mailbox is looked at, if there is something to show meanwhile."""
+        with self._wake:
+            if (self._paths.cache / "mail").is_dir() and not self._has_work():
+                self._wake.wait(START_PAUSE)
+
+    @cached_property
+    def _work(self) -> AccountWork:
+        """What the thread does; made, and what it needs imported, on the thread."""
+        from tuimail.engine.account_work import AccountWork
+
+        return AccountWork(self, self.account, self._paths)
 
     def _turn(self) -> bool:
         """One job, or one look at the mailbox, or a wait. False: the thread is to end."""

@@ -1,17 +1,13 @@
-"""Where the mail of an account is kept: a Maildir, or mbox files, which are only read."""
+"""Where the mail of an account is kept: a Maildir, or mbox files, which are only read.
+
+What each of them needs is imported when it is used: listing messages needs none of it, and is to begin at once.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tuimail.errors import UsageError
-from tuimail.mailboxes.maildir_folder import MessageGoneError, find_folders, open_message
-from tuimail.mailboxes.mbox_folder import find_mboxes, mbox_places, open_mbox_message
-from tuimail.mailboxes.watch import maildir_places
-from tuimail.sync.maildir_letters import MaildirLetters
-from tuimail.sync.maildir_sync import MaildirSync
-from tuimail.sync.mbox_letters import MboxLetters
-from tuimail.sync.mbox_sync import MboxSync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +15,7 @@ if TYPE_CHECKING:
 
     from tuimail.cache.database import ReadableCache, WritableCache
     from tuimail.config.model import Account
+    from tuimail.mailboxes.maildir_folder import MessageGoneError
     from tuimail.mailboxes.watch import WatchedPlace
     from tuimail.sync.mailbox_sync import MailboxSync
 
@@ -72,14 +69,21 @@ class MaildirSource:
 
     def sync(self, cache: WritableCache) -> MailboxSync:
         """Its synchronisation with the cache."""
+        from tuimail.sync.maildir_sync import MaildirSync
+
         return MaildirSync(cache, self.root, self._account.folders)
 
     def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
         """The first bytes of messages. Raises StorageError: the Maildir cannot be read."""
+        from tuimail.mailboxes.maildir_folder import find_folders
+        from tuimail.sync.maildir_letters import MaildirLetters
+
         return MaildirLetters(cache, {each.name: each.path for each in find_folders(self.root)}).read
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
         """The bytes of a message. Raises MessageGoneError and StorageError."""
+        from tuimail.mailboxes.maildir_folder import find_folders, open_message
+
         if folder not in self._paths or not self._paths[folder].is_dir():
             self._paths = {each.name: each.path for each in find_folders(self.root)}
         if folder not in self._paths:
@@ -88,6 +92,8 @@ class MaildirSource:
 
     def places(self) -> Iterator[WatchedPlace]:
         """Its folders. Raises StorageError."""
+        from tuimail.mailboxes.watch import maildir_places
+
         return maildir_places(self.root)
 
 
@@ -101,14 +107,21 @@ class MboxSource:
 
     def sync(self, cache: WritableCache) -> MailboxSync:
         """Its synchronisation with the cache."""
+        from tuimail.sync.mbox_sync import MboxSync
+
         return MboxSync(cache, self.root, self._account.folders)
 
     def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
         """The first bytes of messages. Raises StorageError: the files cannot be read."""
+        from tuimail.mailboxes.mbox_folder import find_mboxes
+        from tuimail.sync.mbox_letters import MboxLetters
+
         return MboxLetters(cache, {each.name: each.path for each in find_mboxes(self.root)}).read
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:
         """The bytes of a message. Raises MessageGoneError and StorageError."""
+        from tuimail.mailboxes.mbox_folder import find_mboxes, open_mbox_message
+
         path = next((each.path for each in find_mboxes(self.root) if each.name == folder), None)
         if path is None:
             raise _folder_gone(folder)
@@ -116,6 +129,8 @@ class MboxSource:
 
     def places(self) -> Iterator[WatchedPlace]:
         """The file, or the folder. Raises StorageError."""
+        from tuimail.mailboxes.mbox_folder import mbox_places
+
         return mbox_places(self.root)
 
 
@@ -145,4 +160,6 @@ def check_writable(account: Account) -> None:
 
 
 def _folder_gone(name: str) -> MessageGoneError:
+    from tuimail.mailboxes.maildir_folder import MessageGoneError
+
     return MessageGoneError(f"The folder {name} is gone: another program removed it.")

@@ -61,13 +61,17 @@ class MailThreads:
         from tuimail.engine.thread_plans import EditPlan
 
         if isinstance(plan, EditPlan):
-            await asyncio.wrap_future(self._writer(plan.account).edit_threads(plan.before, plan.new))
+            await asyncio.wrap_future(
+                self._writer(plan.account).run(lambda work: work.threads.edit(plan.before, plan.new))
+            )
         else:
             await self._mute(plan._replace(muted=not plan.muted))
 
     async def _edit(self, plan: EditPlan) -> EditPlan:
-        await asyncio.wrap_future(self._writer(plan.account).edit_threads(plan.put, ()))
+        await asyncio.wrap_future(self._writer(plan.account).run(lambda work: work.threads.edit(plan.put, ())))
         return plan
 
     async def _mute(self, plan: MutePlan) -> None:
-        await asyncio.wrap_future(self._writer(plan.account).mute_threads(plan.names, muted=plan.muted))
+        await asyncio.wrap_future(
+            self._writer(plan.account).run(lambda work: work.threads.mute(plan.names, muted=plan.muted))
+        )

@@ -22,18 +22,18 @@ class Mailboxes:
 
     async def create(self, account: str, name: str) -> None:
         """Create a folder. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).create_folder(name))
+        await asyncio.wrap_future(self._thread(account).run(lambda work: work.create_folder(name)))
 
     async def rename(self, account: str, name: str, to: str) -> None:
         """Give a folder, and those below it, another name. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).rename_folder(name, to))
+        await asyncio.wrap_future(self._thread(account).run(lambda work: work.rename_folder(name, to)))
 
     async def delete(self, account: str, name: str) -> None:
         """Delete a folder with its messages, for good. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).delete_folder(name))
+        await asyncio.wrap_future(self._thread(account).run(lambda work: work.delete_folder(name)))
 
     def leave(self, request: IndexRequest) -> None:
         """The user has seen an index: what is new in it is old from now on. Waits for nothing."""
         for name, thread in self._threads.items():
             if request.account in ("", name):
-                thread.leave(request.folder)
+                thread.run(lambda work: work.leave(request.folder))

@@ -19,7 +19,6 @@ from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.mail_source import mail_source
-from tuimail.engine.message_search import index_texts, matching_messages, newest_messages, search_messages
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 
@@ -167,6 +166,8 @@ def _sync(
     index_seconds: float,
 ) -> None:
     """Bring the cache into step; one that turns out to be damaged is begun anew."""
+    from tuimail.engine.message_search import index_texts
+
     for last in (False, True):
         cache = WritableCache(folder, lock)
         try:
@@ -223,6 +224,8 @@ class ReceivedMail:
         Raises:
             UsageError: there is no such folder, or the pattern asks for what is not searched.
         """
+        from tuimail.engine.message_search import search_messages
+
         mailbox = self.mailbox(folder).id if folder else None
         for number in search_messages(self.cache.path.parent, self.account, self._source, pattern, mailbox):
             with self.cache.reading() as db:
@@ -246,12 +249,16 @@ class ReceivedMail:
             StorageError: the cache cannot be read.
             SearchStoppedError: ``stopped`` said so.
         """
+        from tuimail.engine.message_search import matching_messages
+
         return matching_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped)
 
     def newest(
         self, pattern: Pattern, mailboxes: Sequence[int], *, order: IndexOrder, stopped: Callable[[], bool]
     ) -> Generator[Key, None, None]:
         """Keys of the same, the newest first, found as they are asked for; to be closed. Raises as ``matching``."""
+        from tuimail.engine.message_search import newest_messages
+
         return newest_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped)
 
     def message(self, ref: MessageRef) -> FoundMessage:

@@ -7,11 +7,7 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tuimail.cache.database import DamagedCacheError, NoCacheError, ReadableCache
-from tuimail.engine.mail_source import mail_source
-from tuimail.engine.received_mail import cache_of
 from tuimail.errors import StorageError
-from tuimail.sync.fulltext_sync import FulltextSync
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +16,9 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account
     from tuimail.engine.mail_account import MailAccount
     from tuimail.paths import Paths
+
+RETRY = 2.0
+"""Seconds until it is looked again whether this process writes the cache."""
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +31,15 @@ class TextIndexer:
 
     def __init__(self, account: Account, paths: Paths, mail: MailAccount) -> None:
         self._account = account
-        self._folder = cache_of(account, paths)[0]
+        self._paths = paths
         self._mail = mail
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"texts of {account.name}", daemon=False)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin with what an earlier run left."""
+        self._wake.set()
         self._thread.start()
 
     def wake(self) -> None:
@@ -59,23 +59,36 @@ class TextIndexer:
             self._wake.clear()  # before it is looked whether to stop: ``stop`` may come at any moment
             if self._stopped.wait(PAUSE):
                 return
+            while not self._mail.owns_cache:  # not yet, or another process has it
+                if self._stopped.wait(RETRY):
+                    return
             try:
-                self._fill()
-            except NoCacheError:
-                continue
-            except DamagedCacheError as error:
-                self._mail.suspect(error)
+                self._try_to_fill()
             except StorageError as error:
                 log.warning("the full-text index of %s cannot be filled: %s", self._account.name, error)
             except Exception:
                 log.exception("the full-text index of %s", self._account.name)
 
-    def _fill(self) -> None:
-        if not self._mail.owns_cache:
+    def _try_to_fill(self) -> None:
+        # Imported here: the interface starts meanwhile, and none of it is needed for that.
+        from tuimail.cache.database import DamagedCacheError, NoCacheError
+
+        try:
+            self._fill()
+        except NoCacheError:
             return
+        except DamagedCacheError as error:
+            self._mail.suspect(error)
+
+    def _fill(self) -> None:
+        from tuimail.cache.database import ReadableCache
+        from tuimail.engine.mail_source import mail_source
+        from tuimail.engine.received_mail import cache_of
+        from tuimail.sync.fulltext_sync import FulltextSync
+
         source = mail_source(self._account)
         with (
-            closing(ReadableCache(self._folder)) as cache,
+            closing(ReadableCache(cache_of(self._account, self._paths)[0])) as cache,
             closing(FulltextSync(cache, self._write, source.texts(cache))) as texts,
         ):
             # A cache that was deleted would look as if nothing of it were ever indexed.
