@@ -43,6 +43,7 @@ async def _once(config: Config, paths: Paths, *, json: bool) -> int:
     async with engine_on(config, paths) as engine:
         engine.announcer.subscribe(_tell_trouble)
         tried = await engine.outbox.run_once()
+        await engine.mail.replay()  # an answered message may have to be marked yet
         now = engine.clock.now()
         items = await engine.outbox.query(lambda outbox: outbox.items_of([item.id for item in tried]))
     if json:

@@ -261,6 +261,11 @@ class Mail:
         """Look for new mail now; returns when that is done."""
         await asyncio.gather(*(asyncio.wrap_future(thread.look()) for thread in self._writers.values()))
 
+    async def replay(self) -> None:
+        """Carry out what waits in the journal; returns when that was tried."""
+        if await asyncio.to_thread(self._paths.journal.exists):
+            await asyncio.gather(*(asyncio.wrap_future(thread.replay()) for thread in self._writers.values()))
+
     def _suspect(self, error: DamagedCacheError) -> None:
         """Whoever writes the cache looks whether it is damaged, and begins another one."""
         for thread in self._writers.values():

@@ -127,6 +127,10 @@ class MailAccount:
         """Undo a command; the inverses of what had begun, carried out."""
         return self._submit(lambda: self._work.undo(command))
 
+    def replay(self) -> Future[None]:
+        """Carry out what waits in the journal; done when that was tried."""
+        return self._submit(lambda: self.guarded("journal", self._work.replay), quiet=True)
+
     def run(self, work: Callable[[AccountWork], T]) -> Future[T]:
         """What ``work`` returns, called on the thread; done when what it does is durable and shown."""
         return self._submit(lambda: work(self._work))
