@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,8 @@ from tests.engine.mail_support import put_message
 from tests.ui.mail_scene import make_mail, press, reading, row, selected, status
 from tests.ui.scene import NOW
 from tests.ui.screen_text import settle, text
+from tuimail.cache.pattern_search import SearchStoppedError
+from tuimail.engine.mail_reader import MailReader
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
@@ -133,6 +136,34 @@ async def test_a_limit_and_the_way_back(paths: Paths, root: Path) -> None:
         assert "3 of 12" in text(pilot.app), "a wrong pattern changes nothing"
         await press(pilot, "q")
         assert row(pilot, "Letter 6")
+
+
+async def test_mail_that_arrives_meanwhile_does_not_break_off_a_limit(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, begun, go_on = MailReader.chosen, threading.Event(), threading.Event()
+
+    def chosen(self, request, stopped=None):  # type: ignore[no-untyped-def]
+        begun.set()
+        while not go_on.wait(0.001):
+            if stopped():
+                raise SearchStoppedError
+        return real(self, request, stopped)
+
+    monkeypatch.setattr(MailReader, "chosen", chosen)
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i")
+        await pilot.press("l", *"~s 1", "enter")
+        while not begun.is_set():
+            await pilot.pause(0.001)
+        put_message(root, "m100", "Letter 100", new=True, arrived=int(NOW) - 5)
+        await pilot.app.engine.mail.look()  # type: ignore[attr-defined]
+        await pilot.pause()
+        go_on.set()
+        await settle(pilot)
+        assert "4 of 13" in text(pilot.app)
+        assert row(pilot, "Letter 100")
+        assert "broken off" not in text(pilot.app)
 
 
 async def test_digits_and_searching_move_the_cursor(paths: Paths, root: Path) -> None:

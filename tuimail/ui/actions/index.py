@@ -188,7 +188,7 @@ async def zoom(screen: MessageList) -> None:
         screen.say("Nothing is tagged.")
         return
     screen.zoomed = True
-    await screen.load()
+    await screen.show_request(screen.request)
 
 
 async def sort(screen: MessageList) -> None:

@@ -9,6 +9,7 @@ from tuimail.ui.commands import messages as fitting
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.index_cursor import IndexCursor
+from tuimail.ui.screens.index_loader import IndexLoader
 from tuimail.ui.screens.index_results import IndexResults
 from tuimail.ui.screens.index_rows import IndexRows
 from tuimail.ui.screens.index_source import IndexSlot, IndexSource
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.text.cells import Line
-
-UNREAD_YET = "Reading the mailbox for the first time..."
 
 
 class IndexScreen(ListScreen[IndexSlot]):
@@ -63,6 +62,7 @@ class IndexScreen(ListScreen[IndexSlot]):
         self.banner = Banner()
         self.rows = IndexRows(lambda: self.program.engine)
         self.results = IndexResults(self)
+        self.loader = IndexLoader(self)
         self.cursor = IndexCursor(self)
         self._targets: tuple[IndexEntry, ...] | None = None
 
@@ -159,55 +159,19 @@ class IndexScreen(ListScreen[IndexSlot]):
     # -- what is shown
     async def load(self) -> None:
         """The index, with the rows near the screen."""
-        shown = self.list
-        request = replace(self.request, only=frozenset(self.tagged) if self.zoomed else None)
-        places = await self.results.of(request)
-        wanted = [shown.sought] if shown.sought is not None else []
-        if self.index is not None and self.entry is not None:
-            wanted.append(self.entry.row_id)
-        seek, self.seek = self.seek, None
-        index = await self.program.engine.mail.index(
-            request,
-            first=shown.first_seen,
-            height=shown.page + 1,
-            wanted=wanted,
-            seek=seek,
-            places=places,
-        )
-        if index is None:
-            shown.empty = UNREAD_YET
-            shown.show_all(())
-            return
-        if index.missed and self.results.running:
-            self.seek = seek
-        elif index.start is not None and (self.index is None or not self.index.count or seek is not None):
-            shown.sought = index.start
-        self.index = index
-        shown.empty = self.rows.empty(self)
-        shown.show(IndexSource(index, seen=(shown.first_seen, shown.first_seen + shown.page + 1)))
-        self.show_banner()
-        self._scrolled()
+        await self.loader.load_again()
 
     def _scrolled(self) -> None:
         """Read what came into sight."""
         source, first = self.list.source, self.list.first_seen
         if isinstance(source, IndexSource) and source.misses(first, first + self.list.page + 1):
-            start_worker(self, self._fill, group="fill", exit_on_error=False)
-
-    async def _fill(self) -> None:
-        index, first, height = self.index, self.list.first_seen, self.list.page + 1
-        if index is None:
-            return
-        await self.program.engine.mail.read(index, first - height, first + 2 * height)
-        if index is self.index:
-            self.list.refresh()
-            self.refresh_keys()
+            start_worker(self, self.loader.fill, group="fill", exit_on_error=False)
 
     async def loaded(self) -> None:
         """Also what the cursor came to stand on."""
         await super().loaded()
         if self.selected is not None and self.entry is None:
-            await self._fill()
+            await self.loader.fill()
 
     async def show_request(self, request: IndexRequest, *, limit_text: str | None = None) -> None:
         """Show other messages, or the same ones in another way; the one under the cursor stays there if it is shown.
@@ -223,11 +187,16 @@ class IndexScreen(ListScreen[IndexSlot]):
             self.tagged.clear()
             self.title_bar.screen_name = self.heading
         try:
-            await self.load()
+            await self.loader.load()
         except Exception:
             self.request, self.limit_text, self.index = before
             self.title_bar.screen_name = self.heading
             raise
+
+    def loaded_index(self) -> None:
+        """Another index is shown."""
+        self.show_banner()
+        self._scrolled()
 
     async def show_everything(self) -> None:
         """Take back what the index is limited to."""
@@ -253,7 +222,7 @@ class IndexScreen(ListScreen[IndexSlot]):
         for each in entries:
             self.tagged.pop(each.row_id, None)
         self.results.drop({each.row_id for each in entries})
-        await self.load()
+        await self.loader.load()
 
     def come_back_to(self, row: str | MessageRef) -> None:
         """Select it once it is there again."""

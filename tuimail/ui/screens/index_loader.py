@@ -1,0 +1,97 @@
+"""Reads the index that a screen shows, at its request or because mail has changed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.engine.mail_search import SearchBrokenOffError
+from tuimail.ui.screens.index_source import IndexSource
+
+if TYPE_CHECKING:
+    from tuimail.ui.screens.index import IndexScreen
+
+UNREAD_YET = "Reading the mailbox for the first time..."
+
+
+class IndexLoader:
+    """Reads what ``screen`` asks for into its list.
+
+    What the user asks for breaks off a search that goes on; changed mail waits until what the user asked for is shown.
+    """
+
+    def __init__(self, screen: IndexScreen) -> None:
+        self._screen = screen
+        self._asked = 0
+        """Loads of the user's that go on."""
+        self._changed = False
+        """Mail has changed meanwhile."""
+        self._number = 0
+        """Of the load begun last: what one before has read is not shown any more."""
+
+    async def load(self) -> None:
+        """Read what the user asked for.
+
+        Raises:
+            TuimailError: it cannot be done; what was shown stays.
+        """
+        self._asked += 1
+        try:
+            await self._read()
+        finally:
+            self._asked -= 1
+            if self._changed and not self._asked:
+                self._changed = False
+                self._screen.reload()
+
+    async def load_again(self) -> None:
+        """Read the same anew, because it may have changed. Raises TuimailError."""
+        if self._asked:
+            self._changed = True
+            return
+        with suppress(SearchBrokenOffError):  # by what the user has asked for, which is newer
+            await self._read()
+
+    async def fill(self) -> None:
+        """Read the rows around those on the screen. Raises StorageError."""
+        screen, shown = self._screen, self._screen.list
+        index, first, height = screen.index, shown.first_seen, shown.page + 1
+        if index is None:
+            return
+        await screen.program.engine.mail.read(index, first - height, first + 2 * height)
+        if index is screen.index:
+            shown.refresh()
+            screen.refresh_keys()
+
+    async def _read(self) -> None:
+        screen, shown = self._screen, self._screen.list
+        self._number = number = self._number + 1
+        request = replace(screen.request, only=frozenset(screen.tagged) if screen.zoomed else None)
+        places = await screen.results.of(request)
+        wanted = [shown.sought] if shown.sought is not None else []
+        if screen.index is not None and screen.entry is not None:
+            wanted.append(screen.entry.row_id)
+        seek, screen.seek = screen.seek, None
+        index = await screen.program.engine.mail.index(
+            request,
+            first=shown.first_seen,
+            height=shown.page + 1,
+            wanted=wanted,
+            seek=seek,
+            places=places,
+        )
+        if number != self._number:
+            return
+        if index is None:
+            shown.empty = UNREAD_YET
+            shown.show_all(())
+            return
+        if index.missed and screen.results.running:
+            screen.seek = seek
+        elif index.start is not None and (screen.index is None or not screen.index.count or seek is not None):
+            shown.sought = index.start
+        screen.index = index
+        shown.empty = screen.rows.empty(screen)
+        shown.show(IndexSource(index, seen=(shown.first_seen, shown.first_seen + shown.page + 1)))
+        screen.loaded_index()
