@@ -20,7 +20,7 @@ from tuimail.mail.indexed_text import indexed_text
 from tuimail.mail.pattern_match import MatchContext
 from tuimail.mail.pattern_tree import Term, TermKind
 from tuimail.mailboxes.maildir_folder import change_flags, find_folders
-from tuimail.sync import fulltext_sync
+from tuimail.sync import fulltext_renewal, fulltext_sync
 from tuimail.sync.fulltext_sync import FulltextSync
 from tuimail.sync.maildir_letters import MaildirLetters
 from tuimail.sync.maildir_sync import MaildirSync
@@ -114,7 +114,7 @@ def test_the_newest_come_first_and_the_rest_later(tmp_path: Path, root: Path) ->
     with opened(tmp_path) as mail:
         mail.sync.sync()
         first = mail.texts.fill(time.monotonic())
-        assert 0 < first <= fulltext_sync.BATCH
+        assert 0 < first <= fulltext_renewal.BATCH
         with mail.reader.reading() as db:
             rows = db.execute("SELECT text IS NULL FROM message ORDER BY arrived DESC, id DESC").fetchall()
         assert [without for (without,) in rows] == [0] * first + [1] * (60 - first)
@@ -230,7 +230,7 @@ def test_a_letter_too_odd_to_be_parsed_is_not_tried_for_ever(
 def test_dead_texts_are_never_found_and_go_when_they_are_many(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulltext_sync, "_FEWEST", 10)
+    monkeypatch.setattr(fulltext_renewal, "_FEWEST", 10)
     with opened(tmp_path) as mail:
         mail.sync.sync()
         mail.texts.fill()
@@ -269,7 +269,7 @@ def current(mail: Mail) -> str:
 def test_what_changed_on_the_disk_is_indexed_again_when_the_index_is_renewed(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulltext_sync, "_FEWEST", 10)
+    monkeypatch.setattr(fulltext_renewal, "_FEWEST", 10)
     with opened(tmp_path) as mail:
         mail.sync.sync()
         mail.texts.fill()

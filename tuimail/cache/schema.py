@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 5
+VERSION = 6
 """In ``PRAGMA user_version``."""
 APPLICATION = 0x74756D63
 """In ``PRAGMA application_id``."""
@@ -114,6 +114,9 @@ _INDEXES = (
     "CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id <> ''",
     "CREATE INDEX message_by_emailid ON message (emailid) WHERE emailid <> ''",
     "CREATE INDEX message_without_text ON message (arrived, id) WHERE text IS NULL AND leaving IS NULL",
+    # What the journal hides or changes: little, and looked at when the program starts.
+    "CREATE INDEX hidden_message ON message (leaving) WHERE leaving IS NOT NULL",
+    "CREATE INDEX changed_message ON message (id) WHERE flags <> server_flags",
     "CREATE INDEX message_by_text ON message (text) WHERE text IS NOT NULL",
     "CREATE INDEX thread_by_latest ON thread (mailbox, latest, id)",
     "CREATE INDEX alias_by_new ON alias (new)",

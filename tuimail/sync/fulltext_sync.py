@@ -18,6 +18,7 @@ from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.errors import StorageError
 from tuimail.mail.indexed_text import NO_TEXT, indexed_text
 from tuimail.mailboxes.maildir_folder import MessageGoneError
+from tuimail.sync.fulltext_renewal import BATCH, FulltextRenewal, forget_next
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
     from tuimail.cache.database import ReadableCache
     from tuimail.mail.indexed_text import IndexedText
+    from tuimail.sync.fulltext_renewal import Write
 
-    Write = Callable[[Callable[[sqlite3.Connection], None]], None]
-    """Runs a function in a transaction of the cache's only writer; on its thread."""
     Read = Callable[[int, int], bytes]
     """The first bytes of the message with an id: its id, how many."""
 
@@ -35,23 +35,16 @@ log = logging.getLogger(__name__)
 
 READ_LIMIT = 4 * 1024 * 1024
 """Bytes of a message that are looked at."""
-BATCH = 25
-"""Messages of a step."""
 BATCH_SECONDS = 0.1
 """After which a step ends with fewer."""
 _GIVE_WAY = 5
 """Messages after which other threads may run."""
 _FAILURES = 20
 """Messages one after the other that cannot be read: the disk is gone, and another time is better."""
-_FEWEST = 200
-"""Texts below which dead ones do not matter."""
-_NEXT = "fulltext_next"
-"""Under it ``index.db`` has the name of the file that is made to replace the index."""
 _UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 _WITHOUT = (
     "SELECT id, arrived FROM message WHERE text IS NULL AND leaving IS NULL ORDER BY arrived DESC, id DESC LIMIT ?"
 )
-_LIVE = "SELECT text, max(id) FROM message WHERE text IS NOT NULL GROUP BY text ORDER BY text DESC"
 
 
 class FulltextSync:
@@ -65,6 +58,7 @@ class FulltextSync:
         self._index: WritableFulltext | None = None
         self._skipped: set[int] = set()
         self._failures = 0
+        self._renewal = FulltextRenewal(cache, write, self._raw, _text_of, lambda: self._failures >= _FAILURES)
 
     def missing(self) -> int:
         """How many messages are not indexed yet. Raises StorageError."""
@@ -89,7 +83,7 @@ class FulltextSync:
         while not stopped():
             try:
                 count = self._step()
-                if count is None and self._renew_if_dead(until, stopped):
+                if count is None and not self._renewed(until, stopped):
                     break
                 done += count or 0
             except DamagedDatabaseError as error:
@@ -101,6 +95,19 @@ class FulltextSync:
             if time.monotonic() >= until:
                 break
         return done
+
+    def _renewed(self, until: float, stopped: Callable[[], bool]) -> bool:
+        """The index was made anew, and there is something to be indexed again."""
+
+        def enough() -> bool:
+            return time.monotonic() >= until or stopped()
+
+        made = None if self._index is None else self._renewal.run(self._index, enough)
+        if made is None:
+            return False
+        self.close()
+        self._index, again = made
+        return again
 
     def close(self) -> None:
         """Close the index; never raises."""
@@ -196,7 +203,7 @@ class FulltextSync:
         def take(db: sqlite3.Connection) -> None:
             fulltext.forget_texts(db)
             fulltext.set_name(db, name)
-            db.execute("DELETE FROM state WHERE k = ?", (_NEXT,))
+            forget_next(db)
 
         self._write(take)
 
@@ -208,87 +215,10 @@ class FulltextSync:
         self._remove_others()
 
     def _remove_others(self) -> None:
-        wanted = {self._index.path.name if self._index is not None else "", self._next_name()}
+        wanted = {self._index.path.name if self._index is not None else "", self._renewal.next_name()}
         for path in fulltext.files(self._cache.path.parent):
             if path.name not in wanted:
                 fulltext.remove(path)
-
-    # -- what is dead
-    def _renew_if_dead(self, until: float, stopped: Callable[[], bool]) -> bool:
-        """Make the index anew where a quarter of it is dead; False: there is something to be indexed again."""
-        index = self._index
-        if index is None:
-            return True
-        with self._cache.reading() as db:
-            live: dict[int, int] = dict(db.execute(_LIVE))
-        count = index.count()
-        if count < _FEWEST or (count - len(live)) * 4 < count:
-            return True
-        name = self._next_name() or fulltext.new_name()
-
-        def begin(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO state (k, v) VALUES (?, ?)", (_NEXT, name))
-
-        self._write(begin)
-        path = index.path.with_name(name)
-        try:
-            following = WritableFulltext(path)
-        except DamagedDatabaseError:
-            fulltext.remove(path)
-            following = WritableFulltext(path)
-        try:
-            lost = self._copy(index, following, live, until, stopped)
-        finally:
-            following.close()
-        if lost is None:
-            return True
-
-        def replace(db: sqlite3.Connection) -> None:
-            db.executemany("UPDATE message SET text = NULL WHERE text = ?", ((each,) for each in lost))
-            fulltext.set_name(db, name)
-            db.execute("DELETE FROM state WHERE k = ?", (_NEXT,))
-
-        self._write(replace)
-        self.close()
-        # The old file stays until another object opens this one: readers may be about to open it.
-        self._index = WritableFulltext(path)
-        return not lost
-
-    def _copy(
-        self,
-        index: WritableFulltext,
-        following: WritableFulltext,
-        live: dict[int, int],
-        until: float,
-        stopped: Callable[[], bool],
-    ) -> set[int] | None:
-        """Index what is alive in ``following`` too, under the same numbers; those that are not there any more.
-
-        None: there was no time for all.
-        """
-        hashes, there = index.entries(), following.entries()
-        todo = [(text, message) for text, message in live.items() if text not in there]
-        lost: set[int] = set()
-        for first in range(0, len(todo), BATCH):
-            if first and (time.monotonic() >= until or stopped()):
-                return None
-            texts: list[tuple[int, bytes, IndexedText]] = []
-            for text, message in todo[first : first + BATCH]:
-                raw = self._raw(message)
-                if raw is None or hashlib.sha256(raw).digest() != hashes.get(text):
-                    lost.add(text)
-                else:
-                    texts.append((text, hashes[text], _text_of(raw)))
-                time.sleep(0)
-            if self._failures >= _FAILURES:
-                return None
-            following.copy(texts, index.counter)
-        return lost
-
-    def _next_name(self) -> str:
-        with self._cache.reading() as db:
-            row = db.execute("SELECT v FROM state WHERE k = ?", (_NEXT,)).fetchone()
-        return "" if row is None else str(row[0])
 
 
 def _text_of(raw: bytes) -> IndexedText:
