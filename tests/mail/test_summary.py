@@ -10,7 +10,8 @@ from hypothesis import given
 from tests.mail.raw_messages import corpus_messages, raw_messages
 from tuimail.mail import summary as module
 from tuimail.mail.received_header import read_header
-from tuimail.mail.summary import base_subject, split_recipients, summary_of
+from tuimail.mail.row_recipients import split_recipients
+from tuimail.mail.summary import base_subject, summary_of
 
 if TYPE_CHECKING:
     from tuimail.mail.summary import Summary

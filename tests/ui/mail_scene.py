@@ -39,7 +39,7 @@ async def reading(
     paths: Paths, root: Path, *, keymap: str = "pine", size: tuple[int, int] = (80, 24), **settings: Any
 ) -> AsyncIterator[Pilot[int]]:
     """The app, when the Maildir has been read."""
-    engine = SceneEngine(paths, settings=with_maildir(config(keymap=keymap), root, **settings))
+    engine = scene_engine(paths, root, keymap=keymap, **settings)
     app = TuimailApp(engine)
     async with app.run_test(size=size) as pilot:
         try:
@@ -48,6 +48,11 @@ async def reading(
             yield pilot
         finally:
             await engine.stop()
+
+
+def scene_engine(paths: Paths, root: Path, *, keymap: str = "pine", **settings: Any) -> SceneEngine:
+    """The engine of an account with this Maildir, not started."""
+    return SceneEngine(paths, settings=with_maildir(config(keymap=keymap), root, **settings))
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

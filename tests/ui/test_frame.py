@@ -135,14 +135,15 @@ async def test_a_key_that_means_nothing_says_so(running: Running) -> None:
 
 async def test_the_frame_is_there_before_the_engine(engine: SceneEngine, running: Running) -> None:
     gate = engine.hold(engine, "start")
-    async with running("o") as pilot:
+    async with running("o", "v") as pilot:
         shown = text(pilot.app)
-        assert "MAIN MENU" in shown
+        assert "OUTBOX" in shown
+        assert "Reading..." in shown
         assert "Grant renewal" not in shown
         assert gate.waiting
         gate.open()
         await settle(pilot)
-        assert "Grant renewal" in text(pilot.app)
+        assert "Grant renewal" in text(pilot.app), "the second key opened a row that was not there when it was typed"
 
 
 async def test_the_menu_counts_even_when_the_title_bar_has_no_numbers_yet(

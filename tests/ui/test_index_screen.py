@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.mail_support import put_message
-from tests.ui.mail_scene import make_mail, press, reading, row, selected, status
+from tests.ui.mail_scene import make_mail, press, reading, row, scene_engine, selected, status
 from tests.ui.scene import NOW
 from tests.ui.screen_text import settle, text
 from tuimail.cache.pattern_search import SearchStoppedError
 from tuimail.engine.mail_reader import MailReader
 from tuimail.paths import Paths
+from tuimail.ui.app import TuimailApp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +165,25 @@ async def test_mail_that_arrives_meanwhile_does_not_break_off_a_limit(
         assert "4 of 13" in text(pilot.app)
         assert row(pilot, "Letter 100")
         assert "broken off" not in text(pilot.app)
+
+
+async def test_mail_is_read_before_the_outbox_is_opened(paths: Paths, root: Path) -> None:
+    engine = scene_engine(paths, root)
+    gate = engine.hold(engine, "start")
+    app = TuimailApp(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        try:
+            await press(pilot, "i", "enter")
+            await engine.mail.look()
+            await settle(pilot)
+            assert "MESSAGE TEXT" in text(app)
+            assert not app.startup.ready.is_set()
+            await pilot.press("c")
+            gate.open()
+            await settle(pilot)
+            assert "COMPOSE" in text(app)
+        finally:
+            await engine.stop()
 
 
 async def test_digits_and_searching_move_the_cursor(paths: Paths, root: Path) -> None:

@@ -12,7 +12,8 @@ from textual.drivers import linux_driver
 from textual.screen import Screen
 from textual.widgets.text_area import Document, WrappedDocument
 
-from tuimail.ui.textual_private import QuickTextArea, QuickWrappedDocument, filter_input, use_bindings
+from tuimail.ui.textual_private import filter_input, use_bindings
+from tuimail.ui.textual_text_area import QuickTextArea, QuickWrappedDocument
 
 if TYPE_CHECKING:
     from rich.text import Text

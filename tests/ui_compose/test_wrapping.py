@@ -17,7 +17,7 @@ from tuimail.ui.text.long_lines import (
     plain_offsets,
 )
 from tuimail.ui.text.typed_text import clean_line, clean_text
-from tuimail.ui.textual_private import QuickWrappedDocument
+from tuimail.ui.textual_text_area import QuickWrappedDocument
 
 TEXTS = st.text(alphabet=st.sampled_from("ab  \t\n\u65e5e\u0301\U0001f44d"), max_size=200)
 

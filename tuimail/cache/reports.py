@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.cache.summaries import read_name
+from tuimail.cache.stored_names import read_name
 
 if TYPE_CHECKING:
     import sqlite3

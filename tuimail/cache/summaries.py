@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from tuimail.cache.stored_names import read_name, stored_name
 from tuimail.cache.thread_edits import note_newly_muted
 from tuimail.cache.threads import Referring, ThreadCounts, assign, chunks
 from tuimail.mail.flags import FLAGGED, SEEN
@@ -162,16 +163,6 @@ def _rows(
         )
 
 
-def stored_name(name: str) -> str | bytes:
-    """A file's name as it can be stored: the bytes where it is not text."""
-    return name if name.isascii() or not _has_surrogates(name) else name.encode("utf-8", "surrogateescape")
-
-
-def read_name(stored: str | bytes) -> str:
-    """The name that ``stored_name`` made storable."""
-    return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogateescape")
-
-
 def set_flags(db: sqlite3.Connection, changes: Iterable[FlagChange]) -> None:
     """Store other flags; messages that are gone are passed over. Of several changes of a message the last counts."""
     wanted = {each.id: each for each in changes}
@@ -270,10 +261,6 @@ def _placed(db: sqlite3.Connection, ids: Iterable[int]) -> list[_Placed]:
         rows = db.execute(f"SELECT id, mailbox, thread, date, flags, leaving FROM message WHERE id IN ({marks})", part)  # noqa: S608
         found.extend(map(_Placed._make, rows))
     return found
-
-
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _storable(value: object) -> object:

@@ -136,7 +136,7 @@ class NewlyMuted(NamedTuple):
     folder: str
     """Wire name."""
     key: str | bytes
-    """As stored (summaries.read_name)."""
+    """As stored (stored_names.read_name)."""
     flags: int
     keywords: str
     message_id: str

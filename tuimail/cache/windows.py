@@ -54,7 +54,7 @@ class IndexRow(NamedTuple):
     attached: int | None
     kept: int
     emailid: str | bytes
-    """As stored (``summaries.read_name``): with the mailbox it names the message when the cache is lost."""
+    """As stored (``stored_names.read_name``): with the mailbox it names the message when the cache is lost."""
 
     @property
     def row_id(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.clock import rfc3339
 from tuimail.mail.flags import MessageFlags
 from tuimail.mail.message_text import message_text
-from tuimail.mail.summary import split_recipients
+from tuimail.mail.row_recipients import split_recipients
 
 if TYPE_CHECKING:
     from tuimail.engine.received_mail import FolderInfo, FoundMessage

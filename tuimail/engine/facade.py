@@ -101,8 +101,16 @@ class Engine:
         self.answers = Answers(config, self._draft_store, self._outbox_store, self._runner, self.clock, self._received)
         """Received messages answered."""
 
+    def start_reading(self) -> None:
+        """Allow received mail to be read, and drafts and the outbox to be opened by whoever asks for them."""
+        self._loop = asyncio.get_running_loop()
+        for handle in (self._outbox_store, self._draft_store, self._correspondents):
+            handle.start()
+        self._reports.start()
+        self.mail.start()
+
     async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
-        """Open the stores, recover, and (unless told not to) start sending what is due.
+        """Open the outbox, recover, and (unless told not to) start sending what is due; read mail if not done before.
 
         ``watch``: it goes on without a screen; others are told so (``outbox.watchers``).
 
@@ -111,12 +119,9 @@ class Engine:
         """
         from tuimail.platform_events import watchdog
 
-        self._loop = asyncio.get_running_loop()
-        watchdog.attend(self._loop)
-        for handle in (self._outbox_store, self._draft_store, self._correspondents):
-            handle.start()
-        self._reports.start()
-        self.mail.start()
+        if not self._outbox_store.started:
+            self.start_reading()
+        watchdog.attend(asyncio.get_running_loop())
         store = await self._outbox_store.run(lambda store: store)
         if store.notice:
             self.announcer.announce(Notice(store.notice, Severity.WARNING))

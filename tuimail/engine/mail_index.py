@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.cache.summaries import read_name
+from tuimail.cache.stored_names import read_name
 from tuimail.cache.thread_view import ThreadRow
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.pattern_tree import And, Flag

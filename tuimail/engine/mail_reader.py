@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import NoCacheError, ReadableCache
-from tuimail.cache.summaries import read_name
+from tuimail.cache.stored_names import read_name
 from tuimail.cache.thread_edits import muted_threads
 from tuimail.cache.thread_view import Arranged, Threads
 from tuimail.cache.threads import chunks

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tuimail.mail.summary import split_recipients
+BETWEEN, BEFORE_CC = "\t", "\n"
+"""Between two recipients, and between To and Cc."""
 
 
 class ListedRecipient(NamedTuple):
@@ -16,6 +17,12 @@ class ListedRecipient(NamedTuple):
     """As it was written."""
     copied: bool
     """It is in Cc."""
+
+
+def split_recipients(recipients: str) -> tuple[list[str], list[str]]:
+    """To and Cc of a row, each recipient as ``Name <address>`` or ``address``."""
+    to, _, cc = recipients.partition(BEFORE_CC)
+    return to.split(BETWEEN) if to else [], cc.split(BETWEEN) if cc else []
 
 
 def row_recipients(recipients: str) -> list[ListedRecipient]:

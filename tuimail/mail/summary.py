@@ -15,6 +15,7 @@ from tuimail.mail.received_addresses import ReceivedAddress, received_addresses
 from tuimail.mail.received_date import received_date
 from tuimail.mail.received_header import HEAD_LIMIT, MOST_FIELDS
 from tuimail.mail.report_signs import may_be_report
+from tuimail.mail.row_recipients import BEFORE_CC, BETWEEN
 
 MOST_REFERENCES = 20
 """The last ones: what a message answers stands at the end."""
@@ -32,8 +33,6 @@ _REFERENCES = 32 * 1024
 """Bytes at the end of References that are looked at."""
 _TOLERATED = 86400
 """Seconds a message may be dated later than it arrived: clocks differ."""
-BETWEEN, BEFORE_CC = "\t", "\n"
-"""What separates recipients, and To from Cc."""
 
 _WANTED = frozenset(
     {b"date", b"from", b"sender", b"subject", b"to", b"cc", b"message-id", b"in-reply-to", b"references", b"list-id"}
@@ -66,7 +65,7 @@ class Summary(NamedTuple):
     from_name: str
     from_addr: str
     recipients: str
-    """To and Cc: see ``split_recipients``."""
+    """To and Cc: see ``row_recipients.split_recipients``."""
     subject: str
     base: str
     """The subject for comparing: without ``Re:``, ``Fwd:`` and ``[list]``, case folded."""
@@ -107,12 +106,6 @@ def summary_of(header: bytes, *, flags: int = 0, keywords: str = "", size: int =
         _attached(kind),
         may_be_report(kind, people[1], subject),
     )
-
-
-def split_recipients(recipients: str) -> tuple[list[str], list[str]]:
-    """To and Cc of a row, each recipient as ``Name <address>`` or ``address``."""
-    to, _, cc = recipients.partition(BEFORE_CC)
-    return to.split(BETWEEN) if to else [], cc.split(BETWEEN) if cc else []
 
 
 def base_subject(subject: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cache.summaries import read_name
+from tuimail.cache.stored_names import read_name
 from tuimail.mailboxes.maildir_folder import MessageGoneError
 from tuimail.mailboxes.mbox import open_mbox
 from tuimail.mailboxes.mbox_folder import digest_of, message_at, read_message, unreadable

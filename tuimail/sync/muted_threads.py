@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cache.summaries import read_name
+from tuimail.cache.stored_names import read_name
 from tuimail.journal.action import ActionKind, ActionMessage, MailAction
 from tuimail.mail.flags import SEEN
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.cache.summaries import FlagChange, hide, set_flags, show, stored_name, vanish
+from tuimail.cache.stored_names import stored_name
+from tuimail.cache.summaries import FlagChange, hide, set_flags, show, vanish
 from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
 from tuimail.mail.flags import DELETED
 

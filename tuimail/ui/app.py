@@ -29,7 +29,7 @@ from tuimail.ui.undo import Undo
 from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -69,8 +69,6 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.places = MailPlaces(engine)
         self.undo = Undo(self.frames, key=lambda: self.keymap.key("undo"), clock=engine.clock, every=self.set_interval)
         self.bridge: Bridge | None = None
-        self.when_painted: Callable[[], None] = lambda: None
-        """Called once, after the first paint."""
         # The theme is known before anything is parsed, so the style sheet is parsed once, with the theme's colours.
         self.stylesheet.set_variables(self.get_css_variables())
         self._parsed_for: str | None = self.theme
@@ -101,7 +99,6 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._painted, self.keys.begin())
 
     def _painted(self, starting: Running) -> None:
-        self.when_painted()
         start_worker(self, partial(self.startup.run, starting), group="engine")
 
     def on_unmount(self) -> None:

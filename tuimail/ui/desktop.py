@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import importlib
 import logging
 import sys
@@ -47,13 +46,15 @@ async def _dbus(title: str, body: str) -> None:
     """Notify of the Desktop Notifications Specification 1.2; the body is markup there (links, images)."""
     # Off the loop: it takes a tenth of a second.
     await asyncio.to_thread(importlib.import_module, "jeepney.io.asyncio")
+    from html import escape
+
     from jeepney import DBusAddress, new_method_call
     from jeepney.io.asyncio import open_dbus_router
     from jeepney.wrappers import unwrap_msg
 
     name = "org.freedesktop.Notifications"
     service = DBusAddress("/org/freedesktop/Notifications", bus_name=name, interface=name)
-    arguments: tuple[object, ...] = ("tuimail", 0, "", title, html.escape(body, quote=False), [], {}, -1)
+    arguments: tuple[object, ...] = ("tuimail", 0, "", title, escape(body, quote=False), [], {}, -1)
     async with open_dbus_router(bus="SESSION") as bus:
         unwrap_msg(await bus.send_and_get_reply(new_method_call(service, "Notify", "susssasa{sv}i", arguments)))
 

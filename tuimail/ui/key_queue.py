@@ -20,7 +20,6 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -103,6 +102,11 @@ class KeyQueue:
         if self._handing_out is not None:
             self._handing_out.cancel()
 
+    async def rest(self) -> None:
+        """Wait until no key waits, and what the last one set off is done or waits for a person."""
+        while self._handing_out is not None:
+            await asyncio.wait((self._handing_out,))
+
     # -- commands
     def begin(self) -> Running:
         """A command begins; keys wait until it has ended or waits for a person."""
@@ -170,7 +174,7 @@ class KeyQueue:
         self._since = asyncio.get_running_loop().time()
         target = self._app.focused or self._app.screen
         await self._deliver(event)
-        if _is_text(event) and self._waiting and _is_text(self._waiting[0][0]) and isinstance(target, Input | TextArea):
+        if _is_text(event) and self._waiting and _is_text(self._waiting[0][0]) and _is_field(target):
             # Characters keep their order in the queue of the field; nothing that they do takes the keys elsewhere.
             return
         if event.is_forwarded:
@@ -228,6 +232,12 @@ async def refreshed(node: MessagePump) -> None:
 
 def _is_text(event: events.Event) -> bool:
     return isinstance(event, events.Key) and event.is_printable and "+" not in event.key
+
+
+def _is_field(node: MessagePump) -> bool:
+    from textual.widgets import Input, TextArea  # most sessions begin without either
+
+    return isinstance(node, Input | TextArea)
 
 
 def _raise(error: Exception) -> NoReturn:

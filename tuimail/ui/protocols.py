@@ -457,10 +457,16 @@ class Navigates(Protocol):
 class Starts(Protocol):
     """The start of the engine."""
 
+    mail_ready: asyncio.Event
+    """Received mail can be read."""
     ready: asyncio.Event
     """The engine was started."""
     error: TuimailError | None
     """Why the engine did not start."""
+
+    async def whole(self) -> TuimailError | None:
+        """Wait for the engine, which is started now; why it could not be."""
+        ...
 
 
 class Program(Protocol):

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None, warning: str = "") -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
     guard_input()
-    # Nearly all that is made until the first paint stays: looking through it for garbage is time lost.
+    # Nearly all that is made until the program has started stays: looking through it for garbage is time lost.
     gc.disable()
 
     async def main() -> int:
         app = TuimailApp(engine, draft=draft, server=server, warning=warning)
-        app.when_painted = _collect_garbage
+        app.startup.when_ended = _collect_garbage
         # A closed terminal or a shutdown quits, so that an open draft is saved.
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, app.exit)

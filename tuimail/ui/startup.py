@@ -1,4 +1,7 @@
-"""Starting: the engine after the first paint, then what is to be opened and said."""
+"""Starting, after the first paint: received mail can be read at once, then the outbox is opened.
+
+Keys typed at the start come before the outbox, unless they lead to it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from tuimail.mail.text import safe_line
 from tuimail.ui.requests import ShowComposer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuimail.compose.draft import Draft
     from tuimail.ui.key_queue import Running
     from tuimail.ui.protocols import Program
@@ -23,26 +28,58 @@ class Startup:
         self._program = program
         self._draft = draft
         self._warning = warning
+        self.mail_ready = asyncio.Event()
+        """Received mail can be read."""
         self.ready = asyncio.Event()
         """The engine was started."""
+        self.when_ended: Callable[[], None] = lambda: None
+        """Called once, when the engine was started or could not be."""
+        self._ended = asyncio.Event()
+        """It was started, or could not be."""
+        self._wanted = asyncio.Event()
+        """Somebody waits for it."""
         self.error: TuimailError | None = None
         """Why the engine did not start."""
 
     async def run(self, starting: Running) -> None:
-        """Start; keys wait meanwhile (``starting``)."""
+        """Start; keys wait until mail can be read (``starting``), and for the outbox if there is a draft to open."""
         program = self._program
+        program.engine.start_reading()
+        self.mail_ready.set()
+        if self._draft is None:
+            starting.end()
+            await self._keys_done()
         with starting:
-            try:
-                await program.engine.start()
-            except TuimailError as error:
-                self.error = error
-                program.complain(error)
-                return
-            self.ready.set()
-            await program.outbox.count()
-            if self._draft is not None:
-                program.navigation.open(ShowComposer(self._draft))
-            self._greet()
+            await self._start()
+
+    async def whole(self) -> TuimailError | None:
+        """Wait for the engine, which is started now; why it could not be."""
+        self._wanted.set()
+        await self._ended.wait()
+        return self.error
+
+    async def _keys_done(self) -> None:
+        tasks = [asyncio.ensure_future(each) for each in (self._program.keys.rest(), self._wanted.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for each in tasks:
+            each.cancel()
+
+    async def _start(self) -> None:
+        program = self._program
+        try:
+            await program.engine.start()
+        except TuimailError as error:
+            self.error = error
+            program.complain(error)
+            return
+        finally:
+            self._ended.set()
+            self.when_ended()
+        self.ready.set()
+        await program.outbox.count()
+        if self._draft is not None:
+            program.navigation.open(ShowComposer(self._draft))
+        self._greet()
 
     def _greet(self) -> None:
         """Say what is wrong, the most urgent only."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import UsageError
 from tuimail.mail.own_addresses import OwnAddresses
-from tuimail.mail.summary import split_recipients
+from tuimail.mail.row_recipients import split_recipients
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.messages import named, on_messages
 from tuimail.ui.requests import ShowComposer

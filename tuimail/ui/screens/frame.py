@@ -51,6 +51,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     """For the title bar, in capitals."""
     CONTEXT: ClassVar[Context]
     """Where the user is on this screen; override ``context`` if that depends on the focus."""
+    SHOWS_MAIL: ClassVar[bool] = False
+    """It shows received mail alone, and does not wait for the outbox."""
     HELP: ClassVar[str] = ""
     """What this screen is for, for its help."""
 
@@ -64,7 +66,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self.foot = Vertical(id="foot")
         self.prompts = Prompts(self)
         self._keyed = BindingsMap()
-        self._loading = Coalescer(self._load, first=self._engine_started)
+        self._loading = Coalescer(self._load, first=self._readable)
 
     # -- the frame
     def compose(self) -> ComposeResult:
@@ -123,8 +125,9 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         if self.is_mounted and self._loading.request():
             start_worker(self, self._loading.run, group="load", exit_on_error=False)
 
-    async def _engine_started(self) -> None:
-        await self.program.startup.ready.wait()
+    async def _readable(self) -> None:
+        startup = self.program.startup
+        await (startup.mail_ready if self.SHOWS_MAIL else startup.ready).wait()
 
     async def _load(self) -> None:
         try:
@@ -133,8 +136,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
             self.complain(error)
 
     async def loaded(self) -> None:
-        """Wait until what was to be read is read; not while there is no engine to read from."""
-        if self.program.startup.ready.is_set():
+        """Wait until what was to be read is read; nothing will be, if the engine cannot be started."""
+        if self.SHOWS_MAIL or await self.program.startup.whole() is None:
             await self._loading.idle.wait()
 
     def on_outbox_changed(self, _message: OutboxChanged) -> None:

@@ -35,6 +35,7 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     SCREEN_NAME = "MESSAGE INDEX"
     CONTEXT = Context.INDEX
+    SHOWS_MAIL = True
     HELP = (
         "The messages of a folder. N is new, O old but unread, A answered, F forwarded, D to be deleted; * important, "
         "+ to you, X tagged, @ has attachments. What is marked D stays until it is carried out."

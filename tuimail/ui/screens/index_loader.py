@@ -10,7 +10,26 @@ from tuimail.engine.mail_search import SearchBrokenOffError
 from tuimail.ui.screens.index_source import IndexSource
 
 if TYPE_CHECKING:
-    from tuimail.ui.screens.index import IndexScreen
+    from typing import Protocol
+
+    from tuimail.ui.protocols import MessageList
+    from tuimail.ui.screens.index_results import IndexResults
+    from tuimail.ui.screens.index_rows import IndexRows
+
+    class LoadedIndex(MessageList, Protocol):
+        """The screen that shows the index."""
+
+        rows: IndexRows
+
+        @property
+        def results(self) -> IndexResults:
+            """Of the search that is shown, if it is one."""
+            ...
+
+        def loaded_index(self) -> None:
+            """Called when another index is shown."""
+            ...
+
 
 UNREAD_YET = "Reading the mailbox for the first time..."
 
@@ -21,7 +40,7 @@ class IndexLoader:
     What the user asks for breaks off a search that goes on; changed mail waits until what the user asked for is shown.
     """
 
-    def __init__(self, screen: IndexScreen) -> None:
+    def __init__(self, screen: LoadedIndex) -> None:
         self._screen = screen
         self._asked = 0
         """Loads of the user's that go on."""

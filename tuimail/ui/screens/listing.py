@@ -45,10 +45,19 @@ class ListScreen(FrameScreen, Generic[T]):
     def on_mount(self) -> None:
         """Without an engine nothing will ever be read."""
         error = self.program.startup.error
-        if error is not None and self.CONTEXT not in UNNUMBERED:
+        if self._unreadable and error is not None:
+            self.complain(error)
+
+    async def loaded(self) -> None:
+        """Also if nothing can be."""
+        await super().loaded()
+        if self._unreadable:
             self.list.empty = "Nothing can be read."
             self.list.show_all(())
-            self.complain(error)
+
+    @property
+    def _unreadable(self) -> bool:
+        return self.program.startup.error is not None and not self.SHOWS_MAIL and self.CONTEXT not in UNNUMBERED
 
     @property
     def selected(self) -> T | None:

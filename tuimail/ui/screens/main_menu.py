@@ -134,6 +134,11 @@ class MainMenuScreen(ListScreen[MenuEntry]):
         """Count again."""
         self.reload()
 
+    async def loaded(self) -> None:
+        """Numbers that come later hold up no key."""
+        if self.program.startup.ready.is_set():
+            await super().loaded()
+
     async def load(self) -> None:
         """Count what is in the outbox and among the drafts."""
         self._arrange(self.size.width, self.size.height)

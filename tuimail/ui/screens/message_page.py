@@ -37,6 +37,7 @@ class PageScreen(PagerScreen):
 
     SCREEN_NAME = "MESSAGE TEXT"
     CONTEXT = Context.MESSAGE
+    SHOWS_MAIL = True
     BINDINGS = bindings_for(Context.MESSAGE, Context.SELECTING)
     HELP = (
         "The message as text: nothing is fetched from anywhere, and what is not shown is said. Links have numbers; "

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.dates.format_date import format_short_date
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, FORWARDED, OLD, SEEN
+from tuimail.mail.row_recipients import split_recipients
 from tuimail.mail.size import format_short_size
-from tuimail.mail.summary import split_recipients
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit, width_of
 

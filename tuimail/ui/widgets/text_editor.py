@@ -14,7 +14,7 @@ from textual.widgets.text_area import Selection
 
 from tuimail.ui.text.graphemes import cluster_after, cluster_before, cluster_start
 from tuimail.ui.text.typed_text import clean_text, drawn
-from tuimail.ui.textual_private import QuickTextArea
+from tuimail.ui.textual_text_area import QuickTextArea
 from tuimail.ui.widgets.cut_buffer import CutBuffer
 
 if TYPE_CHECKING:
