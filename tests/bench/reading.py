@@ -1,4 +1,4 @@
-"""Reading: from the command to the messages of a large folder beside mutt, neomutt and aerc; keys, search, first index.
+"""Reading: from the command to the messages of a large folder beside other programs; keys, search, first index.
 
 Wall time, warm, in turns in one run. Every program has read the mailbox once before it is measured; mutt and neomutt
 keep a header cache. ``--letters`` is the number of messages of the large folder; one of 1,000 stands beside it.
@@ -13,11 +13,11 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench.figures import Figure, Section
+from tests.bench.readers import readers, shows
 from tests.bench.start import BARE, BARE_NAME
 from tests.bench.terminal import Terminal, terminal
 from tests.journeys.program import Program
@@ -42,10 +42,6 @@ path = "{maildir}"
 [ui]
 keymap = "mutt"
 """
-MUTTRC = """set header_cache={home}/headers mbox_type=Maildir folder={maildir} spoolfile={maildir} sort=mailbox-order
-set sleep_time=0 quit=yes
-"""
-AERC = "[work]\nsource = maildir://{maildir}\nfrom = Ada <ada@example.org>\ndefault = INBOX\n"
 
 
 def measure(*, runs: int, letters: int) -> list[Section]:
@@ -64,7 +60,8 @@ class _Place:
 
     def __init__(self, folder: Path, size: int) -> None:
         self.size = size
-        self.maildir = folder / "Maildir"
+        self.maildir = folder / "mail" / "INBOX"
+        self.maildir.parent.mkdir(parents=True)
         self.program = Program(folder, {"PYTHONDONTWRITEBYTECODE": ""})
         self.program.configure(CONFIG.format(maildir=self.maildir))
         make_folders(self.maildir, ("INBOX", "Trash"))
@@ -73,13 +70,7 @@ class _Place:
         rare = self.maildir / "cur" / "1000000000.rare.example:2,S"
         rare.write_text(f"From: Ada <ada@example.org>\nSubject: Rare\nMessage-ID: <rare@example.org>\n\nA {RARE}.\n")
         os.utime(rare, (1_000_000_000, 1_000_000_000))
-        self.muttrc = folder / "muttrc"
-        self.muttrc.write_text(MUTTRC.format(home=folder, maildir=self.maildir))
-        (folder / "headers").mkdir()
-        aerc = folder / ".config" / "aerc"
-        aerc.mkdir(parents=True)
-        (aerc / "accounts.conf").write_text(AERC.format(maildir=folder))
-        (aerc / "accounts.conf").chmod(0o600)
+        self.peers = readers(folder, self.maildir)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -88,23 +79,17 @@ class _Place:
     def programs(self) -> dict[str, tuple[list[str], bytes, Callable[[pyte.Screen], bool]]]:
         """Command, what is typed at once, and what the screen shows in the end."""
         found: dict[str, tuple[list[str], bytes, Callable[[pyte.Screen], bool]]] = {
-            BARE_NAME: ([sys.executable, "-c", BARE], b"", partial(_shows, "READY")),
+            BARE_NAME: ([sys.executable, "-c", BARE], b"", shows("READY")),
             "tuimail": (self.program.argv(), b"i", _has_rows),
         }
-        for name in ("mutt", "neomutt"):
-            if shutil.which(name):
-                found[name] = ([name, "-F", str(self.muttrc), "-f", str(self.maildir)], b"", partial(_shows, "Msgs:"))
+        found.update({name: (each.argv, b"", each.done) for name, each in self.peers.items()})
         return found
-
-
-def _shows(words: str, shown: pyte.Screen) -> bool:
-    return any(words in line for line in shown.display)
 
 
 def _has_rows(shown: pyte.Screen) -> bool:
     """The index, with rows that were read."""
     starts = [line.replace(",", "").split()[:2] for line in shown.display[3:10]]
-    return _shows("Subject", shown) and sum(any(word.isdigit() for word in words) for words in starts) > 4
+    return shows("Subject")(shown) and sum(any(word.isdigit() for word in words) for words in starts) > 4
 
 
 def _warm(place: _Place) -> None:
@@ -114,10 +99,10 @@ def _warm(place: _Place) -> None:
         screen.press(b"i")
         screen.wait(_has_rows, seconds=600)
         _until_indexed(place)
-    for name, (argv, _, done) in place.programs().items():
-        if name in ("mutt", "neomutt"):
-            with terminal(argv, place.environment) as screen:
-                screen.wait(done, seconds=600)
+    for each in place.peers.values():
+        with terminal(each.argv, place.environment) as screen:
+            screen.wait(each.done, seconds=600)
+            if each.keeps_headers:
                 screen.press(b"q")
                 screen.finish()
 
@@ -183,7 +168,7 @@ def _switches(screen: Terminal) -> list[float]:
         screen.press(b"c" + (b"Trash" if number % 2 == 0 else b"INBOX"))
         screen.settle(0.2)
         screen.press(b"\r")
-        wanted = partial(_shows, "No messages") if number % 2 == 0 else _has_rows
+        wanted = shows("No messages") if number % 2 == 0 else _has_rows
         seconds = screen.wait(wanted)
         if number % 2:
             took.append(seconds)
@@ -212,7 +197,7 @@ def _searched(place: _Place, runs: int) -> Section:
                 screen.press(keys)
                 screen.settle(0.3)
                 screen.press(b"\r")
-                shown = partial(_shows, "1 of") if name == "tuimail" else partial(_shows, "Msgs:1")
+                shown = shows("1 of") if name == "tuimail" else shows("Msgs:1")
                 found.setdefault(name, []).append(screen.wait(shown, seconds=300) * 1000)
         if shutil.which("notmuch"):
             found.setdefault("notmuch", []).append(_notmuch(place) * 1000)
@@ -240,7 +225,7 @@ def _first_index(place: _Place) -> Section:
         screen.wait(_has_rows, seconds=120)
         first = time.perf_counter() - begin
         keys = _changes(screen, b"kj")
-        screen.wait(lambda shown: not _shows("Reading", shown), seconds=3600)
+        screen.wait(lambda shown: not shows("Reading")(shown), seconds=3600)
         whole = time.perf_counter() - begin
     ordered = sorted(keys)
     figures = [
