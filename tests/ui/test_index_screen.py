@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -18,6 +18,9 @@ from tuimail.ui.app import TuimailApp
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.ui.scene import StoppedClock
+    from tuimail.ui.app import TuimailApp
 
 
 @pytest.fixture
@@ -197,6 +200,12 @@ async def test_digits_and_searching_move_the_cursor(paths: Paths, root: Path) ->
         assert "from 1 to 12" in status(pilot)
 
 
+async def test_words_are_passed_over_in_a_question(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "k", *"one two", "alt+b", "x", "home", "alt+f", "y")
+        assert "one yxtwo" in text(pilot.app)
+
+
 async def test_threads_are_shown_collapsed_and_walked(paths: Paths, root: Path) -> None:
     async with reading(paths, root, keymap="mutt") as pilot:
         await press(pilot, "i", "o", "h")
@@ -228,6 +237,7 @@ async def test_next_new_goes_on_to_the_next_folder(paths: Paths, root: Path) -> 
         await press(pilot, "i", *["tab"] * 6)
         assert "Go on to Lists/Rust (1 unread)?" in text(pilot.app)
         await press(pilot, "y")
+        print(text(pilot.app))
         assert selected(pilot) == "A note on Rust"
 
 
@@ -300,6 +310,23 @@ async def test_a_reply_quotes_the_message_and_goes_to_its_sender(paths: Paths, r
         assert "Kim <kim@example.net>" in row(pilot, "To ")
         assert "Re: Lunch?" in shown
         assert "> At one?" in shown
+
+
+@pytest.mark.parametrize("keys", [("r",), ("enter", "r")], ids=["index", "message"])
+async def test_the_seconds_left_to_take_an_answer_back_are_counted(
+    paths: Paths, root: Path, keys: tuple[str, ...]
+) -> None:
+    put_message(root, "kim", "Letter 12", new=True, arrived=int(NOW) - 5, sender="Kim <kim@example.net>")
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "end", *keys)
+        await press(pilot, "enter")  # only to the sender
+        await press(pilot, "ctrl+x")
+        await press(pilot, "y")
+        assert status(pilot) == '"Re: Letter 12" goes in 5 s.  U to undo'
+        app = cast("TuimailApp", pilot.app)
+        cast("StoppedClock", app.engine.clock).moment += 3
+        app.undo.tick()
+        assert status(pilot) == '"Re: Letter 12" goes in 2 s.  U to undo'
 
 
 async def test_a_forwarded_message_carries_its_text(paths: Paths, root: Path) -> None:

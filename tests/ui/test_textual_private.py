@@ -113,13 +113,45 @@ async def test_forgotten_lines_are_drawn_again_and_tab_stops_are_counted() -> No
         assert area.columns_to_tab_stop() == 3
 
 
-def test_what_the_driver_reads_passes_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No filter is there yet."""
     parser = linux_driver.XTermParser  # type: ignore[attr-defined]
     own = next(each for each in parser.__mro__ if not getattr(each, "filtered", False))
     monkeypatch.setattr(linux_driver, "XTermParser", own)
+
+
+@pytest.mark.usefixtures("parser")
+def test_what_the_driver_reads_passes_the_filter() -> None:
     filter_input(lambda: lambda data: data.replace("a", "b"))
     once = linux_driver.XTermParser  # type: ignore[attr-defined]
     filter_input(lambda: lambda _data: "")
     assert linux_driver.XTermParser is once  # type: ignore[attr-defined]
-    keys = [message.key for message in once().feed("aax") if isinstance(message, events.Key)]
-    assert keys == ["b", "b", "x"]
+    assert keys_of("aax") == ["b", "b", "x"]
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    ("reads", "keys"),
+    [
+        ([f"\x1b{letter}" for letter in LETTERS], [f"alt+{letter}" for letter in LETTERS]),
+        (["\x1bn\x1bn", "\x1bn"], ["alt+n", "alt+n", "alt+n"]),
+        (["\x1bdn\x1b[Ax\x1bd"], ["alt+d", "n", "up", "x", "alt+d"]),
+        (["\x1b", "\x1bd"], ["escape", "alt+d"]),
+        (["\x1b[", "A\x1bd"], ["up", "alt+d"]),
+    ],
+    ids=["each letter", "repeated", "in one read", "after Escape", "after an arrow in two reads"],
+)
+def test_alt_with_a_letter_is_that_at_any_speed(reads: list[str], keys: list[str]) -> None:
+    filter_input(lambda: lambda data: data)
+    assert keys_of(*reads) == keys
+
+
+def keys_of(*reads: str) -> list[str]:
+    """The keys in what is read from a terminal."""
+    parser = linux_driver.XTermParser()  # type: ignore[attr-defined]
+    messages = [each for data in (*reads, "") for each in parser.feed(data)]
+    return [each.key for each in messages if isinstance(each, events.Key)]

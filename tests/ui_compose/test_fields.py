@@ -85,6 +85,8 @@ EDITING: list[tuple[list[str], str, int]] = [
     (["left", "left", "ctrl+f"], "one two", 6),
     (["home", "ctrl+@"], "one two", 3),
     (["home", "ctrl+right", "ctrl+left"], "one two", 0),
+    (["home", "alt+f"], "one two", 3),
+    (["alt+b"], "one two", 4),
     (["home", "ctrl+d"], "ne two", 0),
     (["home", "delete"], "ne two", 0),
     (["backspace"], "one tw", 6),

@@ -81,7 +81,7 @@ def _overlap(text: str, marker: str) -> int:
 
 
 def guard_input() -> None:
-    """Have Textual parse cleaned pastes, and Return as Return from the first key on.
+    """Have Textual parse cleaned pastes, Return as Return from the first key on, and Alt with any letter as that.
 
     Call before the app runs; calling it again changes nothing.
     """

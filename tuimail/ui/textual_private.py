@@ -5,6 +5,7 @@ For its text area see ``textual_text_area``.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.screen import Screen
 
+_ALT_LETTER = re.compile(r"\x1b[a-z]")
+_SEQUENCES = re.compile(r"\x1b[a-z]|\x1b[^\x1b]*|[^\x1b]+")
+"""No terminal begins anything else with an escape and a small letter."""
+
 
 def use_bindings(screen: Screen[Any], bindings: BindingsMap) -> None:
     """Let ``screen`` have these bindings and no others of its own."""
@@ -22,6 +27,9 @@ def use_bindings(screen: Screen[Any], bindings: BindingsMap) -> None:
 
 def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
     """Have what Textual's Linux driver reads pass a filter before it is parsed; ``make_filter`` makes one a terminal.
+
+    Alt with a letter is that, whatever comes right before and after it; Textual takes Alt with B for Ctrl with Left,
+    and an Alt key that repeats for "^" and the letter.
 
     Call before the app runs; a second call changes nothing.
     """
@@ -34,6 +42,7 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
 
     class FilteredParser(parser):  # type: ignore[misc]
         filtered = True
+        _timeout_time: float | None
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
@@ -41,8 +50,17 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
 
         def feed(self, data: str) -> Iterable[Message]:
             # An empty read is Textual's end of input and must arrive as it is.
-            clean = self._filter(data) if data else data
-            messages: Iterable[Message] = super().feed(clean) if clean or not data else ()
-            return messages
+            if not data:
+                yield from super().feed(data)
+                return
+            for piece in _SEQUENCES.findall(self._filter(data)):
+                if piece.startswith("\x1b") and self._timeout_time is not None:
+                    # What waits for more is complete: another sequence begins.
+                    self._timeout_time = 0.0
+                    yield from self.tick()
+                if _ALT_LETTER.fullmatch(piece):
+                    yield from self._sequence_to_key_events(piece[1], alt=True)
+                else:
+                    yield from super().feed(piece)
 
     driver.XTermParser = FilteredParser

@@ -99,7 +99,9 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     @property
     def shows_countdown(self) -> bool:
         """Whether the status line may count down to the sending of a letter: where that can be undone."""
-        return self.prompts.current is None and self.knows(BY_ID["undo"])
+        # On messages undo is part of the command that takes marks back.
+        undoing = self.knows(BY_ID["undo"]) or self.knows(BY_ID["undelete"])
+        return self.prompts.current is None and undoing
 
     @property
     def heading(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -54,6 +55,11 @@ class Prompt(Widget):
 
 class PromptInput(Input):
     """One line of typing; Alt with a letter is never text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("alt+b", "cursor_left_word", show=False),
+        Binding("alt+f", "cursor_right_word", show=False),
+    ]
 
     def on_key(self, event: events.Key) -> None:
         """Textual would insert the letter of an unbound Alt key."""
