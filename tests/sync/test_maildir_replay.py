@@ -318,3 +318,29 @@ def test_many_messages_cost_one_listing(journal: ActionJournal, root: Path, monk
     (done,) = replay(journal, root, action(ActionKind.MOVE, *names, target="Archive"))
     assert done.state is ActionState.DONE
     assert len(files(root, ".Archive")) == 300
+
+
+@pytest.mark.parametrize("kind", [ActionKind.MOVE, ActionKind.COPY, ActionKind.DELETE])
+def test_many_messages_cost_no_more_listings_after_a_kill(
+    journal: ActionJournal, root: Path, monkeypatch: pytest.MonkeyPatch, kind: ActionKind
+) -> None:
+    names = [f"{number}.m" for number in range(300)]
+    for name in names:
+        (root / "cur" / f"{name}:2,").write_text(name)
+    call = {ActionKind.MOVE: "rename", ActionKind.COPY: "link", ActionKind.DELETE: "unlink"}[kind]
+    original, calls = getattr(os, call), iter(range(150))
+
+    def killed_half_way(*args: Any, **options: Any) -> None:
+        if next(calls, None) is None:
+            raise Cut
+        original(*args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, killed_half_way)
+        with pytest.raises(Cut):
+            replay(journal, root, action(kind, *names, target="" if kind is ActionKind.DELETE else "Archive"))
+    monkeypatch.setattr(maildir_replay, "find_path", refusing(errno.EIO))
+    (done,) = replay(journal, root)
+    assert (done.state, done.words) == (ActionState.DONE, "")
+    assert len(files(root)) == (303 if kind is ActionKind.COPY else 3)
+    assert len(files(root, ".Archive")) == (0 if kind is ActionKind.DELETE else 300)

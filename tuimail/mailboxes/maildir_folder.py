@@ -334,6 +334,25 @@ def find_path(folder: Path, unique: str) -> str | None:
     return None
 
 
+def settled_paths(folder: Path) -> dict[str, str]:
+    """Where every message is, by unique part: what is not among them is not there, though others rename meanwhile.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    found: dict[str, str] = {}
+    try:
+        for attempt in range(TRIES):
+            before = _stamps(folder)
+            found.update(_names(folder))
+            if attempt and before == _stamps(folder):
+                break
+            time.sleep(0.001 * attempt)  # some may have been missed because files are being renamed
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    return found
+
+
 def change_flags(folder: Path, unique: str, *, add: str = "", remove: str = "", path: str = "") -> str:
     """Give the message other flags, in ``cur``, whoever else renames it; returns its path now.
 

@@ -26,6 +26,7 @@ from tuimail.mailboxes.maildir_folder import (
     find_path,
     folders_there,
     open_message,
+    settled_paths,
 )
 from tuimail.private_files import make_private, open_private
 
@@ -124,8 +125,9 @@ class _Work:
         self._folder = folder
         self._target = folder if target is None else target
         self._begun = begun
-        self._paths = MaildirScanner(folder).scan().appeared
-        self._arrived = MaildirScanner(self._target).scan().appeared if begun and target is not None else {}
+        # What was done before is told by what is missing: asked once of all, for a listing of a large folder is long.
+        self._paths = settled_paths(folder) if begun else MaildirScanner(folder).scan().appeared
+        self._arrived = settled_paths(self._target) if begun and target is not None else {}
         self._do: dict[ActionKind, Callable[[ActionMessage], MessageOutcome]] = {
             ActionKind.FLAG: self._flag,
             ActionKind.MOVE: self._move,
@@ -153,28 +155,25 @@ class _Work:
         return MessageOutcome.DONE
 
     def _move(self, message: ActionMessage) -> MessageOutcome:
-        if self._has_landed(message):
-            self._remove_left_over(message)
-        else:
+        if message.landed not in self._arrived:
             self._on_current_path(message, self._rename)
+        elif message.key in self._paths:
+            self._remove_left_over(message)
         return MessageOutcome.DONE
 
     def _copy(self, message: ActionMessage) -> MessageOutcome:
-        if not self._has_landed(message):
+        if message.landed not in self._arrived:
             self._on_current_path(message, self._link)
         return MessageOutcome.DONE
 
     def _delete(self, message: ActionMessage) -> MessageOutcome:
+        if self._begun and message.key not in self._paths:
+            return MessageOutcome.DONE
         try:
             self._on_current_path(message, lambda _, path: (self._folder / path).unlink())
         except MessageGoneError:
             return MessageOutcome.DONE if self._begun else MessageOutcome.GONE
         return MessageOutcome.DONE
-
-    def _has_landed(self, message: ActionMessage) -> bool:
-        if not self._begun:
-            return False
-        return message.landed in self._arrived or find_path(self._target, message.landed) is not None
 
     def _on_current_path(self, message: ActionMessage, step: Callable[[ActionMessage, str], None]) -> None:
         """Do ``step`` to the message's file, under whatever name it has by now."""
