@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.ui.scene import StoppedClock
-    from tuimail.ui.app import TuimailApp
 
 
 @pytest.fixture

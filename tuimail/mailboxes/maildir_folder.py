@@ -334,8 +334,8 @@ def find_path(folder: Path, unique: str) -> str | None:
     return None
 
 
-def settled_paths(folder: Path) -> dict[str, str]:
-    """Where every message is, by unique part: what is not among them is not there, though others rename meanwhile.
+def settled_paths(folder: Path) -> tuple[dict[str, str], bool]:
+    """Where every message is, by unique part; and whether none can be missing, though others rename meanwhile.
 
     Raises:
         StorageError: the folder cannot be read.
@@ -346,11 +346,11 @@ def settled_paths(folder: Path) -> dict[str, str]:
             before = _stamps(folder)
             found.update(_names(folder))
             if attempt and before == _stamps(folder):
-                break
+                return found, True
             time.sleep(0.001 * attempt)  # some may have been missed because files are being renamed
     except OSError as error:
         raise _unreadable(folder, error) from error
-    return found
+    return found, False
 
 
 def change_flags(folder: Path, unique: str, *, add: str = "", remove: str = "", path: str = "") -> str:

@@ -126,8 +126,10 @@ class _Work:
         self._target = folder if target is None else target
         self._begun = begun
         # What was done before is told by what is missing: asked once of all, for a listing of a large folder is long.
-        self._paths = settled_paths(folder) if begun else MaildirScanner(folder).scan().appeared
-        self._arrived = settled_paths(self._target) if begun and target is not None else {}
+        self._paths, here = settled_paths(folder) if begun else (MaildirScanner(folder).scan().appeared, False)
+        self._arrived, there = settled_paths(self._target) if begun and target is not None else ({}, True)
+        self._complete = here and there
+        """What is not listed is not there; else each message is looked for, which costs a listing of its own."""
         self._do: dict[ActionKind, Callable[[ActionMessage], MessageOutcome]] = {
             ActionKind.FLAG: self._flag,
             ActionKind.MOVE: self._move,
@@ -155,25 +157,32 @@ class _Work:
         return MessageOutcome.DONE
 
     def _move(self, message: ActionMessage) -> MessageOutcome:
-        if message.landed not in self._arrived:
+        if not self._has_landed(message):
             self._on_current_path(message, self._rename)
-        elif message.key in self._paths:
+        elif message.key in self._paths or not self._complete:
             self._remove_left_over(message)
         return MessageOutcome.DONE
 
     def _copy(self, message: ActionMessage) -> MessageOutcome:
-        if message.landed not in self._arrived:
+        if not self._has_landed(message):
             self._on_current_path(message, self._link)
         return MessageOutcome.DONE
 
     def _delete(self, message: ActionMessage) -> MessageOutcome:
-        if self._begun and message.key not in self._paths:
+        if self._begun and self._complete and message.key not in self._paths:
             return MessageOutcome.DONE
         try:
             self._on_current_path(message, lambda _, path: (self._folder / path).unlink())
         except MessageGoneError:
             return MessageOutcome.DONE if self._begun else MessageOutcome.GONE
         return MessageOutcome.DONE
+
+    def _has_landed(self, message: ActionMessage) -> bool:
+        if not self._begun:
+            return False
+        if message.landed in self._arrived or self._complete:
+            return message.landed in self._arrived
+        return find_path(self._target, message.landed) is not None
 
     def _on_current_path(self, message: ActionMessage, step: Callable[[ActionMessage, str], None]) -> None:
         """Do ``step`` to the message's file, under whatever name it has by now."""

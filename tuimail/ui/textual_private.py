@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from textual.binding import BindingsMap
+    from textual.events import Key
     from textual.message import Message
     from textual.screen import Screen
 
@@ -31,9 +32,12 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
     Alt with a letter is that, whatever comes right before and after it; Textual takes Alt with B for Ctrl with Left,
     and an Alt key that repeats for "^" and the letter.
 
+    Alt (Esc before the key) is kept with every key: Textual drops it before marks, and takes Alt with F or B for Ctrl
+    with an arrow.
     Call before the app runs; a second call changes nothing.
     """
     from textual.drivers import linux_driver
+    from textual.events import Key
 
     driver: Any = linux_driver
     parser: Any = driver.XTermParser
@@ -62,5 +66,10 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
                     yield from self._sequence_to_key_events(piece[1], alt=True)
                 else:
                     yield from super().feed(piece)
+
+        def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+            for event in super()._sequence_to_key_events(sequence, alt=alt):
+                lost = alt and not event.key.startswith("alt+")
+                yield Key(f"alt+{event.key}", event.character) if lost else event
 
     driver.XTermParser = FilteredParser
