@@ -60,6 +60,16 @@ async def test_delete_marks_goes_on_and_is_taken_back(
     assert names(root / ".Trash") == []
 
 
+async def test_undeleting_twice_does_not_mark_the_message_again(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "d", "K", "u")
+        assert "not to be deleted" in status(pilot)
+        assert "to undo" not in status(pilot)
+        await press(pilot, "u")
+        assert not row(pilot, "Letter 6").lstrip().startswith("D")
+        assert "nothing to undo" in status(pilot)
+
+
 @pytest.mark.parametrize(("keymap", "key"), [("pine", "x"), ("mutt", "dollar_sign")])
 async def test_what_is_marked_goes_to_the_trash_when_that_is_confirmed(
     paths: Paths, root: Path, keymap: str, key: str

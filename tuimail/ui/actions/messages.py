@@ -113,9 +113,16 @@ def undelete(screen: HasMessages) -> Awaitable[None] | None:
     """Take the mark back; where there is none, undo the last step."""
     entries = screen.targets()
     if any(each.row.flags & DELETED for each in entries):
-        return mark(screen, entries, marked=False)
+        return _unmark(screen, entries)
     common.undo(screen)
     return None
+
+
+async def _unmark(screen: HasMessages, entries: Sequence[IndexEntry]) -> None:
+    """Take the marks back for good: the same key once more must not mark the messages again."""
+    await mark(screen, entries, marked=False)
+    screen.program.undo.take()
+    screen.program.say(f"{named(entries)} not to be deleted.")
 
 
 # -- to other folders
