@@ -70,6 +70,41 @@ async def test_undeleting_twice_does_not_mark_the_message_again(paths: Paths, ro
         assert "nothing to undo" in status(pilot)
 
 
+async def test_tagging_by_mutts_key_asks_for_the_pattern_at_once(paths: Paths, root: Path) -> None:
+    """Typed ahead, letters of the pattern must not be taken for an answer, and the rest for commands."""
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "T", *"~s ", '"', *"Letter 7", '"', "enter")
+        assert "1 tagged" in text(pilot.app)
+
+
+async def test_alt_goes_by_words_in_a_question(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "l", *"one two", "alt+b", "x", "alt+b", "alt+b", "alt+f", "y")
+        assert "Show only : one yxtwo" in text(pilot.app)
+
+
+async def test_orders_have_mutts_letters_and_its_reverse_key_asks_for_one(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "O", "d")
+        assert "Sorted by date, reversed." in status(pilot)
+        assert row(pilot, "Letter 6").lstrip()[0] != "D"
+        await press(pilot, "o", "t")
+        assert "Sorted by thread." in status(pilot)
+        await press(pilot, "o", "r")
+        assert "Sorted by arrival." in status(pilot)
+
+
+async def test_leaving_by_mutts_x_asks_nothing_and_keeps_the_marks(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "d", "x")
+        assert "MAIN MENU" in text(pilot.app)
+        await press(pilot, "i")
+        assert row(pilot, "Letter 6").lstrip().startswith("D")
+        await press(pilot, "R")
+        assert "DRAFTS" in text(pilot.app)
+    assert names(root / ".Trash") == []
+
+
 @pytest.mark.parametrize(("keymap", "key"), [("pine", "x"), ("mutt", "dollar_sign")])
 async def test_what_is_marked_goes_to_the_trash_when_that_is_confirmed(
     paths: Paths, root: Path, keymap: str, key: str
@@ -217,7 +252,7 @@ async def test_words_are_passed_over_in_a_question(paths: Paths, root: Path) -> 
 
 async def test_threads_are_shown_collapsed_and_walked(paths: Paths, root: Path) -> None:
     async with reading(paths, root, keymap="mutt") as pilot:
-        await press(pilot, "i", "o", "h")
+        await press(pilot, "i", "o", "t")
         assert "└─>Letter 8" in row(pilot, "Letter 8")
         await press(pilot, "slash", *"letter 8", "enter", "alt+v")
         assert "+2" in row(pilot, "Letter 8")

@@ -33,7 +33,7 @@ def names(folder: Path) -> list[str]:
 
 
 async def by_threads(pilot: Pilot[int], keymap: str) -> None:
-    await press(pilot, "i", *(("dollar_sign", "h") if keymap == "pine" else ("o", "h")))
+    await press(pilot, "i", *(("dollar_sign", "h") if keymap == "pine" else ("o", "t")))
 
 
 async def go_to(pilot: Pilot[int], keymap: str, subject: str) -> None:
@@ -105,7 +105,7 @@ async def test_what_was_sent_stands_in_its_thread_and_is_changed_in_sent(paths: 
     async with reading(paths, root, keymap="mutt") as pilot:
         await press(pilot, "i")
         assert not row(pilot, "Re: Letter 2")
-        await press(pilot, "o", "h")
+        await press(pilot, "o", "t")
         assert "└─>Re: Letter 2" in row(pilot, "Re: Letter 2")
         assert row(pilot, "Re: Letter 2").split()[1] == "To:", "it is not unread"
         assert "of 13  6 unread" in text(pilot.app)
@@ -123,3 +123,34 @@ async def test_what_was_sent_stands_in_its_thread_and_is_changed_in_sent(paths: 
         assert not row(pilot, "Re: Letter 2")
     assert names(root / ".Sent") == []
     assert any(each.endswith("F") for each in names(root / ".Trash"))
+
+
+async def test_reading_goes_by_threads_and_deletes_and_undeletes_a_whole_one(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await by_threads(pilot, "mutt")
+        await go_to(pilot, "mutt", "Letter 8")
+        await press(pilot, "enter", "P")
+        assert "Subject Letter 2" in text(pilot.app)
+        await press(pilot, "P")
+        assert "What it answers is not here." in text(pilot.app)
+        await press(pilot, "ctrl+n")
+        assert "Subject Letter 9" in text(pilot.app)
+        await press(pilot, "ctrl+p")
+        assert "Subject Letter 2" in text(pilot.app)
+        await press(pilot, "ctrl+r", "ctrl+d")
+        assert "Subject Letter 9" in text(pilot.app)
+        await press(pilot, "q")
+        for subject in ("Letter 2", "Letter 5", "Letter 8"):
+            assert row(pilot, subject).lstrip().startswith("D")
+        assert any(name.startswith("m8:2,") and "S" in name for name in names(root))
+        await go_to(pilot, "mutt", "Letter 5")
+        await press(pilot, "enter", "ctrl+u", "q")
+        assert not row(pilot, "Letter 2").lstrip().startswith("D")
+
+
+async def test_shift_matters_to_alt(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await by_threads(pilot, "mutt")
+        await press(pilot, "alt+shift+v")
+        assert "12 of 12" not in text(pilot.app)
+        assert "of 10" in text(pilot.app)

@@ -98,7 +98,7 @@ async def test_from_a_hit_to_its_thread_and_back(paths: Paths, root: Path) -> No
 
 async def test_messages_found_are_acted_on_where_they_are(paths: Paths, root: Path) -> None:
     async with reading(paths, root, keymap="mutt") as pilot:
-        await press(pilot, *SEARCH, "T", "a", "semicolon", "s", *"Archive", "enter")
+        await press(pilot, *SEARCH, "T", *"~A", "enter", "semicolon", "s", *"Archive", "enter")
         assert "No message matches." not in text(pilot.app), "they are found in their new folder"
         assert "Archive/ Board: agenda" in row(pilot, "Board: agenda")
         assert "3 messages" in status(pilot)

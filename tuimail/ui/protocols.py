@@ -221,6 +221,24 @@ class MessageCursor(Protocol):
 
 
 @runtime_checkable
+class KnowsThreads(Protocol):
+    """A MessageCursor that can go by threads."""
+
+    @property
+    def folder(self) -> str:
+        """The folder whose messages a thread is made of; empty: that of the message."""
+        ...
+
+    async def other_thread(self, step: int) -> bool:
+        """Go to the first message of the next thread, or of the one before; False: there is none."""
+        ...
+
+    async def parent(self) -> bool:
+        """Go to the message that this one answers; False: it is not in the index."""
+        ...
+
+
+@runtime_checkable
 class KnowsNeighbours(Protocol):
     """A MessageCursor that can say what comes next without going there, so that it can be read ahead."""
 

@@ -1,19 +1,17 @@
-"""Actions of the message index: moving, searching, limiting, tagging, sorting, carrying out deletions."""
+"""Actions of the message index: moving, searching, limiting, leaving, carrying out deletions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import SortOrder
 from tuimail.mail.flags import SEEN
 from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions import messages
+from tuimail.ui.actions import index_sorting, messages
 from tuimail.ui.actions.mail_places import PLACES, mark_all_read
 from tuimail.ui.requests import ShowMessage
 from tuimail.ui.text.cells import clip
-from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,18 +19,6 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_index import IndexEntry
     from tuimail.ui.protocols import Action, MessageList
 
-ORDERS = (
-    Choice("a", "Arrival", SortOrder.ARRIVAL),
-    Choice("d", "Date", SortOrder.DATE),
-    Choice("h", "tHread", SortOrder.THREAD),
-    Choice("s", "Subject", SortOrder.SUBJECT),
-    Choice("f", "From", SortOrder.FROM),
-    Choice("t", "To", SortOrder.TO),
-    Choice("z", "siZe", SortOrder.SIZE),
-    Choice("i", "Important", SortOrder.FLAGGED),
-    Choice("u", "Unread", SortOrder.UNREAD),
-    Choice("r", "Reverse", "reverse"),
-)
 PATTERN_HELP = (
     "Words, or patterns: ~f from, ~t to, ~s subject, ~b text, ~d <1w date, ~U unread, ~F important, !not, |or"
 )
@@ -191,29 +177,6 @@ async def zoom(screen: MessageList) -> None:
     await screen.show_request(screen.request)
 
 
-async def sort(screen: MessageList) -> None:
-    """Ask for an order."""
-    wanted = await screen.prompts.ask_choice("Sort by?", ORDERS, default=screen.request.order)
-    if wanted is None:
-        return
-    if wanted == "reverse":
-        await sort_reverse(screen)
-        return
-    order = SortOrder(wanted)
-    if screen.request.several and order not in (SortOrder.ARRIVAL, SortOrder.DATE):
-        screen.say("Messages of several folders are sorted by arrival or date.")
-        return
-    reverse = screen.request.reverse if order is not screen.request.order else not screen.request.reverse
-    await screen.show_request(replace(screen.request, order=order, reverse=reverse))
-    screen.say(f"Sorted by {order}{', reversed' if reverse else ''}.")
-
-
-async def sort_reverse(screen: MessageList) -> None:
-    """Turn the order round."""
-    await screen.show_request(replace(screen.request, reverse=not screen.request.reverse))
-    screen.say(f"Sorted by {screen.request.order}{', reversed' if screen.request.reverse else ''}.")
-
-
 async def go_back(screen: MessageList) -> None:
     """Stop searching, show all again; else leave, after a question if anything is marked to be deleted."""
     if screen.results.searching:
@@ -231,6 +194,11 @@ async def go_back(screen: MessageList) -> None:
             return
         if wanted:
             await carry_out_deletions(screen, marked)
+    screen.program.navigation.back()
+
+
+def leave(screen: MessageList) -> None:
+    """Leave at once; what is marked to be deleted stays marked."""
     screen.program.navigation.back()
 
 
@@ -285,6 +253,7 @@ async def read_folder(screen: MessageList) -> None:
 ACTIONS: dict[str, Action[MessageList]] = {
     **messages.ACTIONS,
     **PLACES,
+    **index_sorting.ACTIONS,
     "read-folder": read_folder,
     "read": read,
     "previous-message": _move(-1),
@@ -303,8 +272,7 @@ ACTIONS: dict[str, Action[MessageList]] = {
     "search-back": search_back,
     "limit": limit,
     "zoom": zoom,
-    "sort-index": sort,
-    "sort-reverse": sort_reverse,
     "expunge": expunge,
     "back": go_back,
+    "leave-index": leave,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.mail.flags import SEEN
-from tuimail.ui.actions import messages
+from tuimail.ui.actions import by_thread, messages
+from tuimail.ui.actions.by_thread import thread_of
 from tuimail.ui.actions.index import PATTERN_HELP
 from tuimail.ui.actions.messages import messages_of, on_messages
 from tuimail.ui.widgets.prompt import Choice
@@ -84,6 +84,12 @@ async def select(screen: MessageList) -> None:
     show_tags(screen)
 
 
+async def tag_pattern(screen: MessageList) -> None:
+    """Ask for a pattern and tag what matches."""
+    _tag(screen, await _ask_matching(screen, "Tag messages that match"))
+    show_tags(screen)
+
+
 async def untag_matching(screen: MessageList) -> None:
     """Ask for a pattern and untag what matches."""
     _untag(screen, await _ask_matching(screen, "Untag messages that match"))
@@ -115,25 +121,6 @@ async def undelete_matching(screen: MessageList) -> None:
         await messages.mark(screen, found, marked=False)
 
 
-@on_messages
-async def delete_thread(screen: MessageList, entries: Sequence[IndexEntry]) -> None:
-    """Mark the whole thread to be deleted, and go on behind it."""
-    await messages.mark(screen, await thread_of(screen, entries), marked=True)
-    await screen.go_on()
-
-
-@on_messages
-async def undelete_thread(screen: MessageList, entries: Sequence[IndexEntry]) -> None:
-    """Take the marks of the whole thread back."""
-    await messages.mark(screen, await thread_of(screen, entries), marked=False)
-
-
-@on_messages
-async def read_thread(screen: MessageList, entries: Sequence[IndexEntry]) -> None:
-    """The whole thread counts as read."""
-    await messages.set_flags(screen, await thread_of(screen, entries), add=SEEN)
-
-
 async def matching(screen: MessageList, text: str) -> Sequence[IndexEntry]:
     """The messages of the index that match. Raises UsageError: it is no pattern."""
     from tuimail.engine import index_search
@@ -158,24 +145,14 @@ async def _ask_matching(screen: MessageList, question: str) -> Sequence[IndexEnt
     return found
 
 
-async def thread_of(screen: MessageList, entries: Sequence[IndexEntry]) -> Sequence[IndexEntry]:
-    """The messages of the thread of the first of ``entries`` that the folder has; what was sent is not among them."""
-    from tuimail.engine import index_search
-
-    entry, request = entries[0], screen.request
-    folder = "" if request.unified else request.folder
-    return await screen.program.engine.mail.query(lambda mail: index_search.thread(mail, entry.ref, folder))
-
-
 ACTIONS: dict[str, Action[MessageList]] = {
     "tag-message": tag,
     "select": select,
+    "tag-pattern": tag_pattern,
     "untag-matching": untag_matching,
     "apply-tagged": apply,
     "tag-thread": tag_thread,
     "delete-matching": delete_matching,
     "undelete-matching": undelete_matching,
-    "delete-thread": delete_thread,
-    "undelete-thread": undelete_thread,
-    "read-thread": read_thread,
+    **by_thread.ACTING,
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.engine.mail_index import SortOrder
+from tuimail.ui.actions.by_thread import other_thread, to_parent
 from tuimail.ui.actions.messages import messages_of, named, on_messages, refs_of
 
 if TYPE_CHECKING:
@@ -46,36 +47,14 @@ async def _by_threads(screen: MessageList) -> bool:
 
 def _thread(step: int) -> Action[MessageList]:
     async def go(screen: MessageList) -> None:
-        from tuimail.engine import index_search
-
-        index, here = screen.index, screen.list.cursor
-        if index is None:
-            return
-        ask = screen.program.engine.mail.query
-        found = await ask(lambda mail: index_search.other_thread(mail, index, here, step))
-        if found is None:
-            screen.say("There is no other thread.")
-            return
-        screen.list.select(found)
-        await screen.loaded()
+        await other_thread(screen, step)
 
     return go
 
 
 async def parent(screen: MessageList) -> None:
     """The message that this one answers."""
-    from tuimail.engine import index_search
-
-    index, entry = screen.index, screen.entry
-    if index is None or entry is None:
-        return
-    ask = screen.program.engine.mail.query
-    place = await ask(lambda mail: index_search.parent_place(mail, index, entry.ref))
-    if place is None:
-        screen.say("What it answers is not here.")
-        return
-    screen.list.select(place)
-    await screen.loaded()
+    await to_parent(screen)
 
 
 @on_messages

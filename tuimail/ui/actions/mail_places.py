@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.folder_names import ask_place
 from tuimail.ui.actions.mail_search import ANYWHERE
-from tuimail.ui.requests import ShowFolders, ShowIndex
+from tuimail.ui.requests import ShowDrafts, ShowFolders, ShowIndex
 
 if TYPE_CHECKING:
     from tuimail.engine.mail_index import IndexRequest
@@ -47,6 +47,11 @@ async def go_to_folder(screen: Frame) -> None:
         show_folder(screen, *place)
 
 
+def recall(screen: Frame) -> None:
+    """The drafts."""
+    screen.program.navigation.open(ShowDrafts())
+
+
 async def check_mail(screen: Frame) -> None:
     """Look for new mail now, and say what there is."""
     mail = screen.program.engine.mail
@@ -78,5 +83,6 @@ PLACES: dict[str, Action[Frame]] = {
     "go-index": go_index,
     "go-folders": go_folders,
     "go-to-folder": go_to_folder,
+    "recall": recall,
     "check-mail": check_mail,
 }

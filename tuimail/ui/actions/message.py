@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tuimail.mail.text import safe_line
-from tuimail.ui.actions import links, message_out, selecting
+from tuimail.ui.actions import by_thread, links, message_out, selecting
 from tuimail.ui.requests import ShowAttachments, ShowText
 
 if TYPE_CHECKING:
@@ -201,6 +201,8 @@ PAGE_ACTIONS: dict[str, Action[Any]] = {
 
 ACTIONS: dict[str, Action[Any]] = {
     **PAGE_ACTIONS,
+    **by_thread.ACTING,
+    **by_thread.SHOWING,
     "show-previous": going(-1),
     "show-next": going(1),
     "next-unread": going(1, unread=True),

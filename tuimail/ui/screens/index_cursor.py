@@ -34,6 +34,12 @@ class IndexCursor:
         shown = self._screen.list
         return f"{shown.cursor + 1:,} of {shown.count:,}" if shown.count else ""
 
+    @property
+    def folder(self) -> str:
+        """The folder of the index; empty if it has several."""
+        request = self._screen.request
+        return "" if request.unified else request.folder
+
     async def renew(self, *, gone: Sequence[IndexEntry] = (), seek: MessageRef | None = None) -> None:
         """Read the index again, without those that are ``gone``; go to the message ``seek`` if it is there."""
         self._screen.seek = seek
@@ -61,7 +67,29 @@ class IndexCursor:
 
         ``unread``: only unread ones count.
         """
-        found = await (self._unread(by) if unread else self._undeleted(by))
+        return await self._go(await (self._unread(by) if unread else self._undeleted(by)))
+
+    async def other_thread(self, step: int) -> bool:
+        """Go to the first message of the next thread, or of the one before; False: there is none."""
+        from tuimail.engine import index_search
+
+        index, here = self._screen.index, self._screen.list.cursor
+        if index is None:
+            return False
+        ask = self._screen.program.engine.mail.query
+        return await self._go(await ask(lambda mail: index_search.other_thread(mail, index, here, step)))
+
+    async def parent(self) -> bool:
+        """Go to the message that this one answers; False: it is not in the index."""
+        from tuimail.engine import index_search
+
+        index, entry = self._screen.index, self._screen.entry
+        if index is None or entry is None:
+            return False
+        ask = self._screen.program.engine.mail.query
+        return await self._go(await ask(lambda mail: index_search.parent_place(mail, index, entry.ref)))
+
+    async def _go(self, found: int | None) -> bool:
         if found is None:
             return False
         self._screen.list.select(found)
