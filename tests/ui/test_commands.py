@@ -118,7 +118,8 @@ def test_a_command_that_loses_its_only_key_to_another_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("key", "on_screen"),
-    [("ctrl+x", "^X"), ("question_mark", "?"), ("ctrl+underscore", "^_"), ("alt+u", "M-U"), ("f2", "F2"),
+    [("ctrl+x", "^X"), ("question_mark", "?"), ("ctrl+underscore", "^_"),
+     ("alt+u", "M-u"), ("alt+shift+u", "M-S-U"), ("f2", "F2"),
      ("enter", "Ret"), ("s", "s"), ("less_than_sign", "<")],
 )  # fmt: skip
 def test_keys_are_written_as_pine_writes_them(key: str, on_screen: str) -> None:

@@ -27,6 +27,7 @@ from tuimail.ui.views.letters import (
     outbox_titles,
     waits_for_text,
 )
+from tuimail.ui.views.message_page import date_words
 from tuimail.ui.views.replies import reply_summary
 from tuimail.ui.views.rows import (
     AccountRow,
@@ -98,6 +99,30 @@ def test_the_title_keeps_the_badge_whatever_the_width(width: int) -> None:
     line = title_line("OUTBOX", "work, home", "draft saved 09:41", Badge(3, 1), width)
     assert width_of(line) == width
     assert "1 needs you" in "".join(span.text for span in line)
+
+
+@pytest.mark.parametrize(
+    ("width", "note"),
+    [(78, "7 of 48  23 unread  by thread"), (72, "7 of 48  23 unread"), (62, "7 of 48"), (52, "7 of…")],
+)
+def test_remarks_that_do_not_fit_in_the_title_are_left_out_whole(width: int, note: str) -> None:
+    line = title_line("INBOX", "work, home", "7 of 48  23 unread  by thread", Badge(4, 3), width)
+    shown = "".join(span.text for span in line)
+    assert shown.removeprefix(" tuimail   INBOX").removesuffix("   4 waiting   3 need you  ").strip() == note
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (3, "(3 days ago)"),
+        (59, "(59 days ago)"),
+        (61, "(2 months ago)"),
+        (700, "(23 months ago)"),
+        (2190, "(6 years ago)"),
+    ],
+)
+def test_an_old_date_is_told_in_months_and_years(days: int, words: str) -> None:
+    assert date_words(int(NOW) - days * 86_400, None, NOW).endswith(words)
 
 
 def test_key_rows_turn_pages_and_show_every_entry_once_a_round() -> None:

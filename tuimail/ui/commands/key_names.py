@@ -20,6 +20,6 @@ def shown(key: str, *, upper: bool = False) -> str:
     """``key`` (a Textual name) as the screen writes it; ``upper`` shows plain letters as capitals (pine)."""
     *modifiers, name = key.split("+")
     base = _CHAR_OF.get(name) or _SHORT.get(name) or (name.capitalize() if len(name) > 1 else name)
-    if len(base) == 1 and (upper or modifiers):
+    if len(base) == 1 and (upper or {"ctrl", "shift"} & set(modifiers)):
         base = base.upper()
     return "".join(_PREFIXES.get(modifier, f"{modifier}-") for modifier in modifiers) + base

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
+from tuimail.clock import DAY
 from tuimail.dates.format_date import format_duration
 from tuimail.dates.local_time import local_now
 from tuimail.mail.message_text import Mark
@@ -129,7 +130,15 @@ def date_words(at: int, offset: int | None, now: float, zone: tzinfo | None = No
     past = now - at
     if past < -60:
         return f"{words} (in the future)"
-    return f"{words} (now)" if past < 60 else f"{words} ({format_duration(past)} ago)"
+    return f"{words} (now)" if past < 60 else f"{words} ({_age(past)} ago)"
+
+
+def _age(seconds: float) -> str:
+    """As ``format_duration``, in months and years where days say nothing any more."""
+    if seconds < 60 * DAY:
+        return format_duration(seconds)
+    months = round(seconds / (365.25 * DAY / 12))
+    return f"{months} months" if months < 24 else f"{months // 12} years"
 
 
 def list_words(lists: ListHeaders) -> str:

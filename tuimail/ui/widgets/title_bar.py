@@ -59,11 +59,19 @@ def title_line(screen: str, accounts: str, note: str, badge: Badge, width: int) 
             parts.insert(0, text)
             room -= len(text) + 3
     if note and not parts and room > 8:
-        parts = [clip(note, room - 3)]
+        parts = [_shortened(note, room - 3)]
     middle = "   ".join(parts)
     tail: Line = (Span(middle, TextRole.DIM), Span("   " if middle and right else ""), *right, Span(" "))
     gap = max(1, width - width_of(left) - width_of(tail))
     return (*left, Span(" " * gap), *tail)
+
+
+def _shortened(note: str, room: int) -> str:
+    """As many of the remarks as fit, the first of them cut if need be."""
+    remarks = note.split("  ")
+    while len(remarks) > 1 and len("  ".join(remarks)) > room:
+        remarks.pop()
+    return clip("  ".join(remarks), room)
 
 
 class TitleBar(Widget):
