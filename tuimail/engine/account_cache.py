@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.cache.database import DamagedCacheError, ReadableCache, WritableCache, check, set_aside
 from tuimail.coordination.sqlite import DamagedDatabaseError
+from tuimail.engine.configured_source import mail_source
 from tuimail.engine.mail_actions import places_left
-from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import cache_of
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.journal.action import FINISHED, UNDECIDED, ActionKind, ActionState

@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING
 
 from tuimail.cache import reports
 from tuimail.cache.lookup import new_messages
-from tuimail.config.model import MaildirLayout
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
 from tuimail.engine.mail_actions import places_left, replay_ready
 from tuimail.engine.mail_source import check_writable
-from tuimail.engine.mailbox_watch import MailboxWatch
 from tuimail.engine.thread_work import ThreadWork
 from tuimail.errors import IllegalTransitionError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
-from tuimail.mailboxes import maildir_folders
-from tuimail.mailboxes.maildir_folder import keep_as_old
 from tuimail.sync.projection import show_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from typing import Protocol
 
     from tuimail.config.model import Account
@@ -71,7 +66,7 @@ class AccountWork:
         self._paths = paths
         self.cache = AccountCache(account, paths, thread.tell)
         self.cache.was_opened = self._reopened
-        self.watch = MailboxWatch(self.cache.source, thread.look_soon)
+        self.watch = self.cache.source.watch(thread.look_soon)
         self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
@@ -150,21 +145,22 @@ class AccountWork:
     # -- folders
     def create_folder(self, name: str) -> None:
         """A new folder, in the layout that the user wants or the Maildir has."""
-        layout = self._account.maildir_layout
-        dots = None if layout is MaildirLayout.AUTO else layout is MaildirLayout.DOTS
-        maildir_folders.create_folder(self._root, name, dots=dots)
+        check_writable(self._account)
+        self.cache.source.create_folder(name)
         self._sync_folders()
 
     def rename_folder(self, name: str, to: str) -> None:
         """Another name for a folder."""
         self._check_idle(name)
-        maildir_folders.rename_folder(self._root, name, to)
+        check_writable(self._account)
+        self.cache.source.rename_folder(name, to)
         self._sync_folders()
 
     def delete_folder(self, name: str) -> None:
         """A folder and its messages, for good."""
         self._check_idle(name)
-        maildir_folders.delete_folder(self._root, name)
+        check_writable(self._account)
+        self.cache.source.delete_folder(name)
         self._sync_folders()
 
     def _check_idle(self, name: str) -> None:
@@ -178,16 +174,11 @@ class AccountWork:
         """Show the folders as they are now, before the user is told."""
         self._thread.guarded("sync", self.cache.sync_folders)
 
-    @property
-    def _root(self) -> Path:
-        check_writable(self._account)
-        return self.cache.source.root
-
     # -- the mailbox
     def leave(self, folder: str) -> None:
-        """Move what was shown from ``new`` to ``cur``, as every program does that shows a Maildir."""
+        """What was new in it when it was shown is old from now on."""
         if self.cache.is_open and not self._account.is_read_only:
-            keep_as_old(self._root, folder, self.cache.read(lambda db: new_messages(db, folder)))
+            self.cache.source.leave(folder, self.cache.read(lambda db: new_messages(db, folder)))
 
     def sync(self) -> float:
         """Look at the mailbox once; seconds until the next look. Raises StorageError."""

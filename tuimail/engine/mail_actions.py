@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
+from tuimail.engine.configured_source import mail_source
 from tuimail.engine.mail_source import check_writable
 from tuimail.engine.received_mail import accounts_with_mail, action_lock, forget_messages, received_mail
 from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.message_ref import MessageRef
-from tuimail.sync.maildir_replay import MaildirReplayer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -179,9 +179,8 @@ def replay_ready(account: Account, paths: Paths, journal: ActionJournal) -> list
             return []
         time.sleep(PAUSE)
     try:
-        if account.maildir is None:
-            return []
-        return MaildirReplayer(journal, account.name, account.maildir, Machine().owner()).replay()
+        replayer = mail_source(account).replayer(journal, Machine().owner())
+        return [] if replayer is None else replayer.replay()
     finally:
         lock.release()
 

@@ -12,8 +12,8 @@ from tuimail.cache.thread_view import Arranged, Threads
 from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
+from tuimail.engine.configured_source import mail_source
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
-from tuimail.engine.mail_source import mail_source
 from tuimail.engine.received_mail import ReceivedMail, cache_of, sent_beside
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef

@@ -1,4 +1,4 @@
-"""Where the mail of an account is kept: a Maildir, or mbox files, which are only read.
+"""Where the mail of an account is kept, and what can be done there: a Maildir, mbox files, an IMAP server.
 
 What each of them needs is imported when it is used: listing messages needs none of it, and is to begin at once.
 """
@@ -10,23 +10,43 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Collection
 
     from tuimail.cache.database import ReadableCache, WritableCache
     from tuimail.config.model import Account
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.store import ActionJournal
     from tuimail.mailboxes.maildir_folder import MessageGoneError
-    from tuimail.mailboxes.watch import WatchedPlace
     from tuimail.sync.mailbox_sync import MailboxSync
+
+
+class MailWatch(Protocol):
+    """Tells of changes that are made elsewhere. Used by the thread of the account."""
+
+    def keep(self) -> None:
+        """Watch, or watch again what was lost."""
+        ...
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look where nothing is told."""
+        ...
+
+    def close(self) -> None:
+        """Watch no more."""
+        ...
+
+
+class Replayer(Protocol):
+    """Carries out the journal's actions of one account."""
+
+    def replay(self) -> list[MailAction]:
+        """Carry out every action whose turn it is; they are returned as they are now. Raises TuimailError."""
+        ...
 
 
 class MailSource(Protocol):
     """The mail of one account. Used by one thread."""
-
-    @property
-    def root(self) -> Path:
-        """Where it is."""
-        ...
 
     @property
     def name(self) -> str:
@@ -49,105 +69,33 @@ class MailSource(Protocol):
 
         Raises:
             MessageGoneError: there is no such folder or message.
-            StorageError: it cannot be read.
+            TuimailError: it cannot be read.
         """
         ...
 
-    def places(self) -> Iterator[WatchedPlace]:
-        """The files and folders to be watched. Raises StorageError."""
+    def watch(self, changed: Callable[[], None]) -> MailWatch:
+        """Watches it; ``changed`` is called, on another thread, when a program has changed the mail."""
         ...
 
+    def replayer(self, journal: ActionJournal, owner: str) -> Replayer | None:
+        """Carries out what the journal says; None: it is read only."""
+        ...
 
-class MaildirSource:
-    """A Maildir: a MailSource."""
+    def leave(self, folder: str, keys: Collection[str]) -> None:
+        """The user has seen these new messages: they are old from now on. Raises TuimailError."""
+        ...
 
-    def __init__(self, account: Account, root: Path) -> None:
-        self.root = root
-        self.name = str(root)
-        self._account = account
-        self._paths: dict[str, Path] = {}
+    def create_folder(self, name: str) -> None:
+        """Make a folder. Raises TuimailError."""
+        ...
 
-    def sync(self, cache: WritableCache) -> MailboxSync:
-        """Its synchronisation with the cache."""
-        from tuimail.sync.maildir_sync import MaildirSync
+    def rename_folder(self, name: str, to: str) -> None:
+        """Give a folder, and those below it, another name. Raises TuimailError."""
+        ...
 
-        return MaildirSync(cache, self.root, self._account.folders)
-
-    def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
-        """The first bytes of messages. Raises StorageError: the Maildir cannot be read."""
-        from tuimail.mailboxes.maildir_folder import find_folders
-        from tuimail.sync.maildir_letters import MaildirLetters
-
-        return MaildirLetters(cache, {each.name: each.path for each in find_folders(self.root)}).read
-
-    def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
-        """The bytes of a message. Raises MessageGoneError and StorageError."""
-        from tuimail.mailboxes.maildir_folder import find_folders, open_message
-
-        if folder not in self._paths or not self._paths[folder].is_dir():
-            self._paths = {each.name: each.path for each in find_folders(self.root)}
-        if folder not in self._paths:
-            raise _folder_gone(folder)
-        return open_message(self._paths[folder], key)[0]
-
-    def places(self) -> Iterator[WatchedPlace]:
-        """Its folders. Raises StorageError."""
-        from tuimail.mailboxes.watch import maildir_places
-
-        return maildir_places(self.root)
-
-
-class MboxSource:
-    """An mbox file or a folder of them: a MailSource."""
-
-    def __init__(self, account: Account, root: Path) -> None:
-        self.root = root
-        self.name = f"mbox\0{root}"
-        self._account = account
-
-    def sync(self, cache: WritableCache) -> MailboxSync:
-        """Its synchronisation with the cache."""
-        from tuimail.sync.mbox_sync import MboxSync
-
-        return MboxSync(cache, self.root, self._account.folders)
-
-    def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
-        """The first bytes of messages. Raises StorageError: the files cannot be read."""
-        from tuimail.mailboxes.mbox_folder import find_mboxes
-        from tuimail.sync.mbox_letters import MboxLetters
-
-        return MboxLetters(cache, {each.name: each.path for each in find_mboxes(self.root)}).read
-
-    def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:
-        """The bytes of a message. Raises MessageGoneError and StorageError."""
-        from tuimail.mailboxes.mbox_folder import find_mboxes, open_mbox_message
-
-        path = next((each.path for each in find_mboxes(self.root) if each.name == folder), None)
-        if path is None:
-            raise _folder_gone(folder)
-        return open_mbox_message(path, key, near=near)
-
-    def places(self) -> Iterator[WatchedPlace]:
-        """The file, or the folder. Raises StorageError."""
-        from tuimail.mailboxes.mbox_folder import mbox_places
-
-        return mbox_places(self.root)
-
-
-def mail_source(account: Account) -> MailSource:
-    """Where the account's mail is; the Maildir if there is an mbox as well.
-
-    Raises:
-        UsageError: it has none.
-    """
-    if account.maildir is not None:
-        return MaildirSource(account, account.maildir)
-    if account.mbox is not None:
-        return MboxSource(account, account.mbox)
-    raise UsageError(
-        f"The account {account.name} has no Maildir and no mbox to read.",
-        hint=f'Name one in the config: [accounts.{account.name}.maildir] with path = "~/Maildir".',
-    )
+    def delete_folder(self, name: str) -> None:
+        """Delete a folder with its messages, for good. Raises TuimailError."""
+        ...
 
 
 def check_writable(account: Account) -> None:
@@ -159,7 +107,8 @@ def check_writable(account: Account) -> None:
         )
 
 
-def _folder_gone(name: str) -> MessageGoneError:
+def folder_gone(name: str) -> MessageGoneError:
+    """The error of a folder that is not there any more."""
     from tuimail.mailboxes.maildir_folder import MessageGoneError
 
     return MessageGoneError(f"The folder {name} is gone: another program removed it.")

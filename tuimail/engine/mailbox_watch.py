@@ -1,4 +1,4 @@
-"""Watches where an account's mail is kept, as far as the system does that, and says how long a look is good for."""
+"""Watches the files that mail is kept in, as far as the system does that, and says how long a look is good for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from tuimail.cache.database import is_on_network
 from tuimail.mailboxes.watch import FileWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from tuimail.engine.mail_source import MailSource
+    from tuimail.mailboxes.watch import WatchedPlace
 
 POLLED = 5.0
 """Seconds between two looks at a mailbox that the system tells nothing of."""
@@ -21,9 +22,16 @@ WATCHED = 60.0
 class MailboxWatch:
     """Used by the thread of the account."""
 
-    def __init__(self, source: MailSource, changed: Callable[[], None]) -> None:
-        """``changed`` is called, on another thread, when a program has changed the mail."""
-        self._source = source
+    def __init__(self, root: Path, places: Callable[[], Iterator[WatchedPlace]], changed: Callable[[], None]) -> None:
+        """Make it; ``keep`` begins to watch.
+
+        Args:
+            root: where the mail is.
+            places: the files and folders to be watched; it raises StorageError.
+            changed: called, on another thread, when a program has changed the mail.
+        """
+        self._root = root
+        self._places = places
         self._changed = changed
         self._watch: FileWatch | None = None
         self._is_elsewhere = False
@@ -34,9 +42,9 @@ class MailboxWatch:
         if self._watch is not None and self._watch.is_lost:
             self.close()
         if self._watch is None:
-            watch = FileWatch(self._source.places, self._changed)
+            watch = FileWatch(self._places, self._changed)
             self._watch = watch if watch.open() else None
-            self._is_elsewhere = is_on_network(self._source.root)
+            self._is_elsewhere = is_on_network(self._root)
 
     @property
     def pause(self) -> float:

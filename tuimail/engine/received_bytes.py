@@ -18,7 +18,7 @@ def received_bytes(config: Config, ref: MessageRef) -> bytes:
         UsageError: there is no such account, or it has no mail to read.
         StorageError: the message or its folder is gone, or cannot be read.
     """
-    from tuimail.engine.mail_source import mail_source
+    from tuimail.engine.configured_source import mail_source
 
     account = config.accounts.get(ref.account)
     if account is None:

@@ -18,7 +18,7 @@ from tuimail.cache.summaries import vanish
 from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
-from tuimail.engine.mail_source import mail_source
+from tuimail.engine.configured_source import mail_source
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 

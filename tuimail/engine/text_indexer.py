@@ -82,7 +82,7 @@ class TextIndexer:
 
     def _fill(self) -> None:
         from tuimail.cache.database import ReadableCache
-        from tuimail.engine.mail_source import mail_source
+        from tuimail.engine.configured_source import mail_source
         from tuimail.engine.received_mail import cache_of
         from tuimail.sync.fulltext_sync import FulltextSync
 
