@@ -1,0 +1,161 @@
+"""The bytes of messages that were fetched from a server, each in a file of its own.
+
+A file is named by the message's place and by its content, so that neither a cut nor a changed file is ever shown. It is
+complete as soon as it has its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from tuimail.durable import storage_error
+from tuimail.private_files import open_private, private_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_PLACE = 32
+"""Characters of a file's name that say which message it is."""
+_CONTENT = 32
+"""Characters behind them, of the hash of its bytes."""
+_PIECE = 256 * 1024
+_UNFINISHED = ".part"
+
+
+class KeptBody(NamedTuple):
+    """A file."""
+
+    path: Path
+    size: int
+    used: float
+    """When it was read last, seconds since the epoch."""
+
+
+class BodyStore:
+    """The bodies of one account. Any number of threads and processes may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is made when something is kept."""
+        self._folder = folder
+
+    def has(self, mailbox: str, key: str) -> bool:
+        """Whether the message is kept; its bytes are not looked at."""
+        return self._path(_place(mailbox, key)) is not None
+
+    def open(self, mailbox: str, key: str) -> BinaryIO | None:
+        """The message's bytes, checked; None: it is not kept, or the file is damaged, which is then removed.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        path = self._path(_place(mailbox, key))
+        if path is None:
+            return None
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_error(path, error) from error
+        try:
+            whole = _digest(file) == path.name[_PLACE + 1 :]
+        except OSError as error:
+            file.close()
+            raise storage_error(path, error) from error
+        if not whole:
+            file.close()
+            self._remove(path)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        file.seek(0)
+        return file
+
+    def keep(self, mailbox: str, key: str, fetch: Callable[[Callable[[bytes], object]], bool]) -> bool:
+        """Keep what ``fetch`` hands to the function that it is called with; False: ``fetch`` says it is gone.
+
+        Raises:
+            StorageError: the disk refuses. What ``fetch`` raises goes through; nothing is kept then.
+        """
+        place = _place(mailbox, key)
+        folder = self._folder / place[:2]
+        unfinished = folder / f"{place}.{secrets.token_hex(8)}{_UNFINISHED}"
+        digest = hashlib.sha256()
+        try:
+            private_dir(folder)
+            with os.fdopen(open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+
+                def write(piece: bytes) -> None:
+                    digest.update(piece)
+                    file.write(piece)
+
+                if not fetch(write):
+                    return False
+            unfinished.rename(folder / f"{place}.{digest.hexdigest()[:_CONTENT]}")
+        except OSError as error:
+            raise storage_error(unfinished, error) from error
+        finally:
+            self._remove(unfinished)
+        return True
+
+    def remove(self, mailbox: str, key: str) -> None:
+        """Keep it no more; never raises."""
+        path = self._path(_place(mailbox, key))
+        if path is not None:
+            self._remove(path)
+
+    def kept(self) -> Iterator[KeptBody]:
+        """Every file, in no order; also what a crash left unfinished. What cannot be read is left out."""
+        for folder in _entries(self._folder):
+            for entry in _entries(folder):
+                with contextlib.suppress(OSError):
+                    info = entry.stat()
+                    yield KeptBody(entry, info.st_size, info.st_mtime)
+
+    def evict(self, limit: int, *, now: float) -> int:
+        """Remove what was read longest ago until ``limit`` bytes are left, and what is unfinished for a day.
+
+        Returns:
+            Bytes that are left.
+        """
+        files = sorted(self.kept(), key=lambda each: each.used)
+        total = sum(each.size for each in files)
+        for each in files:
+            stale = each.path.name.endswith(_UNFINISHED) and each.used < now - 86_400
+            if total > limit or stale:
+                self._remove(each.path)
+                total -= each.size
+        return total
+
+    def _path(self, place: str) -> Path | None:
+        folder = self._folder / place[:2]
+        names = (each for each in _entries(folder) if each.name.startswith(f"{place}."))
+        return next((each for each in names if not each.name.endswith(_UNFINISHED)), None)
+
+    def _remove(self, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _place(mailbox: str, key: str) -> str:
+    named = f"{mailbox}\0{key}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(named).hexdigest()[:_PLACE]
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()[:_CONTENT]
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
