@@ -90,7 +90,7 @@ def test_parsing_anything_gives_values_or_an_error(pieces: list[bytes]) -> None:
     [
         (b"A1 NO [TRYCREATE] no such folder", Status("NO", "TRYCREATE", "no such folder")),
         (b"* BYE bye", Status("BYE", "", "bye")),
-        (b"* ok [CAPABILITY IMAP4rev1 IDLE] hi", Status("OK", "CAPABILITY", "hi")),
+        (b"* ok [CAPABILITY IMAP4rev1 IDLE] hi", Status("OK", "CAPABILITY", "hi", "IMAP4rev1 IDLE")),
         (b"OK", Status("OK")),
         (b"NO [odd", Status("NO", "", "[odd")),
         (b"* 3 EXISTS", None),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 from tuimail.mailboxes.imap_errors import ImapError, quoted_server_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from tuimail.mailboxes.imap_protocol import ImapProtocol
-    from tuimail.mailboxes.imap_wire import Status
+    from tuimail.mailboxes.imap_wire import Response, Status
 
 
 class ImapCommand:
@@ -21,11 +22,20 @@ class ImapCommand:
     without a status ends the connection: its late response could be mistaken for the response to another command.
     """
 
-    def __init__(self, link: ImapProtocol, doing: str, name: str, *arguments: str, prefix: str = "") -> None:
+    def __init__(
+        self,
+        link: ImapProtocol,
+        doing: str,
+        name: str,
+        *arguments: str,
+        prefix: str = "",
+        sink: Callable[[Response], bool] | None = None,
+    ) -> None:
+        """``sink``: as in ImapProtocol.run."""
         self._link = link
         self._doing = doing
         self._continuation = link.expect_continuation()
-        self._running = asyncio.ensure_future(link.run(name, *arguments, prefix=prefix))
+        self._running = asyncio.ensure_future(link.run(name, *arguments, prefix=prefix, sink=sink))
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +72,23 @@ class ImapCommand:
     async def status(self) -> Status:
         """The status, once it comes; also NO and BAD. Raises ImapError if the connection is lost."""
         return await asyncio.shield(self._running)
+
+    async def status_while_heard(self, stall: float) -> Status:
+        """The status; TimeoutError if the server sends nothing at all for ``stall`` seconds. A long answer may come."""
+        while not self._running.done():
+            left = self._link.heard_at + stall - self._link.loop.time()
+            if left <= 0:
+                raise TimeoutError
+            await asyncio.wait({self._running}, timeout=left)
+        return await self.status()
+
+    async def wait_for(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait until ``event`` is set, the server sends the status, or ``seconds`` have passed."""
+        waiter = asyncio.ensure_future(event.wait())
+        try:
+            await asyncio.wait({waiter, self._running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiter.cancel()
 
 
 def stopped_answering(link: ImapProtocol, doing: str) -> ImapError:

@@ -23,9 +23,19 @@ from aioimaplib import aioimaplib as lib
 
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
-from tuimail.mailboxes.imap_wire import CLEAR_LIMIT, ImapSyntaxError, ResponseReader, Status, clear_reader, parse_status
+from tuimail.mailboxes.imap_wire import (
+    CLEAR_LIMIT,
+    SIGNED_IN_LIMIT,
+    ImapSyntaxError,
+    ResponseReader,
+    Status,
+    clear_reader,
+    parse_status,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tuimail.mailboxes.imap_wire import Response
 
 # It logs commands and responses, including passwords, and formats every packet even if logging is off.
@@ -35,7 +45,7 @@ lib.log.disabled = True
 lib.Commands.setdefault("UNSELECT", lib.Cmd("UNSELECT", (lib.SELECTED,), lib.Exec.is_sync))
 
 ANSWER_LIMIT = 16 * 1024 * 1024
-"""Maximum number of bytes of untagged responses to one command."""
+"""Maximum number of bytes of untagged responses to one command that nobody took."""
 
 
 class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
@@ -48,6 +58,11 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.step = ImapStage.GREETING
         self.greeting: asyncio.Future[Status] = loop.create_future()
         self.untagged: list[Response] = []
+        self.listener: Callable[[Response], bool] | None = None
+        """Takes what comes of the selected mailbox whatever command runs; False: it does not want that response."""
+        self.heard_at = loop.time()
+        """When the server sent something last, on the loop's clock."""
+        self._sink: Callable[[Response], bool] | None = None
         self.lost: ImapError | None = None
         self.pending_sync_command: Any = None
         self._sealed = False
@@ -64,6 +79,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     # -- what asyncio calls
     def data_received(self, d: bytes) -> None:
         """asyncio: split and dispatch the data; invalid data ends the connection."""
+        self.heard_at = self.loop.time()
         try:
             if self._clear_left is not None:
                 self._clear_left -= len(d)
@@ -125,8 +141,13 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """Disconnect at once."""
         self.fail(f"The connection to {self.where} was dropped.")
 
-    async def run(self, name: str, *arguments: str, prefix: str = "") -> Status:
-        """Send a command and wait for its tagged reply; ``untagged`` contains the other responses.
+    async def run(
+        self, name: str, *arguments: str, prefix: str = "", sink: Callable[[Response], bool] | None = None
+    ) -> Status:
+        """Send a command and wait for its tagged reply; ``untagged`` contains the responses that nobody took.
+
+        ``sink`` is given each untagged response at once and returns whether it took it. What it does not take goes to
+        ``listener``. Both bound what they keep themselves: an ImapSyntaxError of theirs ends the connection.
 
         Raises:
             ImapError: the connection is or gets lost, or an argument cannot be sent.
@@ -135,6 +156,8 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             raise self.lost
         self.untagged = []
         self._untagged_size = 0
+        self._sink = sink
+        self.heard_at = self.loop.time()
         try:
             response = await self.execute(
                 aioimaplib.Command(name, self.new_tag(), *arguments, prefix=prefix, loop=self.loop)
@@ -143,12 +166,15 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             raise ImapError("A line end cannot be part of an IMAP command.", step=self.step, lasting=True) from None
         except aioimaplib.AioImapException as error:
             raise ImapError(f"{name} is not possible now: {safe_line(str(error))}.", step=self.step) from None
+        finally:
+            self._sink = None
         line = response.result.encode() + b" " + bytes(response.lines[-1])
         return parse_status(line) or Status("BAD")
 
     def signed_in(self) -> None:
-        """Commands on mailboxes are legal now."""
+        """Commands on mailboxes are legal now, and long answers: a SEARCH of a large mailbox is one line."""
         self.state = lib.AUTH
+        self._reader.widen(SIGNED_IN_LIMIT, SIGNED_IN_LIMIT)
 
     def selected(self) -> None:
         """Commands on letters are legal now."""
@@ -190,6 +216,8 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             status = parse_status(line)
             if status is not None and status.verdict == "BYE":
                 self._bye = status
+            if any(taker is not None and taker(response) for taker in (self._sink, self.listener)):
+                return
             self._untagged_size += sum(map(len, response)) + 100
             if self._untagged_size > ANSWER_LIMIT:
                 raise ImapSyntaxError("an answer without end")
@@ -198,6 +226,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             if self._continuation_waiter is not None and not self._continuation_waiter.done():
                 self._continuation_waiter.set_result(line[1:].strip())
         elif lib.tagged_status_response_re.match(line):
+            self._sink = None  # what comes behind the reply was not asked for
             starttls = self.pending_sync_command is not None and self.pending_sync_command.name == "STARTTLS"
             self._response_done(line)
             self._sealed = starttls and (parse_status(line) or Status("")).verdict == "OK"

@@ -10,6 +10,7 @@ from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_append import append
 from tuimail.mailboxes.imap_command import ImapCommand, refusal, stopped_answering
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
+from tuimail.mailboxes.imap_idle import idle
 from tuimail.mailboxes.imap_protocol import ImapProtocol
 from tuimail.mailboxes.imap_wire import quoted
 from tuimail.tls import certificate_host, wire_host
@@ -98,6 +99,15 @@ class ImapSession:
                 await self.command("LOGOUT")
         self.abort()
 
+    @property
+    def lost(self) -> ImapError | None:
+        """Why the connection is lost; None while it is not."""
+        return self._link.lost
+
+    def listen(self, listener: Callable[[Response], bool] | None) -> None:
+        """Give what comes of the selected mailbox to ``listener``, whatever command runs (ImapProtocol.listener)."""
+        self._link.listener = listener
+
     async def command(self, name: str, *arguments: str, prefix: str = "") -> tuple[Status, list[Response]]:
         """Run a command; returns its status (also NO and BAD) and the untagged responses.
 
@@ -108,6 +118,35 @@ class ImapSession:
         """
         async with self._lock:
             return await self._run(name, *arguments, prefix=prefix)
+
+    async def stream(
+        self,
+        name: str,
+        *arguments: str,
+        prefix: str = "",
+        stall: float,
+        sink: Callable[[Response], bool] | None = None,
+    ) -> tuple[Status, list[Response]]:
+        """Run a command whose answer may be long; its status, and the untagged responses that nobody took.
+
+        The connection is given up after ``stall`` seconds without a byte. ``sink``: as in ImapProtocol.run.
+        """
+        async with self._lock:
+            return await self._run(name, *arguments, prefix=prefix, stall=stall, sink=sink)
+
+    def refusal(self, what: str, status: Status) -> ImapError:
+        """The error of a server that refused ``what``, with its text."""
+        return refusal(self._link, what, status)
+
+    def broken(self, words: str) -> ImapError:
+        """The error of an answer that cannot be used; drops the connection."""
+        self._link.fail(f"{self._link.where} does not speak IMAP properly ({safe_line(words[:200])}).")
+        return self._link.lost or ImapError(words, step=self.step)
+
+    async def idle(self, done: asyncio.Event, seconds: float, stall: float) -> None:
+        """IDLE until ``done`` is set or ``seconds`` have passed (imap_idle.idle); ``listen`` hears what happens."""
+        async with self._lock:
+            await idle(self._link, done, seconds, stall)
 
     async def require(self, name: str, *arguments: str, prefix: str = "") -> list[Response]:
         """Run a command that must succeed; returns the untagged responses.
@@ -202,10 +241,24 @@ class ImapSession:
                     command.send_more(answers.pop() if answers else "")
                 return await command.status()
 
-    async def _run(self, name: str, *arguments: str, prefix: str = "") -> tuple[Status, list[Response]]:
-        with ImapCommand(self._link, f"running {name}", name, *arguments, prefix=prefix) as command:
-            async with asyncio.timeout(self._patience.reply):
-                status = await command.status()
-        if status.verdict == "OK" and name in ("SELECT", "EXAMINE"):
-            self._link.selected()
+    async def _run(
+        self,
+        name: str,
+        *arguments: str,
+        prefix: str = "",
+        stall: float | None = None,
+        sink: Callable[[Response], bool] | None = None,
+    ) -> tuple[Status, list[Response]]:
+        with ImapCommand(self._link, f"running {name}", name, *arguments, prefix=prefix, sink=sink) as command:
+            if stall is not None:
+                status = await command.status_while_heard(stall)
+            else:
+                async with asyncio.timeout(self._patience.reply):
+                    status = await command.status()
+        if name in ("SELECT", "EXAMINE"):
+            # A refused one leaves no mailbox selected (RFC 3501 section 6.3.1).
+            if status.verdict == "OK":
+                self._link.selected()
+            else:
+                self._link.deselected()
         return status, self._link.untagged

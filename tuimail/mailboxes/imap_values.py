@@ -69,6 +69,8 @@ class News(NamedTuple):
     """EXPUNGE came: something is gone, the uids must be asked for."""
     exists: int | None = None
     """How many messages there are now; None: not said."""
+    unnamed: bool = False
+    """Flags have changed of messages that were not named by uid; the flags must be asked for."""
 
 
 class FolderStatus(NamedTuple):

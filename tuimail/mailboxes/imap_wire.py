@@ -23,6 +23,8 @@ CLEAR_LINE_LIMIT = 8 * 1024
 """Bytes of a line before TLS."""
 CLEAR_LIMIT = 64 * 1024
 """Bytes in all before TLS."""
+SIGNED_IN_LIMIT = 16 * 1024 * 1024
+"""Bytes of a line and of a response after the sign-in: a SEARCH of a mailbox with a million messages has 8 MB."""
 LITERAL_LIMIT = 1024 * 1024
 RESPONSE_LIMIT = 4 * 1024 * 1024
 PIECES_LIMIT = 10_000
@@ -49,6 +51,8 @@ class Status:
     """The response code's name, upper case: TRYCREATE, OVERQUOTA, AUTHENTICATIONFAILED."""
     text: str = ""
     """The server's text; not sanitised."""
+    arguments: str = ""
+    """Of the response code: the numbers of ``[COPYUID 7 3:4 9:10]``; not sanitised."""
 
 
 _STATUS = re.compile(rb"(?:\S+ )?(OK|NO|BAD|BYE|PREAUTH)(?: |$)", re.IGNORECASE)
@@ -75,6 +79,10 @@ class ResponseReader:
         self._literal: int | None = None
         self._wordy = False
         """The current response ends in text for people."""
+
+    def widen(self, line_limit: int, response_limit: int) -> None:
+        """Accept longer lines and responses from now on: the server is the account's own."""
+        self._line_limit, self._response_limit = line_limit, response_limit
 
     @property
     def pending(self) -> bool:
@@ -193,7 +201,8 @@ def parse_status(line: bytes) -> Status | None:
     code, bracket, words = rest[1:].partition("]") if rest.startswith("[") else ("", "", "")
     if not bracket or not code or code[0].isspace():
         return Status(verdict, "", rest.strip())
-    return Status(verdict, code.split(maxsplit=1)[0].upper(), words.strip())
+    name, *arguments = code.split(maxsplit=1)
+    return Status(verdict, name.upper(), words.strip(), "".join(arguments))
 
 
 def quoted(text: str) -> str:

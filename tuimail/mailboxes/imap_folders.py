@@ -1,0 +1,109 @@
+"""Commands on mailboxes that need not be selected. Every coroutine raises ImapError."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.mailboxes.folders import read_list
+from tuimail.mailboxes.imap_answers import read_statuses
+from tuimail.mailboxes.imap_names import wire_argument
+from tuimail.mailboxes.imap_values import FolderStatus, MailboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.mailboxes.folders import Mailbox
+    from tuimail.mailboxes.imap_session import ImapSession
+
+MOST_SINGLE = 3
+"""As many mailboxes are asked for one by one even if one command could ask for all that there are."""
+
+
+def _status_items(*, modseq: bool) -> str:
+    return f"(MESSAGES UNSEEN UIDNEXT UIDVALIDITY{' HIGHESTMODSEQ' if modseq else ''})"
+
+
+async def listed(session: ImapSession, stall: float) -> tuple[Mailbox, ...]:
+    """LIST, with special uses (RFC 6154) where the server has them."""
+    extended = {"SPECIAL-USE", "LIST-EXTENDED"} <= session.capabilities
+    words = ['""', '"*"', *(["RETURN (SPECIAL-USE)"] if extended else [])]
+    status, responses = await session.stream("LIST", *words, stall=stall)
+    if status.verdict != "OK":
+        raise session.refusal("to list its mailboxes", status)
+    return read_list(responses)
+
+
+async def statuses(
+    session: ImapSession, wires: Sequence[str], *, modseq: bool, stall: float
+) -> dict[str, FolderStatus]:
+    """STATUS of mailboxes, in one LIST-STATUS (RFC 5819) where the server has it; those refused are left out."""
+    items = _status_items(modseq=modseq)
+    if len(wires) > MOST_SINGLE and "LIST-STATUS" in session.capabilities:
+        status, responses = await session.stream("LIST", '""', '"*"', f"RETURN (STATUS {items})", stall=stall)
+        if status.verdict == "OK":
+            told = _by_name(read_statuses(responses))
+            return {wire: told[_key(wire)] for wire in wires if _key(wire) in told}
+    found = {}
+    for wire in wires:
+        status, responses = await session.stream("STATUS", wire_argument(wire), items, stall=stall)
+        told = _by_name(read_statuses(responses)) if status.verdict == "OK" else {}
+        if _key(wire) in told:
+            found[wire] = told[_key(wire)]
+    return found
+
+
+async def state_by_status(session: ImapSession, wire: str, *, modseq: bool, stall: float) -> MailboxState:
+    """UIDVALIDITY, UIDNEXT and the number of messages of a mailbox that is not selected."""
+    items = _status_items(modseq=modseq)
+    status, responses = await session.stream("STATUS", wire_argument(wire), items, stall=stall)
+    told = _by_name(read_statuses(responses)).get(_key(wire))
+    if status.verdict != "OK" or told is None:
+        raise session.refusal("to tell the state of the mailbox", status)
+    return MailboxState(told.validity or 0, told.uidnext or 0, told.messages or 0, told.modseq or 0)
+
+
+async def create(session: ImapSession, wire: str, stall: float) -> None:
+    """CREATE; a mailbox that is there already is no error."""
+    status, _ = await session.stream("CREATE", wire_argument(wire), stall=stall)
+    if status.verdict == "OK" or status.code == "ALREADYEXISTS":
+        return
+    if status.verdict != "NO" or not await _exists(session, wire, stall):
+        raise session.refusal("to create the folder", status)
+
+
+async def delete(session: ImapSession, wire: str, stall: float) -> None:
+    """DELETE; a mailbox that is gone already is no error."""
+    status, _ = await session.stream("DELETE", wire_argument(wire), stall=stall)
+    if status.verdict == "OK" or status.code == "NONEXISTENT":
+        return
+    if status.verdict != "NO" or await _exists(session, wire, stall):
+        raise session.refusal("to delete the folder", status)
+
+
+async def rename(session: ImapSession, wire: str, to: str, stall: float) -> None:
+    """RENAME."""
+    status, _ = await session.stream("RENAME", wire_argument(wire), wire_argument(to), stall=stall)
+    if status.verdict != "OK":
+        raise session.refusal("to rename the folder", status)
+
+
+async def subscribe(session: ImapSession, wire: str, *, subscribed: bool, stall: float) -> None:
+    """SUBSCRIBE or UNSUBSCRIBE."""
+    command = "SUBSCRIBE" if subscribed else "UNSUBSCRIBE"
+    status, _ = await session.stream(command, wire_argument(wire), stall=stall)
+    if status.verdict != "OK":
+        raise session.refusal("to change the subscription", status)
+
+
+async def _exists(session: ImapSession, wire: str, stall: float) -> bool:
+    """By the whole list: a name may contain the wildcards of LIST."""
+    return any(_key(each.wire) == _key(wire) for each in await listed(session, stall))
+
+
+def _key(wire: str) -> str:
+    """INBOX is one name in every spelling (RFC 3501 section 5.1)."""
+    return "INBOX" if wire.upper() == "INBOX" else wire
+
+
+def _by_name(told: dict[str, FolderStatus]) -> dict[str, FolderStatus]:
+    return {_key(wire): status for wire, status in told.items()}

@@ -1,0 +1,87 @@
+"""An event loop on a thread of its own, for callers that block."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+Result = TypeVar("Result")
+
+
+class LoopClosedError(Exception):
+    """The loop was closed before or while a call waited."""
+
+
+class LoopThread:
+    """Runs coroutines for other threads. The thread starts with the first call."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._guard = threading.Lock()
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def call(self, make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Run the coroutine that ``make`` returns, and wait for its result. A caller that is interrupted cancels it.
+
+        Raises:
+            LoopClosedError: the loop is closed, or is being closed meanwhile.
+            RuntimeError: called on the loop's own thread, where waiting would never end.
+        """
+        with self._guard:
+            if self._closed:
+                raise LoopClosedError
+            loop = self._started()
+            if self._thread is threading.current_thread():
+                raise RuntimeError("a blocking call on the loop's own thread")
+            future = asyncio.run_coroutine_threadsafe(make(), loop)
+        try:
+            return future.result()
+        except CancelledError:
+            raise LoopClosedError from None
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self, last: Callable[[], Coroutine[Any, Any, None]], seconds: float) -> None:
+        """Run ``last`` for at most ``seconds``, cancel everything and end the thread. A second call does nothing."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        if thread is not threading.current_thread():
+            with contextlib.suppress(Exception):
+                asyncio.run_coroutine_threadsafe(last(), loop).result(seconds)
+        loop.call_soon_threadsafe(loop.stop)
+        if thread is not threading.current_thread():
+            thread.join(seconds)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=_run, args=(self._loop,), name=self._name, daemon=True)
+            self._thread.start()
+        return self._loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
+    finally:
+        loop.close()
