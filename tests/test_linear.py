@@ -67,7 +67,7 @@ from tuimail.mail import (
 from tuimail.mail.content import InMemory
 from tuimail.mail.mime_parameters import parse_parameters
 from tuimail.mail.transfer_decoding import from_quoted_printable
-from tuimail.mailboxes import folders, imap_wire, mbox, mbox_folder
+from tuimail.mailboxes import folders, imap_answers, imap_fetch, imap_news, imap_wire, mbox, mbox_folder
 from tuimail.submission.replies import GarbledReplyError, ReplyReader
 from tuimail.ui.text import breaking, cells, selection
 from tuimail.ui.text.graphemes import clusters
@@ -120,6 +120,30 @@ def _list(data: bytes) -> None:
         folders.find_sent(mailboxes)
 
 
+def _fetch(data: bytes) -> None:
+    imap_fetch.read_fetch((data,))
+    imap_news.NewsGatherer().take((data,))
+
+
+def _search(data: bytes) -> None:
+    with contextlib.suppress(imap_wire.ImapSyntaxError):
+        imap_answers.read_search([(data,)])
+
+
+def _selected(data: bytes) -> None:
+    imap_news.NewsGatherer().take((data,))
+    with contextlib.suppress(imap_wire.ImapSyntaxError):
+        imap_answers.SelectAnswer().take((data,))
+
+
+def _copied(data: bytes) -> None:
+    imap_answers.read_copied(imap_wire.parse_status(data) or imap_wire.Status("OK"))
+
+
+def _statuses(data: bytes) -> None:
+    imap_answers.read_statuses([(data,)])
+
+
 def _mbox(data: bytes) -> None:
     """Read as the cache reads an mbox: every message, its name, its content."""
     with tempfile.TemporaryFile() as file:
@@ -168,6 +192,22 @@ IMAP = [
     Row("blanks before a quote", _parse, lambda n: b"* LIST " + b" " * n + b'"'),
     Row("the names of mailboxes", _list, lambda n: b'* LIST () "/" "' + b"&A" * (n // 2) + b'"'),
     Row("shifts without end", _list, lambda n: b'* LIST () "/" "&' + b"A" * n + b'"'),
+    Row("items of a message", _fetch, lambda n: b"* 1 FETCH (" + b"X " * (n // 2) + b")"),
+    Row("flags of a message", _fetch, lambda n: b"* 1 FETCH (UID 7 FLAGS (" + b"a " * (n // 2) + b"))"),
+    Row("sections without end", _fetch, lambda n: b"* 1 FETCH (" + b"BODY[ " * (n // 6) + b")"),
+    Row("one section without end", _fetch, lambda n: b"* 1 FETCH (BODY[HEADER.FIELDS (" + b"x " * (n // 2)),
+    Row("ends of sections", _fetch, lambda n: b"* 1 FETCH (BODY" + b"]<1" * (n // 3) + b")"),
+    Row("a date without end", _fetch, lambda n: b'* 1 FETCH (INTERNALDATE "' + b" 1" * (n // 2) + b'")'),
+    Row("numbers of a search", _search, lambda n: b"* SEARCH " + b"1 " * (n // 2)),
+    Row("ranges of a search", _search, lambda n: b"* ESEARCH UID ALL " + b"1:2," * (n // 4) + b"1"),
+    Row("items of a search", _search, lambda n: b"* ESEARCH " + b"ALL " * (n // 4)),
+    Row("ranges that are gone", _selected, lambda n: b"* VANISHED (EARLIER) " + b"1," * (n // 2) + b"1"),
+    Row("a range without end", _selected, lambda n: b"* VANISHED " + b"1:" * (n // 2)),
+    Row("digits without end", _selected, lambda n: b"* " + b"1" * n + b" EXISTS"),
+    Row("flags of a mailbox", _selected, lambda n: b"* OK [PERMANENTFLAGS (" + b"( " * (n // 2) + b")]"),
+    Row("a number of a mailbox", _selected, lambda n: b"* OK [UIDNEXT " + b"1" * n + b"]"),
+    Row("copied messages", _copied, lambda n: b"A OK [COPYUID 1 " + b"1," * (n // 4) + b" " + b"1," * (n // 4) + b"]"),
+    Row("states of a mailbox", _statuses, lambda n: b"* STATUS a (" + b"MESSAGES 1 " * (n // 11) + b")"),
     Row("levels of a mailbox", _list, lambda n: b'* LIST () "/" "' + b"/" * n + b'"'),
 ]
 

@@ -146,6 +146,8 @@ class SelectAnswer:
     """Gathers the answer to a SELECT or EXAMINE."""
 
     def __init__(self) -> None:
+        self.broken = False
+        """A VANISHED came that cannot be read."""
         self._exists = 0
         self._numbers: dict[str, int] = {}
         self._permanent: frozenset[str] | None = None
@@ -153,11 +155,7 @@ class SelectAnswer:
         self._changed: dict[int, FlagState] = {}
 
     def take(self, response: Response) -> bool:
-        """Take one untagged response; False if it is of no concern.
-
-        Raises:
-            ImapSyntaxError: a VANISHED without uids.
-        """
+        """Take one untagged response; False if it is of no concern."""
         status = parse_status(response[0][2:])
         if status is not None and status.verdict == "OK":
             return self._take_code(status)
@@ -166,7 +164,11 @@ class SelectAnswer:
             if count.word == "EXISTS":
                 self._exists = count.number
             return True
-        vanished = read_vanished(response)
+        try:
+            vanished = read_vanished(response)
+        except ImapSyntaxError:
+            self.broken = True
+            return True
         if vanished is not None:
             self._vanished.extend(vanished.ranges)
             return True

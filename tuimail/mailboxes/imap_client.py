@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tuimail.mail.flags import to_wire
 from tuimail.mailboxes import imap_folders
 from tuimail.mailboxes.imap_answers import read_copied
+from tuimail.mailboxes.imap_connection import QresyncBrokenError
 from tuimail.mailboxes.imap_connections import ConnectionRole, ImapConnections
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.mailboxes.imap_mailbox import ImapMailbox, MailboxConnection
@@ -78,12 +79,19 @@ class ImapClient:
 
     def select(self, wire: str, *, validity: int = 0, modseq: int = 0, interactive: bool = False) -> ImapMailbox:
         """Select a mailbox; at level Q and with ``validity`` and ``modseq`` the answer says what has changed since."""
+        role = ConnectionRole.INTERACTIVE if interactive else ConnectionRole.BACKGROUND
+        stall = self._times.interactive if interactive else self._times.background
 
-        async def work() -> ImapMailbox:
-            role = ConnectionRole.INTERACTIVE if interactive else ConnectionRole.BACKGROUND
-            stall = self._times.interactive if interactive else self._times.background
+        async def opened() -> ImapMailbox:
             mailbox = MailboxConnection(await self._connections.get(role), wire, stall)
             return ImapMailbox(self._call, mailbox, await mailbox.open(validity=validity, modseq=modseq))
+
+        async def work() -> ImapMailbox:
+            try:
+                return await opened()
+            except QresyncBrokenError:
+                self._connections.demote("C")
+                return await opened()
 
         return self._call(work)
 

@@ -22,6 +22,10 @@ _APPLE = ("mail.me.com", "icloud.com")
 """iCloud offers QRESYNC, does not confirm it and sends VANISHED that cannot be read."""
 
 
+class QresyncBrokenError(ImapError):
+    """What the server says with QRESYNC cannot be read; the connection is fine, and has nothing selected."""
+
+
 class Selection(NamedTuple):
     """What is selected on a connection."""
 
@@ -98,6 +102,7 @@ class ImapConnection:
             command: SELECT or EXAMINE.
 
         Raises:
+            QresyncBrokenError: what has vanished cannot be read.
             ImapError: refused, or lost.
         """
         answer = SelectAnswer()
@@ -110,6 +115,9 @@ class ImapConnection:
         if status.verdict != "OK":
             self.session.listen(None)
             raise self.session.refusal("to open the mailbox", status)
+        if answer.broken:
+            self.session.listen(None)
+            raise QresyncBrokenError("The server's changes cannot be read.", step=self.session.step, status=status)
         opened = answer.opened(status)
         if opened is None:
             self.session.listen(None)

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 HEADER_BYTES = 256 * 1024
 """As much of a message's header is kept."""
 
+TEXT_BYTES = 64 * 1024
+"""Maximum length of a response without its literals; a longer one is broken. No item that is asked for is that long."""
+
 _EMAILID = 255
+_LONGEST_DATE = 26
+_FLAG_BYTES = 8192
+"""As much of a list of flags is read; what was read is remembered, and is not to fill the memory."""
 _USUAL = re.compile(
     rb"\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^()\"]*)\) INTERNALDATE \"([^\"\\]*)\" RFC822\.SIZE (\d{1,20})"
     rb"(?: MODSEQ \((\d{1,20})\))?(?: EMAILID \(([^()\"]*)\)| X-GM-MSGID (\d{1,20}))?"
@@ -82,7 +88,7 @@ def is_fetch(response: Response) -> bool:
 
 def read_usual(response: Response) -> FetchedItems | None:
     """A response with the items of a summary in their usual order; None if it is not one of those."""
-    if len(response) != 3 or response[2] != b")":
+    if len(response) != 3 or len(response[0]) > TEXT_BYTES or response[2] != b")":
         return None
     match = _USUAL.fullmatch(response[0])
     uid = uid_of(match[1]) if match else None
@@ -90,7 +96,7 @@ def read_usual(response: Response) -> FetchedItems | None:
         return None
     return FetchedItems(
         uid=uid,
-        flags=from_wire(match[2]),
+        flags=_bounded_flags(match[2]),
         arrived=read_date(match[3]),
         size=int(match[4]),
         modseq=number(match[5]),
@@ -104,7 +110,7 @@ def read_fetch(response: Response) -> FetchedItems | None:
     usual = read_usual(response)
     if usual is not None:
         return usual
-    if not is_fetch(response):
+    if not is_fetch(response) or sum(map(len, response[::2])) > TEXT_BYTES:
         return None
     try:
         match parse(response):
@@ -115,9 +121,13 @@ def read_fetch(response: Response) -> FetchedItems | None:
     return None
 
 
-@lru_cache(maxsize=1024)
 def read_date(text: bytes) -> int:
     """INTERNALDATE in seconds since the epoch; 0 for one that is none."""
+    return _short_date(text) if len(text) <= _LONGEST_DATE else 0
+
+
+@lru_cache(maxsize=1024)
+def _short_date(text: bytes) -> int:
     match = _DATE.fullmatch(text)
     if match is None:
         return 0
@@ -179,7 +189,13 @@ def _with_item(found: FetchedItems, word: bytes, value: Value, end: re.Match[byt
 def _flags(value: Value) -> tuple[int, str] | None:
     if not isinstance(value, list):
         return None
-    return from_wire(b" ".join(each for each in value if isinstance(each, Atom)))
+    return _bounded_flags(b" ".join(each for each in value if isinstance(each, Atom)))
+
+
+def _bounded_flags(flags: bytes) -> tuple[int, str]:
+    if len(flags) > _FLAG_BYTES:
+        flags = flags[:_FLAG_BYTES].rpartition(b" ")[0]
+    return from_wire(flags)
 
 
 def _only(value: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from tuimail.mailboxes.imap_answers import read_count, read_vanished
@@ -68,10 +69,10 @@ class NewsGatherer:
         return news
 
     def _take_vanished(self, response: Response) -> None:
-        try:
-            vanished = read_vanished(response)
-        except ImapSyntaxError:
-            vanished = None
+        vanished = None
+        if response[0].count(b",") < MOST_KEPT:
+            with contextlib.suppress(ImapSyntaxError):
+                vanished = read_vanished(response)
         if vanished is None or len(self._vanished) + len(vanished.ranges) > MOST_KEPT:
             self._gone = True
             return

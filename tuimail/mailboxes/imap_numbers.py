@@ -19,8 +19,11 @@ SET_BYTES = 8000
 """Maximum length of a set in a command; servers limit their lines (RFC 7162 section 4)."""
 MOST_UIDS = 4_000_000
 """How many uids a server may name in one answer."""
+MOST_RANGES = 200_000
+"""In one set."""
 
-_RANGE = re.compile(rb"(\d{1,10})(?::(\d{1,10}))?(?:,|$)")
+_SET = re.compile(rb"\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?)*+")
+_RANGE = re.compile(rb"(\d+)(?::(\d+))?")
 _NUMBER = re.compile(rb"\d{1,20}")
 
 
@@ -39,20 +42,16 @@ def read_set(text: bytes) -> Ranges:
     """The ranges of ``3,7:9``, in their order, each ascending.
 
     Raises:
-        ImapSyntaxError: it is no set of uids.
+        ImapSyntaxError: it is no set of uids, or one of more than MOST_RANGES ranges.
     """
-    found, position = [], 0
-    while position < len(text):
-        match = _RANGE.match(text, position)
-        if match is None:
-            raise ImapSyntaxError("a set of numbers that is none")
-        first = int(match[1])
-        last = int(match[2] or first)
-        if not 0 < first <= TOP_UID or not 0 < last <= TOP_UID:
-            raise ImapSyntaxError("a number that no message can have")
-        found.append((min(first, last), max(first, last)))
-        position = match.end()
-    return tuple(found)
+    if not text:
+        return ()
+    if text.count(b",") >= MOST_RANGES or not _SET.fullmatch(text):
+        raise ImapSyntaxError("a set of numbers that is none")
+    found = [(int(first), int(last or first)) for first, last in _RANGE.findall(text)]
+    if not all(0 < first <= TOP_UID and 0 < last <= TOP_UID for first, last in found):
+        raise ImapSyntaxError("a number that no message can have")
+    return tuple((first, last) if first <= last else (last, first) for first, last in found)
 
 
 def expand(ranges: Iterable[tuple[int, int]], most: int = MOST_UIDS) -> list[int]:
