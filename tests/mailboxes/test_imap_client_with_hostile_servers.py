@@ -153,6 +153,9 @@ class Scripts:
                 if not conversation.tag:
                     return
                 await self.answer(conversation, rest)
+        except AssertionError:
+            if conversation.heard[-1]:  # else the client hung up
+                raise
         finally:
             self.open -= 1
 

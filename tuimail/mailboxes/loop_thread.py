@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class LoopThread:
         self._name = name
         self._guard = threading.Lock()
         self._closed = False
+        self._waiting: set[Future[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -42,6 +43,8 @@ class LoopThread:
             if self._thread is threading.current_thread():
                 raise RuntimeError("a blocking call on the loop's own thread")
             future = asyncio.run_coroutine_threadsafe(make(), loop)
+            self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
         try:
             return future.result()
         except CancelledError:
@@ -69,19 +72,22 @@ class LoopThread:
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=_run, args=(self._loop,), name=self._name, daemon=True)
+            self._thread = threading.Thread(target=self._run, args=(self._loop,), name=self._name, daemon=True)
             self._thread.start()
         return self._loop
 
-
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
-    finally:
-        loop.close()
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
+            # A task that ended in the loop's last turn has not told its caller yet.
+            for future in tuple(self._waiting):
+                future.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
+        finally:
+            loop.close()
