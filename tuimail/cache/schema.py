@@ -58,9 +58,10 @@ _TABLES = (
         list_id TEXT NOT NULL,
         thread INTEGER NOT NULL,
         attached INTEGER,                      -- NULL: not known
-        modseq INTEGER NOT NULL,               -- in an mbox: where it begins, in bytes
+        modseq INTEGER NOT NULL,               -- in an mbox: where it begins, in bytes; -1: a server cannot deliver it
         text INTEGER,                          -- its row in the full-text index; NULL: not indexed
-        emailid ANY NOT NULL,                  -- EMAILID, X-GM-MSGID, unique part in a Maildir, hash in an mbox
+        emailid ANY NOT NULL,                  -- "UIDVALIDITY.UID", unique part in a Maildir, hash in an mbox
+        objectid TEXT NOT NULL DEFAULT '',     -- EMAILID (RFC 8474) or X-GM-MSGID, if the server tells it
         folded TEXT                            -- see mail/folded_row; NULL: subject and people are ASCII
     ) STRICT""",
     """CREATE TABLE thread (
@@ -113,6 +114,7 @@ _INDEXES = (
     "CREATE INDEX unread_by_arrival ON message (mailbox, arrived, id) WHERE leaving IS NULL AND flags & 1 = 0",
     "CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id <> ''",
     "CREATE INDEX message_by_emailid ON message (emailid) WHERE emailid <> ''",
+    "CREATE INDEX message_undelivered ON message (mailbox, uid) WHERE modseq < 0",
     "CREATE INDEX message_without_text ON message (arrived, id) WHERE text IS NULL AND leaving IS NULL",
     # What the journal hides or changes: little, and looked at when the program starts.
     "CREATE INDEX hidden_message ON message (leaving) WHERE leaving IS NOT NULL",

@@ -24,9 +24,9 @@ _INTEGER = (1 << 63) - 1
 
 _COLUMNS = (
     "id, mailbox, uid, flags, server_flags, keywords, size, arrived, date, from_name, from_addr, recipients, subject, "
-    "base, message_id, refs, list_id, thread, attached, modseq, emailid, folded"
+    "base, message_id, refs, list_id, thread, attached, modseq, emailid, folded, objectid"
 )
-_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 22)})"  # noqa: S608 - fixed text
+_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 23)})"  # noqa: S608 - fixed text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,10 @@ class NewMessage:
     summary: Summary
     uid: int | None = None
     emailid: str = ""
-    """EMAILID, X-GM-MSGID, or the unique part of a Maildir's file name."""
+    """What it is called in its mailbox (mail/message_ref)."""
     modseq: int = 0
+    objectid: str = ""
+    """EMAILID (RFC 8474) or X-GM-MSGID: the same in every mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _rows(
             message.modseq,
             stored_name(message.emailid),
             folded_row(each.subject, each.from_name, each.from_addr, each.recipients),
+            message.objectid,
         )
 
 

@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.cache.folders import add_mailbox, all_mailboxes, remove_mailbox
+from tuimail.sync.special_folders import special_uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from tuimail.cache.database import WritableCache
     from tuimail.config.model import SpecialUse
-
-_NAMES = {
-    "sent": ("sent", "sent mail", "sent-mail", "sent items", "sent messages"),
-    "drafts": ("drafts", "draft"),
-    "trash": ("trash", "deleted items", "deleted messages"),
-    "archive": ("archive", "archives", "all mail"),
-    "junk": ("junk", "spam", "junk e-mail", "junk mail"),
-}
-"""Names by which folders are known for a special use (RFC 6154) when the user's map says nothing."""
+    from tuimail.sync.special_folders import PresentFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +65,35 @@ class FolderRows:
     def __init__(self, cache: WritableCache, folders: Mapping[SpecialUse, str] | None = None) -> None:
         """``folders`` is the user's own map of special uses to folder names."""
         self._cache = cache
-        self._own = {name: use.value for use, name in (folders or {}).items()}
+        self._own = {use.value: name for use, name in (folders or {}).items()}
 
-    def store(self, names: set[str], forget: Callable[[str], None]) -> dict[str, int]:
-        """The rows of the folders that there are, by name; ``forget`` is called for those that are gone.
+    def store(
+        self, folders: Collection[PresentFolder], forget: Callable[[str], None], *, complete: bool = True
+    ) -> dict[str, int]:
+        """The rows of the folders that there are, by wire name; ``forget`` is called for those that are gone.
+
+        Not ``complete``: there may be others, so that none is gone.
 
         Raises:
             StorageError: the cache cannot be written.
         """
+        uses = special_uses(folders, self._own)
         with self._cache.writing() as db:
             before = {each.wire: each for each in all_mailboxes(db)}
-            for name, mailbox in before.items():
-                if name not in names:
-                    remove_mailbox(db, mailbox.id)
-                    forget(name)
+            for wire in before.keys() - uses.keys() if complete else ():
+                remove_mailbox(db, before[wire].id)
+                forget(wire)
             numbers = {}
-            for name in names:
-                special = self._special_use(name, names)
-                row = before.get(name)
-                known = row is not None and row.special == special
-                numbers[name] = (
-                    row.id if row and known else add_mailbox(db, name, name=name, delimiter="/", special=special)
+            for each in folders:
+                row, special = before.get(each.wire), uses[each.wire]
+                known = row is not None and (row.name, row.delimiter, row.special) == (
+                    each.name,
+                    each.delimiter,
+                    special,
+                )
+                numbers[each.wire] = (
+                    row.id
+                    if row and known
+                    else add_mailbox(db, each.wire, name=each.name, delimiter=each.delimiter, special=special)
                 )
         return numbers
-
-    def _special_use(self, name: str, names: set[str]) -> str:
-        if name in self._own:
-            return self._own[name]
-        for use, known in _NAMES.items():
-            if name.lower() in known and not (use in self._own.values() and self._mapped(use) in names):
-                return use
-        return ""
-
-    def _mapped(self, use: str) -> str:
-        return next((name for name, own in self._own.items() if own == use), "")

@@ -28,6 +28,7 @@ from tuimail.mailboxes.maildir_folder import (
     open_message,
 )
 from tuimail.sync.mailbox_sync import FolderChange, FolderRows
+from tuimail.sync.special_folders import PresentFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -142,7 +143,7 @@ class MaildirSync:
         self._store_folders(folders_there(self._root))
 
     def _store_folders(self, folders: list[MaildirFolder]) -> dict[str, int]:
-        return self._rows.store({each.name for each in folders}, self._forget_folder)
+        return self._rows.store([PresentFolder(each.name, each.name) for each in folders], self._forget_folder)
 
     def _forget_folder(self, name: str) -> None:
         self._scanners.pop(name, None)

@@ -15,6 +15,7 @@ from tuimail.errors import StorageError
 from tuimail.mailboxes.mbox_folder import find_mboxes
 from tuimail.sync.mailbox_sync import FolderChange, FolderRows
 from tuimail.sync.mbox_file_sync import MboxFileSync
+from tuimail.sync.special_folders import PresentFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -87,7 +88,7 @@ class MboxSync:
 
     def _present(self) -> list[tuple[MboxFolder, MboxFileSync]]:
         folders = find_mboxes(self._root)
-        numbers = self._rows.store({each.name for each in folders}, self._forget)
+        numbers = self._rows.store([PresentFolder(each.name, each.name) for each in folders], self._forget)
         for each in folders:
             if each.name not in self._files:
                 self._files[each.name] = MboxFileSync(self._cache, each, numbers[each.name], now=self._now)
