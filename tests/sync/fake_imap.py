@@ -1,4 +1,4 @@
-"""An IMAP server in memory with the methods of ImapServer: what a server knows, what it forgets and what it gets wrong."""
+"""An IMAP server in memory with the methods of ImapServer: what a server knows, forgets and gets wrong."""
 
 from __future__ import annotations
 

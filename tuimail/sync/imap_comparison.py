@@ -88,7 +88,9 @@ class MailboxComparison:
         changes = flag_changes(rows, told)
         unknown = {uid for uid in told if row.low_uid <= uid < row.uidnext} - {each.uid for each in rows}
         expected = known - len(gone) + len(unknown)
-        expected += sum(not state.uidnext or uid < state.uidnext for uid in arrived)
+        # What came after SELECT is not among the messages that it counted.
+        above = state.uidnext if state.uidnext >= row.uidnext else HIGHEST_UID + 1
+        expected += sum(uid < above for uid in arrived)
         missing = unknown.union(arrived)
         uidnext = max(row.uidnext if row.uidnext < HIGHEST_UID else 1, state.uidnext, *(uid + 1 for uid in arrived))
         if row.low_uid != 1 or self._listing is not None or expected != state.exists:
@@ -98,30 +100,32 @@ class MailboxComparison:
 
     def _flags(self, doubted: Iterable[int]) -> Sequence[FlagState]:
         """Flags that may be others than the cache has."""
-        known, now, last = self._row.modseq, self._state.modseq, self._row.uidnext - 1
+        known, now = self._row.modseq, self._state.modseq
         if self.level == "Q" and 0 < known <= now:
             return self._selected.opened.changed
-        if last < 1:
+        # Of a look that was cut off there are rows above UIDNEXT, too.
+        with self._cache.writing() as db:
+            last, first = (nth_newest_uid(db, self._row.id, number) for number in (1, NEWEST))
+        if not last:
             return ()
         if self.level != "P":
             if known == now:
                 return ()
             return self._selected.flags(1, last, changed_since=known if known < now else 0)
-        with self._cache.writing() as db:
-            first = nth_newest_uid(db, self._row.id, NEWEST)
-        if not first:
-            return ()
         told = [*self._selected.flags(first, last)]
         for uid in sorted(each for each in doubted if each < first)[:_MOST_DOUBTED]:
             told += self._selected.flags(uid, uid)
         return told
 
     def _arrived(self) -> list[int]:
-        """The uids that were given since; ``n:*`` names the last message also where n is above it."""
+        """New uids that have no row; ``n:*`` names the last message also where n is above it."""
         first = self._row.uidnext
         if self._state.uidnext == first or self._row.low_uid != 1:
             return []
-        return [uid for uid in self._selected.search(f"UID {first}:*") if first <= uid <= HIGHEST_UID]
+        found = self._selected.search(f"UID {first}:*")
+        with self._cache.writing() as db:
+            stored = ids_in_ranges(db, self._row.id, [(first, HIGHEST_UID)])
+        return [uid for uid in found if first <= uid <= HIGHEST_UID and uid not in stored]
 
     def _vanished(self) -> tuple[dict[int, int], int]:
         """Those that the server says are gone, and how many messages were known."""

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MOST_TRIES = 3
 """Of a message that is refused though nothing else was asked for."""
+MOST_LOSSES = 5
+"""Of the connection when nothing but this message was asked for; a bad network does that as well."""
 _MOST_REFUSALS = 20
 """Of one batch, of which nothing was delivered."""
 
@@ -52,6 +54,7 @@ class HeaderReader:
 
     def __init__(self) -> None:
         self._tries: dict[int, int] = {}
+        self._losses: dict[int, int] = {}
         self._suspects: set[int] = set()
         """The connection was lost when these were asked for."""
 
@@ -64,11 +67,13 @@ class HeaderReader:
     def forget(self) -> None:
         """The uids name other messages now."""
         self._tries.clear()
+        self._losses.clear()
         self._suspects.clear()
 
     def again(self, uid: int) -> None:
         """Try a message once more that the server could not deliver."""
         self._tries[uid] = MOST_TRIES - 1
+        self._losses[uid] = MOST_LOSSES - 1
 
     def read(self, selected: SelectedMailbox, uids: Sequence[int]) -> ReadHeaders:
         """Headers of these messages.
@@ -83,12 +88,16 @@ class HeaderReader:
         waiting = [list(uids)]
         while waiting:
             part = waiting.pop()
-            if len(part) == 1 and self._tries.get(part[0], 0) >= MOST_TRIES:
+            if len(part) == 1 and self._losses.get(part[0], 0) >= MOST_LOSSES:
+                self._tries[part[0]] = MOST_TRIES
                 alone += part
                 continue
             try:
                 asked = set(part)
-                found = {each.uid: each for each in selected.headers(part) if each.uid in asked}
+                found: dict[int, FetchedHeader] = {}
+                for each in selected.headers(part):
+                    if each.uid in asked:
+                        found.setdefault(each.uid, each)
                 lacking = [uid for uid in part if uid not in found]
                 alone += selected.there(lacking) if lacking else []
             except ImapError as error:
@@ -117,6 +126,7 @@ class HeaderReader:
             (undeliverable if hopeless else undecided).append(uid)
         for each in got:
             self._tries.pop(each.uid, None)
+            self._losses.pop(each.uid, None)
         if undeliverable:
             log.warning("the server does not deliver %d of %d messages", len(undeliverable), len(got) + len(alone))
         return ReadHeaders(got, undeliverable, undecided)
@@ -124,4 +134,4 @@ class HeaderReader:
     def _lost(self, part: list[int]) -> None:
         self._suspects = set(part)
         if len(part) == 1:
-            self._tries[part[0]] = self._tries.get(part[0], 0) + 1
+            self._losses[part[0]] = self._losses.get(part[0], 0) + 1

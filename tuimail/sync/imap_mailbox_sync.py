@@ -92,10 +92,9 @@ class ImapMailboxSync:
         """Read the flags of these messages with the next look, whatever the server says."""
         self._doubted.update(keys)
 
-    @property
-    def is_doubted(self) -> bool:
+    def wants_look(self, db: sqlite3.Connection) -> bool:
         """A look is needed whatever STATUS says."""
-        return bool(self._doubted)
+        return bool(self._doubted or (self._is_time_to_deliver and undelivered(db, self._mailbox)))
 
     def look(self, progress: Callable[[str, int], None] | None, is_broken_off: Callable[[], bool]) -> LookedAt:
         """Look at it once.
@@ -145,7 +144,7 @@ class ImapMailboxSync:
             return
         found = {search: set(selected.search(search)) for search in SEARCHED}
         with self._cache.writing() as db:
-            changes = searched_changes(rows_between(db, row.id, 1, row.uidnext - 1), found)
+            changes = searched_changes(rows_between(db, row.id, 1, HIGHEST_UID), found)
             set_flags(db, changes)
         self._note(row, changed=len(changes))
 
@@ -238,6 +237,8 @@ class ImapMailboxSync:
         if not (gone or changes or new or state):
             return
         added = 0
+        keys: dict[str, str] = {}
+        left: list[int] = []
         with self._cache.writing() as db:
             _mailbox(db, row.id)
             vanish(db, gone)
@@ -249,17 +250,22 @@ class ImapMailboxSync:
             if state:
                 update_mailbox(db, row.id, **state)
                 if row.low_uid != 1 and state.get("low_uid") == 1:
-                    vanish(db, [each.id for each in detached_rows(db, row.id)])
-        self._note(row, new=added, changed=len(changes), gone=len(gone))
+                    left = [each.id for each in detached_rows(db, row.id)]
+                    vanish(db, left)
+        self._note(row, new=added, changed=len(changes) + len(keys), gone=len(gone) + len(left))
 
     def _note(self, row: CachedMailbox, *, new: int = 0, changed: int = 0, gone: int = 0) -> None:
         if new or changed or gone:
             before = self._change
             self._change = FolderChange(row.wire, before.new + new, before.changed + changed, before.gone + gone)
 
+    @property
+    def _is_time_to_deliver(self) -> bool:
+        return self._times.now() - self._tried_again >= DAY
+
     def _deliver_again(self, row: CachedMailbox, selected: SelectedMailbox) -> None:
         """Once a day, messages that the server could not deliver."""
-        if self._times.now() - self._tried_again < DAY:
+        if not self._is_time_to_deliver:
             return
         self._tried_again = self._times.now()
         with self._cache.writing() as db:

@@ -171,9 +171,9 @@ class ImapSync:
 
     def _differs(self, row: CachedMailbox, status: FolderStatus | None) -> bool:
         box = self._boxes[row.wire]
-        if box.is_doubted:
-            return True
         with self._cache.writing() as db:
+            if box.wants_look(db):
+                return True
             known = count_uids(db, row.id)
             unread = 0 if row.modseq else count_unread(db, row.id)
         return needs_look(row, status, known=known, unread=unread, looked=self._times.passing() - box.looked)
