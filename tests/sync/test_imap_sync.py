@@ -416,7 +416,7 @@ def test_flags_and_headers_of_messages_that_nobody_asked_for(tmp_path: Path) -> 
     with rig(tmp_path) as here:
         filled(here, 20)
         here.server.lies.extra = (FetchedHeader(5, 0, "", NOON, 1, b"Subject: other\r\n\r\n"),) * 3
-        here.server.lies.changed = tuple(FlagState(uid, SEEN, "") for uid in (-3, 0, 4_000, 1 << 40))
+        here.server.lies.changed = tuple(FlagState(uid, SEEN, "") for uid in (-3, 0, 4_000, 1 << 40, 1 << 80))
         here.sync.sync()
         here.inbox.arrive("new")
         here.sync.sync()

@@ -76,7 +76,7 @@ class MailboxComparison:
     def differences(self, doubted: Iterable[int] = ()) -> Differences:
         """Ask the server; ``doubted`` are uids whose flags are to be read whatever it says."""
         row, state = self._row, self._state
-        told = {each.uid: each for each in self._flags(doubted)}
+        told = {each.uid: each for each in self._flags(doubted) if 0 < each.uid <= HIGHEST_UID}
         arrived = self._arrived()
         gone, known = self._vanished()
         with self._cache.writing() as db:

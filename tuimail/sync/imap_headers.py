@@ -58,11 +58,11 @@ class HeaderReader:
         self._suspects: set[int] = set()
         """The connection was lost when these were asked for."""
 
-    def limit(self, uids: Sequence[int], size: int) -> int:
-        """How many of ``uids`` to read at once, ``size`` at most."""
-        if self._suspects and not self._suspects.isdisjoint(uids[:size]):
-            return max(1, min(size, len(self._suspects) // 2))
-        return size
+    def limit(self, uids: Sequence[int]) -> int:
+        """How many of ``uids`` to read at once."""
+        if self._suspects.isdisjoint(uids):
+            return len(uids)
+        return max(1, min(len(uids), len(self._suspects) // 2))
 
     def forget(self) -> None:
         """The uids name other messages now."""

@@ -179,7 +179,8 @@ class ImapMailboxSync:
             rematch = Rematch(detached_rows(db, row.id)) if row.low_uid != 1 else Rematch(())
         undecided = False
         while True:
-            batch = missing[done : done + self._reader.limit(missing[done:], size.now)]
+            following = missing[done : done + size.now]
+            batch = following[: self._reader.limit(following)]
             try:
                 read = self._read(selected, batch, size)
             except ImapError:

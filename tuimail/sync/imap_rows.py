@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOT_DELIVERED = "The server cannot deliver this message."
 """In place of its subject."""
+_LONGEST_ID = 255
 _GIVE_WAY = 5
 """Messages that are read until another thread may run: keys are answered within a frame meanwhile."""
 
@@ -79,7 +80,12 @@ def _delivered(header: FetchedHeader, validity: int) -> NewMessage:
     summary = summary_of(
         header.header, flags=header.flags, keywords=header.keywords, size=header.size, arrived=header.arrived
     )
-    return NewMessage(summary, header.uid, key_of(validity, header.uid), objectid=header.emailid)
+    return NewMessage(summary, header.uid, key_of(validity, header.uid), objectid=_object_id(header.emailid))
+
+
+def _object_id(told: str) -> str:
+    """RFC 8474 section 7: up to 255 ASCII characters."""
+    return told if told.isascii() and len(told) <= _LONGEST_ID else ""
 
 
 def _undelivered(uid: int, validity: int, arrived: int, read: ReadHeaders) -> NewMessage:

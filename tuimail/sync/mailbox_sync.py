@@ -43,11 +43,12 @@ class MailboxSync(Protocol):
 
         Raises:
             StorageError: the mail cannot be read, or the cache cannot be written.
+            ImapError: the server cannot be reached, or the connection was lost.
         """
         ...
 
     def sync_folders(self) -> None:
-        """Bring the list of folders into step, not their messages. Raises StorageError."""
+        """Bring the list of folders into step, not their messages. Raises StorageError and ImapError."""
         ...
 
     def forget(self, folder: str, uniques: Collection[str]) -> None:
