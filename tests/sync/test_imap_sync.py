@@ -203,6 +203,24 @@ def test_a_first_look_that_was_stopped_goes_on_where_it_was(tmp_path: Path, leve
         assert same(here)
 
 
+@LEVELS
+def test_what_is_known_of_a_mailbox_moves_with_the_last_rows_it_speaks_of(tmp_path: Path, level: str) -> None:
+    with rig(tmp_path, level) as here:
+        filled(here, 30)
+        here.sync.sync()
+
+        def known() -> tuple[object, ...]:
+            with here.cache.writing() as db:
+                found = db.execute("SELECT uidnext, modseq, low_uid FROM mailbox WHERE wire = 'INBOX'").fetchone()
+            return tuple(found)
+
+        before, during = known(), []
+        filled(here, 500)
+        here.sync.sync(progress=lambda _folder, _count: during.append(known()))
+        assert during == [before, before, known()]
+        assert known() == (531, 0 if level == "P" else here.inbox.modseq, 1)
+
+
 def test_what_was_stored_before_a_look_failed_is_told_by_the_next_one(tmp_path: Path) -> None:
     with rig(tmp_path) as here:
         filled(here, 150)
