@@ -87,6 +87,8 @@ class ActionMessage:
     origin: MessageOrigin | None = None
     landed: str = ""
     """Its key in the target folder; of a Maildir it is chosen before the mailbox is touched."""
+    proof: str = ""
+    """What it is recognised by in the target folder of an IMAP server (sync/imap_proof); empty: not known."""
     outcome: MessageOutcome = MessageOutcome.OPEN
 
 

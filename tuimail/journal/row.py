@@ -69,6 +69,9 @@ def values_of(action: MailAction) -> tuple[object, ...]:
     fields["words"] = action.words.encode("utf-8", "backslashreplace").decode()
     if not action.cause:
         del fields["cause"]
+    for each in fields["messages"]:
+        if not each["proof"]:
+            del each["proof"]  # an older tuimail reads the row too
     plain = tuple(fields.pop(name) for name in _PLAIN)
     return (*plain, json.dumps(fields, separators=(",", ":")))
 

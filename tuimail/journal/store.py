@@ -123,13 +123,24 @@ class ActionJournal:
 
     def next_ready(self, account: str) -> MailAction | None:
         """The action of the account whose turn it is: waiting, or sent by a process that did not finish it."""
-        return next(ready(self.actions(UNDECIDED, account=account), self._now()), None)
+        return next(iter(self.ready(account)), None)
 
-    def mark(self, number: int, owner: str, *, landed: Sequence[str] = (), mark: str = "") -> MailAction:
+    def ready(self, account: str) -> list[MailAction]:
+        """Every action of the account that may be carried out now, in the order they were given."""
+        return list(ready(self.actions(UNDECIDED, account=account), self._now()))
+
+    def resolved(self, action: MailAction) -> MailAction:
+        """``action`` with the keys under which its messages landed that are named by the action that moved them."""
+        return replace(action, messages=tuple(self._resolved(each) for each in action.messages))
+
+    def mark(
+        self, number: int, owner: str, *, landed: Sequence[str] = (), mark: str = "", proofs: Sequence[str] = ()
+    ) -> MailAction:
         """Make the action *sent* by ``owner``, before the mailbox is touched; one that is sent gets a new owner.
 
-        Only the holder of the account's lock may call it. ``landed`` and ``mark`` are what the replayer needs for its
-        proof; of an action that is sent already those of the first time stay.
+        Only the holder of the account's lock may call it. ``landed``, ``mark`` and ``proofs`` are what the replayer
+        needs for its proof; of an action that is sent already those of the first time stay. An empty ``mark`` leaves
+        the one that an action has which is tried again.
 
         Raises:
             IllegalTransitionError: it was undone or finished meanwhile.
@@ -142,6 +153,9 @@ class ActionJournal:
             messages = tuple(self._resolved(each) for each in action.messages)
             if landed:
                 messages = tuple(replace(each, landed=key) for each, key in zip(messages, landed, strict=True))
+            if proofs:
+                messages = tuple(replace(each, proof=text) for each, text in zip(messages, proofs, strict=True))
+            mark = mark or action.mark
             return self._put(
                 replace(action, state=ActionState.SENT, owner=owner, messages=messages, mark=mark, changed=self._now())
             )
@@ -160,6 +174,29 @@ class ActionJournal:
             changed = replace(action, state=to, owner="", messages=tuple(messages), words=words, changed=self._now())
             return self._put(changed)
 
+    def record(self, number: int, owner: str, messages: Sequence[ActionMessage]) -> MailAction:
+        """What is known by now of the messages of what ``owner`` began.
+
+        Raises:
+            LeaseLostError: another process has taken it over; nothing is written.
+        """
+        with self.writing():
+            action = self._owned(number, owner)
+            return self._put(replace(action, messages=tuple(messages), changed=self._now()))
+
+    def interrupt(self, number: int, owner: str, words: str, seconds: float) -> MailAction:
+        """The connection was lost, which is not counted as a try: others have their turn first for so many seconds.
+
+        Raises:
+            LeaseLostError: another process has taken it over, or it was undone; nothing is written.
+        """
+        with self.writing():
+            action = self.get(number)
+            if action.state is not ActionState.WAITING:
+                action = self._owned(number, owner)
+            now = self._now()
+            return self._put(replace(action, words=words, next_at=now + seconds, changed=now))
+
     def put_off(
         self, number: int, owner: str, messages: Sequence[ActionMessage], words: str, seconds: float
     ) -> MailAction:
@@ -171,16 +208,8 @@ class ActionJournal:
         with self.writing():
             action = self._owned(number, owner)
             now = self._now()
-            return self._put(
-                replace(
-                    action,
-                    messages=tuple(messages),
-                    words=words,
-                    tries=action.tries + 1,
-                    next_at=now + seconds,
-                    changed=now,
-                )
-            )
+            off = replace(action, messages=tuple(messages), words=words, tries=action.tries + 1)
+            return self._put(replace(off, next_at=now + seconds, changed=now))
 
     def decide(self, number: int, to: ActionState, verb: str) -> MailAction:
         """What the user wants of an action that is not under way: waiting (again), dropped or cancelled.

@@ -29,6 +29,7 @@ from tuimail.mailboxes.maildir_folder import (
     settled_paths,
 )
 from tuimail.private_files import make_private, open_private
+from tuimail.sync.replay_end import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,13 +95,7 @@ class MaildirReplayer:
         return self._done(action, messages)
 
     def _done(self, action: MailAction, messages: list[ActionMessage]) -> MailAction:
-        gone = sum(each.outcome is MessageOutcome.GONE for each in messages)
-        why = "another program moved or deleted it" if gone == 1 else "another program moved or deleted them"
-        if gone == len(messages):
-            words = f"{'The letter is' if gone == 1 else f'The {gone} letters are'} gone: {why}."
-            return self._end(action, ActionState.DROPPED, words, messages)
-        words = f"{gone} of {len(messages)} letters {'is' if gone == 1 else 'are'} gone: {why}." if gone else ""
-        return self._end(action, ActionState.DONE, words, messages)
+        return self._end(action, *ending(messages), messages)
 
     def _failed(self, action: MailAction, messages: list[ActionMessage], error: StorageError) -> MailAction:
         refused = isinstance(error.__cause__, OSError) and error.__cause__.errno in _FINAL

@@ -1,0 +1,53 @@
+"""What a server's refusal of an action means: for good, for now, or not known. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.mail.flags import to_wire
+
+if TYPE_CHECKING:
+    from tuimail.journal.action import MailAction
+    from tuimail.mailboxes.imap_values import MailboxState
+    from tuimail.mailboxes.imap_wire import Status
+
+MOST_TRIES = 3
+"""Times that an action is tried which the server refuses without a reason that is known; then the user is asked."""
+PAUSE = 1200.0
+"""Seconds between two tries."""
+FIRST_BREAK, LONGEST_BREAK = 5.0, 300.0
+"""Seconds for which an action is put off during which the connection was lost: it may be what the server fails at."""
+NO_PROOF_BREAK = 40.0
+"""After such a break the headers of a message are not asked for any more: the server may fail at them every time."""
+
+_FOR_GOOD = {"OVERQUOTA", "CANNOT", "NOPERM", "READ-ONLY", "TRYCREATE", "NONEXISTENT"}
+_FOR_NOW = {"LIMIT", "INUSE", "UNAVAILABLE"}
+
+
+def is_for_good(status: Status, tries: int) -> bool:
+    """The refused action is not to be tried again by itself (RFC 5530); ``tries`` is how often it was before."""
+    if status.code in _FOR_NOW:
+        return False
+    return status.code in _FOR_GOOD or tries + 1 >= MOST_TRIES
+
+
+def last_break(action: MailAction) -> float:
+    """Seconds for which an action that waits was put off last; 0: it was not."""
+    return max(0.0, action.next_at - action.changed)
+
+
+def next_break(action: MailAction) -> float:
+    """Seconds to put an action off during which the connection was lost: each time longer."""
+    return min(max(FIRST_BREAK, 2 * last_break(action)), LONGEST_BREAK)
+
+
+def forbidden_flags(state: MailboxState, *, add: int = 0, remove: int = 0, keywords: str = "") -> list[str]:
+    r"""Flags, as on the wire, that PERMANENTFLAGS does not permit to change; ``keywords`` are to be set.
+
+    A keyword that cannot be set need not be taken away.
+    """
+    allowed = state.permanent_flags
+    wanted = {*to_wire(add, keywords).split(), *(each for each in to_wire(remove).split() if each.startswith("\\"))}
+    return sorted(
+        each for each in wanted if each.lower() not in allowed and (each.startswith("\\") or "\\*" not in allowed)
+    )

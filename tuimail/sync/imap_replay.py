@@ -1,0 +1,222 @@
+"""Carries out the journal's actions at an IMAP server that other clients use at the same time.
+
+Flags are set and taken away, never replaced, so that a repeat changes nothing; neighbouring actions with the same
+change share a command. Moves and copies are marked before and proved after (imap_transfer). An action that is refused,
+or during which the connection is lost, holds up none but those on the same messages.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.errors import IllegalTransitionError
+from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
+from tuimail.mail.flags import DELETED, to_wire
+from tuimail.mailboxes.imap_errors import ImapError
+from tuimail.sync.imap_action import ActionInHand, open_indexes
+from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, next_break
+from tuimail.sync.imap_replay_mailboxes import MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks, shown_name
+from tuimail.sync.imap_transfer import ImapTransfer, remove
+from tuimail.sync.replay_end import ending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.store import ActionJournal
+    from tuimail.sync.imap_server import ImapServer, SelectedMailbox
+
+
+_TAKES_AWAY = (ActionKind.MOVE, ActionKind.DELETE)
+_NOT_ALL = "The server did not do it to every letter."
+
+
+class NotPermittedError(Exception):
+    """The mailbox does not permit it; the sentence says what."""
+
+
+class ImapReplayer:
+    """The journal's actions of one account. Only the holder of the account's lock may have one."""
+
+    def __init__(self, journal: ActionJournal, account: str, server: ImapServer, owner: str) -> None:
+        self._journal = journal
+        self._account = account
+        self._server = server
+        self._owner = owner
+        self._mailboxes = ReplayMailboxes(server)
+        self.ended: list[MailAction] = []
+        """What ``replay`` has carried out, refused or put off, also when it raises."""
+
+    def replay(self) -> list[MailAction]:
+        """Carry out every action whose turn it is; they are returned as they are now.
+
+        Raises:
+            ImapError: the server cannot be reached, or the connection was lost; ``ended`` has what ended before.
+            StorageError: the journal cannot be written.
+        """
+        self.ended = []
+        self._mailboxes = ReplayMailboxes(self._server)
+        while ready := self._journal.ready(self._account):
+            # Connects: a server that cannot be reached is no fault of the action's.
+            self._mailboxes.has("UIDPLUS")
+            with suppress(IllegalTransitionError):  # it was undone at this moment
+                if ready[0].kind is ActionKind.FLAG:
+                    self._flag([ActionInHand(self._journal, self._owner, each) for each in _alike(ready)])
+                else:
+                    self._carry_out(ActionInHand(self._journal, self._owner, ready[0]))
+        return self.ended
+
+    # -- flags
+    def _flag(self, hands: Sequence[ActionInHand]) -> None:
+        begun = []
+        for hand in hands:
+            with suppress(IllegalTransitionError):
+                hand.mark()
+                begun.append(hand)
+        if not begun:
+            return
+        try:
+            self._store_flags(begun)
+        except ImapError as error:
+            if error.status is None:
+                self._interrupt(begun, error)
+                raise
+            if len(begun) == 1:
+                self._refused(begun[0], error)
+                return
+            for hand in begun:  # what is refused for one message must not be refused for the others
+                self._flag([hand])
+        except NoMailboxError as error:
+            for hand in begun:
+                self._no_mailbox(hand, error)
+        except NotPermittedError as error:
+            self._end(begun, ActionState.REFUSED, str(error))
+        else:
+            for hand in begun:
+                self._done(hand)
+
+    def _store_flags(self, hands: Sequence[ActionInHand]) -> None:
+        action = hands[0].action
+        mailbox = self._mailboxes.open(action.folder)
+        _check_permitted(mailbox, action)
+        indexes = [hand.open_uids(mailbox.opened.state.validity) for hand in hands]
+        there = self._mailboxes.there(action.folder, {uid for each in indexes for uid in each})
+        if to_wire(action.add | action.remove, f"{action.add_keywords} {action.remove_keywords}"):
+            for chunk in chunks(sorted(there)):
+                self._mailboxes.open(action.folder).store(
+                    chunk,
+                    add=action.add,
+                    remove=action.remove,
+                    add_keywords=action.add_keywords,
+                    remove_keywords=action.remove_keywords,
+                )
+        for hand, uids in zip(hands, indexes, strict=True):
+            for uid, index in uids.items():
+                hand.decide(index, MessageOutcome.DONE if uid in there else MessageOutcome.GONE)
+
+    # -- moves, copies, deletions
+    def _carry_out(self, hand: ActionInHand) -> None:
+        action = hand.action
+        try:
+            if action.kind is ActionKind.DELETE:
+                hand.mark()
+                self._delete(hand)
+            else:
+                transfer = ImapTransfer(hand, self._mailboxes)
+                transfer.begin()
+                self._check_source(action)
+                transfer.run()
+        except ImapError as error:
+            if error.status is None:
+                self._interrupt([hand], error)
+                raise
+            self._begin_to_end(hand)
+            self._refused(hand, error)
+        except NoMailboxError as error:
+            self._begin_to_end(hand)
+            self._no_mailbox(hand, error)
+        except NotPermittedError as error:
+            self._end([hand], ActionState.REFUSED, str(error))
+        else:
+            self._done(hand)
+
+    def _check_source(self, action: MailAction) -> None:
+        if action.kind in _TAKES_AWAY:
+            _check_permitted(self._mailboxes.open(action.folder), replace(action, add=DELETED))
+
+    def _delete(self, hand: ActionInHand) -> None:
+        folder = hand.action.folder
+        self._check_source(hand.action)
+        uids = hand.open_uids(self._mailboxes.open(folder).opened.state.validity)
+        there = self._mailboxes.there(folder, uids)
+        remove(self._mailboxes, folder, sorted(there))
+        for uid, index in uids.items():
+            done = uid in there or hand.in_doubt
+            hand.decide(index, MessageOutcome.DONE if done else MessageOutcome.GONE)
+
+    # -- ends
+    def _begin_to_end(self, hand: ActionInHand) -> None:
+        """Only what is sent can be refused or put off."""
+        if hand.action.state is ActionState.WAITING:
+            hand.mark()
+
+    def _interrupt(self, hands: Sequence[ActionInHand], error: ImapError) -> None:
+        for hand in hands:
+            hand.interrupt(str(error), next_break(hand.given))
+
+    def _refused(self, hand: ActionInHand, error: ImapError) -> None:
+        action = hand.action
+        if error.status is None or is_for_good(error.status, action.tries):
+            words = str(error)
+            if action.target:
+                try:
+                    self._mailboxes.check_listed(action.target, error)
+                except NoMailboxError as missing:
+                    words = str(missing)
+            self._end([hand], ActionState.REFUSED, words)
+        else:
+            self.ended.append(hand.put_off(str(error), PAUSE))
+
+    def _no_mailbox(self, hand: ActionInHand, error: NoMailboxError) -> None:
+        """Without its folder there is nothing to do; another target can be chosen."""
+        if error.wire == hand.action.folder:
+            words = f"There is no folder {shown_name(error.wire)} any more."
+            self._end([hand], ActionState.DROPPED, words)
+        else:
+            self._end([hand], ActionState.REFUSED, str(error))
+
+    def _done(self, hand: ActionInHand) -> None:
+        if not open_indexes(hand.messages):
+            self._end([hand], *ending(hand.messages, hand.why))
+        else:
+            self.ended.append(hand.put_off(_NOT_ALL, PAUSE))
+
+    def _end(self, hands: Sequence[ActionInHand], state: ActionState, words: str) -> None:
+        self.ended += [hand.end(state, words) for hand in hands]
+
+
+def _alike(ready: Sequence[MailAction]) -> Iterator[MailAction]:
+    """The first, and the neighbours that change the same flags in the same folder, as many as fit into one command."""
+    first, count = ready[0], 0
+    for each in ready:
+        count += len(each.messages)
+        if each.id != first.id and (_change(each) != _change(first) or count > MOST_UIDS):
+            return
+        yield each
+
+
+def _change(action: MailAction) -> tuple[object, ...]:
+    keywords = action.add_keywords, action.remove_keywords
+    return action.kind, action.folder, action.add, action.remove, *keywords
+
+
+def _check_permitted(mailbox: SelectedMailbox, action: MailAction) -> None:
+    """Raises NotPermittedError."""
+    state = mailbox.opened.state
+    if state.read_only:
+        raise NotPermittedError(f"The folder {shown_name(action.folder)} can only be read.")
+    forbidden = forbidden_flags(state, add=action.add, remove=action.remove, keywords=action.add_keywords)
+    if forbidden:
+        raise NotPermittedError(f"The server does not keep {' '.join(forbidden)} in {shown_name(action.folder)}.")

@@ -1,0 +1,103 @@
+"""The mailboxes of an IMAP server as the journal's replay opens them, one after the other on one connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.errors import TuimailError
+from tuimail.mail.text import safe_line
+from tuimail.mailboxes.imap_errors import ImapError
+from tuimail.mailboxes.mailbox_names import decode_name
+from tuimail.sync.imap_proof import ArrivalMark, without_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from tuimail.mailboxes.imap_values import FetchedHeader
+    from tuimail.sync.imap_server import ImapServer, SelectedMailbox
+
+MOST_UIDS = 1000
+"""Messages that one command names."""
+
+
+class NoMailboxError(TuimailError):
+    """The server does not have the mailbox ``wire``."""
+
+    def __init__(self, wire: str) -> None:
+        super().__init__(f"There is no folder {shown_name(wire)}.", hint="Choose another folder, or create it.")
+        self.wire = wire
+
+
+class ReplayMailboxes:
+    """Opens mailboxes, and keeps the last one open for the next action. Every method raises ImapError."""
+
+    def __init__(self, server: ImapServer) -> None:
+        self._server = server
+        self._wire = ""
+        self._mailbox: SelectedMailbox | None = None
+
+    def has(self, capability: str) -> bool:
+        """Whether the server has it. Connects if necessary."""
+        return self._server.has(capability)
+
+    def open(self, wire: str) -> SelectedMailbox:
+        """Select it unless it is. Raises NoMailboxError: there is none."""
+        if self._mailbox is None or self._wire != wire:
+            self._mailbox = None
+            try:
+                self._mailbox = self._server.select(wire, interactive=True)
+            except ImapError as error:
+                self.check_listed(wire, error)
+                raise
+            self._wire = wire
+        return self._mailbox
+
+    def there(self, wire: str, uids: Collection[int]) -> set[int]:
+        """Those of ``uids`` that the mailbox has. Raises NoMailboxError: there is no such mailbox."""
+        mailbox = self.open(wire)
+        return {uid for chunk in chunks(sorted(uids)) for uid in mailbox.there(chunk)}
+
+    def mark(self, wire: str) -> ArrivalMark:
+        """What tells later arrivals. Raises NoMailboxError: there is no such mailbox."""
+        try:
+            state = self._server.state_of(wire)
+        except ImapError as error:
+            self.check_listed(wire, error)
+            raise
+        if state.uidnext:
+            return ArrivalMark(state.validity, state.uidnext)
+        mailbox = self.open(wire)
+        return ArrivalMark(mailbox.opened.state.validity, max(mailbox.uids(), default=0) + 1)
+
+    def arrivals(self, wire: str, mark: ArrivalMark, proofs: Collection[str]) -> list[FetchedHeader]:
+        """What arrived in the mailbox since, with the header fields that ``proofs`` need; nothing if it is another now.
+
+        Raises:
+            NoMailboxError: there is no such mailbox.
+        """
+        mailbox = self.open(wire)
+        if mailbox.opened.state.validity != mark.validity:
+            return []
+        # "7:*" is answered with the last message, whatever its uid.
+        found = {each.uid: each for each in mailbox.arrivals(mark.uidnext) if each.uid >= mark.uidnext}
+        if any(map(without_id, proofs)):
+            nameless = [uid for uid, each in found.items() if not each.header.strip()]
+            for chunk in chunks(sorted(nameless)):
+                found.update({each.uid: each for each in mailbox.headers(chunk) if each.uid in found})
+        return list(found.values())
+
+    def check_listed(self, wire: str, error: ImapError) -> None:
+        """Tell a mailbox that is gone from other reasons for the server's refusal. Raises NoMailboxError."""
+        if error.status is not None and all(each.wire != wire for each in self._server.folders()):
+            raise NoMailboxError(wire) from error
+
+
+def shown_name(wire: str) -> str:
+    """A folder's name for the screen."""
+    return safe_line(decode_name(wire))
+
+
+def chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """What one command may name at a time."""
+    for start in range(0, len(uids), MOST_UIDS):
+        yield uids[start : start + MOST_UIDS]
