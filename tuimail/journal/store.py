@@ -139,17 +139,18 @@ class ActionJournal:
         """Make the action *sent* by ``owner``, before the mailbox is touched; one that is sent gets a new owner.
 
         Only the holder of the account's lock may call it. ``landed``, ``mark`` and ``proofs`` are what the replayer
-        needs for its proof; of an action that is sent already those of the first time stay. An empty ``mark`` leaves
-        the one that an action has which is tried again.
+        needs for its proof; of an action that is sent already those of the first time stay, unless it had no ``mark``.
+        An empty ``mark`` leaves the one that an action has which is tried again.
 
         Raises:
             IllegalTransitionError: it was undone or finished meanwhile.
         """
         with self.writing():
             action = self.get(number)
-            if action.state is ActionState.SENT:
+            if action.state is ActionState.SENT and (action.mark or not mark):
                 return self._put(replace(action, owner=owner, changed=self._now()))
-            check_transition(action, ActionState.SENT, "begun")
+            if action.state is not ActionState.SENT:
+                check_transition(action, ActionState.SENT, "begun")
             messages = tuple(self._resolved(each) for each in action.messages)
             if landed:
                 messages = tuple(replace(each, landed=key) for each, key in zip(messages, landed, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.journal.action import ActionState, MessageOutcome
+from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
 from tuimail.sync.imap_proof import ArrivalMark, uid_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ class ActionInHand:
         """As it was in the journal before its turn."""
         self.action = journal.resolved(action)
         self.messages: list[ActionMessage] = list(self.action.messages)
-        self.in_doubt = action.state is ActionState.SENT or bool(action.mark)
+        marked = action.kind in (ActionKind.MOVE, ActionKind.COPY)
+        self.in_doubt = bool(action.mark) if marked else action.state is ActionState.SENT
         """It was begun before: a part of it may have been done."""
         self.why = ""
         """What became of messages that are gone, if another program neither moved nor deleted them."""
@@ -42,6 +43,11 @@ class ActionInHand:
             replace(stored, outcome=each.outcome, proof=each.proof)
             for stored, each in zip(self.action.messages, self.messages, strict=True)
         ]
+
+    def take_over(self) -> None:
+        """Make it *sent* by this process, so that it can be ended. Raises IllegalTransitionError: it was undone."""
+        if self.action.state is not ActionState.SENT or self.action.owner != self._owner:
+            self.mark()
 
     @property
     def arrival_mark(self) -> ArrivalMark | None:
@@ -91,8 +97,10 @@ class ActionInHand:
 
     def interrupt(self, words: str, seconds: float) -> None:
         """The connection was lost: others have their turn first. Raises StorageError, LeaseLostError."""
-        if self.action.state is ActionState.SENT and tuple(self.messages) != self.action.messages:
-            self.record()
+        if self.action.state is ActionState.SENT:
+            self.take_over()
+            if tuple(self.messages) != self.action.messages:
+                self.record()
         self._keep(self._journal.interrupt(self.action.id, self._owner, words, seconds))
 
     def put_off(self, words: str, seconds: float) -> MailAction:

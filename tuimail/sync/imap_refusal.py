@@ -32,8 +32,9 @@ def is_for_good(status: Status, tries: int) -> bool:
 
 
 def last_break(action: MailAction) -> float:
-    """Seconds for which an action that waits was put off last; 0: it was not."""
-    return max(0.0, action.next_at - action.changed)
+    """Seconds for which an action that waits was put off last because the connection was lost; 0: it was not."""
+    pause = max(0.0, action.next_at - action.changed)
+    return pause if pause <= LONGEST_BREAK + 1 else 0.0  # longer ones come after a refusal
 
 
 def next_break(action: MailAction) -> float:

@@ -132,10 +132,10 @@ class ImapReplayer:
             if error.status is None:
                 self._interrupt([hand], error)
                 raise
-            self._begin_to_end(hand)
+            hand.take_over()
             self._refused(hand, error)
         except NoMailboxError as error:
-            self._begin_to_end(hand)
+            hand.take_over()
             self._no_mailbox(hand, error)
         except NotPermittedError as error:
             self._end([hand], ActionState.REFUSED, str(error))
@@ -157,11 +157,6 @@ class ImapReplayer:
             hand.decide(index, MessageOutcome.DONE if done else MessageOutcome.GONE)
 
     # -- ends
-    def _begin_to_end(self, hand: ActionInHand) -> None:
-        """Only what is sent can be refused or put off."""
-        if hand.action.state is ActionState.WAITING:
-            hand.mark()
-
     def _interrupt(self, hands: Sequence[ActionInHand], error: ImapError) -> None:
         for hand in hands:
             hand.interrupt(str(error), next_break(hand.given))
@@ -198,11 +193,15 @@ class ImapReplayer:
 
 
 def _alike(ready: Sequence[MailAction]) -> Iterator[MailAction]:
-    """The first, and the neighbours that change the same flags in the same folder, as many as fit into one command."""
+    """The first, and the neighbours that change the same flags in the same folder, as many as fit into one command.
+
+    What was put off before goes alone: the server may fail at it each time.
+    """
     first, count = ready[0], 0
     for each in ready:
         count += len(each.messages)
-        if each.id != first.id and (_change(each) != _change(first) or count > MOST_UIDS):
+        fits = _change(each) == _change(first) and count <= MOST_UIDS and not first.next_at and not each.next_at
+        if each.id != first.id and not fits:
             return
         yield each
 

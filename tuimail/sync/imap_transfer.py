@@ -45,13 +45,9 @@ class ImapTransfer:
             hand.mark()
             return
         mark = mailboxes.mark(self._target)
-        mailbox = mailboxes.open(self._folder)
-        uids = hand.open_uids(mailbox.opened.state.validity)
-        unknown = [uid for uid in sorted(uids) if not hand.messages[uids[uid]].proof]
-        for chunk in chunks(unknown) if last_break(hand.action) < NO_PROOF_BREAK else ():
-            with _refusals_passed_over():
-                headers = mailbox.headers(chunk)
-                hand.prove_by({uids[each.uid]: proof_of(each) for each in headers if each.uid in uids})
+        uids = hand.open_uids(mailboxes.open(self._folder).opened.state.validity)
+        with _refusals_passed_over():
+            self._fetch_proofs(uids)
         hand.mark(mark)
 
     def run(self) -> None:
@@ -60,6 +56,8 @@ class ImapTransfer:
         uids = hand.open_uids(self._mailboxes.open(self._folder).opened.state.validity)
         there = self._mailboxes.there(self._folder, uids.keys())
         if hand.in_doubt:
+            if not self._by_move:
+                self._fetch_proofs({uid: index for uid, index in uids.items() if uid in there})
             self._prove({uid: index for uid, index in uids.items() if not (self._by_move and uid in there)})
         for uid, index in uids.items():
             landed = bool(hand.messages[index].landed)
@@ -71,6 +69,15 @@ class ImapTransfer:
         for chunk in chunks(sorted(uid for uid in there if uids[uid] in undecided)):
             self._transfer({uid: uids[uid] for uid in chunk})
             hand.record()
+
+    def _fetch_proofs(self, uids: Mapping[int, int]) -> None:
+        """Of messages that have none. A server that loses the connection at it each time is not asked any more."""
+        if last_break(self._hand.given) >= NO_PROOF_BREAK:
+            return
+        unknown = [uid for uid in sorted(uids) if not self._hand.messages[uids[uid]].proof]
+        for chunk in chunks(unknown):
+            headers = self._mailboxes.open(self._folder).headers(chunk)
+            self._hand.prove_by({uids[each.uid]: proof_of(each) for each in headers if each.uid in uids})
 
     def _transfer(self, uids: Mapping[int, int]) -> None:
         if self._by_move:
@@ -152,8 +159,15 @@ def remove(mailboxes: ReplayMailboxes, folder: str, uids: Sequence[int]) -> None
     for chunk in chunks(uids):
         mailbox = mailboxes.open(folder)
         mailbox.store(chunk, add=DELETED)
-        if mailboxes.has("UIDPLUS"):
+        if not mailboxes.has("UIDPLUS"):
+            continue
+        try:
             mailbox.expunge(chunk)
+        except ImapError as error:
+            if error.status is not None:
+                with _refusals_passed_over():
+                    mailbox.store(chunk, remove=DELETED)  # else another client's EXPUNGE takes it away
+            raise
 
 
 @contextmanager
