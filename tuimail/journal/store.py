@@ -127,11 +127,13 @@ class ActionJournal:
 
     def ready(self, account: str) -> list[MailAction]:
         """Every action of the account that may be carried out now, in the order they were given."""
-        return list(ready(self.actions(UNDECIDED, account=account), self._now()))
+        # Resolved, for a message that has landed may be named in both ways.
+        return list(ready(map(self.resolved, self.actions(UNDECIDED, account=account)), self._now()))
 
     def resolved(self, action: MailAction) -> MailAction:
         """``action`` with the keys under which its messages landed that are named by the action that moved them."""
-        return replace(action, messages=tuple(self._resolved(each) for each in action.messages))
+        known = (self._resolved(each) for each in action.messages)
+        return replace(action, messages=tuple(b if b.key else a for a, b in zip(action.messages, known, strict=True)))
 
     def mark(
         self, number: int, owner: str, *, landed: Sequence[str] = (), mark: str = "", proofs: Sequence[str] = ()

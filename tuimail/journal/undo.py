@@ -117,7 +117,7 @@ def _moves(action: MailAction, others: Iterable[MailAction]) -> Moves:
 
 def _followed(folder: str, message: ActionMessage, moves: Moves) -> tuple[str, ActionMessage]:
     """Where the message is after all ``moves``."""
-    while (found := moves.get(message.origin or (folder, message.key))) is not None:
+    while (found := _move_of(folder, message, moves)) is not None:
         later, index = found
         moved = later.messages[index]
         done = moved.outcome is MessageOutcome.DONE
@@ -125,6 +125,12 @@ def _followed(folder: str, message: ActionMessage, moves: Moves) -> tuple[str, A
         key, origin = (moved.landed, None) if done else ("", MessageOrigin(later.id, index))
         message = replace(message, key=key, origin=origin)
     return folder, message
+
+
+def _move_of(folder: str, message: ActionMessage, moves: Moves) -> tuple[MailAction, int] | None:
+    """A message that an action moved may be named by that action or by its key since."""
+    found = moves.get(message.origin) if message.origin else None
+    return found or (moves.get((folder, message.key)) if message.key else None)
 
 
 def _needs(later: MailAction, first: MailAction) -> bool:

@@ -121,7 +121,6 @@ class ImapReplayer:
         action = hand.action
         try:
             if action.kind is ActionKind.DELETE:
-                hand.mark()
                 self._delete(hand)
             else:
                 transfer = ImapTransfer(hand, self._mailboxes)
@@ -148,13 +147,18 @@ class ImapReplayer:
 
     def _delete(self, hand: ActionInHand) -> None:
         folder = hand.action.folder
-        self._check_source(hand.action)
         uids = hand.open_uids(self._mailboxes.open(folder).opened.state.validity)
         there = self._mailboxes.there(folder, uids)
-        remove(self._mailboxes, folder, sorted(there))
         for uid, index in uids.items():
-            done = uid in there or hand.in_doubt
-            hand.decide(index, MessageOutcome.DONE if done else MessageOutcome.GONE)
+            if uid not in there:
+                hand.decide(index, MessageOutcome.DONE if hand.in_doubt else MessageOutcome.GONE)
+        hand.mark()
+        self._check_source(hand.action)
+        if len(there) < len(hand.messages):
+            hand.record()  # once it is begun, what is gone counts as deleted
+        remove(self._mailboxes, folder, sorted(there))
+        for uid in there:
+            hand.decide(uids[uid], MessageOutcome.DONE)
 
     # -- ends
     def _interrupt(self, hands: Sequence[ActionInHand], error: ImapError) -> None:
