@@ -81,9 +81,9 @@ MEASURABLE = 0.004
 """Seconds; shorter runs are all noise."""
 LARGEST = 1024 * 1024
 """Bytes a row goes up to while it is too quick to be measured."""
-LONG_ENOUGH = 40.0
-"""How many times as long as a million empty turns of a loop 1 MB may take: 0.5 s where a turn takes 12 ns. The slowest
-rows take a fifth of it on a quiet machine; where other programs use the memory as well, half."""
+LONG_ENOUGH = 16.0
+"""How many times as long as a million empty turns of a loop 1 MB may take: 0.2 s where a turn takes 12 ns. The slowest
+rows take half of it; how work on memory compares with an empty loop differs from machine to machine."""
 
 
 class Row(NamedTuple):

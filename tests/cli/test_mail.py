@@ -188,7 +188,7 @@ def test_no_account_with_a_maildir(tuimail_: Run, write_config: Callable[[], Non
     write_config()
     ran = tuimail_("folders")
     assert ran.code == 64
-    assert "accounts.NAME.maildir" in ran.err
+    assert "accounts.NAME.imap" in ran.err
 
 
 def test_a_letter_as_a_reader_sees_it(tuimail_: Run, maildir: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tuimail.config.loader import load
 from tuimail.engine import mail_actions
+from tuimail.engine.configured_source import MailSources
 from tuimail.journal.action import ActionState
 from tuimail.journal.store import ActionJournal
 
@@ -246,7 +247,7 @@ def test_undo(tuimail_: Run, maildirs: Path, home: Paths) -> None:
     journal.close()
     config = load(home)
     for command in sorted(commands):
-        ended = mail_actions.undo(config, home, command)
+        ended = mail_actions.undo(config, home, MailSources(home), command)
         assert {each.state for each in ended} == {ActionState.DONE}
     assert [name.partition(":2,")[2] for name in names(maildirs / "work")] == ["", "RS", ""]
     assert [flags for _, flags in found(tuimail_, "INBOX")] == [[], ["seen", "answered"], []]

@@ -206,7 +206,7 @@ def free(db: sqlite3.Connection) -> None:
 async def test_the_cache_cannot_be_written(paths: Paths, root: Path) -> None:
     async with running_mail(paths, root) as mail:
         drawn = await opened(mail)
-        thread = mail.engine.mail._writers["work"]
+        thread = mail.engine.mail._threads.writer("work")
         thread.write(full).result()
         for number in range(200):
             put_message(root, f"new{number}", "Long " * 50, arrived=NOON + 10 + number)
@@ -243,9 +243,9 @@ async def test_a_cache_that_cannot_be_made_holds_up_no_action(paths: Paths, root
 async def test_the_journal_cannot_be_written(paths: Paths, root: Path) -> None:
     async with running_mail(paths, root) as mail:
         refs = [each.ref for each in entries(await opened(mail))]
-        thread = mail.engine.mail._writers["work"]
+        thread = mail.engine.mail._threads.writer("work")
         journal = thread._work.journal._database
-        thread._submit(lambda: full(journal.db)).result()
+        thread._jobs.submit(lambda: full(journal.db)).result()
         many = [each for each in refs for _ in range(200)]
         for command in (mail.engine.mail.move(many, "Archive"), mail.engine.mail.flag(many, add=FLAGGED)):
             with pytest.raises(StorageError, match="The disk is full: the journal could not be written"):
@@ -254,7 +254,7 @@ async def test_the_journal_cannot_be_written(paths: Paths, root: Path) -> None:
         put_message(root, "late", "Late", arrived=NOON + 9)
         await mail.engine.mail.look()
         await opened(mail, 4)
-        thread._submit(lambda: free(journal.db)).result()
+        thread._jobs.submit(lambda: free(journal.db)).result()
         await mail.engine.mail.move(refs, "Archive")
         assert subjects(await mail.index(INBOX)) == ["Late"]
     assert len(files(root / ".Archive")) == 6

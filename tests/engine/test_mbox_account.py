@@ -12,6 +12,7 @@ import pytest
 from tests.engine.mail_support import Changes, entries, subjects
 from tests.ui.scene import config
 from tuimail.engine import Engine, mailbox_watch
+from tuimail.engine.configured_source import MailSources
 from tuimail.engine.mail_index import IndexRequest
 from tuimail.engine.received_bytes import received_bytes
 from tuimail.errors import StorageError, TuimailError
@@ -145,7 +146,8 @@ async def test_bytes_are_found_without_the_cache(tmp_path: Path, mbox: Path) -> 
     async with running(tmp_path, mbox) as mail:
         ref = entries(await mail.until(lambda it: it.count == 2, INBOX))[1].ref
     replace_file(mbox, letter("first") + letter("b", "Status: RO\n"))
-    assert received_bytes(settings(mbox), ref).endswith(b"\n\nText of b\n")
+    sources = MailSources(Paths.under(tmp_path))
+    assert received_bytes(settings(mbox), sources, ref).endswith(b"\n\nText of b\n")
     for other in (replace(ref, key="0" * 32), replace(ref, key=f"{ref.key}.2"), replace(ref, folder="None")):
         with pytest.raises(StorageError):
-            received_bytes(settings(mbox), other)
+            received_bytes(settings(mbox), sources, other)

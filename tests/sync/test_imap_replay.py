@@ -127,7 +127,7 @@ def test_what_ended_before_the_connection_was_lost_is_told(rig: Rig) -> None:
 def test_mailboxes_that_are_gone(rig: Rig) -> None:
     nowhere = tuple(map(ActionMessage, ("1.1",)))
     ended = rig.replay(
-        rig.action(MOVE, 1, target="Entw&APw-rfe"),
+        rig.action(MOVE, 1, target="Entwürfe"),
         rig.action(FLAG, messages=nowhere, folder="Nowhere", add=SEEN),
         rig.action(DELETE, messages=nowhere, folder="Nowhere"),
         rig.action(COPY, messages=nowhere, folder="Nowhere", target="Archive"),

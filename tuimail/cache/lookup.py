@@ -17,7 +17,7 @@ class MessagePlace(NamedTuple):
     """Where a message is kept."""
 
     mailbox: str
-    """Wire name."""
+    """Its name as it is shown."""
     uid: int | None
     emailid: str
     """In a Maildir the unique part of its file's name."""
@@ -28,7 +28,7 @@ class MessagePlace(NamedTuple):
 def place_of(db: sqlite3.Connection, message: int) -> MessagePlace | None:
     """Where the message with this id is; None if it is not shown any more."""
     row = db.execute(
-        "SELECT mailbox.wire, message.uid, emailid, message_id FROM message "
+        "SELECT mailbox.name, message.uid, emailid, message_id FROM message "
         "JOIN mailbox ON mailbox.id = message.mailbox WHERE message.id = ? AND leaving IS NULL",
         (message,),
     ).fetchone()
@@ -42,10 +42,10 @@ def modseq_of(db: sqlite3.Connection, message: int) -> int | None:
 
 
 def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> IndexRow | None:
-    """The shown message of this name in a mailbox (its wire name)."""
+    """The shown message of this name in the mailbox called so."""
     row = db.execute(
         f"SELECT {COLUMNS} FROM message WHERE emailid = ? AND emailid <> '' AND leaving IS NULL "  # noqa: S608
-        "AND mailbox = (SELECT id FROM mailbox WHERE wire = ?)",
+        "AND mailbox = (SELECT id FROM mailbox WHERE name = ?)",
         (stored_name(emailid), mailbox),
     ).fetchone()
     return None if row is None else IndexRow(account, *row)
@@ -90,9 +90,9 @@ def thread_rows(db: sqlite3.Connection, account: str, mailbox: int, thread: int)
 
 
 def new_messages(db: sqlite3.Connection, mailbox: str) -> list[str]:
-    """The names (``emailid``) of the messages of a mailbox, by wire name, that no list has shown before."""
+    """The names (``emailid``) of the messages of the mailbox called so, that no list has shown before."""
     rows = db.execute(
-        "SELECT emailid FROM message WHERE mailbox = (SELECT id FROM mailbox WHERE wire = ?) AND leaving IS NULL "
+        "SELECT emailid FROM message WHERE mailbox = (SELECT id FROM mailbox WHERE name = ?) AND leaving IS NULL "
         "AND flags & 65 = 0",
         (mailbox,),
     )

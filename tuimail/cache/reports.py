@@ -31,7 +31,7 @@ def are_waiting(db: sqlite3.Connection) -> bool:
 def waiting(db: sqlite3.Connection, since: float, most: int) -> list[WaitingReport]:
     """The first ``most`` of the messages that arrived since then, in the order in which they were stored."""
     rows = db.execute(
-        "SELECT message.id, mailbox.wire, message.emailid, message.arrived FROM maybe_report "
+        "SELECT message.id, mailbox.name, message.emailid, message.arrived FROM maybe_report "
         "CROSS JOIN message ON message.id = maybe_report.message JOIN mailbox ON mailbox.id = message.mailbox "
         "WHERE message.leaving IS NULL AND message.arrived >= ? ORDER BY message.id LIMIT ?",
         (since, most),

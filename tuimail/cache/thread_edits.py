@@ -156,7 +156,7 @@ def note_newly_muted(db: sqlite3.Connection, messages: Iterable[tuple[int, int, 
 def newly_muted(db: sqlite3.Connection) -> list[NewlyMuted]:
     """Messages of muted threads that are to be marked read."""
     rows = db.execute(
-        "SELECT message.id, mailbox.wire, emailid, flags, keywords, message_id FROM newly_muted "
+        "SELECT message.id, mailbox.name, emailid, flags, keywords, message_id FROM newly_muted "
         "CROSS JOIN message ON message.id = newly_muted.message JOIN mailbox ON mailbox.id = message.mailbox "
         "WHERE leaving IS NULL ORDER BY message.id"
     )

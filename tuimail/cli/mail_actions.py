@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tuimail.cli.message_document import flag_names, message_document
@@ -43,14 +44,16 @@ def make_parser(name: str, description: str, example: str) -> Parser:
 
 def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage]], list[MessageChange]]) -> int:
     """Find the letters, plan, carry out and tell. Exit code 66 for an unknown id; nothing is changed then."""
+    from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_actions import carry_out, chosen_messages
 
     refs = [parse_message_ref(each) for each in args.id]
     config = load_config(paths)
-    with chosen_messages(config, paths, refs) as chosen:
-        changes = plan(chosen)
-    if not args.dry_run:
-        changes = carry_out(config, paths, changes, keep_refused=False)
+    with closing(MailSources(paths)) as sources:
+        with chosen_messages(config, paths, sources, refs) as chosen:
+            changes = plan(chosen)
+        if not args.dry_run:
+            changes = carry_out(config, paths, sources, changes, keep_refused=False)
     if args.json:
         print_json([_document(each) for each in changes])
     elif args.dry_run:

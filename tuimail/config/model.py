@@ -145,13 +145,13 @@ class Account:
 
     @property
     def has_mail(self) -> bool:
-        """There is received mail on this machine, in a Maildir or an mbox; a Maildir comes before an mbox."""
-        return self.maildir is not None or self.mbox is not None
+        """There is received mail to read: in a Maildir, else on an IMAP server, else in an mbox."""
+        return self.maildir is not None or self.imap is not None or self.mbox is not None
 
     @property
     def is_read_only(self) -> bool:
         """Its received mail is never changed: it is in an mbox."""
-        return self.maildir is None and self.mbox is not None
+        return self.maildir is None and self.imap is None and self.mbox is not None
 
     @property
     def servers(self) -> tuple[Server, ...]:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.cache.database import DamagedCacheError, ReadableCache, WritableCache, check, set_aside
 from tuimail.coordination.sqlite import DamagedDatabaseError
-from tuimail.engine.configured_source import mail_source
+from tuimail.engine.cache_place import cache_of
 from tuimail.engine.mail_actions import places_left
-from tuimail.engine.received_mail import cache_of
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.journal.action import FINISHED, UNDECIDED, ActionKind, ActionState
 from tuimail.sync.projection import let_go, project, project_again, settle, show_marks
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from tuimail.config.model import Account
+    from tuimail.engine.mail_source import MailSource
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
     from tuimail.journal.store import ActionJournal
@@ -40,10 +40,10 @@ MADE_ANEW = "The list of messages was damaged and is made anew. No letter is los
 class AccountCache:
     """Used by one thread. While another process writes the cache, it only tells whether that changed."""
 
-    def __init__(self, account: Account, paths: Paths, told: Callable[[str], None]) -> None:
+    def __init__(self, account: Account, source: MailSource, paths: Paths, told: Callable[[str], None]) -> None:
         """``told`` is called when the cache had to be made anew."""
         self._account = account
-        self.source = mail_source(account)
+        self.source = source
         """Where the mail is."""
         self.was_opened: Callable[[], None] = lambda: None
         """Called when this process has become the writer, or has begun another file."""

@@ -14,6 +14,7 @@ from tuimail.engine.thread_work import ThreadWork
 from tuimail.errors import IllegalTransitionError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
+from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.projection import show_marks
 
 if TYPE_CHECKING:
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from tuimail.config.model import Account
+    from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.server_state import ServerState
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
     from tuimail.paths import Paths
 
     class AccountThread(Protocol):
         """The thread, for its work."""
+
+        server: ServerState
+        """Whether its server can be reached."""
 
         def between(self, folder: str, read: int) -> None:
             """Called in a long sync."""
@@ -60,11 +66,11 @@ PAUSE = 2.0
 class AccountWork:
     """The journal, the cache and the mailbox of one account."""
 
-    def __init__(self, thread: AccountThread, account: Account, paths: Paths) -> None:
+    def __init__(self, thread: AccountThread, account: Account, paths: Paths, sources: MailSources) -> None:
         self._thread = thread
         self._account = account
         self._paths = paths
-        self.cache = AccountCache(account, paths, thread.tell)
+        self.cache = AccountCache(account, sources.of(account), paths, thread.tell)
         self.cache.was_opened = self._reopened
         self.watch = self.cache.source.watch(thread.look_soon)
         self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
@@ -122,7 +128,7 @@ class AccountWork:
         """Carry out what waits, show what came of it, and tell what could not be done."""
         if self.journal.next_ready(self._account.name) is None:
             return
-        ended = replay_ready(self._account, self._paths, self.journal)
+        ended = replay_ready(self._account, self.cache.source, self._paths, self.journal)
         self.cache.show_ended(ended)
         for action in ended:
             if action.words and action.state is not ActionState.DONE:
@@ -192,13 +198,24 @@ class AccountWork:
         try:
             if self.threads.follow():  # before messages are stored that it is about
                 self._thread.announce()
-            changed = bool(self.cache.sync(progress=self._thread.between))
+            changed = self._synced()
             if self.cache.lay_over(self.journal, changed=changed) or changed:
                 self._thread.announce()
             self._follow(changed=changed)
         except DamagedDatabaseError:
             return 0.0  # it is begun anew
         return min(self.watch.pause, self.cache.again_in or self.watch.pause)
+
+    def _synced(self) -> bool:
+        """Whether the cache was changed. Raises TuimailError."""
+        if self._thread.server.failed is not None:
+            return False  # to try once more now would only take time
+        try:
+            return bool(self.cache.sync(progress=self._thread.between))
+        except ImapError:
+            if self.cache.lay_over(self.journal, changed=True):  # part of it may be stored
+                self._thread.announce()
+            raise
 
     def _follow(self, *, changed: bool) -> None:
         """What new messages bring with them."""

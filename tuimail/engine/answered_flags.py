@@ -2,17 +2,12 @@ r"""Gives answered messages their flag (\Answered, $Forwarded) through the journ
 
 from __future__ import annotations
 
-import asyncio
-import re
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model.item import Flagging, FlaggingState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tuimail.config.model import Account
     from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.mail import Mail
@@ -20,18 +15,13 @@ if TYPE_CHECKING:
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.answered_message import AnsweredMessage
     from tuimail.outbox.model.item import OutboxItem
-    from tuimail.paths import Paths
-
-_ON_SERVER = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,9})", re.ASCII)
-"""UIDVALIDITY and UID."""
 
 
 class AnsweredFlags:
     """Puts the flag of the message that a letter answers into the journal (outbox/run/answered_flag_worker)."""
 
-    def __init__(self, accounts: ConfiguredAccounts, paths: Paths, mail: Mail) -> None:
+    def __init__(self, accounts: ConfiguredAccounts, mail: Mail) -> None:
         self._accounts = accounts
-        self._paths = paths
         self._mail = mail
 
     async def flag(self, item: OutboxItem) -> Flagging:
@@ -49,12 +39,11 @@ class AnsweredFlags:
         if account is None:
             return _skipped(f"the account {answers.ref.account} is not in the config any more")
         cause, make = f"outbox:{item.id}", partial(_action, account, answers)
-        if account.maildir is not None:
-            await self._mail.change_once(account.name, cause, make)
-        elif _ON_SERVER.fullmatch(answers.ref.key):
-            await asyncio.to_thread(_journal, self._paths, cause, make)
-        else:
+        if not account.has_mail:
+            return _skipped(f"{account.name} has no mail to read any more")
+        if account.is_read_only:
             return _skipped(f"the folders of {account.name} are read only")
+        await self._mail.change_once(account.name, cause, make)
         return Flagging(FlaggingState.DONE)
 
 
@@ -62,21 +51,11 @@ def _skipped(words: str) -> Flagging:
     return Flagging(FlaggingState.SKIPPED, words=words)
 
 
-def _journal(paths: Paths, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
-    from tuimail.journal.store import ActionJournal
-
-    with closing(ActionJournal(paths.journal)) as journal:
-        journal.add_once(cause, lambda: make(journal))
-
-
 def _action(account: Account, answers: AnsweredMessage, journal: ActionJournal) -> MailAction:
     """The action on the message where it is now."""
     from tuimail.journal.action import ActionKind, ActionMessage, MailAction
     from tuimail.journal.undo import followed
 
-    validity, key = None, answers.ref.key
-    if account.maildir is None and (on_server := _ON_SERVER.fullmatch(key)):
-        validity, key = int(on_server[1]), on_server[2]
     earlier = journal.actions(account=account.name)
-    folder, message = followed(answers.ref.folder, ActionMessage(key), earlier)
-    return MailAction(account.name, ActionKind.FLAG, folder, (message,), add=answers.flag, validity=validity)
+    folder, message = followed(answers.ref.folder, ActionMessage(answers.ref.key), earlier)
+    return MailAction(account.name, ActionKind.FLAG, folder, (message,), add=answers.flag)

@@ -1,31 +1,91 @@
-"""The mail source that the config of an account names."""
+"""The mail sources that the config of the accounts names."""
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.engine.cache_place import account_key
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from tuimail.config.model import Account
+    from tuimail.config.secrets import Announce
     from tuimail.engine.mail_source import MailSource
+    from tuimail.mailboxes.imap_client import ImapClient
+    from tuimail.paths import Paths
 
 
-def mail_source(account: Account) -> MailSource:
-    """Where the account's mail is; the Maildir if there is an mbox as well.
+class MailSources:
+    """Makes the sources of accounts. Connections to servers are shared by all of a process, and made when needed.
 
-    Raises:
-        UsageError: it has none.
+    Its methods may be called from any thread; each thread asks for a source of its own.
     """
-    if account.maildir is not None:
-        from tuimail.engine.maildir_source import MaildirSource
 
-        return MaildirSource(account, account.maildir)
-    if account.mbox is not None:
-        from tuimail.engine.mbox_source import MboxSource
+    def __init__(self, paths: Paths, announce: Announce = lambda _event: None) -> None:
+        """``announce`` is called, on any thread, when a password is waited for."""
+        self._paths = paths
+        self._announce = announce
+        self._clients: dict[str, ImapClient] = {}
+        self._lock = threading.Lock()
 
-        return MboxSource(account, account.mbox)
-    raise UsageError(
-        f"The account {account.name} has no Maildir and no mbox to read.",
-        hint=f'Name one in the config: [accounts.{account.name}.maildir] with path = "~/Maildir".',
+    def of(self, account: Account, *, fetches: bool = True) -> MailSource:
+        """Where the account's mail is: its Maildir, else its IMAP server, else its mbox.
+
+        ``fetches``: opening a message that is only at the server fetches it; else it raises NotKeptError.
+
+        Raises:
+            UsageError: it has none.
+        """
+        if account.maildir is not None:
+            from tuimail.engine.maildir_source import MaildirSource
+
+            return MaildirSource(account, account.maildir)
+        if account.imap is not None:
+            from tuimail.engine.imap_source import ImapSource
+
+            client, bodies, renamed = self._client(account), self._bodies(account), partial(self._renamed, account)
+            return ImapSource(account, client, bodies, renamed, fetches=fetches)
+        if account.mbox is not None:
+            from tuimail.engine.mbox_source import MboxSource
+
+            return MboxSource(account, account.mbox)
+        raise _no_mail(account)
+
+    def close(self) -> None:
+        """End all connections; what waits for one ends with an ImapError."""
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for each in clients.values():
+            each.close()
+
+    def _renamed(self, account: Account, folder: str, keys: Mapping[str, str]) -> None:
+        """A server has given other uids to messages: what waits for them goes on under the new ones."""
+        from tuimail.journal.new_keys import rename_keys
+        from tuimail.journal.store import ActionJournal
+
+        with closing(ActionJournal(self._paths.journal)) as journal:
+            rename_keys(journal, account.name, folder, keys)
+
+    def _bodies(self, account: Account) -> Path:
+        return self._paths.cache / "bodies" / account_key(account)
+
+    def _client(self, account: Account) -> ImapClient:
+        from tuimail.engine.imap_account_client import imap_client
+
+        with self._lock:
+            if account.name not in self._clients:
+                self._clients[account.name] = imap_client(account, self._announce)
+            return self._clients[account.name]
+
+
+def _no_mail(account: Account) -> UsageError:
+    return UsageError(
+        f"The account {account.name} has no mail to read: no IMAP server, no Maildir and no mbox.",
+        hint=f"Name one in the config: [accounts.{account.name}.imap] with host, or [accounts.{account.name}.maildir].",
     )

@@ -136,7 +136,7 @@ class Engine:
             self.announcer,
             self.clock,
             filer=self._folders,
-            flagger=AnsweredFlags(self._accounts, self.paths, self.mail),
+            flagger=AnsweredFlags(self._accounts, self.mail),
             connections=self._accounts.connections,
         )
         if run_outbox:
@@ -156,7 +156,7 @@ class Engine:
     def _received(self, ref: MessageRef) -> bytes:
         from tuimail.engine.received_bytes import received_bytes
 
-        return received_bytes(self.config, ref)
+        return received_bytes(self.config, self.mail.sources, ref)
 
     def _warn_from_thread(self, words: str) -> None:
         if self._loop is not None:

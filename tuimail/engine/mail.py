@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from tuimail.engine.account_threads import AccountThreads
+from tuimail.engine.configured_source import MailSources
 from tuimail.engine.mail_news import MailNews
 from tuimail.engine.mail_search import MailSearch
 from tuimail.engine.mail_threads import MailThreads
 from tuimail.engine.mailboxes import Mailboxes
+from tuimail.engine.message_opener import MessageOpener
 from tuimail.engine.reader_handle import ReaderHandle
-from tuimail.engine.store_handle import not_started
-from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
-    from tuimail.cache.database import DamagedCacheError
     from tuimail.config.model import Account, Config
-    from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.account_work import AccountWork
     from tuimail.engine.mail_actions import ChosenMessage, MessageChange
     from tuimail.engine.mail_index import IndexRequest, MessageIndex
     from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.received_mail import FolderInfo
-    from tuimail.engine.text_indexer import TextIndexer
-    from tuimail.events import Announcer
+    from tuimail.events import Announcer, Event
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.message_ref import MessageRef
@@ -55,18 +56,21 @@ class Mail:
 
     def __init__(self, config: Config, paths: Paths, announcer: Announcer) -> None:
         self._paths = paths
+        self._announcer = announcer
         self.news = MailNews(announcer)
+        self.sources = MailSources(paths, self._announce)
+        """Where the mail is; connections to servers are shared."""
         self.accounts: tuple[Account, ...] = tuple(each for each in config.accounts.values() if each.has_mail)
         """Those whose mail can be read."""
-        self._reader = ReaderHandle("mail reader", self._open_reader, self._suspect)
-        self.search = MailSearch(self._open_reader, self._suspect)
+        self._threads = AccountThreads(self.accounts, paths, self.sources, self.news)
+        self._reader = ReaderHandle("mail reader", self._open_reader, self._threads.suspect)
+        self._opener = MessageOpener(self._reader, self.accounts, self.sources, self._threads.offline)
+        self.search = MailSearch(self._open_reader, self._threads.suspect)
         """Which messages match a pattern."""
-        self.threads = MailThreads(self._reader, self.writer)
+        self.threads = MailThreads(self._reader, self._threads.writer)
         """What is done to threads."""
-        self._writers: dict[str, MailAccount] = {}
-        self.mailboxes = Mailboxes(self.writer, self._writers)
+        self.mailboxes = Mailboxes(self._threads)
         """Folders created, renamed, deleted and left."""
-        self._indexers: dict[str, TextIndexer] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -75,26 +79,11 @@ class Mail:
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._reader.start()
         self.search.start()
-        if not self.accounts:
-            return
-        from tuimail.engine.mail_account import MailAccount
-        from tuimail.engine.text_indexer import TextIndexer
-
-        for account in self.accounts:
-            thread = MailAccount(account, self._paths, self._changed, self.news.told, self.news.reports_wait)
-            self._writers[account.name] = thread
-            self._indexers[account.name] = TextIndexer(account, self._paths, thread)
-            thread.start()
-            self._indexers[account.name].start()
+        self._threads.start()
 
     def stop(self) -> None:
         """Finish what was begun and end the threads. Awaits nothing."""
-        for indexer in self._indexers.values():
-            indexer.stop()
-        for thread in self._writers.values():
-            thread.stop()
-        self._indexers.clear()
-        self._writers.clear()
+        self._threads.stop()
         self.search.stop()
         self._reader.stop()
 
@@ -106,8 +95,11 @@ class Mail:
 
     def syncing(self, account: str = "") -> str:
         """What is being read for the first time, in words ("INBOX: 12,000"); empty when nothing is."""
-        threads = [each for name, each in self._writers.items() if account in ("", name)]
-        return next((each.syncing for each in threads if each.syncing), "")
+        return self._threads.syncing(account)
+
+    def offline(self, account: str = "") -> str:
+        """Why the server of an account, or of one of all, cannot be reached now, in words; empty when all can be."""
+        return str(self._threads.offline(account) or "")
 
     def is_read_only(self, account: str) -> bool:
         """The mail of this account is never changed: what would do so is refused with UsageError."""
@@ -154,13 +146,12 @@ class Mail:
         return await self._reader.run(ask)
 
     async def open(self, ref: MessageRef) -> BinaryIO:
-        """The message's bytes, to be read in a thread and closed. Raises TuimailError: it is gone or unreadable."""
+        """The message's bytes, to be read in a thread and closed; fetched first where they are only at a server.
 
-        def opened(reader: MailReader) -> BinaryIO:
-            mail = reader.mail(ref.account)
-            return mail.open(mail.message(ref))
-
-        return await self._reader.run(opened)
+        Raises:
+            TuimailError: it is gone or unreadable, or the server cannot be reached.
+        """
+        return await self._opener.open(ref)
 
     # -- what the user does
 
@@ -183,13 +174,13 @@ class Mail:
         actions = actions_of(planned)
         for account in dict.fromkeys(each.account for each in actions):
             own = [each for each in actions if each.account == account]
-            number = await asyncio.wrap_future(self.writer(account).change(own))
+            number = await self._on(account, methodcaller("change", own))
             commands.append(MailCommand(account, number))
         return commands
 
     async def change_once(self, account: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
         """Store what follows from something that the user did before (``ActionJournal.add_once``); as ``change``."""
-        await asyncio.wrap_future(self.writer(account).change_once(cause, make))
+        await self._on(account, lambda work: work.change_once(cause, make))
 
     async def flag(self, refs: Sequence[MessageRef], *, add: int = 0, remove: int = 0) -> list[MailCommand]:
         """Set and take away flags (mail/flags); as ``change``."""
@@ -240,7 +231,7 @@ class Mail:
         """
         for account in dict.fromkeys(each.account for each in refs):
             places = [(each.folder, each.key) for each in refs if each.account == account]
-            await asyncio.wrap_future(self.writer(account).mark(places, marked=marked))
+            await self._on(account, methodcaller("mark", places, marked=marked))
 
     async def undo(self, commands: Iterable[MailCommand]) -> list[MessageRef]:
         """Undo commands; where their messages are afterwards, as far as that is known.
@@ -253,42 +244,35 @@ class Mail:
 
         places: list[MessageRef] = []
         for account, number in commands:
-            made = await asyncio.wrap_future(self.writer(account).undo(number))
+            made = await self._on(account, methodcaller("undo", number))
             places += places_now(made)
         return places
 
     async def look(self) -> None:
         """Look for new mail now; returns when that is done."""
-        await asyncio.gather(*(asyncio.wrap_future(thread.look()) for thread in self._writers.values()))
+        await self._threads.look()
 
     async def replay(self) -> None:
         """Carry out what waits in the journal; returns when that was tried."""
-        if await asyncio.to_thread(self._paths.journal.exists):
-            await asyncio.gather(*(asyncio.wrap_future(thread.replay()) for thread in self._writers.values()))
+        await self._threads.replay()
 
-    def _suspect(self, error: DamagedCacheError) -> None:
-        """Whoever writes the cache looks whether it is damaged, and begins another one."""
-        for thread in self._writers.values():
-            thread.suspect(error)
+    async def write(self, account: str, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run ``work`` in a transaction of the account's cache, which is not announced. Raises StorageError."""
+        await asyncio.wrap_future(self._threads.writer(account).write(work))
 
-    def writer(self, account: str) -> MailAccount:
-        """The thread that changes the mail of an account. Raises UsageError: nobody can change it."""
-        if self._loop is None:
-            raise not_started()
-        if account not in self._writers:
-            raise UsageError(f"The mail of {account} cannot be changed here.")
-        return self._writers[account]
+    async def _on(self, account: str, work: Callable[[AccountWork], T]) -> T:
+        """What ``work`` returns, called on the thread of an account."""
+        return await asyncio.wrap_future(self._threads.writer(account).run(work))
 
     def _open_reader(self) -> MailReader:
         from tuimail.engine.mail_reader import MailReader
 
-        return MailReader(self.accounts, self._paths)
+        return MailReader(self.accounts, self._paths, self.sources)
 
-    def _changed(self, account: str) -> None:
-        """Called from the threads."""
-        if account in self._indexers:
-            self._indexers[account].wake()
-        self.news.changed(account)
+    def _announce(self, event: Event) -> None:
+        """Called from the threads of connections."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._announcer.announce, event)
 
 
 def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:

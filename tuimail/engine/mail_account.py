@@ -9,28 +9,26 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from concurrent.futures import Future
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
 
+from tuimail.engine.account_jobs import AccountJobs, begun_future
+from tuimail.engine.server_state import ServerState
 from tuimail.engine.store_handle import not_started
 from tuimail.errors import TuimailError
+from tuimail.mailboxes.imap_errors import ImapError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
+    from concurrent.futures import Future
 
     from tuimail.cache.database import DamagedCacheError
     from tuimail.config.model import Account
+    from tuimail.engine.account_jobs import AccountJob
     from tuimail.engine.account_work import AccountWork
-    from tuimail.journal.action import MailAction
-    from tuimail.journal.marks import Place
-    from tuimail.journal.store import ActionJournal
+    from tuimail.engine.configured_source import MailSources
     from tuimail.paths import Paths
-
-    Job = tuple[Callable[[], object], Future[object], bool]
-    """Work, who waits for it, and whether it is told that something has changed."""
 
 T = TypeVar("T")
 
@@ -53,6 +51,7 @@ class MailAccount:
         self,
         account: Account,
         paths: Paths,
+        sources: MailSources,
         changed: Callable[[str], None],
         told: Callable[[str], None],
         reports_wait: Callable[[str], None],
@@ -62,6 +61,7 @@ class MailAccount:
         Args:
             account: whose mail.
             paths: where cache and journal are.
+            sources: where its mail is.
             changed: called with the account's name when the cache has changed.
             told: called with what went wrong, in a sentence.
             reports_wait: called with the account's name when messages that may be delivery reports are to be read.
@@ -69,17 +69,22 @@ class MailAccount:
         self.account = account
         self.syncing = ""
         """What is being read for the first time, in words; empty when nothing is."""
+        self.server = ServerState(account.name, told, self.announce)
+        """Whether its server can be reached."""
         self._paths = paths
+        self._sources = sources
         self._changed = changed
-        self._told = told
-        self._reports_wait = reports_wait
-        self._jobs: deque[Job] = deque()
-        self._wake = threading.Condition()
-        self._stopped = False
+        self.tell = told
+        """Say a sentence to the user."""
+        self.reports_wait = partial(reports_wait, account.name)
+        """There are messages that may be delivery reports."""
+        self._jobs = AccountJobs()
         self._lookers: list[Future[None]] = []
         """Told when the mailbox was looked at."""
         self._wrong: dict[str, str] = {}
         """What was told to have gone wrong, by the work."""
+        self._replay_later = False
+        """What the user did while the thread waited for the server is to be carried out."""
         self._was_changed = False
         """Another program changed the mailbox since the last look began."""
         self._due = 0.0
@@ -94,46 +99,29 @@ class MailAccount:
 
     def stop(self) -> None:
         """Finish the job that runs and end the thread; waits for it."""
-        with self._wake:
-            self._stopped = True
-            self._wake.notify()
+        with self._jobs.wake:
+            self._jobs.stopped = True
+            self._jobs.wake.notify()
         if self._thread.ident is not None:
             self._thread.join()
 
     def look(self) -> Future[None]:
         """Look at the mailbox now; done when that is done."""
-        future: Future[None] = _begun()
-        with self._wake:
-            if self._stopped:
+        future: Future[None] = begun_future()
+        with self._jobs.wake:
+            if self._jobs.stopped:
                 raise not_started()
             self._lookers.append(future)
-            self._wake.notify()
+            self._jobs.wake.notify()
         return future
-
-    def change(self, actions: Sequence[MailAction]) -> Future[int]:
-        """Store the actions of one command; the number of the command once they are durable and shown."""
-        return self._submit(lambda: self._work.change(actions))
-
-    def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> Future[None]:
-        """Store the action that ``make`` gives unless there is one of this cause; done when it is durable and shown."""
-        return self._submit(lambda: self._work.change_once(cause, make))
-
-    def mark(self, places: Iterable[Place], *, marked: bool) -> Future[None]:
-        """Mark messages to be deleted, or take that back; done when it is durable and shown."""
-        wanted = list(places)
-        return self._submit(lambda: self._work.mark(wanted, marked=marked))
-
-    def undo(self, command: int) -> Future[list[MailAction]]:
-        """Undo a command; the inverses of what had begun, carried out."""
-        return self._submit(lambda: self._work.undo(command))
 
     def replay(self) -> Future[None]:
         """Carry out what waits in the journal; done when that was tried."""
-        return self._submit(lambda: self.guarded("journal", self._work.replay), quiet=True)
+        return self._jobs.submit(lambda: self.guarded("journal", self._work.replay), quiet=True)
 
     def run(self, work: Callable[[AccountWork], T]) -> Future[T]:
         """What ``work`` returns, called on the thread; done when what it does is durable and shown."""
-        return self._submit(lambda: work(self._work))
+        return self._jobs.submit(lambda: work(self._work))
 
     @property
     def owns_cache(self) -> bool:
@@ -142,11 +130,11 @@ class MailAccount:
 
     def write(self, work: Callable[[sqlite3.Connection], None]) -> Future[None]:
         """Run ``work`` in a transaction of the cache, which is not announced. Fails with StorageError."""
-        return self._submit(lambda: self._work.cache.write(work), quiet=True)
+        return self._jobs.submit(lambda: self._work.cache.write(work), quiet=True)
 
     def suspect(self, error: DamagedCacheError) -> None:
         """A reader found the cache damaged: it is begun anew if it is."""
-        self._submit(lambda: self._work.cache.suspect(error), quiet=True)
+        self._jobs.submit(lambda: self._work.cache.suspect(error), quiet=True)
 
     def between(self, folder: str, read: int) -> None:
         """Called by the thread in a long sync: what the user does is not to wait for its end.
@@ -155,29 +143,28 @@ class MailAccount:
             SyncStoppedError: the thread is to end.
         """
         self.syncing = f"{folder}: {read:,}"
-        while (job := self._next_job()) is not None:
+        self.server.reached()
+        while (job := self._jobs.next()) is not None:
             self._do(job)
-        if self._stopped:
+        self._replay_what_waits()
+        if self._jobs.stopped:
             raise SyncStoppedError
         self.announce()
 
+    def meanwhile(self) -> None:
+        """Called by the thread again and again while it waits for a server: what the user does is stored and shown."""
+        while (job := self._jobs.next()) is not None:
+            self._replay_later = self._do(job, replay=False) or self._replay_later
+
     def look_soon(self) -> None:
         """Another program has changed the mailbox; called from any thread."""
-        with self._wake:
+        with self._jobs.wake:
             self._was_changed = True
-            self._wake.notify()
+            self._jobs.wake.notify()
 
     def announce(self) -> None:
         """The cache has changed."""
         self._changed(self.account.name)
-
-    def tell(self, sentence: str) -> None:
-        """Say ``sentence`` to the user."""
-        self._told(sentence)
-
-    def reports_wait(self) -> None:
-        """There are messages that may be delivery reports."""
-        self._reports_wait(self.account.name)
 
     def guarded(self, name: str, work: Callable[[], T]) -> T | None:
         """Run ``work``, on the thread; what goes wrong is told once, and tried again with the next look."""
@@ -185,10 +172,13 @@ class MailAccount:
             result = work()
         except SyncStoppedError:
             return None
+        except ImapError as error:
+            self.server.lost(error)
+            return None
         except TuimailError as error:
             log.warning("mail of %s: %s", self.account.name, error)
             if str(error) not in self._wrong.values():
-                self._told(f"{self.account.name}: {error}  {error.hint}".strip())
+                self.tell(f"{self.account.name}: {error}  {error.hint}".strip())
             self._wrong[name] = str(error)
             return None
         except Exception:
@@ -197,99 +187,103 @@ class MailAccount:
         self._wrong.pop(name, None)
         return result
 
-    def _submit(self, work: Callable[[], T], *, quiet: bool = False) -> Future[T]:
-        future: Future[T] = _begun()
-        with self._wake:
-            if self._stopped:
-                raise not_started()
-            self._jobs.append((work, future, quiet))  # type: ignore[arg-type]
-            self._wake.notify()
-        return future
-
-    def _next_job(self) -> Job | None:
-        with self._wake:
-            return self._jobs.popleft() if self._jobs else None
-
-    def _do(self, job: Job) -> None:
+    def _do(self, job: AccountJob, *, replay: bool = True) -> bool:
+        """Whether something is to be carried out now."""
         work, future, quiet = job
         try:
             result = work()
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
             future.set_exception(error)
-            return
+            return False
         future.set_result(result)
-        if not quiet:
-            self._due = 0.0
-            self.announce()
+        if quiet:
+            return False
+        self.announce()
+        if self.server.offline is not None:
+            return False  # the next look begins with it
+        self._due = 0.0
+        if replay:
+            self.guarded("journal", self._work.replay)
+        return True
+
+    def _replay_what_waits(self) -> None:
+        if self._replay_later:
+            self._replay_later = False
             self.guarded("journal", self._work.replay)
 
     def _run(self) -> None:
         try:
             self._give_way()
+            self._work.cache.source.meanwhile(self.meanwhile)
             while self._turn():
                 pass
         finally:
             if "_work" in self.__dict__:
                 self._work.close()
-            with self._wake:
-                left: list[Future[Any]] = [*(future for _, future, _ in self._jobs), *self._lookers]
+            with self._jobs.wake:
+                left = [*self._jobs.left(), *self._lookers]
             for each in left:
                 each.set_exception(not_started())
 
     def _give_way(self) -> None:
         """Let the interface start before the mailbox is looked at, if there is something to show meanwhile."""
-        with self._wake:
+        with self._jobs.wake:
             if (self._paths.cache / "mail").is_dir() and not self._has_work():
-                self._wake.wait(START_PAUSE)
+                self._jobs.wake.wait(START_PAUSE)
 
     @cached_property
     def _work(self) -> AccountWork:
         """What the thread does; made, and what it needs imported, on the thread."""
         from tuimail.engine.account_work import AccountWork
 
-        return AccountWork(self, self.account, self._paths)
+        return AccountWork(self, self.account, self._paths, self._sources)
 
     def _turn(self) -> bool:
         """One job, or one look at the mailbox, or a wait. False: the thread is to end."""
-        job = self._next_job()
+        job = self._jobs.next()
         if job is not None:
             self._do(job)
             return True
-        if self._stopped:
+        if self._jobs.stopped:
             return False
         if self._lookers or self._next_look() <= time.monotonic():
             self._look_now()
-        with self._wake:
+        with self._jobs.wake:
             while not self._has_work() and (left := self._next_look() - time.monotonic()) > 0:
-                self._wake.wait(left)
+                self._jobs.wake.wait(left)
         return True
 
     def _look_now(self) -> None:
-        with self._wake:
+        with self._jobs.wake:
             lookers, self._lookers = self._lookers, []
             self._was_changed = False
         begun = time.monotonic()
-        pause = self.guarded("sync", self._work.sync)
-        self.syncing = ""
+        pause = self._look()
+        if self.syncing:
+            self.syncing = ""
+            self.announce()
         for future in lookers:
             future.set_result(None)
         ended = time.monotonic()
         self._due = ended + (PAUSE if pause is None else pause)
         self._rested = ended + min((ended - begun) * REST, LONGEST_REST)
 
+    def _look(self) -> float | None:
+        """Seconds until the next look; None: this one went wrong."""
+        self.server.begin()
+        pause = self.guarded("sync", self._work.sync)
+        if self.server.failed is not None:
+            return self.server.pause()
+        self.server.reached()
+        self._replay_what_waits()
+        return pause
+
     def _next_look(self) -> float:
         """When the next look is due, as of ``time.monotonic``."""
         return min(self._rested, self._due) if self._was_changed else self._due
 
     def _has_work(self) -> bool:
-        return bool(self._jobs) or self._stopped or bool(self._lookers)
-
-
-def _begun() -> Future[Any]:
-    """A future that whoever waits for it cannot cancel: what the user did is carried out all the same."""
-    future: Future[Any] = Future()
-    future.set_running_or_notify_cancel()
-    return future
+        return bool(self._jobs) or self._jobs.stopped or bool(self._lookers)
 
 
 class SyncStoppedError(Exception):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
-from tuimail.engine.configured_source import mail_source
+from tuimail.engine.cache_place import action_lock
 from tuimail.engine.mail_source import check_writable
-from tuimail.engine.received_mail import accounts_with_mail, action_lock, forget_messages, received_mail
+from tuimail.engine.received_mail import accounts_with_mail, forget_messages, received_mail
 from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.store import ActionJournal
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tuimail.config.model import Account, Config
+    from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.mail_source import MailSource
     from tuimail.engine.received_mail import FoundMessage, ReceivedMail
     from tuimail.paths import Paths
 
@@ -63,7 +65,9 @@ class MessageChange:
 
 
 @contextmanager
-def chosen_messages(config: Config, paths: Paths, refs: Iterable[MessageRef]) -> Iterator[list[ChosenMessage]]:
+def chosen_messages(
+    config: Config, paths: Paths, sources: MailSources, refs: Iterable[MessageRef]
+) -> Iterator[list[ChosenMessage]]:
     """The messages of these names, each once. All of them are looked up before the block begins.
 
     Raises:
@@ -77,7 +81,7 @@ def chosen_messages(config: Config, paths: Paths, refs: Iterable[MessageRef]) ->
             if ref.account not in opened:
                 (account,) = accounts_with_mail(config, ref.account)
                 check_writable(account)
-                opened[ref.account] = stack.enter_context(received_mail(account, paths))
+                opened[ref.account] = stack.enter_context(received_mail(account, paths, sources=sources))
             chosen.append(ChosenMessage(opened[ref.account], opened[ref.account].message(ref)))
         yield chosen
 
@@ -120,7 +124,7 @@ def plan_deletion(chosen: Iterable[ChosenMessage]) -> list[MessageChange]:
 
 
 def carry_out(
-    config: Config, paths: Paths, planned: Sequence[MessageChange], *, keep_refused: bool = True
+    config: Config, paths: Paths, sources: MailSources, planned: Sequence[MessageChange], *, keep_refused: bool = True
 ) -> list[MessageChange]:
     """Store what was planned durably, all or none, and carry it out; the same list with what came of each.
 
@@ -137,7 +141,7 @@ def carry_out(
         journal.prune()
         command = journal.add(actions)[0].id
         for account in dict.fromkeys(each.account for each in actions):
-            replay(config.accounts[account], paths, journal)
+            replay(config.accounts[account], sources, paths, journal)
         stored = journal.batch(command)
         for each in stored:
             if each.state is ActionState.REFUSED and not keep_refused:
@@ -145,7 +149,7 @@ def carry_out(
         return _with_outcomes(planned, stored)
 
 
-def undo(config: Config, paths: Paths, command: int) -> list[MailAction]:
+def undo(config: Config, paths: Paths, sources: MailSources, command: int) -> list[MailAction]:
     """Undo the command of this number (``MessageChange.command``); its inverses, carried out. None: it had not begun.
 
     Raises:
@@ -155,16 +159,17 @@ def undo(config: Config, paths: Paths, command: int) -> list[MailAction]:
     with closing(ActionJournal(paths.journal)) as journal:
         made = journal.undo(command)
         for account in dict.fromkeys(each.account for each in made):
-            replay(config.accounts[account], paths, journal)
+            replay(config.accounts[account], sources, paths, journal)
         return [journal.get(each.id) for each in made]
 
 
-def replay(account: Account, paths: Paths, journal: ActionJournal) -> None:
-    """``replay_ready``; what was moved or deleted is taken out of the cache. Raises StorageError."""
-    forget_messages(account, paths, places_left(replay_ready(account, paths, journal)))
+def replay(account: Account, sources: MailSources, paths: Paths, journal: ActionJournal) -> None:
+    """``replay_ready``; what was moved or deleted is taken out of the cache. Raises TuimailError."""
+    ended = replay_ready(account, sources.of(account), paths, journal)
+    forget_messages(account, paths, places_left(ended))
 
 
-def replay_ready(account: Account, paths: Paths, journal: ActionJournal) -> list[MailAction]:
+def replay_ready(account: Account, source: MailSource, paths: Paths, journal: ActionJournal) -> list[MailAction]:
     """Carry out what waits for this account; what was carried out, as it is now.
 
     While another process does that, wait for it, PATIENCE seconds at most.
@@ -179,7 +184,7 @@ def replay_ready(account: Account, paths: Paths, journal: ActionJournal) -> list
             return []
         time.sleep(PAUSE)
     try:
-        replayer = mail_source(account).replayer(journal, Machine().owner())
+        replayer = source.replayer(journal, Machine().owner())
         return [] if replayer is None else replayer.replay()
     finally:
         lock.release()

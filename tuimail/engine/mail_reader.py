@@ -12,9 +12,9 @@ from tuimail.cache.thread_view import Arranged, Threads
 from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
-from tuimail.engine.configured_source import mail_source
+from tuimail.engine.cache_place import cache_of
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
-from tuimail.engine.received_mail import ReceivedMail, cache_of, sent_beside
+from tuimail.engine.received_mail import ReceivedMail, sent_beside
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.thread_tree import thread_lines
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tuimail.cache.views import IndexView
     from tuimail.cache.windows import IndexRow, Key
     from tuimail.config.model import Account
+    from tuimail.engine.configured_source import MailSources
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.paths import Paths
 
@@ -60,9 +61,10 @@ def _muted(mail: ReceivedMail) -> Collection[int]:
 class MailReader:
     """The received mail of all accounts, open for reading. Used by one thread."""
 
-    def __init__(self, accounts: Sequence[Account], paths: Paths) -> None:
+    def __init__(self, accounts: Sequence[Account], paths: Paths, sources: MailSources) -> None:
         self._accounts = {each.name: each for each in accounts}
         self._paths = paths
+        self._sources = sources
         self._opened: dict[str, ReceivedMail] = {}
 
     def close(self) -> None:
@@ -86,7 +88,9 @@ class MailReader:
         if opened is None:
             configured = self._accounts[account]
             cache = ReadableCache(cache_of(configured, self._paths)[0])
-            opened = self._opened[account] = ReceivedMail(configured, mail_source(configured), cache)
+            opened = self._opened[account] = ReceivedMail(
+                configured, self._sources.of(configured, fetches=False), cache
+            )
         return opened
 
     def folders(self) -> list[FolderInfo]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from tuimail.errors import UsageError
+from tuimail.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tuimail.journal.store import ActionJournal
     from tuimail.mailboxes.maildir_folder import MessageGoneError
     from tuimail.sync.mailbox_sync import MailboxSync
+
+
+class NotKeptError(StorageError):
+    """A message is at the server, and not on this machine."""
 
 
 class MailWatch(Protocol):
@@ -48,11 +52,6 @@ class Replayer(Protocol):
 class MailSource(Protocol):
     """The mail of one account. Used by one thread."""
 
-    @property
-    def name(self) -> str:
-        """Tells it from every other source of the account, for the name of its cache."""
-        ...
-
     def sync(self, cache: WritableCache) -> MailboxSync:
         """Its synchronisation with the cache."""
         ...
@@ -71,6 +70,10 @@ class MailSource(Protocol):
             MessageGoneError: there is no such folder or message.
             TuimailError: it cannot be read.
         """
+        ...
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Have ``work`` called again and again while the current thread waits for a server; it must not raise."""
         ...
 
     def watch(self, changed: Callable[[], None]) -> MailWatch:
@@ -112,3 +115,10 @@ def folder_gone(name: str) -> MessageGoneError:
     from tuimail.mailboxes.maildir_folder import MessageGoneError
 
     return MessageGoneError(f"The folder {name} is gone: another program removed it.")
+
+
+def message_gone() -> MessageGoneError:
+    """The error of a message that is not there any more."""
+    from tuimail.mailboxes.maildir_folder import MessageGoneError
+
+    return MessageGoneError("The letter is gone: another program moved or deleted it.")

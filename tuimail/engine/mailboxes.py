@@ -6,34 +6,29 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.account_threads import AccountThreads
     from tuimail.engine.mail_index import IndexRequest
 
 
 class Mailboxes:
     """What is done to folders; carried out by the threads of their accounts."""
 
-    def __init__(self, thread: Callable[[str], MailAccount], threads: Mapping[str, MailAccount]) -> None:
-        """``thread`` gives that of an account, and raises UsageError where there is none."""
-        self._thread = thread
+    def __init__(self, threads: AccountThreads) -> None:
         self._threads = threads
 
     async def create(self, account: str, name: str) -> None:
         """Create a folder. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).run(lambda work: work.create_folder(name)))
+        await asyncio.wrap_future(self._threads.writer(account).run(lambda work: work.create_folder(name)))
 
     async def rename(self, account: str, name: str, to: str) -> None:
         """Give a folder, and those below it, another name. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).run(lambda work: work.rename_folder(name, to)))
+        await asyncio.wrap_future(self._threads.writer(account).run(lambda work: work.rename_folder(name, to)))
 
     async def delete(self, account: str, name: str) -> None:
         """Delete a folder with its messages, for good. Raises UsageError and StorageError."""
-        await asyncio.wrap_future(self._thread(account).run(lambda work: work.delete_folder(name)))
+        await asyncio.wrap_future(self._threads.writer(account).run(lambda work: work.delete_folder(name)))
 
     def leave(self, request: IndexRequest) -> None:
         """The user has seen an index: what is new in it is old from now on. Waits for nothing."""
-        for name, thread in self._threads.items():
-            if request.account in ("", name):
-                thread.run(lambda work: work.leave(request.folder))
+        for each in self._threads.of(request.account):
+            each.run(lambda work: work.leave(request.folder))

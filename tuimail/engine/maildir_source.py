@@ -22,7 +22,6 @@ class MaildirSource:
     """A Maildir: a MailSource."""
 
     def __init__(self, account: Account, root: Path) -> None:
-        self.name = str(root)
         self._root = root
         self._account = account
         self._paths: dict[str, Path] = {}
@@ -49,6 +48,9 @@ class MaildirSource:
         if folder not in self._paths:
             raise folder_gone(folder)
         return open_message(self._paths[folder], key)[0]
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Nothing waits for a server."""
 
     def watch(self, changed: Callable[[], None]) -> MailWatch:
         """Watches its files, as far as the system does that."""

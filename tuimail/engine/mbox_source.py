@@ -22,7 +22,6 @@ class MboxSource:
 
     def __init__(self, account: Account, root: Path) -> None:
         self._root = root
-        self.name = f"mbox\0{root}"
         self._account = account
 
     def sync(self, cache: WritableCache) -> MailboxSync:
@@ -46,6 +45,9 @@ class MboxSource:
         if path is None:
             raise folder_gone(folder)
         return open_mbox_message(path, key, near=near)
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Nothing waits for a server."""
 
     def watch(self, changed: Callable[[], None]) -> MailWatch:
         """Watches its files, as far as the system does that."""

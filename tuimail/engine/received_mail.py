@@ -5,28 +5,29 @@ Nothing here needs an event loop: a command syncs and reads in its own thread, t
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from tuimail.cache.database import DamagedCacheError, ReadableCache, WritableCache, set_aside
+from tuimail.cache.database import DamagedCacheError, NoCacheError, ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
 from tuimail.cache.lookup import find, modseq_of, place_of, thread_name
 from tuimail.cache.summaries import vanish
 from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
-from tuimail.cache.writer_lock import WriterLock
 from tuimail.coordination.sqlite import DamagedDatabaseError
-from tuimail.engine.configured_source import mail_source
+from tuimail.engine.cache_place import cache_of
+from tuimail.engine.configured_source import MailSources
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
+from tuimail.mailboxes.imap_errors import ImapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.cache.windows import Key
+    from tuimail.cache.writer_lock import WriterLock
     from tuimail.config.model import Account, Config
     from tuimail.engine.mail_source import MailSource
     from tuimail.mail.pattern_tree import Pattern
@@ -71,10 +72,8 @@ def accounts_with_mail(config: Config, name: str = "") -> list[Account]:
     found = [each for each in readable if name in ("", each.name)]
     if not found:
         raise UsageError(
-            f"The account {name} has no Maildir and no mbox to read."
-            if name
-            else "No account has a Maildir or an mbox to read.",
-            hint='Name it in the config: [accounts.NAME.maildir] with path = "~/Maildir".',
+            f"The account {name} has no mail to read." if name else "No account has mail to read.",
+            hint="Name an IMAP server, a Maildir or an mbox in the config: [accounts.NAME.imap] with host, ...",
         )
     return found
 
@@ -84,6 +83,7 @@ def received_mail(
     account: Account,
     paths: Paths,
     *,
+    sources: MailSources | None = None,
     progress: Callable[[str, int], None] | None = None,
     index_seconds: float = 0.0,
 ) -> Iterator[ReceivedMail]:
@@ -92,6 +92,7 @@ def received_mail(
     Args:
         account: whose mail.
         paths: where the cache is.
+        sources: with the connections to servers; None: they are made and closed here.
         progress: called with a folder's name and the number of its new messages so far.
         index_seconds: how long texts may be indexed, for searches in them.
 
@@ -99,13 +100,30 @@ def received_mail(
         UsageError: it has none.
         StorageError: the mail or the cache cannot be read. A damaged cache is begun anew by the next call.
     """
-    source = mail_source(account)
-    folder, lock = cache_of(account, paths)
-    if lock.acquire():
+    with ExitStack() as stack:
+        if sources is None:
+            sources = stack.enter_context(closing(MailSources(paths)))
+        source = sources.of(account)
+        folder, lock = cache_of(account, paths)
+        offline: ImapError | None = None
+        if lock.acquire():
+            try:
+                _sync(folder, lock, source, progress, index_seconds)
+            except ImapError as error:
+                offline = error
+            finally:
+                lock.release()
         try:
-            _sync(folder, lock, source, progress, index_seconds)
-        finally:
-            lock.release()
+            mail = stack.enter_context(_opened(account, source, folder, lock))
+        except NoCacheError:
+            raise offline or NoCacheError from None
+        mail.offline = offline
+        yield mail
+
+
+@contextmanager
+def _opened(account: Account, source: MailSource, folder: Path, lock: WriterLock) -> Iterator[ReceivedMail]:
+    """The mail as the cache has it; a damaged one is set aside."""
     cache = ReadableCache(folder)
     try:
         yield ReceivedMail(account, source, cache)
@@ -142,22 +160,6 @@ def forget_messages(account: Account, paths: Paths, places: Iterable[tuple[str, 
         lock.release()
 
 
-def action_lock(account: Account, paths: Paths) -> WriterLock:
-    """Held by the process that carries out the journal's actions in the account's Maildir."""
-    return WriterLock(paths.data / "mail" / f"{_key(account)}.journal.lock")
-
-
-def cache_of(account: Account, paths: Paths) -> tuple[Path, WriterLock]:
-    """The folder of the account's cache, and the lock of its writer."""
-    key = _key(account)
-    return paths.cache / "mail" / key, WriterLock(paths.data / "mail" / f"{key}.lock")
-
-
-def _key(account: Account) -> str:
-    named = f"{account.name}\0{mail_source(account).name if account.has_mail else None}"
-    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
 def _sync(
     folder: Path,
     lock: WriterLock,
@@ -191,6 +193,8 @@ class ReceivedMail:
     def __init__(self, account: Account, source: MailSource, cache: ReadableCache) -> None:
         self.account = account
         self.cache = cache
+        self.offline: ImapError | None = None
+        """Why its server could not be asked: what is here may not be all."""
         self._source = source
         self._read_at = -1
         """Version of the cache that the mailboxes were read from."""

@@ -85,7 +85,7 @@ class ReceivedReports:
     async def _settle(self, account: str, looked_at: Sequence[int], since: float) -> None:
         from tuimail.cache.reports import settle
 
-        await asyncio.wrap_future(self._mail.writer(account).write(lambda db: settle(db, looked_at, since)))
+        await self._mail.write(account, lambda db: settle(db, looked_at, since))
 
     async def _give(self, ref: MessageRef, arrived: int) -> None:
         from tuimail.mail.bounce import LONGEST

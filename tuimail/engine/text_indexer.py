@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tuimail.config.model import Account
+    from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_account import MailAccount
     from tuimail.paths import Paths
 
@@ -29,9 +30,10 @@ PAUSE = 0.5
 class TextIndexer:
     """The thread of one account; it reads and parses messages, and has the account's thread write the cache."""
 
-    def __init__(self, account: Account, paths: Paths, mail: MailAccount) -> None:
+    def __init__(self, account: Account, paths: Paths, sources: MailSources, mail: MailAccount) -> None:
         self._account = account
         self._paths = paths
+        self._sources = sources
         self._mail = mail
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -82,11 +84,10 @@ class TextIndexer:
 
     def _fill(self) -> None:
         from tuimail.cache.database import ReadableCache
-        from tuimail.engine.configured_source import mail_source
-        from tuimail.engine.received_mail import cache_of
+        from tuimail.engine.cache_place import cache_of
         from tuimail.sync.fulltext_sync import FulltextSync
 
-        source = mail_source(self._account)
+        source = self._sources.of(self._account)
         with (
             closing(ReadableCache(cache_of(self._account, self._paths)[0])) as cache,
             closing(FulltextSync(cache, self._write, source.texts(cache))) as texts,

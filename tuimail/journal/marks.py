@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tuimail.journal.database import JournalDatabase
 
@@ -35,6 +35,13 @@ class DeletionMarks:
     def remove(self, account: str, places: Iterable[Place]) -> None:
         """Take marks back. Raises StorageError."""
         self._change("DELETE FROM deletion_mark WHERE account = ? AND folder = ? AND key = ?", account, places)
+
+    def rename(self, account: str, folder: str, keys: Mapping[str, str]) -> None:
+        """Messages of a folder have other keys now, new ones by old ones; inside a transaction of the journal."""
+        self._database.db.executemany(
+            "UPDATE OR REPLACE deletion_mark SET key = ? WHERE account = ? AND folder = ? AND key = ?",
+            ((_storable(new), account, _storable(folder), _storable(old)) for old, new in keys.items()),
+        )
 
     def _change(self, statement: str, account: str, places: Iterable[Place]) -> None:
         rows = [(account, _storable(folder), _storable(key)) for folder, key in places]

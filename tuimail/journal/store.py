@@ -95,7 +95,7 @@ class ActionJournal:
             number = int(cursor.lastrowid or 0)
             batch = stored[0].id if stored else number
             stored.append(replace(each, id=number, batch=batch, created=now, changed=now))
-            self._put(stored[-1])
+            self.put(stored[-1])
         return stored
 
     def get(self, number: int) -> MailAction:
@@ -150,7 +150,7 @@ class ActionJournal:
         with self.writing():
             action = self.get(number)
             if action.state is ActionState.SENT and (action.mark or not mark):
-                return self._put(replace(action, owner=owner, changed=self._now()))
+                return self.put(replace(action, owner=owner, changed=self._now()))
             if action.state is not ActionState.SENT:
                 check_transition(action, ActionState.SENT, "begun")
             messages = tuple(self._resolved(each) for each in action.messages)
@@ -159,7 +159,7 @@ class ActionJournal:
             if proofs:
                 messages = tuple(replace(each, proof=text) for each, text in zip(messages, proofs, strict=True))
             mark = mark or action.mark
-            return self._put(
+            return self.put(
                 replace(action, state=ActionState.SENT, owner=owner, messages=messages, mark=mark, changed=self._now())
             )
 
@@ -175,7 +175,7 @@ class ActionJournal:
             action = self._owned(number, owner)
             check_transition(action, to, to)
             changed = replace(action, state=to, owner="", messages=tuple(messages), words=words, changed=self._now())
-            return self._put(changed)
+            return self.put(changed)
 
     def record(self, number: int, owner: str, messages: Sequence[ActionMessage]) -> MailAction:
         """What is known by now of the messages of what ``owner`` began.
@@ -185,7 +185,7 @@ class ActionJournal:
         """
         with self.writing():
             action = self._owned(number, owner)
-            return self._put(replace(action, messages=tuple(messages), changed=self._now()))
+            return self.put(replace(action, messages=tuple(messages), changed=self._now()))
 
     def interrupt(self, number: int, owner: str, words: str, seconds: float) -> MailAction:
         """The connection was lost, which is not counted as a try: others have their turn first for so many seconds.
@@ -198,7 +198,7 @@ class ActionJournal:
             if action.state is not ActionState.WAITING:
                 action = self._owned(number, owner)
             now = self._now()
-            return self._put(replace(action, words=words, next_at=now + seconds, changed=now))
+            return self.put(replace(action, words=words, next_at=now + seconds, changed=now))
 
     def put_off(
         self, number: int, owner: str, messages: Sequence[ActionMessage], words: str, seconds: float
@@ -212,7 +212,7 @@ class ActionJournal:
             action = self._owned(number, owner)
             now = self._now()
             off = replace(action, messages=tuple(messages), words=words, tries=action.tries + 1)
-            return self._put(replace(off, next_at=now + seconds, changed=now))
+            return self.put(replace(off, next_at=now + seconds, changed=now))
 
     def decide(self, number: int, to: ActionState, verb: str) -> MailAction:
         """What the user wants of an action that is not under way: waiting (again), dropped or cancelled.
@@ -225,7 +225,7 @@ class ActionJournal:
             check_transition(action, to, verb)
             if action.state is ActionState.SENT:
                 raise LeaseLostError("It is under way.", hint="Wait for its end.")
-            return self._put(replace(action, state=to, tries=0, next_at=0.0, changed=self._now()))
+            return self.put(replace(action, state=to, tries=0, next_at=0.0, changed=self._now()))
 
     def undo(self, command: int) -> list[MailAction]:
         """Undo a command, by the id of its first action; the inverses of what was begun or done already.
@@ -241,7 +241,7 @@ class ActionJournal:
                     each.state
                 )
                 if to:
-                    self._put(replace(each, state=to, changed=self._now()))
+                    self.put(replace(each, state=to, changed=self._now()))
             return self.insert([made for each in reversed(actions) for made in inverses(each, others)])
 
     def prune(self) -> int:
@@ -257,7 +257,8 @@ class ActionJournal:
         with self._database.writing() as db:
             yield db
 
-    def _put(self, action: MailAction) -> MailAction:
+    def put(self, action: MailAction) -> MailAction:
+        """Store an action as it is; inside ``writing``."""
         self._database.db.execute(_STORE, values_of(action))
         return action
 

@@ -165,6 +165,10 @@ class ImapClient:
 
         self._call(work)
 
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Have ``work`` called again and again while the current thread waits for the server; it must not raise."""
+        self._loop.meanwhile(work)
+
     def close(self) -> None:
         """End all connections and the thread, within two seconds; calls that wait end with an ImapError."""
         self._loop.close(lambda: self._connections.close(self._times.goodbye), 2.0)

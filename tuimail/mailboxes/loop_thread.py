@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 Result = TypeVar("Result")
+
+
+TURN = 0.02
+"""Seconds between two calls of what is done while a thread waits."""
 
 
 class LoopClosedError(Exception):
@@ -28,6 +32,11 @@ class LoopThread:
         self._waiting: set[Future[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._meanwhile = threading.local()
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Have ``work`` called every TURN seconds while the current thread waits in ``call``; it must not raise."""
+        self._meanwhile.work = work
 
     def call(self, make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Run the coroutine that ``make`` returns, and wait for its result. A caller that is interrupted cancels it.
@@ -46,12 +55,19 @@ class LoopThread:
             self._waiting.add(future)
         future.add_done_callback(self._waiting.discard)
         try:
-            return future.result()
+            return self._result(future)
         except CancelledError:
             raise LoopClosedError from None
         except BaseException:
             future.cancel()
             raise
+
+    def _result(self, future: Future[Result]) -> Result:
+        work = getattr(self._meanwhile, "work", None)
+        while work is not None and not future.done():
+            wait((future,), TURN)
+            work()
+        return future.result()
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]], seconds: float) -> None:
         """Run ``last`` for at most ``seconds``, cancel everything and end the thread. A second call does nothing."""

@@ -37,8 +37,12 @@ class PresentFolders(NamedTuple):
 def present_folders(mailboxes: Iterable[Mailbox]) -> PresentFolders:
     r"""The mailboxes that can be selected, each once. ``\All`` is the archive where there is no other."""
     usable: dict[str, Mailbox] = {}
+    names = set()  # two that would be shown alike cannot be told apart
     for each in mailboxes:
         wire = INBOX if each.wire.upper() == INBOX else each.wire
+        if each.name in names and wire not in usable:
+            continue
+        names.add(each.name)
         if not each.attributes & _NEVER and _is_text(wire) and _is_text(each.name) and len(usable) < MOST_FOLDERS:
             usable.setdefault(wire, each)
     complete = INBOX in usable

@@ -247,7 +247,7 @@ class ImapMailboxSync:
             if new:
                 added, keys = new.store(db, row.id, rematch)
                 if keys:
-                    self._renamed(row.wire, keys)
+                    self._renamed(row.name, keys)
             if state:
                 update_mailbox(db, row.id, **state)
                 if row.low_uid != 1 and state.get("low_uid") == 1:
@@ -258,7 +258,7 @@ class ImapMailboxSync:
     def _note(self, row: CachedMailbox, *, new: int = 0, changed: int = 0, gone: int = 0) -> None:
         if new or changed or gone:
             before = self._change
-            self._change = FolderChange(row.wire, before.new + new, before.changed + changed, before.gone + gone)
+            self._change = FolderChange(row.name, before.new + new, before.changed + changed, before.gone + gone)
 
     @property
     def _is_time_to_deliver(self) -> bool:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from tuimail.errors import IllegalTransitionError
 from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
 from tuimail.mail.flags import DELETED, to_wire
+from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_action import ActionInHand, open_indexes
 from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, next_break
-from tuimail.sync.imap_replay_mailboxes import MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks, shown_name
+from tuimail.sync.imap_replay_mailboxes import MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks
 from tuimail.sync.imap_transfer import ImapTransfer, remove
 from tuimail.sync.replay_end import ending
 
@@ -180,8 +181,8 @@ class ImapReplayer:
 
     def _no_mailbox(self, hand: ActionInHand, error: NoMailboxError) -> None:
         """Without its folder there is nothing to do; another target can be chosen."""
-        if error.wire == hand.action.folder:
-            words = f"There is no folder {shown_name(error.wire)} any more."
+        if error.folder == hand.action.folder:
+            words = f"There is no folder {safe_line(error.folder)} any more."
             self._end([hand], ActionState.DROPPED, words)
         else:
             self._end([hand], ActionState.REFUSED, str(error))
@@ -219,7 +220,7 @@ def _check_permitted(mailbox: SelectedMailbox, action: MailAction) -> None:
     """Raises NotPermittedError."""
     state = mailbox.opened.state
     if state.read_only:
-        raise NotPermittedError(f"The folder {shown_name(action.folder)} can only be read.")
+        raise NotPermittedError(f"The folder {safe_line(action.folder)} can only be read.")
     forbidden = forbidden_flags(state, add=action.add, remove=action.remove, keywords=action.add_keywords)
     if forbidden:
-        raise NotPermittedError(f"The server does not keep {' '.join(forbidden)} in {shown_name(action.folder)}.")
+        raise NotPermittedError(f"The server does not keep {' '.join(forbidden)} in {safe_line(action.folder)}.")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tuimail.errors import TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
-from tuimail.mailboxes.mailbox_names import decode_name
 from tuimail.sync.imap_proof import ArrivalMark, without_id
 
 if TYPE_CHECKING:
@@ -21,61 +20,76 @@ MOST_UIDS = 1000
 
 
 class NoMailboxError(TuimailError):
-    """The server does not have the mailbox ``wire``."""
+    """The server does not have the folder ``folder``."""
 
-    def __init__(self, wire: str) -> None:
-        super().__init__(f"There is no folder {shown_name(wire)}.", hint="Choose another folder, or create it.")
-        self.wire = wire
+    def __init__(self, folder: str) -> None:
+        super().__init__(f"There is no folder {safe_line(folder)}.", hint="Choose another folder, or create it.")
+        self.folder = folder
 
 
 class ReplayMailboxes:
-    """Opens mailboxes, and keeps the last one open for the next action. Every method raises ImapError."""
+    """Opens mailboxes, and keeps the last one open for the next action. Every method raises ImapError.
+
+    Folders have the names here by which the journal and the screen call them.
+    """
 
     def __init__(self, server: ImapServer) -> None:
         self._server = server
-        self._wire = ""
+        self._folder = ""
         self._mailbox: SelectedMailbox | None = None
+        self._wires: dict[str, str] = {}
 
     def has(self, capability: str) -> bool:
         """Whether the server has it. Connects if necessary."""
         return self._server.has(capability)
 
-    def open(self, wire: str) -> SelectedMailbox:
+    def wire(self, folder: str) -> str:
+        """What the server calls it. Raises NoMailboxError: there is none."""
+        if folder.isascii() and "&" not in folder:
+            return folder
+        if folder not in self._wires:
+            self._wires = {each.name: each.wire for each in self._server.folders()}
+        if folder not in self._wires:
+            raise NoMailboxError(folder)
+        return self._wires[folder]
+
+    def open(self, folder: str) -> SelectedMailbox:
         """Select it unless it is. Raises NoMailboxError: there is none."""
-        if self._mailbox is None or self._wire != wire:
+        if self._mailbox is None or self._folder != folder:
             self._mailbox = None
+            wire = self.wire(folder)
             try:
                 self._mailbox = self._server.select(wire, interactive=True)
             except ImapError as error:
-                self.check_listed(wire, error)
+                self.check_listed(folder, error)
                 raise
-            self._wire = wire
+            self._folder = folder
         return self._mailbox
 
-    def there(self, wire: str, uids: Collection[int]) -> set[int]:
+    def there(self, folder: str, uids: Collection[int]) -> set[int]:
         """Those of ``uids`` that the mailbox has. Raises NoMailboxError: there is no such mailbox."""
-        mailbox = self.open(wire)
+        mailbox = self.open(folder)
         return {uid for chunk in chunks(sorted(uids)) for uid in mailbox.there(chunk)}
 
-    def mark(self, wire: str) -> ArrivalMark:
+    def mark(self, folder: str) -> ArrivalMark:
         """What tells later arrivals. Raises NoMailboxError: there is no such mailbox."""
         try:
-            state = self._server.state_of(wire)
+            state = self._server.state_of(self.wire(folder))
         except ImapError as error:
-            self.check_listed(wire, error)
+            self.check_listed(folder, error)
             raise
         if state.uidnext:
             return ArrivalMark(state.validity, state.uidnext)
-        mailbox = self.open(wire)
+        mailbox = self.open(folder)
         return ArrivalMark(mailbox.opened.state.validity, max(mailbox.uids(), default=0) + 1)
 
-    def arrivals(self, wire: str, mark: ArrivalMark, proofs: Collection[str]) -> list[FetchedHeader]:
+    def arrivals(self, folder: str, mark: ArrivalMark, proofs: Collection[str]) -> list[FetchedHeader]:
         """What arrived in the mailbox since, with the header fields that ``proofs`` need; nothing if it is another now.
 
         Raises:
             NoMailboxError: there is no such mailbox.
         """
-        mailbox = self.open(wire)
+        mailbox = self.open(folder)
         if mailbox.opened.state.validity != mark.validity:
             return []
         # "7:*" is answered with the last message, whatever its uid.
@@ -86,15 +100,10 @@ class ReplayMailboxes:
                 found.update({each.uid: each for each in mailbox.headers(chunk) if each.uid in found})
         return list(found.values())
 
-    def check_listed(self, wire: str, error: ImapError) -> None:
+    def check_listed(self, folder: str, error: ImapError) -> None:
         """Tell a mailbox that is gone from other reasons for the server's refusal. Raises NoMailboxError."""
-        if error.status is not None and all(each.wire != wire for each in self._server.folders()):
-            raise NoMailboxError(wire) from error
-
-
-def shown_name(wire: str) -> str:
-    """A folder's name for the screen."""
-    return safe_line(decode_name(wire))
+        if error.status is not None and all(each.name != folder for each in self._server.folders()):
+            raise NoMailboxError(folder) from error
 
 
 def chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:

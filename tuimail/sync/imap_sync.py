@@ -64,6 +64,8 @@ class ImapSync:
         """Seconds after which another look is worth while; None: nothing was in doubt at the last one."""
         self.on_screen = INBOX
         """The folder that the user looks at: set it from any thread, and it is fetched before others."""
+        self._wires: dict[str, str] = {}
+        """Wire names by the names that are shown, by which the journal and the screen call folders."""
         self._boxes: dict[str, ImapMailboxSync] = {}
         self._views: frozenset[str] = frozenset()
         self._changes: list[FolderChange] = []
@@ -98,6 +100,7 @@ class ImapSync:
         if not present.complete:
             log.warning("the server does not list INBOX: folders that it does not list are kept")
         numbers = self._rows.store(present.folders, self._forget_folder, complete=present.complete)
+        self._wires = {each.name: each.wire for each in present.folders}
         self._views = present.views
         for wire, number in numbers.items():
             if wire not in self._boxes:
@@ -111,20 +114,28 @@ class ImapSync:
 
     def doubt(self, folder: str, uniques: Collection[str]) -> None:
         """The flags of messages were changed in the cache, because they were changed at the server: read them again."""
-        if folder in self._boxes:
-            self._boxes[folder].doubt(uniques)
+        box = self._boxes.get(self._wire(folder))
+        if box is not None:
+            box.doubt(uniques)
+
+    def _wire(self, folder: str) -> str:
+        return self._wires.get(folder, folder)
+
+    @property
+    def _shown(self) -> str:
+        return self._wire(self.on_screen)
 
     def _forget_folder(self, wire: str) -> None:
         self._boxes.pop(wire, None)
 
     def _sync(self, only: Collection[str] | None, progress: Callable[[str, int], None] | None) -> None:
         self.again_in = None
-        if only is None or not self._boxes.keys() >= set(only):
+        if only is None or not self._boxes.keys() >= set(map(self._wire, only)):
             self.sync_folders()
         if only is not None:
-            self._look_at(set(only), progress)
+            self._look_at(set(map(self._wire, only)), progress)
             return
-        first = {INBOX, self.on_screen}
+        first = {INBOX, self._shown}
         self._look_at(first, progress)
         others = [each for each in self._boxes if each not in first and each not in self._views]
         if others:
@@ -132,16 +143,16 @@ class ImapSync:
         self._look_at_old_flags()
 
     def _look_at(self, wires: Collection[str], progress: Callable[[str, int], None] | None) -> None:
-        waiting = deque(each.wire for each in in_order(self._known(wires), self.on_screen))
+        waiting = deque(each.wire for each in in_order(self._known(wires), self._shown))
         while waiting:
-            wire, shown = waiting.popleft(), self.on_screen
+            wire, shown = waiting.popleft(), self._shown
 
             def is_another_wanted(wire: str = wire, shown: str = shown) -> bool:
-                return self.on_screen not in (shown, wire) and self.on_screen in self._boxes
+                return self._shown not in (shown, wire) and self._shown in self._boxes
 
             looked = self._look(wire, progress, is_another_wanted)
             if looked is not None and looked.broken_off:
-                waiting.extendleft((wire, self.on_screen))
+                waiting.extendleft((wire, self._shown))
 
     def _look(
         self, wire: str, progress: Callable[[str, int], None] | None, is_another_wanted: Callable[[], bool]

@@ -86,7 +86,7 @@ class ImapTransfer:
         new = {uid: index for uid, index in uids.items() if not self._hand.messages[index].landed}
         confirmed = set(uids) - set(new)
         if new:
-            copied = self._mailboxes.open(self._folder).copy(sorted(new), self._target)
+            copied = self._mailboxes.open(self._folder).copy(sorted(new), self._mailboxes.wire(self._target))
             confirmed |= self._take(copied, new)
         if not self._copies:
             self._hand.record()  # once a message is marked \Deleted, a second copy would be deleted as well
@@ -96,7 +96,7 @@ class ImapTransfer:
 
     def _move(self, uids: Mapping[int, int]) -> None:
         try:
-            copied = self._mailboxes.open(self._folder).move(sorted(uids), self._target)
+            copied = self._mailboxes.open(self._folder).move(sorted(uids), self._mailboxes.wire(self._target))
         except ImapError as error:
             if error.status is not None:
                 self._take_moved(uids)

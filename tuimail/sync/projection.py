@@ -119,7 +119,7 @@ def _row(db: sqlite3.Connection, folder: str, key: str) -> _Row | None:
     """Also of a hidden message."""
     row = db.execute(
         "SELECT id, flags, server_flags FROM message WHERE emailid = ? AND emailid <> '' "
-        "AND mailbox = (SELECT id FROM mailbox WHERE wire = ?)",
+        "AND mailbox = (SELECT id FROM mailbox WHERE name = ?)",
         (stored_name(key), folder),
     ).fetchone()
     return None if row is None else _Row(*row)

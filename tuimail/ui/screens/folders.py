@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EMPTY = (
     "No account has mail to read here yet.\n"
-    'Name a Maildir in the config: [accounts.NAME.maildir] with path = "~/Maildir"'
+    "Name a server or a Maildir in the config: [accounts.NAME.imap] with host, or [accounts.NAME.maildir] with path"
 )
 ON_FOLDER = frozenset({"rename-folder", "delete-folder", "read-folder"})
 
@@ -147,6 +147,10 @@ class FoldersScreen(ListScreen[FolderRow]):
         if problem is not None and problem != self._told:
             self.say(safe_line(str(problem)), Severity.WARNING)
         self._told = problem
+
+    def remarks(self) -> Sequence[str]:
+        """Whether a server is out of reach."""
+        return ["offline"] if self.program.engine.mail.offline() else []
 
     def _show(self) -> None:
         """The rows, with what was counted so far."""

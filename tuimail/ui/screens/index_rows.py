@@ -77,8 +77,8 @@ class IndexRows:
         return NONE_FOUND if screen.limited or screen.request.search is not None else EMPTY
 
     def remarks(self, screen: MessageList) -> Sequence[str]:
-        """Unread and tagged ones, and the order."""
-        parts = []
+        """Whether the server is out of reach; unread and tagged ones, and the order."""
+        parts = ["offline"] if self._engine().mail.offline(screen.request.account) else []
         if screen.index is not None and screen.index.counts.unread:
             parts.append(f"{screen.index.counts.unread:,} unread")
         if screen.tagged:

@@ -1,0 +1,188 @@
+"""engine.mail of an account on a real IMAP server: synced, read, changed, offline and back."""
+
+from __future__ import annotations
+
+import imaplib
+import ssl
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.mail_support import Changes, entries, subjects
+from tests.support.cut_link import cut_link
+from tests.ui.scene import config
+from tuimail.config import secrets
+from tuimail.config.model import Security, Server
+from tuimail.engine import Engine
+from tuimail.engine.mail_index import IndexRequest
+from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
+from tuimail.mail.pattern import parse
+from tuimail.mailboxes.imap_errors import ImapError
+from tuimail.paths import Paths
+from tuimail.sync import reconnect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from tests.support.dovecot import Dovecot
+    from tuimail.config.model import Config
+
+INBOX = IndexRequest("work")
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths.under(tmp_path / "home")
+
+
+@pytest.fixture
+def server(dovecot: Dovecot) -> Iterator[Server]:
+    made = Server(dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.new_user(), ca_file=dovecot.ca_file)
+    secrets.remember(made, "work", dovecot.password)
+    yield made
+    secrets.forget("work")
+
+
+def settings(server: Server) -> Config:
+    made = config()
+    account = replace(made.accounts["work"], maildir=None, imap=server)
+    return replace(made, accounts={"work": account}, default_account="work")
+
+
+@asynccontextmanager
+async def running(paths: Paths, server: Server) -> AsyncIterator[Changes]:
+    engine = Engine(settings(server), paths)
+    await engine.start(run_outbox=False)
+    try:
+        yield Changes(engine)
+    finally:
+        await engine.stop()
+
+
+@contextmanager
+def other_client(dovecot: Dovecot, server: Server, folder: str = "INBOX") -> Iterator[imaplib.IMAP4_SSL]:
+    """Another program that is signed in to the same account."""
+    context = ssl.create_default_context(cafile=str(dovecot.ca_file))
+    with imaplib.IMAP4_SSL(dovecot.host, dovecot.imaps, ssl_context=context) as client:
+        client.login(server.username, dovecot.password)
+        client.select(folder)
+        yield client
+
+
+def deliver(client: imaplib.IMAP4_SSL, number: int, *, flags: str = "", folder: str = "INBOX", body: str = "") -> None:
+    text = (
+        f"From: kim@example.net\r\nTo: ada@example.org\r\nSubject: Letter {number}\r\n"
+        f"Message-ID: <m{number}@example.net>\r\nDate: Thu, 01 Oct 2026 10:{number % 60:02}:00 +0000\r\n\r\n"
+        f"{body or f'Text of {number}.'}\r\n"
+    )
+    client.append(folder, f"({flags})", "", text.encode())
+
+
+async def test_what_is_on_the_server_is_listed_read_and_followed(
+    dovecot: Dovecot, server: Server, paths: Paths
+) -> None:
+    with other_client(dovecot, server) as client:
+        for number in range(3):
+            deliver(client, number, flags="\\Seen" if number == 0 else "")
+        client.create("Trash")
+        client.create("Archive")
+        async with running(paths, server) as mail:
+            index = await mail.until(lambda it: it.count == 3, INBOX)
+            assert subjects(index) == ["Letter 0", "Letter 1", "Letter 2"]
+            assert index.counts.unread == 2
+            with await mail.engine.mail.open(entries(index)[1].ref) as file:
+                assert b"Text of 1." in file.read()
+            deliver(client, 3)
+            index = await mail.until(lambda it: it.count == 4, INBOX)
+            client.store("4", "+FLAGS", "(\\Flagged)")
+            await mail.until(lambda it: it.count == 4 and bool(entries(it)[3].row.flags & FLAGGED), INBOX)
+            client.store("1", "+FLAGS", "(\\Deleted)")
+            client.expunge()
+            index = await mail.until(lambda it: it.count == 3, INBOX)
+            assert subjects(index) == ["Letter 1", "Letter 2", "Letter 3"]
+
+
+async def test_what_the_user_does_reaches_the_server_and_is_undone(
+    dovecot: Dovecot, server: Server, paths: Paths
+) -> None:
+    with other_client(dovecot, server) as client:
+        for number in range(4):
+            deliver(client, number)
+        client.create("Archive")
+        async with running(paths, server) as mail:
+            index = await mail.until(lambda it: it.count == 4, INBOX)
+            refs = [each.ref for each in entries(index)]
+            await mail.engine.mail.flag(refs[:1], add=SEEN | ANSWERED)
+            commands = await mail.engine.mail.move(refs[1:3], "Archive")
+            index = await mail.until(lambda it: it.count == 2, INBOX)
+            await mail.engine.mail.look()
+            client.noop()
+            assert client.select("Archive")[1] == [b"2"]
+            client.select("INBOX")
+            flags = str(client.fetch("1:*", "(FLAGS)")[1][0])
+            assert "Answered" in flags
+            assert "Seen" in flags
+            archive = await mail.until(lambda it: it.count == 2, IndexRequest("work", "Archive"))
+            assert subjects(archive) == ["Letter 1", "Letter 2"]
+            await mail.engine.mail.undo(commands)
+            await mail.until(lambda it: it.count == 4, INBOX)
+            await mail.engine.mail.look()
+            client.select("INBOX")
+            _, (found,) = client.search(None, "ALL")
+            assert len(found.split()) == 4
+
+
+async def test_offline_what_is_kept_is_read_and_changed_and_it_catches_up(
+    dovecot: Dovecot, server: Server, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconnect, "DELAYS", (0.01,))
+    with other_client(dovecot, server) as client:
+        for number in range(3):
+            deliver(client, number)
+        client.create("Archive")
+        async with cut_link(server.port) as link:
+            behind = replace(server, port=link.port)
+            secrets.remember(behind, "work", dovecot.password)
+            async with running(paths, behind) as mail:
+                index = await mail.until(lambda it: it.count == 3, INBOX)
+                await mail.until(lambda _: not mail.engine.mail.syncing(), INBOX)
+                refs = [each.ref for each in entries(index)]
+                with await mail.engine.mail.open(refs[0]) as file:
+                    file.read()
+                link.cut()
+                await mail.engine.mail.look()
+                assert mail.engine.mail.offline("work")
+                with await mail.engine.mail.open(refs[0]) as file:
+                    assert b"Text of 0." in file.read()
+                with pytest.raises(ImapError):
+                    await mail.engine.mail.open(refs[1])
+                await mail.engine.mail.flag(refs[:1], add=FLAGGED)
+                await mail.engine.mail.move(refs[1:2], "Archive")
+                index = await mail.until(lambda it: it.count == 2, INBOX)
+                assert entries(index)[0].row.flags & FLAGGED
+                deliver(client, 3)
+                client.select("INBOX")
+                assert client.search(None, "FLAGGED")[1] == [b""]
+                link.mend()
+                await mail.until(lambda it: it.count == 3 and not mail.engine.mail.offline("work"), INBOX)
+                await mail.engine.mail.look()
+                client.select("INBOX")
+                assert client.search(None, "FLAGGED")[1] == [b"1"]
+                assert client.select("Archive")[1] == [b"1"]
+
+
+async def test_a_message_is_found_by_a_word_of_its_text_once_it_was_read(
+    dovecot: Dovecot, server: Server, paths: Paths
+) -> None:
+    with other_client(dovecot, server) as client:
+        deliver(client, 1, body="A quokkaberry.")
+        deliver(client, 2)
+    async with running(paths, server) as mail:
+        index = await mail.until(lambda it: it.count == 2, INBOX)
+        with await mail.engine.mail.open(entries(index)[0].ref) as file:
+            file.read()
+        found = await mail.engine.mail.search.matching(INBOX, parse("~b quokkaberry", 0.0))
+        assert found == [entries(index)[0].row_id]

@@ -1,0 +1,102 @@
+"""The threads of all accounts with received mail: one that syncs and changes it, and one that indexes its texts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tuimail.engine.store_handle import not_started
+from tuimail.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tuimail.cache.database import DamagedCacheError
+    from tuimail.config.model import Account
+    from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.mail_news import MailNews
+    from tuimail.engine.text_indexer import TextIndexer
+    from tuimail.mailboxes.imap_errors import ImapError
+    from tuimail.paths import Paths
+
+
+class AccountThreads:
+    """Started and stopped with the engine. Used on the event loop."""
+
+    def __init__(self, accounts: Sequence[Account], paths: Paths, sources: MailSources, news: MailNews) -> None:
+        """``news`` passes on what the threads tell."""
+        self._accounts = accounts
+        self._paths = paths
+        self._sources = sources
+        self._news = news
+        self._writers: dict[str, MailAccount] = {}
+        self._indexers: dict[str, TextIndexer] = {}
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to sync the accounts."""
+        self._started = True
+        if not self._accounts:
+            return
+        from tuimail.engine.mail_account import MailAccount
+        from tuimail.engine.text_indexer import TextIndexer
+
+        news = self._news
+        for account in self._accounts:
+            thread = MailAccount(account, self._paths, self._sources, self._changed, news.told, news.reports_wait)
+            self._writers[account.name] = thread
+            self._indexers[account.name] = TextIndexer(account, self._paths, self._sources, thread)
+            thread.start()
+            self._indexers[account.name].start()
+
+    def stop(self) -> None:
+        """Finish what was begun and end the threads. Awaits nothing."""
+        self._sources.close()  # what waits for a server ends
+        for indexer in self._indexers.values():
+            indexer.stop()
+        for thread in self._writers.values():
+            thread.stop()
+        self._indexers.clear()
+        self._writers.clear()
+        self._started = False
+
+    def writer(self, account: str) -> MailAccount:
+        """The thread that changes the mail of an account. Raises UsageError: nobody can change it."""
+        if not self._started:
+            raise not_started()
+        if account not in self._writers:
+            raise UsageError(f"The mail of {account} cannot be changed here.")
+        return self._writers[account]
+
+    def of(self, account: str) -> Iterator[MailAccount]:
+        """That of an account, if it has one; of all for an empty name."""
+        return (each for name, each in self._writers.items() if account in ("", name))
+
+    def offline(self, account: str) -> ImapError | None:
+        """Why the server of the account cannot be reached now; of the first one that cannot, for an empty name."""
+        return next((each.server.offline for each in self.of(account) if each.server.offline is not None), None)
+
+    def syncing(self, account: str) -> str:
+        """What is being read for the first time, in words; empty when nothing is."""
+        return next((each.syncing for each in self.of(account) if each.syncing), "")
+
+    def suspect(self, error: DamagedCacheError) -> None:
+        """Whoever writes the cache looks whether it is damaged, and begins another one."""
+        for each in self.of(""):
+            each.suspect(error)
+
+    async def look(self) -> None:
+        """Look for new mail now; returns when that is done."""
+        await asyncio.gather(*(asyncio.wrap_future(each.look()) for each in self.of("")))
+
+    async def replay(self) -> None:
+        """Carry out what waits in the journal; returns when that was tried."""
+        if await asyncio.to_thread(self._paths.journal.exists):
+            await asyncio.gather(*(asyncio.wrap_future(each.replay()) for each in self.of("")))
+
+    def _changed(self, account: str) -> None:
+        """Called from the threads."""
+        if account in self._indexers:
+            self._indexers[account].wake()
+        self._news.changed(account)

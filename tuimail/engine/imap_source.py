@@ -1,0 +1,147 @@
+"""The mail of an account on an IMAP server. What was fetched once is read from this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from tuimail.cache.bodies import BodyStore
+from tuimail.engine.mail_source import NotKeptError, folder_gone, message_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from tuimail.cache.database import ReadableCache, WritableCache
+    from tuimail.config.model import Account
+    from tuimail.engine.mail_source import MailWatch, Replayer
+    from tuimail.journal.store import ActionJournal
+    from tuimail.mailboxes.imap_client import ImapClient
+    from tuimail.sync.mailbox_sync import MailboxSync
+
+
+class ImapSource:
+    """A MailSource. The client is shared with the other sources of the account."""
+
+    def __init__(
+        self,
+        account: Account,
+        client: ImapClient,
+        bodies: Path,
+        renamed: Callable[[str, Mapping[str, str]], None],
+        *,
+        fetches: bool = True,
+    ) -> None:
+        """Make it; nothing is connected.
+
+        Args:
+            account: whose mail.
+            client: the connections.
+            bodies: the folder of the messages that are kept here.
+            renamed: called with a folder and the new keys of its messages by the old ones.
+            fetches: messages that are not kept here are fetched when they are opened.
+        """
+        self._account = account
+        self._client = client
+        self._fetches = fetches
+        self._renamed = renamed
+        self._bodies = BodyStore(bodies)
+        self._wires: dict[str, str] = {}
+
+    def sync(self, cache: WritableCache) -> MailboxSync:
+        """Its synchronisation with the cache."""
+        from tuimail.sync.imap_sync import ImapSync
+
+        return ImapSync(cache, self._client, self._account.folders, renamed=self._renamed)
+
+    def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
+        """The first bytes of messages that are kept here; the others are gone, as far as this is concerned."""
+        from tuimail.cache.lookup import place_of
+
+        def read(message: int, limit: int) -> bytes:
+            with cache.reading() as db:
+                place = place_of(db, message)
+            file = None if place is None else self._bodies.open(place.mailbox, place.emailid)
+            if file is None:
+                raise message_gone()
+            with file:
+                return file.read(limit)
+
+        return read
+
+    def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
+        """The bytes of a message, which is kept from then on.
+
+        Raises:
+            NotKeptError: it is not kept here, and was not to be fetched.
+            MessageGoneError: the server does not have it any more.
+            ImapError: it is not kept here, and the server cannot be reached.
+            StorageError: the disk refuses.
+        """
+        for _ in range(2):
+            file = self._bodies.open(folder, key)
+            if file is not None:
+                return file
+            if not self._fetches:
+                raise NotKeptError("The letter is not on this machine yet.", hint="It comes from the server.")
+            self.fetch(folder, key)
+        raise message_gone()
+
+    def fetch(self, folder: str, key: str, *, interactive: bool = True) -> None:
+        """Fetch a message and keep it. Raises as ``open``."""
+        validity, _, uid = key.partition(".")
+        mailbox = self._client.select(self._wire(folder), interactive=interactive)
+        if str(mailbox.opened.state.validity) != validity or not uid.isdecimal():
+            raise message_gone()
+        if not self._bodies.keep(folder, key, lambda write: mailbox.fetch(int(uid), write)):
+            raise message_gone()
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Have ``work`` called again and again while the current thread waits for the server; it must not raise."""
+        self._client.meanwhile(work)
+
+    def watch(self, changed: Callable[[], None]) -> MailWatch:
+        """Watches the inbox with IDLE."""
+        from tuimail.engine.server_watch import ServerWatch
+
+        return ServerWatch(self._client, changed)
+
+    def replayer(self, journal: ActionJournal, owner: str) -> Replayer:
+        """Carries out what the journal says."""
+        from tuimail.sync.imap_replay import ImapReplayer
+
+        return ImapReplayer(journal, self._account.name, self._client, owner)
+
+    def leave(self, folder: str, keys: Collection[str]) -> None:
+        """A server has no word for it."""
+
+    def create_folder(self, name: str) -> None:
+        """Make a folder. Raises ImapError."""
+        from tuimail.mailboxes.mailbox_names import encode_name
+
+        wire = encode_name(name.replace("/", self._delimiter))
+        self._client.create(wire)
+        self._client.subscribe(wire, subscribed=True)
+
+    def rename_folder(self, name: str, to: str) -> None:
+        """Give a folder, and those below it, another name. Raises ImapError."""
+        from tuimail.mailboxes.mailbox_names import encode_name
+
+        self._client.rename(self._wire(name), encode_name(to.replace("/", self._delimiter)))
+
+    def delete_folder(self, name: str) -> None:
+        """Delete a folder with its messages, for good. Raises ImapError."""
+        self._client.delete(self._wire(name))
+
+    @property
+    def _delimiter(self) -> str:
+        return next((each.delimiter for each in self._client.folders() if each.delimiter), "/")
+
+    def _wire(self, folder: str) -> str:
+        """What the server calls a folder. Raises MessageGoneError: it has none of this name."""
+        if folder == "INBOX":
+            return folder
+        if folder not in self._wires:
+            self._wires = {each.name: each.wire for each in self._client.folders()}
+        if folder not in self._wires:
+            raise folder_gone(folder)
+        return self._wires[folder]

@@ -1,0 +1,55 @@
+"""Opens received messages: from this machine, or fetched from their server first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import BinaryIO
+
+    from tuimail.config.model import Account
+    from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.mail_reader import MailReader
+    from tuimail.engine.reader_handle import ReaderHandle
+    from tuimail.mail.message_ref import MessageRef
+    from tuimail.mailboxes.imap_errors import ImapError
+
+
+class MessageOpener:
+    """Reads on the thread of the reader; fetches on threads of their own, so that rows are read meanwhile."""
+
+    def __init__(
+        self,
+        reader: ReaderHandle,
+        accounts: Sequence[Account],
+        sources: MailSources,
+        offline: Callable[[str], ImapError | None],
+    ) -> None:
+        """``offline`` says why the server of an account cannot be reached; None: it can."""
+        self._reader = reader
+        self._accounts = {each.name: each for each in accounts}
+        self._sources = sources
+        self._offline = offline
+
+    async def open(self, ref: MessageRef) -> BinaryIO:
+        """As ``Mail.open``."""
+        from tuimail.engine.mail_source import NotKeptError
+
+        def opened(reader: MailReader) -> BinaryIO:
+            mail = reader.mail(ref.account)
+            return mail.open(mail.message(ref))
+
+        try:
+            return await self._reader.run(opened)
+        except NotKeptError:
+            await self._fetch(ref)
+            return await self._reader.run(opened)
+
+    async def _fetch(self, ref: MessageRef) -> None:
+        offline = self._offline(ref.account)
+        if offline is not None:
+            raise offline
+        source = self._sources.of(self._accounts[ref.account])
+        await asyncio.to_thread(lambda: source.open(ref.folder, ref.key).close())

@@ -1,0 +1,36 @@
+"""A server has given its messages other names: what waits for them goes on under the new ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.journal.action import UNDECIDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tuimail.journal.action import ActionMessage, MailAction
+    from tuimail.journal.store import ActionJournal
+
+
+def rename_keys(journal: ActionJournal, account: str, folder: str, keys: Mapping[str, str]) -> None:
+    """The messages of a folder have other keys now: new ones by old ones. Done twice, it is as done once.
+
+    Raises:
+        StorageError: the disk refuses; nothing is changed.
+    """
+    with journal.writing():
+        for action in journal.actions(UNDECIDED, account=account):
+            messages = tuple(_renamed(each, action, folder, keys) for each in action.messages)
+            if messages != action.messages:
+                journal.put(replace(action, messages=messages))
+        journal.marks.rename(account, folder, keys)
+
+
+def _renamed(message: ActionMessage, action: MailAction, folder: str, keys: Mapping[str, str]) -> ActionMessage:
+    if action.folder == folder and message.key in keys:
+        message = replace(message, key=keys[message.key])
+    if action.target == folder and message.landed in keys:
+        message = replace(message, landed=keys[message.landed])
+    return message
