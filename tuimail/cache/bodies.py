@@ -57,7 +57,7 @@ class BodyStore:
         if path is None:
             return None
         try:
-            file = path.open("rb")
+            file = os.fdopen(open_private(path, os.O_RDONLY), "rb")
         except FileNotFoundError:
             return None
         except OSError as error:
