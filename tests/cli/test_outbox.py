@@ -180,7 +180,7 @@ security = "none"
 """)
     name = the_id(tuimail_("send", "bob@example.net", "-s", "X", "--wait", "--json"))
     told = tuimail_("outbox", "show", name).out
-    assert told.rstrip().endswith("(nothing listens at that port)")
+    assert told.endswith("\n\nThe last dialogue\n  (nothing listens at that port)\n")
 
 
 @pytest.mark.parametrize("verb", ["show", "hold", "release", "retry", "cancel", "delete"])

@@ -181,6 +181,6 @@ def _tell(item: OutboxItem, timeline: Sequence[TimelineEntry], dialogue: Sequenc
         sys.stdout.write(f"\n{style(f'What happened (times in {zone_name(timeline[-1].at, None)})', BOLD)}\n")
         print_table([(f"  {format_timestamp(entry.at)}", entry.words, entry.reply) for entry in timeline])
     if dialogue:
-        sys.stdout.write("\n")
+        sys.stdout.write(f"\n{style('The last dialogue', BOLD)}\n")
         for line in dialogue:
             sys.stdout.write(f"  {style(line, DIM)}\n")
