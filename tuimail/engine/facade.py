@@ -163,7 +163,7 @@ class Engine:
             self._loop.call_soon_threadsafe(self.announcer.announce, Notice(words, Severity.WARNING))
 
     async def stop(self) -> None:
-        """Stop sending (a letter past its dot is waited for, at most ten seconds, else left uncertain) and close."""
+        """Stop sending (a letter past its dot is waited for, a few seconds, else left uncertain) and close."""
         if self._seeking is not None:
             self._seeking.cancel()
         self._reports.stop()

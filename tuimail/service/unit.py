@@ -51,7 +51,7 @@ def unit_text(
         "RestartSec=10",
         "# A usage error or a config without an account will not go away by a restart.",
         "RestartPreventExitStatus=64 78",
-        "# Gives a letter whose final dot was sent ten seconds for the server's answer.",
+        "# Gives a letter whose final dot was sent some seconds for the server's answer.",
         "TimeoutStopSec=30",
         "UMask=0077",
         *(() if hands_over else HARDENING),

@@ -22,11 +22,12 @@ from tuimail.events import (
 from tuimail.mail.content import Content, whole
 from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, Verb
 from tuimail.outbox.run.attempt import LEASE
-from tuimail.outbox.run.runner import Runner
+from tuimail.outbox.run.runner import FINISH, Runner
 from tuimail.outbox.run.submitter_pool import IDLE
 from tuimail.outbox.run.wakeup import JUMP, LOOK
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.sent_copies import FILING_LEASE
+from tuimail.platform_events import watchdog
 from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 from tuimail.submission.submitter import Letter, Submitter, Watcher
 
@@ -426,7 +427,7 @@ async def test_a_single_run_that_is_cancelled_puts_the_letter_back(bench: Bench)
     assert (bench.state(item_id), bench.post.dots) == (ItemState.QUEUED, 0)
 
 
-async def test_a_single_run_that_is_cancelled_after_the_dot_waits_ten_seconds_not_ten_minutes(bench: Bench) -> None:
+async def test_a_single_run_that_is_cancelled_after_the_dot_waits_seconds_not_ten_minutes(bench: Bench) -> None:
     item_id = bench.queue()
 
     async def script(letter: Letter, watcher: Watcher) -> SubmissionResult:
@@ -444,6 +445,11 @@ async def test_a_single_run_that_is_cancelled_after_the_dot_waits_ten_seconds_no
     assert task.cancelled()
     assert bench.state(item_id) is ItemState.UNCERTAIN
     assert bench.clock.time < START + LEASE
+
+
+def test_what_became_of_a_letter_is_recorded_before_the_program_is_ended_by_force() -> None:
+    assert FINISH + 2 <= watchdog.GRACE
+    assert watchdog.GRACE + watchdog._LATER < 10
 
 
 async def test_a_slow_copy_keeps_its_lease(bench: Bench) -> None:

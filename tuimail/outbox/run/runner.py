@@ -51,8 +51,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-FINISH = 10.0
-"""Seconds that a letter past its dot gets for its answer when the program ends."""
+FINISH = 7.0
+"""Seconds that a letter past its dot gets for its answer when the program ends.
+
+The rest of the watchdog's GRACE is for recording what became of it; after that the process ends by force.
+"""
 
 
 def _usual(account: str) -> int:  # noqa: ARG001
