@@ -10,6 +10,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tuimail.mail.message_ref import MessageRef
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +102,14 @@ class MailChanged:
     account: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewMailArrived:
+    """Messages that the user has not seen came to folders whose new mail is told of."""
+
+    messages: tuple[MessageRef, ...]
+    """The newest first."""
+
+
 Event = (
     ItemChanged
     | ItemProgress
@@ -109,6 +121,7 @@ Event = (
     | Notice
     | OutboxTouched
     | MailChanged
+    | NewMailArrived
 )
 Listener = Callable[[Event], None]
 

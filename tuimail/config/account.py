@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from tuimail.config.model import (
     CONNECTIONS,
+    NOTIFY,
     Account,
     Auth,
     Identity,
@@ -76,6 +77,7 @@ def read_account(name: str, table: Table) -> Account | None:
         mbox = mbox_table.file("path")
         mbox_table.finish()
     folders = _folders(table)
+    notify = tuple(name for _, name in table.list_of_texts("notify")) if "notify" in table else NOTIFY
     sent_copy = SentCopy.AUTO
     sent_table = table.table("sent")
     if sent_table is not None:
@@ -99,6 +101,7 @@ def read_account(name: str, table: Table) -> Account | None:
         sent_copy=sent_copy,
         fallback=tuple(fallback),
         rate=rate,
+        notify=notify,
     )
 
 

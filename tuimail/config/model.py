@@ -111,6 +111,10 @@ class MaildirLayout(StrEnum):
     """"Archive/2026", as the file system has it."""
 
 
+NOTIFY = ("INBOX",)
+"""Folders whose new mail is told of where the user does not say."""
+
+
 class SpecialUse(StrEnum):
     """What a folder is for (RFC 6154)."""
 
@@ -142,6 +146,8 @@ class Account:
     """Tried in this order when ``submission`` cannot be reached."""
     rate: Rate | None = None
     """The rate limit that the user has set."""
+    notify: tuple[str, ...] = NOTIFY
+    """Folders whose new mail the user is told of, as they are shown; "*": all but special ones."""
 
     @property
     def has_mail(self) -> bool:
@@ -302,7 +308,7 @@ class UiSettings:
     theme: str = "pine"
     editor: str = "built-in"
     bell: bool = True
-    """Ring the bell when a letter or an account needs the user."""
+    """Ring the bell when a letter or an account needs the user, and for new mail."""
     notifications: Notifications = Notifications.AUTO
 
 

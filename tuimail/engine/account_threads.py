@@ -42,9 +42,8 @@ class AccountThreads:
         from tuimail.engine.mail_account import MailAccount
         from tuimail.engine.text_indexer import TextIndexer
 
-        news = self._news
         for account in self._accounts:
-            thread = MailAccount(account, self._paths, self._sources, self._changed, news.told, news.reports_wait)
+            thread = MailAccount(account, self._paths, self._sources, self._changed, self._news)
             self._writers[account.name] = thread
             self._indexers[account.name] = TextIndexer(account, self._paths, self._sources, thread)
             thread.start()

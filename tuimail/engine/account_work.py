@@ -10,6 +10,7 @@ from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
 from tuimail.engine.mail_actions import places_left, replay_ready
 from tuimail.engine.mail_source import check_writable
+from tuimail.engine.new_mail import NewMail
 from tuimail.engine.thread_work import ThreadWork
 from tuimail.errors import IllegalTransitionError, UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tuimail.engine.server_state import ServerState
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
 
     class AccountThread(Protocol):
@@ -48,6 +50,10 @@ if TYPE_CHECKING:
 
         def reports_wait(self) -> None:
             """There are messages that may be delivery reports."""
+            ...
+
+        def arrived(self, messages: Sequence[MessageRef]) -> None:
+            """There is new mail that the user is to be told of."""
             ...
 
         def tell(self, sentence: str) -> None:
@@ -74,6 +80,7 @@ class AccountWork:
         self.cache.was_opened = self._reopened
         self.watch = self.cache.source.watch(thread.look_soon)
         self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
+        self._new_mail = NewMail(account)
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
         self._journal: ActionJournal | None = None
@@ -223,9 +230,12 @@ class AccountWork:
             self.replay()
         if changed or self._fresh:
             self._fresh = False
+            if arrived := self.cache.read(self._new_mail.found):
+                self._thread.arrived(arrived)
             if self.cache.read(reports.are_waiting):
                 self._thread.reports_wait()
 
     def _reopened(self) -> None:
         self._fresh = True
+        self._new_mail.reopened()
         self.threads.reopened()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tuimail.engine.account_jobs import AccountJob
     from tuimail.engine.account_work import AccountWork
     from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.mail_news import MailNews
     from tuimail.paths import Paths
 
 T = TypeVar("T")
@@ -53,8 +54,7 @@ class MailAccount:
         paths: Paths,
         sources: MailSources,
         changed: Callable[[str], None],
-        told: Callable[[str], None],
-        reports_wait: Callable[[str], None],
+        news: MailNews,
     ) -> None:
         """Make the thread, not started. What it calls is called on it.
 
@@ -63,20 +63,21 @@ class MailAccount:
             paths: where cache and journal are.
             sources: where its mail is.
             changed: called with the account's name when the cache has changed.
-            told: called with what went wrong, in a sentence.
-            reports_wait: called with the account's name when messages that may be delivery reports are to be read.
+            news: passes on what the user is to be told.
         """
         self.account = account
         self.syncing = ""
         """What is being read for the first time, in words; empty when nothing is."""
-        self.server = ServerState(account.name, told, self.announce)
+        self.server = ServerState(account.name, news.told, self.announce)
         """Whether its server can be reached."""
         self._paths = paths
         self._sources = sources
         self._changed = changed
-        self.tell = told
+        self.tell = news.told
         """Say a sentence to the user."""
-        self.reports_wait = partial(reports_wait, account.name)
+        self.arrived = news.arrived
+        """There is new mail that the user is to be told of."""
+        self.reports_wait = partial(news.reports_wait, account.name)
         """There are messages that may be delivery reports."""
         self._jobs = AccountJobs()
         self._lookers: list[Future[None]] = []

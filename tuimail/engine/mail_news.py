@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tuimail.events import MailChanged, Notice, Severity
+from tuimail.events import MailChanged, NewMailArrived, Notice, Severity
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tuimail.events import Announcer
+    from tuimail.mail.message_ref import MessageRef
 
 T = TypeVar("T")
 
@@ -31,6 +32,10 @@ class MailNews:
     def told(self, sentence: str) -> None:
         """Something went wrong."""
         self._soon(self._announcer.announce, Notice(sentence, Severity.WARNING))
+
+    def arrived(self, messages: Sequence[MessageRef]) -> None:
+        """There is new mail that the user is to be told of."""
+        self._soon(self._announcer.announce, NewMailArrived(tuple(messages)))
 
     def reports_wait(self, account: str) -> None:
         """New messages of an account may be delivery reports."""

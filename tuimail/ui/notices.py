@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 GATHER = 2.0
 """Seconds after the first trouble in which more become part of the same notice."""
@@ -27,7 +27,23 @@ class Announcement:
     title: str
     body: str = ""
     alarming: bool = False
-    """The user is needed: ring the bell."""
+    """Ring the bell."""
+
+
+SHOWN = 3
+"""New messages that a notice names."""
+
+
+def new_mail(messages: Sequence[tuple[str, str]]) -> Announcement:
+    """The notice of new messages, sender and subject of each, the newest first."""
+    named = [(safe_line(sender), safe_line(subject) or "(no subject)") for sender, subject in messages[:SHOWN]]
+    if len(messages) == 1:
+        sender, subject = named[0]
+        return Announcement(f"New mail from {sender}", subject, alarming=True)
+    lines = [f"{sender}: {subject}" for sender, subject in named]
+    if len(messages) > SHOWN:
+        lines.append(f"and {len(messages) - SHOWN:,} more")
+    return Announcement(f"{len(messages):,} new messages", "\n".join(lines), alarming=True)
 
 
 class ProblemBatch:

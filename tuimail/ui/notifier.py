@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING
 
 from tuimail import events
 from tuimail.outbox.model.item import ItemState
+from tuimail.ui.new_mail import NewMailStatus
 from tuimail.ui.notices import GATHER, ProblemBatch, SendingRun, wants_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from typing import Protocol
 
     from tuimail.engine import Engine
     from tuimail.ui.notices import Announcement
+
+    class Screens(Protocol):
+        """The open screens."""
+
+        def ring(self) -> None:
+            """Ring the terminal's bell."""
+            ...
+
+        def say(self, text: str) -> None:
+            """Put a sentence (safe to draw) into the status line."""
+            ...
+
 
 FEW = 3
 """Letters on their way at once from which on it may become a long stretch."""
@@ -24,23 +38,20 @@ SENT = frozenset({ItemState.ACCEPTED, ItemState.DONE})
 
 
 class Notifier:
-    """One engine's notices.
-
-    ``ring`` rings the bell, ``say`` says a summary on the screen, ``show`` puts an announcement on the desktop.
-    """
+    """One engine's notices; ``show`` puts one on the desktop, ``count`` is given how many messages are new."""
 
     def __init__(
         self,
         engine: Engine,
+        screens: Screens,
         *,
-        ring: Callable[[], object],
-        say: Callable[[str], object],
+        count: Callable[[int], object],
         show: Callable[[Announcement], Awaitable[object]],
     ) -> None:
         self._engine = engine
-        self._ring = ring
-        self._say = say
+        self._screens = screens
         self._show = show
+        self._new_mail = NewMailStatus(engine, count=count, tell=self._say_and_announce)
         ui = engine.config.ui
         self._bell = ui.bell
         self._desktop = wants_desktop(ui.notifications, os.environ)
@@ -53,6 +64,7 @@ class Notifier:
     def close(self) -> None:
         """Listen no more."""
         self._end()
+        self._new_mail.close()
         if self._timer is not None:
             self._timer.cancel()
         for task in self._showing:
@@ -61,6 +73,12 @@ class Notifier:
     def _listen(self, event: events.Event) -> None:
         now = self._engine.clock.now()
         match event:
+            case events.NewMailArrived(messages):
+                self._new_mail.arrived(messages)
+                return
+            case events.MailChanged():
+                self._new_mail.changed()
+                return
             case events.NeedsYou(item_id, message):
                 self._troubles.letter(item_id, message, now)
             case events.AccountPaused(account, message):
@@ -85,15 +103,18 @@ class Notifier:
         elif self._stretch.running and not moving:
             summary = self._stretch.end(self._engine.clock.now(), await self._sent(), yours)
             if summary is not None:
-                self._say(f"{summary.title}: {summary.body}")
-                self._announce(summary)
+                self._say_and_announce(summary)
 
     async def _sent(self) -> int:
         return len(await self._engine.outbox.query(lambda outbox: outbox.ids(SENT)))
 
+    def _say_and_announce(self, announcement: Announcement) -> None:
+        self._screens.say(f"{announcement.title}: {announcement.body.splitlines()[0]}")
+        self._announce(announcement)
+
     def _announce(self, announcement: Announcement) -> None:
         if self._bell and announcement.alarming:
-            self._ring()
+            self._screens.ring()
         if self._desktop:
             task = asyncio.ensure_future(self._show(announcement))
             self._showing.add(task)

@@ -1,7 +1,8 @@
-"""What every screen shows of the outbox: how many letters wait and need the user, and accounts that cannot send."""
+"""What every screen shows: how many letters wait and need the user, accounts that cannot send, and new mail."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.ui.coalescer import Coalescer
@@ -43,11 +44,18 @@ class OutboxStatus:
     async def count(self) -> None:
         """Count the letters, then look at the accounts."""
         counts, tally = await self._engine.outbox.query(lambda outbox: (outbox.counts(), outbox.tally()))
-        self.badge = Badge(tally.waiting, tally.yours)
-        self._screens.show_badge(self.badge)
+        self._show(replace(self.badge, waiting=tally.waiting, yours=tally.yours))
         await self._examine()
         if self.notifier is not None:
             await self.notifier.counted(counts, tally.yours)
+
+    def show_new(self, count: int) -> None:
+        """So many messages are new."""
+        self._show(replace(self.badge, new=count))
+
+    def _show(self, badge: Badge) -> None:
+        self.badge = badge
+        self._screens.show_badge(badge)
 
     async def _examine(self) -> None:
         from tuimail.outbox.model.account_notice import account_notice

@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What the outbox wants to say on every screen."""
+    """What the outbox, and new mail, want to say on every screen."""
 
     waiting: int = 0
     """Letters the program works on."""
     yours: int = 0
     """Letters that need the user."""
+    new: int = 0
+    """New messages that came while the program runs."""
 
     @property
     def line(self) -> Line:
-        """Empty when the outbox is; loud when it needs the user."""
+        """Empty when there is nothing; loud when it needs the user."""
         spans = []
+        if self.new:
+            spans.append(Span(f"{self.new:,} new", TextRole.STRONG))
         if self.waiting:
             spans.append(Span(f"{self.waiting} waiting"))
         if self.yours:
