@@ -174,6 +174,23 @@ async def test_offline_what_is_kept_is_read_and_changed_and_it_catches_up(
                 assert client.select("Archive")[1] == [b"1"]
 
 
+async def test_a_server_is_tried_at_once_when_the_network_is_up(
+    dovecot: Dovecot, server: Server, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconnect, "DELAYS", (3600.0,))
+    async with cut_link(server.port) as link:
+        behind = replace(server, port=link.port)
+        secrets.remember(behind, "work", dovecot.password)
+        async with running(paths, behind) as mail:
+            await mail.until(lambda _: not mail.engine.mail.syncing(), INBOX)
+            link.cut()
+            await mail.engine.mail.look()
+            assert mail.engine.mail.offline("work")
+            link.mend()
+            mail.engine.mail.try_servers()
+            await mail.until(lambda _: not mail.engine.mail.offline("work"), INBOX)
+
+
 async def test_a_message_is_found_by_a_word_of_its_text_once_it_was_read(
     dovecot: Dovecot, server: Server, paths: Paths
 ) -> None:

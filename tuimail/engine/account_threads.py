@@ -89,6 +89,12 @@ class AccountThreads:
         """Look for new mail now; returns when that is done."""
         await asyncio.gather(*(asyncio.wrap_future(each.look()) for each in self.of("")))
 
+    def try_servers(self) -> None:
+        """The network is up, or the machine was asleep: try every server now. Waits for nothing."""
+        for account in self._accounts:
+            if account.maildir is None and account.imap is not None and account.name in self._writers:
+                self._writers[account.name].try_now()
+
     async def replay(self) -> None:
         """Carry out what waits in the journal; returns when that was tried."""
         if await asyncio.to_thread(self._paths.journal.exists):

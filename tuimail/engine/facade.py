@@ -147,11 +147,17 @@ class Engine:
         from tuimail.engine.wake_events import WakeEvents
 
         role = PeerRole.WATCH if watch else PeerRole.APP
-        self._wake_events = WakeEvents(runner, store.change_notifier, role, came_up=self.sent.seek_again)
+        self._wake_events = WakeEvents(
+            runner, store.change_notifier, role, came_up=self._came_up, resumed=self.mail.try_servers
+        )
         self._wake_events.open()
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")
         self._seeking = asyncio.create_task(self.sent.seek(), name="outbox-evidence")
         await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
+
+    def _came_up(self) -> None:
+        self.sent.seek_again()
+        self.mail.try_servers()
 
     def _received(self, ref: MessageRef) -> bytes:
         from tuimail.engine.received_bytes import received_bytes

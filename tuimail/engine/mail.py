@@ -252,6 +252,10 @@ class Mail:
         """Look for new mail now; returns when that is done."""
         await self._threads.look()
 
+    def try_servers(self) -> None:
+        """The network is up, or the machine was asleep: try every server now. Waits for nothing."""
+        self._threads.try_servers()
+
     async def replay(self) -> None:
         """Carry out what waits in the journal; returns when that was tried."""
         await self._threads.replay()

@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.engine.account_jobs import AccountJobs, begun_future
+from tuimail.engine.look_schedule import LookSchedule
 from tuimail.engine.server_state import ServerState
 from tuimail.engine.store_handle import not_started
 from tuimail.errors import TuimailError
@@ -39,10 +40,6 @@ START_PAUSE = 0.3
 """Seconds after the start until the mailbox is looked at."""
 PAUSE = 2.0
 """Seconds until the next look after one that went wrong."""
-REST = 4
-"""How many times as long as a look took the next one waits, whatever is told: other programs change mail in bursts."""
-LONGEST_REST = 5.0
-"""Seconds."""
 
 
 class MailAccount:
@@ -86,12 +83,7 @@ class MailAccount:
         """What was told to have gone wrong, by the work."""
         self._replay_later = False
         """What the user did while the thread waited for the server is to be carried out."""
-        self._was_changed = False
-        """Another program changed the mailbox since the last look began."""
-        self._due = 0.0
-        """When the next look is due if nothing happens."""
-        self._rested = 0.0
-        """When it is due if something does."""
+        self._schedule = LookSchedule()
         self._thread = threading.Thread(target=self._run, name=f"mail of {account.name}", daemon=False)
 
     def start(self) -> None:
@@ -160,8 +152,15 @@ class MailAccount:
     def look_soon(self) -> None:
         """Another program has changed the mailbox; called from any thread."""
         with self._jobs.wake:
-            self._was_changed = True
+            self._schedule.changed()
             self._jobs.wake.notify()
+
+    def try_now(self) -> None:
+        """The network is up, or the machine was asleep: look at the mailbox now; called from any thread."""
+        if self.server.try_now():
+            with self._jobs.wake:
+                self._schedule.now()
+                self._jobs.wake.notify()
 
     def announce(self) -> None:
         """The cache has changed."""
@@ -202,7 +201,7 @@ class MailAccount:
         self.announce()
         if self.server.offline is not None:
             return False  # the next look begins with it
-        self._due = 0.0
+        self._schedule.now()
         if replay:
             self.guarded("journal", self._work.replay)
         return True
@@ -247,17 +246,17 @@ class MailAccount:
             return True
         if self._jobs.stopped:
             return False
-        if self._lookers or self._next_look() <= time.monotonic():
+        if self._lookers or self._schedule.next <= time.monotonic():
             self._look_now()
         with self._jobs.wake:
-            while not self._has_work() and (left := self._next_look() - time.monotonic()) > 0:
+            while not self._has_work() and (left := self._schedule.next - time.monotonic()) > 0:
                 self._jobs.wake.wait(left)
         return True
 
     def _look_now(self) -> None:
         with self._jobs.wake:
             lookers, self._lookers = self._lookers, []
-            self._was_changed = False
+            self._schedule.begin()
         begun = time.monotonic()
         pause = self._look()
         if self.syncing:
@@ -265,9 +264,7 @@ class MailAccount:
             self.announce()
         for future in lookers:
             future.set_result(None)
-        ended = time.monotonic()
-        self._due = ended + (PAUSE if pause is None else pause)
-        self._rested = ended + min((ended - begun) * REST, LONGEST_REST)
+        self._schedule.end(begun, time.monotonic(), PAUSE if pause is None else pause)
 
     def _look(self) -> float | None:
         """Seconds until the next look; None: this one went wrong."""
@@ -278,10 +275,6 @@ class MailAccount:
         self.server.reached()
         self._replay_what_waits()
         return pause
-
-    def _next_look(self) -> float:
-        """When the next look is due, as of ``time.monotonic``."""
-        return min(self._rested, self._due) if self._was_changed else self._due
 
     def _has_work(self) -> bool:
         return bool(self._jobs) or self._jobs.stopped or bool(self._lookers)

@@ -57,6 +57,13 @@ class ServerState:
             self._reconnect.succeeded()
             self._announce()
 
+    def try_now(self) -> bool:
+        """The network may be back: whether the server may be tried at once. A refused sign-in goes on waiting."""
+        if self.failed is not None and self.failed.lasting:
+            return False
+        self._reconnect.succeeded()
+        return True
+
     def pause(self) -> float | None:
         """Seconds until it is tried again, after a look that failed; None: the look did not fail."""
         return None if self.failed is None else self._reconnect.failed(lasting=self.failed.lasting)

@@ -24,16 +24,23 @@ class WakeEvents:
     """Wakes a runner for as long as it is open."""
 
     def __init__(
-        self, runner: Runner, notifier: ChangeNotifier, role: PeerRole, *, came_up: Callable[[], None]
+        self,
+        runner: Runner,
+        notifier: ChangeNotifier,
+        role: PeerRole,
+        *,
+        came_up: Callable[[], None],
+        resumed: Callable[[], None],
     ) -> None:
-        """``came_up`` is called when the network came up, before the runner retries."""
+        """What is called when the network came up, before the runner retries, and when the machine was asleep."""
         from tuimail.platform_events.waking import ResumeWatcher
 
         self._runner = runner
         self._notifier = notifier
         self._listener = ChangeListener(notifier.folder, role, runner.wake)
-        self._waking = ResumeWatcher(runner.wake)
+        self._waking = ResumeWatcher(self._wake)
         self._came_up = came_up
+        self._resumed = resumed
         self._network: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -57,6 +64,10 @@ class WakeEvents:
         self.close()
         if self._network is not None:
             await asyncio.gather(self._network, return_exceptions=True)
+
+    def _wake(self) -> None:
+        self._resumed()
+        self._runner.wake()
 
     async def _watch_network(self) -> None:
         await asyncio.sleep(NETWORK_DELAY)

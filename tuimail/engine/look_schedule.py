@@ -1,0 +1,42 @@
+"""When the mailbox of an account is looked at next. Pure: the moments are given, in seconds of a monotonic clock."""
+
+from __future__ import annotations
+
+REST = 4
+"""How many times as long as a look took the next one waits, whatever is told: other programs change mail in bursts."""
+LONGEST_REST = 5.0
+"""Seconds."""
+
+
+class LookSchedule:
+    """A look is due at once at first, then after a pause, or soon after another program has changed the mailbox."""
+
+    def __init__(self) -> None:
+        self._was_changed = False
+        """Another program changed the mailbox since the last look began."""
+        self._due = 0.0
+        """When the next look is due if nothing happens."""
+        self._rested = 0.0
+        """When it is due if something does."""
+
+    def changed(self) -> None:
+        """Another program has changed the mailbox."""
+        self._was_changed = True
+
+    def now(self) -> None:
+        """A look is due at once."""
+        self._due = 0.0
+
+    def begin(self) -> None:
+        """A look begins."""
+        self._was_changed = False
+
+    def end(self, begun: float, ended: float, pause: float) -> None:
+        """A look has ended; without a change the next one is due after ``pause`` seconds."""
+        self._due = ended + pause
+        self._rested = ended + min((ended - begun) * REST, LONGEST_REST)
+
+    @property
+    def next(self) -> float:
+        """When the next look is due."""
+        return min(self._rested, self._due) if self._was_changed else self._due
