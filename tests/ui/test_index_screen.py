@@ -155,6 +155,21 @@ async def test_a_message_is_moved_by_a_part_of_the_folders_name_and_the_folder_i
     assert len(names(root / ".Lists.Rust")) == 3
 
 
+async def test_a_folder_that_is_not_there_is_created_after_a_question(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "i", "s", *"Keep", "enter")
+        assert "There is no folder Keep.  Create it?" in text(pilot.app)
+        await press(pilot, "enter")
+        assert status(pilot) == "Nothing was changed."
+        assert not (root / ".Keep").exists()
+        assert selected(pilot) == "Letter 6"
+        await press(pilot, "s", *"Keep", "enter", "y")
+        assert "Moved to Keep" in status(pilot)
+        await press(pilot, "s")
+        assert "Keep" in text(pilot.app), "it is offered again"
+    assert len(names(root / ".Keep")) == 1
+
+
 async def test_flags_by_pine_and_by_mutt(paths: Paths, root: Path) -> None:
     async with reading(paths, root, keymap="mutt") as pilot:
         await press(pilot, "i", "F", "N")

@@ -15,7 +15,10 @@ HELP = "Type a part of the name; Tab completes it. Several accounts: account/fol
 
 
 async def ask_folder(screen: Frame, question: str, account: str) -> str | None:
-    """Ask for a folder of ``account``; its name, or None. The one taken last is offered."""
+    """Ask for a folder of ``account``; its name, or None. The one taken last is offered.
+
+    One that is not there is created after a question.
+    """
     folders = [each.name for each in await screen.program.engine.mail.folders() if each.account == account]
 
     async def complete(typed: str) -> Sequence[str]:
@@ -32,8 +35,23 @@ async def ask_folder(screen: Frame, question: str, account: str) -> str | None:
         found = fitting(folders, wanted)
         if len(found) == 1:
             wanted = found[0]
+        elif not found and not await created(screen, account, wanted):
+            return None
     screen.program.places.moved_to[account] = wanted
     return wanted
+
+
+async def created(screen: Frame, account: str, name: str) -> bool:
+    """Create a folder if the user wants it; did they?
+
+    Raises:
+        TuimailError: it cannot be created.
+    """
+    if not await screen.prompts.ask_yes_no(f"There is no folder {safe_line(name)}.  Create it?", default=False):
+        screen.say("Nothing was changed.")
+        return False
+    await screen.program.engine.mail.mailboxes.create(account, name)
+    return True
 
 
 async def ask_place(screen: Frame, question: str) -> tuple[str, str] | None:
