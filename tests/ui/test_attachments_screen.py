@@ -166,6 +166,16 @@ async def test_a_file_is_piped_decoded(paths: Paths, tmp_path: Path) -> None:
         assert "cp ended." in text(pilot.app)
 
 
+async def test_a_pipe_may_redirect_and_join_programs(paths: Paths, tmp_path: Path) -> None:
+    async with reading(paths, {"a": FILES}) as (pilot, _):
+        await press(pilot, "v", "|", *f"cat | cat > '{tmp_path}/a b'", "enter")
+        assert "Run sh on notes.txt" in text(pilot.app)
+        await press(pilot, "enter")
+        assert (tmp_path / "a b").read_bytes() == b"first note\x1b[31m\nsecond"
+        await press(pilot, "|", *f"tee '{tmp_path}/a>b'", "enter")
+        assert "Run tee on notes.txt" in text(pilot.app), "what is quoted is an argument"
+
+
 async def test_printing_asks_and_prints_what_is_read(paths: Paths, tmp_path: Path) -> None:
     settings = replace(config(), reading=ReadingSettings(print_command=("cp", "/dev/stdin", f"{tmp_path}/printed")))
     async with reading(paths, {"a": message("Mill", "Words")}, settings=settings) as (pilot, _):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     Pieces = Callable[[], Awaitable[Iterator[bytes]]]
 
 HERE, TERMINAL = "here", "terminal"
-HELP = "It is run without a shell: a name and its arguments, with quotes where they have spaces."
+HELP = "A program and its arguments, quoted where they have spaces.  With > < | & ; the shell runs it."
+
+_QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_OPERATORS = frozenset("><|&;")
 
 
 async def pipe(screen: Frame, what: str, pieces: Pieces) -> None:
@@ -50,13 +54,15 @@ async def pipe(screen: Frame, what: str, pieces: Pieces) -> None:
 
 
 def argv_of(typed: str) -> list[str]:
-    """The words of a command as typed. Raises UsageError."""
+    """The words of a command as typed; the shell's, if it redirects or joins programs. Raises UsageError."""
     try:
         argv = shlex.split(typed)
     except ValueError as error:
         raise UsageError("That cannot be read as a command.", hint="Check its quotes.") from error
     if not argv or "\0" in typed:
         raise UsageError("That is no command.", hint="Type the name of a program.")
+    if not _OPERATORS.isdisjoint(_QUOTED.sub("", typed)):
+        return ["sh", "-c", typed]
     if argv[0].startswith("~/"):
         argv[0] = os.path.expanduser(argv[0])  # noqa: PTH111 - it stays a word of the command
     return argv
