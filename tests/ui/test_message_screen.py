@@ -245,6 +245,22 @@ async def test_the_whole_header_is_a_key_away(paths: Paths) -> None:
         assert "X-Odd" not in text(pilot.app)
 
 
+async def test_the_whole_header_is_shown_from_its_top(paths: Paths) -> None:
+    async with reading(paths, {"a": message("A", LONG, "X-Odd: 1")}) as (pilot, _):
+        await press(pilot, "end", "h")
+        assert " X-Odd: 1" in lines(pilot.app)
+        await press(pilot, "end", "h")
+        assert lines(pilot.app)[2].startswith(" From")
+
+
+async def test_the_source_keeps_what_is_indented(paths: Paths) -> None:
+    async with reading(paths, {"a": message("A", "if x:\n    run()\n", "X-Odd: 1\n\tfolded")}) as (pilot, _):
+        await press(pilot, "\\")
+        shown = lines(pilot.app)
+        assert "           folded" in shown
+        assert "       run()" in shown
+
+
 async def test_searching_goes_on_and_says_when_it_began_anew(paths: Paths) -> None:
     body = LONG.replace("line 50", "a Needle").replace("line 90", "needle too")
     async with reading(paths, {"a": message("A", body)}, settings=config(keymap="mutt")) as (pilot, screen):
