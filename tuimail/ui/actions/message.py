@@ -94,8 +94,9 @@ def fold_quotes(screen: ReadsMessage) -> None:
 
 
 def header_mode(screen: ReadsMessage) -> None:
-    """The whole header, or the usual fields."""
+    """The whole header, or the usual fields, from the top."""
     options = screen.pager.options
+    screen.pager.scroll_to(y=0, animate=False, immediate=True, force=True)
     screen.pager.set_options(options._replace(all_fields=not options.all_fields))
     screen.refresh_keys()
 
