@@ -391,3 +391,8 @@ def test_any_text_is_a_pattern_or_refused_with_advice(text: str, now: float, zon
         assert len(said) <= LONGEST_DESCRIPTION
         assert hash(found) == hash(parse(text, now, zone))
     assert safe_line(said) == said
+
+
+def test_single_quotes_hold_a_phrase_as_in_mutt() -> None:
+    assert read("~s 'on  rust'") == Term(TermKind.SUBJECT, "on rust", TermMode.PHRASE)
+    assert read("~s 'tis") == Term(TermKind.SUBJECT, "'tis", TermMode.TEXT)

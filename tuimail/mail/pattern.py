@@ -56,6 +56,7 @@ _KNOWN = f"Known are {' '.join(f'~{letter}' for letter in (*_FLAGS, *_TERMS, *_R
 _SPACE = re.compile(r"\s*+")
 _BARE = re.compile(r"(?:\\.|[^\s|()~])++", re.DOTALL)
 _ARGUMENT = re.compile(r"[^\s|()~]++")
+_SINGLE_QUOTED = re.compile(r"'(?=\s*+[^'\s])([^']*+)'(?=[\s()|]|$)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)*+)/(?=[\s|()~]|\Z)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\s|()~\"\\!/=%])")
@@ -201,8 +202,12 @@ class _Parser:
         char = self._next()
         if char == "/":
             return Term(kind, self._regex(), TermMode.REGEX, server)
-        mode = TermMode.PHRASE if char == '"' else TermMode.TEXT
-        text = self._quoted() if char == '"' else self._bare()
+        single = _SINGLE_QUOTED.match(self._text, self._at)
+        mode = TermMode.PHRASE if char == '"' or single else TermMode.TEXT
+        if single is not None:
+            self._at, text = single.end(), " ".join(single[1].split())
+        else:
+            text = self._quoted() if char == '"' else self._bare()
         return Term(kind, f"<{text.strip('<>')}>" if kind is TermKind.MESSAGE_ID else text, mode, server)
 
     def _range(self, name: str, letter: str) -> Pattern:
