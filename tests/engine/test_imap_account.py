@@ -14,12 +14,12 @@ from tests.engine.mail_support import Changes, entries, subjects
 from tests.support.cut_link import cut_link
 from tests.ui.scene import config
 from tuimail.config import secrets
-from tuimail.config.model import Security, Server
+from tuimail.config.model import KeepPolicy, Security, Server
 from tuimail.engine import Engine
 from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.mail_source import NotKeptError
 from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
 from tuimail.mail.pattern import parse
-from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.paths import Paths
 from tuimail.sync import reconnect
 
@@ -46,15 +46,15 @@ def server(dovecot: Dovecot) -> Iterator[Server]:
     secrets.forget("work")
 
 
-def settings(server: Server) -> Config:
+def settings(server: Server, policy: KeepPolicy = KeepPolicy.RECENT) -> Config:
     made = config()
-    account = replace(made.accounts["work"], maildir=None, imap=server)
+    account = replace(made.accounts["work"], maildir=None, imap=server, policy={"*": policy})
     return replace(made, accounts={"work": account}, default_account="work")
 
 
 @asynccontextmanager
-async def running(paths: Paths, server: Server) -> AsyncIterator[Changes]:
-    engine = Engine(settings(server), paths)
+async def running(paths: Paths, server: Server, policy: KeepPolicy = KeepPolicy.RECENT) -> AsyncIterator[Changes]:
+    engine = Engine(settings(server, policy), paths)
     await engine.start(run_outbox=False)
     try:
         yield Changes(engine)
@@ -146,7 +146,7 @@ async def test_offline_what_is_kept_is_read_and_changed_and_it_catches_up(
         async with cut_link(server.port) as link:
             behind = replace(server, port=link.port)
             secrets.remember(behind, "work", dovecot.password)
-            async with running(paths, behind) as mail:
+            async with running(paths, behind, KeepPolicy.HEADERS) as mail:
                 index = await mail.until(lambda it: it.count == 3, INBOX)
                 await mail.until(lambda _: not mail.engine.mail.syncing(), INBOX)
                 refs = [each.ref for each in entries(index)]
@@ -157,7 +157,7 @@ async def test_offline_what_is_kept_is_read_and_changed_and_it_catches_up(
                 assert mail.engine.mail.offline("work")
                 with await mail.engine.mail.open(refs[0]) as file:
                     assert b"Text of 0." in file.read()
-                with pytest.raises(ImapError):
+                with pytest.raises(NotKeptError, match="not on this machine, and localhost:"):
                     await mail.engine.mail.open(refs[1])
                 await mail.engine.mail.flag(refs[:1], add=FLAGGED)
                 await mail.engine.mail.move(refs[1:2], "Archive")

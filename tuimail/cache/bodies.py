@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import time
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from tuimail.durable import storage_error
@@ -25,15 +26,21 @@ _CONTENT = 32
 """Characters behind them, of the hash of its bytes."""
 _PIECE = 256 * 1024
 _UNFINISHED = ".part"
+_FOLDER = 3
+"""Characters that name the folder of a file: few files are in each, for a folder is read to find one of them."""
+_STALE = 86_400.0
+"""Seconds after which what is unfinished was left by a crash."""
 
 
 class KeptBody(NamedTuple):
     """A file."""
 
+    place: str
+    """Which message it is: ``place_name``."""
     path: Path
     size: int
     used: float
-    """When it was read last, seconds since the epoch."""
+    """When it was opened last, or what ``keep`` was told, in seconds since the epoch."""
 
 
 class BodyStore:
@@ -45,7 +52,7 @@ class BodyStore:
 
     def has(self, mailbox: str, key: str) -> bool:
         """Whether the message is kept; its bytes are not looked at."""
-        return self._path(_place(mailbox, key)) is not None
+        return self._path(place_name(mailbox, key)) is not None
 
     def open(self, mailbox: str, key: str) -> BinaryIO | None:
         """The message's bytes, checked; None: it is not kept, or the file is damaged, which is then removed.
@@ -53,7 +60,7 @@ class BodyStore:
         Raises:
             StorageError: the file cannot be read.
         """
-        path = self._path(_place(mailbox, key))
+        path = self._path(place_name(mailbox, key))
         if path is None:
             return None
         try:
@@ -76,14 +83,27 @@ class BodyStore:
         file.seek(0)
         return file
 
-    def keep(self, mailbox: str, key: str, fetch: Callable[[Callable[[bytes], object]], bool]) -> bool:
-        """Keep what ``fetch`` hands to the function that it is called with; False: ``fetch`` says it is gone.
+    def keep(
+        self,
+        mailbox: str,
+        key: str,
+        fetch: Callable[[Callable[[bytes], object]], bool],
+        *,
+        used: float | None = None,
+    ) -> KeptBody | None:
+        """Keep what ``fetch`` hands to the function that it is called with; None: ``fetch`` says it is gone.
+
+        Args:
+            mailbox: where the message is.
+            key: what it is called there.
+            fetch: called at once.
+            used: seconds since the epoch when somebody wanted it last; None: now.
 
         Raises:
             StorageError: the disk refuses. What ``fetch`` raises goes through; nothing is kept then.
         """
-        place = _place(mailbox, key)
-        folder = self._folder / place[:2]
+        place = place_name(mailbox, key)
+        folder = self._folder / place[:_FOLDER]
         unfinished = folder / f"{place}.{secrets.token_hex(8)}{_UNFINISHED}"
         digest = hashlib.sha256()
         try:
@@ -95,45 +115,51 @@ class BodyStore:
                     file.write(piece)
 
                 if not fetch(write):
-                    return False
-            unfinished.rename(folder / f"{place}.{digest.hexdigest()[:_CONTENT]}")
+                    return None
+                size = file.tell()
+            if used is not None:
+                os.utime(unfinished, (used, used))
+            path = unfinished.rename(folder / f"{place}.{digest.hexdigest()[:_CONTENT]}")
         except OSError as error:
             raise storage_error(unfinished, error) from error
         finally:
             self._remove(unfinished)
-        return True
+        return KeptBody(place, path, size, time.time() if used is None else used)
 
     def remove(self, mailbox: str, key: str) -> None:
         """Keep it no more; never raises."""
-        path = self._path(_place(mailbox, key))
+        path = self._path(place_name(mailbox, key))
         if path is not None:
             self._remove(path)
 
-    def kept(self) -> Iterator[KeptBody]:
-        """Every file, in no order; also what a crash left unfinished. What cannot be read is left out."""
+    def kept(self, *, now: float) -> Iterator[KeptBody]:
+        """Every message that is kept, in no order; what a crash left unfinished a day ago is removed meanwhile."""
         for folder in _entries(self._folder):
             for entry in _entries(folder):
                 with contextlib.suppress(OSError):
                     info = entry.stat()
-                    yield KeptBody(entry, info.st_size, info.st_mtime)
+                    if not entry.name.endswith(_UNFINISHED):
+                        yield KeptBody(entry.name[:_PLACE], entry, info.st_size, info.st_mtime)
+                    elif info.st_mtime < now - _STALE:
+                        self._remove(entry)
 
-    def evict(self, limit: int, *, now: float) -> int:
-        """Remove what was read longest ago until ``limit`` bytes are left, and what is unfinished for a day.
+    def remove_file(self, path: Path) -> None:
+        """Remove a file that ``kept`` named; never raises."""
+        self._remove(path)
 
-        Returns:
-            Bytes that are left.
-        """
-        files = sorted(self.kept(), key=lambda each: each.used)
-        total = sum(each.size for each in files)
-        for each in files:
-            stale = each.path.name.endswith(_UNFINISHED) and each.used < now - 86_400
-            if total > limit or stale:
-                self._remove(each.path)
-                total -= each.size
-        return total
+    def free(self) -> int:
+        """Bytes that are free on its disk."""
+        folder = self._folder
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        try:
+            found = os.statvfs(folder)
+        except OSError:
+            return 0
+        return found.f_bavail * found.f_frsize
 
     def _path(self, place: str) -> Path | None:
-        folder = self._folder / place[:2]
+        folder = self._folder / place[:_FOLDER]
         names = (each for each in _entries(folder) if each.name.startswith(f"{place}."))
         return next((each for each in names if not each.name.endswith(_UNFINISHED)), None)
 
@@ -142,7 +168,8 @@ class BodyStore:
             path.unlink(missing_ok=True)
 
 
-def _place(mailbox: str, key: str) -> str:
+def place_name(mailbox: str, key: str) -> str:
+    """What the files of the message are called that has this key in this mailbox."""
     named = f"{mailbox}\0{key}".encode("utf-8", "surrogateescape")
     return hashlib.sha256(named).hexdigest()[:_PLACE]
 

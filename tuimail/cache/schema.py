@@ -62,6 +62,7 @@ _TABLES = (
         text INTEGER,                          -- its row in the full-text index; NULL: not indexed
         emailid ANY NOT NULL,                  -- "UIDVALIDITY.UID", unique part in a Maildir, hash in an mbox
         objectid TEXT NOT NULL DEFAULT '',     -- EMAILID (RFC 8474) or X-GM-MSGID, if the server tells it
+        kept INTEGER NOT NULL DEFAULT 0,       -- of a server: its bytes are on this machine
         folded TEXT                            -- see mail/folded_row; NULL: subject and people are ASCII
     ) STRICT""",
     """CREATE TABLE thread (
@@ -116,6 +117,8 @@ _INDEXES = (
     "CREATE INDEX message_by_emailid ON message (emailid) WHERE emailid <> ''",
     "CREATE INDEX message_undelivered ON message (mailbox, uid) WHERE modseq < 0",
     "CREATE INDEX message_without_text ON message (arrived, id) WHERE text IS NULL AND leaving IS NULL",
+    "CREATE INDEX message_not_kept ON message (mailbox, arrived, id) WHERE kept = 0 AND leaving IS NULL",
+    "CREATE INDEX kept_without_text ON message (arrived, id) WHERE text IS NULL AND kept = 1 AND leaving IS NULL",
     # What the journal hides or changes: little, and looked at when the program starts.
     "CREATE INDEX hidden_message ON message (leaving) WHERE leaving IS NOT NULL",
     "CREATE INDEX changed_message ON message (id) WHERE flags <> server_flags",

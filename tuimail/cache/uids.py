@@ -125,7 +125,7 @@ def detached_rows(db: sqlite3.Connection, mailbox: int) -> list[DetachedRow]:
 def attach(db: sqlite3.Connection, number: int, uid: int, key: str, objectid: str, *, same_text: bool) -> None:
     """Give a detached row its uid and its key in the mailbox; ``same_text``: what was indexed of it still counts."""
     db.execute(
-        "UPDATE message SET uid = ?, emailid = ?, objectid = ?, text = iif(?, text, NULL) WHERE id = ?",
+        "UPDATE message SET uid = ?, emailid = ?, objectid = ?, text = iif(?, text, NULL), kept = 0 WHERE id = ?",
         (uid, key, objectid, same_text, number),
     )
 

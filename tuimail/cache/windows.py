@@ -68,7 +68,7 @@ class IndexRow(NamedTuple):
 
 COLUMNS = (
     "id, mailbox, uid, flags, keywords, size, arrived, date, from_name, from_addr, recipients, subject, list_id, "
-    "thread, attached, text IS NOT NULL, emailid"
+    "thread, attached, kept, emailid"
 )
 
 

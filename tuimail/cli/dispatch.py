@@ -22,6 +22,7 @@ COMMANDS = {
     "send": "send a letter: the text comes from standard input or a file",
     "outbox": "list, show and manage the letters in the outbox",
     "folders": "list the folders of your accounts",
+    "sync": "look at your servers, carry out what waits, fetch letters",
     "search": "find letters by words, or by mutt's patterns",
     "show": "print one letter",
     "flag": "mark letters as read, flagged, answered, or take that away",

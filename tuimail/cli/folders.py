@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.message_document import folder_document
 from tuimail.cli.output import print_json, print_table
 from tuimail.cli.parser import Parser
-from tuimail.cli.session import load_config
+from tuimail.cli.session import load_config, note_offline
 from tuimail.errors import EX_OK
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def run(argv: list[str], paths: Paths) -> int:
     folders = []
     for account in accounts_with_mail(config, args.account):
         with received_mail(account, paths) as mail:
+            note_offline([mail])
             folders += mail.folders()
     if args.json:
         print_json([folder_document(each) for each in folders])
@@ -47,6 +48,7 @@ def run(argv: list[str], paths: Paths) -> int:
                 each.name,
                 f"{each.total:,}",
                 f"{each.unread:,} unread" if each.unread else "",
+                f"{each.kept:,} kept" if each.kept < each.total else "",
             ]
             for each in folders
         ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.message_document import flag_names, message_document
 from tuimail.cli.output import print_error, print_json, print_line
 from tuimail.cli.parser import Parser
-from tuimail.cli.session import load_config
+from tuimail.cli.session import load_config, note_offline
 from tuimail.errors import EX_CANTCREAT, EX_NOINPUT, EX_OK, EX_TEMPFAIL
 from tuimail.mail.message_ref import parse_message_ref
 
@@ -51,6 +51,7 @@ def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage
     config = load_config(paths)
     with closing(MailSources(paths)) as sources:
         with chosen_messages(config, paths, sources, refs) as chosen:
+            note_offline(each.mail for each in chosen)
             changes = plan(chosen)
         if not args.dry_run:
             changes = carry_out(config, paths, sources, changes, keep_refused=False)

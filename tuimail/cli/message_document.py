@@ -49,14 +49,14 @@ def read_document(found: FoundMessage, tree: ReceivedPart) -> dict[str, object]:
 
 
 def folder_document(folder: FolderInfo) -> dict[str, object]:
-    """A folder; all messages of a Maildir are on this machine, so that ``kept`` is ``total``."""
+    """A folder; ``kept`` is how many of its messages are on this machine."""
     return {
         "account": folder.account,
         "name": folder.name,
         "special_use": folder.special_use or None,
         "total": folder.total,
         "unread": folder.unread,
-        "kept": folder.total,
+        "kept": folder.kept,
     }
 
 

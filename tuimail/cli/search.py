@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.message_document import message_document
 from tuimail.cli.output import BOLD, DIM, Style, fit, is_terminal, print_json, print_note, width
 from tuimail.cli.parser import Parser, count_of_letters
-from tuimail.cli.session import load_config
+from tuimail.cli.session import load_config, note_offline
 from tuimail.dates.format_date import format_day_time
 from tuimail.errors import EX_OK
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, OLD, SEEN
@@ -81,6 +81,7 @@ def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
     with ExitStack() as stack:
         seconds = INDEXING if asks_texts(pattern) else 0.0
         mails = [stack.enter_context(received_mail(each, paths, index_seconds=seconds)) for each in accounts]
+        note_offline(mails)
         lists = [each.search(pattern, args.folder) for each in mails]
         merged = heapq.merge(*lists, key=lambda each: -each.row.date)
         return list(itertools.islice(merged, args.limit))

@@ -11,11 +11,12 @@ from tuimail.cli.output import is_terminal, print_error, print_note
 from tuimail.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account, Config
     from tuimail.engine import Engine
+    from tuimail.engine.received_mail import ReceivedMail
     from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
@@ -25,6 +26,7 @@ __all__ = [
     "load_config",
     "need_terminal",
     "no_account",
+    "note_offline",
     "open_app",
     "outbox_of",
     "run",
@@ -103,6 +105,13 @@ def open_app(config: Config, paths: Paths, draft: Draft | None = None, *, words:
     from tuimail.ui.run import run as run_app
 
     return run_app(Engine(config, paths), draft=draft, warning=words)
+
+
+def note_offline(mails: Iterable[ReceivedMail]) -> None:
+    """Say of which accounts the server could not be asked, and that the answer is what is on this machine."""
+    told = {each.account.name: str(each.offline) for each in mails if each.offline is not None}
+    for account, why in told.items():
+        print_note(f"tuimail: {account} is offline: {why} This is what is on this machine.")
 
 
 def need_terminal() -> None:

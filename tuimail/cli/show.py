@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.cli.message_document import read_document
 from tuimail.cli.output import BOLD, DIM, Style, print_json, print_note
 from tuimail.cli.parser import Parser
-from tuimail.cli.session import load_config
+from tuimail.cli.session import load_config, note_offline
 from tuimail.errors import EX_OK, NoSuchItemError, UsageError
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.message_ref import parse_message_ref
@@ -46,13 +46,14 @@ def parser() -> Parser:
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Run the command. Exit code 66 if there is no such letter or part."""
+    """Run the command. Exit code 66 if there is no such letter or part, 69 if it is at a server out of reach."""
     from tuimail.engine.received_mail import accounts_with_mail, received_mail
 
     args = parser().parse_args(argv)
     ref = parse_message_ref(args.id)
     (account,) = accounts_with_mail(load_config(paths), ref.account)
     with received_mail(account, paths) as mail:
+        note_offline([mail])
         found = mail.message(ref)
         with mail.open(found) as file:
             if args.raw:

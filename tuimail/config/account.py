@@ -16,6 +16,7 @@ from tuimail.config.model import (
     Account,
     Auth,
     Identity,
+    KeepPolicy,
     MaildirLayout,
     Rate,
     Security,
@@ -78,6 +79,7 @@ def read_account(name: str, table: Table) -> Account | None:
         mbox_table.finish()
     folders = _folders(table)
     notify = tuple(name for _, name in table.list_of_texts("notify")) if "notify" in table else NOTIFY
+    policy = _policy(table, name, has_server=imap_table is not None)
     sent_copy = SentCopy.AUTO
     sent_table = table.table("sent")
     if sent_table is not None:
@@ -102,7 +104,25 @@ def read_account(name: str, table: Table) -> Account | None:
         fallback=tuple(fallback),
         rate=rate,
         notify=notify,
+        policy=policy,
     )
+
+
+def _policy(table: Table, account: str, *, has_server: bool) -> dict[str, KeepPolicy]:
+    """``[accounts.NAME.policy]``: name of a folder, or ``*`` -> what of it is kept on this machine."""
+    policy = table.table("policy")
+    if policy is None:
+        return {}
+    if not has_server:
+        table.warn("policy", f"Is for mail on a server: there is no [accounts.{account}.imap].")
+    found = {}
+    for folder in policy.names():
+        chosen = policy.choice(folder, KeepPolicy.RECENT)
+        if folder.upper() == "INBOX" and chosen is KeepPolicy.NONE:
+            policy.complain(folder, 'INBOX is always read: "headers" keeps no more of it than the list.')
+        elif policy.values[folder] == chosen:
+            found[folder] = chosen
+    return found
 
 
 def _folders(table: Table) -> dict[SpecialUse, str]:

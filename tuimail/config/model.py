@@ -115,6 +115,18 @@ NOTIFY = ("INBOX",)
 """Folders whose new mail is told of where the user does not say."""
 
 
+class KeepPolicy(StrEnum):
+    """Which messages of a server's folder are kept on this machine."""
+
+    HEADERS = "headers"
+    """What lists show; a message is kept once it was opened."""
+    RECENT = "recent"
+    """Those of the last 90 days and unread ones, as far as there is room."""
+    ALL = "all"
+    NONE = "none"
+    """Nothing; the folder is looked at only while it is open."""
+
+
 class SpecialUse(StrEnum):
     """What a folder is for (RFC 6154)."""
 
@@ -148,11 +160,18 @@ class Account:
     """The rate limit that the user has set."""
     notify: tuple[str, ...] = NOTIFY
     """Folders whose new mail the user is told of, as they are shown; "*": all but special ones."""
+    policy: Mapping[str, KeepPolicy] = field(default_factory=dict)
+    """What is kept on this machine, by name of the folder at the server; ``*`` is for the others."""
 
     @property
     def has_mail(self) -> bool:
         """There is received mail to read: in a Maildir, else on an IMAP server, else in an mbox."""
         return self.maildir is not None or self.imap is not None or self.mbox is not None
+
+    @property
+    def is_on_server(self) -> bool:
+        """Its received mail is on an IMAP server: not all of it may be on this machine."""
+        return self.maildir is None and self.imap is not None
 
     @property
     def is_read_only(self) -> bool:

@@ -21,6 +21,7 @@ from tuimail.sync.projection import let_go, project, project_again, settle, show
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
 
     from tuimail.config.model import Account
     from tuimail.engine.mail_source import MailSource
@@ -60,6 +61,11 @@ class AccountCache:
         self._laid_over: set[int] = set()
         """Actions that are shown and whose end was not seen."""
         self._marks: set[Place] = set()
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self._folder
 
     @property
     def is_open(self) -> bool:

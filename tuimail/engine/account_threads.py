@@ -1,4 +1,4 @@
-"""The threads of all accounts with received mail: one that syncs and changes it, and one that indexes its texts."""
+"""The threads of all accounts with received mail: one that syncs and changes it, and those in the background."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.mail_background import MailBackground
     from tuimail.engine.mail_news import MailNews
-    from tuimail.engine.text_indexer import TextIndexer
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.mailboxes.imap_errors import ImapError
     from tuimail.paths import Paths
 
@@ -31,7 +32,7 @@ class AccountThreads:
         self._sources = sources
         self._news = news
         self._writers: dict[str, MailAccount] = {}
-        self._indexers: dict[str, TextIndexer] = {}
+        self._background: dict[str, MailBackground] = {}
         self._started = False
 
     def start(self) -> None:
@@ -40,23 +41,23 @@ class AccountThreads:
         if not self._accounts:
             return
         from tuimail.engine.mail_account import MailAccount
-        from tuimail.engine.text_indexer import TextIndexer
+        from tuimail.engine.mail_background import MailBackground
 
         for account in self._accounts:
             thread = MailAccount(account, self._paths, self._sources, self._changed, self._news)
             self._writers[account.name] = thread
-            self._indexers[account.name] = TextIndexer(account, self._paths, self._sources, thread)
+            self._background[account.name] = MailBackground(account, self._paths, self._sources, thread)
             thread.start()
-            self._indexers[account.name].start()
+            self._background[account.name].start()
 
     def stop(self) -> None:
         """Finish what was begun and end the threads. Awaits nothing."""
         self._sources.close()  # what waits for a server ends
-        for indexer in self._indexers.values():
-            indexer.stop()
+        for each in self._background.values():
+            each.stop()
         for thread in self._writers.values():
             thread.stop()
-        self._indexers.clear()
+        self._background.clear()
         self._writers.clear()
         self._started = False
 
@@ -80,6 +81,11 @@ class AccountThreads:
         """What is being read for the first time, in words; empty when nothing is."""
         return next((each.syncing for each in self.of(account) if each.syncing), "")
 
+    def opened(self, ref: MessageRef) -> None:
+        """A message was fetched because the user opened it."""
+        if ref.account in self._background:
+            self._background[ref.account].opened(ref)
+
     def suspect(self, error: DamagedCacheError) -> None:
         """Whoever writes the cache looks whether it is damaged, and begins another one."""
         for each in self.of(""):
@@ -102,6 +108,6 @@ class AccountThreads:
 
     def _changed(self, account: str) -> None:
         """Called from the threads."""
-        if account in self._indexers:
-            self._indexers[account].wake()
+        if account in self._background:
+            self._background[account].wake()
         self._news.changed(account)

@@ -8,6 +8,7 @@ from tuimail.cache.bodies import BodyStore
 from tuimail.engine.mail_source import NotKeptError, folder_gone, message_gone
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_source import MailWatch, Replayer
     from tuimail.journal.store import ActionJournal
     from tuimail.mailboxes.imap_client import ImapClient
+    from tuimail.sync.imap_bodies import ImapBodies
     from tuimail.sync.mailbox_sync import MailboxSync
 
 
@@ -51,7 +53,9 @@ class ImapSource:
         """Its synchronisation with the cache."""
         from tuimail.sync.imap_sync import ImapSync
 
-        return ImapSync(cache, self._client, self._account.folders, renamed=self._renamed)
+        return ImapSync(
+            cache, self._client, self._account.folders, renamed=self._renamed, policies=self._account.policy
+        )
 
     def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
         """The first bytes of messages that are kept here; the others are gone, as far as this is concerned."""
@@ -67,6 +71,12 @@ class ImapSource:
                 return file.read(limit)
 
         return read
+
+    def bodies(self, cache: ReadableCache, write: Callable[[Callable[[sqlite3.Connection], None]], None]) -> ImapBodies:
+        """What keeps messages on this machine."""
+        from tuimail.sync.imap_bodies import ImapBodies
+
+        return ImapBodies(cache, self._client, self._bodies, write)
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
         """The bytes of a message, which is kept from then on.
@@ -92,7 +102,7 @@ class ImapSource:
         mailbox = self._client.select(self._wire(folder), interactive=interactive)
         if str(mailbox.opened.state.validity) != validity or not uid.isdecimal():
             raise message_gone()
-        if not self._bodies.keep(folder, key, lambda write: mailbox.fetch(int(uid), write)):
+        if self._bodies.keep(folder, key, lambda write: mailbox.fetch(int(uid), write)) is None:
             raise message_gone()
 
     def meanwhile(self, work: Callable[[], None]) -> None:

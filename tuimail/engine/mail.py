@@ -64,7 +64,9 @@ class Mail:
         """Those whose mail can be read."""
         self._threads = AccountThreads(self.accounts, paths, self.sources, self.news)
         self._reader = ReaderHandle("mail reader", self._open_reader, self._threads.suspect)
-        self._opener = MessageOpener(self._reader, self.accounts, self.sources, self._threads.offline)
+        self._opener = MessageOpener(
+            self._reader, self.accounts, self.sources, self._threads.offline, self._threads.opened
+        )
         self.search = MailSearch(self._open_reader, self._threads.suspect)
         """Which messages match a pattern."""
         self.threads = MailThreads(self._reader, self._threads.writer)

@@ -268,8 +268,8 @@ class MailAccount:
 
     def _look(self) -> float | None:
         """Seconds until the next look; None: this one went wrong."""
-        self.server.begin()
-        pause = self.guarded("sync", self._work.sync)
+        with self.server.look():
+            pause = self.guarded("sync", self._work.sync)
         if self.server.failed is not None:
             return self.server.pause()
         self.server.reached()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from tuimail.errors import StorageError, UsageError
+from tuimail.errors import EX_UNAVAILABLE, StorageError, UsageError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection
 
     from tuimail.cache.database import ReadableCache, WritableCache
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
     from tuimail.mailboxes.maildir_folder import MessageGoneError
+    from tuimail.sync.imap_bodies import ImapBodies
     from tuimail.sync.mailbox_sync import MailboxSync
 
 
 class NotKeptError(StorageError):
     """A message is at the server, and not on this machine."""
+
+    exit_code = EX_UNAVAILABLE
 
 
 class MailWatch(Protocol):
@@ -60,6 +64,15 @@ class MailSource(Protocol):
         """A function from the id of a message in the cache, and a limit, to its first bytes.
 
         It raises MessageGoneError and StorageError.
+        """
+        ...
+
+    def bodies(
+        self, cache: ReadableCache, write: Callable[[Callable[[sqlite3.Connection], None]], None]
+    ) -> ImapBodies | None:
+        """What keeps messages of a server on this machine; None: all of it is there.
+
+        ``write`` runs a function in a transaction of the cache's only writer.
         """
         ...
 

@@ -8,6 +8,7 @@ from tuimail.config.model import MaildirLayout
 from tuimail.engine.mail_source import folder_gone
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection
     from pathlib import Path
 
@@ -38,6 +39,9 @@ class MaildirSource:
         from tuimail.sync.maildir_letters import MaildirLetters
 
         return MaildirLetters(cache, {each.name: each.path for each in find_folders(self._root)}).read
+
+    def bodies(self, cache: ReadableCache, write: Callable[[Callable[[sqlite3.Connection], None]], None]) -> None:
+        """All of it is on this machine."""
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
         """The bytes of a message. Raises MessageGoneError and StorageError."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tuimail.engine.mail_source import check_writable, folder_gone
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection
     from pathlib import Path
 
@@ -36,6 +37,9 @@ class MboxSource:
         from tuimail.sync.mbox_letters import MboxLetters
 
         return MboxLetters(cache, {each.name: each.path for each in find_mboxes(self._root)}).read
+
+    def bodies(self, cache: ReadableCache, write: Callable[[Callable[[sqlite3.Connection], None]], None]) -> None:
+        """All of it is on this machine."""
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:
         """The bytes of a message. Raises MessageGoneError and StorageError."""

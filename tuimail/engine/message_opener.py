@@ -26,12 +26,22 @@ class MessageOpener:
         accounts: Sequence[Account],
         sources: MailSources,
         offline: Callable[[str], ImapError | None],
+        fetched: Callable[[MessageRef], None],
     ) -> None:
-        """``offline`` says why the server of an account cannot be reached; None: it can."""
+        """Nothing is opened yet.
+
+        Args:
+            reader: the thread that reads.
+            accounts: those with mail.
+            sources: where their mail is.
+            offline: why the server of an account cannot be reached; None: it can.
+            fetched: called with a message that was fetched because it was opened.
+        """
         self._reader = reader
         self._accounts = {each.name: each for each in accounts}
         self._sources = sources
         self._offline = offline
+        self._fetched = fetched
 
     async def open(self, ref: MessageRef) -> BinaryIO:
         """As ``Mail.open``."""
@@ -50,6 +60,9 @@ class MessageOpener:
     async def _fetch(self, ref: MessageRef) -> None:
         offline = self._offline(ref.account)
         if offline is not None:
-            raise offline
+            from tuimail.engine.received_mail import unreachable
+
+            raise unreachable(offline)
         source = self._sources.of(self._accounts[ref.account])
         await asyncio.to_thread(lambda: source.open(ref.folder, ref.key).close())
+        self._fetched(ref)

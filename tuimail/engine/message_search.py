@@ -111,10 +111,10 @@ def newest_messages(
         )
 
 
-def index_texts(cache: WritableCache, source: MailSource, *, seconds: float) -> int:
+def index_texts(cache: WritableCache, source: MailSource, *, seconds: float, only_kept: bool = False) -> int:
     """Fill the full-text index for some time; returns how many messages it has not yet.
 
-    A failure costs only speed: what is not indexed is read by a search.
+    ``only_kept``: those that are on this machine. A failure costs only speed: what is not indexed is read by a search.
     """
 
     def write(work: Callable[[sqlite3.Connection], None]) -> None:
@@ -124,7 +124,7 @@ def index_texts(cache: WritableCache, source: MailSource, *, seconds: float) -> 
     try:
         with (
             closing(ReadableCache(cache.path.parent)) as reader,
-            closing(FulltextSync(reader, write, source.texts(reader))) as texts,
+            closing(FulltextSync(reader, write, source.texts(reader), only_kept=only_kept)) as texts,
         ):
             texts.fill(time.monotonic() + seconds)
             return texts.missing()

@@ -1,4 +1,4 @@
-"""Received mail as the two faces see it: folders, messages, searches. So far of accounts with a Maildir or an mbox.
+"""Received mail as the two faces see it: folders, messages, searches.
 
 Nothing here needs an event loop: a command syncs and reads in its own thread, the app will do it in others.
 """
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cache.database import DamagedCacheError, NoCacheError, ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
+from tuimail.cache.kept import unkept_counts
 from tuimail.cache.lookup import find, modseq_of, place_of, thread_name
 from tuimail.cache.summaries import vanish
 from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.cache_place import cache_of
 from tuimail.engine.configured_source import MailSources
+from tuimail.engine.mail_source import NotKeptError
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mailboxes.imap_errors import ImapError
@@ -46,6 +48,8 @@ class FolderInfo:
     """sent, drafts, trash, archive, junk, or empty."""
     total: int
     unread: int
+    kept: int
+    """Messages that are on this machine: all, unless they are at a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,10 @@ def received_mail(
         offline: ImapError | None = None
         if lock.acquire():
             try:
-                _sync(folder, lock, source, progress, index_seconds)
+                _sync(account, folder, lock, source, progress, index_seconds)
             except ImapError as error:
                 offline = error
+                source = sources.of(account, fetches=False)  # to try once more would only take time
             finally:
                 lock.release()
         try:
@@ -161,6 +166,7 @@ def forget_messages(account: Account, paths: Paths, places: Iterable[tuple[str, 
 
 
 def _sync(
+    account: Account,
     folder: Path,
     lock: WriterLock,
     source: MailSource,
@@ -175,7 +181,7 @@ def _sync(
         try:
             source.sync(cache).sync(progress=progress)
             if index_seconds:
-                index_texts(cache, source, seconds=index_seconds)
+                index_texts(cache, source, seconds=index_seconds, only_kept=account.is_on_server)
         except DamagedDatabaseError:
             if last:
                 raise
@@ -217,8 +223,19 @@ class ReceivedMail:
         def order(each: CachedMailbox) -> tuple[bool, int, str]:
             return each.name != "INBOX", uses.index(each.special) or len(uses), each.name.casefold()
 
+        elsewhere: dict[int, int] = {}
+        if self.account.is_on_server:
+            with self.cache.reading() as db:
+                elsewhere = unkept_counts(db)
         return [
-            FolderInfo(self.account.name, each.name, each.special, each.total, each.unread)
+            FolderInfo(
+                self.account.name,
+                each.name,
+                each.special,
+                each.total,
+                each.unread,
+                max(each.total - elsewhere.get(each.id, 0), 0),
+            )
             for each in sorted(self.mailboxes.values(), key=order)
         ]
 
@@ -282,10 +299,22 @@ class ReceivedMail:
         return self.mailbox(name).name
 
     def open(self, found: FoundMessage) -> BinaryIO:
-        """The message's bytes. Raises StorageError: it was deleted meanwhile, or cannot be read."""
+        """The message's bytes.
+
+        Raises:
+            StorageError: it was deleted meanwhile, or cannot be read.
+            NotKeptError: it is not on this machine, and was not to be fetched, or could not be.
+        """
         with self.cache.reading() as db:
             near = modseq_of(db, found.row.id)
-        return self._source.open(found.ref.folder, found.ref.key, near=near)
+        try:
+            return self._source.open(found.ref.folder, found.ref.key, near=near)
+        except NotKeptError as error:
+            if self.offline is None:
+                raise
+            raise unreachable(self.offline) from error
+        except ImapError as error:
+            raise unreachable(error) from error
 
     def mailbox(self, name: str) -> CachedMailbox:
         """The folder of this name, however it is capitalised. Raises UsageError: there is none."""
@@ -302,6 +331,20 @@ class ReceivedMail:
             raise NoSuchItemError("The message was deleted meanwhile.")
         ref = MessageRef(self.account.name, place.mailbox, place.emailid)
         return FoundMessage(ref, row, place.message_id, thread)
+
+
+def unreachable(error: ImapError) -> NotKeptError:
+    """The error of a message that is only at the server, which could not be asked; the exit code is that of why."""
+    made = NotKeptError(f"The letter is not on this machine, and {_lower(error)}", hint=error.hint)
+    made.exit_code = error.exit_code
+    return made
+
+
+def _lower(error: ImapError) -> str:
+    """Its sentence behind another one; names of servers stay as they are."""
+    said = str(error)
+    first = said.partition(" ")[0]
+    return said[:1].lower() + said[1:] if first in ("The", "There", "Nothing", "No") else said
 
 
 def sent_beside(mail: ReceivedMail, mailbox: int) -> list[int]:

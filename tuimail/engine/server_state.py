@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tuimail.sync.reconnect import Reconnect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tuimail.mailboxes.imap_errors import ImapError
 
@@ -30,14 +31,22 @@ class ServerState:
         self._tell = tell
         self._announce = announce
         self._reconnect = Reconnect()
+        self.looking = False
+        """A look goes on."""
         self.offline: ImapError | None = None
         """Why it cannot be reached; None: it can, or there is none."""
         self.failed: ImapError | None = None
         """Why it could not be reached in the look that goes on, or in the last one."""
 
-    def begin(self) -> None:
-        """A look begins."""
+    @contextmanager
+    def look(self) -> Iterator[None]:
+        """Around a look."""
+        self.looking = True
         self.failed = None
+        try:
+            yield
+        finally:
+            self.looking = False
 
     def lost(self, error: ImapError) -> None:
         """It cannot be reached, or refuses."""

@@ -90,7 +90,9 @@ class TextIndexer:
         source = self._sources.of(self._account)
         with (
             closing(ReadableCache(cache_of(self._account, self._paths)[0])) as cache,
-            closing(FulltextSync(cache, self._write, source.texts(cache))) as texts,
+            closing(
+                FulltextSync(cache, self._write, source.texts(cache), only_kept=self._account.is_on_server)
+            ) as texts,
         ):
             # A cache that was deleted would look as if nothing of it were ever indexed.
             texts.fill(stopped=lambda: self._stopped.is_set() or not self._mail.owns_cache or cache.is_lost())

@@ -42,16 +42,22 @@ _GIVE_WAY = 5
 _FAILURES = 20
 """Messages one after the other that cannot be read: the disk is gone, and another time is better."""
 _UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
-_WITHOUT = (
-    "SELECT id, arrived FROM message WHERE text IS NULL AND leaving IS NULL ORDER BY arrived DESC, id DESC LIMIT ?"
-)
+_WHERE = "text IS NULL AND leaving IS NULL"
 
 
 class FulltextSync:
     """The full-text index of one account. Its thread reads, parses and indexes; the cache's own thread writes that."""
 
-    def __init__(self, cache: ReadableCache, write: Write, read: Read) -> None:
-        """``cache`` is a connection of this thread; the process holds the account's lock."""
+    def __init__(self, cache: ReadableCache, write: Write, read: Read, *, only_kept: bool = False) -> None:
+        """Make it; nothing is read yet.
+
+        Args:
+            cache: a connection of this thread; the process holds the account's lock.
+            write: runs a function in a transaction of the cache.
+            read: the bytes of a message.
+            only_kept: messages that are not kept on this machine have their turn when they are.
+        """
+        self._where = f"{_WHERE} AND kept = 1" if only_kept else _WHERE
         self._cache = cache
         self._write = write
         self._read = read
@@ -63,7 +69,7 @@ class FulltextSync:
     def missing(self) -> int:
         """How many messages are not indexed yet. Raises StorageError."""
         with self._cache.reading() as db:
-            (count,) = db.execute("SELECT count(*) FROM message WHERE text IS NULL AND leaving IS NULL").fetchone()
+            (count,) = db.execute(f"SELECT count(*) FROM message WHERE {self._where}").fetchone()  # noqa: S608
         return int(count)
 
     def fill(self, until: float = math.inf, stopped: Callable[[], bool] = lambda: False) -> int:
@@ -120,7 +126,10 @@ class FulltextSync:
         """Index some messages; None if none is left."""
         index = self._opened()
         with self._cache.reading() as db:
-            rows = db.execute(_WITHOUT, (BATCH + len(self._skipped),)).fetchall()
+            rows = db.execute(
+                f"SELECT id, arrived FROM message WHERE {self._where} ORDER BY arrived DESC, id DESC LIMIT ?",  # noqa: S608
+                (BATCH + len(self._skipped),),
+            ).fetchall()
         rows = [row for row in rows if row[0] not in self._skipped][:BATCH]
         if not rows or self._failures >= _FAILURES:
             return None

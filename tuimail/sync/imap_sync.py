@@ -1,6 +1,7 @@
 """Brings the cache of an account into step with its IMAP server. Called on the thread that writes the cache.
 
-INBOX and the folder on the screen are always looked at; of the others STATUS tells whether they need it.
+INBOX and the folder on the screen are always looked at; of the others STATUS tells whether they need it, and those of
+which nothing is kept are left alone.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tuimail.cache.folders import all_mailboxes
+from tuimail.cache.folders import all_mailboxes, update_mailbox
 from tuimail.cache.uids import count_uids, count_unread
+from tuimail.config.model import KeepPolicy
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_folders import INBOX, in_order, needs_look, present_folders
 from tuimail.sync.imap_mailbox_sync import ImapMailboxSync, LookedAt, MailboxGoneError, SyncTimes
+from tuimail.sync.keep_policy import policy_for
 from tuimail.sync.mailbox_sync import FolderChange, FolderRows
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class ImapSync:
         *,
         times: SyncTimes | None = None,
         renamed: Callable[[str, Mapping[str, str]], None] = lambda _folder, _keys: None,
+        policies: Mapping[str, KeepPolicy] | None = None,
     ) -> None:
         """Nothing is asked yet.
 
@@ -54,6 +58,7 @@ class ImapSync:
             times: the clocks.
             renamed: called with a folder and new keys by old ones when UIDVALIDITY has changed, before the rows with
                 the new keys are committed: the journal is to know them first. It may be called again for the same.
+            policies: the user's own map of folder names to what is kept of them.
         """
         self._cache = cache
         self._server = server
@@ -67,7 +72,9 @@ class ImapSync:
         self._wires: dict[str, str] = {}
         """Wire names by the names that are shown, by which the journal and the screen call folders."""
         self._boxes: dict[str, ImapMailboxSync] = {}
-        self._views: frozenset[str] = frozenset()
+        self._policies = policies or {}
+        self._unkept: frozenset[str] = frozenset()
+        """Wire names of the mailboxes that are looked at only while they are on the screen."""
         self._changes: list[FolderChange] = []
         """What is stored and was not returned: the look after it failed."""
         self._syncing = False
@@ -101,12 +108,24 @@ class ImapSync:
             log.warning("the server does not list INBOX: folders that it does not list are kept")
         numbers = self._rows.store(present.folders, self._forget_folder, complete=present.complete)
         self._wires = {each.name: each.wire for each in present.folders}
-        self._views = present.views
+        self._store_policies(present.views)
         for wire, number in numbers.items():
             if wire not in self._boxes:
                 self._boxes[wire] = ImapMailboxSync(
                     self._cache, self._server, number, times=self._times, renamed=self._renamed
                 )
+
+    def _store_policies(self, views: Collection[str]) -> None:
+        with self._cache.writing() as db:
+            rows = all_mailboxes(db)
+            found = {
+                each.wire: policy_for(self._policies, each.name, each.special, is_view=each.wire in views)
+                for each in rows
+            }
+            for each in rows:
+                if each.policy != found[each.wire]:
+                    update_mailbox(db, each.id, policy=str(found[each.wire]))
+        self._unkept = frozenset(wire for wire, policy in found.items() if policy is KeepPolicy.NONE)
 
     def forget(self, folder: str, uniques: Collection[str]) -> None:
         """Messages were taken out of the cache, moved or deleted: the folder is looked at whatever STATUS says."""
@@ -137,7 +156,7 @@ class ImapSync:
             return
         first = {INBOX, self._shown}
         self._look_at(first, progress)
-        others = [each for each in self._boxes if each not in first and each not in self._views]
+        others = [each for each in self._boxes if each not in first and each not in self._unkept]
         if others:
             self._look_at(self._differing(others), progress)
         self._look_at_old_flags()

@@ -1,0 +1,101 @@
+"""``tuimail sync``: bring accounts into step with their servers, and keep letters on this machine."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from tuimail.cli.output import print_error, print_json, print_line, print_note
+from tuimail.cli.parser import Parser
+from tuimail.cli.session import load_config
+from tuimail.errors import EX_OK
+
+if TYPE_CHECKING:
+    from tuimail.engine.account_sync import SyncReport
+    from tuimail.paths import Paths
+
+PAUSE = 1.0
+"""Seconds between two lines about progress."""
+
+
+def parser() -> Parser:
+    """Its options."""
+    made = Parser(
+        prog="tuimail sync",
+        description="Carry out what waits, look at every folder, and fetch the letters that are to be kept here.",
+        examples=("tuimail sync", "tuimail sync work --json"),
+    )
+    made.add_argument("account", nargs="?", default="", metavar="ACCOUNT", help="only this one")
+    made.add_argument("--json", action="store_true", help="print one JSON document")
+    return made
+
+
+def run(argv: list[str], paths: Paths) -> int:
+    """Run the command. Exit code 69 if a server cannot be reached, 77 if it refuses the sign-in."""
+    from tuimail.engine.account_sync import AccountSync
+    from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.received_mail import accounts_with_mail
+
+    args = parser().parse_args(argv)
+    accounts = accounts_with_mail(load_config(paths), args.account)
+    reports = []
+    with closing(MailSources(paths)) as sources:
+        for each in accounts:
+            report = AccountSync(each, paths, sources, _Progress(each.name)).run()
+            reports.append(report)
+            if report.error is not None:
+                print_error(f"{each.name}: {report.error}", report.error.hint)
+            if not args.json:
+                print_line(_line(report))
+    if args.json:
+        print_json([_document(each) for each in reports])
+    return max((each.error.exit_code for each in reports if each.error is not None), default=EX_OK)
+
+
+class _Progress:
+    """Lines on standard error, at most one in a second: a SyncProgress."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._told = time.monotonic()
+
+    def read(self, folder: str, messages: int) -> None:
+        self._note(f"{folder}: {messages:,} listed")
+
+    def fetched(self, messages: int) -> None:
+        self._note(f"{messages:,} fetched")
+
+    def say(self, sentence: str) -> None:
+        print_note(f"{self._account}: {sentence}")
+
+    def _note(self, words: str) -> None:
+        if time.monotonic() - self._told >= PAUSE:
+            self._told = time.monotonic()
+            print_note(f"{self._account}: {words}")
+
+
+def _line(report: SyncReport) -> str:
+    counts = {
+        "new": report.new,
+        "changed": report.changed,
+        "gone": report.gone,
+        "fetched": report.fetched,
+        "waiting": report.waiting,
+    }
+    said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    state = "not finished" if report.error is not None else "synced by another tuimail" if report.elsewhere else ""
+    return f"{report.account}: {', '.join(filter(None, (state, said))) or 'nothing new'}"
+
+
+def _document(report: SyncReport) -> dict[str, object]:
+    return {
+        "account": report.account,
+        "folders": report.folders,
+        "new": report.new,
+        "changed": report.changed,
+        "gone": report.gone,
+        "fetched": report.fetched,
+        "waiting": report.waiting,
+        "error": None if report.error is None else str(report.error),
+    }
