@@ -54,6 +54,18 @@ class BodyStore:
         """Whether the message is kept; its bytes are not looked at."""
         return self._path(place_name(mailbox, key)) is not None
 
+    def find(self, mailbox: str, key: str) -> KeptBody | None:
+        """The file of a message; None: it is not kept. Its bytes are not looked at."""
+        place = place_name(mailbox, key)
+        path = self._path(place)
+        if path is None:
+            return None
+        try:
+            info = path.stat()
+        except OSError:
+            return None
+        return KeptBody(place, path, info.st_size, info.st_mtime)
+
     def open(self, mailbox: str, key: str) -> BinaryIO | None:
         """The message's bytes, checked; None: it is not kept, or the file is damaged, which is then removed.
 

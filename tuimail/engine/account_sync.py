@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from tuimail.journal.action import MailAction
     from tuimail.paths import Paths
 
+BRIEF = 1.0
+"""Seconds to wait for another process that syncs the account: most commands have ended by then."""
 PATIENCE = 10.0
-"""Seconds to wait for another process that syncs the account: until it ends, or has carried out what waits."""
+"""Seconds to wait for it while it has something to carry out."""
 PAUSE = 0.1
 """Seconds between two looks at what it does."""
 
@@ -118,13 +120,10 @@ class AccountSync:
 
     def _become_writer(self, journal: ActionJournal) -> bool:
         """Whether this process writes the cache; else the other one is waited for while it has something to do."""
-        until = time.monotonic() + PATIENCE
-        told = False
+        begun = time.monotonic()
         while not self._cache.open():
-            if not told:
+            if time.monotonic() - begun >= (PATIENCE if self._waiting(journal) else BRIEF):
                 self._progress.say("another tuimail keeps this account in step; the server is not asked twice.")
-                told = True
-            if time.monotonic() >= until or not self._waiting(journal):
                 return False
             time.sleep(PAUSE)
         return True

@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
+from tuimail.mailboxes.imap_errors import ImapError
+from tuimail.sync.reconnect import Reconnect
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,6 +50,9 @@ class BodyKeeper:
         self._opened: set[tuple[str, str]] = set()
         self._guard = threading.Lock()
         self._compared = -math.inf
+        self._reconnect = Reconnect()
+        self._again: float | None = None
+        """Seconds until it is tried again; None: when something has changed."""
         self._open: tuple[ReadableCache, ImapBodies] | None = None
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -78,7 +83,7 @@ class BodyKeeper:
     def _run(self) -> None:
         try:
             while True:
-                self._wake.wait()
+                self._wake.wait(self._again)
                 self._wake.clear()  # before it is looked whether to stop: ``stop`` may come at any moment
                 if self._stopped.wait(0.0 if self._opened else PAUSE):
                     return
@@ -93,10 +98,15 @@ class BodyKeeper:
         # Imported here: the interface starts meanwhile.
         from tuimail.cache.database import DamagedCacheError, NoCacheError
 
+        self._again = None
         try:
             self._keep()
+            self._reconnect.succeeded()
         except NoCacheError:
             return
+        except ImapError as error:  # the thread of the account may not notice
+            self._again = self._reconnect.failed(lasting=error.lasting)
+            log.info("messages of %s cannot be fetched now: %s", self._account.name, error)
         except DamagedCacheError as error:
             self._close()
             self._mail.suspect(error)

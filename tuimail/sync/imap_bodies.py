@@ -16,7 +16,7 @@ from tuimail.cache.kept import Unkept, ids_of_places, mark_kept, tracked, unkept
 from tuimail.config.model import KeepPolicy
 from tuimail.mail.flags import FLAGGED
 from tuimail.mailboxes.imap_errors import ImapError
-from tuimail.sync.keep_policy import LARGEST, RECENT, KeptFile, KeptRoom
+from tuimail.sync.keep_policy import LARGEST, MOST, RECENT, KeptFile, KeptRoom
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,8 +38,12 @@ _MOST_SKIPPED = 1000
 """Messages that could not be fetched, after which it is left to another time."""
 _MOST_LOSSES = 2
 """Times that the connection may be lost at the same message."""
+_MOST_IN_A_ROW = 4
+"""Times that it may be lost without that a message was fetched."""
 _GIVE_WAY = 50
 """Rows after which other threads may run."""
+_NO_ROW = 0
+"""In place of the id of a message."""
 _WHOLE = 1 << 40
 """Bytes; no message is as large."""
 
@@ -63,13 +67,24 @@ class ImapBodies:
         store: BodyStore,
         write: Write,
         *,
+        most: int = MOST,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """``cache`` is a connection of this thread; the process holds the account's lock."""
+        """Nothing is fetched yet; the process holds the account's lock.
+
+        Args:
+            cache: a connection of this thread.
+            server: the account's.
+            store: where its messages are kept.
+            write: runs a function in a transaction of the cache.
+            most: bytes that are kept, besides those of folders of which all is.
+            now: seconds since the epoch.
+        """
         self._cache = cache
         self._server = server
         self._store = store
         self._write = write
+        self._most = most
         self._now = now
         self._room: KeptRoom | None = None
         self._skipped: set[int] = set()
@@ -77,6 +92,8 @@ class ImapBodies:
         self._oldest = {True: 0, False: 0}
         """There is no room for messages that arrived before; by whether all of their folder is kept."""
         self._losses: dict[int, int] = {}
+        """How many times the connection was lost at a message."""
+        self._in_a_row = 0
         self.fetched = 0
         """Messages that were fetched so far."""
 
@@ -110,11 +127,14 @@ class ImapBodies:
                 removable.append(KeptFile(row.id, file.path, file.size, file.used))
         if complete:
             self._remove_files(files.values())
+        else:  # their rows may come yet
+            removable += [KeptFile(_NO_ROW, each.path, each.size, each.used) for each in files.values()]
         for kept, ids in wrong.items():
             self._mark(ids, kept=kept)
         self._skipped.clear()
+        self._losses.clear()
         self._oldest = {True: 0, False: 0}
-        self._room = KeptRoom(removable, held)
+        self._room = KeptRoom(removable, held, most=self._most)
         self._evict(self._room.surplus(self._store.free()))
 
     def opened(self, places: Iterable[tuple[str, str]]) -> None:
@@ -130,10 +150,10 @@ class ImapBodies:
             goes_on: asked before each message.
 
         Returns:
-            How many were fetched; None: nothing is left to be fetched.
+            How many are kept that were not; None: nothing is left to be fetched.
 
         Raises:
-            ImapError: the server cannot be reached, or the connection was lost.
+            ImapError: the server cannot be reached, or the connection is lost again and again.
             StorageError: the disk or the cache cannot be read or written.
         """
         if self._room is None:
@@ -141,19 +161,18 @@ class ImapBodies:
         wanted = self._wanted()
         if wanted is None:
             return None
-        before = self.fetched
         try:
             mailbox = self._server.select(wanted.mailbox.wire)
-            if mailbox.opened.state.validity != wanted.mailbox.validity:
-                self._skipped.update(each.id for each in wanted.messages)  # the next look finds other rows
-                return 0
-            self._fetch_all(wanted, mailbox, goes_on)
         except ImapError as error:
             if error.status is None:
                 raise
-            log.info("the server refuses to give messages: %s", error)
+            log.info("the server refuses to open a folder: %s", error)
             self._skipped.update(each.id for each in wanted.messages)
-        return self.fetched - before
+            return 0
+        if mailbox.opened.state.validity != wanted.mailbox.validity:
+            self._skipped.update(each.id for each in wanted.messages)  # the next look finds other rows
+            return 0
+        return self._fetch_all(wanted, mailbox, goes_on)
 
     # -- what is wanted
     def _wanted(self) -> _Wanted | None:
@@ -182,26 +201,43 @@ class ImapBodies:
         return best
 
     # -- fetching
-    def _fetch_all(self, wanted: _Wanted, mailbox: SelectedMailbox, goes_on: Callable[[], bool]) -> None:
+    def _fetch_all(self, wanted: _Wanted, mailbox: SelectedMailbox, goes_on: Callable[[], bool]) -> int:
         every = wanted.mailbox.policy == KeepPolicy.ALL
         kept: list[int] = []
         try:
             for message in wanted.messages:
                 if not goes_on():
-                    return
-                if not self._has_room(message, every=every):
+                    break
+                # The cache was begun anew, or another process has opened it.
+                file = self._store.find(wanted.mailbox.name, message.key)
+                if file is None and not self._has_room(message, every=every):
                     self._oldest[every] = max(self._oldest[every], message.arrived + 1)
-                    return
-                file = self._fetch(wanted.mailbox.name, message, mailbox, every=every)
+                    break
+                try:
+                    file = file or self._fetch(wanted.mailbox.name, message, mailbox, every=every)
+                except ImapError as error:
+                    self._lost(message, error)
+                    break
                 if file is None:
                     self._skipped.add(message.id)
                     continue
                 kept.append(message.id)
-                self.fetched += 1
                 if not every and self._room is not None:
                     self._room.add(file.size, KeptFile(message.id, file.path, file.size, file.used))
         finally:
             self._mark(kept, kept=True)
+        return len(kept)
+
+    def _lost(self, message: Unkept, error: ImapError) -> None:
+        """The connection was lost at a message, which may be why: after some times it is passed over."""
+        log.info("the connection was lost at a message: %s", error)
+        self._losses[message.id] = self._losses.get(message.id, 0) + 1
+        if self._losses[message.id] >= _MOST_LOSSES:
+            self._skipped.add(message.id)
+        self._in_a_row += 1
+        if self._in_a_row >= _MOST_IN_A_ROW:
+            self._in_a_row = 0
+            raise error
 
     def _has_room(self, message: Unkept, *, every: bool) -> bool:
         """Make room for it; False: there is none, or what would have to go for it is worth more."""
@@ -230,17 +266,17 @@ class ImapBodies:
             return mailbox.fetch(message.uid, limited)
 
         try:
-            return self._store.keep(folder, message.key, fetch, used=message.arrived)
+            file = self._store.keep(folder, message.key, fetch, used=message.arrived)
         except TooLargeError:
             return None
         except ImapError as error:
             if error.status is None:
-                self._losses[message.id] = self._losses.get(message.id, 0) + 1
-                if self._losses[message.id] >= _MOST_LOSSES:
-                    self._skipped.add(message.id)
                 raise
             log.info("the server refuses to give a message: %s", error)
             return None
+        self._in_a_row = 0
+        self.fetched += file is not None
+        return file
 
     # -- what is kept
     def _evict(self, files: Collection[KeptFile]) -> None:

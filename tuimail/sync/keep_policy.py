@@ -2,6 +2,7 @@ r"""What is kept on this machine of the folders of a server, and for how long. P
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.clock import DAY
@@ -114,12 +115,8 @@ class KeptRoom:
     def add(self, size: int, file: KeptFile | None = None) -> None:
         """One more is kept; ``file`` if it may be removed."""
         self._total += size
-        if file is None:
-            return
-        at = len(self._removable)
-        while at and self._removable[at - 1].used < file.used:
-            at -= 1
-        self._removable.insert(at, file)
+        if file is not None:
+            insort(self._removable, file, key=lambda each: -each.used)
 
     def _take(self) -> KeptFile:
         file = self._removable.pop()

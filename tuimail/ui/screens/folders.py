@@ -83,6 +83,7 @@ def _folder_row(folder: FolderInfo, names: Collection[str]) -> FolderRow:
         special_use=folder.special_use,
         total=folder.total,
         unread=folder.unread,
+        kept=None if folder.kept >= folder.total else folder.kept,
         level=level,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.mail.text import safe_line
-from tuimail.ui.text.cells import Line, Span, TextRole, fit
+from tuimail.ui.text.cells import Line, Span, TextRole, fit, width_of
 
 if TYPE_CHECKING:
     from tuimail.config.saved_searches import SavedSearch
@@ -31,6 +31,8 @@ class FolderRow:
     special_use: str = ""
     total: int | None = None
     unread: int = 0
+    kept: int | None = None
+    """How many of its messages are on this machine; None: all."""
     note: str = ""
     level: int = 0
     search: SavedSearch | None = None
@@ -45,13 +47,24 @@ def folder_line(row: FolderRow, width: int) -> Line:
     room = width - 5 - 2 * (_COUNT + 1) - _USE - 2
     note = row.note or USES.get(row.special_use, "")
     total = "" if row.total is None else f"{row.total:,}"
+    name = "  " * row.level + safe_line(row.name)
+    kept = _kept(row, room - width_of((Span(name),)) - 2)
     return (
         Span("   N " if row.unread else "     ", TextRole.ACCENT),
-        Span(fit("  " * row.level + safe_line(row.name), room) + "  ", weight),
+        Span(fit(name, room - len(kept)), weight),
+        Span(kept + "  ", TextRole.DIM),
         Span(fit(note, _USE), TextRole.DIM),
         Span(fit(f"{row.unread:,}" if row.unread else "", _COUNT, right=True) + " ", weight),
         Span(fit(total, _COUNT, right=True), TextRole.DIM),
     )
+
+
+def _kept(row: FolderRow, room: int) -> str:
+    """How much of it is on this machine, where that is not all and there is room for it."""
+    if row.kept is None or row.total is None:
+        return ""
+    words = (f"{row.kept:,} of {row.total:,} kept", f"{row.kept:,} kept")
+    return next((each for each in words if len(each) <= room), "")
 
 
 def folder_titles(width: int) -> Line:

@@ -29,8 +29,8 @@ WITH_SIZE = 72
 """From so many cells on a line has the size."""
 WITH_ACCOUNT = 100
 """From so many cells on a line of several accounts or folders names its own."""
-WITH_MUTED = 24
-"""From so many cells on a subject is followed by a word about its thread."""
+WITH_WORD = 24
+"""From so many cells on a subject is followed by a word about its thread, and whether the message is here."""
 _ACCOUNT = 10
 _FOLDER = 14
 _SHORT_FOLDER = 8
@@ -180,12 +180,23 @@ def index_line(
     own: Mapping[str, OwnAddresses],
     *,
     tagged: bool = False,
+    away: bool = False,
 ) -> Line:
-    """The line of the message that has this ``number``, from 1; ``own`` has the addresses of each account."""
+    """The line of a message.
+
+    Args:
+        entry: the message.
+        number: its number in the list, from 1.
+        columns: the widths.
+        now: seconds since the epoch.
+        own: the addresses of each account.
+        tagged: the user has tagged it.
+        away: it cannot be opened now: it is at a server that is out of reach.
+    """
     row = entry.row
     mine = own[row.account]
     deleted, unread = bool(row.flags & DELETED), not row.flags & SEEN
-    weight = TextRole.DIM if deleted or entry.elsewhere else TextRole.STRONG if unread else TextRole.TEXT
+    weight = TextRole.DIM if deleted or away or entry.elsewhere else TextRole.STRONG if unread else TextRole.TEXT
     marks = f"{'X' if tagged else ' '}{'*' if row.flags & FLAGGED else ' '}{'+' if is_to_me(entry, mine) else ' '}"
     status = status_mark(row.flags | SEEN if entry.elsewhere else row.flags)
     line = [
@@ -200,7 +211,7 @@ def index_line(
         line.append(Span(fit(safe_line(entry.ref.folder), columns.folder) + " " * _GAP, TextRole.DIM))
     line += [
         Span(fit(correspondent(entry, mine), columns.name) + " " * _GAP, weight),
-        *_subject(entry, columns, weight),
+        *_subject(entry, columns, weight, away=away),
         Span("@" if row.attached else " ", TextRole.DIM),
     ]
     if columns.size:
@@ -209,11 +220,12 @@ def index_line(
     return tuple(line)
 
 
-def _subject(entry: IndexEntry, columns: IndexColumns, weight: TextRole) -> Line:
-    """The branch of the thread or the folder, the subject, how many messages are behind it, whether it is muted."""
+def _subject(entry: IndexEntry, columns: IndexColumns, weight: TextRole, *, away: bool) -> Line:
+    """The branch of the thread or the folder, the subject, how many messages are behind it, and what else is said."""
     width = columns.subject
     more = f" +{entry.hidden}" if entry.hidden else ""
-    more += " muted" if entry.muted and width >= WITH_MUTED else ""
+    if width >= WITH_WORD:
+        more += (" muted" if entry.muted else "") + (" not here" if away else "")
     before = entry.branch[-(width // 2) :] if len(entry.branch) > width // 2 else entry.branch
     if columns.in_folder and entry.ref.folder != "INBOX" and width > 2 * _SHORT_FOLDER:
         before = clip(safe_line(entry.ref.folder.rpartition("/")[2]), _SHORT_FOLDER) + "/ "
