@@ -295,7 +295,19 @@ class FakeSelected:
         return News(gone=len(self._box.letters) < exists, exists=len(self._box.letters))
 
     def fetch(self, uid: int, write: Callable[[bytes], object], *, offset: int = 0) -> bool:
-        raise NotImplementedError
+        self._command(f"FETCH BODY {uid}")
+        lies = self._server.lies
+        if uid not in self._box.letters:
+            return False
+        if uid in lies.refused:
+            raise refused()
+        content = body_of(self._box.letters[uid])
+        write(content[offset : len(content) // 2])
+        if uid in lies.killing:
+            self._server.selected = None
+            raise lost()
+        write(content[len(content) // 2 :])
+        return True
 
     def store(
         self, uids: Sequence[int], *, add: int = 0, remove: int = 0, add_keywords: str = "", remove_keywords: str = ""
@@ -310,6 +322,11 @@ class FakeSelected:
 
     def expunge(self, uids: Sequence[int]) -> None:
         raise NotImplementedError
+
+
+def body_of(each: Stored) -> bytes:
+    """The bytes of the whole message: as many as the server says."""
+    return each.header + b"." * (each.size - len(each.header))
 
 
 def fetched(each: Stored) -> FetchedHeader:

@@ -103,6 +103,7 @@ def received_mail(
     Raises:
         UsageError: it has none.
         StorageError: the mail or the cache cannot be read. A damaged cache is begun anew by the next call.
+        ImapError: the server cannot be reached, and nothing was read from it before.
     """
     with ExitStack() as stack:
         if sources is None:
@@ -122,6 +123,8 @@ def received_mail(
             mail = stack.enter_context(_opened(account, source, folder, lock))
         except NoCacheError:
             raise offline or NoCacheError from None
+        if offline is not None and not mail.mailboxes:
+            raise offline  # nothing was read yet
         mail.offline = offline
         yield mail
 

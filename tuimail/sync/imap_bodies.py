@@ -38,7 +38,7 @@ _MOST_SKIPPED = 1000
 """Messages that could not be fetched, after which it is left to another time."""
 _MOST_LOSSES = 2
 """Times that the connection may be lost at the same message."""
-_MOST_IN_A_ROW = 4
+_MOST_IN_A_ROW = 10
 """Times that it may be lost without that a message was fetched."""
 _GIVE_WAY = 50
 """Rows after which other threads may run."""

@@ -1,0 +1,271 @@
+"""tuimail sync on a real IMAP server, and what the other commands say when it is out of reach."""
+
+from __future__ import annotations
+
+import asyncio
+import imaplib
+import json
+import ssl
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cut_link import cut_link
+from tuimail.config.loader import load
+from tuimail.engine import account_sync
+from tuimail.engine.cache_place import cache_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Ran
+    from tests.support.cut_link import CutLink
+    from tests.support.dovecot import Dovecot
+    from tuimail.paths import Paths
+
+    Run = Callable[..., Ran]
+
+CONFIG = """\
+[accounts.work]
+address = "ada@example.org"
+[accounts.work.submission]
+command = ["/bin/true"]
+[accounts.work.imap]
+host = "localhost"
+port = {port}
+username = "{user}"
+password_command = ["echo", "{password}"]
+ca_file = "{ca_file}"
+[accounts.work.policy]
+"Old" = "headers"
+"""
+
+
+class Link:
+    """A CutLink on a thread of its own: commands run on the thread of the test."""
+
+    def __init__(self, link: CutLink, loop: asyncio.AbstractEventLoop) -> None:
+        self._link = link
+        self._loop = loop
+        self.port = link.port
+
+    def cut(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._do(self._link.cut), self._loop).result()
+
+    def mend(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._do(self._link.mend), self._loop).result()
+
+    async def _do(self, work: Callable[[], None]) -> None:
+        work()
+
+
+@contextmanager
+def running_link(target: int) -> Iterator[Link]:
+    made: list[Link] = []
+    ready = threading.Event()
+
+    async def serve() -> None:
+        ended = asyncio.Event()
+        async with cut_link(target) as link:
+            made.append(Link(link, asyncio.get_running_loop()))
+            stops.append(lambda: made[0]._loop.call_soon_threadsafe(ended.set))
+            ready.set()
+            await ended.wait()
+
+    stops: list[Callable[[], object]] = []
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert ready.wait(20)
+        yield made[0]
+    finally:
+        stops[0]()
+        thread.join()
+
+
+class Account:
+    """The account ``work`` behind a link, and another client of it."""
+
+    def __init__(self, dovecot: Dovecot, link: Link, client: imaplib.IMAP4_SSL, user: str) -> None:
+        self.dovecot = dovecot
+        self.link = link
+        self.client = client
+        self.user = user
+
+    def config(self, password: str = "") -> str:
+        return CONFIG.format(
+            port=self.link.port,
+            user=self.user,
+            password=password or self.dovecot.password,
+            ca_file=self.dovecot.ca_file,
+        )
+
+    def deliver(self, number: int, folder: str = "INBOX", *, flags: str = "") -> None:
+        text = (
+            f"From: kim@example.net\r\nTo: ada@example.org\r\nSubject: Letter {number}\r\n"
+            f"Message-ID: <m{number}@example.net>\r\nDate: Thu, 01 Oct 2026 10:00:00 +0000\r\n\r\nQuokka{number}.\r\n"
+        )
+        self.client.append(folder, f"({flags})", "", text.encode())
+
+
+@pytest.fixture
+def account(dovecot: Dovecot, write_config: Callable[[str], None]) -> Iterator[Account]:
+    user = dovecot.new_user()
+    context = ssl.create_default_context(cafile=str(dovecot.ca_file))
+    with running_link(dovecot.imaps) as link, imaplib.IMAP4_SSL(dovecot.host, dovecot.imaps, ssl_context=context) as it:
+        it.login(user, dovecot.password)
+        made = Account(dovecot, link, it, user)
+        for folder in ("Old", "Junk"):
+            it.create(folder)
+        for number in range(3):
+            made.deliver(number)
+        made.deliver(10, "Old")
+        made.deliver(11, "Junk")
+        write_config(made.config())
+        yield made
+
+
+def synced(tuimail_: Run) -> dict[str, Any]:
+    ran = tuimail_("sync", "--json")
+    assert ran.code == 0, ran
+    (document,) = json.loads(ran.out)
+    assert isinstance(document, dict)
+    return document
+
+
+def kept(tuimail_: Run) -> dict[str, tuple[int, int]]:
+    ran = tuimail_("folders", "--json")
+    assert ran.code == 0, ran
+    return {each["name"]: (each["kept"], each["total"]) for each in json.loads(ran.out)}
+
+
+def ids(tuimail_: Run, *words: str) -> list[str]:
+    return [each["id"] for each in json.loads(tuimail_("search", "--json", *words).out)]
+
+
+def test_what_it_did_is_told_and_nothing_is_fetched_twice(tuimail_: Run, account: Account) -> None:
+    assert synced(tuimail_) == {
+        "account": "work", "folders": 4, "new": 4, "changed": 0, "gone": 0, "fetched": 3, "waiting": 0, "error": None,
+    }  # fmt: skip
+    assert tuimail_("sync", "work") == type(tuimail_("sync"))(0, "work: nothing new\n", "")
+    account.deliver(4)
+    account.client.select("INBOX")
+    account.client.store("1", "+FLAGS", "(\\Seen)")
+    account.client.store("2", "+FLAGS", "(\\Deleted)")
+    account.client.expunge()
+    assert tuimail_("sync").out == "work: 1 new, 1 changed, 1 gone, 1 fetched\n"
+    assert kept(tuimail_) == {"INBOX": (3, 3), "Drafts": (0, 0), "Junk": (0, 0), "Old": (0, 1)}
+
+
+def test_what_was_fetched_is_found_by_its_text_and_read_without_the_server(tuimail_: Run, account: Account) -> None:
+    synced(tuimail_)
+    account.link.cut()
+    ran = tuimail_("search", "--json", "~b quokka1")
+    (found,) = json.loads(ran.out)
+    assert found["subject"] == "Letter 1"
+    assert ran.err.startswith("tuimail: work is offline: ")
+    assert ran.err.endswith(" This is what is on this machine.\n")
+    assert ran.err.count("\n") == 1
+    ran = tuimail_("show", found["id"], "--raw")
+    assert ran.code == 0
+    assert "Quokka1." in ran.out
+    assert ran.err.count("offline") == 1
+    ran = tuimail_("folders", "--json")
+    assert (ran.code, ran.err.count("offline")) == (0, 1)
+    assert {each["name"]: each["kept"] for each in json.loads(ran.out)}["INBOX"] == 3
+
+
+def test_a_letter_that_is_only_at_the_server_says_so(tuimail_: Run, account: Account) -> None:
+    synced(tuimail_)
+    (old,) = ids(tuimail_, "--folder", "Old", "~A")
+    account.link.cut()
+    ran = tuimail_("show", old)
+    assert (ran.code, ran.out) == (69, "")
+    assert "The letter is not on this machine, and localhost:" in ran.err
+    account.link.mend()
+    assert "Quokka10." in tuimail_("show", old, "--text").out
+    account.link.cut()
+    assert "Quokka10." in tuimail_("show", old, "--text").out
+    account.link.mend()
+    assert synced(tuimail_)["fetched"] == 0
+    assert kept(tuimail_)["Old"] == (1, 1)
+
+
+def test_a_server_out_of_reach_is_told_whatever_is_here(tuimail_: Run, account: Account) -> None:
+    account.link.cut()
+    ran = tuimail_("sync", "--json")
+    (document,) = json.loads(ran.out)
+    assert ran.code == 69
+    assert "cannot be reached" in document["error"]
+    assert document["error"] in ran.err
+    assert tuimail_("folders").code == 69, "nothing was read yet"
+    account.link.mend()
+    synced(tuimail_)
+    account.link.cut()
+    ran = tuimail_("sync")
+    assert (ran.code, ran.out) == (69, "work: not finished\n")
+
+
+def test_a_refused_sign_in_is_another_exit_code(
+    tuimail_: Run, account: Account, write_config: Callable[[str], None]
+) -> None:
+    write_config(account.config("wrong"))
+    ran = tuimail_("sync", "--json")
+    assert ran.code == 77
+    assert json.loads(ran.out)[0]["error"]
+    assert "wrong" not in ran.err.split()
+
+
+def test_what_waits_is_carried_out(tuimail_: Run, account: Account) -> None:
+    synced(tuimail_)
+    (one,) = ids(tuimail_, "--folder", "INBOX", '~s "Letter 1"')
+    account.link.cut()
+    tuimail_("flag", one, "+flagged")
+    ran = tuimail_("sync", "--json")
+    assert (ran.code, json.loads(ran.out)[0]["waiting"]) == (69, 1)
+    account.client.select("INBOX")
+    assert account.client.search(None, "FLAGGED")[1] == [b""]
+    account.link.mend()
+    assert synced(tuimail_)["waiting"] == 0
+    account.client.noop()
+    assert account.client.search(None, "FLAGGED")[1] == [b"2"]
+
+
+def test_while_another_one_syncs_the_server_is_not_asked(
+    tuimail_: Run, account: Account, home: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced(tuimail_)
+    account.deliver(5)
+    monkeypatch.setattr(account_sync, "BRIEF", 0.0)
+    _, lock = cache_of(load(home).accounts["work"], home)
+    assert lock.acquire()
+    try:
+        ran = tuimail_("sync")
+    finally:
+        lock.release()
+    assert (ran.code, ran.out) == (0, "work: synced by another tuimail\n")
+    assert "the server is not asked twice" in ran.err
+    assert synced(tuimail_)["new"] == 1
+
+
+def test_mail_on_this_machine_is_brought_into_step_as_well(
+    tuimail_: Run, tmp_path: Path, write_config: Callable[[str], None]
+) -> None:
+    root = tmp_path / "Maildir"
+    for part in ("cur", "new", "tmp"):
+        (root / part).mkdir(parents=True)
+    (root / "cur" / "1.a:2,").write_text("From: kim@example.net\nSubject: Hello\n\nText\n")
+    write_config(
+        f'[accounts.work]\naddress = "ada@example.org"\n[accounts.work.submission]\ncommand = ["/bin/true"]\n'
+        f'[accounts.work.maildir]\npath = "{root}"\n'
+    )
+    assert tuimail_("sync").out == "work: 1 new\n"
+    assert synced(tuimail_)["fetched"] == 0
+
+
+def test_an_account_that_is_not_there_is_a_usage_error(tuimail_: Run, write_config: Callable[[], None]) -> None:
+    write_config()
+    assert tuimail_("sync", "nobody").code == 64
