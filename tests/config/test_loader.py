@@ -21,6 +21,7 @@ from tuimail.config.model import (
     Deleting,
     DeliveryReports,
     Identity,
+    KeepPolicy,
     ListOrder,
     MaildirLayout,
     OutboxSettings,
@@ -175,6 +176,44 @@ def test_the_whole_contract_is_read() -> None:
         ),
         file=FILE,
     )
+
+
+ON_SERVER = SMALL + '[accounts.work.imap]\nhost = "imap.example.org"\n[accounts.work.policy]\n'
+
+
+def test_what_is_kept_is_read_by_folder() -> None:
+    config = parse(f'{ON_SERVER}"*" = "headers"\nLists = "all"\n"A/b" = "none"\nINBOX = "recent"\n', FILE)
+    assert config.problems == ()
+    assert config.accounts["work"].policy == {
+        "*": KeepPolicy.HEADERS,
+        "Lists": KeepPolicy.ALL,
+        "A/b": KeepPolicy.NONE,
+        "INBOX": KeepPolicy.RECENT,
+    }
+    assert parse(SMALL, FILE).accounts["work"].policy == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "expected", "nearest"),
+    [('Lists = "heads"', "accounts.work.policy.Lists", '"headers", "recent", "all" or "none"', "headers"),
+     ("Lists = 90", "accounts.work.policy.Lists", '"headers", "recent", "all" or "none"', ""),
+     ('inbox = "none"', "accounts.work.policy.inbox", "INBOX is always read", "")],
+)  # fmt: skip
+def test_what_is_wrong_about_what_is_kept_is_told_and_left_out(
+    line: str, key: str, expected: str, nearest: str
+) -> None:
+    config = parse(f'{ON_SERVER}{line}\nOther = "all"\n', FILE)
+    problem = only(config)
+    assert (problem.line, problem.key, problem.nearest) == (8, key, nearest)
+    assert expected in problem.expected
+    assert config.accounts["work"].policy == {"Other": KeepPolicy.ALL}
+
+
+def test_what_is_kept_of_mail_that_is_here_anyway_is_told() -> None:
+    config = parse(f'{SMALL}[accounts.work.policy]\n"*" = "all"\n', FILE)
+    problem = only(config)
+    assert problem.warning
+    assert "there is no [accounts.work.imap]" in problem.expected
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage
     config = load_config(paths)
     with closing(MailSources(paths)) as sources:
         with chosen_messages(config, paths, sources, refs) as chosen:
-            note_offline(each.mail for each in chosen)
+            if args.dry_run:  # else it is said of each letter
+                note_offline(each.mail for each in chosen)
             changes = plan(chosen)
         if not args.dry_run:
             changes = carry_out(config, paths, sources, changes, keep_refused=False)

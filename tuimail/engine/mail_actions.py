@@ -18,6 +18,7 @@ from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.message_ref import MessageRef
+from tuimail.mailboxes.imap_errors import ImapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -129,7 +130,7 @@ def carry_out(
     """Store what was planned durably, all or none, and carry it out; the same list with what came of each.
 
     What is refused stays in the journal for the user to decide, and later changes of the same messages wait for that.
-    A script decides by the exit code: it does not keep it.
+    A script decides by the exit code: it does not keep it. What a server out of reach holds up waits in the journal.
 
     Raises:
         StorageError: the journal cannot be written (nothing was changed then), or a Maildir is not there.
@@ -140,13 +141,23 @@ def carry_out(
     with closing(ActionJournal(paths.journal)) as journal:
         journal.prune()
         command = journal.add(actions)[0].id
+        offline: dict[str, str] = {}
         for account in dict.fromkeys(each.account for each in actions):
-            replay(config.accounts[account], sources, paths, journal)
+            try:
+                replay(config.accounts[account], sources, paths, journal)
+            except ImapError as error:
+                offline[account] = str(error)
         stored = journal.batch(command)
         for each in stored:
             if each.state is ActionState.REFUSED and not keep_refused:
                 journal.decide(each.id, ActionState.DROPPED, "dropped")
-        return _with_outcomes(planned, stored)
+        found = _with_outcomes(planned, stored)
+    return [_with_reason(each, offline.get(each.found.ref.account, "")) for each in found]
+
+
+def _with_reason(change: MessageChange, offline: str) -> MessageChange:
+    """Why it waits, if its server is out of reach."""
+    return replace(change, words=offline) if change.state == "waiting" and offline and not change.words else change
 
 
 def undo(config: Config, paths: Paths, sources: MailSources, command: int) -> list[MailAction]:

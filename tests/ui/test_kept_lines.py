@@ -1,0 +1,72 @@
+"""What is on this machine, in the folder list and in an index. Without a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tuimail.cache.windows import IndexRow
+from tuimail.engine.mail_index import IndexEntry
+from tuimail.engine.received_mail import FolderInfo
+from tuimail.mail.message_ref import MessageRef
+from tuimail.mail.own_addresses import OwnAddresses
+from tuimail.ui.screens.folders import folder_rows
+from tuimail.ui.text.cells import TextRole, width_of
+from tuimail.ui.views.folder_lines import FolderRow, folder_line
+from tuimail.ui.views.index_lines import index_columns, index_line
+
+if TYPE_CHECKING:
+    from tuimail.ui.text.cells import Line
+
+
+def text_of(line: Line) -> str:
+    return "".join(each.text for each in line)
+
+
+@pytest.mark.parametrize(
+    ("width", "name", "words"),
+    [
+        (80, "Archive", "1,204 of 100,000 kept"),
+        (60, "Archive", "1,204 kept"),
+        (80, "A name that is as long as the column is wide", ""),
+        (44, "Archive", ""),
+    ],
+)
+def test_how_much_of_a_folder_is_kept_where_there_is_room(width: int, name: str, words: str) -> None:
+    row = FolderRow("x", name, "work", name, special_use="archive", total=100_000, unread=12, kept=1204)
+    line = folder_line(row, width)
+    shown = text_of(line)
+    assert width_of(line) == width - 1
+    assert (words in shown) if words else ("kept" not in shown)
+    assert shown.endswith("100,000")
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_folder_of_which_all_is_kept_says_nothing(width: int) -> None:
+    (row, *_) = folder_rows([FolderInfo("work", "INBOX", "", 3, 1, 3)], ["work"], "", 0)
+    assert row.kept is None
+    assert "kept" not in text_of(folder_line(row, width))
+    (row, *_) = folder_rows([FolderInfo("work", "INBOX", "", 3, 1, 0)], ["work"], "", 0)
+    assert row.kept == 0
+    assert width_of(folder_line(row, width)) == width - 1
+
+
+def an_entry() -> IndexEntry:
+    values = {
+        "account": "work", "id": 1, "mailbox": 1, "uid": 1, "flags": 1, "keywords": "", "size": 2000, "arrived": 0,
+        "date": 0, "from_name": "Kim", "from_addr": "kim@example.net", "recipients": "", "subject": "The drawings",
+        "list_id": "", "thread": 1, "attached": 0, "kept": 0, "emailid": "1.1",
+    }  # fmt: skip
+    row = IndexRow(**values)  # type: ignore[arg-type]
+    return IndexEntry(row, MessageRef("work", "INBOX", "1.1"))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_message_that_cannot_be_opened_now_says_so_in_a_word_and_the_line_is_as_wide(width: int) -> None:
+    own = {"work": OwnAddresses(["ada@example.org"])}
+    here, away = (index_line(an_entry(), 1, index_columns(width, 9), 0.0, own, away=away) for away in (False, True))
+    assert width_of(here) == width_of(away)
+    assert "not here" not in text_of(here)
+    assert ("not here" in text_of(away)) == (width >= 60)
+    assert next(each.role for each in away if "The draw" in each.text) is TextRole.DIM
