@@ -226,8 +226,7 @@ async def test_recent_ones_are_fetched_unasked_found_by_their_texts_and_read_off
                 refs = [each.ref for each in entries(index)]
                 assert await found(mail, "~b quokkaberry7") == [entries(index)[7].row_id]
                 link.cut()
-                await mail.engine.mail.look()
-                assert mail.engine.mail.offline("work")
+                await mail.until(lambda _: bool(mail.engine.mail.offline("work")), INBOX)
                 for number, ref in enumerate(refs):
                     with await mail.engine.mail.open(ref) as file:
                         assert f"quokkaberry{number}.".encode() in file.read()

@@ -58,11 +58,15 @@ class MessageOpener:
             return await self._reader.run(opened)
 
     async def _fetch(self, ref: MessageRef) -> None:
+        from tuimail.engine.received_mail import unreachable
+        from tuimail.mailboxes.imap_errors import ImapError
+
         offline = self._offline(ref.account)
         if offline is not None:
-            from tuimail.engine.received_mail import unreachable
-
             raise unreachable(offline)
         source = self._sources.of(self._accounts[ref.account])
-        await asyncio.to_thread(lambda: source.open(ref.folder, ref.key).close())
+        try:
+            await asyncio.to_thread(lambda: source.open(ref.folder, ref.key).close())
+        except ImapError as error:
+            raise unreachable(error) from error
         self._fetched(ref)

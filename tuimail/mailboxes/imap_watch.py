@@ -41,7 +41,7 @@ class ImapWatch:
         self._may_idle = True
 
     def start(self, wire: str, changed: Callable[[], None]) -> None:
-        """Watch ``wire`` from now on, and no other; ``changed`` is called on the loop's thread."""
+        """Watch ``wire`` from now on, and no other; ``changed`` is called on the loop's thread, after a loss too."""
         self._changed = changed
         if wire != self._wire:
             self._wire, self._selection, self._state = wire, None, None
@@ -59,6 +59,8 @@ class ImapWatch:
             except TuimailError as error:
                 if not isinstance(error, ImapError) or error.lasting:
                     return  # whoever asks for something else is told the same
+                if not self._failures:
+                    self._tell_soon()  # whoever looks finds out whether the server is out of reach
                 retry = self._times.retry
                 seconds = retry[min(self._failures, len(retry) - 1)]
                 self._failures += 1
