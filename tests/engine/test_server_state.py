@@ -22,11 +22,11 @@ class Scene:
 
     def look(self, error: ImapError | None = None) -> float | None:
         """A look that fails with ``error``."""
-        self.state.begin()
+        with self.state.look():
+            if error is not None:
+                self.state.lost(error)
         if error is None:
             self.state.reached()
-        else:
-            self.state.lost(error)
         return self.state.pause()
 
 

@@ -28,6 +28,8 @@ from tuimail.config.model import (
 from tuimail.config.reading import shown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tuimail.config.reading import Table
 
 SUBMISSION_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
@@ -66,12 +68,7 @@ def read_account(name: str, table: Table) -> Account | None:
     imap = None if imap_table is None else _server(imap_table, IMAP_PORTS, identities, "the IMAP server's name")
     if imap_table is not None:
         imap_table.finish(meant=_MISPLACED)
-    maildir_table = table.table("maildir")
-    maildir, layout = None, MaildirLayout.AUTO
-    if maildir_table is not None:
-        maildir = maildir_table.file("path")
-        layout = maildir_table.choice("layout", MaildirLayout.AUTO)
-        maildir_table.finish()
+    maildir, layout = _maildir(table)
     mbox_table = table.table("mbox")
     mbox = None
     if mbox_table is not None:
@@ -122,6 +119,16 @@ def _policy(table: Table, account: str, *, has_server: bool) -> dict[str, KeepPo
             policy.complain(folder, 'INBOX is always read: "headers" keeps no more of it than the list.')
         elif policy.values[folder] == chosen:
             found[folder] = chosen
+    return found
+
+
+def _maildir(table: Table) -> tuple[Path | None, MaildirLayout]:
+    """``[accounts.NAME.maildir]``: where it is, and how its folders are laid out."""
+    maildir = table.table("maildir")
+    if maildir is None:
+        return None, MaildirLayout.AUTO
+    found = maildir.file("path"), maildir.choice("layout", MaildirLayout.AUTO)
+    maildir.finish()
     return found
 
 
