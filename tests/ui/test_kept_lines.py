@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -12,11 +12,13 @@ from tuimail.engine.received_mail import FolderInfo
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.ui.screens.folders import folder_rows
+from tuimail.ui.screens.index_source import IndexSource
 from tuimail.ui.text.cells import TextRole, width_of
 from tuimail.ui.views.folder_lines import FolderRow, folder_line
 from tuimail.ui.views.index_lines import index_columns, index_line
 
 if TYPE_CHECKING:
+    from tuimail.engine.mail_index import MessageIndex
     from tuimail.ui.text.cells import Line
 
 
@@ -70,3 +72,19 @@ def test_a_message_that_cannot_be_opened_now_says_so_in_a_word_and_the_line_is_a
     assert "not here" not in text_of(here)
     assert ("not here" in text_of(away)) == (width >= 60)
     assert next(each.role for each in away if "The draw" in each.text) is TextRole.DIM
+
+
+def test_rows_are_drawn_again_when_a_server_gets_out_of_reach() -> None:
+    """With the same rows on the screen, nothing else would."""
+
+    class Index:
+        count = 1
+
+        def entries(self, _first: int, _end: int) -> list[IndexEntry]:
+            return [an_entry()]
+
+    index = cast("MessageIndex", Index())
+    here, away, other = (IndexSource(index, seen=(0, 1), offline=names) for names in ((), ("work",), ("home",)))
+    assert here == other
+    assert here != away
+    assert [each.away for source in (here, away) for each in source.window(0, 1)] == [False, True]

@@ -112,5 +112,8 @@ class IndexLoader:
             shown.sought = index.start
         screen.index = index
         shown.empty = screen.rows.empty(screen)
-        shown.show(IndexSource(index, seen=(shown.first_seen, shown.first_seen + shown.page + 1)))
+        mail = screen.program.engine.mail
+        offline = [each.name for each in mail.accounts if mail.offline(each.name)]
+        seen = shown.first_seen, shown.first_seen + shown.page + 1
+        shown.show(IndexSource(index, seen=seen, offline=offline))
         screen.loaded_index()

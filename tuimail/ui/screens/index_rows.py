@@ -53,9 +53,8 @@ class IndexRows:
         if slot.entry is None:
             return (Span("     …", TextRole.DIM),)
         columns = self._columns_for(width, count, request)
-        row, now = slot.entry.row, self._engine().clock.now()
-        away = not row.kept and bool(self._engine().mail.offline(row.account))
-        return index_line(slot.entry, slot.number + 1, columns, now, self._own, tagged=tagged, away=away)
+        now = self._engine().clock.now()
+        return index_line(slot.entry, slot.number + 1, columns, now, self._own, tagged=tagged, away=slot.away)
 
     def banner(self, screen: MessageList, width: int) -> list[Line]:
         """What is being read for the first time, searched, and what the index is limited to."""

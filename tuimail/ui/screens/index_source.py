@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tuimail.engine.mail_index import IndexEntry, MessageIndex
 
@@ -17,6 +17,8 @@ class IndexSlot(NamedTuple):
     """From 0."""
     entry: IndexEntry | None
     """None: it is being read."""
+    away: bool = False
+    """It cannot be opened now: it is at a server that is out of reach."""
 
     @property
     def id(self) -> str:
@@ -27,10 +29,17 @@ class IndexSlot(NamedTuple):
 class IndexSource:
     """A WindowSource over a MessageIndex."""
 
-    def __init__(self, index: MessageIndex, *, seen: tuple[int, int] = (0, 0)) -> None:
-        """``seen`` are the rows on the screen: with the same ones there nothing has to be drawn again."""
+    def __init__(self, index: MessageIndex, *, seen: tuple[int, int] = (0, 0), offline: Collection[str] = ()) -> None:
+        """Make it.
+
+        Args:
+            index: the rows.
+            seen: those on the screen: with the same ones there nothing has to be drawn again.
+            offline: accounts whose servers are out of reach.
+        """
         self.index = index
         self._seen = seen
+        self._offline = offline
 
     @property
     def count(self) -> int:
@@ -40,7 +49,11 @@ class IndexSource:
     def window(self, first: int, end: int) -> Sequence[IndexSlot]:
         """The rows from ``first`` up to ``end``."""
         first = max(first, 0)
-        return [IndexSlot(first + at, entry) for at, entry in enumerate(self.index.entries(first, end))]
+        entries = enumerate(self.index.entries(first, end), first)
+        return [IndexSlot(number, entry, self._is_away(entry)) for number, entry in entries]
+
+    def _is_away(self, entry: IndexEntry | None) -> bool:
+        return entry is not None and not entry.row.kept and entry.row.account in self._offline
 
     def position(self, row_id: str) -> int | None:
         """Where the row is, if that was asked for when the index was read."""
