@@ -244,7 +244,7 @@ async def test_the_journal_cannot_be_written(paths: Paths, root: Path) -> None:
     async with running_mail(paths, root) as mail:
         refs = [each.ref for each in entries(await opened(mail))]
         thread = mail.engine.mail._threads.writer("work")
-        journal = thread._work.journal._database
+        journal = thread._work.journal.database
         thread._jobs.submit(lambda: full(journal.db)).result()
         many = [each for each in refs for _ in range(200)]
         for command in (mail.engine.mail.move(many, "Archive"), mail.engine.mail.flag(many, add=FLAGGED)):
@@ -287,6 +287,7 @@ async def test_the_maildir_refuses(
         assert len(mail.told) == 1
         assert mail.told[0].startswith("work: ")
         assert ("It is tried again later." in mail.told[0]) is not comes_back
+        assert ("Changes waiting" in mail.told[0]) is comes_back
         assert "m1:2,F" in files(root)
         stays = comes_back or kind == "copy"
         assert len(subjects(await mail.index(INBOX))) == (3 if stays else 2)
@@ -297,5 +298,6 @@ async def test_the_maildir_refuses(
             await mail.engine.mail.look()
             assert len(files(root / ".Archive")) == 4
     with_journal = ActionJournal(paths.journal)
-    assert not [each for each in with_journal.actions() if each.state is ActionState.REFUSED]
+    refused = [each for each in with_journal.actions() if each.state is ActionState.REFUSED]
+    assert len(refused) == comes_back, "it waits for the user"
     with_journal.close()

@@ -29,6 +29,7 @@ from tuimail.journal.action import (
     MessageOutcome,
 )
 from tuimail.journal.database import NAME
+from tuimail.journal.decisions import UserDecisions
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.thread_edit import ThreadEdit
 
@@ -136,25 +137,25 @@ def test_a_message_that_moved_is_found_by_its_action(journal: ActionJournal) -> 
 def test_put_off_refused_and_decided(journal: ActionJournal) -> None:
     first, stranger = journal.add([move("a"), move("b")])
     sent = journal.mark(first.id, "me")
-    with pytest.raises(LeaseLostError):
-        journal.decide(first.id, ActionState.WAITING, "tried again")
+    with pytest.raises(LeaseLostError, match="under way"):
+        UserDecisions(journal).drop(first.id)
     later = journal.put_off(first.id, "me", sent.messages, "The disk is full.", 60.0)
     assert (later.tries, later.state, later.words) == (1, ActionState.SENT, "The disk is full.")
     assert journal.next_ready("work") == stranger
     journal.finish(first.id, "me", ActionState.REFUSED, sent.messages, "no")
     assert journal.next_ready("work") == stranger
-    assert journal.decide(first.id, ActionState.WAITING, "tried again").next_at == 0.0
+    assert UserDecisions(journal).retry(first.id).next_at == 0.0
     assert journal.next_ready("work") == journal.get(first.id)
-    journal.decide(first.id, ActionState.CANCELLED, "undone")
+    UserDecisions(journal).drop(first.id)
     with pytest.raises(IllegalTransitionError):
-        journal.decide(first.id, ActionState.CANCELLED, "undone")
+        UserDecisions(journal).drop(first.id)
 
 
 def test_old_finished_actions_are_forgotten(tmp_path: Path) -> None:
     now = [1000.0]
     journal = ActionJournal(tmp_path / "journal", now=lambda: now[0])
     first, second = journal.add([move("a"), move("b")])
-    journal.decide(first.id, ActionState.CANCELLED, "undone")
+    UserDecisions(journal, now=lambda: now[0]).drop(first.id)
     now[0] += KEPT
     assert journal.prune() == 0
     now[0] += 1
@@ -249,14 +250,14 @@ def test_a_full_disk_changes_nothing(journal: ActionJournal) -> None:
     (stored,) = journal.add([move("a")])
     with journal.writing() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
-    journal._database.db.execute(f"PRAGMA max_page_count = {pages}")
+    journal.database.db.execute(f"PRAGMA max_page_count = {pages}")
     many = [move(*(f"{number}.{'x' * 200}" for number in range(100)))] * 3
     with pytest.raises(StorageError, match="disk is full"):
         journal.add(many)
     with pytest.raises(StorageError, match="disk is full"):
         journal.mark(stored.id, "me", landed=("y" * 10_000,))
     assert journal.actions() == [stored]
-    journal._database.db.execute("PRAGMA max_page_count = 100000")
+    journal.database.db.execute("PRAGMA max_page_count = 100000")
     assert len(journal.add(many)) == 3
 
 

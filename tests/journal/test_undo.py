@@ -11,6 +11,7 @@ import pytest
 from tests.sync.replay_support import ALL, BOTH, action, files, make, replay
 from tuimail.errors import IllegalTransitionError, NoSuchItemError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
+from tuimail.journal.decisions import UserDecisions
 from tuimail.journal.store import ActionJournal
 from tuimail.journal.undo import followed
 from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
@@ -186,6 +187,6 @@ def test_a_message_is_followed_to_where_the_journal_moved_it(journal: ActionJour
     (later,) = journal.add([MailAction("work", ActionKind.MOVE, "Archive", (ActionMessage(key),), target="Trash")])
     place = followed("INBOX", ActionMessage("b"), journal.actions())
     assert place == ("Trash", ActionMessage("", origin=MessageOrigin(later.id, 0)))
-    journal.decide(later.id, ActionState.CANCELLED, "cancelled")
+    UserDecisions(journal).drop(later.id)
     assert followed("INBOX", ActionMessage("b"), journal.actions()) == ("Archive", ActionMessage(key))
     assert followed("INBOX", ActionMessage("c"), journal.actions()) == ("INBOX", ActionMessage("c"))

@@ -226,7 +226,7 @@ class CutJournal(ActionJournal):
     def __init__(self, folder: Path, now: Callable[[], float], cutter: Cutter | None = None) -> None:
         super().__init__(folder, now=now)
         for pragma in ("journal_mode = MEMORY", "synchronous = OFF"):
-            self._database.db.execute(f"PRAGMA {pragma}").fetchall()
+            self.database.db.execute(f"PRAGMA {pragma}").fetchall()
         self.cutter = cutter or Cutter()
 
     @contextmanager

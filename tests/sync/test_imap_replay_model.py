@@ -23,6 +23,7 @@ from tuimail.journal.action import (
     MessageOutcome,
     depends,
 )
+from tuimail.journal.decisions import UserDecisions
 from tuimail.journal.undo import followed
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from tuimail.mailboxes.imap_errors import ImapError
@@ -193,7 +194,7 @@ class Model:
         for _ in range(6):
             self.rig.time += 5000
             for each in self.rig.journal.actions({ActionState.REFUSED}):
-                self.rig.journal.decide(each.id, ActionState.WAITING, "tried again")
+                UserDecisions(self.rig.journal).retry(each.id)
             self.rig.replay_to_the_end()
             self.learn()
         assert [each for each in self.rig.journal.actions() if each.state not in FINISHED] == []

@@ -15,6 +15,7 @@ import pytest
 from tests.sync.replay_support import ALL, BOTH, action, files, keys, make, replay
 from tuimail.errors import StorageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
+from tuimail.journal.decisions import UserDecisions
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import DELETED, FLAGGED, SEEN
 from tuimail.mailboxes.maildir_folder import change_flags
@@ -241,7 +242,7 @@ def test_folders_that_are_gone(journal: ActionJournal, root: Path) -> None:
     assert journal.get(2).state is ActionState.WAITING
     for part in ("cur", "new"):
         (root / ".Nowhere" / part).mkdir(parents=True)
-    journal.decide(1, ActionState.WAITING, "tried again")
+    UserDecisions(journal).retry(1)
     again = MaildirReplayer(journal, "work", root, "me").replay()
     assert [(each.id, each.state) for each in again] == [(1, ActionState.DONE), (2, ActionState.DROPPED)]
     assert files(root, ".Nowhere") == {"A": "cur FS"}
@@ -279,7 +280,7 @@ def test_a_full_disk_is_tried_again_and_then_refused(
     assert refused.state is ActionState.REFUSED
     assert files(root) == ALL
     monkeypatch.undo()
-    journal.decide(refused.id, ActionState.WAITING, "tried again")
+    UserDecisions(journal).retry(refused.id)
     assert replay(journal, root)[0].state is ActionState.DONE
     assert (files(root), files(root, ".Archive")) == (inbox, archive)
 
@@ -298,7 +299,7 @@ def test_full_between_two_messages(journal: ActionJournal, root: Path, monkeypat
     assert refused.state is ActionState.REFUSED
     assert [each.outcome for each in refused.messages] == ["done", ""]
     monkeypatch.undo()
-    journal.decide(refused.id, ActionState.WAITING, "tried again")
+    UserDecisions(journal).retry(refused.id)
     (done,) = replay(journal, root)
     assert (done.state, done.words) == (ActionState.DONE, "")
     assert (files(root), files(root, ".Archive")) == CASES["move"][1:]

@@ -51,6 +51,19 @@ def find(db: sqlite3.Connection, account: str, mailbox: str, emailid: str) -> In
     return None if row is None else IndexRow(account, *row)
 
 
+def subject_of(db: sqlite3.Connection, mailbox: str, emailid: str, message_id: str) -> str:
+    """The subject of a message, shown or not: by its name in the mailbox called so, else by its Message-ID."""
+    row = db.execute(
+        "SELECT subject FROM message WHERE emailid = ? AND emailid <> '' "
+        "AND mailbox = (SELECT id FROM mailbox WHERE name = ?)",
+        (stored_name(emailid), mailbox),
+    ).fetchone()
+    if row is None and message_id:
+        query = "SELECT subject FROM message WHERE message_id = ? AND message_id <> '' LIMIT 1"
+        row = db.execute(query, (message_id,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
 def unread_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:
     """The unread messages of a mailbox by arrival."""
     return _rows_with(db, account, mailbox, "flags & 1 = 0")

@@ -29,6 +29,7 @@ COMMANDS = {
     "move": "move letters to another folder",
     "copy": "copy letters to another folder",
     "delete": "move letters to the trash, or from there delete them for good",
+    "journal": "changes of mail not done yet: list, try again, drop",
     "account": "list the accounts, check that they work, store a password",
     "doctor": "check everything, and say what to do about it",
     "demo": "try tuimail on an embedded account, without config or network",

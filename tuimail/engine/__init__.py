@@ -27,6 +27,8 @@ Received mail:
   mail_news      what the threads have to tell, on the event loop
   mail_threads   engine.mail.threads: threads broken, linked and muted, as thread_plans plans it
   received_reports  delivery reports among the received messages, given to engine.sent
+  mail_journal   engine.mail.journal: what is still to be done, and what was refused, which the user decides about
+                 (decision_work)
   mail_search    the threads that search: within an index, and (wide_search) through several folders
   searches       engine.searches: those that the user saved
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search

@@ -8,11 +8,12 @@ from tuimail.cache import reports
 from tuimail.cache.lookup import new_messages
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
+from tuimail.engine.decision_work import DecisionWork
 from tuimail.engine.mail_actions import places_left, replay_ready
 from tuimail.engine.mail_source import check_writable
 from tuimail.engine.new_mail import NewMail
 from tuimail.engine.thread_work import ThreadWork
-from tuimail.errors import IllegalTransitionError, UsageError
+from tuimail.errors import UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.journal.store import ActionJournal
 from tuimail.mailboxes.imap_errors import ImapError
@@ -67,6 +68,11 @@ if TYPE_CHECKING:
 
 PAUSE = 2.0
 """Seconds between two tries to become the writer of the cache."""
+_NEXT = {
+    ActionState.SENT: "  It is tried again later.",
+    ActionState.REFUSED: "  Changes waiting: try it again there, or drop it.",
+}
+"""What becomes of an action that was not done, by its state."""
 
 
 class AccountWork:
@@ -81,6 +87,7 @@ class AccountWork:
         self.watch = self.cache.source.watch(thread.look_soon)
         self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
         self._new_mail = NewMail(account)
+        self.decisions = DecisionWork(account, paths, lambda: self.journal, self.cache)
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
         self._journal: ActionJournal | None = None
@@ -139,21 +146,10 @@ class AccountWork:
         self.cache.show_ended(ended)
         for action in ended:
             if action.words and action.state is not ActionState.DONE:
-                self._thread.tell(self._told(action))
-            if action.state is ActionState.REFUSED:
-                self._drop(action)
+                self._thread.tell(f"{self._account.name}: {action.words}{_NEXT.get(action.state, '')}")
         self.journal.marks.remove(self._account.name, places_left(ended))
-
-    def _told(self, action: MailAction) -> str:
-        again = "  It is tried again later." if action.state is ActionState.SENT else ""
-        return f"{self._account.name}: {action.words}{again}"
-
-    def _drop(self, action: MailAction) -> None:
-        """The messages are as they were, and the user was told; kept, it would hold up whatever is done to them."""
-        try:
-            self.journal.decide(action.id, ActionState.DROPPED, "dropped")
-        except IllegalTransitionError:
-            return  # it was undone at this moment
+        if self.decisions.awaited(ended):
+            self._thread.announce()
 
     # -- folders
     def create_folder(self, name: str) -> None:
@@ -179,8 +175,10 @@ class AccountWork:
     def _check_idle(self, name: str) -> None:
         for action in self.journal.actions(UNDECIDED, account=self._account.name):
             if any(each == name or each.startswith(f"{name}/") for each in (action.folder, action.target)):
+                refused = action.state is ActionState.REFUSED
                 raise UsageError(
-                    f"Changes of messages in {name} are not carried out yet.", hint="Try again in a moment."
+                    f"Changes of messages in {name} {'were refused' if refused else 'are not carried out yet'}.",
+                    hint="Decide in Changes waiting." if refused else "Try again in a moment.",
                 )
 
     def _sync_folders(self) -> None:

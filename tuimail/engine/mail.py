@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tuimail.engine.account_threads import AccountThreads
 from tuimail.engine.configured_source import MailSources
+from tuimail.engine.mail_journal import MailJournal
 from tuimail.engine.mail_news import MailNews
 from tuimail.engine.mail_search import MailSearch
 from tuimail.engine.mail_threads import MailThreads
@@ -71,6 +72,8 @@ class Mail:
         """Which messages match a pattern."""
         self.threads = MailThreads(self._reader, self._threads.writer)
         """What is done to threads."""
+        self.journal = MailJournal(paths, self._reader, self._threads.writer)
+        """What is still to be done, and what was refused."""
         self.mailboxes = Mailboxes(self._threads)
         """Folders created, renamed, deleted and left."""
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -16,6 +16,7 @@ from tuimail.engine.mail_source import check_writable
 from tuimail.engine.received_mail import accounts_with_mail, forget_messages, received_mail
 from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
+from tuimail.journal.decisions import UserDecisions
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mailboxes.imap_errors import ImapError
@@ -150,7 +151,7 @@ def carry_out(
         stored = journal.batch(command)
         for each in stored:
             if each.state is ActionState.REFUSED and not keep_refused:
-                journal.decide(each.id, ActionState.DROPPED, "dropped")
+                UserDecisions(journal).discard(each.id)
         found = _with_outcomes(planned, stored)
     return [_with_reason(each, offline.get(each.found.ref.account, "")) for each in found]
 

@@ -73,6 +73,10 @@ class MailReader:
             each.cache.close()
         self._opened.clear()
 
+    def has(self, account: str) -> bool:
+        """There is an account of this name."""
+        return account in self._accounts
+
     def mail(self, account: str) -> ReceivedMail:
         """The mail of an account; opened again when its cache was replaced.
 

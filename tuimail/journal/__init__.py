@@ -4,6 +4,8 @@ action    an action, its states and which of them may follow; pure
 store     the actions of all accounts in their table
 database  the connection to its file
 row       an action as a row; pure
+decisions what the user decides: tried again, dropped
+description   an action in words; pure
 undo      the inverse of an action; pure
 marks     messages marked to be deleted
 threads   threads broken, linked and muted

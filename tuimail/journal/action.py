@@ -6,6 +6,7 @@ after a crash the mailbox is looked at before anything is done again.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -146,16 +147,28 @@ def check_transition(action: MailAction, to: ActionState, verb: str) -> None:
 def ready(undecided: Iterable[MailAction], now: float) -> Iterator[MailAction]:
     """Those whose turn it is, of ``undecided`` in the order of their ids.
 
-    An action that was refused or put off holds up those on the same messages, and no other ones.
+    An action that is put off holds up those on the same messages, and no other ones. One that was refused holds up
+    those that were given before the refusal: who gives another later has seen that nothing was changed.
     """
-    held_up: set[object] = set()
+    held_up: dict[object, float] = {}
+    """Until when an action must have been given to wait, by the names of its messages."""
     for action in undecided:
         names = set(_names(action))
-        if action.state is ActionState.REFUSED or action.next_at > now or names & held_up:
-            held_up |= names
-            held_up |= {MessageOrigin(action.id, index) for index in range(len(action.messages))}
-        else:
+        until = max((held_up.get(each, -math.inf) for each in names), default=-math.inf)
+        waits = until >= action.created
+        if not waits:
+            until = -math.inf
+        if action.next_at > now:
+            until = math.inf
+        elif action.state is ActionState.REFUSED:
+            until = max(until, action.changed)
+        elif not waits:
             yield action
+            continue
+        for each in names:
+            held_up[each] = max(until, held_up.get(each, -math.inf))
+        for index in range(len(action.messages)):  # what is named by its outcome is not there before
+            held_up[MessageOrigin(action.id, index)] = math.inf
 
 
 def depends(later: MailAction, earlier: MailAction) -> bool:

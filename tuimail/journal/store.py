@@ -48,20 +48,20 @@ class ActionJournal:
         Raises:
             StorageError: the disk refuses, it is damaged, or a newer tuimail wrote it.
         """
-        self._database = JournalDatabase(folder)
+        self.database = JournalDatabase(folder)  # its parts read from it
         self._now = now
-        self.marks = DeletionMarks(self._database)
+        self.marks = DeletionMarks(self.database)
         """Messages marked to be deleted."""
-        self.threads = ThreadChanges(self._database)
+        self.threads = ThreadChanges(self.database)
         """What was done to threads."""
 
     def version(self) -> int:
         """Changes when another process has stored something. Raises StorageError."""
-        return self._database.version()
+        return self.database.version()
 
     def close(self) -> None:
         """Close it."""
-        self._database.close()
+        self.database.close()
 
     def add(self, actions: Sequence[MailAction]) -> list[MailAction]:
         """Store the actions of one command, all or none; when it returns they survive a power cut.
@@ -91,7 +91,7 @@ class ActionJournal:
         stored: list[MailAction] = []
         now = self._now()
         for each in actions:
-            cursor = self._database.db.execute("INSERT INTO action (account) VALUES (?)", (each.account,))
+            cursor = self.database.db.execute("INSERT INTO action (account) VALUES (?)", (each.account,))
             number = int(cursor.lastrowid or 0)
             batch = stored[0].id if stored else number
             stored.append(replace(each, id=number, batch=batch, created=now, changed=now))
@@ -100,7 +100,7 @@ class ActionJournal:
 
     def get(self, number: int) -> MailAction:
         """The action with this id. Raises NoSuchItemError."""
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             row = db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
             if row is None:
                 raise NoSuchItemError(f"There is no action {number} in the journal.", hint="It was done long ago.")
@@ -110,13 +110,13 @@ class ActionJournal:
         """The actions in these states in the order they were given, those of one account or of all."""
         places = ", ".join("?" * len(states))
         where, values = ("AND account = ?", [account]) if account else ("", [])
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             rows = db.execute(f"{_SELECT} WHERE state IN ({places}) {where} ORDER BY id", [*states, *values])
             return [read_action(row) for row in rows.fetchall()]
 
     def batch(self, number: int) -> list[MailAction]:
         """The actions of one command, by the id of the first. Raises NoSuchItemError: there is no such command."""
-        with self._database.reading() as db:
+        with self.database.reading() as db:
             rows = db.execute(f"{_SELECT} WHERE batch = ? ORDER BY id", (number,)).fetchall()
             found = [read_action(row) for row in rows]
         return found or [self.get(number)]
@@ -142,7 +142,7 @@ class ActionJournal:
 
         Only the holder of the account's lock may call it. ``landed``, ``mark`` and ``proofs`` are what the replayer
         needs for its proof; of an action that is sent already those of the first time stay, unless it had no ``mark``.
-        An empty ``mark`` leaves the one that an action has which is tried again.
+        An action that is tried again keeps the names in ``landed`` that it has, and its mark where ``mark`` is empty.
 
         Raises:
             IllegalTransitionError: it was undone or finished meanwhile.
@@ -155,7 +155,9 @@ class ActionJournal:
                 check_transition(action, ActionState.SENT, "begun")
             messages = tuple(self._resolved(each) for each in action.messages)
             if landed:
-                messages = tuple(replace(each, landed=key) for each, key in zip(messages, landed, strict=True))
+                messages = tuple(
+                    replace(each, landed=each.landed or key) for each, key in zip(messages, landed, strict=True)
+                )
             if proofs:
                 messages = tuple(replace(each, proof=text) for each, text in zip(messages, proofs, strict=True))
             mark = mark or action.mark
@@ -214,19 +216,6 @@ class ActionJournal:
             off = replace(action, messages=tuple(messages), words=words, tries=action.tries + 1)
             return self.put(replace(off, next_at=now + seconds, changed=now))
 
-    def decide(self, number: int, to: ActionState, verb: str) -> MailAction:
-        """What the user wants of an action that is not under way: waiting (again), dropped or cancelled.
-
-        Raises:
-            IllegalTransitionError: it is under way or finished.
-        """
-        with self.writing():
-            action = self.get(number)
-            check_transition(action, to, verb)
-            if action.state is ActionState.SENT:
-                raise LeaseLostError("It is under way.", hint="Wait for its end.")
-            return self.put(replace(action, state=to, tries=0, next_at=0.0, changed=self._now()))
-
     def undo(self, command: int) -> list[MailAction]:
         """Undo a command, by the id of its first action; the inverses of what was begun or done already.
 
@@ -254,12 +243,12 @@ class ActionJournal:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One durable transaction (journal/database)."""
-        with self._database.writing() as db:
+        with self.database.writing() as db:
             yield db
 
     def put(self, action: MailAction) -> MailAction:
         """Store an action as it is; inside ``writing``."""
-        self._database.db.execute(_STORE, values_of(action))
+        self.database.db.execute(_STORE, values_of(action))
         return action
 
     def _owned(self, number: int, owner: str) -> MailAction:

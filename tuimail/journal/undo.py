@@ -135,7 +135,7 @@ def _move_of(folder: str, message: ActionMessage, moves: Moves) -> tuple[MailAct
 
 def _needs(later: MailAction, first: MailAction) -> bool:
     """``later`` makes it impossible, or wrong, to undo ``first`` alone. Flags that were changed since do not."""
-    if first.state is ActionState.WAITING:
+    if first.state in (ActionState.WAITING, ActionState.REFUSED) and not _done(first):
         return any(each.origin and each.origin.action == first.id for each in later.messages)
     if later.kind is ActionKind.MOVE:
         return first.kind is not ActionKind.FLAG and depends(later, first)

@@ -111,6 +111,13 @@ def _accounts(_request: requests.ShowAccounts) -> FrameScreen:
     return _with_actions(AccountsScreen(), accounts.ACTIONS)
 
 
+def _journal(_request: requests.ShowJournal) -> FrameScreen:
+    from tuimail.ui.actions import journal
+    from tuimail.ui.screens.journal import JournalScreen
+
+    return _with_actions(JournalScreen(), journal.ACTIONS)
+
+
 def _server(request: requests.ShowServer) -> FrameScreen:
     from tuimail.ui.actions import server
     from tuimail.ui.screens.server import ServerScreen
@@ -172,6 +179,7 @@ _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
     requests.ShowIndex: _index,
     requests.ShowSent: _sent,
     requests.ShowAccounts: _accounts,
+    requests.ShowJournal: _journal,
     requests.ShowServer: _server,
     requests.ShowText: _text,
     requests.ShowLetterText: _letter_text,

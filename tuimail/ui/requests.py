@@ -73,6 +73,10 @@ class ShowAccounts(Request["Frame"]):
     """Accounts, and what is wrong with them."""
 
 
+class ShowJournal(Request["Frame"]):
+    """What is still to be done to received mail, and what was refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShowItem(Request["Frame"]):
     """One letter of the outbox in full."""

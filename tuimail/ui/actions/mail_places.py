@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.folder_names import ask_place
 from tuimail.ui.actions.mail_search import ANYWHERE
-from tuimail.ui.requests import ShowDrafts, ShowFolders, ShowIndex
+from tuimail.ui.requests import ShowDrafts, ShowFolders, ShowIndex, ShowJournal
 
 if TYPE_CHECKING:
     from tuimail.engine.mail_index import IndexRequest
@@ -52,6 +52,11 @@ def recall(screen: Frame) -> None:
     screen.program.navigation.open(ShowDrafts())
 
 
+def go_journal(screen: Frame) -> None:
+    """The changes of mail that wait."""
+    screen.program.navigation.open(ShowJournal())
+
+
 async def check_mail(screen: Frame) -> None:
     """Look for new mail now, and say what there is."""
     mail = screen.program.engine.mail
@@ -84,5 +89,6 @@ PLACES: dict[str, Action[Frame]] = {
     "go-folders": go_folders,
     "go-to-folder": go_to_folder,
     "recall": recall,
+    "go-journal": go_journal,
     "check-mail": check_mail,
 }

@@ -27,6 +27,7 @@ class Context(StrEnum):
     DRAFTS = "drafts"
     SENT = "sent"
     ACCOUNTS = "accounts"
+    JOURNAL = "journal"
     SERVER = "server"
     HELP = "help"
     COMPOSE_HEADER = "compose-header"
@@ -56,6 +57,7 @@ _CONTEXT_HEADINGS = {
     Context.DRAFTS: "Drafts",
     Context.SENT: "Sent",
     Context.ACCOUNTS: "Accounts",
+    Context.JOURNAL: "Changes waiting",
     Context.SERVER: "The server's side (demo)",
     Context.HELP: "Help",
     Context.COMPOSE_HEADER: "Composer, header",
@@ -81,6 +83,7 @@ LISTS = frozenset(
         Context.DRAFTS,
         Context.SENT,
         Context.ACCOUNTS,
+        Context.JOURNAL,
         Context.SERVER,
     }
 )

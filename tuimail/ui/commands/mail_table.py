@@ -11,6 +11,7 @@ from tuimail.ui.commands.command import Command, Context
 _MENU = frozenset({Context.MENU})
 _FOLDERS = frozenset({Context.FOLDERS})
 _INDEX = frozenset({Context.INDEX})
+_JOURNAL = frozenset({Context.JOURNAL})
 _MESSAGE = frozenset({Context.MESSAGE})
 _MESSAGES = _INDEX | _MESSAGE
 _QUOTING = _MESSAGES | {Context.SELECTING}
@@ -24,6 +25,8 @@ PLACES = (
             _MENU | _FOLDERS | _MESSAGES, pine="g", mutt="c", slot=86),
     Command("search-mail", "Search", "Search all mail", "Asks for words, or a pattern; lists what has them anywhere.",
             _MENU | _FOLDERS | _MESSAGES, pine="alt+k", mutt="alt+k", slot=87),
+    Command("go-journal", "Changes", "Go to the changes waiting", "What is still to be done to your mail, or refused.",
+            _MENU | _FOLDERS, pine="j", mutt="J", slot=89),
     Command("recall", "Drafts", "Go on with a draft", "Lists the drafts, from where one is opened.",
             _FOLDERS | _MESSAGES, pine="", mutt="R", slot=0),
     Command("check-mail", "Check", "Look for new mail now", "Looks at the mailboxes now; new mail comes by itself too.",
@@ -78,6 +81,13 @@ MOVING = (
             _INDEX, pine='"', mutt='"', slot=44),
     Command("search-back", "Find prev", "Previous message found", "Moves up to one with the words searched last.",
             _INDEX, pine="alt+p", mutt="alt+/", slot=0),
+)  # fmt: skip
+
+JOURNAL = (
+    Command("retry-change", "Again", "Try the change again", "Tries at once what was refused or put off.",
+            _JOURNAL, pine="a", mutt="a", slot=20),
+    Command("drop-change", "Drop", "Drop the change", "It is never carried out; that can be undone.",
+            _JOURNAL, pine="d", mutt="d", slot=21),
 )  # fmt: skip
 
 ACTING = (
@@ -179,5 +189,5 @@ THREADS = (
             _INDEX, pine="alt+q", mutt="alt+q", slot=0),
 )  # fmt: skip
 
-MAIL: tuple[Command, ...] = (*PLACES, *FOLDERS, *MOVING, *ACTING, *ANSWERING, *SEVERAL, *THREADS)
+MAIL: tuple[Command, ...] = (*PLACES, *FOLDERS, *JOURNAL, *MOVING, *ACTING, *ANSWERING, *SEVERAL, *THREADS)
 """All of them, in the order of the help screen."""

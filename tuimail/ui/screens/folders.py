@@ -12,6 +12,7 @@ from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.screens.search_counts import SearchCounts
 from tuimail.ui.views.folder_lines import FolderRow, folder_line, folder_titles
+from tuimail.ui.views.journal_lines import changes_note, offline_remark
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def folder_rows(
     outbox: str,
     drafts: int,
     searches: Sequence[FolderRow] = (),
+    *,
+    changes: str = "",
 ) -> list[FolderRow]:
     """The rows: all inboxes where there are several accounts, their folders, searches, the places of the program."""
     inboxes = [each for each in folders if each.name == "INBOX"]
@@ -55,6 +58,7 @@ def folder_rows(
     rows += [
         FolderRow(":here", "On this machine", heading=True),
         FolderRow(":outbox", "Outbox", command="go-outbox", note=outbox),
+        *([FolderRow(":changes", "Changes waiting", command="go-journal", note=changes)] if changes else []),
         FolderRow(":drafts", "Postponed drafts", command="go-drafts", total=drafts),
         FolderRow(":sent", "Sent from here", command="go-sent"),
     ]
@@ -136,13 +140,15 @@ class FoldersScreen(ListScreen[FolderRow]):
         drafts = len(await engine.drafts.available())
         waiting = f"{tally.waiting} waits" if tally.waiting == 1 else f"{tally.waiting} wait" if tally.waiting else ""
         note = f"{tally.yours} yours" if tally.yours else waiting
+        changes = await engine.mail.journal.count()
         saved = await engine.searches.all()
         if not self.list.count:
             self.list.sought = self._start(folders)
         names = [each.name for each in engine.mail.accounts]
         self._searches = saved.searches if names else ()
-        self._rows = partial(folder_rows, folders, names, note, drafts)
+        self._rows = partial(folder_rows, folders, names, note, drafts, changes=changes_note(changes))
         self._show()
+        self.show_position()
         self._counts.count(self._searches)
         problem = next(iter(saved.problems), None)
         if problem is not None and problem != self._told:
@@ -150,8 +156,9 @@ class FoldersScreen(ListScreen[FolderRow]):
         self._told = problem
 
     def remarks(self) -> Sequence[str]:
-        """Whether a server is out of reach."""
-        return ["offline"] if self.program.engine.mail.offline() else []
+        """Whether a server is out of reach, and what waits for it."""
+        mail = self.program.engine.mail
+        return [offline_remark(mail.journal.counted())] if mail.offline() else []
 
     def _show(self) -> None:
         """The rows, with what was counted so far."""

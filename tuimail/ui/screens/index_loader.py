@@ -100,6 +100,8 @@ class IndexLoader:
             seek=seek,
             places=places,
         )
+        if screen.program.engine.mail.offline(request.account):
+            await screen.program.engine.mail.journal.count()  # for the title bar
         if number != self._number:
             return
         if index is None:

@@ -10,6 +10,7 @@ from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, clip
 from tuimail.ui.views.index_lines import SearchState, index_banner, index_columns, index_line, index_titles
+from tuimail.ui.views.journal_lines import offline_remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,8 +79,9 @@ class IndexRows:
         return NONE_FOUND if screen.limited or screen.request.search is not None else EMPTY
 
     def remarks(self, screen: MessageList) -> Sequence[str]:
-        """Whether the server is out of reach; unread and tagged ones, and the order."""
-        parts = ["offline"] if self._engine().mail.offline(screen.request.account) else []
+        """Whether the server is out of reach, and what waits for it; unread and tagged ones, and the order."""
+        mail, account = self._engine().mail, screen.request.account
+        parts = [offline_remark(mail.journal.counted(account))] if mail.offline(account) else []
         if screen.index is not None and screen.index.counts.unread:
             parts.append(f"{screen.index.counts.unread:,} unread")
         if screen.tagged:

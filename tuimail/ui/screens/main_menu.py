@@ -10,6 +10,7 @@ from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
+from tuimail.ui.views.journal_lines import changes_note
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.title_bar import Badge
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from tuimail.journal.decisions import JournalTally
     from tuimail.ui.messages import MailboxChanged
 
 PLACES = (
@@ -28,11 +30,12 @@ PLACES = (
     "go-outbox",
     "go-drafts",
     "go-sent",
+    "go-journal",
     "go-accounts",
     "go-server",
     "quit",
 )
-MAIL = frozenset({"go-index", "go-folders", "go-to-folder", "check-mail", "search-mail"})
+MAIL = frozenset({"go-index", "go-folders", "go-to-folder", "check-mail", "search-mail", "go-journal"})
 """There where an account has mail to read."""
 _ENTRIES = {
     "help": ("HELP", "The keys, and the way of a letter"),
@@ -42,6 +45,7 @@ _ENTRIES = {
     "go-outbox": ("OUTBOX", "Letters on their way"),
     "go-drafts": ("DRAFTS", "Letters put aside"),
     "go-sent": ("SENT", "What went out, and when"),
+    "go-journal": ("CHANGES", "What is still to be done to your mail"),
     "go-accounts": ("ACCOUNTS", "Who you write as"),
     "go-server": ("SERVER", "What the demo's mail server has"),
     "quit": ("QUIT", "Leave the program"),
@@ -85,7 +89,13 @@ class MainMenuScreen(ListScreen[MenuEntry]):
 
     @property
     def _places(self) -> tuple[str, ...]:
-        return tuple(each for each in PLACES if self.knows(BY_ID[each]))
+        """The changes stand there only while there are any."""
+        known = tuple(each for each in PLACES if self.knows(BY_ID[each]))
+        return known if self._changes.any else tuple(each for each in known if each != "go-journal")
+
+    @property
+    def _changes(self) -> JournalTally:
+        return self.program.engine.mail.journal.counted()
 
     def knows(self, command: Command) -> bool:
         """The server's side is there in the demo only, mail where an account has some to read."""
@@ -140,11 +150,13 @@ class MainMenuScreen(ListScreen[MenuEntry]):
             await super().loaded()
 
     async def load(self) -> None:
-        """Count what is in the outbox and among the drafts."""
-        self._arrange(self.size.width, self.size.height)
+        """Count what is in the outbox and among the drafts, and what is to be done to received mail."""
         engine = self.program.engine
+        changes = await engine.mail.journal.count()
+        self._arrange(self.size.width, self.size.height)
         drafts = len(await engine.drafts.available())
         notes = {"go-drafts": "" if not drafts else "1 letter" if drafts == 1 else f"{drafts} letters"}
+        notes["go-journal"] = changes_note(changes)
         # Not the numbers of the title bar: at the start they may come later than this.
         folders = await engine.mail.folders()
         unread = sum(each.unread for each in folders if each.name == "INBOX")

@@ -28,6 +28,7 @@ PLACES = {
     Context.DRAFTS: "go-drafts",
     Context.SENT: "go-sent",
     Context.ACCOUNTS: "go-accounts",
+    Context.JOURNAL: "go-journal",
     Context.SERVER: "go-server",
 }
 """The command of the main menu that leads to each screen."""

@@ -1,0 +1,77 @@
+"""What the user decides about actions of the journal, on the thread of an account: durable, then shown by the cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.engine.cache_place import action_lock
+from tuimail.journal.action import ActionState
+from tuimail.journal.decisions import UserDecisions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tuimail.config.model import Account
+    from tuimail.engine.account_cache import AccountCache
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.store import ActionJournal
+    from tuimail.paths import Paths
+
+
+class DecisionWork:
+    """The user's decisions about the actions of one account."""
+
+    def __init__(
+        self, account: Account, paths: Paths, journal: Callable[[], ActionJournal], cache: AccountCache
+    ) -> None:
+        self._account = account
+        self._paths = paths
+        self._journal = journal
+        self._cache = cache
+        self._retried: set[int] = set()
+
+    def retry(self, number: int) -> MailAction:
+        """Have it tried again. Raises as ``UserDecisions.retry``."""
+        action = UserDecisions(self._journal()).retry(number)
+        self._retried.add(number)
+        self._cache.show_waiting([action])
+        return action
+
+    def drop(self, number: int) -> MailAction:
+        """Drop it; what it was. Raises as ``UserDecisions.drop``."""
+        before = self._journal().get(number)
+        dropped = drop(self._account, self._paths, self._journal(), number)
+        self._cache.show_ended([dropped])
+        return before
+
+    def restore(self, before: MailAction) -> MailAction:
+        """Take back that it was dropped. Raises as ``UserDecisions.restore``."""
+        action = UserDecisions(self._journal()).restore(before)
+        if action.state is not ActionState.REFUSED:
+            self._cache.show_waiting([action])
+        return action
+
+    def awaited(self, ended: Iterable[MailAction]) -> bool:
+        """Whether the user is to see at once what came of actions: of one tried again, or one that was not done."""
+        found = False
+        for each in ended:
+            found = found or each.id in self._retried or each.state is not ActionState.DONE
+            self._retried.discard(each.id)
+        return found
+
+
+def drop(account: Account | None, paths: Paths, journal: ActionJournal, number: int) -> MailAction:
+    """Drop an action of ``account`` (None: it is not configured any more), also one that was begun, if nobody is at it.
+
+    Raises as ``UserDecisions.drop``.
+    """
+    decisions = UserDecisions(journal)
+    if account is None:
+        return decisions.drop(number, idle=True)
+    lock = action_lock(account, paths)
+    if not lock.acquire():
+        return decisions.drop(number)
+    try:
+        return decisions.drop(number, idle=True)
+    finally:
+        lock.release()

@@ -1,0 +1,142 @@
+"""What the user decides about actions of the journal: try one again, drop it, take that back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tuimail.errors import IllegalTransitionError, LeaseLostError
+from tuimail.journal.action import KEPT, UNDECIDED, ActionState, check_transition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tuimail.journal.action import MailAction
+    from tuimail.journal.store import ActionJournal
+
+YOURS = "You dropped it."
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTally:
+    """How many actions are undecided."""
+
+    waiting: int = 0
+    """The program carries them out when it can."""
+    refused: int = 0
+    """The user decides."""
+
+    @property
+    def any(self) -> bool:
+        """There are some."""
+        return bool(self.waiting or self.refused)
+
+
+class UserDecisions:
+    """The user's side of the open journal. Used by one thread at a time."""
+
+    def __init__(self, journal: ActionJournal, *, now: Callable[[], float] = time.time) -> None:
+        self._journal = journal
+        self._now = now
+
+    def listed(self) -> list[MailAction]:
+        """What is undecided, the refused ones first, and what was dropped in the last week, the latest first.
+
+        Raises:
+            StorageError: the journal cannot be read.
+        """
+        since = self._now() - KEPT
+        found = self._journal.actions(UNDECIDED | {ActionState.DROPPED})
+        undecided = [each for each in found if each.state in UNDECIDED]
+        dropped = [each for each in found if each.state is ActionState.DROPPED and each.changed >= since]
+        undecided.sort(key=lambda each: each.state is not ActionState.REFUSED)
+        return undecided + sorted(dropped, key=lambda each: (each.changed, each.id), reverse=True)
+
+    def tallies(self) -> dict[str, JournalTally]:
+        """How much is undecided, by account. Raises StorageError."""
+        tallies: dict[str, JournalTally] = {}
+        places = ", ".join("?" * len(UNDECIDED))
+        query = f"SELECT account, state, count(*) FROM action WHERE state IN ({places}) GROUP BY account, state"  # noqa: S608
+        with self._journal.database.reading() as db:
+            counted = db.execute(query, [*UNDECIDED]).fetchall()
+        for account, state, count in counted:
+            before = tallies.get(account, JournalTally())
+            if state == ActionState.REFUSED:
+                tallies[account] = replace(before, refused=before.refused + count)
+            else:
+                tallies[account] = replace(before, waiting=before.waiting + count)
+        return tallies
+
+    def retry(self, number: int) -> MailAction:
+        """Have an action tried again that was refused or put off, as if it had not been tried.
+
+        What was begun stays so: the mailbox is looked at before anything is done again.
+
+        Raises:
+            NoSuchItemError: there is none of this id.
+            IllegalTransitionError: it is decided.
+        """
+        with self._journal.writing():
+            action = self._journal.get(number)
+            check_undecided(action, "tried again")
+            state = ActionState.WAITING if action.state is ActionState.REFUSED else action.state
+            return self._journal.put(replace(action, state=state, tries=0, next_at=0.0, changed=self._now()))
+
+    def drop(self, number: int, *, idle: bool = False) -> MailAction:
+        """Never carry out an action, or what is left of it.
+
+        ``idle``: the caller holds the account's lock, so that nobody is carrying it out.
+
+        Raises:
+            NoSuchItemError: there is none of this id.
+            IllegalTransitionError: it is decided.
+            LeaseLostError: it is under way.
+        """
+        with self._journal.writing():
+            action = self._journal.get(number)
+            check_undecided(action, "dropped")
+            if action.state is ActionState.SENT and not idle:
+                raise LeaseLostError("This change is under way.", hint="Try again in a moment.")
+            words = f"{YOURS} {action.words}".strip()
+            dropped = replace(action, state=ActionState.DROPPED, owner="", words=words, changed=self._now())
+            return self._journal.put(dropped)
+
+    def restore(self, before: MailAction) -> MailAction:
+        """Take back that an action was dropped; ``before`` is what it was.
+
+        Raises:
+            NoSuchItemError: it is forgotten by now.
+            IllegalTransitionError: it is not dropped.
+        """
+        with self._journal.writing():
+            action = self._journal.get(before.id)
+            if action.state is not ActionState.DROPPED or not action.words.startswith(YOURS):
+                raise IllegalTransitionError(
+                    "This change is not among those that you dropped.", state=action.state, verb="restored"
+                )
+            return self._journal.put(replace(before, messages=action.messages, owner="", changed=self._now()))
+
+    def discard(self, number: int) -> MailAction:
+        """Drop what was refused to a command that does not keep it, with the words of the refusal.
+
+        Raises:
+            IllegalTransitionError: it is not refused any more.
+        """
+        with self._journal.writing():
+            action = self._journal.get(number)
+            check_transition(action, ActionState.DROPPED, "dropped")
+            if action.state is ActionState.SENT:
+                raise LeaseLostError("This change is under way.", hint="Try again in a moment.")
+            return self._journal.put(replace(action, state=ActionState.DROPPED, changed=self._now()))
+
+
+def check_undecided(action: MailAction, verb: str) -> None:
+    """Raises IllegalTransitionError: the action is decided, and cannot be ``verb``."""
+    if action.state not in UNDECIDED:
+        raise IllegalTransitionError(
+            f"The change {action.id} is {action.state}: it cannot be {verb}.",
+            state=action.state,
+            verb=verb,
+            hint="What can be decided is listed by: tuimail journal list",
+        )

@@ -1,0 +1,71 @@
+"""Actions on a change of received mail that is not done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tuimail.mail.text import safe_line
+from tuimail.ui.actions.movement import LIST_ACTIONS
+from tuimail.ui.requests import ShowText
+from tuimail.ui.views.journal_lines import change_explanation, change_words
+
+if TYPE_CHECKING:
+    from tuimail.engine.mail_journal import JournalEntry
+    from tuimail.ui.protocols import Action, Frame, HasList, HasSelection
+
+    class ChangeList(HasList, HasSelection[JournalEntry], Protocol):
+        """The list of changes."""
+
+
+NONE = "No change is selected."
+
+
+async def retry(screen: ChangeList) -> None:
+    """What was refused or put off is tried now; the list shows what comes of it."""
+    if screen.selected is None:
+        screen.say(NONE)
+        return
+    action = screen.selected.action
+    await screen.program.engine.mail.journal.retry(action)
+    offline = screen.program.engine.mail.offline(action.account)
+    screen.say(f"{change_words(action)}: {'tried as soon as the server answers' if offline else 'tried again'}.")
+    screen.reload()
+
+
+async def drop(screen: ChangeList) -> None:
+    """It can be undone, so there is no question."""
+    if screen.selected is None:
+        screen.say(NONE)
+        return
+    action, program = screen.selected.action, screen.program
+    before = await program.engine.mail.journal.drop(action)
+    screen.reload()
+
+    async def step(beneath: Frame) -> None:
+        await program.engine.mail.journal.restore(before)
+        beneath.come_back_to(str(before.id))
+        beneath.reload()
+        program.say(f"Undone: {change_words(before)} is there again.")
+
+    program.undo.offer(f"Dropped: {change_words(before)}.", step)
+
+
+def open_(screen: ChangeList) -> None:
+    """Everything about it, in full."""
+    entry = screen.selected
+    if entry is None:
+        screen.say(NONE)
+        return
+    message, facts = change_explanation(entry, screen.program.engine.clock.now())
+    letters = [f"  {safe_line(each.message_id or each.key)}" for each in entry.action.messages]
+    subject = [safe_line(entry.subject), ""] if entry.subject else []
+    text = [change_words(entry.action), "", *subject, message, "", facts, "", *letters]
+    screen.program.navigation.open(ShowText("CHANGE", "\n".join(text)))
+
+
+ACTIONS: dict[str, Action[ChangeList]] = {
+    **LIST_ACTIONS,
+    "open": open_,
+    "retry-change": retry,
+    "drop-change": drop,
+}
