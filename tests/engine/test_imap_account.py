@@ -20,6 +20,8 @@ from tuimail.config.model import KeepPolicy, Security, Server
 from tuimail.engine import Engine
 from tuimail.engine.mail_index import IndexRequest
 from tuimail.engine.mail_source import NotKeptError
+from tuimail.journal.action import ActionState
+from tuimail.journal.decisions import JournalTally
 from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.imap_mailbox import ImapMailbox
@@ -167,6 +169,15 @@ async def test_offline_what_is_kept_is_read_and_changed_and_it_catches_up(
                 await mail.engine.mail.move(refs[1:2], "Archive")
                 index = await mail.until(lambda it: it.count == 2, INBOX)
                 assert entries(index)[0].row.flags & FLAGGED
+                journal = mail.engine.mail.journal
+                assert await journal.count() == JournalTally(waiting=2)
+                (flagged, moved) = await journal.entries()
+                assert [flagged.subject, moved.subject] == ["Letter 0", "Letter 1"]
+                await journal.retry(moved.action)
+                before = await journal.drop(moved.action)
+                assert (await mail.index(INBOX)).count == 3, "nothing waits for the server to take it back"
+                await journal.restore(before)
+                assert (await mail.index(INBOX)).count == 2
                 deliver(client, 3)
                 client.select("INBOX")
                 assert client.search(None, "FLAGGED")[1] == [b""]
@@ -193,6 +204,34 @@ async def test_a_server_is_tried_at_once_when_the_network_is_up(
             link.mend()
             mail.engine.mail.try_servers()
             await mail.until(lambda _: not mail.engine.mail.offline("work"), INBOX)
+
+
+async def test_what_the_server_refuses_waits_for_the_user(dovecot: Dovecot, server: Server, paths: Paths) -> None:
+    with other_client(dovecot, server) as client:
+        for number in range(2):
+            deliver(client, number)
+        client.create("Archive")
+        async with running(paths, server) as mail:
+            index = await mail.until(lambda it: it.count == 2, INBOX)
+            await mail.until(lambda _: not mail.engine.mail.syncing(), INBOX)
+            client.delete("Archive")
+            await mail.engine.mail.move([entries(index)[0].ref], "Archive")
+            await mail.engine.mail.look()
+            journal = mail.engine.mail.journal
+            (entry,) = await journal.entries()
+            assert (entry.action.state, entry.subject) == (ActionState.REFUSED, "Letter 0")
+            assert "Archive" in entry.action.words
+            assert (await mail.index(INBOX)).count == 2
+            # A stranger is not held up, nor is what is given to the same message afterwards.
+            await mail.engine.mail.flag([each.ref for each in entries(index)], add=FLAGGED)
+            await mail.engine.mail.look()
+            client.noop()
+            assert client.search(None, "FLAGGED")[1] == [b"1 2"]
+            client.create("Archive")
+            await journal.retry(entry.action)
+            await mail.until(lambda it: it.count == 1, IndexRequest("work", "Archive"))
+            assert await journal.entries() == []
+            assert client.select("Archive")[1] == [b"1"]
 
 
 async def test_a_message_is_found_by_a_word_of_its_text_once_it_was_read(

@@ -63,6 +63,28 @@ def test_what_is_held_up_holds_up_its_own_messages_only(held: dict[str, Any]) ->
     assert [each.id for each in given if depends(each, given[0])] == [2, 5]
 
 
+@pytest.mark.parametrize(
+    ("refused_at", "next_at", "begun"),
+    [
+        # 2 was given before 1 was refused, and is to be done before 3 and 4.
+        (15.0, 0.0, [5, 6]),
+        (25.0, 0.0, [6]),
+        (5.0, 0.0, [2, 3, 4, 5, 6]),
+        (15.0, 200.0, [6]),
+    ],
+)
+def test_a_refusal_holds_up_what_was_given_before_it(refused_at: float, next_at: float, begun: list[int]) -> None:
+    given = [
+        action(1, "a", "c", state=ActionState.REFUSED, changed=refused_at, next_at=next_at),
+        action(2, "a", "b", created=10.0),
+        action(3, "a", created=20.0),
+        action(4, "b", created=20.0),
+        action(5, "c", created=20.0),
+        action(6, "d", created=10.0),
+    ]
+    assert [each.id for each in ready(given, 100.0)] == begun
+
+
 def test_a_message_is_known_by_where_it_landed() -> None:
     moved = action(1, kind=ActionKind.MOVE, target="Archive", messages=(ActionMessage("a", landed="z"),), next_at=9.0)
     assert [each.id for each in ready([moved, action(2, "z", folder="Archive"), action(3, "z")], 1.0)] == [3]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "list": ("what waits, what was refused, and what was dropped in the last week", ("list", "list --json")),
-    "retry": ("try changes again; without an ID all that were refused or put off", ("retry 12", "retry")),
+    "retry": ("try changes again now; without an ID all that are not done", ("retry 12", "retry")),
     "drop": ("never carry out changes", ("drop 12",)),
 }
 """Verb -> (line in the help, examples)."""
@@ -80,7 +80,8 @@ def run(argv: list[str], paths: Paths) -> int:
         return EX_OK
     with closing(ActionJournal(paths.journal)) as journal:
         if args.verb == "list":
-            _list(args, UserDecisions(journal).listed(), numbers)
+            # One that is named is shown in whatever state it is.
+            _list(args, [_named(journal, each) for each in numbers] or UserDecisions(journal).listed())
             return EX_OK
         chosen = _chosen(args, journal, numbers)
         if args.dry_run:
@@ -102,25 +103,21 @@ def _unknown(number: int) -> NoSuchItemError:
 def _chosen(args: Namespace, journal: ActionJournal, numbers: Sequence[int]) -> list[MailAction]:
     """Raises NoSuchItemError and IllegalTransitionError: one of them is not there, or decided."""
     if not numbers:
-        undecided = journal.actions(UNDECIDED)
-        return [each for each in undecided if each.state is ActionState.REFUSED or each.next_at]
-    found = []
-    for number in numbers:
-        try:
-            found.append(journal.get(number))
-        except NoSuchItemError:
-            raise _unknown(number) from None
+        return journal.actions(UNDECIDED)
+    found = [_named(journal, each) for each in numbers]
     for each in found:
         check_undecided(each, "tried again" if args.verb == "retry" else "dropped")
     return found
 
 
-def _list(args: Namespace, listed: Sequence[MailAction], numbers: Sequence[int]) -> None:
-    by_id = {each.id: each for each in listed}
-    for number in numbers:
-        if number not in by_id:
-            raise _unknown(number)
-    shown = [each for each in listed if not numbers or each.id in numbers]
+def _named(journal: ActionJournal, number: int) -> MailAction:
+    try:
+        return journal.get(number)
+    except NoSuchItemError:
+        raise _unknown(number) from None
+
+
+def _list(args: Namespace, shown: Sequence[MailAction]) -> None:
     if args.json:
         print_json([_document(each) for each in shown])
         return
@@ -148,21 +145,24 @@ def _retry(args: Namespace, paths: Paths, journal: ActionJournal, chosen: Sequen
     from tuimail.engine.received_mail import accounts_with_mail
 
     config = load_config(paths)
-    accounts = {name: accounts_with_mail(config, name)[0] for name in {each.account for each in chosen}}
-    for each in chosen:
-        UserDecisions(journal).retry(each.id)
-    codes = []
+    numbers, codes = [], []
     with closing(MailSources(paths)) as sources:
-        for account in accounts.values():
+        for name in dict.fromkeys(each.account for each in chosen):
+            own = [each.id for each in chosen if each.account == name]
             try:
+                (account,) = accounts_with_mail(config, name)
+                for number in own:
+                    UserDecisions(journal).retry(number)
+                numbers += own
                 replay(account, sources, paths, journal)
-            except TuimailError as error:  # the server of another account may be there
-                print_error(f"{account.name}: {error}", error.hint)
+            except TuimailError as error:  # another account may be there
+                print_error(f"{safe_line(name)}: {error}", error.hint)
                 codes.append(error.exit_code)
-    ended = [journal.get(each.id) for each in chosen]
+    ended = [journal.get(each) for each in numbers]
     _tell(args, ended)
     states = {each.state for each in ended}
-    return max([*codes, *(code for state, code in _CODES.items() if state in states)][:1], default=EX_OK)
+    codes += [code for state, code in _CODES.items() if state in states]
+    return next(iter(codes), EX_OK)
 
 
 def _drop(args: Namespace, paths: Paths, journal: ActionJournal, chosen: Sequence[MailAction]) -> int:

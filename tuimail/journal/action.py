@@ -147,22 +147,17 @@ def check_transition(action: MailAction, to: ActionState, verb: str) -> None:
 def ready(undecided: Iterable[MailAction], now: float) -> Iterator[MailAction]:
     """Those whose turn it is, of ``undecided`` in the order of their ids.
 
-    An action that is put off holds up those on the same messages, and no other ones. One that was refused holds up
-    those that were given before the refusal: who gives another later has seen that nothing was changed.
+    An action that is put off, or waits itself, holds up those on the same messages, and no other ones. One that was
+    refused holds up those that were given before the refusal: who gives another later has seen that it was not done.
     """
     held_up: dict[object, float] = {}
     """Until when an action must have been given to wait, by the names of its messages."""
     for action in undecided:
         names = set(_names(action))
-        until = max((held_up.get(each, -math.inf) for each in names), default=-math.inf)
-        waits = until >= action.created
-        if not waits:
-            until = -math.inf
-        if action.next_at > now:
-            until = math.inf
-        elif action.state is ActionState.REFUSED:
-            until = max(until, action.changed)
-        elif not waits:
+        until = math.inf
+        if action.state is ActionState.REFUSED and action.next_at <= now:
+            until = action.changed
+        elif action.next_at <= now and all(held_up.get(each, -math.inf) < action.created for each in names):
             yield action
             continue
         for each in names:

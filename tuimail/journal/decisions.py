@@ -115,7 +115,9 @@ class UserDecisions:
                 raise IllegalTransitionError(
                     "This change is not among those that you dropped.", state=action.state, verb="restored"
                 )
-            return self._journal.put(replace(before, messages=action.messages, owner="", changed=self._now()))
+            # A refusal holds up what was given before it (action.ready), and nothing that was given since.
+            changed = before.changed if before.state is ActionState.REFUSED else self._now()
+            return self._journal.put(replace(before, messages=action.messages, owner="", changed=changed))
 
     def discard(self, number: int) -> MailAction:
         """Drop what was refused to a command that does not keep it, with the words of the refusal.
@@ -138,5 +140,5 @@ def check_undecided(action: MailAction, verb: str) -> None:
             f"The change {action.id} is {action.state}: it cannot be {verb}.",
             state=action.state,
             verb=verb,
-            hint="What can be decided is listed by: tuimail journal list",
+            hint="Look at the list of changes again.",
         )
