@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail.errors import TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.movement import LIST_ACTIONS
 from tuimail.ui.requests import ShowText
@@ -33,12 +34,18 @@ async def retry(screen: ChangeList) -> None:
 
 
 async def drop(screen: ChangeList) -> None:
-    """It can be undone, so there is no question."""
+    """It can be undone, so there is no question. The next change is selected."""
     if screen.selected is None:
         screen.say(NONE)
         return
     action, program = screen.selected.action, screen.program
-    before = await program.engine.mail.journal.drop(action)
+    screen.list.move(1)  # before it goes to the end of the list: the next one is to be decided
+    try:
+        before = await program.engine.mail.journal.drop(action)
+    except TuimailError:
+        screen.list.sought = str(action.id)
+        screen.reload()
+        raise
     screen.reload()
 
     async def step(beneath: Frame) -> None:

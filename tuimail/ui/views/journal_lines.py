@@ -100,8 +100,8 @@ def offline_remark(tally: JournalTally) -> str:
 
 
 def _columns(width: int) -> tuple[int, int, int]:
-    """Cells for what is done, the subject, and the account (0: there is no room)."""
+    """Cells for what is done, the subject, and the account (0: there is no room); a margin is left on the right."""
     account = _ACCOUNT if width >= _WIDE else 0
-    rest = width - 5 - _STATE - 2 - 2 - (account + 2 if account else 0)
+    rest = width - 1 - 5 - _STATE - 2 - 2 - (account + 2 if account else 0)
     what = max(10, rest * 3 // 5)
     return what, max(0, rest - what), account
