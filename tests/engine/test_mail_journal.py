@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from tuimail.journal.decisions import JournalTally
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import FLAGGED
 from tuimail.paths import Paths
+from tuimail.sync import maildir_replay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,6 +185,29 @@ async def test_what_is_forgotten(paths: Paths, root: Path) -> None:
             with pytest.raises(NoSuchItemError):
                 await decide(entry.action)
         assert await journal.entries() == []
+
+
+async def test_what_was_put_off_is_tried_again_when_it_is_time(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else happens, so that nobody has a reason to look."""
+    tries: list[str] = []
+
+    def full_once(source: Any, target: Any, rename: Any = os.rename, **named: Any) -> None:
+        if ".Archive" in os.fspath(target):
+            tries.append(os.fspath(target))
+            if len(tries) == 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rename(source, target, **named)
+
+    monkeypatch.setattr(maildir_replay, "PAUSE", 0.2)
+    async with running_mail(paths, root) as mail:
+        index = await mail.until(lambda it: it.count == 3, INBOX)
+        monkeypatch.setattr(os, "rename", full_once)
+        await mail.engine.mail.move([entries(index)[0].ref], "Archive")
+        await mail.until(lambda _: len(files(root / ".Archive")) == 1, INBOX)
+        await mail.until(lambda it: it.count == 1, ARCHIVE)
+    assert len(tries) == 2
 
 
 async def test_a_journal_that_cannot_be_read_is_counted_as_before(paths: Paths, root: Path) -> None:

@@ -123,6 +123,20 @@ def test_what_was_given_since_a_refusal_is_not_held_up_by_a_drop_taken_back(
     assert [each.id for each in journal.ready("work")] == [later.id]
 
 
+def test_when_to_look_again(journal: ActionJournal) -> None:
+    assert journal.next_try("work", 0.0) is None
+    for state in ActionState:
+        in_state(journal, state, account="home")
+    assert journal.next_try("work", 0.0) is None
+    assert journal.next_try("home", NOW) == NOW + 900
+    assert journal.next_try("home", NOW + 900) is None, "what was due is held up by something else"
+    (waiting,) = journal.add([move("b")])
+    assert journal.next_try("work", 0.0) is None
+    with journal.writing():
+        journal.put(replace(waiting, next_at=NOW + 5, state=ActionState.SENT))
+    assert journal.next_try("work", NOW) == NOW + 5
+
+
 def test_an_unknown_one(user: UserDecisions) -> None:
     for decide in (user.retry, user.drop):
         with pytest.raises(NoSuchItemError):

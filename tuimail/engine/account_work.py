@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from tuimail.cache import reports
@@ -193,6 +194,7 @@ class AccountWork:
 
     def sync(self) -> float:
         """Look at the mailbox once; seconds until the next look. Raises StorageError."""
+        begun = time.time()
         # A cache that cannot be written holds up nothing that the user did.
         self._thread.guarded("journal", self.replay)
         if not self.cache.open():
@@ -209,7 +211,9 @@ class AccountWork:
             self._follow(changed=changed)
         except DamagedDatabaseError:
             return 0.0  # it is begun anew
-        return min(self.watch.pause, self.cache.again_in or self.watch.pause)
+        pause = min(self.watch.pause, self.cache.again_in or self.watch.pause)
+        again = self.journal.next_try(self._account.name, begun)  # what was due before waits for something else
+        return pause if again is None else min(pause, max(0.0, again - time.time()))
 
     def _synced(self) -> bool:
         """Whether the cache was changed. Raises TuimailError."""

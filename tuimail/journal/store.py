@@ -125,6 +125,13 @@ class ActionJournal:
         """The action of the account whose turn it is: waiting, or sent by a process that did not finish it."""
         return next(iter(self.ready(account)), None)
 
+    def next_try(self, account: str, after: float) -> float | None:
+        """When, after that moment, the next action of the account that is put off may be tried again; None: none is."""
+        query = "SELECT min(next_at) FROM action WHERE account = ? AND state IN (?, ?) AND next_at > ?"
+        with self.database.reading() as db:
+            found = db.execute(query, (account, ActionState.WAITING, ActionState.SENT, after)).fetchone()
+            return None if found[0] is None else float(found[0])
+
     def ready(self, account: str) -> list[MailAction]:
         """Every action of the account that may be carried out now, in the order they were given."""
         # Resolved, for a message that has landed may be named in both ways.
