@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
+from tuimail.engine import mailbox_watch
 from tuimail.engine.cache_place import action_lock
 from tuimail.engine.mail_index import IndexRequest
 from tuimail.errors import IllegalTransitionError, LeaseLostError, NoSuchItemError, UsageError
@@ -201,6 +202,11 @@ async def test_what_was_put_off_is_tried_again_when_it_is_time(
         rename(source, target, **named)
 
     monkeypatch.setattr(maildir_replay, "PAUSE", 0.2)
+    for name in ("WATCHED", "POLLED"):
+        monkeypatch.setattr(mailbox_watch, name, 1000.0)
+    for folder in (root, root / ".Archive"):  # one that was changed just now is looked at again
+        for part in ("cur", "new"):
+            os.utime(folder / part, (1_790_000_000, 1_790_000_000))
     async with running_mail(paths, root) as mail:
         index = await mail.until(lambda it: it.count == 3, INBOX)
         monkeypatch.setattr(os, "rename", full_once)
