@@ -88,7 +88,7 @@ def test_it_is_installed_enabled_and_started(manager: Manager, tuimail_: Run) ->
     assert manager.told == ["--user daemon-reload", f"--user enable {NAME}", f"--user restart {NAME}"]
     lines = unit().read_text().splitlines()
     assert lines[0] == MARK
-    assert f"ExecStart={sys.executable} -m tuimail outbox run --watch" in lines
+    assert f"ExecStart={sys.executable} -m tuimail run" in lines
     assert "NoNewPrivileges=yes" in lines
 
 
@@ -145,7 +145,7 @@ def test_without_systemd_there_is_the_crontab(
     ran = tuimail_("outbox", "service", "install")
     assert ran.code == 69
     assert ran.out.startswith("*/5 * * * * ")
-    assert ran.out.endswith(f"{sys.executable} -m tuimail outbox run\n")
+    assert ran.out.endswith(f"{sys.executable} -m tuimail run --once\n")
     assert not unit().exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tuimail.engine.look_schedule import LONGEST_REST, REST, LookSchedule
@@ -25,6 +27,14 @@ def test_after_a_change_when_it_has_rested_as_long_as_a_look_is_worth(seconds: f
     assert schedule.next == 10.0 + seconds + rest
     schedule.begin()
     assert schedule.next == 310.0 + seconds
+
+
+def test_without_looks_none_is_ever_due() -> None:
+    schedule = LookSchedule(active=False)
+    assert schedule.next == math.inf
+    schedule.changed()
+    schedule.now()
+    assert schedule.next == math.inf
 
 
 def test_what_is_due_sooner_does_not_wait_for_the_rest() -> None:

@@ -191,9 +191,9 @@ class SceneEngine(Engine):
         super().__init__(settings or config(), paths, clock=self.stopped_clock)
         self.gates: list[Gate] = []
 
-    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False, sync: bool = True) -> None:
         """Without the runner."""
-        await super().start(run_outbox=False, watch=watch)
+        await super().start(run_outbox=False, watch=watch, sync=sync)
 
     # -- what a test does to it
     def hold(self, part: Any, method: str) -> Gate:

@@ -269,7 +269,7 @@ async def test_more_shows_the_other_keys(running: Running) -> None:
 async def test_quitting_with_letters_waiting_says_how_they_go_on(running: Running) -> None:
     async with running("q") as pilot:
         shown = text(pilot.app)
-        assert "5 letters stay queued; they go on with: tuimail outbox run --watch" in " ".join(shown.split())
+        assert "5 letters stay queued; they go on with: tuimail run" in " ".join(shown.split())
         await pilot.press("n")
         await settle(pilot)
         assert pilot.app.is_running

@@ -30,6 +30,7 @@ COMMANDS = {
     "copy": "copy letters to another folder",
     "delete": "move letters to the trash, or from there delete them for good",
     "journal": "changes of mail not done yet: list, try again, drop",
+    "run": "send, carry out and sync without a screen, until ^C",
     "account": "list the accounts, check that they work, store a password",
     "doctor": "check everything, and say what to do about it",
     "demo": "try tuimail on an embedded account, without config or network",
@@ -64,7 +65,7 @@ examples:
   date | tuimail send bob@example.net -s "It is"  send from a script
   tuimail outbox list                             what is on its way
   tuimail search '~f kim minutes'                 find a letter
-  tuimail outbox run --watch                      keep sending without a screen
+  tuimail run                                     send and sync without a screen
 
 The config is {config}.
 """

@@ -211,7 +211,7 @@ def _tell(work: _Work, args: argparse.Namespace, *, fresh: int, known: int, refu
         print_note(f"{_count(refused, 'letter')} went out before, or will; --again queues the same letter once more.")
     if work.skipped:
         print_note(f"{_count(len({each.row for each in work.skipped}), 'row')} left out.")
-    print_note("They go while tuimail is open, or with: tuimail outbox run --watch")
+    print_note("They go while tuimail is open, or with: tuimail run")
 
 
 def _last(work: _Work) -> float:

@@ -36,17 +36,10 @@ SENT = (ItemState.ACCEPTED, ItemState.DONE)
 def verb(args: Namespace, paths: Paths) -> int:
     """Run ``run``."""
     config = load_config(paths)
-    return run(_watch(config, paths, json=args.json) if args.watch else _once(config, paths, json=args.json))
-
-
-async def _once(config: Config, paths: Paths, *, json: bool) -> int:
-    async with engine_on(config, paths) as engine:
-        engine.announcer.subscribe(_tell_trouble)
-        tried = await engine.outbox.run_once()
-        await engine.mail.replay()  # an answered message may have to be marked yet
-        now = engine.clock.now()
-        items = await engine.outbox.query(lambda outbox: outbox.items_of([item.id for item in tried]))
-    if json:
+    if args.watch:
+        return run(watch(config, paths, json=args.json))
+    items, now = run(send_what_is_due(config, paths))
+    if args.json:
         print_json([item_document(item) for item in items])
     else:
         for item in items:
@@ -54,7 +47,19 @@ async def _once(config: Config, paths: Paths, *, json: bool) -> int:
     return EX_OK
 
 
-async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
+async def send_what_is_due(config: Config, paths: Paths) -> tuple[list[OutboxItem], float]:
+    """Try every letter that is due, once; as they are then, and when that was."""
+    async with engine_on(config, paths) as engine:
+        engine.announcer.subscribe(_tell_trouble)
+        tried = await engine.outbox.run_once()
+        await engine.mail.replay()  # an answered message may have to be marked yet
+        now = engine.clock.now()
+        items = await engine.outbox.query(lambda outbox: outbox.items_of([item.id for item in tried]))
+    return list(items), now
+
+
+async def watch(config: Config, paths: Paths, *, json: bool, sync: bool = False) -> int:
+    """Send what becomes due until a signal ends it; with ``sync``, keep received mail in step as well."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ENDING:
@@ -68,9 +73,9 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
             _tell_trouble(event)
 
     try:
-        async with engine_on(config, paths, watch=True) as engine:
+        async with engine_on(config, paths, watch=True, sync=sync) as engine:
             engine.announcer.subscribe(listen)
-            _greet(engine)
+            _greet(engine, sync=sync)
             telling = loop.create_task(_tell_changes(engine, changes, json=json))
             stopping = loop.create_task(stop.wait())
             # A reader that went away (BrokenPipeError) ends the watch as well.
@@ -87,14 +92,15 @@ async def _watch(config: Config, paths: Paths, *, json: bool) -> int:
     return EX_OK
 
 
-def _greet(engine: Engine) -> None:
+def _greet(engine: Engine, *, sync: bool) -> None:
     """Report the start to the service manager, and to the user if another process already watches."""
     notify(READY)
     others = [each for each in engine.outbox.watchers() if each.pid != os.getpid()]
     if others:
         print_note(f"tuimail: process {others[0].pid} watches this outbox, too; they share the work.")
     if is_terminal(sys.stderr):
-        print_note("tuimail: sending what is in the outbox and what comes; ^C ends it.")
+        mail = ", and keeping your mail in step" if sync else ""
+        print_note(f"tuimail: sending what is in the outbox and what comes{mail}; ^C ends it.")
 
 
 async def _tell_changes(engine: Engine, changes: asyncio.Queue[str], *, json: bool) -> None:

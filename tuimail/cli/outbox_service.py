@@ -40,9 +40,7 @@ def _install(args: Namespace, paths: Paths) -> int:
         return _offer_crontab(json=args.json)
     file = systemd.UnitFile(os.environ)
     command, folder = this_program()
-    file.write(
-        unit_text([*command, "outbox", "run", "--watch"], environment(), folder=folder, hands_over=_hands_over(config))
-    )
+    file.write(unit_text([*command, "run"], environment(), folder=folder, hands_over=_hands_over(config)))
     steps = (systemd.RELOAD, systemd.ENABLE, systemd.RESTART)
     # Restarted, not just started: a running service still uses the old unit and program.
     failed, left = _carry_out(*steps)
@@ -112,7 +110,7 @@ def _status(args: Namespace, paths: Paths) -> int:
         print_line(f"service    {active or 'unknown'}, {enabled or 'unknown'} ({file.path})")
     print_line(f"crontab    {'runs the outbox' if cron else 'nothing in it'}")
     for each in at_work:
-        kind = "tuimail outbox run --watch" if each.role is PeerRole.WATCH else "tuimail with its screens"
+        kind = "tuimail run, or outbox run --watch" if each.role is PeerRole.WATCH else "tuimail with its screens"
         print_line(f"at work    {kind}, process {each.pid}{'' if each.here else ' of another machine'}")
     if not at_work:
         print_line("at work    no process: letters wait until tuimail is opened, or for the crontab" if cron else
@@ -138,13 +136,13 @@ def _short(words: str) -> str:
 
 def _offer_crontab(*, json: bool) -> int:
     command, folder = this_program()
-    line = crontab.line([*command, "outbox", "run"], environment(), folder=folder)
+    line = crontab.line([*command, "run", "--once"], environment(), folder=folder)
     if json:
         print_json({"unit": None, "installed": False, "running": False, "crontab": line})
     else:
         print_note("tuimail: There is no systemd on this machine. Put this line into your crontab (crontab -e):")
         print_line(line)
-        print_note("  Or leave this running: tuimail outbox run --watch")
+        print_note("  Or leave this running: tuimail run")
     return EX_UNAVAILABLE
 
 

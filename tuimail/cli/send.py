@@ -55,7 +55,7 @@ def parser() -> Parser:
         prog="tuimail send",
         description="Send a letter; its text comes from standard input or a file. It is safe in the outbox before\n"
         "anything else happens; if it cannot go at once, the outbox keeps trying while tuimail is open\n"
-        "or `tuimail outbox run --watch` runs.",
+        "or `tuimail run` runs.",
         examples=(
             'date | tuimail send bob@example.net -s "It is"',
             "tuimail send bob@example.net -s Minutes -i minutes.txt -a budget.ods",
@@ -265,7 +265,7 @@ def _while(*, watched: bool) -> str:
     """What sends it later, as the end of a sentence."""
     if watched:
         return "by itself: the outbox is being watched."
-    return "while tuimail is open, or with: tuimail outbox run --watch (always: tuimail outbox service install)"
+    return "while tuimail is open, or with: tuimail run (always: tuimail outbox service install)"
 
 
 def _words(item: OutboxItem) -> str:

@@ -87,13 +87,20 @@ def no_account(config: Config, paths: Paths) -> ConfigError:
 
 
 @asynccontextmanager
-async def engine_on(config: Config, paths: Paths, *, watch: bool = False) -> AsyncIterator[Engine]:
-    """A started engine, stopped at the end whatever happens; with ``watch`` it keeps sending what becomes due."""
+async def engine_on(config: Config, paths: Paths, *, watch: bool = False, sync: bool = False) -> AsyncIterator[Engine]:
+    """A started engine, stopped at the end whatever happens.
+
+    Args:
+        config: whose accounts.
+        paths: where everything is.
+        watch: it keeps sending what becomes due.
+        sync: it keeps received mail in step.
+    """
     from tuimail.engine import Engine
 
     engine = Engine(config, paths)
     try:
-        await engine.start(run_outbox=watch, watch=watch)
+        await engine.start(run_outbox=watch, watch=watch, sync=sync)
         yield engine
     finally:
         await engine.stop()

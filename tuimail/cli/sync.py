@@ -12,6 +12,9 @@ from tuimail.cli.session import load_config
 from tuimail.errors import EX_OK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tuimail.config.model import Account
     from tuimail.engine.account_sync import SyncReport
     from tuimail.paths import Paths
 
@@ -33,12 +36,23 @@ def parser() -> Parser:
 
 def run(argv: list[str], paths: Paths) -> int:
     """Run the command. Exit code 69 if a server cannot be reached, 77 if it refuses the sign-in."""
-    from tuimail.engine.account_sync import AccountSync
-    from tuimail.engine.configured_source import MailSources
     from tuimail.engine.received_mail import accounts_with_mail
 
     args = parser().parse_args(argv)
-    accounts = accounts_with_mail(load_config(paths), args.account)
+    reports = synced(accounts_with_mail(load_config(paths), args.account), paths)
+    if args.json:
+        print_json([document(each) for each in reports])
+    else:
+        for report in reports:
+            print_line(line_of(report))
+    return exit_code(reports)
+
+
+def synced(accounts: Iterable[Account], paths: Paths) -> list[SyncReport]:
+    """Sync them one after the other; progress and errors go to standard error."""
+    from tuimail.engine.account_sync import AccountSync
+    from tuimail.engine.configured_source import MailSources
+
     reports = []
     with closing(MailSources(paths)) as sources:
         for each in accounts:
@@ -46,10 +60,11 @@ def run(argv: list[str], paths: Paths) -> int:
             reports.append(report)
             if report.error is not None:
                 print_error(f"{each.name}: {report.error}", report.error.hint)
-            if not args.json:
-                print_line(_line(report))
-    if args.json:
-        print_json([_document(each) for each in reports])
+    return reports
+
+
+def exit_code(reports: Iterable[SyncReport]) -> int:
+    """0, or 69 if a server cannot be reached, 77 if it refuses the sign-in."""
     return max((each.error.exit_code for each in reports if each.error is not None), default=EX_OK)
 
 
@@ -75,7 +90,8 @@ class _Progress:
             print_note(f"{self._account}: {words}")
 
 
-def _line(report: SyncReport) -> str:
+def line_of(report: SyncReport) -> str:
+    """What came of it, in one line."""
     counts = {
         "new": report.new,
         "changed": report.changed,
@@ -88,7 +104,8 @@ def _line(report: SyncReport) -> str:
     return f"{report.account}: {', '.join(filter(None, (state, said))) or 'nothing new'}"
 
 
-def _document(report: SyncReport) -> dict[str, object]:
+def document(report: SyncReport) -> dict[str, object]:
+    """The same for ``--json``."""
     return {
         "account": report.account,
         "folders": report.folders,

@@ -35,8 +35,8 @@ class AccountThreads:
         self._background: dict[str, MailBackground] = {}
         self._started = False
 
-    def start(self) -> None:
-        """Begin to sync the accounts."""
+    def start(self, *, sync: bool) -> None:
+        """Begin to sync the accounts; without ``sync`` only what is asked for is done."""
         self._started = True
         if not self._accounts:
             return
@@ -44,11 +44,13 @@ class AccountThreads:
         from tuimail.engine.mail_background import MailBackground
 
         for account in self._accounts:
-            thread = MailAccount(account, self._paths, self._sources, self._changed, self._news)
+            thread = MailAccount(account, self._paths, self._sources, self._changed, self._news, sync=sync)
             self._writers[account.name] = thread
-            self._background[account.name] = MailBackground(account, self._paths, self._sources, thread)
+            if sync:
+                self._background[account.name] = MailBackground(account, self._paths, self._sources, thread)
             thread.start()
-            self._background[account.name].start()
+        for each in self._background.values():
+            each.start()
 
     def stop(self) -> None:
         """Finish what was begun and end the threads. Awaits nothing."""

@@ -101,18 +101,21 @@ class Engine:
         self.answers = Answers(config, self._draft_store, self._outbox_store, self._runner, self.clock, self._received)
         """Received messages answered."""
 
-    def start_reading(self) -> None:
-        """Allow received mail to be read, and drafts and the outbox to be opened by whoever asks for them."""
+    def start_reading(self, *, sync: bool = True) -> None:
+        """Allow received mail to be read, and drafts and the outbox to be opened by whoever asks for them.
+
+        ``sync``: received mail is kept in step with its mailboxes; else only what is asked for is done.
+        """
         self._loop = asyncio.get_running_loop()
         for handle in (self._outbox_store, self._draft_store, self._correspondents):
             handle.start()
         self._reports.start()
-        self.mail.start()
+        self.mail.start(sync=sync)
 
-    async def start(self, *, run_outbox: bool = True, watch: bool = False) -> None:
+    async def start(self, *, run_outbox: bool = True, watch: bool = False, sync: bool = True) -> None:
         """Open the outbox, recover, and (unless told not to) start sending what is due; read mail if not done before.
 
-        ``watch``: it goes on without a screen; others are told so (``outbox.watchers``).
+        ``watch``: it goes on without a screen; others are told so (``outbox.watchers``). ``sync`` as ``start_reading``.
 
         Raises:
             StorageError: the folders or the index cannot be opened.
@@ -120,7 +123,7 @@ class Engine:
         from tuimail.platform_events import watchdog
 
         if not self._outbox_store.started:
-            self.start_reading()
+            self.start_reading(sync=sync)
         watchdog.attend(asyncio.get_running_loop())
         store = await self._outbox_store.run(lambda store: store)
         if store.notice:

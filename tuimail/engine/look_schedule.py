@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 REST = 4
 """How many times as long as a look took the next one waits, whatever is told: other programs change mail in bursts."""
 LONGEST_REST = 5.0
@@ -11,7 +13,9 @@ LONGEST_REST = 5.0
 class LookSchedule:
     """A look is due at once at first, then after a pause, or soon after another program has changed the mailbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, active: bool = True) -> None:
+        """``active``: looks are due at all; without it only what somebody asks for is done."""
+        self._active = active
         self._was_changed = False
         """Another program changed the mailbox since the last look began."""
         self._due = 0.0
@@ -38,5 +42,7 @@ class LookSchedule:
 
     @property
     def next(self) -> float:
-        """When the next look is due."""
+        """When the next look is due; infinite: never."""
+        if not self._active:
+            return math.inf
         return min(self._rested, self._due) if self._was_changed else self._due

@@ -78,13 +78,13 @@ class Mail:
         """Folders created, renamed, deleted and left."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start(self) -> None:
-        """Begin to sync the accounts."""
+    def start(self, *, sync: bool = True) -> None:
+        """Begin to sync the accounts; without ``sync`` only what is asked for is done."""
         self._loop = self.news.loop = asyncio.get_running_loop()
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._reader.start()
         self.search.start()
-        self._threads.start()
+        self._threads.start(sync=sync)
 
     def stop(self) -> None:
         """Finish what was begun and end the threads. Awaits nothing."""

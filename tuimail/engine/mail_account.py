@@ -52,6 +52,8 @@ class MailAccount:
         sources: MailSources,
         changed: Callable[[str], None],
         news: MailNews,
+        *,
+        sync: bool,
     ) -> None:
         """Make the thread, not started. What it calls is called on it.
 
@@ -61,6 +63,7 @@ class MailAccount:
             sources: where its mail is.
             changed: called with the account's name when the cache has changed.
             news: passes on what the user is to be told.
+            sync: the mailbox is looked at; else only what somebody asks for is done.
         """
         self.account = account
         self.syncing = ""
@@ -83,7 +86,7 @@ class MailAccount:
         """What was told to have gone wrong, by the work."""
         self._replay_later = False
         """What the user did while the thread waited for the server is to be carried out."""
-        self._schedule = LookSchedule()
+        self._schedule = LookSchedule(active=sync)
         self._thread = threading.Thread(target=self._run, name=f"mail of {account.name}", daemon=False)
 
     def start(self) -> None:
@@ -250,7 +253,7 @@ class MailAccount:
             self._look_now()
         with self._jobs.wake:
             while not self._has_work() and (left := self._schedule.next - time.monotonic()) > 0:
-                self._jobs.wake.wait(left)
+                self._jobs.wake.wait(min(left, threading.TIMEOUT_MAX))
         return True
 
     def _look_now(self) -> None:

@@ -1,4 +1,4 @@
-"""The background service: runs ``tuimail outbox run --watch`` from log-in on.
+"""The background service: runs ``tuimail run`` from log-in on.
 
 unit         the text of the systemd unit, pure
 systemd      installs, removes and queries the unit

@@ -35,4 +35,4 @@ def installed() -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     lines = (each.strip() for each in ran.stdout.splitlines())
-    return any("tuimail" in each and "outbox run" in each and not each.startswith("#") for each in lines)
+    return any("tuimail" in each and " run" in each and not each.startswith("#") for each in lines)

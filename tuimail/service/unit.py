@@ -39,7 +39,7 @@ def unit_text(
         MARK,
         "# Changes are lost when it is installed again; your own go to: systemctl --user edit tuimail-outbox",
         "[Unit]",
-        "Description=Send the letters in tuimail's outbox",
+        "Description=Send the letters in tuimail's outbox, and keep mail in step",
         "Documentation=man:systemd.service(5)",
         "",
         "[Service]",

@@ -76,7 +76,7 @@ async def quit_(screen: Frame) -> None:
         if screen.program.engine.outbox.watchers():
             going = "the outbox service goes on sending"
         else:
-            going = f"{'it goes' if badge.waiting == 1 else 'they go'} on with: tuimail outbox run --watch"
+            going = f"{'it goes' if badge.waiting == 1 else 'they go'} on with: tuimail run"
         question = f"{letters} queued; {going}.  Quit tuimail?"
     else:
         question = "Really quit tuimail?"
