@@ -46,7 +46,8 @@ def test_one_round_sends_carries_out_and_syncs(root: Path, tuimail_: Run, tmp_pa
     assert ran.code == EX_OK
     made = json.loads(ran.out)
     assert [each["subject"] for each in made["outbox"]] == ["Hello"]
-    assert [(each["account"], each["new"], each["error"]) for each in made["accounts"]] == [("work", 2, None)], "with the copy in Sent"
+    # Two: the message that was there, and the copy in Sent.
+    assert [(each["account"], each["new"], each["error"]) for each in made["accounts"]] == [("work", 2, None)]
     assert b"Subject: Hello" in (tmp_path / "out").read_bytes()
     assert "Letter 1" in tuimail_("search", "Letter").out
     assert "nothing new" in tuimail_("run", "--once").out
