@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tuimail.mail.answered_message import AnsweredMessage
+    from tuimail.mail.draft_copy import DraftCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Draft:
     references: tuple[str, ...] = ()
     answers: AnsweredMessage | None = None
     """The received message that it answers or forwards."""
+    draft_copy: DraftCopy | None = None
+    r"""The same draft in a folder with special use \Drafts; deleted when the letter was accepted."""
     headers: tuple[tuple[str, str], ...] = ()
     """Extra header fields (name, decoded value)."""
     revises: str = ""

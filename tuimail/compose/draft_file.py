@@ -8,6 +8,7 @@ from typing import Any
 
 from tuimail.compose.draft import Attachment, Draft
 from tuimail.mail.answered_message import parse_answered_message
+from tuimail.mail.draft_copy import parse_draft_copy
 
 VERSION = 1
 
@@ -17,7 +18,9 @@ _TYPES = {field.name: field.type for field in fields(Draft)}
 def encode(draft: Draft) -> bytes:
     """The file's content; ASCII, because file names may contain bytes that are not text."""
     answers = None if draft.answers is None else str(draft.answers)
-    return json.dumps({"version": VERSION, **asdict(draft), "answers": answers}, indent=1).encode("ascii") + b"\n"
+    copy = None if draft.draft_copy is None else str(draft.draft_copy)
+    document = {"version": VERSION, **asdict(draft), "answers": answers, "draft_copy": copy}
+    return json.dumps(document, indent=1).encode("ascii") + b"\n"
 
 
 def decode(content: bytes) -> Draft:
@@ -52,6 +55,8 @@ def _value(name: str, value: Any) -> Any:
             return _checked(value, bool)
     if name == "answers":
         return None if value is None else parse_answered_message(_checked(value, str))
+    if name == "draft_copy":
+        return None if value is None else parse_draft_copy(_checked(value, str))
     if name == "attachments":
         return tuple(_attachment(each) for each in _checked(value, list))
     if name == "references":

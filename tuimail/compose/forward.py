@@ -18,6 +18,7 @@ from tuimail.compose.revise import ENDINGS, RESENT, draft_from_letter, typed_add
 from tuimail.compose.unpack import PackedFile, unpack
 from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
 from tuimail.mail.content import InMemory
+from tuimail.mail.draft_copy import DraftCopy
 from tuimail.mail.encoded_word import decode_header
 from tuimail.mail.message_text import message_text
 from tuimail.mail.mime_tree import leaves, walk
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.answer import OriginalMessage
     from tuimail.compose.draft import Attachment
-    from tuimail.config.model import Config
+    from tuimail.config.model import Account, Config, Identity
     from tuimail.mail.message_text import FileInMessage
     from tuimail.mail.mime_tree import ReceivedPart
     from tuimail.mail.received_header import ReceivedHeader
@@ -91,7 +92,35 @@ def edit_as_new(original: OriginalMessage, config: Config, folder: Path, *, draf
     shown is taken. Arguments and errors as of ``forward``.
     """
     root = original.root
+    draft = _of_message(root, *sender_for(original, config), folder, draft_id=draft_id, now=now)
+    own = own_addresses(config)
+    senders = _senders(root)
+    if senders and all(each in own for each in senders):
+        return replace(draft, bcc=typed_addresses(root.header, "bcc"))
+    return replace(draft, reply_to="", in_reply_to="", references=())
+
+
+def continue_draft(original: OriginalMessage, config: Config, folder: Path, *, draft_id: str, now: float) -> Draft:
+    r"""The draft that ``original``, a message in a folder with special use \Drafts, is: any client's.
+
+    All that it says is kept: it is the user's own. It is written as the identity in its From, if the account of the
+    folder has that, else as the account's first. Arguments and errors as of ``forward``.
+    """
+    root = original.root
     account, identity = sender_for(original, config)
+    home = config.accounts.get(original.ref.account, account)
+    found = next(filter(None, map(home.identity_for, _senders(root))), None)
+    if home is not account or found is not None:
+        account, identity = home, found or home.identity
+    draft = _of_message(root, account, identity, folder, draft_id=draft_id, now=now)
+    copy = DraftCopy.of(original.ref)
+    return replace(draft, bcc=typed_addresses(root.header, "bcc"), draft_copy=copy)
+
+
+def _of_message(
+    root: ReceivedPart, account: Account, identity: Identity, folder: Path, *, draft_id: str, now: float
+) -> Draft:
+    """A draft of what it says, to the same people, without Bcc; of text in several forms the one that is shown."""
     exact = _is_plain(root)
     content = root.raw[root.header.start : root.end] if exact else _header_alone(root.header)
     draft = draft_from_letter(
@@ -102,11 +131,11 @@ def edit_as_new(original: OriginalMessage, config: Config, folder: Path, *, draf
         shown = message_text(root)
         attachments = _unpacked(_files(shown.files), folder)
         draft = replace(draft, body=forwarded_text(shown), verbatim=False, attachments=attachments)
-    senders = [each for value in root.header.values("from") for each in received_addresses(value)]
-    own = own_addresses(config)
-    if senders and all(each.address in own for each in senders):
-        return replace(draft, bcc=typed_addresses(root.header, "bcc"))
-    return replace(draft, reply_to="", in_reply_to="", references=())
+    return draft
+
+
+def _senders(root: ReceivedPart) -> list[str]:
+    return [each.address for value in root.header.values("from") for each in received_addresses(value)]
 
 
 def _head(header: ReceivedHeader) -> Iterator[str]:

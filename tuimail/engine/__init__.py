@@ -11,7 +11,8 @@ What they are given:
   runner_handle  the runner while there is one; announces changes and wakes it
   configured_accounts   from an account's name to its identity, submitter and secrets
   sent_folders   where the accounts keep copies of sent letters
-  answered_flags the flag of an answered message, through the journal
+  answered_flags what accepted letters do to received mail through the journal: the flag of what they answer, and
+                 the draft that they were (draft_copies)
 What happens to one letter:
   revise_letter  out of the outbox as a draft, and back
   letter_content its exact bytes

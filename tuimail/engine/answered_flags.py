@@ -1,14 +1,19 @@
-r"""Gives answered messages their flag (\Answered, $Forwarded) through the journal, once for each accepted letter."""
+r"""What accepted letters do to received mail, through the journal and once for each letter.
+
+The message that a letter answers gets its flag (\Answered, $Forwarded); its draft goes from \Drafts.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.engine.draft_copies import deletion
 from tuimail.outbox.model.item import Flagging, FlaggingState
 
 if TYPE_CHECKING:
-    from tuimail.config.model import Account
+    from collections.abc import Callable
+
     from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.mail import Mail
     from tuimail.journal.action import MailAction
@@ -18,44 +23,52 @@ if TYPE_CHECKING:
 
 
 class AnsweredFlags:
-    """Puts the flag of the message that a letter answers into the journal (outbox/run/answered_flag_worker)."""
+    """Puts the flag of the answered message, and the deletion of the draft, into the journal.
+
+    outbox/run/answered_flag_worker calls it.
+    """
 
     def __init__(self, accounts: ConfiguredAccounts, mail: Mail) -> None:
         self._accounts = accounts
         self._mail = mail
 
     async def flag(self, item: OutboxItem) -> Flagging:
-        """Journal it, unless that was done before; the thread of the account's mail carries it out.
+        """Journal both, unless that was done before; the threads of the accounts' mail carry it out.
 
         What was moved meanwhile is followed to where the journal moved it.
 
         Raises:
             StorageError: the journal cannot be written.
         """
-        answers = item.answers
-        if answers is None:
-            return _skipped("it answers none")
-        account = self._accounts.get(answers.ref.account)
+        reasons = []
+        copy, answers = item.draft_copy, item.answers
+        if copy is not None:
+            reasons.append(await self._journaled(copy.account, f"draft of outbox:{item.id}", partial(deletion, copy)))
+        if answers is not None:
+            make = partial(_flag, answers)
+            reasons.append(await self._journaled(answers.ref.account, f"outbox:{item.id}", make))
+        words = next(filter(None, reasons), "" if reasons else "it answers none")
+        return Flagging(FlaggingState.SKIPPED if words else FlaggingState.DONE, words=words)
+
+    async def _journaled(self, name: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> str:
+        """Why it cannot be done; empty: it is in the journal."""
+        account = self._accounts.get(name)
         if account is None:
-            return _skipped(f"the account {answers.ref.account} is not in the config any more")
-        cause, make = f"outbox:{item.id}", partial(_action, account, answers)
+            return f"the account {name} is not in the config any more"
         if not account.has_mail:
-            return _skipped(f"{account.name} has no mail to read any more")
+            return f"{name} has no mail to read any more"
         if account.is_read_only:
-            return _skipped(f"the folders of {account.name} are read only")
-        await self._mail.change_once(account.name, cause, make)
-        return Flagging(FlaggingState.DONE)
+            return f"the folders of {name} are read only"
+        await self._mail.change_once(name, cause, make)
+        return ""
 
 
-def _skipped(words: str) -> Flagging:
-    return Flagging(FlaggingState.SKIPPED, words=words)
-
-
-def _action(account: Account, answers: AnsweredMessage, journal: ActionJournal) -> MailAction:
+def _flag(answers: AnsweredMessage, journal: ActionJournal) -> MailAction:
     """The action on the message where it is now."""
     from tuimail.journal.action import ActionKind, ActionMessage, MailAction
     from tuimail.journal.undo import followed
 
-    earlier = journal.actions(account=account.name)
+    account = answers.ref.account
+    earlier = journal.actions(account=account)
     folder, message = followed(answers.ref.folder, ActionMessage(answers.ref.key), earlier)
-    return MailAction(account.name, ActionKind.FLAG, folder, (message,), add=answers.flag)
+    return MailAction(account, ActionKind.FLAG, folder, (message,), add=answers.flag)

@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import new_draft_id
+from tuimail.engine.draft_copies import opened_copy, refuse_sent
+from tuimail.mail.draft_copy import DraftCopy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Set
@@ -91,6 +93,27 @@ class Answers:
         now = self._clock.now()
         return await self._with_files(
             lambda drafts, name: edit_as_new(original, self._config, drafts.folder(name), draft_id=name, now=now)
+        )
+
+    async def continue_draft(self, ref: MessageRef) -> Draft:
+        r"""The draft that a message in \Drafts is, with its files; one that was begun here is opened where it was left.
+
+        Saved and owned, errors as of ``forward``. Sent, the message is deleted once the letter was accepted.
+
+        Raises:
+            OutboxError: it is open in another tuimail, or in the outbox already.
+        """
+        from tuimail.compose.forward import continue_draft
+
+        copy = DraftCopy.of(ref)
+        await self._outbox.run(lambda outbox: refuse_sent(outbox, copy))
+        begun = await self._drafts.run(lambda drafts: opened_copy(drafts, copy))
+        if begun is not None:
+            return begun
+        original = await asyncio.to_thread(self._original, ref)
+        now = self._clock.now()
+        return await self._with_files(
+            lambda drafts, name: continue_draft(original, self._config, drafts.folder(name), draft_id=name, now=now)
         )
 
     async def bounce(

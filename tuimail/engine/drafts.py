@@ -119,6 +119,7 @@ class Drafts:
             on_late=wishes.on_late,
             revises=draft.revises,
             answers=draft.answers,
+            draft_copy=draft.draft_copy,
         )
 
     async def _tidy_up(self, draft: Draft, item: OutboxItem, now: float) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.errors import TuimailError
     from tuimail.mail.answered_message import AnsweredMessage
+    from tuimail.mail.draft_copy import DraftCopy
     from tuimail.mail.dsn import DeliveryStatus
     from tuimail.mail.envelope import EnvelopeRecipient
     from tuimail.submission.result import AccountProblem, Reply, Stage
@@ -294,7 +295,10 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Flagging:
-    """Where the flag of the answered message stands; like the Sent copy, it never affects the sending (rule 8)."""
+    """How far the received messages are that the letter is about: the answered one gets its flag, its draft goes.
+
+    Like the Sent copy, it never affects the sending (rule 8).
+    """
 
     state: FlaggingState = FlaggingState.NONE
     attempts: int = 0
@@ -368,6 +372,8 @@ class OutboxItem:
     answers: AnsweredMessage | None = None
     """The received message that it answers or forwards."""
     flagging: Flagging = Flagging()
+    draft_copy: DraftCopy | None = None
+    r"""The same letter in a folder with special use \Drafts, deleted together with the flagging."""
 
     @property
     def resolved_by_user(self) -> bool:

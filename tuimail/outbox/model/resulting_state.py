@@ -37,9 +37,10 @@ def with_filing(item: OutboxItem) -> OutboxItem:
 
 
 def with_flagging(item: OutboxItem) -> OutboxItem:
-    """The answered message is to get its flag once the letter is accepted, never before, and only once."""
+    """The answered message gets its flag, and its draft goes, once the letter is accepted, never before, only once."""
     accepted = item.state in (ItemState.ACCEPTED, ItemState.DONE)
-    if accepted and item.answers is not None and item.flagging.state is FlaggingState.NONE:
+    wanted = item.answers is not None or item.draft_copy is not None
+    if accepted and wanted and item.flagging.state is FlaggingState.NONE:
         return replace(item, flagging=Flagging(FlaggingState.DUE))
     if not accepted and item.flagging.state is FlaggingState.DUE:
         return replace(item, flagging=Flagging())

@@ -60,9 +60,19 @@ def _is_due(item: OutboxItem, now: float) -> bool:
 
 
 def _told(item: OutboxItem) -> str:
-    kind = "answered" if item.answers is None else item.answers.kind
+    if item.answers is None:
+        return _told_of_draft(item.flagging)
+    kind = item.answers.kind
     if item.flagging.state is FlaggingState.DONE:
         return f"the letter it answers is marked as {kind}"
     if item.flagging.state is FlaggingState.SKIPPED:
         return f"the letter it answers is not marked as {kind}: {item.flagging.words}"
     return f"the letter it answers could not be marked as {kind}: {item.flagging.words}"
+
+
+def _told_of_draft(flagging: Flagging) -> str:
+    if flagging.state is FlaggingState.DONE:
+        return "its draft is deleted from the folder for drafts"
+    if flagging.state is FlaggingState.SKIPPED:
+        return f"its draft is not deleted: {flagging.words}"
+    return f"its draft could not be deleted: {flagging.words}"

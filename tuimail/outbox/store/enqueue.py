@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import WhenLate
     from tuimail.mail.answered_message import AnsweredMessage
+    from tuimail.mail.draft_copy import DraftCopy
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.transaction import Transaction
@@ -65,6 +66,8 @@ class Incoming:
     None: always."""
     answers: AnsweredMessage | None = None
     """The received message that it answers, which gets its flag when the letter was accepted."""
+    draft_copy: DraftCopy | None = None
+    r"""The same draft in \Drafts, which is deleted then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def _prepare(outbox: OpenOutbox, letter: Incoming, item_id: str, now: float) -> 
         revises=letter.revises,
         rank=_rank_of(outbox, letter.revises),
         answers=letter.answers,
+        draft_copy=letter.draft_copy,
     )
     return prepare_letter(outbox.letter_path(item_id), head, letter.message.content)
 

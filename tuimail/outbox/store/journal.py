@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenLate
 from tuimail.mail.answered_message import parse_answered_message
+from tuimail.mail.draft_copy import parse_draft_copy
 from tuimail.outbox.model import backoff
 from tuimail.outbox.model.item import (
     Filing,
@@ -169,6 +170,7 @@ def fresh_item(head: Head) -> OutboxItem:
         hold_until=head.envelope.hold_until,
         revises=head.revises,
         answers=parse_answered_message(head.answers) if head.answers else None,
+        draft_copy=parse_draft_copy(head.draft_copy) if head.draft_copy else None,
     )
 
 

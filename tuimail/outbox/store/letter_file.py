@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from tuimail.durable import put_in_place, storage_error, write_aside
 from tuimail.errors import MessageError, StorageError
 from tuimail.mail.answered_message import parse_answered_message
+from tuimail.mail.draft_copy import parse_draft_copy
 from tuimail.outbox.store.codec import UNREADABLE, dump, envelope_of, envelope_plain, parse_date
 from tuimail.private_files import open_private
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import WhenLate
     from tuimail.mail.answered_message import AnsweredMessage
     from tuimail.mail.content import Content
+    from tuimail.mail.draft_copy import DraftCopy
     from tuimail.mail.envelope import Envelope
     from tuimail.mail.outgoing import OutgoingMessage
     from tuimail.outbox.store.fingerprint import Measured
@@ -85,6 +87,8 @@ class Head:
     """Its place in the queue, when that is not the time it was queued."""
     answers: str = ""
     """The AnsweredMessage as text, or empty."""
+    draft_copy: str = ""
+    """The DraftCopy as text, or empty."""
 
 
 Mark = dict[str, Any]
@@ -198,6 +202,7 @@ def head_for(
     revises: str = "",
     rank: float | None = None,
     answers: AnsweredMessage | None = None,
+    draft_copy: DraftCopy | None = None,
 ) -> Head:
     """The head of a new letter."""
     return Head(
@@ -220,6 +225,7 @@ def head_for(
         revises=revises,
         rank=rank,
         answers="" if answers is None else str(answers),
+        draft_copy="" if draft_copy is None else str(draft_copy),
     )
 
 
@@ -301,8 +307,9 @@ def letter_files(folder: Path) -> Iterable[tuple[str, Path]]:
 
 def _top(head: Head) -> bytes:
     plain = {name: getattr(head, name) for name in Head.__slots__ if name != "envelope"}
-    if not head.answers:
-        del plain["answers"]  # earlier versions read letters that have no such name
+    for name in ("answers", "draft_copy"):
+        if not plain[name]:
+            del plain[name]  # earlier versions read letters that have no such name
     line = dump({**plain, "envelope": envelope_plain(head.envelope)}).encode() + b"\n"
     return MAGIC + b"%08x\n" % zlib.crc32(line) + line
 
@@ -336,6 +343,8 @@ def _check_head(plain: dict[str, object]) -> None:
             fits = isinstance(value, bool)
         elif name == "answers":
             fits = isinstance(value, str) and parse_answered_message(value) is not None
+        elif name == "draft_copy":
+            fits = isinstance(value, str) and parse_draft_copy(value) is not None
         else:
             fits = name == "envelope" or isinstance(value, str)
         if not fits:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tuimail.config.model import WhenLate
 from tuimail.errors import OutboxDamagedError
 from tuimail.mail.answered_message import parse_answered_message
+from tuimail.mail.draft_copy import parse_draft_copy
 from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
 from tuimail.outbox.model.item import AccountHealth, Filing, FilingState, Flagging, FlaggingState, ItemState, OutboxItem
 from tuimail.outbox.store.codec import UNREADABLE, dump, recipients_of, recipients_plain
@@ -36,6 +37,8 @@ _SECOND = ("rank", "on_late", "asks", "notify", "hold_until", "revises")
 """Since the second version of the index."""
 _FOURTH = ("answers", "flagging_state", "flagging_attempts", "flagging_next", "flagging_words")
 """Since the fourth."""
+_FIFTH = ("draft_copy",)
+"""Since the fifth."""
 
 _REAL = frozenset(
     (
@@ -56,7 +59,7 @@ _REAL = frozenset(
     )
 )
 
-COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING, *_SECOND, *_FOURTH)
+COLUMNS = (*_PLAIN, *_FLAGS, *_STORED, *_OWN, *_FILING, *_SECOND, *_FOURTH, *_FIFTH)
 """In the order they were added; a row's sum goes over them in this order."""
 SELECT = f"SELECT {', '.join(COLUMNS)}, sum FROM item"  # noqa: S608
 LIVE = "state NOT IN ('done', 'cancelled')"
@@ -126,6 +129,7 @@ def values_of(row: Row) -> tuple[Any, ...]:
         item.flagging.attempts,
         item.flagging.next_attempt_at,
         item.flagging.words,
+        "" if item.draft_copy is None else str(item.draft_copy),
     )
     values = tuple(_as_stored(name, value) for name, value in zip(COLUMNS, values, strict=True))
     return (*values, sum_of(values))
@@ -203,7 +207,8 @@ def row_of(values: tuple[Any, ...]) -> Row:
             hold_until=named["hold_until"],
             revises=named["revises"],
             answers=parse_answered_message(named["answers"]) if named["answers"] else None,
-            flagging=_flagging_of(named) if named["answers"] else _NO_FLAGGING,
+            flagging=_flagging_of(named) if named["answers"] or named["draft_copy"] else _NO_FLAGGING,
+            draft_copy=parse_draft_copy(named["draft_copy"]) if named["draft_copy"] else None,
         )
     except UNREADABLE:
         raise _damaged_row() from None

@@ -150,6 +150,9 @@ CREATE INDEX item_flagging ON item (flagging_next) WHERE flagging_state = 'due'
 """
 
 
+_FIFTH = "ALTER TABLE item ADD COLUMN draft_copy TEXT NOT NULL DEFAULT ''"
+
+
 def _all(db: sqlite3.Connection, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():
@@ -172,13 +175,17 @@ def _fourth(db: sqlite3.Connection) -> None:
     _all(db, _FOURTH)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third, _fourth)
+def _fifth(db: sqlite3.Connection) -> None:
+    _all(db, _FIFTH)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third, _fourth, _fifth)
 """Step n leads from version n to n + 1 (``PRAGMA user_version``). Never change one that was released."""
 
 VERSION = len(MIGRATIONS)
 
 
-SUMMED = (0, 44, 50, 50, 55)
+SUMMED = (0, 44, 50, 50, 55, 56)
 """Version -> how many of ``rows.COLUMNS`` a row's sum goes over."""
 
 MARKED = 0x746D0000

@@ -100,6 +100,12 @@ async def edit_as_new(screen: HasMessages, entries: Entries) -> None:
     screen.program.navigation.open(ShowComposer(draft))
 
 
+async def continue_draft(screen: HasMessages, entry: IndexEntry) -> None:
+    r"""Go on writing a message that lies in \\Drafts, whichever program began it."""
+    draft = await screen.program.engine.answers.continue_draft(entry.ref)
+    screen.program.navigation.open(ShowComposer(draft))
+
+
 @on_messages
 async def bounce(screen: HasMessages, entries: Entries) -> None:
     """Resend the messages as they are."""

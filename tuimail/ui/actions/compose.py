@@ -233,6 +233,10 @@ async def cancel(screen: Composer) -> None:
     if draft.revises and form.untouched and draft.updated_at == draft.created_at:
         await _put_back(screen)
         return
+    if draft.draft_copy is not None and form.untouched:
+        await screen.program.engine.drafts.discard(draft.id)
+        await screen.close("Nothing was changed. The draft stays where it was.")
+        return
     if form.empty:
         await screen.program.engine.drafts.discard(draft.id)
         await screen.close("Message cancelled.")
@@ -240,6 +244,9 @@ async def cancel(screen: Composer) -> None:
     if draft.revises:
         question = "Cancel the changes? The letter goes back to the outbox as it was."
         choices = (Choice("y", "Put back", "back"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
+    elif draft.draft_copy is not None:
+        question = f"Cancel the changes? The draft in {safe_line(draft.draft_copy.folder)} stays as it is."
+        choices = (Choice("y", "Cancel", "delete"), Choice("n", "No", "no"), Choice("k", "Keep changes", "keep"))
     else:
         question = "Cancel message? The draft is deleted then."
         choices = (Choice("y", "Delete", "delete"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))

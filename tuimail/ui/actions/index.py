@@ -9,6 +9,7 @@ from tuimail.mail.flags import SEEN
 from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import index_sorting, messages
+from tuimail.ui.actions.answering import continue_draft
 from tuimail.ui.actions.mail_places import PLACES, mark_all_read
 from tuimail.ui.requests import ShowMessage
 from tuimail.ui.text.cells import clip
@@ -28,11 +29,25 @@ PATTERN_HELP = (
 
 
 async def read(screen: MessageList) -> None:
-    """Open the message under the cursor."""
+    """Open the message under the cursor; a draft is continued."""
     if screen.entry is None:
         screen.say("No message is selected.")
         return
+    if await _is_draft(screen, screen.entry):
+        await continue_draft(screen, screen.entry)
+        return
     screen.program.navigation.open(ShowMessage(screen.cursor))
+
+
+async def _is_draft(screen: MessageList, entry: IndexEntry) -> bool:
+    """It lies in a folder for drafts, and its account's mail may be changed."""
+    mail, ref = screen.program.engine.mail, entry.ref
+    if mail.is_read_only(ref.account):
+        return False
+    if screen.index is not None and screen.request.search is None:
+        return screen.index.special_use == "drafts"
+    folders = await mail.folders()
+    return (ref.account, ref.folder) in {(each.account, each.name) for each in folders if each.special_use == "drafts"}
 
 
 def _move(by: int) -> Action[MessageList]:
