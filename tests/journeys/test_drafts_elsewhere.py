@@ -44,7 +44,7 @@ def there(drafts: Path) -> dict[str, bytes]:
 async def test_the_message_goes_when_the_letter_was_accepted_never_before(desk: Desk, drafts: Path) -> None:  # noqa: F811
     desk.accepts(75)
     async with engine_of(desk.program) as engine:
-        item = await engine.drafts.enqueue(await engine.answers.continue_draft(REF))
+        item = await engine.drafts.enqueue((await engine.answers.continue_draft(REF)).draft)
         await engine.outbox.run_once()
         assert [*there(drafts).values()] == [DRAFT]
         with pytest.raises(OutboxError, match="in the outbox"):
@@ -66,7 +66,7 @@ async def test_the_message_goes_when_the_letter_was_accepted_never_before(desk: 
 
 async def test_one_that_was_changed_elsewhere_meanwhile_stays(desk: Desk, drafts: Path) -> None:  # noqa: F811
     async with engine_of(desk.program) as engine:
-        await engine.drafts.enqueue(await engine.answers.continue_draft(REF))
+        await engine.drafts.enqueue((await engine.answers.continue_draft(REF)).draft)
         (drafts / f"{REF.key}:2,D").rename(drafts / "1700.M8:2,D")
         (done,) = await engine.outbox.run_once()
         await engine.mail.replay()
@@ -76,18 +76,18 @@ async def test_one_that_was_changed_elsewhere_meanwhile_stays(desk: Desk, drafts
 
 async def test_taken_out_of_the_outbox_it_is_still_the_same_draft(desk: Desk, drafts: Path) -> None:  # noqa: F811
     async with engine_of(desk.program) as engine:
-        item = await engine.drafts.enqueue(await engine.answers.continue_draft(REF), held=True)
+        item = await engine.drafts.enqueue((await engine.answers.continue_draft(REF)).draft, held=True)
         draft = await engine.outbox.edit(item.id)
         assert draft.draft_copy == item.draft_copy
         await engine.drafts.close(draft.id)
-        assert (await engine.answers.continue_draft(REF)).id == draft.id
+        assert ((await engine.answers.continue_draft(REF)).draft).id == draft.id
     assert there(drafts)
 
 
 async def test_a_headless_run_does_both_steps_of_an_answer_that_was_a_draft(desk: Desk, drafts: Path) -> None:  # noqa: F811
     answers = AnsweredMessage(MessageRef("work", "INBOX", "1700.M1"), AnswerKind.REPLIED)
     async with engine_of(desk.program) as engine:
-        draft = replace(await engine.answers.continue_draft(REF), answers=answers)
+        draft = replace((await engine.answers.continue_draft(REF)).draft, answers=answers)
         await engine.drafts.enqueue(draft)
     desk.runs()
     assert there(drafts) == {}

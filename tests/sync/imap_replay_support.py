@@ -17,7 +17,7 @@ from tuimail.sync.imap_replay import ImapReplayer
 from tuimail.sync.imap_rows import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tuimail.mailboxes.imap_values import FetchedHeader
@@ -92,6 +92,27 @@ class ReplayServer(FakeImap):
             raise refused("no such mailbox")
         state = self.state_now(self.boxes[wire])
         return state._replace(uidnext=0) if self.without_uidnext else state
+
+    def append(
+        self,
+        wire: str,
+        pieces: Callable[[], Iterable[bytes]],
+        size: int,
+        *,
+        flags: int,
+        keywords: str = "",
+        arrived: float,
+    ) -> CopiedUids | None:
+        self.command(f"APPEND {wire}")
+        self.check("APPEND", wire)
+        if wire not in self.boxes:
+            raise refusal("TRYCREATE")
+        raw = b"".join(pieces())
+        assert len(raw) == size
+        box = self.boxes[wire]
+        uid = put(box, Stored(0, raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", int(arrived), size, flags=flags))
+        self.point()  # the reply is lost
+        return CopiedUids(box.validity, {0: uid}) if self.has("UIDPLUS") else None
 
     def select(self, wire: str, *, validity: int = 0, modseq: int = 0, interactive: bool = False) -> ReplayMailbox:
         plain = super().select(wire, validity=validity, modseq=modseq, interactive=interactive)

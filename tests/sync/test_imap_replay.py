@@ -140,7 +140,7 @@ def test_mailboxes_that_are_gone(rig: Rig) -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ActionKind)
+@pytest.mark.parametrize("kind", [each for each in ActionKind if each is not ActionKind.APPEND])
 def test_letters_that_are_gone_or_have_other_uids_are_left_out(rig: Rig, kind: ActionKind) -> None:
     target = {} if kind in (FLAG, DELETE) else {"target": "Archive"}
     rig.inbox.expunge(2)

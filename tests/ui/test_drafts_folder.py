@@ -86,5 +86,11 @@ async def test_what_was_kept_of_it_is_opened_where_it_was_left(paths: Paths, roo
     async with in_drafts(paths, root) as pilot:
         await press(pilot, "enter", "x", "ctrl+c", "k")
         assert isinstance(pilot.app.screen, IndexScreen)
+        await pilot.app.engine.mail.look()  # type: ignore[attr-defined]
+        await settle(pilot)
+        (path,) = (root / ".Drafts" / "cur").iterdir()
+        assert b"X-Tuimail-Draft: " in path.read_bytes()
+        assert b"Bcc: eve@x.example" in path.read_bytes()
         await press(pilot, "enter")
+        assert status(pilot) == ""
         assert "x" in composer(pilot).form.snapshot().body

@@ -1,6 +1,7 @@
 """Step 1: from a draft to a frozen letter.
 
-draft                  the letter being written; draft_store and draft_file keep it on disk
+draft                  the letter being written; draft_store and draft_file keep it on disk; draft_letter
+                       makes it a message for a folder of drafts
 build                  freezes it, with mime, transfer, attachment, content_type and file_name
 review                 checks it before it is sent
 answer, forward        a draft that answers or forwards a received message, with quote and unpack

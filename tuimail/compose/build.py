@@ -72,7 +72,7 @@ def build(
     if not recipients:
         raise MessageError("The letter has no recipient.", hint="Write an address in To, Cc or Bcc.", field="to")
     own_id = make_message_id(sender.domain) if message_id is None else message_id
-    body = _body(draft, read)
+    body = body_of(draft, read)
     date = structured_field("Date", format_date(now, tz))
     head = b"".join([date, *_header(draft, sender, fields, reply_to, own_id)])
     written = (sender, *reply_to, *(address for field in fields.values() for address in field))
@@ -107,12 +107,13 @@ def _header(
     if draft.subject:
         yield text_field("Subject", draft.subject)
     yield id_field("Message-ID", [message_id])
-    yield from _thread_fields(draft)
-    yield from _extra_fields(draft.headers)
+    yield from thread_fields(draft)
+    yield from extra_fields(draft.headers)
     yield structured_field("MIME-Version", "1.0")
 
 
-def _body(draft: Draft, read: Callable[[Attachment], Content]) -> MimePart:
+def body_of(draft: Draft, read: Callable[[Attachment], Content]) -> MimePart:
+    """Its text and files. Raises MessageError: a file cannot be read."""
     text = verbatim_part(draft.body) if draft.verbatim else text_part(draft.body.replace("\r\n", "\n").rstrip("\n"))
     parts = [file_part(each, read(each)) for each in draft.attachments]
     return mixed([text, *parts]) if parts else text
@@ -163,7 +164,7 @@ def _recipient_fields(fields: Mapping[RecipientField, Sequence[Address]]) -> Ite
         yield address_field("Cc", fields[RecipientField.CC])
 
 
-def _thread_fields(draft: Draft) -> Iterator[bytes]:
+def thread_fields(draft: Draft) -> Iterator[bytes]:
     """The threading fields. Ids come from other people's letters: malformed ones are dropped, unsafe ones refused."""
     for name, ids in (("In-Reply-To", draft.in_reply_to.split(" ")), ("References", draft.references)):
         for each in ids:
@@ -173,7 +174,8 @@ def _thread_fields(draft: Draft) -> Iterator[bytes]:
             yield id_field(name, sound)
 
 
-def _extra_fields(headers: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+def extra_fields(headers: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+    """The user's own fields. Raises InjectionError: one of them is not theirs to write."""
     for name, value in headers:
         if is_reserved(name):
             raise InjectionError(

@@ -115,11 +115,13 @@ class AccountWork:
         self.cache.show_waiting(stored)
         return stored[0].id
 
-    def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
-        """Durable, then shown; nothing if that was done before."""
+    def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> int:
+        """Durable, then shown; the action's id, or 0 and nothing if that was done before."""
         stored = self.journal.add_once(cause, lambda: make(self.journal))
-        if stored is not None:
-            self.cache.show_waiting([stored])
+        if stored is None:
+            return 0
+        self.cache.show_waiting([stored])
+        return stored.id
 
     def mark(self, places: Sequence[Place], *, marked: bool) -> None:
         """Durable, then shown."""

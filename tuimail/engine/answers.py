@@ -6,8 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tuimail.compose.draft import new_draft_id
-from tuimail.engine.draft_copies import opened_copy, refuse_sent
-from tuimail.mail.draft_copy import DraftCopy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Set
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.draft_store import DraftStore
     from tuimail.config.model import Config
+    from tuimail.engine.draft_copies import DraftCopies
     from tuimail.engine.runner_handle import RunnerHandle
     from tuimail.engine.store_handle import StoreHandle
     from tuimail.mail.message_ref import MessageRef
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.enqueue import Incoming
     from tuimail.outbox.store.store import Store
+
+BOTH_KEPT = (
+    "This draft was changed here and elsewhere. Both are kept: this is the other one, yours is among the drafts."
+)
 
 
 class Answers:
@@ -37,6 +40,7 @@ class Answers:
         runner: RunnerHandle,
         clock: Clock,
         read: Callable[[MessageRef], bytes],
+        copies: DraftCopies,
     ) -> None:
         """``read`` gives the bytes of a message; called on a thread, it may raise any TuimailError."""
         self._config = config
@@ -45,6 +49,7 @@ class Answers:
         self._runner = runner
         self._clock = clock
         self._read = read
+        self._copies = copies
 
     async def answer(
         self, ref: MessageRef, kind: ReplyKind, *, selection: str = "", lists: Set[str] = frozenset()
@@ -95,7 +100,7 @@ class Answers:
             lambda drafts, name: edit_as_new(original, self._config, drafts.folder(name), draft_id=name, now=now)
         )
 
-    async def continue_draft(self, ref: MessageRef) -> Draft:
+    async def continue_draft(self, ref: MessageRef) -> PreparedDraft:
         r"""The draft that a message in \Drafts is, with its files; one that was begun here is opened where it was left.
 
         Saved and owned, errors as of ``forward``. Sent, the message is deleted once the letter was accepted.
@@ -103,18 +108,21 @@ class Answers:
         Raises:
             OutboxError: it is open in another tuimail, or in the outbox already.
         """
+        from tuimail.compose.answer import PreparedDraft
+        from tuimail.compose.draft_letter import DRAFT_ID
         from tuimail.compose.forward import continue_draft
 
-        copy = DraftCopy.of(ref)
-        await self._outbox.run(lambda outbox: refuse_sent(outbox, copy))
-        begun = await self._drafts.run(lambda drafts: opened_copy(drafts, copy))
+        begun = await self._copies.begun(ref)
         if begun is not None:
-            return begun
+            return PreparedDraft(begun)
         original = await asyncio.to_thread(self._original, ref)
         now = self._clock.now()
-        return await self._with_files(
+        draft = await self._with_files(
             lambda drafts, name: continue_draft(original, self._config, drafts.folder(name), draft_id=name, now=now)
         )
+        own_id = original.root.header.value(DRAFT_ID.lower()).decode("ascii", "replace").strip()
+        both = await self._copies.is_here(own_id)
+        return PreparedDraft(draft, BOTH_KEPT if both else "")
 
     async def bounce(
         self, ref: MessageRef, to: str, *, not_before: float | None = None, again: bool = False

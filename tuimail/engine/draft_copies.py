@@ -1,20 +1,171 @@
-r"""Messages in \\Drafts that are a draft here or a letter in the outbox: found, and deleted through the journal."""
+r"""Messages in \Drafts that are drafts here or letters in the outbox: put there, found, deleted by the journal."""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.errors import OutboxError
-from tuimail.journal.action import ActionKind, ActionMessage, MailAction, MessageOrigin
+from tuimail.errors import NoSuchItemError, OutboxError
+from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
 from tuimail.journal.undo import followed
+from tuimail.mail.draft_copy import DraftCopy
+from tuimail.mail.flags import DRAFT, SEEN
+from tuimail.mail.text import safe_line
+from tuimail.mailboxes.maildir_folder import MessageGoneError
 from tuimail.outbox.model.item import ItemState
 
 if TYPE_CHECKING:
+    from tuimail.clock import Clock
     from tuimail.compose.draft import Draft
+    from tuimail.compose.draft_letter import DraftLetter
     from tuimail.compose.draft_store import DraftStore
+    from tuimail.engine.configured_accounts import ConfiguredAccounts
+    from tuimail.engine.mail import Mail
+    from tuimail.engine.mail_reader import MailReader
+    from tuimail.engine.store_handle import StoreHandle
     from tuimail.journal.store import ActionJournal
-    from tuimail.mail.draft_copy import DraftCopy
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.store.store import Store
+
+_UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
+
+
+class DraftCopies:
+    """The copies of postponed drafts. One that another program has changed is neither replaced nor deleted."""
+
+    def __init__(
+        self,
+        drafts: StoreHandle[DraftStore],
+        outbox: StoreHandle[Store],
+        accounts: ConfiguredAccounts,
+        mail: Mail,
+        clock: Clock,
+    ) -> None:
+        self._drafts = drafts
+        self._outbox = outbox
+        self._accounts = accounts
+        self._mail = mail
+        self._clock = clock
+
+    async def put(self, draft: Draft) -> Draft:
+        r"""Have ``draft`` put into \Drafts in place of its older copy; it is in the journal when this returns.
+
+        Returns:
+            The draft, stored, that knows its copy; the same one if its account has no such folder.
+
+        Raises:
+            TuimailError: it cannot be written as a message, or the disk refuses; the older copy stays.
+        """
+        from tuimail.compose.draft_letter import draft_letter
+
+        place = await self._place(draft)
+        if place is None:
+            return draft
+        account, folder = place
+        _, identity = self._accounts.bound(draft)
+        now = self._clock.now()
+        letter = await asyncio.to_thread(draft_letter, draft, identity, now=now)
+        older = (
+            draft.draft_copy
+            if draft.draft_copy and (draft.draft_copy.account, draft.draft_copy.folder) == place
+            else None
+        )
+
+        def make(journal: ActionJournal) -> MailAction:
+            return _append(journal, account, folder, letter, older)
+
+        number = await self._mail.change_once(account, f"draft {draft.id}: {letter.message_id}", make)
+        known = replace(draft, draft_copy=DraftCopy(account, folder, "", number))
+        await self._drafts.run(lambda drafts: drafts.save(known))
+        return known
+
+    async def drop(self, copy: DraftCopy) -> None:
+        """Have our copy deleted, for its draft was dropped. Raises StorageError."""
+        account = self._accounts.get(copy.account)
+        if copy.is_ours and account is not None and account.has_mail and not account.is_read_only:
+            cause = f"dropped {copy}"
+            await self._mail.change_once(copy.account, cause, lambda journal: deletion(copy, journal))
+
+    async def checked(self, draft: Draft) -> tuple[Draft, str]:
+        """The draft with what is known of its copy, and a sentence for the user if another program has changed that.
+
+        The draft forgets such a copy then: nothing that another program wrote is replaced.
+        """
+        copy = draft.draft_copy
+        if (
+            copy is None
+            or self._accounts.get(copy.account) is None
+            or not self._accounts.account(copy.account).has_mail
+        ):
+            return draft, ""
+        found = await self._mail.ask_journal(copy.account, lambda journal: resolved(copy, journal))
+        if found is None:
+            known, words = replace(draft, draft_copy=None), ""
+        elif found.ref is None or not await self._is_gone(found.ref):
+            known, words = replace(draft, draft_copy=found), ""
+        else:
+            place = safe_line(f"{found.account}/{found.folder}")
+            words = (
+                f"The copy in {place} was changed or deleted elsewhere. Both are kept: this is the one written here."
+            )
+            known = replace(draft, draft_copy=None)
+        if known != draft:
+            await self._drafts.run(lambda drafts: drafts.save(known))
+        return known, words
+
+    async def begun(self, ref: MessageRef) -> Draft | None:
+        """The draft here whose copy the message is, now owned by this process; None: there is none.
+
+        Raises:
+            OutboxError: it is open in another tuimail, or in the outbox.
+        """
+        items = await self._outbox.run(lambda outbox: outbox.queries.items())
+        for item in items:
+            if item.state is not ItemState.CANCELLED and await self._is_copy(item.draft_copy, ref):
+                raise OutboxError("This draft is in the outbox already.", hint="Edit it there.")
+        stored = await self._drafts.run(lambda drafts: drafts.drafts())
+        found = [each for each in stored if await self._is_copy(each.draft_copy, ref)]
+        return await self._drafts.run(lambda drafts: _owned(drafts, found[0])) if found else None
+
+    async def is_here(self, draft_id: str) -> bool:
+        """There is a draft of this id."""
+
+        def look(drafts: DraftStore) -> bool:
+            return any(each.id == draft_id for each in drafts.drafts())
+
+        return bool(draft_id) and await self._drafts.run(look)
+
+    async def _is_copy(self, copy: DraftCopy | None, ref: MessageRef) -> bool:
+        if copy is None or (copy.account, copy.folder) != (ref.account, ref.folder):
+            return False
+        found = await self._mail.ask_journal(ref.account, partial(resolved, copy))
+        return found is not None and found.ref == ref
+
+    async def _place(self, draft: Draft) -> tuple[str, str] | None:
+        """Account and folder: where its copy is, else the folder for drafts of its account; None: there is none."""
+        account, _ = self._accounts.bound(draft)
+        folders = await self._mail.folders()
+        copy = draft.draft_copy
+        if copy is not None and (copy.account, copy.folder) in {(each.account, each.name) for each in folders}:
+            account = self._accounts.account(copy.account)
+            return None if account.is_read_only else (copy.account, copy.folder)
+        if not account.has_mail or account.is_read_only:
+            return None
+        own = (each for each in folders if each.account == account.name and each.special_use == "drafts")
+        return next(((each.account, each.name) for each in own), None)
+
+    async def _is_gone(self, ref: MessageRef) -> bool:
+        """The mailbox was looked at since the copy came, and does not have it any more."""
+        account = self._accounts.account(ref.account)
+        if account.imap is not None:
+            return await self._mail.query(lambda reader: _has_vanished(reader, ref))
+        try:
+            (await self._mail.open(ref)).close()
+        except (MessageGoneError, NoSuchItemError):
+            return True
+        return False
 
 
 def deletion(copy: DraftCopy, journal: ActionJournal) -> MailAction:
@@ -22,32 +173,57 @@ def deletion(copy: DraftCopy, journal: ActionJournal) -> MailAction:
 
     What another program moved, or wrote anew, has another name and stays.
     """
-    origin = None if copy.key or not copy.action else MessageOrigin(copy.action, 0)
-    earlier = journal.actions(account=copy.account)
-    folder, message = followed(copy.folder, ActionMessage(copy.key, origin=origin), earlier)
+    folder, message = _named(copy, journal)
     return MailAction(copy.account, ActionKind.DELETE, folder, (message,))
 
 
-def opened_copy(drafts: DraftStore, copy: DraftCopy) -> Draft | None:
-    """The draft here that is the same one, now owned by this process; None: there is none.
+def resolved(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
+    """The copy with its key, if that is known by now; None: it was never put there, or nobody knows where."""
+    if copy.key or not copy.action:
+        return copy
+    try:
+        action = journal.get(copy.action)
+    except NoSuchItemError:
+        return None
+    if action.state in UNDECIDED:
+        return copy
+    landed = action.messages[0].landed if action.state is ActionState.DONE else ""
+    return replace(copy, key=landed) if landed else None
 
-    Raises:
-        OutboxError: another process has it open.
-    """
-    for draft in drafts.drafts():
-        if draft.draft_copy == copy:
-            if not drafts.acquire(draft.id):
-                raise OutboxError(f"This draft is open {drafts.holder(draft.id)}.", hint="Close it there first.")
-            return draft
-    return None
+
+def _named(copy: DraftCopy, journal: ActionJournal) -> tuple[str, ActionMessage]:
+    """Its folder, and what the journal calls it."""
+    known = resolved(copy, journal) or copy
+    origin = None if known.key else MessageOrigin(known.action, 0)
+    return followed(known.folder, ActionMessage(known.key, origin=origin), journal.actions(account=known.account))
 
 
-def refuse_sent(outbox: Store, copy: DraftCopy) -> None:
-    """Refuse to write a letter a second time that is on its way.
+def _append(
+    journal: ActionJournal, account: str, folder: str, letter: DraftLetter, older: DraftCopy | None
+) -> MailAction:
+    messages = [ActionMessage("", message_id=letter.message_id)]
+    if older is not None:
+        now, message = _named(older, journal)
+        if now == folder:
+            messages.append(message)
+    journal.letters.sweep({each.letter for each in journal.actions(UNDECIDED)})
+    name = journal.letters.keep(letter.content.chunks())
+    return MailAction(account, ActionKind.APPEND, folder, tuple(messages), target=folder, letter=name, add=SEEN | DRAFT)
 
-    Raises:
-        OutboxError: the draft is in the outbox.
-    """
-    for item in outbox.queries.items():
-        if item.draft_copy == copy and item.state is not ItemState.CANCELLED:
-            raise OutboxError("This draft is in the outbox already.", hint="Edit it there.")
+
+def _has_vanished(reader: MailReader, ref: MessageRef) -> bool:
+    mail = reader.mail(ref.account)
+    try:
+        mail.message(ref)
+    except NoSuchItemError:
+        validity, _, uid = ref.key.partition(".")
+        with mail.cache.reading() as db:
+            row = db.execute("SELECT validity, uidnext FROM mailbox WHERE name = ?", (ref.folder,)).fetchone()
+        return row is not None and (str(row[0]) != validity or int(uid) < row[1])
+    return False
+
+
+def _owned(drafts: DraftStore, draft: Draft) -> Draft:
+    if not drafts.acquire(draft.id):
+        raise OutboxError(f"This draft is open {drafts.holder(draft.id)}.", hint="Close it there first.")
+    return draft

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tuimail.compose.review import Review
     from tuimail.config.model import OutboxSettings
     from tuimail.engine.configured_accounts import ConfiguredAccounts
+    from tuimail.engine.draft_copies import DraftCopies
     from tuimail.engine.runner_handle import RunnerHandle
     from tuimail.engine.store_handle import StoreHandle
     from tuimail.events import Announcer
@@ -47,6 +48,7 @@ class Drafts:
         announcer: Announcer,
         clock: Clock,
         settings: OutboxSettings,
+        copies: DraftCopies,
     ) -> None:
         self._drafts = drafts
         self._correspondents = correspondents
@@ -56,6 +58,7 @@ class Drafts:
         self._announcer = announcer
         self._clock = clock
         self._settings = settings
+        self.copies = copies
 
     async def review(self, draft: Draft) -> Review:
         """What the send dialog shows: recipients, account, size, errors and warnings."""
@@ -215,8 +218,25 @@ class Drafts:
         """Stop owning it."""
         await self._drafts.run(lambda drafts: drafts.release(draft_id))
 
+    async def postpone(self, draft: Draft) -> None:
+        r"""Close a draft that is saved; a copy of it goes into \\Drafts, as soon as the server can be reached.
+
+        Raises:
+            TuimailError: the copy cannot be made; the draft is among the drafts all the same.
+        """
+        try:
+            await asyncio.shield(self.copies.put(draft))
+        finally:
+            await self.close(draft.id)
+
+    async def drop(self, draft: Draft) -> None:
+        """Delete it, and the copy that we made of it."""
+        await self.discard(draft.id)
+        if draft.draft_copy is not None:
+            await self.copies.drop(draft.draft_copy)
+
     async def discard(self, draft_id: str) -> None:
-        """Delete it."""
+        """Delete it, here alone."""
         await self._drafts.run(lambda drafts: drafts.discard(draft_id))
 
     async def complete(self, typed: str, *, limit: int = 500) -> Sequence[str]:

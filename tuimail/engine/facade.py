@@ -15,6 +15,7 @@ from tuimail.engine.accounts import Accounts, SendService, Service
 from tuimail.engine.answered_flags import AnsweredFlags
 from tuimail.engine.answers import Answers
 from tuimail.engine.configured_accounts import ConfiguredAccounts
+from tuimail.engine.draft_copies import DraftCopies
 from tuimail.engine.drafts import Drafts
 from tuimail.engine.mail import Mail
 from tuimail.engine.open_stores import open_correspondents, open_drafts, open_outbox
@@ -87,18 +88,14 @@ class Engine:
         self.mail.news.look_at_reports = self._reports.look
         self.searches = Searches(paths, tuple(config.accounts), self.clock)
         """Searches in it that have a name."""
-        self.drafts = Drafts(
-            self._draft_store,
-            self._correspondents,
-            self._outbox_store,
-            self._runner,
-            self._accounts,
-            self.announcer,
-            self.clock,
-            config.outbox,
-        )
+        self._copies = DraftCopies(self._draft_store, self._outbox_store, self._accounts, self.mail, self.clock)
+        correspondents, runner, accounts = self._correspondents, self._runner, self._accounts
+        own = (self.announcer, self.clock, config.outbox, self._copies)
+        self.drafts = Drafts(self._draft_store, correspondents, self._outbox_store, runner, accounts, *own)
         """Letters being written."""
-        self.answers = Answers(config, self._draft_store, self._outbox_store, self._runner, self.clock, self._received)
+        self.answers = Answers(
+            config, self._draft_store, self._outbox_store, self._runner, self.clock, self._received, self._copies
+        )
         """Received messages answered."""
 
     def start_reading(self, *, sync: bool = True) -> None:

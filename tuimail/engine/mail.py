@@ -183,9 +183,17 @@ class Mail:
             commands.append(MailCommand(account, number))
         return commands
 
-    async def change_once(self, account: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> None:
-        """Store what follows from something that the user did before (``ActionJournal.add_once``); as ``change``."""
-        await self._on(account, lambda work: work.change_once(cause, make))
+    async def change_once(self, account: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> int:
+        """Store what follows from something that the user did before (``ActionJournal.add_once``); as ``change``.
+
+        Returns:
+            The action's id; 0: it was stored before.
+        """
+        return await self._on(account, lambda work: work.change_once(cause, make))
+
+    async def ask_journal(self, account: str, ask: Callable[[ActionJournal], T]) -> T:
+        """What ``ask`` returns, called with the journal on the thread of the account. Raises what that raises."""
+        return await self._on(account, lambda work: ask(work.journal))
 
     async def flag(self, refs: Sequence[MessageRef], *, add: int = 0, remove: int = 0) -> list[MailCommand]:
         """Set and take away flags (mail/flags); as ``change``."""

@@ -206,8 +206,8 @@ def places_left(ended: Iterable[MailAction], *, also_gone: bool = False) -> Iter
     """Folder and key of every message that was taken away; ``also_gone``: or that was not there any more."""
     wanted = (MessageOutcome.DONE, MessageOutcome.GONE) if also_gone else (MessageOutcome.DONE,)
     for action in ended:
-        if action.kind in (ActionKind.MOVE, ActionKind.DELETE):
-            done = (each for each in action.messages if each.outcome in wanted)
+        if action.kind in (ActionKind.MOVE, ActionKind.DELETE, ActionKind.APPEND):
+            done = (each for each in action.messages if each.key and each.outcome in wanted)
             yield from ((action.folder, each.key) for each in done)
 
 

@@ -7,6 +7,7 @@ row       an action as a row; pure
 decisions what the user decides: tried again, dropped
 description   an action in words; pure
 undo      the inverse of an action; pure
+letters   the bytes of what is to be appended, in files
 marks     messages marked to be deleted
 threads   threads broken, linked and muted
 """

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KEPT = 7 * 86400.0
 """Seconds that a finished action is kept, for undo and for those that depend on it."""
 
+KEPT_APPENDS = 400 * 86400.0
+"""Seconds that what was appended is kept: drafts that are postponed for long are found by it."""
+
 
 class ActionKind(StrEnum):
     """What is done to the messages."""
@@ -28,6 +31,9 @@ class ActionKind(StrEnum):
     COPY = "copy"
     DELETE = "delete"
     """For good."""
+    APPEND = "append"
+    """Put the message in the file ``letter`` into ``target``: the first of the messages, whose key is empty. The others
+    are older copies there, which are deleted for good once it has arrived."""
 
 
 class ActionState(StrEnum):
@@ -103,8 +109,10 @@ class MailAction:
     messages: tuple[ActionMessage, ...]
     target: str = ""
     """Folder to move or copy to."""
+    letter: str = ""
+    """Name of the file of what is appended (journal/letters)."""
     add: int = 0
-    """Flags to set (mail/flags)."""
+    """Flags to set (mail/flags), or that the appended message gets."""
     remove: int = 0
     add_keywords: str = ""
     remove_keywords: str = ""

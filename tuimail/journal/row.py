@@ -67,8 +67,9 @@ def values_of(action: MailAction) -> tuple[object, ...]:
     """The values of a row, in the order of COLUMNS."""
     fields = asdict(action)
     fields["words"] = action.words.encode("utf-8", "backslashreplace").decode()
-    if not action.cause:
-        del fields["cause"]
+    for name in ("cause", "letter"):  # an older tuimail reads the row too
+        if not fields[name]:
+            del fields[name]
     for each in fields["messages"]:
         if not each["proof"]:
             del each["proof"]  # an older tuimail reads the row too

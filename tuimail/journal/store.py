@@ -15,6 +15,7 @@ from tuimail.errors import LeaseLostError, NoSuchItemError
 from tuimail.journal.action import (
     FINISHED,
     KEPT,
+    KEPT_APPENDS,
     UNDECIDED,
     ActionState,
     MailAction,
@@ -23,6 +24,7 @@ from tuimail.journal.action import (
     ready,
 )
 from tuimail.journal.database import JournalDatabase
+from tuimail.journal.letters import LetterFiles
 from tuimail.journal.marks import DeletionMarks
 from tuimail.journal.row import COLUMNS, cause_written, read_action, values_of
 from tuimail.journal.threads import ThreadChanges
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM action"  # noqa: S608
 _STORE = f"REPLACE INTO action ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_OLD = "changed < CASE kind WHEN 'append' THEN ? ELSE ? END"
 
 
 class ActionJournal:
@@ -52,8 +55,8 @@ class ActionJournal:
         self._now = now
         self.marks = DeletionMarks(self.database)
         """Messages marked to be deleted."""
-        self.threads = ThreadChanges(self.database)
-        """What was done to threads."""
+        self.threads = ThreadChanges(self.database)  # what was done to threads
+        self.letters = LetterFiles(folder / "letters")  # what is to be appended
 
     def version(self) -> int:
         """Changes when another process has stored something. Raises StorageError."""
@@ -244,8 +247,8 @@ class ActionJournal:
         """Forget what was finished more than a week ago; how many there were."""
         places = ", ".join("?" * len(FINISHED))
         with self.writing() as db:
-            values = (*FINISHED, self._now() - KEPT)
-            return db.execute(f"DELETE FROM action WHERE state IN ({places}) AND changed < ?", values).rowcount  # noqa: S608
+            query = f"DELETE FROM action WHERE state IN ({places}) AND {_OLD}"  # noqa: S608
+            return db.execute(query, (*FINISHED, self._now() - KEPT_APPENDS, self._now() - KEPT)).rowcount
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

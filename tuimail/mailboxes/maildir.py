@@ -46,7 +46,9 @@ def sent_folder(root: Path) -> Path:
     return root / (".Sent" if (root / "cur").is_dir() else "Sent")
 
 
-def deliver(folder: Path, content: Iterable[bytes], *, flags: str = "S", date: float | None = None) -> Path:
+def deliver(
+    folder: Path, content: Iterable[bytes], *, flags: str = "S", date: float | None = None, name: str = ""
+) -> Path:
     """Put a letter into the Maildir ``folder`` (made if missing); when it returns, a power cut does not lose it.
 
     Args:
@@ -54,6 +56,7 @@ def deliver(folder: Path, content: Iterable[bytes], *, flags: str = "S", date: f
         content: the letter in pieces, CRLF line ends.
         flags: Maildir info flags ("S": seen).
         date: seconds since the epoch that readers show as the time of arrival; default now.
+        name: the unique part of its name; a new one if empty.
 
     Raises:
         StorageError: the disk refuses; no part of the letter is left behind.
@@ -61,8 +64,11 @@ def deliver(folder: Path, content: Iterable[bytes], *, flags: str = "S", date: f
     try:
         _make(folder)
         _remove_stale(folder / "tmp")
-        name = unique_name()
+        left_over = bool(name)  # of a try that was cut short
+        name = name or unique_name()
         temporary = folder / "tmp" / name
+        if left_over:
+            temporary.unlink(missing_ok=True)
         target = folder / "cur" / f"{name}:2,{''.join(sorted(set(flags)))}"
         descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:

@@ -11,7 +11,7 @@ fulltext_sync     fills the full-text index
 muted_threads     what marks new messages of muted threads read
 maildir_replay    carries out the journal in that Maildir
 imap_replay       carries it out at that IMAP server, one imap_action at a time, in the mailboxes that
-                  imap_replay_mailboxes opens: imap_transfer moves and copies; imap_proof proves what arrived and
-                  imap_refusal judges what the server refuses, without I/O
+                  imap_replay_mailboxes opens: imap_transfer moves and copies, imap_append appends;
+                  imap_proof proves what arrived and imap_refusal judges what the server refuses, without I/O
 replay_end        how an action ends, and in which words
 """

@@ -23,7 +23,7 @@ class ActionInHand:
         """As it was in the journal before its turn."""
         self.action = journal.resolved(action)
         self.messages: list[ActionMessage] = list(self.action.messages)
-        marked = action.kind in (ActionKind.MOVE, ActionKind.COPY)
+        marked = action.kind in (ActionKind.MOVE, ActionKind.COPY, ActionKind.APPEND)
         self.in_doubt = bool(action.mark) if marked else action.state is ActionState.SENT
         """It was begun before: a part of it may have been done."""
         self.why = ""

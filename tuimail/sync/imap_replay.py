@@ -17,10 +17,11 @@ from tuimail.mail.flags import DELETED, to_wire
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_action import ActionInHand, open_indexes
+from tuimail.sync.imap_append import ImapAppend
 from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, next_break
 from tuimail.sync.imap_replay_mailboxes import MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks
 from tuimail.sync.imap_transfer import ImapTransfer, remove
-from tuimail.sync.replay_end import ending
+from tuimail.sync.replay_end import LetterGoneError, ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,6 +124,8 @@ class ImapReplayer:
         try:
             if action.kind is ActionKind.DELETE:
                 self._delete(hand)
+            elif action.kind is ActionKind.APPEND:
+                ImapAppend(hand, self._mailboxes, self._journal.letters).run()
             else:
                 transfer = ImapTransfer(hand, self._mailboxes)
                 transfer.begin()
@@ -139,6 +142,9 @@ class ImapReplayer:
             self._no_mailbox(hand, error)
         except NotPermittedError as error:
             self._end([hand], ActionState.REFUSED, str(error))
+        except LetterGoneError as error:
+            hand.take_over()
+            self._end([hand], ActionState.DROPPED, str(error))
         else:
             self._done(hand)
 
@@ -195,6 +201,9 @@ class ImapReplayer:
 
     def _end(self, hands: Sequence[ActionInHand], state: ActionState, words: str) -> None:
         self.ended += [hand.end(state, words) for hand in hands]
+        for hand in hands:
+            if hand.action.letter and state is ActionState.DONE:
+                self._journal.letters.remove(hand.action.letter)
 
 
 def _alike(ready: Sequence[MailAction]) -> Iterator[MailAction]:

@@ -10,9 +10,9 @@ from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_proof import ArrivalMark, without_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from tuimail.mailboxes.imap_values import FetchedHeader
+    from tuimail.mailboxes.imap_values import CopiedUids, FetchedHeader
     from tuimail.sync.imap_server import ImapServer, SelectedMailbox
 
 MOST_UIDS = 1000
@@ -99,6 +99,17 @@ class ReplayMailboxes:
             for chunk in chunks(sorted(nameless)):
                 found.update({each.uid: each for each in mailbox.headers(chunk) if each.uid in found})
         return list(found.values())
+
+    def append(
+        self, folder: str, pieces: Callable[[], Iterable[bytes]], size: int, *, flags: int, arrived: float
+    ) -> CopiedUids | None:
+        """Append a message; its uid if the server tells it. Raises NoMailboxError: there is no such mailbox."""
+        wire = self.wire(folder)
+        try:
+            return self._server.append(wire, pieces, size, flags=flags, arrived=arrived)
+        except ImapError as error:
+            self.check_listed(folder, error)
+            raise
 
     def check_listed(self, folder: str, error: ImapError) -> None:
         """Tell a mailbox that is gone from other reasons for the server's refusal. Raises NoMailboxError."""

@@ -17,7 +17,7 @@ from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import IllegalTransitionError, StorageError
 from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
 from tuimail.mail.flags import to_maildir
-from tuimail.mailboxes.maildir import unique_name
+from tuimail.mailboxes.maildir import deliver, unique_name
 from tuimail.mailboxes.maildir_folder import (
     TRIES,
     MaildirScanner,
@@ -29,13 +29,14 @@ from tuimail.mailboxes.maildir_folder import (
     settled_paths,
 )
 from tuimail.private_files import make_private, open_private
-from tuimail.sync.replay_end import ending
+from tuimail.sync.replay_end import LetterGoneError, ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tuimail.journal.action import ActionMessage, MailAction
+    from tuimail.journal.letters import LetterFiles
     from tuimail.journal.store import ActionJournal
 
 MOST_TRIES = 3
@@ -75,7 +76,10 @@ class MaildirReplayer:
         folders = {each.name: each.path for each in folders_there(self._root)}
         begun = action.state is ActionState.SENT or any(each.landed for each in action.messages)
         moving = action.kind in (ActionKind.MOVE, ActionKind.COPY)
+        appending = action.kind is ActionKind.APPEND
         landed = [_new_name(each.key) for each in action.messages] if moving else ()
+        if appending:
+            landed = [unique_name(), *("" for _ in action.messages[1:])]
         action = self._journal.mark(action.id, self._owner, landed=landed)
         if action.folder not in folders:
             return self._end(action, ActionState.DROPPED, f"There is no folder {action.folder} any more.")
@@ -85,13 +89,18 @@ class MaildirReplayer:
             return self._end(action, ActionState.REFUSED, "A Maildir keeps no keywords.")
         messages = list(action.messages)
         try:
-            work = _Work(action, folders[action.folder], folders.get(action.target), begun=begun)
+            letters = self._journal.letters
+            work = _Work(action, folders[action.folder], folders.get(action.target), letters, begun=begun)
             for index, each in enumerate(messages):
                 if each.outcome is MessageOutcome.OPEN:
                     messages[index] = replace(each, outcome=work.do(each))
             work.make_durable()
         except StorageError as error:
             return self._failed(action, messages, error)
+        except LetterGoneError as error:
+            return self._end(action, ActionState.DROPPED, str(error))
+        if action.letter:
+            self._journal.letters.remove(action.letter)
         return self._done(action, messages)
 
     def _done(self, action: MailAction, messages: list[ActionMessage]) -> MailAction:
@@ -115,8 +124,11 @@ class MaildirReplayer:
 class _Work:
     """One action on the files."""
 
-    def __init__(self, action: MailAction, folder: Path, target: Path | None, *, begun: bool) -> None:
+    def __init__(
+        self, action: MailAction, folder: Path, target: Path | None, letters: LetterFiles, *, begun: bool
+    ) -> None:
         self._action = action
+        self._letters = letters
         self._folder = folder
         self._target = folder if target is None else target
         self._begun = begun
@@ -130,6 +142,7 @@ class _Work:
             ActionKind.MOVE: self._move,
             ActionKind.COPY: self._copy,
             ActionKind.DELETE: self._delete,
+            ActionKind.APPEND: self._append,
         }
 
     def do(self, message: ActionMessage) -> MessageOutcome:
@@ -161,6 +174,19 @@ class _Work:
     def _copy(self, message: ActionMessage) -> MessageOutcome:
         if not self._has_landed(message):
             self._on_current_path(message, self._link)
+        return MessageOutcome.DONE
+
+    def _append(self, message: ActionMessage) -> MessageOutcome:
+        """The new one; the others, which come later, are replaced by it."""
+        if not message.landed:
+            fsync_folder(self._target / "cur")  # the new one is durable before an older one goes
+            return self._delete(message)
+        if not self._has_landed(message):
+            if self._letters.size(self._action.letter) is None:
+                raise LetterGoneError()
+            flags, at = to_maildir(self._action.add), self._action.created
+            pieces = self._letters.pieces(self._action.letter)
+            deliver(self._target, pieces, flags=flags, date=at, name=message.landed)
         return MessageOutcome.DONE
 
     def _delete(self, message: ActionMessage) -> MessageOutcome:

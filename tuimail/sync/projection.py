@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tuimail.journal.action import ActionMessage, MailAction
     from tuimail.journal.marks import Place
 
-_TAKES_AWAY = (ActionKind.MOVE, ActionKind.DELETE)
+_TAKES_AWAY = (ActionKind.MOVE, ActionKind.DELETE, ActionKind.APPEND)
+"""What is appended takes the place of older copies."""
 
 
 class _Row(NamedTuple):

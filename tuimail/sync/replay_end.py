@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 OTHERS_DID = "another program moved or deleted"
 
 
+class LetterGoneError(Exception):
+    """The bytes of the message that is to be appended are not here any more."""
+
+    def __init__(self) -> None:
+        super().__init__("What was to be put there is not on this machine any more.")
+
+
 def ending(messages: Sequence[ActionMessage], why: str = "") -> tuple[ActionState, str]:
     """Its last state, and the sentence for the user; empty if there is nothing to tell.
 

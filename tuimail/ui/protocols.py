@@ -407,6 +407,11 @@ class Composer(Frame, Protocol):
         """Put the cursor where something is wrong and say what."""
         ...
 
+    @property
+    def stored(self) -> Draft:
+        """The draft as it is on disk."""
+        ...
+
     async def save(self, *, postponed: bool = False) -> None:
         """Store the draft; raises StorageError."""
         ...

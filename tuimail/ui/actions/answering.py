@@ -14,9 +14,10 @@ from tuimail.ui.requests import ShowComposer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuimail.compose.draft import Draft
     from tuimail.engine.mail_index import IndexEntry
     from tuimail.mail.reply_recipients import ReplyKind
-    from tuimail.ui.protocols import Action, Frame, HasMessages
+    from tuimail.ui.protocols import Action, Frame, HasMessages, Program
 
     Entries = Sequence[IndexEntry]
 
@@ -33,6 +34,14 @@ def other_recipients(entry: IndexEntry, own: OwnAddresses) -> int:
     to, cc = split_recipients(entry.row.recipients)
     addresses = {each.rpartition(" <")[2].removesuffix(">").casefold() for each in (*to, *cc)}
     return sum(each not in own and each != entry.row.from_addr.casefold() for each in addresses)
+
+
+async def open_draft(program: Program, draft: Draft, note: str = "") -> None:
+    """The composer on a draft that is owned, and what is to be said of its copy elsewhere."""
+    draft, words = await program.engine.drafts.copies.checked(draft)
+    program.navigation.open(ShowComposer(draft))
+    if words or note:
+        program.say(words or note)
 
 
 @on_messages
@@ -102,8 +111,8 @@ async def edit_as_new(screen: HasMessages, entries: Entries) -> None:
 
 async def continue_draft(screen: HasMessages, entry: IndexEntry) -> None:
     r"""Go on writing a message that lies in \\Drafts, whichever program began it."""
-    draft = await screen.program.engine.answers.continue_draft(entry.ref)
-    screen.program.navigation.open(ShowComposer(draft))
+    prepared = await screen.program.engine.answers.continue_draft(entry.ref)
+    await open_draft(screen.program, prepared.draft, prepared.note)
 
 
 @on_messages

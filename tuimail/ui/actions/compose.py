@@ -223,8 +223,12 @@ async def editor(screen: Composer) -> None:
 async def postpone(screen: Composer) -> None:
     """Keep the letter among the drafts and close."""
     await screen.save(postponed=True)
-    await screen.program.engine.drafts.close(screen.draft.id)
-    await screen.close("Message postponed. It is among the drafts.")
+    words = "Message postponed. It is among the drafts."
+    try:
+        await screen.program.engine.drafts.postpone(screen.stored)
+    except TuimailError as error:
+        words = f"{words} Its copy could not be made: {error}"
+    await screen.close(words)
 
 
 async def cancel(screen: Composer) -> None:
@@ -233,18 +237,19 @@ async def cancel(screen: Composer) -> None:
     if draft.revises and form.untouched and draft.updated_at == draft.created_at:
         await _put_back(screen)
         return
-    if draft.draft_copy is not None and form.untouched:
+    of_another = draft.draft_copy is not None and not draft.draft_copy.is_ours
+    if of_another and form.untouched:
         await screen.program.engine.drafts.discard(draft.id)
         await screen.close("Nothing was changed. The draft stays where it was.")
         return
     if form.empty:
-        await screen.program.engine.drafts.discard(draft.id)
+        await screen.program.engine.drafts.drop(draft)
         await screen.close("Message cancelled.")
         return
     if draft.revises:
         question = "Cancel the changes? The letter goes back to the outbox as it was."
         choices = (Choice("y", "Put back", "back"), Choice("n", "No", "no"), Choice("k", "Keep draft", "keep"))
-    elif draft.draft_copy is not None:
+    elif draft.draft_copy is not None and of_another:
         question = f"Cancel the changes? The draft in {safe_line(draft.draft_copy.folder)} stays as it is."
         choices = (Choice("y", "Cancel", "delete"), Choice("n", "No", "no"), Choice("k", "Keep changes", "keep"))
     else:
@@ -254,7 +259,7 @@ async def cancel(screen: Composer) -> None:
     if answer == "back":
         await _put_back(screen)
     elif answer == "delete":
-        await screen.program.engine.drafts.discard(draft.id)
+        await screen.program.engine.drafts.drop(draft)
         await screen.close("Message cancelled, draft deleted.")
     elif answer == "keep":
         await postpone(screen)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tuimail.ui.actions.answering import open_draft
 from tuimail.ui.actions.movement import LIST_ACTIONS
-from tuimail.ui.requests import ShowComposer
 from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ async def open_(screen: DraftList) -> None:
     if draft is None:
         screen.say("There is no draft to open.")
         return
-    screen.program.navigation.open(ShowComposer(await screen.program.engine.drafts.open(draft.id)))
+    await open_draft(screen.program, await screen.program.engine.drafts.open(draft.id))
 
 
 async def discard(screen: DraftList) -> None:
@@ -32,7 +32,7 @@ async def discard(screen: DraftList) -> None:
         screen.say("There is no draft to delete.")
         return
     if await screen.prompts.ask_yes_no(f"Delete the draft {quoted(draft.subject)} for good?", default=False):
-        await screen.program.engine.drafts.discard(draft.id)
+        await screen.program.engine.drafts.drop(draft)
         screen.say(f"The draft {quoted(draft.subject)} was deleted.")
         screen.reload()
 

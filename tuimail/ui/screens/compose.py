@@ -103,6 +103,11 @@ class ComposeScreen(FrameScreen):
         return self.program.engine
 
     @property
+    def stored(self) -> Draft:
+        """The draft as it is on disk."""
+        return self.keeper.stored
+
+    @property
     def context(self) -> Context:
         """Header or text, by the cursor."""
         in_text = self.focused is not None and self.focused is self.form.body
