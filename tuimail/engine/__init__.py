@@ -13,7 +13,7 @@ What they are given:
   sent_folders   where the accounts keep copies of sent letters
   answered_flags what accepted letters do to received mail through the journal: the flag of what they answer, and
                  the draft that they were
-  draft_copies   postponed drafts in the folder for drafts: put there, replaced, deleted; compared when a draft is opened
+  draft_copies   postponed drafts in the folder for drafts: put there, replaced, deleted, compared
 What happens to one letter:
   revise_letter  out of the outbox as a draft, and back
   letter_content its exact bytes

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.errors import NoSuchItemError, OutboxError
+from tuimail.errors import ConfigError, MessageError, NoSuchItemError, OutboxError
 from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
 from tuimail.journal.undo import followed
 from tuimail.mail.draft_copy import DraftCopy
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.store.store import Store
-
-_UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
 
 
 class DraftCopies:
@@ -145,7 +143,10 @@ class DraftCopies:
 
     async def _place(self, draft: Draft) -> tuple[str, str] | None:
         """Account and folder: where its copy is, else the folder for drafts of its account; None: there is none."""
-        account, _ = self._accounts.bound(draft)
+        try:
+            account, _ = self._accounts.bound(draft)
+        except (ConfigError, MessageError):
+            return None  # it is told when the letter is sent
         folders = await self._mail.folders()
         copy = draft.draft_copy
         if copy is not None and (copy.account, copy.folder) in {(each.account, each.name) for each in folders}:
