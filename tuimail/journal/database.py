@@ -94,10 +94,10 @@ class JournalDatabase:
                     db.execute(SCHEMA)
                 if found < 2:
                     db.execute(MARKS_SCHEMA)
-                if found < VERSION:
+                if found < 3:
                     for statement in THREAD_SCHEMAS:
                         db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {VERSION}")
+                db.execute(f"PRAGMA user_version = {VERSION}")
             for folder in (self.path.parent, self.path.parent.parent):
                 fsync_folder(folder)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin, MessageOutcome
 
-VERSION = 3
-"""``PRAGMA user_version`` of the tables; 1 had no marks, 2 no threads."""
+VERSION = 4
+"""``PRAGMA user_version`` of the tables; 1 had no marks, 2 no threads, 3 no messages to append."""
 
 _PLAIN = ("id", "batch", "account", "kind", "state", "owner", "words", "tries", "next_at", "created", "changed")
 COLUMNS = (*_PLAIN, "details")
