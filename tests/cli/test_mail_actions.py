@@ -249,8 +249,9 @@ def test_undo(tuimail_: Run, maildirs: Path, home: Paths) -> None:
     for command in sorted(commands):
         ended = mail_actions.undo(config, home, MailSources(home), command)
         assert {each.state for each in ended} == {ActionState.DONE}
-    assert [name.partition(":2,")[2] for name in names(maildirs / "work")] == ["", "RS", ""]
-    assert [flags for _, flags in found(tuimail_, "INBOX")] == [[], ["seen", "answered"], []]
+    # Sorted by flags: those that came back have names of the moment at which they did.
+    assert sorted(name.partition(":2,")[2] for name in names(maildirs / "work")) == ["", "", "RS"]
+    assert sorted(flags for _, flags in found(tuimail_, "INBOX")) == [[], [], ["seen", "answered"]]
     assert found(tuimail_, "Archive") == found(tuimail_, "Archive", "home") == []
     assert len(found(tuimail_, "INBOX", "home")) == 1
 
