@@ -202,7 +202,7 @@ async def test_a_server_is_tried_at_once_when_the_network_is_up(
             await mail.engine.mail.look()
             assert mail.engine.mail.offline("work")
             link.mend()
-            mail.engine.mail.try_servers()
+            mail.engine.mail.sync.try_servers()
             await mail.until(lambda _: not mail.engine.mail.offline("work"), INBOX)
 
 
@@ -232,6 +232,29 @@ async def test_what_the_server_refuses_waits_for_the_user(dovecot: Dovecot, serv
             await mail.until(lambda it: it.count == 1, IndexRequest("work", "Archive"))
             assert await journal.entries() == []
             assert client.select("Archive")[1] == [b"1"]
+
+
+async def test_while_it_is_paused_there_is_no_connection_and_another_process_may_sync(
+    dovecot: Dovecot, server: Server, paths: Paths
+) -> None:
+    with other_client(dovecot, server) as client:
+        deliver(client, 1)
+        async with cut_link(server.port) as link:
+            behind = replace(server, port=link.port)
+            secrets.remember(behind, "work", dovecot.password)
+            async with running(paths, behind) as mail:
+                await mail.until(lambda it: it.count == 1, INBOX)
+                assert link.connections
+                mail.engine.mail.sync.pause()
+                await link.all_closed()
+                index = await mail.index(INBOX)
+                assert subjects(index) == ["Letter 1"]
+                async with running(paths, behind) as other:
+                    deliver(client, 2)
+                    await other.until(lambda it: it.count == 2, INBOX)
+                deliver(client, 3)
+                mail.engine.mail.sync.resume()
+                await mail.until(lambda it: it.count == 3, INBOX)
 
 
 async def test_a_message_is_found_by_a_word_of_its_text_once_it_was_read(

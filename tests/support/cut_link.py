@@ -18,8 +18,19 @@ class CutLink:
         self._target = target
         self._is_cut = False
         self._writers: set[asyncio.StreamWriter] = set()
+        self._unused = asyncio.Event()
         self.port = 0
         """Where it listens."""
+
+    @property
+    def connections(self) -> int:
+        """That go through it now."""
+        return len(self._writers) // 2
+
+    async def all_closed(self) -> None:
+        """Wait until nothing goes through it."""
+        async with asyncio.timeout(20):
+            await self._unused.wait()
 
     def cut(self) -> None:
         """Drop all connections, and whatever is tried from now on."""
@@ -38,8 +49,13 @@ class CutLink:
             return
         there, here = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers |= {writer, here}
-        await asyncio.gather(_pump(reader, here), _pump(there, writer))
-        self._writers -= {writer, here}
+        self._unused.clear()
+        try:
+            await asyncio.gather(_pump(reader, here), _pump(there, writer))
+        finally:
+            self._writers -= {writer, here}
+            if not self._writers:
+                self._unused.set()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

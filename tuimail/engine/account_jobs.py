@@ -52,10 +52,12 @@ class AccountJobs:
         with self.wake:
             return self._jobs.popleft() if self._jobs else None
 
-    def left(self) -> list[Future[Any]]:
-        """Who waits in vain when the thread ends."""
+    def give_up(self) -> None:
+        """The thread ends: whoever waits is told so."""
         with self.wake:
-            return [each.future for each in self._jobs]
+            left, self._jobs = self._jobs, deque()
+        for each in left:
+            each.future.set_exception(not_started())
 
 
 def begun_future() -> Future[Any]:

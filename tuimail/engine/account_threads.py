@@ -63,6 +63,17 @@ class AccountThreads:
         self._writers.clear()
         self._started = False
 
+    def pause(self) -> None:
+        """Give up connections and locks, for the process is to be stopped (^Z); waits until that is done.
+
+        Until ``resume`` received mail can be read and not be changed.
+        """
+        self.stop()
+
+    def resume(self) -> None:
+        """Take them back."""
+        self.start(sync=True)
+
     def writer(self, account: str) -> MailAccount:
         """The thread that changes the mail of an account. Raises UsageError: nobody can change it."""
         if not self._started:

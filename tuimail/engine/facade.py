@@ -148,7 +148,7 @@ class Engine:
 
         role = PeerRole.WATCH if watch else PeerRole.APP
         self._wake_events = WakeEvents(
-            runner, store.change_notifier, role, came_up=self._came_up, resumed=self.mail.try_servers
+            runner, store.change_notifier, role, came_up=self._came_up, resumed=self.mail.sync.try_servers
         )
         self._wake_events.open()
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")
@@ -157,7 +157,7 @@ class Engine:
 
     def _came_up(self) -> None:
         self.sent.seek_again()
-        self.mail.try_servers()
+        self.mail.sync.try_servers()
 
     def _received(self, ref: MessageRef) -> bytes:
         from tuimail.engine.received_bytes import received_bytes

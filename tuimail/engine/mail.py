@@ -63,7 +63,8 @@ class Mail:
         """Where the mail is; connections to servers are shared."""
         self.accounts: tuple[Account, ...] = tuple(each for each in config.accounts.values() if each.has_mail)
         """Those whose mail can be read."""
-        self._threads = AccountThreads(self.accounts, paths, self.sources, self.news)
+        self.sync = self._threads = AccountThreads(self.accounts, paths, self.sources, self.news)
+        """What keeps it in step with its mailboxes."""
         self._reader = ReaderHandle("mail reader", self._open_reader, self._threads.suspect)
         self._opener = MessageOpener(
             self._reader, self.accounts, self.sources, self._threads.offline, self._threads.opened
@@ -264,10 +265,6 @@ class Mail:
     async def look(self) -> None:
         """Look for new mail now; returns when that is done."""
         await self._threads.look()
-
-    def try_servers(self) -> None:
-        """The network is up, or the machine was asleep: try every server now. Waits for nothing."""
-        self._threads.try_servers()
 
     async def replay(self) -> None:
         """Carry out what waits in the journal; returns when that was tried."""

@@ -223,10 +223,9 @@ class MailAccount:
         finally:
             if "_work" in self.__dict__:
                 self._work.close()
-            with self._jobs.wake:
-                left = [*self._jobs.left(), *self._lookers]
-            for each in left:
-                each.set_exception(not_started())
+            self._jobs.give_up()
+            for looker in self._lookers:
+                looker.set_result(None)
 
     def _give_way(self) -> None:
         """Let the interface start before the mailbox is looked at, if there is something to show meanwhile."""

@@ -31,8 +31,13 @@ def palette(screen: Frame) -> None:
 
 
 def suspend(screen: Frame) -> None:
-    """Back to the shell."""
-    screen.program.action_suspend_process()
+    """Back to the shell. Meanwhile other processes may keep mail in step, and no server waits for an answer."""
+    sync = screen.program.engine.mail.sync
+    sync.pause()
+    try:
+        screen.program.action_suspend_process()  # returns when the process goes on
+    finally:
+        sync.resume()
 
 
 def redraw(screen: Frame) -> None:
