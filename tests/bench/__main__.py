@@ -7,7 +7,7 @@ import importlib
 
 from tests.bench.figures import markdown
 
-NAMES = ("drain", "enqueue", "memory", "keys", "start", "headless", "history", "reading")
+NAMES = ("drain", "enqueue", "memory", "keys", "start", "headless", "history", "reading", "imap")
 
 
 def main() -> None:

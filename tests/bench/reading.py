@@ -80,15 +80,15 @@ class _Place:
         """Command, what is typed at once, and what the screen shows in the end."""
         found: dict[str, tuple[list[str], bytes, Callable[[pyte.Screen], bool]]] = {
             BARE_NAME: ([sys.executable, "-c", BARE], b"", shows("READY")),
-            "tuimail": (self.program.argv(), b"i", _has_rows),
+            "tuimail": (self.program.argv(), b"i", has_rows),
         }
         found.update({name: (each.argv, b"", each.done) for name, each in self.peers.items()})
         return found
 
 
-def _has_rows(shown: pyte.Screen) -> bool:
+def has_rows(shown: pyte.Screen) -> bool:
     """The index, with rows that were read."""
-    starts = [line.replace(",", "").split()[:2] for line in shown.display[3:10]]
+    starts = [line.replace(",", "").split()[:3] for line in shown.display[3:10]]
     return shows("Subject")(shown) and sum(any(word.isdigit() for word in words) for words in starts) > 4
 
 
@@ -97,7 +97,7 @@ def _warm(place: _Place) -> None:
     place.program.run("search", "~b", RARE, seconds=3600)
     with terminal(place.program.argv(), place.environment) as screen:
         screen.press(b"i")
-        screen.wait(_has_rows, seconds=600)
+        screen.wait(has_rows, seconds=600)
         _until_indexed(place)
     for each in place.peers.values():
         with terminal(each.argv, place.environment) as screen:
@@ -138,20 +138,20 @@ def _keys(places: dict[int, _Place], runs: int) -> Section:
         for size, place in places.items():
             with terminal(place.program.argv(), place.environment) as screen:
                 screen.press(b"i")
-                screen.wait(_has_rows)
+                screen.wait(has_rows)
                 screen.settle()
                 for name, keys in (("next and previous", b"kj"), ("page", b"Zz"), ("end and start", b"=*")):
-                    _add(figures, f"{name}, {size:,} messages", _changes(screen, keys))
+                    _add(figures, f"{name}, {size:,} messages", changes(screen, keys))
                 screen.press(b"\r")
                 screen.settle(0.5)
-                _add(figures, f"next message read, {size:,} messages", _changes(screen, b"kj"))
+                _add(figures, f"next message read, {size:,} messages", changes(screen, b"kj"))
                 screen.press(b"q")
                 screen.settle()
                 _add(figures, f"to a folder and back, {size:,} messages", _switches(screen))
     return Section("From a key to the screen", [Figure(name, tuple(each), "ms") for name, each in figures.items()])
 
 
-def _changes(screen: Terminal, keys: bytes) -> list[float]:
+def changes(screen: Terminal, keys: bytes) -> list[float]:
     """Seconds from each of PRESSES keys to a changed screen."""
     took = []
     for number in range(PRESSES):
@@ -168,7 +168,7 @@ def _switches(screen: Terminal) -> list[float]:
         screen.press(b"c" + (b"Trash" if number % 2 == 0 else b"INBOX"))
         screen.settle(0.2)
         screen.press(b"\r")
-        wanted = shows("No messages") if number % 2 == 0 else _has_rows
+        wanted = shows("No messages") if number % 2 == 0 else has_rows
         seconds = screen.wait(wanted)
         if number % 2:
             took.append(seconds)
@@ -222,9 +222,9 @@ def _first_index(place: _Place) -> Section:
     with terminal(place.program.argv(), place.environment) as screen:
         screen.press(b"i")
         begin = time.perf_counter()
-        screen.wait(_has_rows, seconds=120)
+        screen.wait(has_rows, seconds=120)
         first = time.perf_counter() - begin
-        keys = _changes(screen, b"kj")
+        keys = changes(screen, b"kj")
         screen.wait(lambda shown: not shows("Reading")(shown), seconds=3600)
         whole = time.perf_counter() - begin
     ordered = sorted(keys)
