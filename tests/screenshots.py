@@ -6,15 +6,21 @@ import asyncio
 import os
 import re
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.demo.setup import Demo
+from tuimail.engine.mail_index import IndexRequest
+from tuimail.journal.action import ActionKind, ActionMessage, MailAction
+from tuimail.journal.store import ActionJournal
 from tuimail.ui.app import TuimailApp
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
+
+    from tuimail.engine import Engine
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
@@ -44,6 +50,8 @@ class Picture:
     keymap: str = "pine"
     wait_for: str = ""
     """Words that must be on the screen before it is taken."""
+    refused: bool = False
+    """Moves were refused before."""
 
 
 PICTURES = (
@@ -53,6 +61,7 @@ PICTURES = (
     Picture("index-wide", ("i",), size=(160, 44), theme="midnight"),
     Picture("index-light", ("i",), theme="paper"),
     Picture("folders", ("l",)),
+    Picture("changes", ("l", "j"), refused=True),
     Picture("message", ("i", *"34", "enter", "enter")),
     Picture("message-classic", ("i", *"38", "enter", "enter"), size=(80, 24)),
     Picture("attachments", ("i", *"36", "enter", "enter", "v")),
@@ -95,6 +104,8 @@ async def draw(picture: Picture) -> str:
             async with app.run_test(size=picture.size) as pilot:
                 await app.startup.ready.wait()
                 await app.engine.mail.look()
+                if picture.refused:
+                    await refuse_moves(app.engine)
                 await settle(pilot)
                 await pilot.press(*picture.keys)
                 await settle(pilot)
@@ -103,6 +114,19 @@ async def draw(picture: Picture) -> str:
                 return without_network(app.export_screenshot(title="tuimail"))
         finally:
             await demo.engine.stop()
+
+
+async def refuse_moves(engine: Engine) -> None:
+    """Let messages be moved to a folder that is not there any more."""
+    account = engine.mail.accounts[0].name
+    index = await engine.mail.index(IndexRequest(account))
+    assert index is not None
+    entries = [each for each in index.entries(0, index.count) if each is not None]
+    with closing(ActionJournal(engine.paths.journal)) as journal:
+        for folder, messages in (("Trips/2026", entries[2:5]), ("Taxes", entries[9:10])):
+            moved = tuple(ActionMessage(each.ref.key) for each in messages)
+            journal.add([MailAction(account, ActionKind.MOVE, "INBOX", moved, target=folder)])
+    await engine.mail.replay()
 
 
 async def settle(pilot: Pilot[int]) -> None:
