@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.engine.configured_accounts import fingerprint
 from tuimail.events import AccountPaused, AccountResumed, Event, OutboxTouched
-from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,6 +129,7 @@ class Accounts:
     async def _forget_refused_elsewhere(self) -> None:
         """Forget passwords that a server refused to another process: the user may have changed them meanwhile."""
         from tuimail.config.secrets import forget
+        from tuimail.submission.result import AccountProblem
 
         for name in self._config.accounts:
             if not self._outbox.started:

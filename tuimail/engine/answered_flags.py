@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.engine.draft_copies import deletion
 from tuimail.outbox.model.item import Flagging, FlaggingState
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class AnsweredFlags:
         reasons = []
         copy, answers = item.draft_copy, item.answers
         if copy is not None:
+            from tuimail.engine.draft_copy_actions import deletion
+
             reasons.append(await self._journaled(copy.account, f"draft of outbox:{item.id}", partial(deletion, copy)))
         if answers is not None:
             make = partial(_flag, answers)

@@ -8,23 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.errors import ConfigError, MessageError, NoSuchItemError, OutboxError
-from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
-from tuimail.journal.undo import followed
 from tuimail.mail.draft_copy import DraftCopy
-from tuimail.mail.flags import DRAFT, SEEN
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.maildir_folder import MessageGoneError
 from tuimail.outbox.model.item import ItemState
 
 if TYPE_CHECKING:
     from tuimail.clock import Clock
     from tuimail.compose.draft import Draft
-    from tuimail.compose.draft_letter import DraftLetter
     from tuimail.compose.draft_store import DraftStore
     from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.mail import Mail
     from tuimail.engine.mail_reader import MailReader
     from tuimail.engine.store_handle import StoreHandle
+    from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.store.store import Store
@@ -57,6 +53,7 @@ class DraftCopies:
             TuimailError: it cannot be written as a message, or the disk refuses; the older copy stays.
         """
         from tuimail.compose.draft_letter import draft_letter
+        from tuimail.engine.draft_copy_actions import append
 
         place = await self._place(draft)
         if place is None:
@@ -72,7 +69,7 @@ class DraftCopies:
         )
 
         def make(journal: ActionJournal) -> MailAction:
-            return _append(journal, account, folder, letter, older)
+            return append(journal, account, folder, letter, older)
 
         number = await self._mail.change_once(account, f"draft {draft.id}: {letter.message_id}", make)
         known = replace(draft, draft_copy=DraftCopy(account, folder, "", number))
@@ -83,6 +80,8 @@ class DraftCopies:
         """Have our copy deleted, for its draft was dropped. Raises StorageError."""
         account = self._accounts.get(copy.account)
         if copy.is_ours and account is not None and account.has_mail and not account.is_read_only:
+            from tuimail.engine.draft_copy_actions import deletion
+
             cause = f"dropped {copy}"
             await self._mail.change_once(copy.account, cause, lambda journal: deletion(copy, journal))
 
@@ -98,6 +97,8 @@ class DraftCopies:
             or not self._accounts.account(copy.account).has_mail
         ):
             return draft, ""
+        from tuimail.engine.draft_copy_actions import resolved
+
         found = await self._mail.ask_journal(copy.account, lambda journal: resolved(copy, journal))
         if found is None:
             known, words = replace(draft, draft_copy=None), ""
@@ -138,6 +139,8 @@ class DraftCopies:
     async def _is_copy(self, copy: DraftCopy | None, ref: MessageRef) -> bool:
         if copy is None or (copy.account, copy.folder) != (ref.account, ref.folder):
             return False
+        from tuimail.engine.draft_copy_actions import resolved
+
         found = await self._mail.ask_journal(ref.account, partial(resolved, copy))
         return found is not None and found.ref == ref
 
@@ -162,54 +165,13 @@ class DraftCopies:
         account = self._accounts.account(ref.account)
         if account.imap is not None:
             return await self._mail.query(lambda reader: _has_vanished(reader, ref))
+        from tuimail.mailboxes.maildir_folder import MessageGoneError
+
         try:
             (await self._mail.open(ref)).close()
         except (MessageGoneError, NoSuchItemError):
             return True
         return False
-
-
-def deletion(copy: DraftCopy, journal: ActionJournal) -> MailAction:
-    """The action that deletes it for good, where it is now or will be: the letter is kept elsewhere.
-
-    What another program moved, or wrote anew, has another name and stays.
-    """
-    folder, message = _named(copy, journal)
-    return MailAction(copy.account, ActionKind.DELETE, folder, (message,))
-
-
-def resolved(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
-    """The copy with its key, if that is known by now; None: it was never put there, or nobody knows where."""
-    if copy.key or not copy.action:
-        return copy
-    try:
-        action = journal.get(copy.action)
-    except NoSuchItemError:
-        return None
-    if action.state in UNDECIDED:
-        return copy
-    landed = action.messages[0].landed if action.state is ActionState.DONE else ""
-    return replace(copy, key=landed) if landed else None
-
-
-def _named(copy: DraftCopy, journal: ActionJournal) -> tuple[str, ActionMessage]:
-    """Its folder, and what the journal calls it."""
-    known = resolved(copy, journal) or copy
-    origin = None if known.key else MessageOrigin(known.action, 0)
-    return followed(known.folder, ActionMessage(known.key, origin=origin), journal.actions(account=known.account))
-
-
-def _append(
-    journal: ActionJournal, account: str, folder: str, letter: DraftLetter, older: DraftCopy | None
-) -> MailAction:
-    messages = [ActionMessage("", message_id=letter.message_id)]
-    if older is not None:
-        now, message = _named(older, journal)
-        if now == folder:
-            messages.append(message)
-    journal.letters.sweep({each.letter for each in journal.actions(UNDECIDED)})
-    name = journal.letters.keep(letter.content.chunks())
-    return MailAction(account, ActionKind.APPEND, folder, tuple(messages), target=folder, letter=name, add=SEEN | DRAFT)
 
 
 def _has_vanished(reader: MailReader, ref: MessageRef) -> bool:
