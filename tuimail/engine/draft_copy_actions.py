@@ -1,0 +1,60 @@
+"""What the journal does to the copies of postponed drafts, and what it knows of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tuimail.errors import NoSuchItemError
+from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
+from tuimail.journal.undo import followed
+from tuimail.mail.flags import DRAFT, SEEN
+
+if TYPE_CHECKING:
+    from tuimail.compose.draft_letter import DraftLetter
+    from tuimail.journal.store import ActionJournal
+    from tuimail.mail.draft_copy import DraftCopy
+
+
+def deletion(copy: DraftCopy, journal: ActionJournal) -> MailAction:
+    """The action that deletes it for good, where it is now or will be: the letter is kept elsewhere.
+
+    What another program moved, or wrote anew, has another name and stays.
+    """
+    folder, message = _named(copy, journal)
+    return MailAction(copy.account, ActionKind.DELETE, folder, (message,))
+
+
+def resolved(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
+    """The copy with its key, if that is known by now; None: it was never put there, or nobody knows where."""
+    if copy.key or not copy.action:
+        return copy
+    try:
+        action = journal.get(copy.action)
+    except NoSuchItemError:
+        return None
+    if action.state in UNDECIDED:
+        return copy
+    landed = action.messages[0].landed if action.state is ActionState.DONE else ""
+    return replace(copy, key=landed) if landed else None
+
+
+def _named(copy: DraftCopy, journal: ActionJournal) -> tuple[str, ActionMessage]:
+    """Its folder, and what the journal calls it."""
+    known = resolved(copy, journal) or copy
+    origin = None if known.key else MessageOrigin(known.action, 0)
+    return followed(known.folder, ActionMessage(known.key, origin=origin), journal.actions(account=known.account))
+
+
+def append(
+    journal: ActionJournal, account: str, folder: str, letter: DraftLetter, older: DraftCopy | None
+) -> MailAction:
+    r"""The action that puts a draft into \Drafts, and takes the older copy away; its bytes are durable then."""
+    messages = [ActionMessage("", message_id=letter.message_id)]
+    if older is not None:
+        now, message = _named(older, journal)
+        if now == folder:
+            messages.append(message)
+    journal.letters.sweep({each.letter for each in journal.actions(UNDECIDED)})
+    name = journal.letters.keep(letter.content.chunks())
+    return MailAction(account, ActionKind.APPEND, folder, tuple(messages), target=folder, letter=name, add=SEEN | DRAFT)
