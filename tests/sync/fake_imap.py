@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from tuimail.mailboxes.folders import Mailbox
+from tuimail.mailboxes.imap_answers import ALL_FLAGS
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.mailboxes.imap_values import (
     CopiedUids,
@@ -133,6 +134,10 @@ class FakeImap:
         self._level = level
         self.listed: Callable[[list[Mailbox]], list[Mailbox]] = list
         self.selected: FakeSelected | None = None
+        self.capabilities: set[str] = set()
+        self.permanent = ALL_FLAGS
+        self.subscriptions: set[str] = set()
+        self.all_rights: dict[str, str] = {}
 
     @property
     def level(self) -> str:
@@ -143,7 +148,7 @@ class FakeImap:
         self._level = max(self._level, level, key="QCP".index)
 
     def has(self, capability: str) -> bool:
-        return False
+        return capability in self.capabilities
 
     def command(self, name: str) -> None:
         """One command is sent."""
@@ -157,6 +162,16 @@ class FakeImap:
     def folders(self) -> Sequence[Mailbox]:
         self.command("LIST")
         return self.listed([Mailbox(wire, "/", box.attributes) for wire, box in self.boxes.items()])
+
+    def subscribed(self) -> frozenset[str]:
+        self.command("LSUB")
+        return frozenset(self.subscriptions)
+
+    def rights(self, wire: str) -> str | None:
+        if not self.all_rights:
+            return None
+        self.command(f"MYRIGHTS {wire}")
+        return self.all_rights.get(wire)
 
     def statuses(self, wires: Sequence[str]) -> dict[str, FolderStatus]:
         self.command("STATUS")
@@ -189,6 +204,7 @@ class FakeImap:
             box.uidnext if lies.uidnext is None else lies.uidnext,
             len(box.letters) if lies.exists is None else lies.exists,
             0 if self._level == "P" else (box.modseq if lies.modseq is None else lies.modseq),
+            self.permanent,
         )
 
     def state_of(self, wire: str) -> MailboxState:

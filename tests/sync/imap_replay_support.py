@@ -67,9 +67,6 @@ class ReplayServer(FakeImap):
         self.read_only: set[str] = set()
         self.without_uidnext = False
 
-    def has(self, capability: str) -> bool:
-        return capability in self.capabilities
-
     def command(self, name: str) -> None:
         self.point()
         super().command(name)

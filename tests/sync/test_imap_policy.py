@@ -75,7 +75,7 @@ def test_how_many_are_a_mass(gone: int, known: int, mass: bool) -> None:
     assert is_mass(gone, known) is mass
 
 
-ROW = CachedMailbox(1, "A", "A", "/", "", 1, 7, 11, 5, "Q", 1, "", 0, "", 10, 2, 0, 0)
+ROW = CachedMailbox(1, "A", "A", "/", "", 1, 7, 11, 5, "Q", 1, "", 0, "", "", 10, 2, 0, 0)
 SAME = FolderStatus(10, 2, 11, 7, 5)
 
 

@@ -15,7 +15,7 @@ from tuimail.mail.flags import ANSWERED, FLAGGED, FORWARDED, OLD, SEEN
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.mailboxes.imap_values import CopiedUids, MailboxState
 from tuimail.sync.imap_proof import ArrivalMark, believable, matched, proof_of, uid_of
-from tuimail.sync.imap_refusal import LONGEST_BREAK, MOST_TRIES, PAUSE, forbidden_flags
+from tuimail.sync.imap_refusal import LONGEST_BREAK, MOST_TRIES, PAUSE, forbidden_flags, kept_keywords, unkept_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,9 +161,9 @@ def test_letters_that_are_gone_or_have_other_uids_are_left_out(rig: Rig, kind: A
 
 
 def test_what_the_mailbox_does_not_permit_is_refused(rig: Rig) -> None:
-    rig.server.permanent = PERMANENT - {"\\*"}
-    (refused,) = rig.replay(rig.action(FLAG, 1, add=FORWARDED))
-    assert (refused.state, refused.words) == (ActionState.REFUSED, "The server does not keep $Forwarded in INBOX.")
+    rig.server.permanent = PERMANENT - {"\\flagged"}
+    (refused,) = rig.replay(rig.action(FLAG, 1, add=FLAGGED))
+    assert (refused.state, refused.words) == (ActionState.REFUSED, "The server does not keep \\Flagged in INBOX.")
     rig.server.read_only = {"INBOX"}
     given = rig.action(MOVE, 2, target="Archive"), rig.action(DELETE, 3), rig.action(COPY, 4, target="Archive")
     ended = rig.replay(*given)
@@ -231,9 +231,12 @@ def test_other_size_date_or_subject_is_another_letter() -> None:
 
 def test_flags_that_are_not_permitted() -> None:
     state = MailboxState(1, 1, 1, permanent_flags=frozenset({"\\seen", "work"}))
-    assert forbidden_flags(state, add=SEEN, keywords="Work") == []
-    assert forbidden_flags(state, add=ANSWERED | FORWARDED, keywords="home") == ["$Forwarded", "\\Answered", "home"]
+    assert forbidden_flags(state, add=SEEN) == []
+    assert forbidden_flags(state, add=ANSWERED | FORWARDED) == ["\\Answered"]
     assert forbidden_flags(state, remove=ANSWERED | FORWARDED) == ["\\Answered"]
+    assert (kept_keywords(state, "Work home"), unkept_bits(state)) == ("Work", FORWARDED)
+    free = state._replace(permanent_flags=frozenset({"\\*"}))
+    assert (kept_keywords(free, "Work home"), unkept_bits(free)) == ("Work home", 0)
 
 
 def test_a_server_that_does_not_say_uidnext(rig: Rig) -> None:

@@ -23,6 +23,7 @@ _STATE = (
     "policy",
     "synced_at",
     "objectid",
+    "rights",
 )
 
 
@@ -43,6 +44,7 @@ class CachedMailbox(NamedTuple):
     policy: str
     synced_at: int
     objectid: str
+    rights: str
     total: int
     unread: int
     flagged: int

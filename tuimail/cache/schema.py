@@ -32,6 +32,7 @@ _TABLES = (
         policy TEXT NOT NULL DEFAULT '',       -- which bodies are kept
         synced_at INTEGER NOT NULL DEFAULT 0,
         objectid TEXT NOT NULL DEFAULT '',     -- of an mbox: how the file was when it was read
+        rights TEXT NOT NULL DEFAULT '',       -- what the user may do there (RFC 4314); empty: all, as far as is known
         total INTEGER NOT NULL DEFAULT 0,      -- of shown messages, as are the next two
         unread INTEGER NOT NULL DEFAULT 0,
         flagged INTEGER NOT NULL DEFAULT 0,

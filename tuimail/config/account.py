@@ -67,6 +67,8 @@ def read_account(name: str, table: Table) -> Account | None:
     imap_table = table.table("imap")
     imap = None if imap_table is None else _server(imap_table, IMAP_PORTS, identities, "the IMAP server's name")
     if imap_table is not None:
+        subscribed = imap_table.flag("subscribed", default=False)
+        imap = None if imap is None else replace(imap, subscribed=subscribed)
         imap_table.finish(meant=_MISPLACED)
     maildir, layout = _maildir(table)
     mbox_table = table.table("mbox")

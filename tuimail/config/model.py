@@ -51,6 +51,8 @@ class Server:
     """Use PIPELINING (RFC 2920) if the server offers it; false for a server that offers it and cannot do it."""
     insecure: bool = False
     """The connection to another machine is unencrypted, and the config says that this is intended."""
+    subscribed: bool = False
+    """Of an IMAP server: only folders that the user has subscribed to are shown, besides those with a use."""
     pipeline_past_dot: bool = False
     """Commands of the next letter may follow the final dot even if the server is not known to handle that."""
 

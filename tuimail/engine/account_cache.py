@@ -42,7 +42,7 @@ class AccountCache:
     """Used by one thread. While another process writes the cache, it only tells whether that changed."""
 
     def __init__(self, account: Account, source: MailSource, paths: Paths, told: Callable[[str], None]) -> None:
-        """``told`` is called when the cache had to be made anew."""
+        """``told`` is called with sentences for the user: that the cache had to be made anew, what a server does."""
         self._account = account
         self.source = source
         """Where the mail is."""
@@ -92,7 +92,7 @@ class AccountCache:
                 return False
             self._close_other()
             self._cache = WritableCache(self._folder, self._lock)
-            self._sync = self.source.sync(self._cache)
+            self._sync = self.source.sync(self._cache, self._told)
             self._journal_version = None
             self.was_opened()
             if self._cache.set_aside is not None:

@@ -49,12 +49,18 @@ class ImapSource:
         self._bodies = BodyStore(bodies)
         self._wires: dict[str, str] = {}
 
-    def sync(self, cache: WritableCache) -> MailboxSync:
+    def sync(self, cache: WritableCache, told: Callable[[str], None] = lambda _sentence: None) -> MailboxSync:
         """Its synchronisation with the cache."""
         from tuimail.sync.imap_sync import ImapSync
 
         return ImapSync(
-            cache, self._client, self._account.folders, renamed=self._renamed, policies=self._account.policy
+            cache,
+            self._client,
+            self._account.folders,
+            renamed=self._renamed,
+            policies=self._account.policy,
+            only_subscribed=self._account.imap is not None and self._account.imap.subscribed,
+            told=told,
         )
 
     def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:
@@ -126,21 +132,24 @@ class ImapSource:
 
     def create_folder(self, name: str) -> None:
         """Make a folder. Raises ImapError."""
-        from tuimail.mailboxes.mailbox_names import encode_name
-
-        wire = encode_name(name.replace("/", self._delimiter))
+        wire = self._own_wire(name)
         self._client.create(wire)
         self._client.subscribe(wire, subscribed=True)
 
     def rename_folder(self, name: str, to: str) -> None:
         """Give a folder, and those below it, another name. Raises ImapError."""
-        from tuimail.mailboxes.mailbox_names import encode_name
-
-        self._client.rename(self._wire(name), encode_name(to.replace("/", self._delimiter)))
+        self._client.rename(self._wire(name), self._own_wire(to))
 
     def delete_folder(self, name: str) -> None:
         """Delete a folder with its messages, for good. Raises ImapError."""
         self._client.delete(self._wire(name))
+
+    def _own_wire(self, name: str) -> str:
+        """What the server will call a folder of the user's: Courier has all of them below ``INBOX.``."""
+        from tuimail.mailboxes.mailbox_names import encode_name
+
+        wire, prefix = encode_name(name.replace("/", self._delimiter)), self._client.prefix()
+        return wire if wire.startswith(prefix) else prefix + wire
 
     @property
     def _delimiter(self) -> str:

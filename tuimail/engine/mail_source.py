@@ -56,8 +56,8 @@ class Replayer(Protocol):
 class MailSource(Protocol):
     """The mail of one account. Used by one thread."""
 
-    def sync(self, cache: WritableCache) -> MailboxSync:
-        """Its synchronisation with the cache."""
+    def sync(self, cache: WritableCache, told: Callable[[str], None] = lambda _sentence: None) -> MailboxSync:
+        """Its synchronisation with the cache; ``told`` is called with sentences for the user."""
         ...
 
     def texts(self, cache: ReadableCache) -> Callable[[int, int], bytes]:

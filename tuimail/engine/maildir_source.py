@@ -27,7 +27,11 @@ class MaildirSource:
         self._account = account
         self._paths: dict[str, Path] = {}
 
-    def sync(self, cache: WritableCache) -> MailboxSync:
+    def sync(
+        self,
+        cache: WritableCache,
+        told: Callable[[str], None] = lambda _sentence: None,  # noqa: ARG002
+    ) -> MailboxSync:
         """Its synchronisation with the cache."""
         from tuimail.sync.maildir_sync import MaildirSync
 

@@ -25,7 +25,11 @@ class MboxSource:
         self._root = root
         self._account = account
 
-    def sync(self, cache: WritableCache) -> MailboxSync:
+    def sync(
+        self,
+        cache: WritableCache,
+        told: Callable[[str], None] = lambda _sentence: None,  # noqa: ARG002
+    ) -> MailboxSync:
         """Its synchronisation with the cache."""
         from tuimail.sync.mbox_sync import MboxSync
 

@@ -45,13 +45,13 @@ class Mailbox:
 
 
 def read_list(responses: Iterable[Response]) -> tuple[Mailbox, ...]:
-    """The mailboxes of LIST responses.
+    """The mailboxes of LIST or LSUB responses.
 
     Invalid lines, and names that are too long or contain control characters, are ignored.
     """
     found = []
     for response in responses:
-        if not response[0][:7].upper().startswith(b"* LIST "):
+        if not response[0][:7].upper().startswith((b"* LIST ", b"* LSUB ")):
             continue
         try:
             _star, _list, attributes, delimiter, name, *_ = parse(response)

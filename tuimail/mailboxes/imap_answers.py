@@ -117,6 +117,22 @@ def read_statuses(responses: Iterable[Response]) -> dict[str, FolderStatus]:
     return found
 
 
+def read_rights(responses: Iterable[Response]) -> str | None:
+    """The rights of a MYRIGHTS response (RFC 4314), those of RFC 2086 as what they stand for; None: there is none."""
+    for response in responses:
+        if response[0][:11].upper() != b"* MYRIGHTS ":
+            continue
+        try:
+            match parse(response):
+                case [_, _, bytes(), bytes(told), *_]:
+                    letters = set(told[:_MOST_RIGHTS].decode("ascii", "replace").lower())
+                    letters.update(each for old, new in _OLD_RIGHTS.items() if old in letters for each in new)
+                    return "".join(sorted(letters & _RIGHTS))
+        except ImapSyntaxError:
+            continue
+    return None
+
+
 def read_enabled(responses: Iterable[Response]) -> frozenset[str]:
     """What ENABLE really enabled (RFC 5161), upper case."""
     lines = (response[0] for response in responses if response[0][:10].upper() == b"* ENABLED ")
@@ -140,6 +156,12 @@ def read_copied(status: Status) -> CopiedUids | None:
         return None
     known = number(validity)
     return CopiedUids(known, dict(zip(old, uids, strict=True))) if known and len(old) == len(uids) else None
+
+
+_RIGHTS = frozenset("lrswipkxtea")
+_OLD_RIGHTS = {"c": "kx", "d": "te"}
+"""RFC 4314 section 2.1.1."""
+_MOST_RIGHTS = 100
 
 
 class SelectAnswer:

@@ -65,6 +65,18 @@ class ImapClient:
         """LIST, with special uses where the server has them."""
         return self._run(lambda session: imap_folders.listed(session, self._times.background))
 
+    def subscribed(self) -> frozenset[str]:
+        """Wire names of the mailboxes that the user has subscribed to, with INBOX in capitals."""
+        return self._run(lambda session: imap_folders.subscribed(session, self._times.background))
+
+    def prefix(self) -> str:
+        """What the wire names of the user's own mailboxes begin with, such as ``INBOX.``; mostly nothing."""
+        return self._run(lambda session: imap_folders.personal_prefix(session, self._times.background))
+
+    def rights(self, wire: str) -> str | None:
+        """Letters of RFC 4314 for what the user may do in a mailbox; None: the server does not tell."""
+        return self._run(lambda session: imap_folders.rights(session, wire, self._times.background))
+
     def statuses(self, wires: Sequence[str]) -> dict[str, FolderStatus]:
         """STATUS of mailboxes; those that refuse it are left out."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.mailboxes.folders import read_list
-from tuimail.mailboxes.imap_answers import read_statuses
+from tuimail.mailboxes.folders import read_list, read_personal_prefix
+from tuimail.mailboxes.imap_answers import read_rights, read_statuses
 from tuimail.mailboxes.imap_names import wire_argument
 from tuimail.mailboxes.imap_values import FolderStatus, MailboxState
 
@@ -31,6 +31,37 @@ async def listed(session: ImapSession, stall: float) -> tuple[Mailbox, ...]:
     if status.verdict != "OK":
         raise session.refusal("to list its mailboxes", status)
     return read_list(responses)
+
+
+async def subscribed(session: ImapSession, stall: float) -> frozenset[str]:
+    r"""Wire names of the mailboxes that the user has subscribed to: LSUB, or LIST (SUBSCRIBED) (RFC 5258).
+
+    LSUB also names levels above them, as \Noselect (RFC 3501 section 6.3.9).
+    """
+    if session.capabilities & {"LIST-EXTENDED", "IMAP4REV2"}:
+        status, responses = await session.stream("LIST", '(SUBSCRIBED) "" "*"', stall=stall)
+    else:
+        status, responses = await session.stream("LSUB", '""', '"*"', stall=stall)
+    if status.verdict != "OK":
+        raise session.refusal("to list the subscriptions", status)
+    found = read_list(responses)
+    return frozenset(_key(each.wire) for each in found if "\\noselect" not in each.attributes)
+
+
+async def personal_prefix(session: ImapSession, stall: float) -> str:
+    """What the names of the user's own mailboxes begin with (NAMESPACE, RFC 2342), such as ``INBOX.``; or nothing."""
+    if not session.capabilities & {"NAMESPACE", "IMAP4REV2"}:
+        return ""
+    status, responses = await session.stream("NAMESPACE", stall=stall)
+    return read_personal_prefix(responses) if status.verdict == "OK" else ""
+
+
+async def rights(session: ImapSession, wire: str, stall: float) -> str | None:
+    """What the user may do in a mailbox (MYRIGHTS, RFC 4314 section 3.5); None: the server does not tell."""
+    if "ACL" not in session.capabilities:
+        return None
+    status, responses = await session.stream("MYRIGHTS", wire_argument(wire), stall=stall)
+    return read_rights(responses) if status.verdict == "OK" else None
 
 
 async def statuses(

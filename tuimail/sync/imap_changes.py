@@ -58,8 +58,10 @@ def is_mass(gone: int, known: int) -> bool:
     return gone > _MANY and gone * 5 > known
 
 
-def flag_changes(rows: Iterable[UidRow], told: Mapping[int, Flags]) -> list[FlagChange]:
+def flag_changes(rows: Iterable[UidRow], told: Mapping[int, Flags], *, unkept: int = 0) -> list[FlagChange]:
     """Changes for those rows, by uid, of which the server tells other flags than it did.
+
+    ``unkept`` are bits that the server does not keep: they stay as they are here.
 
     Where the row shows something else than the server had, the user wants it so and it was not carried out yet: those
     bits stay as shown.
@@ -67,9 +69,11 @@ def flag_changes(rows: Iterable[UidRow], told: Mapping[int, Flags]) -> list[Flag
     changes = []
     for row in rows:
         now = told.get(row.uid)
-        if now is None or (now.flags, now.keywords) == (row.server_flags, row.keywords):
+        if now is None:
             continue
-        changes.append(FlagChange(row.id, _shown(row, now.flags), server_flags=now.flags, keywords=now.keywords))
+        flags = now.flags | row.server_flags & unkept
+        if (flags, now.keywords) != (row.server_flags, row.keywords):
+            changes.append(FlagChange(row.id, _shown(row, flags), server_flags=flags, keywords=now.keywords))
     return changes
 
 

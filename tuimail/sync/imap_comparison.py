@@ -20,6 +20,7 @@ from tuimail.cache.uids import (
     rows_of_uids,
 )
 from tuimail.sync.imap_changes import flag_changes, is_mass
+from tuimail.sync.imap_refusal import unkept_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +86,7 @@ class MailboxComparison:
                 if len(told) > NEWEST
                 else rows_of_uids(db, row.id, list(told))
             )
-        changes = flag_changes(rows, told)
+        changes = flag_changes(rows, told, unkept=unkept_bits(state))
         unknown = {uid for uid in told if row.low_uid <= uid < row.uidnext} - {each.uid for each in rows}
         expected = known - len(gone) + len(unknown)
         # What came after SELECT is not among the messages that it counted.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tuimail.sync.special_folders import PresentFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from tuimail.cache.folders import CachedMailbox
     from tuimail.mailboxes.folders import Mailbox
@@ -60,6 +60,14 @@ def present_folders(mailboxes: Iterable[Mailbox]) -> PresentFolders:
         folders.append(PresentFolder(INBOX, INBOX))
     views = frozenset(wire for wire, each in usable.items() if each.attributes & _VIEWS and wire != INBOX)
     return PresentFolders(folders, views, complete)
+
+
+def chosen_folders(mailboxes: Iterable[Mailbox], subscribed: Collection[str]) -> list[Mailbox]:
+    """INBOX, those that have a use, and those of ``subscribed`` (wire names)."""
+    uses = {*_USES, *_VIEWS}
+    return [
+        each for each in mailboxes if each.wire in subscribed or each.wire.upper() == INBOX or each.attributes & uses
+    ]
 
 
 def in_order(rows: Iterable[CachedMailbox], on_screen: str) -> list[CachedMailbox]:

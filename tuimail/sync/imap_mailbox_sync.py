@@ -19,6 +19,7 @@ from tuimail.sync.imap_changes import SEARCHED, BatchSize, searched_changes
 from tuimail.sync.imap_comparison import NEWEST, Differences, MailboxComparison, sound_state
 from tuimail.sync.imap_headers import HeaderReader, ReadHeaders
 from tuimail.sync.imap_rematch import Rematch
+from tuimail.sync.imap_rights import MailboxRights
 from tuimail.sync.imap_rows import NewRows
 from tuimail.sync.mailbox_sync import FolderChange
 
@@ -73,13 +74,25 @@ class ImapMailboxSync:
         *,
         times: SyncTimes,
         renamed: Callable[[str, Mapping[str, str]], None],
+        numbered_anew: Callable[[str], None] = lambda _wire: None,
     ) -> None:
-        """``renamed`` is called with the mailbox and new keys by old ones before rows with new keys are committed."""
+        """Nothing is asked yet.
+
+        Args:
+            cache: where rows are stored.
+            server: where the mail is.
+            mailbox: its id in the cache.
+            times: the clocks.
+            renamed: called with the mailbox and new keys by old ones before rows with new keys are committed.
+            numbered_anew: called with its wire name when UIDVALIDITY is another one than before.
+        """
         self._cache = cache
         self._server = server
         self._mailbox = mailbox
         self._times = times
         self._renamed = renamed
+        self._numbered_anew = numbered_anew
+        self._rights = MailboxRights(cache, server)
         self._reader = HeaderReader()
         self._doubted: set[str] = set()
         self._change = FolderChange("")
@@ -106,7 +119,10 @@ class ImapMailboxSync:
         row = self._row()
         selected = self._server.select(row.wire, validity=row.validity, modseq=row.modseq)
         state = sound_state(selected.opened.state)
+        self._rights.store(row, state)
         if row.low_uid == 0 or state.validity != row.validity:
+            if row.low_uid:
+                self._numbered_anew(row.wire)
             row = self._begin(row, state)
         doubted, self._doubted = self._doubted, set()
         comparison = MailboxComparison(self._cache, self._server, row, selected)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.mail.flags import to_wire
+from tuimail.mail.flags import FORWARDED, to_wire
 
 if TYPE_CHECKING:
     from tuimail.journal.action import MailAction
@@ -42,13 +42,27 @@ def next_break(action: MailAction) -> float:
     return min(max(FIRST_BREAK, 2 * last_break(action)), LONGEST_BREAK)
 
 
-def forbidden_flags(state: MailboxState, *, add: int = 0, remove: int = 0, keywords: str = "") -> list[str]:
-    r"""Flags, as on the wire, that PERMANENTFLAGS does not permit to change; ``keywords`` are to be set.
+def forbidden_flags(state: MailboxState, *, add: int = 0, remove: int = 0) -> list[str]:
+    r"""Flags, as on the wire, that PERMANENTFLAGS does not permit to change; no keywords (``keeps_keyword``)."""
+    wanted = {each for each in to_wire(add | remove).split() if each.startswith("\\")}
+    return sorted(each for each in wanted if each.lower() not in state.permanent_flags)
 
-    A keyword that cannot be set need not be taken away.
+
+def keeps_keyword(state: MailboxState, keyword: str) -> bool:
+    r"""Whether a keyword can be set for good: PERMANENTFLAGS (RFC 3501 section 7.1) names it, or ``\*``."""
+    return keyword.lower() in state.permanent_flags or "\\*" in state.permanent_flags
+
+
+def kept_keywords(state: MailboxState, keywords: str) -> str:
+    """Those of ``keywords``, separated by spaces, that the server keeps."""
+    return " ".join(each for each in keywords.split() if keeps_keyword(state, each))
+
+
+def unkept_bits(state: MailboxState) -> int:
+    """Bits of ``mail/flags`` that stand for keywords which the server does not keep: Exchange has none but its own.
+
+    Where nothing may be changed, the flags are those that others set.
     """
-    allowed = state.permanent_flags
-    wanted = {*to_wire(add, keywords).split(), *(each for each in to_wire(remove).split() if each.startswith("\\"))}
-    return sorted(
-        each for each in wanted if each.lower() not in allowed and (each.startswith("\\") or "\\*" not in allowed)
-    )
+    if state.read_only or not state.permanent_flags or keeps_keyword(state, to_wire(FORWARDED)):
+        return 0
+    return FORWARDED

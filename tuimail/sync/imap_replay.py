@@ -18,8 +18,8 @@ from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_action import ActionInHand, open_indexes
 from tuimail.sync.imap_append import ImapAppend
-from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, next_break
-from tuimail.sync.imap_replay_mailboxes import MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks
+from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, kept_keywords, next_break, unkept_bits
+from tuimail.sync.imap_replay_mailboxes import GMAIL, MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks
 from tuimail.sync.imap_transfer import ImapTransfer, remove
 from tuimail.sync.replay_end import LetterGoneError, ending
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
-    from tuimail.sync.imap_server import ImapServer, SelectedMailbox
+    from tuimail.mailboxes.imap_values import MailboxState
+    from tuimail.sync.imap_server import ImapServer
 
 
 _TAKES_AWAY = (ActionKind.MOVE, ActionKind.DELETE)
@@ -102,17 +103,19 @@ class ImapReplayer:
     def _store_flags(self, hands: Sequence[ActionInHand]) -> None:
         action = hands[0].action
         mailbox = self._mailboxes.open(action.folder)
-        _check_permitted(mailbox, action)
+        self._check_permitted(action)
         indexes = [hand.open_uids(mailbox.opened.state.validity) for hand in hands]
         there = self._mailboxes.there(action.folder, {uid for each in indexes for uid in each})
-        if to_wire(action.add | action.remove, f"{action.add_keywords} {action.remove_keywords}"):
+        # What the server does not keep is kept here alone (imap_comparison), and no reason to refuse the rest.
+        here = unkept_bits(mailbox.opened.state)
+        add, remove = action.add & ~here, action.remove & ~here
+        more, less = (
+            kept_keywords(mailbox.opened.state, each) for each in (action.add_keywords, action.remove_keywords)
+        )
+        if to_wire(add | remove, f"{more} {less}"):
             for chunk in chunks(sorted(there)):
                 self._mailboxes.open(action.folder).store(
-                    chunk,
-                    add=action.add,
-                    remove=action.remove,
-                    add_keywords=action.add_keywords,
-                    remove_keywords=action.remove_keywords,
+                    chunk, add=add, remove=remove, add_keywords=more, remove_keywords=less
                 )
         for hand, uids in zip(hands, indexes, strict=True):
             for uid, index in uids.items():
@@ -149,8 +152,28 @@ class ImapReplayer:
             self._done(hand)
 
     def _check_source(self, action: MailAction) -> None:
-        if action.kind in _TAKES_AWAY:
-            _check_permitted(self._mailboxes.open(action.folder), replace(action, add=DELETED))
+        if action.kind not in _TAKES_AWAY:
+            return
+        if action.kind is ActionKind.MOVE and self._mailboxes.has("MOVE"):
+            self._check_writable(action)
+        else:
+            self._check_permitted(replace(action, add=DELETED))
+
+    def _check_writable(self, action: MailAction) -> MailboxState:
+        """Raises NotPermittedError."""
+        state = self._mailboxes.open(action.folder).opened.state
+        if state.read_only:
+            raise NotPermittedError(f"The folder {safe_line(action.folder)} can only be read.")
+        return state
+
+    def _check_permitted(self, action: MailAction) -> None:
+        """Raises NotPermittedError."""
+        folder, state = action.folder, self._check_writable(action)
+        forbidden = forbidden_flags(state, add=action.add, remove=action.remove)
+        if forbidden:
+            raise NotPermittedError(f"The server does not keep {' '.join(forbidden)} in {safe_line(folder)}.")
+        if action.add & DELETED and self._mailboxes.has(GMAIL) and not self._mailboxes.is_bin(folder):
+            raise NotPermittedError("Gmail deletes letters only from its trash; elsewhere it would archive them.")
 
     def _delete(self, hand: ActionInHand) -> None:
         folder = hand.action.folder
@@ -223,13 +246,3 @@ def _alike(ready: Sequence[MailAction]) -> Iterator[MailAction]:
 def _change(action: MailAction) -> tuple[object, ...]:
     keywords = action.add_keywords, action.remove_keywords
     return action.kind, action.folder, action.add, action.remove, *keywords
-
-
-def _check_permitted(mailbox: SelectedMailbox, action: MailAction) -> None:
-    """Raises NotPermittedError."""
-    state = mailbox.opened.state
-    if state.read_only:
-        raise NotPermittedError(f"The folder {safe_line(action.folder)} can only be read.")
-    forbidden = forbidden_flags(state, add=action.add, remove=action.remove, keywords=action.add_keywords)
-    if forbidden:
-        raise NotPermittedError(f"The server does not keep {' '.join(forbidden)} in {safe_line(action.folder)}.")

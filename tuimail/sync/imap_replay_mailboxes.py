@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_UIDS = 1000
 """Messages that one command names."""
+GMAIL = "X-GM-EXT-1"
+"""The capability of a server whose folders are labels: EXPUNGE takes a label away, and the message is archived."""
+_BINS = {"\\trash", "\\junk"}
 
 
 class NoMailboxError(TuimailError):
@@ -52,6 +55,10 @@ class ReplayMailboxes:
         if folder not in self._wires:
             raise NoMailboxError(folder)
         return self._wires[folder]
+
+    def is_bin(self, folder: str) -> bool:
+        r"""Whether it is ``\Trash`` or ``\Junk`` (RFC 6154) as the server says: Gmail deletes from nowhere else."""
+        return any(each.name == folder and each.attributes & _BINS for each in self._server.folders())
 
     def open(self, folder: str) -> SelectedMailbox:
         """Select it unless it is. Raises NoMailboxError: there is none."""

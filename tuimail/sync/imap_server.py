@@ -99,6 +99,14 @@ class ImapServer(Protocol):
         """LIST, with special uses where the server has them."""
         ...
 
+    def subscribed(self) -> frozenset[str]:
+        """Wire names of the mailboxes that the user has subscribed to, with INBOX in capitals."""
+        ...
+
+    def rights(self, wire: str) -> str | None:
+        """Letters of RFC 4314 for what the user may do in a mailbox; None: the server does not tell."""
+        ...
+
     def statuses(self, wires: Sequence[str]) -> dict[str, FolderStatus]:
         """STATUS of mailboxes (in one LIST-STATUS where the server has it); those that refuse it are left out."""
         ...

@@ -11,11 +11,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from tuimail.cache.folders import all_mailboxes, update_mailbox
+from tuimail.cache.labels import set_has_labels
 from tuimail.cache.uids import count_uids, count_unread
 from tuimail.config.model import KeepPolicy
+from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
-from tuimail.sync.imap_folders import INBOX, in_order, needs_look, present_folders
+from tuimail.sync.imap_folders import INBOX, chosen_folders, in_order, needs_look, present_folders
 from tuimail.sync.imap_mailbox_sync import ImapMailboxSync, LookedAt, MailboxGoneError, SyncTimes
+from tuimail.sync.imap_validity import ValidityChanges
 from tuimail.sync.keep_policy import policy_for
 from tuimail.sync.mailbox_sync import FolderChange, FolderRows
 
@@ -32,6 +35,8 @@ log = logging.getLogger(__name__)
 
 NEWS_PAUSE = 5.0
 """Seconds until the next look when the server told of changes during one."""
+LABELS = "X-GM-EXT-1"
+"""The capability of a server that lists a message once for each of its labels (Gmail)."""
 NEXT_PAUSE = 1.0
 """Seconds until the flags of old messages of the next mailbox are searched for."""
 
@@ -48,6 +53,8 @@ class ImapSync:
         times: SyncTimes | None = None,
         renamed: Callable[[str, Mapping[str, str]], None] = lambda _folder, _keys: None,
         policies: Mapping[str, KeepPolicy] | None = None,
+        only_subscribed: bool = False,
+        told: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         """Nothing is asked yet.
 
@@ -59,6 +66,8 @@ class ImapSync:
             renamed: called with a folder and new keys by old ones when UIDVALIDITY has changed, before the rows with
                 the new keys are committed: the journal is to know them first. It may be called again for the same.
             policies: the user's own map of folder names to what is kept of them.
+            only_subscribed: folders to which the user has not subscribed, and that have no use, are left out.
+            told: called with a sentence for the user.
         """
         self._cache = cache
         self._server = server
@@ -73,6 +82,9 @@ class ImapSync:
         """Wire names by the names that are shown, by which the journal and the screen call folders."""
         self._boxes: dict[str, ImapMailboxSync] = {}
         self._policies = policies or {}
+        self._only_subscribed = only_subscribed
+        self._told = told
+        self._validity = ValidityChanges()
         self._unkept: frozenset[str] = frozenset()
         """Wire names of the mailboxes that are looked at only while they are on the screen."""
         self._changes: list[FolderChange] = []
@@ -103,7 +115,10 @@ class ImapSync:
 
     def sync_folders(self) -> None:
         """Bring the list of folders into step, not their messages. Raises ImapError and StorageError."""
-        present = present_folders(self._server.folders())
+        listed = self._server.folders()
+        if self._only_subscribed:
+            listed = chosen_folders(listed, self._server.subscribed())
+        present = present_folders(listed)
         if not present.complete:
             log.warning("the server does not list INBOX: folders that it does not list are kept")
         numbers = self._rows.store(present.folders, self._forget_folder, complete=present.complete)
@@ -112,20 +127,42 @@ class ImapSync:
         for wire, number in numbers.items():
             if wire not in self._boxes:
                 self._boxes[wire] = ImapMailboxSync(
-                    self._cache, self._server, number, times=self._times, renamed=self._renamed
+                    self._cache,
+                    self._server,
+                    number,
+                    times=self._times,
+                    renamed=self._renamed,
+                    numbered_anew=self._numbered_anew,
                 )
 
     def _store_policies(self, views: Collection[str]) -> None:
         with self._cache.writing() as db:
             rows = all_mailboxes(db)
             found = {
-                each.wire: policy_for(self._policies, each.name, each.special, is_view=each.wire in views)
+                each.wire: policy_for(
+                    self._policies,
+                    each.name,
+                    each.special,
+                    is_view=each.wire in views,
+                    is_unsteady=each.wire in self._validity.unsteady,
+                )
                 for each in rows
             }
+            set_has_labels(db, self._server.has(LABELS))
             for each in rows:
                 if each.policy != found[each.wire]:
                     update_mailbox(db, each.id, policy=str(found[each.wire]))
         self._unkept = frozenset(wire for wire, policy in found.items() if policy is KeepPolicy.NONE)
+
+    def _numbered_anew(self, wire: str) -> None:
+        if not self._validity.note(wire, self._times.now()):
+            return
+        name = next((name for name, each in self._wires.items() if each == wire), wire)
+        self._told(f"The server numbers the letters of {safe_line(name)} anew again and again: they stay there.")
+        with self._cache.writing() as db:
+            for row in all_mailboxes(db):
+                if row.wire == wire and row.policy in (KeepPolicy.ALL, KeepPolicy.RECENT):
+                    update_mailbox(db, row.id, policy=str(KeepPolicy.HEADERS))
 
     def forget(self, folder: str, uniques: Collection[str]) -> None:
         """Messages were taken out of the cache, moved or deleted: the folder is looked at whatever STATUS says."""

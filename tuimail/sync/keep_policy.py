@@ -27,7 +27,9 @@ _INBOX = "INBOX"
 _REST = "*"
 
 
-def policy_for(policies: Mapping[str, KeepPolicy], name: str, special: str, *, is_view: bool = False) -> KeepPolicy:
+def policy_for(
+    policies: Mapping[str, KeepPolicy], name: str, special: str, *, is_view: bool = False, is_unsteady: bool = False
+) -> KeepPolicy:
     r"""What is kept of a folder.
 
     Args:
@@ -35,6 +37,7 @@ def policy_for(policies: Mapping[str, KeepPolicy], name: str, special: str, *, i
         name: of the folder, as it is shown.
         special: its special use.
         is_view: it shows messages of other folders once more (``\All`` and ``\Flagged``, RFC 6154).
+        is_unsteady: the server numbers its messages anew again and again: what is kept would be fetched each time.
     """
     own = policies.get(name)
     if own is None:
@@ -42,6 +45,8 @@ def policy_for(policies: Mapping[str, KeepPolicy], name: str, special: str, *, i
         own = next((policy for each, policy in policies.items() if each != _REST and each.casefold() == folded), None)
     if own is None:
         own = KeepPolicy.NONE if is_view or special == "junk" else policies.get(_REST, KeepPolicy.RECENT)
+    if is_unsteady and own is not KeepPolicy.NONE:
+        return KeepPolicy.HEADERS
     # INBOX is always listed.
     return KeepPolicy.HEADERS if own is KeepPolicy.NONE and name == _INBOX else own
 
