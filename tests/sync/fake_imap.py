@@ -136,6 +136,7 @@ class FakeImap:
         self.selected: FakeSelected | None = None
         self.capabilities: set[str] = set()
         self.permanent = ALL_FLAGS
+        self.read_only: set[str] = set()
         self.subscriptions: set[str] = set()
         self.all_rights: dict[str, str] = {}
 
@@ -205,6 +206,7 @@ class FakeImap:
             len(box.letters) if lies.exists is None else lies.exists,
             0 if self._level == "P" else (box.modseq if lies.modseq is None else lies.modseq),
             self.permanent,
+            any(each is box for wire, each in self.boxes.items() if wire in self.read_only),
         )
 
     def state_of(self, wire: str) -> MailboxState:

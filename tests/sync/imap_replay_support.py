@@ -64,7 +64,6 @@ class ReplayServer(FakeImap):
         self.refusing: Callable[[str, str, Sequence[int]], ImapError | None] = lambda *_: None
         """The error for a command's name, mailbox and uids."""
         self.permanent = PERMANENT
-        self.read_only: set[str] = set()
         self.without_uidnext = False
 
     def command(self, name: str) -> None:
@@ -77,10 +76,6 @@ class ReplayServer(FakeImap):
         except ImapError:
             self.selected = None
             raise
-
-    def state_now(self, box: Box) -> MailboxState:
-        wire = next(wire for wire, each in self.boxes.items() if each is box)
-        return super().state_now(box)._replace(permanent_flags=self.permanent, read_only=wire in self.read_only)
 
     def state_of(self, wire: str) -> MailboxState:
         self.command(f"STATUS {wire}")

@@ -45,7 +45,7 @@ def make_parser(name: str, description: str, example: str) -> Parser:
 def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage]], list[MessageChange]]) -> int:
     """Find the letters, plan, carry out and tell. Exit code 66 for an unknown id; nothing is changed then."""
     from tuimail.engine.configured_source import MailSources
-    from tuimail.engine.mail_actions import carry_out, chosen_messages
+    from tuimail.engine.mail_actions import carry_out, check_allowed, chosen_messages
 
     refs = [parse_message_ref(each) for each in args.id]
     config = load_config(paths)
@@ -54,6 +54,7 @@ def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage
             if args.dry_run:  # else it is said of each letter
                 note_offline(each.mail for each in chosen)
             changes = plan(chosen)
+            check_allowed(chosen, changes)
         if not args.dry_run:
             changes = carry_out(config, paths, sources, changes, keep_refused=False)
     if args.json:

@@ -173,7 +173,7 @@ class Mail:
             UsageError: it cannot be done to one of them, or its account is read only.
             StorageError: the journal cannot be written; nothing was changed.
         """
-        planned = await self._reader.run(lambda reader: plan(_chosen(reader, refs)))
+        planned = await self._reader.run(lambda reader: _planned(reader, refs, plan))
         from tuimail.engine.mail_actions import actions_of
 
         commands = []
@@ -240,9 +240,11 @@ class Mail:
         """Mark messages to be deleted, or take that back; durable when it returns.
 
         Raises:
-            UsageError: their account is read only.
+            UsageError: their account is read only, or a folder forbids it.
             StorageError: the journal cannot be written.
         """
+        if marked:
+            await self._reader.run(lambda reader: _check_marks(reader, refs))
         for account in dict.fromkeys(each.account for each in refs):
             places = [(each.folder, each.key) for each in refs if each.account == account]
             await self._on(account, methodcaller("mark", places, marked=marked))
@@ -287,6 +289,26 @@ class Mail:
         """Called from the threads of connections."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._announcer.announce, event)
+
+
+def _planned(
+    reader: MailReader, refs: Iterable[MessageRef], plan: Callable[[list[ChosenMessage]], list[MessageChange]]
+) -> list[MessageChange]:
+    from tuimail.engine.mail_actions import check_allowed
+
+    chosen = _chosen(reader, refs)
+    planned = plan(chosen)
+    check_allowed(chosen, planned)
+    return planned
+
+
+def _check_marks(reader: MailReader, refs: Iterable[MessageRef]) -> None:
+    """Raise UsageError if a folder forbids what the marks stand for."""
+    from tuimail.engine.folder_rights import check_change
+    from tuimail.journal.action import ActionKind
+
+    for account, folder in {(each.account, each.folder) for each in refs}:
+        check_change(reader.mail(account).mailbox(folder), ActionKind.DELETE)
 
 
 def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:

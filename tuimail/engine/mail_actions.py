@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
 from tuimail.engine.cache_place import action_lock
+from tuimail.engine.folder_rights import check_change, check_target
 from tuimail.engine.mail_source import check_writable
 from tuimail.engine.received_mail import accounts_with_mail, forget_messages, received_mail
 from tuimail.errors import UsageError
@@ -123,6 +124,16 @@ def plan_deletion(chosen: Iterable[ChosenMessage]) -> list[MessageChange]:
         for_good = trash in ("", each.found.ref.folder)
         planned.append(MessageChange(each.found, ActionKind.DELETE if for_good else ActionKind.MOVE, target=trash))
     return planned
+
+
+def check_allowed(chosen: Iterable[ChosenMessage], planned: Iterable[MessageChange]) -> None:
+    """Raise UsageError if a folder forbids what was planned for the ``chosen`` messages, as far as that is known."""
+    mails = {each.found.ref: each.mail for each in chosen}
+    for each in planned:
+        mail, ref = mails[each.found.ref], each.found.ref
+        check_change(mail.mailbox(ref.folder), each.kind, each.add | each.remove)
+        if each.kind in (ActionKind.MOVE, ActionKind.COPY):
+            check_target(mail.mailbox(each.target))
 
 
 def carry_out(

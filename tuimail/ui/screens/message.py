@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.errors import NoSuchItemError, TuimailError
+from tuimail.errors import NoSuchItemError, TuimailError, UsageError
 from tuimail.mail.flags import SEEN
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands import messages as fitting
@@ -207,6 +207,8 @@ class MessageScreen(PageScreen):
         async def mark() -> None:
             try:
                 await self.program.engine.mail.flag([ref], add=SEEN)
+            except UsageError:
+                pass  # its folder can only be read
             except TuimailError as error:
                 self.program.complain(error)
 
