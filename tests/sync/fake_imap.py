@@ -9,6 +9,7 @@ from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_answers import ALL_FLAGS
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
+from tuimail.mailboxes.imap_search import Criteria
 from tuimail.mailboxes.imap_values import (
     CopiedUids,
     FetchedHeader,
@@ -264,7 +265,9 @@ class FakeSelected:
         self._command("SEARCH ALL")
         return self._server.lies.listing(sorted(self._box.letters))
 
-    def search(self, criteria: str) -> list[int]:
+    def search(self, criteria: str | Criteria) -> list[int]:
+        if isinstance(criteria, Criteria):
+            raise NotImplementedError
         self._command(f"SEARCH {criteria}")
         return sorted(each.uid for each in self._matching(criteria))
 

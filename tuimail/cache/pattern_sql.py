@@ -230,7 +230,7 @@ class PatternSql:
         if term.mode is TermMode.REGEX:
             raise UsageError("Regular expressions are not searched by commands.", hint="Search for words instead.")
         if term.kind is TermKind.HEADER:
-            return self._unread(TextQuestion("", term))
+            return self._or_at_server(term, self._unread(TextQuestion("", term)))
         if term.kind in (TermKind.BODY, TermKind.WHOLE):
             query = match_query(
                 term.text, "body" if term.kind is TermKind.BODY else "", whole=term.mode is TermMode.PHRASE
@@ -240,7 +240,7 @@ class PatternSql:
                     f"{term.text} has no letter or digit, and texts are searched for words.",
                     hint="Search for a word beside it.",
                 )
-            return self._text(query)
+            return self._or_at_server(term, self._text(query))
         if term.kind is TermKind.MESSAGE_ID:
             return Expression(f"(message_id = {self._value(term.text)})")
         if term.kind in (TermKind.KEYWORD, TermKind.REFERENCES):
@@ -266,6 +266,16 @@ class PatternSql:
 
     def _word(self, word: str) -> Expression:
         """In the summary, or in the text as far as that is known: what is not indexed is no reason for a doubt."""
+        return self._or_at_server(Words((word,)), self._word_here(word))
+
+    def _or_at_server(self, leaf: Pattern, here: Expression) -> Expression:
+        """What is known here, or what a server says it has found."""
+        told = list(_ids(self._context.at_server.get(leaf, ())))
+        if not told:
+            return here
+        return Expression(f"({self._among('id', told)} OR {here.sql})", here.cost, here.level + 1)
+
+    def _word_here(self, word: str) -> Expression:
         summary = self._summary(Term(TermKind.SUMMARY, word))
         told = self._context.answers.get(Words((word,)))
         if told is not None:

@@ -49,7 +49,7 @@ def parser() -> Parser:
     made.add_argument(
         "--limit", type=count_of_letters, default=MOST, metavar="N", help=f"at most so many (default: {MOST})"
     )
-    made.add_argument("--local", action="store_true", help="ask no server; letters of a Maildir are all here")
+    made.add_argument("--local", action="store_true", help="ask no server; search what is on this machine")
     made.add_argument("--json", action="store_true", help="print one JSON document")
     return made
 
@@ -80,8 +80,14 @@ def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
     accounts = accounts_with_mail(load_config(paths), args.account)
     with ExitStack() as stack:
         seconds = INDEXING if asks_texts(pattern) else 0.0
-        mails = [stack.enter_context(received_mail(each, paths, index_seconds=seconds)) for each in accounts]
+        mails = [
+            stack.enter_context(received_mail(each, paths, index_seconds=seconds, local=args.local))
+            for each in accounts
+        ]
         note_offline(mails)
+        for each in mails if not args.local else ():
+            if each.offline is None and (why := each.ask_server(pattern, args.folder)):
+                print_note(f"tuimail: {why}")
         lists = [each.search(pattern, args.folder) for each in mails]
         merged = heapq.merge(*lists, key=lambda each: -each.row.date)
         return list(itertools.islice(merged, args.limit))

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from tuimail.cache.database import ReadableCache, WritableCache
     from tuimail.config.model import Account
-    from tuimail.engine.mail_source import MailWatch, Replayer
+    from tuimail.engine.mail_source import FoundAtServer, MailWatch, Replayer
     from tuimail.journal.store import ActionJournal
     from tuimail.mailboxes.imap_client import ImapClient
+    from tuimail.mailboxes.imap_search import Criteria
     from tuimail.sync.imap_bodies import ImapBodies
     from tuimail.sync.mailbox_sync import MailboxSync
 
@@ -83,6 +84,14 @@ class ImapSource:
         from tuimail.sync.imap_bodies import ImapBodies
 
         return ImapBodies(cache, self._client, self._bodies, write)
+
+    def search(self, wire: str, criteria: Criteria) -> FoundAtServer:
+        """The uids that the server finds. Raises ImapError."""
+        from tuimail.engine.mail_source import FoundAtServer
+
+        mailbox = self._client.select(wire)
+        state = mailbox.opened.state
+        return FoundAtServer(state.validity, state.uidnext, mailbox.search(criteria))
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
         """The bytes of a message, which is kept from then on.

@@ -69,7 +69,7 @@ class Mail:
         self._opener = MessageOpener(
             self._reader, self.accounts, self.sources, self._threads.offline, self._threads.opened
         )
-        self.search = MailSearch(self._open_reader, self._threads.suspect)
+        self.search = MailSearch(self._open_reader, self._threads.suspect, self.news, self.offline)
         """Which messages match a pattern."""
         self.threads = MailThreads(self._reader, self._threads.writer)
         """What is done to threads."""
@@ -283,7 +283,7 @@ class Mail:
     def _open_reader(self) -> MailReader:
         from tuimail.engine.mail_reader import MailReader
 
-        return MailReader(self.accounts, self._paths, self.sources)
+        return MailReader(self.accounts, self._paths, self.sources, self.search.hits)
 
     def _announce(self, event: Event) -> None:
         """Called from the threads of connections."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.received_mail import FolderInfo
+    from tuimail.engine.server_hits import ServerHits
     from tuimail.paths import Paths
 
     Place = tuple[str, int]
@@ -61,7 +62,11 @@ def _muted(mail: ReceivedMail) -> Collection[int]:
 class MailReader:
     """The received mail of all accounts, open for reading. Used by one thread."""
 
-    def __init__(self, accounts: Sequence[Account], paths: Paths, sources: MailSources) -> None:
+    def __init__(
+        self, accounts: Sequence[Account], paths: Paths, sources: MailSources, hits: ServerHits | None = None
+    ) -> None:
+        """``hits`` is what servers have found, shared by several readers."""
+        self._hits = hits
         self._accounts = {each.name: each for each in accounts}
         self._paths = paths
         self._sources = sources
@@ -95,6 +100,8 @@ class MailReader:
             opened = self._opened[account] = ReceivedMail(
                 configured, self._sources.of(configured, fetches=False), cache
             )
+            if self._hits is not None:
+                opened.hits = self._hits
         return opened
 
     def folders(self) -> list[FolderInfo]:

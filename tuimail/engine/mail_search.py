@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.engine.reader_handle import ReaderHandle
-from tuimail.errors import UsageError
+from tuimail.engine.server_hits import ServerHits
+from tuimail.errors import TuimailError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tuimail.cache.database import DamagedCacheError
     from tuimail.engine.mail_index import FolderCounts, IndexRequest
+    from tuimail.engine.mail_news import MailNews
     from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.wide_search import Report
     from tuimail.mail.pattern_tree import Pattern
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+FRESH = 60.0
+"""Seconds for which the same is not asked of a server again."""
 
 
 class SearchBrokenOffError(UsageError):
@@ -72,10 +83,94 @@ class SearchThread:
             raise
 
 
+class SearchAtServers:
+    """Asks servers for what texts have that are not here, beside the searches; what they find changes the lists."""
+
+    def __init__(self, thread: SearchThread, hits: ServerHits, news: MailNews, offline: Callable[[str], str]) -> None:
+        self._thread = thread
+        self._hits = hits
+        self._news = news
+        self._offline = offline
+        self._asked: dict[tuple[object, ...], float] = {}
+        """When what was asked last."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Allow questions."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Break off what is going on and end the thread. Awaits nothing."""
+        self._thread.stop()
+
+    @property
+    def searching(self) -> bool:
+        """A server is being asked."""
+        return self._task is not None and not self._task.done()
+
+    def begin(self, request: IndexRequest) -> None:
+        """Ask for what a request looks for in texts; not again while the answer is fresh. On the event loop."""
+        from tuimail.mailboxes.imap_search import days_of, text_leaves
+
+        leaves = text_leaves(request.pattern) if request.narrowed else []
+        if not leaves:
+            return
+        key = (request.account, request.folder, request.search and request.search.folders, *leaves)
+        key += days_of(request.pattern)
+        now = time.monotonic()
+        if now - self._asked.get(key, float("-inf")) < FRESH:
+            return
+        self._asked = {each: at for each, at in self._asked.items() if now - at < FRESH} | {key: now}
+        self._task = asyncio.get_running_loop().create_task(self._ask(request))
+
+    async def _ask(self, request: IndexRequest) -> None:
+        from tuimail.engine import server_search
+
+        def work(reader: MailReader, stopped: Callable[[], bool]) -> list[str]:
+            asked = []
+            for mail, boxes in reader.boxes(request):
+                name = mail.account.name
+                wanted = server_search.questions(mail, boxes, request.pattern, self._hits)
+                if not wanted:
+                    continue
+                asked.append(name)
+                if self._offline(name):
+                    self._news.told(f"{name} is offline: only letters on this machine were searched.")
+                    continue
+                why = server_search.ask(
+                    mail, wanted, self._hits, stopped=stopped, more=partial(self._news.changed, name)
+                )
+                if why:
+                    self._news.told(why)
+            return asked
+
+        names: list[str] = []
+        with suppress(SearchBrokenOffError):
+            try:
+                names = await self._thread.run(work)
+            except TuimailError as error:
+                log.warning("the servers cannot be asked: %s", error)
+        asyncio.get_running_loop().call_soon(self._ended, names)
+
+    def _ended(self, names: Sequence[str]) -> None:
+        for name in names:  # the title bar says so
+            self._news.changed(name)
+
+
 class MailSearch:
     """Searches that an index waits for, and searches through several folders: one of each at a time."""
 
-    def __init__(self, open_reader: Callable[[], MailReader], damaged: Callable[[DamagedCacheError], None]) -> None:
+    def __init__(
+        self,
+        open_reader: Callable[[], MailReader],
+        damaged: Callable[[DamagedCacheError], None],
+        news: MailNews,
+        offline: Callable[[str], str],
+    ) -> None:
+        """``offline`` tells why the server of an account cannot be reached; empty when it can be."""
+        self.hits = ServerHits()
+        """What servers have found, for the readers."""
+        self.server = SearchAtServers(SearchThread("search at servers", open_reader, damaged), self.hits, news, offline)
         self._limits = SearchThread("mail search", open_reader, damaged)
         self._wide = SearchThread("mail search in all folders", open_reader, damaged)
 
@@ -83,11 +178,13 @@ class MailSearch:
         """Allow searches."""
         self._limits.start()
         self._wide.start()
+        self.server.start()
 
     def stop(self) -> None:
         """Break off what is going on and end the threads. Awaits nothing."""
         self._limits.stop()
         self._wide.stop()
+        self.server.stop()
 
     async def matching(self, request: IndexRequest, pattern: Pattern) -> Sequence[str]:
         """Ids of the rows of a request that match as well, in its order.
@@ -106,6 +203,7 @@ class MailSearch:
         """What a request is limited to; a search of this kind that is still going on is broken off."""
         from tuimail.cache.database import NoCacheError
 
+        self.server.begin(request)
         try:
             return await self._limits.run(lambda reader, stopped: reader.chosen(request, stopped))
         except NoCacheError:
@@ -122,6 +220,7 @@ class MailSearch:
         from tuimail.engine import wide_search
 
         loop = asyncio.get_running_loop()
+        self.server.begin(request)
 
         def report(places: Sequence[Place]) -> None:
             if not loop.is_closed():

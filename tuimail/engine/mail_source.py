@@ -5,18 +5,19 @@ What each of them needs is imported when it is used: listing messages needs none
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from tuimail.errors import EX_UNAVAILABLE, StorageError, UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from tuimail.cache.database import ReadableCache, WritableCache
     from tuimail.config.model import Account
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
+    from tuimail.mailboxes.imap_search import Criteria
     from tuimail.mailboxes.maildir_folder import MessageGoneError
     from tuimail.sync.imap_bodies import ImapBodies
     from tuimail.sync.mailbox_sync import MailboxSync
@@ -26,6 +27,15 @@ class NotKeptError(StorageError):
     """A message is at the server, and not on this machine."""
 
     exit_code = EX_UNAVAILABLE
+
+
+class FoundAtServer(NamedTuple):
+    """What a server has found in a mailbox."""
+
+    validity: int
+    """UIDVALIDITY."""
+    uidnext: int
+    uids: Sequence[int]
 
 
 class MailWatch(Protocol):
@@ -74,6 +84,10 @@ class MailSource(Protocol):
 
         ``write`` runs a function in a transaction of the cache's only writer.
         """
+        ...
+
+    def search(self, wire: str, criteria: Criteria) -> FoundAtServer:
+        """What a server finds in the texts of a mailbox. Raises ImapError; UsageError: it is at no server."""
         ...
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:
@@ -135,3 +149,8 @@ def message_gone() -> MessageGoneError:
     from tuimail.mailboxes.maildir_folder import MessageGoneError
 
     return MessageGoneError("The letter is gone: another program moved or deleted it.")
+
+
+def no_server() -> UsageError:
+    """The error of a question to a server where there is none."""
+    return UsageError("The mail of this account is at no server.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from tuimail.engine.mail_source import check_writable, folder_gone
+from tuimail.engine.mail_source import check_writable, folder_gone, no_server
 
 if TYPE_CHECKING:
     import sqlite3
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from tuimail.cache.database import ReadableCache, WritableCache
     from tuimail.config.model import Account
-    from tuimail.engine.mail_source import MailWatch
+    from tuimail.engine.mail_source import FoundAtServer, MailWatch
     from tuimail.journal.store import ActionJournal
+    from tuimail.mailboxes.imap_search import Criteria
     from tuimail.sync.mailbox_sync import MailboxSync
 
 
@@ -44,6 +45,10 @@ class MboxSource:
 
     def bodies(self, cache: ReadableCache, write: Callable[[Callable[[sqlite3.Connection], None]], None]) -> None:
         """All of it is on this machine."""
+
+    def search(self, wire: str, criteria: Criteria) -> FoundAtServer:  # noqa: ARG002
+        """All texts are here."""
+        raise no_server()
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:
         """The bytes of a message. Raises MessageGoneError and StorageError."""

@@ -16,7 +16,7 @@ from tuimail.sync.fulltext_sync import FulltextSync
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tuimail.cache.database import WritableCache
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tuimail.engine.mail_source import MailSource
     from tuimail.mail.pattern_tree import Pattern
 
+    Told = Mapping[Pattern, Collection[int]]
+    """What a server has found."""
+
 log = logging.getLogger(__name__)
 
 SEARCHED = 4 * 1024 * 1024
@@ -32,7 +35,7 @@ SEARCHED = 4 * 1024 * 1024
 
 
 def search_messages(
-    folder: Path, account: Account, source: MailSource, pattern: Pattern, mailbox: int | None
+    folder: Path, account: Account, source: MailSource, pattern: Pattern, mailbox: int | None, told: Told
 ) -> Iterator[int]:
     """The ids of the messages that match, the newest first, found as they are asked for.
 
@@ -42,6 +45,7 @@ def search_messages(
         source: where it is.
         pattern: what is looked for.
         mailbox: only there; None: everywhere.
+        told: what a server has found (``ServerHits.of``).
 
     Raises:
         UsageError: the pattern asks for what is not searched.
@@ -49,7 +53,7 @@ def search_messages(
     """
     with closing(ReadableCache(folder)) as cache, closing(ReadableCache(folder)) as places:
         text_of = source.texts(places)
-        context = MatchContext(own=OwnAddresses(each.address for each in account.identities))
+        context = _context(account, told)
         yield from newest_matching(
             cache,
             None if mailbox is None else [mailbox],
@@ -67,6 +71,7 @@ def matching_messages(
     mailboxes: Sequence[int],
     order: IndexOrder,
     stopped: Callable[[], bool] | None,
+    told: Told,
 ) -> Sequence[int]:
     """The ids of the messages of mailboxes that match, the oldest first; ``cache`` is used by nobody else meanwhile.
 
@@ -81,7 +86,7 @@ def matching_messages(
             cache,
             mailboxes,
             pattern,
-            MatchContext(own=OwnAddresses(each.address for each in account.identities)),
+            _context(account, told),
             raw_of=lambda message: text_of(message, SEARCHED),
             stopped=stopped,
             order=order,
@@ -96,6 +101,7 @@ def newest_messages(
     mailboxes: Sequence[int],
     order: IndexOrder,
     stopped: Callable[[], bool],
+    told: Told,
 ) -> Generator[Key, None, None]:
     """Their keys, the newest first, found as they are asked for; raises as ``matching_messages``."""
     with closing(ReadableCache(cache.path.parent)) as places:
@@ -104,11 +110,15 @@ def newest_messages(
             cache,
             mailboxes,
             pattern,
-            MatchContext(own=OwnAddresses(each.address for each in account.identities)),
+            _context(account, told),
             raw_of=lambda message: text_of(message, SEARCHED),
             stopped=stopped,
             order=order,
         )
+
+
+def _context(account: Account, told: Told) -> MatchContext:
+    return MatchContext(own=OwnAddresses(each.address for each in account.identities), at_server=told)
 
 
 def index_texts(cache: WritableCache, source: MailSource, *, seconds: float, only_kept: bool = False) -> int:

@@ -20,6 +20,7 @@ from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.cache_place import cache_of
 from tuimail.engine.configured_source import MailSources
 from tuimail.engine.mail_source import NotKeptError
+from tuimail.engine.server_hits import ServerHits
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mailboxes.imap_errors import ImapError
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from tuimail.cache.windows import Key
     from tuimail.cache.writer_lock import WriterLock
     from tuimail.config.model import Account, Config
-    from tuimail.engine.mail_source import MailSource
+    from tuimail.engine.mail_source import FoundAtServer, MailSource
     from tuimail.mail.pattern_tree import Pattern
+    from tuimail.mailboxes.imap_search import Criteria
     from tuimail.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ def received_mail(
     sources: MailSources | None = None,
     progress: Callable[[str, int], None] | None = None,
     index_seconds: float = 0.0,
+    local: bool = False,
 ) -> Iterator[ReceivedMail]:
     """The mail of an account that has any to read, synced first unless another process does that.
 
@@ -99,6 +102,7 @@ def received_mail(
         sources: with the connections to servers; None: they are made and closed here.
         progress: called with a folder's name and the number of its new messages so far.
         index_seconds: how long texts may be indexed, for searches in them.
+        local: no server is asked: its mail is what was read before.
 
     Raises:
         UsageError: it has none.
@@ -108,10 +112,11 @@ def received_mail(
     with ExitStack() as stack:
         if sources is None:
             sources = stack.enter_context(closing(MailSources(paths)))
-        source = sources.of(account)
+        local = local and account.is_on_server
+        source = sources.of(account, fetches=not local)
         folder, lock = cache_of(account, paths)
         offline: ImapError | None = None
-        if lock.acquire():
+        if not local and lock.acquire():
             try:
                 _sync(account, folder, lock, source, progress, index_seconds)
             except ImapError as error:
@@ -202,6 +207,8 @@ class ReceivedMail:
     def __init__(self, account: Account, source: MailSource, cache: ReadableCache) -> None:
         self.account = account
         self.cache = cache
+        self.hits = ServerHits()
+        """What its server has found in texts that are not here."""
         self.offline: ImapError | None = None
         """Why its server could not be asked: what is here may not be all."""
         self._source = source
@@ -251,7 +258,8 @@ class ReceivedMail:
         from tuimail.engine.message_search import search_messages
 
         mailbox = self.mailbox(folder).id if folder else None
-        for number in search_messages(self.cache.path.parent, self.account, self._source, pattern, mailbox):
+        told = self.hits.of(self, pattern)
+        for number in search_messages(self.cache.path.parent, self.account, self._source, pattern, mailbox, told):
             with self.cache.reading() as db:
                 row = rows_of_ids(db, [number]).get(number)
             if row is not None:
@@ -275,7 +283,8 @@ class ReceivedMail:
         """
         from tuimail.engine.message_search import matching_messages
 
-        return matching_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped)
+        told = self.hits.of(self, pattern)
+        return matching_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told)
 
     def newest(
         self, pattern: Pattern, mailboxes: Sequence[int], *, order: IndexOrder, stopped: Callable[[], bool]
@@ -283,7 +292,24 @@ class ReceivedMail:
         """Keys of the same, the newest first, found as they are asked for; to be closed. Raises as ``matching``."""
         from tuimail.engine.message_search import newest_messages
 
-        return newest_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped)
+        told = self.hits.of(self, pattern)
+        return newest_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told)
+
+    def search_server(self, wire: str, criteria: Criteria) -> FoundAtServer:
+        """What its server finds in the texts of a mailbox; blocks. Raises ImapError."""
+        return self._source.search(wire, criteria)
+
+    def ask_server(self, pattern: Pattern, folder: str = "") -> str:
+        """Ask its server for what texts have that are not here; why not all was asked, in words. Blocks for seconds.
+
+        Raises:
+            UsageError: there is no such folder.
+            StorageError: the cache cannot be read.
+        """
+        from tuimail.engine.server_search import ask, questions
+
+        boxes = [self.mailbox(folder)] if folder else list(self.mailboxes.values())
+        return ask(self, questions(self, boxes, pattern, self.hits), self.hits)
 
     def message(self, ref: MessageRef) -> FoundMessage:
         """The message that ``ref`` names. Raises NoSuchItemError if there is none."""

@@ -123,6 +123,9 @@ class MatchContext:
     answers: Mapping[Pattern, Container[int]] = field(default_factory=dict)
     """For leaves that a summary cannot tell (``untold``): the ids of all messages that match. For ``Words`` of one
     word: the ids whose full text has it."""
+    at_server: Mapping[Pattern, Container[int]] = field(default_factory=dict)
+    """For terms that look into texts, and ``Words`` of one word: ids of messages of which a server says that they
+    match, besides those that are known here."""
 
 
 def matches(pattern: Pattern, row: SummaryRow, context: MatchContext) -> bool | None:

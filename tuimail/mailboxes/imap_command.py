@@ -69,6 +69,12 @@ class ImapCommand:
         self._continuation = self._link.expect_continuation()
         self._link.send(line)
 
+    async def send_literal(self, literal: bytes) -> None:
+        """Send the ``literal`` that the server asked for, and what follows it. Raises ImapError."""
+        self._continuation.result()
+        self._continuation = self._link.expect_continuation()
+        await self._link.write(literal)
+
     async def status(self) -> Status:
         """The status, once it comes; also NO and BAD. Raises ImapError if the connection is lost."""
         return await asyncio.shield(self._running)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tuimail.mailboxes.imap_connection import ImapConnection
+    from tuimail.mailboxes.imap_search import Criteria
     from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.mailboxes.imap_values import CopiedUids, FetchedHeader, FlagState, News, Opened
 
@@ -89,7 +90,7 @@ class ImapMailbox:
         """Every uid there is, ascending."""
         return self.search("ALL")
 
-    def search(self, criteria: str) -> list[int]:
+    def search(self, criteria: str | Criteria) -> list[int]:
         """The uids that match, ascending."""
         return self._run(lambda session: imap_reading.search(session, criteria, self._stall))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.mailboxes.imap_answers import read_search
 from tuimail.mailboxes.imap_fetch import FetchedItems, is_fetch, read_fetch
 from tuimail.mailboxes.imap_numbers import TOP_UID, write_sets
+from tuimail.mailboxes.imap_search import Criteria
 from tuimail.mailboxes.imap_wire import ImapSyntaxError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.mailboxes.imap_values import FetchedHeader, FlagState
-    from tuimail.mailboxes.imap_wire import Response
+    from tuimail.mailboxes.imap_wire import Response, Status
 
 HEADER_FIELDS = (
     "DATE FROM SENDER SUBJECT TO CC REPLY-TO MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID LIST-POST MAIL-FOLLOWUP-TO "
@@ -139,13 +140,20 @@ async def there(session: ImapSession, uids: Sequence[int], stall: float) -> list
     return sorted(found)
 
 
-async def search(session: ImapSession, criteria: str, stall: float) -> list[int]:
+async def search(session: ImapSession, criteria: str | Criteria, stall: float) -> list[int]:
     """The uids that match, ascending; in ranges where the server has ESEARCH (RFC 4731)."""
     extended = bool(session.capabilities & {"ESEARCH", "IMAP4REV2"})
-    words = [*(["RETURN (ALL)"] if extended else []), criteria]
-    status, responses = await session.stream("SEARCH", *words, prefix="UID", stall=stall)
+    said = Criteria(criteria) if isinstance(criteria, str) else criteria
+
+    async def ask(options: str) -> tuple[Status, list[Response]]:
+        head = options + said.head
+        if said.literals:
+            return await session.stream_literals("SEARCH", head, said.literals, prefix="UID", stall=stall)
+        return await session.stream("SEARCH", head, prefix="UID", stall=stall)
+
+    status, responses = await ask("RETURN (ALL) " if extended else "")
     if status.verdict == "BAD" and extended:
-        status, responses = await session.stream("SEARCH", criteria, prefix="UID", stall=stall)
+        status, responses = await ask("")
     if status.verdict != "OK":
         raise session.refusal("to search", status)
     try:

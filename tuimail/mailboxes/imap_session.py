@@ -17,7 +17,7 @@ from tuimail.tls import certificate_host, wire_host
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from tuimail.mailboxes.imap_timeouts import ImapTimeouts
     from tuimail.mailboxes.imap_wire import Response, Status
@@ -133,6 +133,27 @@ class ImapSession:
         """
         async with self._lock:
             return await self._run(name, *arguments, prefix=prefix, stall=stall, sink=sink)
+
+    async def stream_literals(
+        self, name: str, head: str, literals: Sequence[bytes], *, prefix: str = "", stall: float
+    ) -> tuple[Status, list[Response]]:
+        """As ``stream``, with literals (RFC 3501 section 4.3).
+
+        Args:
+            name: an IMAP command aioimaplib knows.
+            head: what follows it, up to the announcement of the first literal.
+            literals: each with what follows it, up to the next announcement or the end of the command.
+            prefix: ``UID``, or nothing.
+            stall: seconds without a byte of the server.
+        """
+        async with self._lock:
+            with ImapCommand(self._link, f"running {name}", name, head, prefix=prefix) as command:
+                for number, each in enumerate(literals, 1):
+                    async with asyncio.timeout(stall):
+                        if not await command.wants_more():
+                            break
+                    await command.send_literal(each if number < len(literals) else each + b"\r\n")
+                return await command.status_while_heard(stall), self._link.untagged
 
     def refusal(self, what: str, status: Status) -> ImapError:
         """The error of a server that refused ``what``, with its text."""

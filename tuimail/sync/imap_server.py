@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tuimail.mailboxes.folders import Mailbox
+    from tuimail.mailboxes.imap_search import Criteria
     from tuimail.mailboxes.imap_values import (
         CopiedUids,
         FetchedHeader,
@@ -32,8 +33,8 @@ class SelectedMailbox(Protocol):
         """Every uid there is, ascending (ESEARCH where the server has it)."""
         ...
 
-    def search(self, criteria: str) -> list[int]:
-        """The uids that match, ascending; ``criteria`` is a fixed text such as ``UNSEEN``."""
+    def search(self, criteria: str | Criteria) -> list[int]:
+        """The uids that match, ascending; ``criteria`` is a fixed text such as ``UNSEEN``, or what a user looks for."""
         ...
 
     def headers(self, uids: Sequence[int]) -> list[FetchedHeader]:

@@ -82,6 +82,8 @@ class IndexRows:
         """Whether the server is out of reach, and what waits for it; unread and tagged ones, and the order."""
         mail, account = self._engine().mail, screen.request.account
         parts = [offline_remark(mail.journal.counted(account))] if mail.offline(account) else []
+        if mail.search.server.searching and screen.request.narrowed:
+            parts.append("searching at the server")
         if screen.index is not None and screen.index.counts.unread:
             parts.append(f"{screen.index.counts.unread:,} unread")
         if screen.tagged:
