@@ -194,6 +194,28 @@ def test_a_letter_that_is_only_at_the_server_says_so(tuimail_: Run, account: Acc
     assert kept(tuimail_)["Old"] == (1, 1)
 
 
+def test_a_search_asks_the_server_for_what_is_not_here_unless_it_is_local(tuimail_: Run, account: Account) -> None:
+    synced(tuimail_)
+
+    def found(*words: str) -> list[str]:
+        ran = tuimail_("search", "--json", *words)
+        assert ran.code == 0, ran
+        return [each["subject"] for each in json.loads(ran.out)]
+
+    assert found("--local", "~b quokka10") == []
+    assert found("--local", "~b quokka1") == ["Letter 1"]
+    assert found("~b quokka10") == ["Letter 10"]
+    account.deliver(12)
+    assert found("--local", "Letter 12") == []
+    account.link.cut()
+    ran = tuimail_("search", "--json", "~b quokka10")
+    assert (ran.code, json.loads(ran.out)) == (0, [])
+    assert "offline" in ran.err
+    ran = tuimail_("search", "--local", "--json", "~b quokka1")
+    assert (ran.code, ran.err) == (0, "")
+    account.link.mend()
+
+
 def test_a_server_out_of_reach_is_told_whatever_is_here(tuimail_: Run, account: Account) -> None:
     account.link.cut()
     ran = tuimail_("sync", "--json")

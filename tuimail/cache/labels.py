@@ -1,17 +1,17 @@
 """Servers whose folders are labels (Gmail): one message is listed in several of them, with the same ``objectid``.
 
-All functions run inside a transaction of the caller.
+Functions run inside a transaction of the caller.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.cache.threads import chunks
-
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
+
+    from tuimail.cache.database import ReadableCache
 
 _KEY = "folders are labels"
 
@@ -28,33 +28,31 @@ def has_labels(db: sqlite3.Connection) -> bool:
     return bool(row and row[0])
 
 
-def object_ids(db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
-    """What the server calls the messages of these rows in all folders; without those that have no such name."""
-    found: dict[int, str] = {}
-    for part in chunks(ids):
-        marks = ", ".join("?" * len(part))
-        found.update(db.execute(f"SELECT id, objectid FROM message WHERE id IN ({marks}) AND objectid <> ''", part))  # noqa: S608
-    return found
-
-
 class EachOnce:
-    """Lets the first row of each message pass. Used for one list of rows."""
+    """Lets one row of each message pass, the first that is asked about. For one list, on the thread of ``cache``."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._on = has_labels(db)
+    def __init__(self, cache: ReadableCache) -> None:
+        """Raises StorageError."""
+        self._cache = cache
         self._seen: set[str] = set()
+        with cache.reading() as db:
+            self._on = has_labels(db)
 
-    def rest(self, ids: Collection[int]) -> set[int]:
-        """Those of ``ids``, in their order, that show a message which was not shown before."""
+    def passes(self, number: int) -> bool:
+        """Whether the message of this row was not shown before. Raises StorageError."""
         if not self._on:
-            return set(ids)
-        names = object_ids(self._db, list(ids))
-        passed = set()
-        for number in ids:
-            name = names.get(number)
-            if name is None or name not in self._seen:
-                passed.add(number)
-                if name is not None:
-                    self._seen.add(name)
-        return passed
+            return True
+        with self._cache.reading() as db:
+            row = db.execute("SELECT objectid FROM message WHERE id = ?", (number,)).fetchone()
+        name = str(row[0]) if row is not None else ""
+        if name in self._seen:
+            return False
+        if name:
+            self._seen.add(name)
+        return True
+
+    def newest(self, ids: Sequence[int]) -> Sequence[int]:
+        """Those of ``ids``, the oldest first, that show each message once; of several the last one."""
+        if not self._on:
+            return ids
+        return [number for number in reversed(ids) if self.passes(number)][::-1]

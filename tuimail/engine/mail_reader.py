@@ -282,6 +282,8 @@ class MailReader:
             ids = mail.matching(pattern, [each.id for each in boxes], order=order, stopped=stopped)
             if request.only is not None:
                 ids = [number for number in ids if f"{mail.account.name}:{number}" in request.only]
+            if request.several:
+                ids = mail.each_once().newest(ids)
             found.append((mail, ids))
         if len(found) == 1:
             ((mail, ids),) = found

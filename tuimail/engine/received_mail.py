@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tuimail.cache.database import DamagedCacheError, NoCacheError, ReadableCache, WritableCache, set_aside
 from tuimail.cache.folders import CachedMailbox, all_mailboxes
 from tuimail.cache.kept import unkept_counts
+from tuimail.cache.labels import EachOnce
 from tuimail.cache.lookup import find, modseq_of, place_of, thread_name
 from tuimail.cache.summaries import vanish
 from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
@@ -258,8 +259,10 @@ class ReceivedMail:
         from tuimail.engine.message_search import search_messages
 
         mailbox = self.mailbox(folder).id if folder else None
-        told = self.hits.of(self, pattern)
+        told, once = self.hits.of(self, pattern), self.each_once()
         for number in search_messages(self.cache.path.parent, self.account, self._source, pattern, mailbox, told):
+            if not once.passes(number):
+                continue
             with self.cache.reading() as db:
                 row = rows_of_ids(db, [number]).get(number)
             if row is not None:
@@ -294,6 +297,10 @@ class ReceivedMail:
 
         told = self.hits.of(self, pattern)
         return newest_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told)
+
+    def each_once(self) -> EachOnce:
+        """For one list of its messages: lets each of them pass once where folders are labels. Raises StorageError."""
+        return EachOnce(self.cache)
 
     def search_server(self, wire: str, criteria: Criteria) -> FoundAtServer:
         """What its server finds in the texts of a mailbox; blocks. Raises ImapError."""

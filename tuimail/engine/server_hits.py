@@ -36,7 +36,7 @@ class SearchedMail(Protocol):
         ...
 
 
-class Question(NamedTuple):
+class ServerQuestion(NamedTuple):
     """Something that is looked for in the texts of one mailbox."""
 
     account: str
@@ -47,7 +47,7 @@ class Question(NamedTuple):
     """Criteria of the whole pattern: the same for a day, whatever "last week" means by now."""
 
 
-class Answer(NamedTuple):
+class ServerAnswer(NamedTuple):
     """What was found."""
 
     uids: Sequence[int]
@@ -59,7 +59,7 @@ class ServerHits:
     """What servers have found. May be used by several threads."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[Question, Answer] = OrderedDict()
+        self._answers: OrderedDict[ServerQuestion, ServerAnswer] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, mail: SearchedMail, pattern: Pattern) -> Mapping[Pattern, Collection[int]]:
@@ -79,12 +79,12 @@ class ServerHits:
                         found.setdefault(leaf, []).extend(row.id for row in rows_of_uids(db, box.id, answer.uids))
         return found
 
-    def answer(self, question: Question) -> Answer | None:
+    def answer(self, question: ServerQuestion) -> ServerAnswer | None:
         """What was found before; None: it was not asked."""
         with self._lock:
             return self._answers.get(question)
 
-    def store(self, question: Question, answer: Answer) -> None:
+    def store(self, question: ServerQuestion, answer: ServerAnswer) -> None:
         """Remember what was found."""
         with self._lock:
             self._answers[question] = answer
@@ -93,8 +93,8 @@ class ServerHits:
                 self._answers.popitem(last=False)
 
 
-def question_of(mail: SearchedMail, box: CachedMailbox, leaf: Pattern, pattern: Pattern) -> Question:
+def question_of(mail: SearchedMail, box: CachedMailbox, leaf: Pattern, pattern: Pattern) -> ServerQuestion:
     """The question whether a text has ``leaf``, which is a part of ``pattern``."""
     from tuimail.mailboxes.imap_search import days_of
 
-    return Question(mail.account.name, box.wire, box.validity, leaf, days_of(pattern))
+    return ServerQuestion(mail.account.name, box.wire, box.validity, leaf, days_of(pattern))

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tuimail.cache.kept import unkept_counts
-from tuimail.engine.server_hits import Answer, question_of
+from tuimail.engine.server_hits import ServerAnswer, question_of
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.mailboxes.imap_search import criteria_of, text_leaves
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tuimail.cache.folders import CachedMailbox
-    from tuimail.engine.server_hits import Question, SearchedMail, ServerHits
+    from tuimail.engine.server_hits import SearchedMail, ServerHits, ServerQuestion
     from tuimail.mail.pattern_tree import Pattern
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,9 @@ MOST_HITS = 100_000
 """Messages that an answer may name; the newest of more count."""
 
 
-def questions(mail: SearchedMail, boxes: Sequence[CachedMailbox], pattern: Pattern, hits: ServerHits) -> list[Question]:
+def questions(
+    mail: SearchedMail, boxes: Sequence[CachedMailbox], pattern: Pattern, hits: ServerHits
+) -> list[ServerQuestion]:
     """What is to be asked of the account's server for ``pattern``: of folders of which not all texts are here.
 
     Raises:
@@ -52,7 +54,7 @@ def questions(mail: SearchedMail, boxes: Sequence[CachedMailbox], pattern: Patte
 
 def ask(
     mail: SearchedMail,
-    wanted: Sequence[Question],
+    wanted: Sequence[ServerQuestion],
     hits: ServerHits,
     *,
     stopped: Callable[[], bool] = lambda: False,
@@ -86,7 +88,7 @@ def ask(
             if error.status is None:
                 return f"{safe_line(mail.account.name)}: {error} Only letters on this machine were searched."
             log.info("the server refuses a search: %s", error)
-            hits.store(each, Answer((), 1 << 32))  # it would refuse it again
+            hits.store(each, ServerAnswer((), 1 << 32))  # it would refuse it again
             refused = f"{safe_line(mail.account.name)}: {error} Only letters on this machine were searched."
             continue
         if found.validity != each.validity:
@@ -94,13 +96,13 @@ def ask(
         before = hits.answer(each)
         known = list(before.uids) if before is not None else []
         fresh = sorted({*found.uids} - {*known})
-        hits.store(each, Answer([*known, *fresh][-MOST_HITS:], max(found.uidnext, first, 2)))
+        hits.store(each, ServerAnswer([*known, *fresh][-MOST_HITS:], max(found.uidnext, first, 2)))
         if fresh:
             more()
     return refused
 
 
-def _first(hits: ServerHits, question: Question) -> int:
+def _first(hits: ServerHits, question: ServerQuestion) -> int:
     """The first uid that was not asked about."""
     answer = hits.answer(question)
     return 1 if answer is None else answer.uidnext

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tuimail.cache.windows import Key
     from tuimail.engine.mail_index import IndexRequest
     from tuimail.engine.mail_reader import MailReader, Place
+    from tuimail.engine.received_mail import ReceivedMail
 
     Report = Callable[[Sequence[Place]], None]
     """Called with what was found so far, the oldest first."""
@@ -76,15 +77,17 @@ def find(reader: MailReader, request: IndexRequest, report: Report, stopped: Cal
             ids = [each.id for each in boxes]
             found = mail.newest(request.pattern, ids, order=order, stopped=progress.stopped)
             keys = stack.enter_context(closing(found))
-            streams.append(_keyed(mail.account.name, keys))
+            streams.append(_keyed(mail, keys))
         for _, account, number in heapq.merge(*streams, reverse=True):
             if request.only is None or f"{account}:{number}" in request.only:
                 progress.add((account, number))
     return progress.found[::-1]
 
 
-def _keyed(account: str, keys: Iterable[Key]) -> Iterator[tuple[Key, str, int]]:
-    return ((key, account, key[1]) for key in keys)
+def _keyed(mail: ReceivedMail, keys: Iterable[Key]) -> Iterator[tuple[Key, str, int]]:
+    """With the account; of the labels of a message only the first that is found."""
+    once = mail.each_once()
+    return ((key, mail.account.name, key[1]) for key in keys if once.passes(key[1]))
 
 
 def count(reader: MailReader, request: IndexRequest, stopped: Callable[[], bool]) -> FolderCounts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tuimail.mailboxes.imap_errors import ImapError, quoted_server_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from tuimail.mailboxes.imap_protocol import ImapProtocol
@@ -69,11 +69,19 @@ class ImapCommand:
         self._continuation = self._link.expect_continuation()
         self._link.send(line)
 
-    async def send_literal(self, literal: bytes) -> None:
-        """Send the ``literal`` that the server asked for, and what follows it. Raises ImapError."""
-        self._continuation.result()
-        self._continuation = self._link.expect_continuation()
-        await self._link.write(literal)
+    async def send_literals(self, literals: Sequence[bytes], seconds: float) -> None:
+        """Send each of ``literals`` (RFC 3501 section 4.3) when the server asks for it, unless it refuses the command.
+
+        Each has what follows it, up to the announcement of the next one or the end of the command. Raises ImapError
+        if the connection was lost, and TimeoutError if the server says nothing for ``seconds``.
+        """
+        for number, each in enumerate(literals, 1):
+            async with asyncio.timeout(seconds):
+                if not await self.wants_more():
+                    return
+            self._continuation.result()
+            self._continuation = self._link.expect_continuation()
+            await self._link.write(each if number < len(literals) else each + b"\r\n")
 
     async def status(self) -> Status:
         """The status, once it comes; also NO and BAD. Raises ImapError if the connection is lost."""

@@ -146,10 +146,8 @@ async def search(session: ImapSession, criteria: str | Criteria, stall: float) -
     said = Criteria(criteria) if isinstance(criteria, str) else criteria
 
     async def ask(options: str) -> tuple[Status, list[Response]]:
-        head = options + said.head
-        if said.literals:
-            return await session.stream_literals("SEARCH", head, said.literals, prefix="UID", stall=stall)
-        return await session.stream("SEARCH", head, prefix="UID", stall=stall)
+        words = options + said.head
+        return await session.stream("SEARCH", words, prefix="UID", stall=stall, literals=said.literals)
 
     status, responses = await ask("RETURN (ALL) " if extended else "")
     if status.verdict == "BAD" and extended:

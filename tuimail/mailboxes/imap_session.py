@@ -126,34 +126,15 @@ class ImapSession:
         prefix: str = "",
         stall: float,
         sink: Callable[[Response], bool] | None = None,
+        literals: Sequence[bytes] = (),
     ) -> tuple[Status, list[Response]]:
         """Run a command whose answer may be long; its status, and the untagged responses that nobody took.
 
-        The connection is given up after ``stall`` seconds without a byte. ``sink``: as in ImapProtocol.run.
+        The connection is given up after ``stall`` seconds without a byte. ``sink``: as in ImapProtocol.run;
+        ``literals``: as in ImapCommand.send_literals.
         """
         async with self._lock:
-            return await self._run(name, *arguments, prefix=prefix, stall=stall, sink=sink)
-
-    async def stream_literals(
-        self, name: str, head: str, literals: Sequence[bytes], *, prefix: str = "", stall: float
-    ) -> tuple[Status, list[Response]]:
-        """As ``stream``, with literals (RFC 3501 section 4.3).
-
-        Args:
-            name: an IMAP command aioimaplib knows.
-            head: what follows it, up to the announcement of the first literal.
-            literals: each with what follows it, up to the next announcement or the end of the command.
-            prefix: ``UID``, or nothing.
-            stall: seconds without a byte of the server.
-        """
-        async with self._lock:
-            with ImapCommand(self._link, f"running {name}", name, head, prefix=prefix) as command:
-                for number, each in enumerate(literals, 1):
-                    async with asyncio.timeout(stall):
-                        if not await command.wants_more():
-                            break
-                    await command.send_literal(each if number < len(literals) else each + b"\r\n")
-                return await command.status_while_heard(stall), self._link.untagged
+            return await self._run(name, *arguments, prefix=prefix, stall=stall, sink=sink, literals=literals)
 
     def refusal(self, what: str, status: Status) -> ImapError:
         """The error of a server that refused ``what``, with its text."""
@@ -269,17 +250,16 @@ class ImapSession:
         prefix: str = "",
         stall: float | None = None,
         sink: Callable[[Response], bool] | None = None,
+        literals: Sequence[bytes] = (),
     ) -> tuple[Status, list[Response]]:
         with ImapCommand(self._link, f"running {name}", name, *arguments, prefix=prefix, sink=sink) as command:
             if stall is not None:
+                await command.send_literals(literals, stall)
                 status = await command.status_while_heard(stall)
             else:
                 async with asyncio.timeout(self._patience.reply):
                     status = await command.status()
         if name in ("SELECT", "EXAMINE"):
             # A refused one leaves no mailbox selected (RFC 3501 section 6.3.1).
-            if status.verdict == "OK":
-                self._link.selected()
-            else:
-                self._link.deselected()
+            (self._link.selected if status.verdict == "OK" else self._link.deselected)()
         return status, self._link.untagged
