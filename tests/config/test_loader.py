@@ -465,6 +465,17 @@ def test_a_wrong_imap_server_leaves_the_sending_alone() -> None:
     assert only(config).line == 7
 
 
+def test_only_subscribed_folders_by_choice() -> None:
+    text = SMALL + "[accounts.work.imap]\nhost = 'imap.example.org'\n"
+    for more, chosen in (("", False), ("subscribed = true", True), ("subscribed = false", False)):
+        imap = parse(text + more, FILE).accounts["work"].imap
+        assert imap is not None
+        assert imap.subscribed is chosen
+    wrong = parse(text + "subscribed = 'yes'", FILE)
+    assert only(wrong).key == "accounts.work.imap.subscribed"
+    assert wrong.accounts["work"].imap is not None
+
+
 def test_append_without_imap_falls_back() -> None:
     config = parse(SMALL + "[accounts.work.sent]\ncopy = 'append'", FILE)
     assert config.accounts["work"].sent_copy is SentCopy.AUTO

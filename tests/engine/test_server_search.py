@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,7 @@ async def test_offline_only_what_is_here_is_searched_and_that_is_said_once(
             assert mail.engine.mail.offline("work")
             before = len(mail.told)
             for _ in range(3):
+                mail.engine.mail.search.server._asked.clear()
                 index = await mail.index(limited("~b carriage"))
                 assert index.count == 0
                 await settled(mail)
@@ -186,6 +188,40 @@ async def test_a_server_that_refuses_is_asked_once_and_that_is_said(
         await asyncio.sleep(0)
         assert mail.told == ["work: It refused to search. Only letters on this machine were searched."]
         assert len(asked) == 1
+
+
+async def test_a_search_that_another_one_broke_off_is_asked_again(
+    dovecot: Dovecot, account: Server, home: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(dovecot, account)
+    asked: list[Criteria] = []
+    usual, go_on = ImapMailbox.search, threading.Event()
+
+    def search(self: ImapMailbox, criteria: str | Criteria) -> list[int]:
+        if isinstance(criteria, Criteria):
+            asked.append(criteria)
+            assert go_on.wait(20)
+        return usual(self, criteria)
+
+    monkeypatch.setattr(ImapMailbox, "search", search)
+    both = limited("~b carriage ~b mill")
+    async with running(home, account, HEADERS) as mail:
+        await mail.until(lambda it: it.count == 3, INBOX)
+        try:
+            await mail.index(both)
+            async with asyncio.timeout(20):
+                while not asked:  # noqa: ASYNC110 - what happens on another thread
+                    await asyncio.sleep(0.005)
+            assert mail.engine.mail.search.server.searching
+            await mail.index(limited("~b café"))
+        finally:
+            go_on.set()
+        await settled(mail)
+        assert [each.head for each in asked] == ['BODY "carriage"', "CHARSET UTF-8 BODY {5}"]
+        index = await mail.until(lambda it: it.count == 1, both)
+        assert subjects(index) == ["Letter 0"]
+        await settled(mail)
+        assert [each.head for each in asked[2:]] == ['BODY "mill"']
 
 
 def test_few_answers_are_remembered() -> None:

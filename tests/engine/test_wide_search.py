@@ -18,6 +18,7 @@ from tests.engine.mail_support import (
     with_maildir,
 )
 from tests.ui.scene import config
+from tuimail.cache.labels import set_has_labels
 from tuimail.cache.pattern_search import SearchStoppedError
 from tuimail.config.saved_searches import SavedSearch
 from tuimail.engine import Engine, index_search, wide_search
@@ -28,6 +29,7 @@ from tuimail.mail.pattern import parse
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -81,6 +83,23 @@ async def test_folders_and_accounts_that_are_named_are_all_that_is_searched(
     async with running_mail(paths, root) as mail:
         await mail.until(lambda it: it.count == 3, wide("minutes"))
         assert subjects(await mail.index(wide("minutes", **scope))) == found
+
+
+async def test_where_folders_are_labels_each_message_is_listed_once(paths: Paths, root: Path) -> None:
+    def labelled(db: sqlite3.Connection) -> None:
+        set_has_labels(db, True)
+        db.execute("UPDATE message SET objectid = 'same' WHERE subject IN ('Minutes a', 'Minutes b')")
+
+    async with running_mail(paths, root) as mail:
+        await mail.until(lambda it: it.count == 3, wide("minutes"))
+        await mail.engine.mail.write("work", labelled)
+        for words in ("minutes", "~b text ~s minutes"):
+            request = wide(words)
+            found = await mail.engine.mail.search.find(request, lambda _places: None)
+            assert found == await mail.engine.mail.search.chosen(request)
+            assert subjects(await mail.index(request)) == ["Minutes b", "Minutes d"]
+        assert (await mail.engine.mail.search.count(wide("minutes"))).total == 2
+        assert (await mail.index(IndexRequest("work"))).count == 3, "a folder lists all that is in it"
 
 
 async def test_what_is_found_is_the_same_whether_told_bit_by_bit_or_at_once(paths: Paths, root: Path) -> None:

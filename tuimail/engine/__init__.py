@@ -31,10 +31,11 @@ Received mail:
   received_reports  delivery reports among the received messages, given to engine.sent
   mail_journal   engine.mail.journal: what is still to be done, and what was refused, which the user decides about
                  (decision_work)
-  mail_search    the threads that search: within an index, and (wide_search) through several folders
+  mail_search    the threads that search: within an index, through several folders (wide_search), and at servers for
+                 texts that are not here (server_search), which find what server_hits remembers
   searches       engine.searches: those that the user saved
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search
-  mail_actions   changes of messages: planned, stored in the journal, carried out
+  mail_actions   changes of messages: planned, allowed by folder_rights, stored in the journal, carried out
   mail_source    where an account's mail is: in a Maildir, or in mbox files, which are only read
   received_bytes one received message, wherever it is kept
 wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep

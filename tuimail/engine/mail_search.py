@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +29,8 @@ log = logging.getLogger(__name__)
 
 FRESH = 60.0
 """Seconds for which the same is not asked of a server again."""
+MOST_SAID = 1000
+"""Sentences about searches that are remembered."""
 
 
 class SearchBrokenOffError(UsageError):
@@ -93,6 +94,8 @@ class SearchAtServers:
         self._offline = offline
         self._asked: dict[tuple[object, ...], float] = {}
         """When what was asked last."""
+        self._said: set[tuple[tuple[object, ...], str]] = set()
+        """What was told of a search, which is told once."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -121,9 +124,10 @@ class SearchAtServers:
         if now - self._asked.get(key, float("-inf")) < FRESH:
             return
         self._asked = {each: at for each, at in self._asked.items() if now - at < FRESH} | {key: now}
-        self._task = asyncio.get_running_loop().create_task(self._ask(request))
+        self._task = asyncio.get_running_loop().create_task(self._ask(request, key))
 
-    async def _ask(self, request: IndexRequest) -> None:
+    async def _ask(self, request: IndexRequest, key: tuple[object, ...]) -> None:
+        from tuimail.cache.pattern_search import SearchStoppedError
         from tuimail.engine import server_search
 
         def work(reader: MailReader, stopped: Callable[[], bool]) -> list[str]:
@@ -135,22 +139,32 @@ class SearchAtServers:
                     continue
                 asked.append(name)
                 if self._offline(name):
-                    self._news.told(f"{name} is offline: only letters on this machine were searched.")
+                    self._say(key, f"{name} is offline: only letters on this machine were searched.")
                     continue
                 why = server_search.ask(
                     mail, wanted, self._hits, stopped=stopped, more=partial(self._news.changed, name)
                 )
+                if stopped():
+                    raise SearchStoppedError
                 if why:
-                    self._news.told(why)
+                    self._say(key, why)
             return asked
 
         names: list[str] = []
-        with suppress(SearchBrokenOffError):
-            try:
-                names = await self._thread.run(work)
-            except TuimailError as error:
-                log.warning("the servers cannot be asked: %s", error)
+        try:
+            names = await self._thread.run(work)
+        except SearchBrokenOffError:
+            self._asked.pop(key, None)  # by another search: it is gone on with when this one is shown again
+        except TuimailError as error:
+            log.warning("the servers cannot be asked: %s", error)
         asyncio.get_running_loop().call_soon(self._ended, names)
+
+    def _say(self, key: tuple[object, ...], sentence: str) -> None:
+        if len(self._said) >= MOST_SAID:
+            self._said.clear()
+        if (key, sentence) not in self._said:
+            self._said.add((key, sentence))
+            self._news.told(sentence)
 
     def _ended(self, names: Sequence[str]) -> None:
         for name in names:  # the title bar says so

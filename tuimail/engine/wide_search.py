@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import sqlite3
 import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from tuimail.cache.lookup import unread_among
+from tuimail.cache.pattern_search import SearchStoppedError
 from tuimail.cache.windows import IndexOrder
 from tuimail.engine.mail_index import FolderCounts
 from tuimail.engine.mail_reader import ORDERS
@@ -87,7 +89,13 @@ def find(reader: MailReader, request: IndexRequest, report: Report, stopped: Cal
 def _keyed(mail: ReceivedMail, keys: Iterable[Key]) -> Iterator[tuple[Key, str, int]]:
     """With the account; of the labels of a message only the first that is found."""
     once = mail.each_once()
-    return ((key, mail.account.name, key[1]) for key in keys if once.passes(key[1]))
+    for key in keys:
+        try:
+            passes = once.passes(key[1])
+        except sqlite3.OperationalError:  # the query that is asked whether to stop need not be the search's own
+            raise SearchStoppedError from None
+        if passes:
+            yield key, mail.account.name, key[1]
 
 
 def count(reader: MailReader, request: IndexRequest, stopped: Callable[[], bool]) -> FolderCounts:
