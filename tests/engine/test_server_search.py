@@ -70,7 +70,8 @@ def limited(pattern: str) -> IndexRequest:
 
 async def settled(mail: Changes) -> None:
     async with asyncio.timeout(20):
-        while mail.engine.mail.search.server.searching:  # noqa: ASYNC110 - what happens on another thread
+        task = mail.engine.mail.search.server._task
+        while task is not None and not task.done():  # noqa: ASYNC110 - what happens on another thread
             await asyncio.sleep(0.005)
 
 

@@ -141,6 +141,21 @@ async def test_results_are_limited_and_shown_in_full_again(paths: Paths, root: P
         assert "MAIN MENU" in text(pilot.app)
 
 
+async def test_the_title_says_that_a_server_is_searched(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with reading(paths, root, size=(120, 40)) as pilot:
+        await press(pilot, *SEARCH)
+        assert "at the server" not in lines(pilot.app)[0]
+        server = pilot.app.engine.mail.search.server  # type: ignore[attr-defined]
+        monkeypatch.setattr(server, "begin", lambda _request: None)
+        monkeypatch.setattr(server, "searching", True)
+        await press(pilot, "k", *"minutes", "enter")
+        assert "searching at the server" in lines(pilot.app)[0]
+        await press(pilot, "escape", "escape", "i")
+        assert "at the server" not in lines(pilot.app)[0], "what is listed here is all known"
+
+
 async def test_a_search_from_a_message_and_the_way_back_to_it(paths: Paths, root: Path) -> None:
     async with reading(paths, root) as pilot:
         await press(pilot, "i", "enter", *SEARCH)

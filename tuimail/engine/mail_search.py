@@ -97,6 +97,8 @@ class SearchAtServers:
         self._said: set[tuple[tuple[object, ...], str]] = set()
         """What was told of a search, which is told once."""
         self._task: asyncio.Task[None] | None = None
+        self.searching = False
+        """A server is being asked."""
 
     def start(self) -> None:
         """Allow questions."""
@@ -105,11 +107,6 @@ class SearchAtServers:
     def stop(self) -> None:
         """Break off what is going on and end the thread. Awaits nothing."""
         self._thread.stop()
-
-    @property
-    def searching(self) -> bool:
-        """A server is being asked."""
-        return self._task is not None and not self._task.done()
 
     def begin(self, request: IndexRequest) -> None:
         """Ask for what a request looks for in texts; not again while the answer is fresh. On the event loop."""
@@ -141,6 +138,8 @@ class SearchAtServers:
                 if self._offline(name):
                     self._say(key, f"{name} is offline: only letters on this machine were searched.")
                     continue
+                self.searching = True
+                self._news.changed(name)  # the title bar says so
                 why = server_search.ask(
                     mail, wanted, self._hits, stopped=stopped, more=partial(self._news.changed, name)
                 )
@@ -157,7 +156,10 @@ class SearchAtServers:
             self._asked.pop(key, None)  # by another search: it is gone on with when this one is shown again
         except TuimailError as error:
             log.warning("the servers cannot be asked: %s", error)
-        asyncio.get_running_loop().call_soon(self._ended, names)
+        if self._task is asyncio.current_task():
+            self.searching = False
+        for name in names:
+            self._news.changed(name)
 
     def _say(self, key: tuple[object, ...], sentence: str) -> None:
         if len(self._said) >= MOST_SAID:
@@ -165,10 +167,6 @@ class SearchAtServers:
         if (key, sentence) not in self._said:
             self._said.add((key, sentence))
             self._news.told(sentence)
-
-    def _ended(self, names: Sequence[str]) -> None:
-        for name in names:  # the title bar says so
-            self._news.changed(name)
 
 
 class MailSearch:
