@@ -28,6 +28,7 @@ NAMES = (
     "powercuts",
     "soak",
     "backup",
+    "imap",
 )
 
 
