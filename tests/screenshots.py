@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuimail.demo.setup import Demo
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.journal.action import ActionKind, ActionMessage, MailAction
 from tuimail.journal.store import ActionJournal
 from tuimail.ui.app import TuimailApp

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.config.model import Config
-    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
     from tuimail.paths import Paths
 
 PARTS = ("cur", "new", "tmp")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.cache.support import disagreements
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.errors import TuimailError
 from tuimail.journal.action import UNDECIDED
 from tuimail.journal.store import ActionJournal

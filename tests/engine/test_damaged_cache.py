@@ -13,7 +13,7 @@ import pytest
 from tests.cache.support import disagreements
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
 from tuimail.engine.account_cache import MADE_ANEW
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.flags import DELETED, FLAGGED
 from tuimail.mail.message_ref import MessageRef

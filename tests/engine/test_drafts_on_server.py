@@ -17,7 +17,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config import secrets
 from tuimail.config.model import SentCopy, SubmissionCommand
 from tuimail.engine import Engine
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.journal.action import UNDECIDED
 from tuimail.outbox.model.item import ItemState
 from tuimail.sync import reconnect

@@ -18,10 +18,10 @@ from tests.ui.scene import config
 from tuimail.config import secrets
 from tuimail.config.model import KeepPolicy, Security, Server
 from tuimail.engine import Engine
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.engine.mail_source import NotKeptError
 from tuimail.journal.action import ActionState
-from tuimail.journal.decisions import JournalTally
+from tuimail.journal.tally import JournalTally
 from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.imap_mailbox import ImapMailbox

@@ -12,7 +12,7 @@ import pytest
 
 from tests.engine.mail_support import Changes, entries, make_maildir, put_message, running_mail, subjects
 from tuimail.engine import mail_account, mailbox_watch
-from tuimail.engine.mail_index import IndexRequest, SortOrder
+from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.errors import NoSuchItemError, TuimailError
 from tuimail.journal.action import ActionKind
 from tuimail.journal.store import ActionJournal

@@ -14,11 +14,11 @@ import pytest
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
 from tuimail.engine import mailbox_watch
 from tuimail.engine.cache_place import action_lock
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.errors import IllegalTransitionError, LeaseLostError, NoSuchItemError, UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction
-from tuimail.journal.decisions import JournalTally
 from tuimail.journal.store import ActionJournal
+from tuimail.journal.tally import JournalTally
 from tuimail.mail.flags import FLAGGED
 from tuimail.paths import Paths
 from tuimail.sync import maildir_replay

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.mail_support import Changes, entries, make_maildir, put_message, running_mail
-from tuimail.engine.mail_index import IndexRequest, SortOrder
+from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.errors import UsageError
 from tuimail.mail.flags import SEEN
 from tuimail.paths import Paths

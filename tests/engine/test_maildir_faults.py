@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.errors import StorageError, UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction
 from tuimail.journal.store import ActionJournal

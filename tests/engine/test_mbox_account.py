@@ -13,7 +13,7 @@ from tests.engine.mail_support import Changes, entries, subjects
 from tests.ui.scene import config
 from tuimail.engine import Engine, mailbox_watch
 from tuimail.engine.configured_source import MailSources
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.engine.received_bytes import received_bytes
 from tuimail.errors import StorageError, TuimailError
 from tuimail.mail.flags import FLAGGED, SEEN

@@ -14,7 +14,7 @@ from tests.engine.test_imap_account import INBOX, deliver, other_client, running
 from tests.support.cut_link import cut_link
 from tuimail.config import secrets
 from tuimail.config.model import KeepPolicy, Security, Server
-from tuimail.engine.mail_index import WideSearch
+from tuimail.engine.index_request import WideSearch
 from tuimail.engine.server_hits import ServerAnswer, ServerHits, ServerQuestion
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tests.engine.mail_support import Changes
     from tests.support.dovecot import Dovecot
     from tuimail.cache.windows import IndexRow
-    from tuimail.engine.mail_index import IndexRequest, MessageIndex
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import MessageIndex
     from tuimail.engine.mail_reader import Place
 
 HEADERS = KeepPolicy.HEADERS

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
 from tuimail.engine import index_search
-from tuimail.engine.mail_index import IndexRequest, SortOrder
+from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.mail.message_ref import MessageRef
 from tuimail.paths import Paths
 

@@ -22,7 +22,8 @@ from tuimail.cache.labels import set_has_labels
 from tuimail.cache.pattern_search import SearchStoppedError
 from tuimail.config.saved_searches import SavedSearch
 from tuimail.engine import Engine, index_search, wide_search
-from tuimail.engine.mail_index import FolderCounts, IndexRequest, SortOrder, WideSearch
+from tuimail.engine.index_request import IndexRequest, SortOrder, WideSearch
+from tuimail.engine.mail_index import FolderCounts
 from tuimail.engine.mail_search import SearchBrokenOffError
 from tuimail.errors import UsageError
 from tuimail.mail.pattern import parse

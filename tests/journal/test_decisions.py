@@ -10,8 +10,9 @@ import pytest
 
 from tuimail.errors import IllegalTransitionError, LeaseLostError, NoSuchItemError
 from tuimail.journal.action import KEPT, UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
-from tuimail.journal.decisions import YOURS, JournalTally, UserDecisions
+from tuimail.journal.decisions import YOURS, UserDecisions
 from tuimail.journal.store import ActionJournal
+from tuimail.journal.tally import JournalTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from tests.engine.mail_support import Changes, make_maildir, with_maildir
 from tests.ui.real_engine import SceneEngine
 from tests.ui.scene import config
 from tests.ui.screen_text import settle
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.mail.flags import DELETED, SEEN
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.requests import ShowMessage

@@ -41,7 +41,7 @@ def root(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def in_drafts(paths: Paths, root: Path) -> AsyncIterator[Pilot[int]]:
     """The index of Drafts is on the screen."""
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.ui.requests import ShowIndex
 
     async with reading(paths, root) as pilot:

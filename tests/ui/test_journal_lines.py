@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from tuimail.engine.mail_journal import JournalEntry
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction
-from tuimail.journal.decisions import JournalTally
+from tuimail.journal.tally import JournalTally
 from tuimail.mail.text import safe_line
 from tuimail.ui.views.journal_lines import (
     change_explanation,

@@ -9,7 +9,7 @@ from tuimail.cache.thread_view import Threads
 from tuimail.cache.threads import chunks, members
 from tuimail.cache.views import index_row
 from tuimail.cache.windows import rows_of_ids
-from tuimail.engine.mail_index import SortOrder
+from tuimail.engine.index_request import SortOrder
 from tuimail.engine.received_mail import sent_beside
 from tuimail.mail.thread_tree import thread_lines
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from tuimail.cache.windows import IndexRow
-    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
     from tuimail.engine.mail_reader import MailReader
     from tuimail.mail.message_ref import MessageRef
 

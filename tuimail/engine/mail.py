@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Account, Config
     from tuimail.engine.account_work import AccountWork
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.mail_actions import ChosenMessage, MessageChange
-    from tuimail.engine.mail_index import IndexRequest, MessageIndex
+    from tuimail.engine.mail_index import MessageIndex
     from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.events import Announcer, Event

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.errors import StorageError, UsageError
-from tuimail.journal.decisions import JournalTally
+from tuimail.journal.tally import JournalTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -13,7 +13,8 @@ from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
 from tuimail.engine.cache_place import cache_of
-from tuimail.engine.mail_index import FolderCounts, IndexEntry, IndexRequest, MessageIndex, SortOrder
+from tuimail.engine.index_request import IndexRequest, SortOrder
+from tuimail.engine.mail_index import FolderCounts, IndexEntry, MessageIndex
 from tuimail.engine.received_mail import ReceivedMail, sent_beside
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tuimail.cache.database import DamagedCacheError
-    from tuimail.engine.mail_index import FolderCounts, IndexRequest
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import FolderCounts
     from tuimail.engine.mail_news import MailNews
     from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.wide_search import Report

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tuimail.cache.windows import Key
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.mail_reader import MailReader, Place
     from tuimail.engine.received_mail import ReceivedMail
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError, LeaseLostError
 from tuimail.journal.action import KEPT, UNDECIDED, ActionState, check_transition
+from tuimail.journal.tally import JournalTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,21 +17,6 @@ if TYPE_CHECKING:
     from tuimail.journal.store import ActionJournal
 
 YOURS = "You dropped it."
-
-
-@dataclass(frozen=True, slots=True)
-class JournalTally:
-    """How many actions are undecided."""
-
-    waiting: int = 0
-    """The program carries them out when it can."""
-    refused: int = 0
-    """The user decides."""
-
-    @property
-    def any(self) -> bool:
-        """There are some."""
-        return bool(self.waiting or self.refused)
 
 
 class UserDecisions:
@@ -63,9 +49,9 @@ class UserDecisions:
         for account, state, count in counted:
             before = tallies.get(account, JournalTally())
             if state == ActionState.REFUSED:
-                tallies[account] = replace(before, refused=before.refused + count)
+                tallies[account] = before._replace(refused=before.refused + count)
             else:
-                tallies[account] = replace(before, waiting=before.waiting + count)
+                tallies[account] = before._replace(waiting=before.waiting + count)
         return tallies
 
     def retry(self, number: int) -> MailAction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import IndexRequest, SortOrder, WideSearch
+from tuimail.engine.index_request import IndexRequest, SortOrder, WideSearch
 
 if TYPE_CHECKING:
     from tuimail.config.saved_searches import SavedSearch

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tuimail.config.model import Problem
     from tuimail.demo.server import DemoServer
     from tuimail.engine import Engine
-    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
     from tuimail.errors import TuimailError
     from tuimail.events import Severity
     from tuimail.mail.message_ref import MessageRef

@@ -10,7 +10,7 @@ from tuimail.ui.protocols import Request
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.demo.server import DemoServer
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.content import Content
     from tuimail.mail.message_ref import MessageRef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import menu
 from tuimail.ui.actions.index import search_label

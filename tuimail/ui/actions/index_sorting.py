@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import SortOrder
+from tuimail.engine.index_request import SortOrder
 from tuimail.ui.widgets.prompt import Choice
 
 if TYPE_CHECKING:

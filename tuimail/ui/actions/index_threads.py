@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import SortOrder
+from tuimail.engine.index_request import SortOrder
 from tuimail.ui.actions.by_thread import other_thread, to_parent
 from tuimail.ui.actions.messages import messages_of, named, on_messages, refs_of
 

@@ -10,7 +10,7 @@ from tuimail.ui.actions.mail_search import ANYWHERE
 from tuimail.ui.requests import ShowDrafts, ShowFolders, ShowIndex, ShowJournal
 
 if TYPE_CHECKING:
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.ui.protocols import Action, Frame
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import IndexRequest, SortOrder
+from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.engine.search_scope import read_scope, typed_scope
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.messages import messages_of

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from tuimail.config.model import Problem
     from tuimail.config.saved_searches import SavedSearch
-    from tuimail.engine.mail_index import FolderCounts, IndexRequest
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import FolderCounts
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.text.cells import Line

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from tuimail.engine.mail_index import IndexEntry, IndexRequest, MessageIndex
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
     from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.text.cells import Line

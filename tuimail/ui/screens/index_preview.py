@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.message_reader import MessageReader
     from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.widgets.preview_pane import PreviewPane

@@ -14,7 +14,7 @@ from tuimail.ui.workers import start_worker
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.mail_reader import Place
     from tuimail.ui.screens.frame import FrameScreen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tuimail.engine.mail_index import SortOrder
+from tuimail.engine.index_request import SortOrder
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, clip
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.engine.mail_index import IndexRequest
+    from tuimail.engine.index_request import IndexRequest
     from tuimail.ui.protocols import MessageList
     from tuimail.ui.screens.index_source import IndexSlot
     from tuimail.ui.views.index_lines import IndexColumns

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from tuimail.journal.decisions import JournalTally
+    from tuimail.journal.tally import JournalTally
     from tuimail.ui.messages import MailboxChanged
 
 PLACES = (

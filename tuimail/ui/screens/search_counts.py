@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tuimail.config.saved_searches import SavedSearch
-    from tuimail.engine.mail_index import FolderCounts, IndexRequest
+    from tuimail.engine.index_request import IndexRequest
+    from tuimail.engine.mail_index import FolderCounts
     from tuimail.ui.screens.frame import FrameScreen
 
 

@@ -15,7 +15,8 @@ from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit, width_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tuimail.engine.mail_index import IndexEntry, WideSearch
+    from tuimail.engine.index_request import WideSearch
+    from tuimail.engine.mail_index import IndexEntry
     from tuimail.mail.own_addresses import OwnAddresses
 
 STATUS = 5

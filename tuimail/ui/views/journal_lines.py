@@ -13,7 +13,7 @@ from tuimail.ui.text.cells import Line, Span, TextRole, fit
 if TYPE_CHECKING:
     from tuimail.engine.mail_journal import JournalEntry
     from tuimail.journal.action import MailAction
-    from tuimail.journal.decisions import JournalTally
+    from tuimail.journal.tally import JournalTally
 
 _STATE = 16
 _ACCOUNT = 12
