@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.engine.mail_support import Changes
-    from tuimail.engine.mail import MailCommand
+    from tuimail.engine.mail_command import MailCommand
 
 FOLDERS = {"INBOX": "", "Archive": ".Archive", "Lists": ".Lists"}
 BITS = (SEEN, FLAGGED, ANSWERED)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Sequence
 
-    from tuimail.engine.mail_actions import ChosenMessage, MessageChange
+    from tuimail.config.model import Config
+    from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.message_change import ChosenMessage, MessageChange
+    from tuimail.journal.action import ActionKind
     from tuimail.paths import Paths
 
 _CODES = {"refused": EX_CANTCREAT, "gone": EX_NOINPUT, "waiting": EX_TEMPFAIL}
@@ -42,18 +45,57 @@ def make_parser(name: str, description: str, example: str) -> Parser:
     return parser
 
 
+def make_transfer_parser(name: str, example: str) -> Parser:
+    """A parser of ids and the folder that their letters go to."""
+    made = make_parser(
+        name,
+        f"{name.capitalize()} letters to another folder of their account, or to a folder of another account, which is "
+        "named account:Folder.",
+        example,
+    )
+    made.add_argument("folder", metavar="FOLDER", help="as folders prints it; of another account: account:Folder")
+    return made
+
+
+def run_transfer(args: Namespace, paths: Paths, kind: ActionKind) -> int:
+    """Move or copy to ``args.folder``; as ``run_change``."""
+    from tuimail.engine.mail_actions import plan_elsewhere, plan_transfer
+    from tuimail.engine.transfer_plan import named_place
+
+    config = load_config(paths)
+    place = named_place(args.folder, config.accounts)
+    if place is None:
+        return _run(args, paths, config, lambda _, chosen: plan_transfer(chosen, kind, args.folder))
+
+    def planned(sources: MailSources, chosen: list[ChosenMessage]) -> list[MessageChange]:
+        keep = not args.dry_run
+        return plan_elsewhere(config, paths, sources, chosen, kind=kind, place=place, keep=keep)
+
+    return _run(args, paths, config, planned, writable=kind == "move")
+
+
 def run_change(args: Namespace, paths: Paths, plan: Callable[[list[ChosenMessage]], list[MessageChange]]) -> int:
     """Find the letters, plan, carry out and tell. Exit code 66 for an unknown id; nothing is changed then."""
+    return _run(args, paths, load_config(paths), lambda _, chosen: plan(chosen))
+
+
+def _run(
+    args: Namespace,
+    paths: Paths,
+    config: Config,
+    plan: Callable[[MailSources, list[ChosenMessage]], list[MessageChange]],
+    *,
+    writable: bool = True,
+) -> int:
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_actions import carry_out, check_allowed, chosen_messages
 
     refs = [parse_message_ref(each) for each in args.id]
-    config = load_config(paths)
     with closing(MailSources(paths)) as sources:
-        with chosen_messages(config, paths, sources, refs) as chosen:
+        with chosen_messages(config, paths, sources, refs, writable=writable) as chosen:
             if args.dry_run:  # else it is said of each letter
                 note_offline(each.mail for each in chosen)
-            changes = plan(chosen)
+            changes = plan(sources, chosen)
             check_allowed(chosen, changes)
         if not args.dry_run:
             changes = carry_out(config, paths, sources, changes, keep_refused=False)
@@ -87,7 +129,11 @@ def _what(change: MessageChange) -> str:
             f"-{name}" for name in flag_names(change.remove, "")
         ]
         return f"mark {' '.join(names)}"
-    return "delete for good" if change.kind == "delete" else f"{change.kind} to {change.target}"
+    if not change.account:
+        return "delete for good" if change.kind == "delete" else f"{change.kind} to {change.target}"
+    for_good = change.kind == "move" and not change.trash
+    undoable = f"; {change.found.ref.account} has no trash, so this cannot be undone" if for_good else ""
+    return f"{change.kind} to {change.account}:{change.target}{undoable}"
 
 
 def _document(change: MessageChange) -> dict[str, object]:
@@ -97,6 +143,7 @@ def _document(change: MessageChange) -> dict[str, object]:
         "flags": flag_names(change.flags, change.found.row.keywords),
         "action": change.kind,
         "target": change.target or None,
+        "target_account": change.account or (change.found.ref.account if change.target else None),
         "state": change.state,
         "reason": change.words or None,
         "new_id": None if change.now is None else str(change.now),

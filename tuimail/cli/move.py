@@ -1,11 +1,10 @@
-"""``tuimail move``: move letters to another folder."""
+"""``tuimail move``: move letters to another folder, also of another account."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.cli.mail_actions import make_parser, run_change
+from tuimail.cli.mail_actions import make_transfer_parser, run_transfer
 
 if TYPE_CHECKING:
     from tuimail.cli.parser import Parser
@@ -14,17 +13,11 @@ if TYPE_CHECKING:
 
 def parser() -> Parser:
     """Its options."""
-    made = make_parser(
-        "move", "Move letters to another folder of their account.", "tuimail move work:INBOX:1700000000.M1P2 Archive"
-    )
-    made.add_argument("folder", metavar="FOLDER", help="as folders prints it")
-    return made
+    return make_transfer_parser("move", "tuimail move work:INBOX:1700000000.M1P2 Archive")
 
 
 def run(argv: list[str], paths: Paths) -> int:
     """Run the command."""
-    from tuimail.engine.mail_actions import plan_transfer
     from tuimail.journal.action import ActionKind
 
-    args = parser().parse_args(argv)
-    return run_change(args, paths, partial(plan_transfer, kind=ActionKind.MOVE, folder=args.folder))
+    return run_transfer(parser().parse_args(argv), paths, ActionKind.MOVE)

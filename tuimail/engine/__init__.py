@@ -27,6 +27,7 @@ Received mail:
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
                  on its thread (reader_handle)
   mail_news      what the threads have to tell, on the event loop
+  mail_transfer  engine.mail.transfer: moving and copying to other accounts, as transfer_plan has it
   mail_threads   engine.mail.threads: threads broken, linked and muted, as thread_plans plans it
   received_reports  delivery reports among the received messages, given to engine.sent
   mail_journal   engine.mail.journal: what is still to be done, and what was refused, which the user decides about
@@ -35,6 +36,7 @@ Received mail:
                  texts that are not here (server_search), which find what server_hits remembers
   searches       engine.searches: those that the user saved
   received_mail  the mail of one account as commands read it, without an Engine; searched by message_search
+  message_change a message that the user named, and what is done to it
   mail_actions   changes of messages: planned, allowed by folder_rights, stored in the journal, carried out
   mail_source    where an account's mail is: in a Maildir, or in mbox files, which are only read
   received_bytes one received message, wherever it is kept

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.cache.database import DamagedCacheError, ReadableCache, WritableCache, check, set_aside
@@ -16,6 +17,7 @@ from tuimail.engine.cache_place import cache_of
 from tuimail.engine.mail_actions import places_left
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.journal.action import FINISHED, UNDECIDED, ActionKind, ActionState
+from tuimail.journal.after import held
 from tuimail.sync.projection import let_go, project, project_again, settle, show_marks
 
 if TYPE_CHECKING:
@@ -174,8 +176,13 @@ class AccountCache:
             return False
         actions = journal.actions(UNDECIDED, account=self._account.name)
         marks = journal.marks.of(self._account.name)
-        under_way = {each.id: each for each in actions if each.state in (ActionState.WAITING, ActionState.SENT)}
-        ended = list(_those(journal, self._laid_over - under_way.keys()))
+        waits = held(
+            journal.database, actions
+        )  # nothing is done to these before the user decides, as if they were refused
+        begun = [each for each in actions if each.state in (ActionState.WAITING, ActionState.SENT)]
+        under_way = {each.id: each for each in begun if each.id not in waits}
+        left = _those(journal, self._laid_over - under_way.keys())
+        ended = [replace(each, state=ActionState.REFUSED) if each.id in waits else each for each in left]
 
         def lay(db: sqlite3.Connection) -> None:
             if self._journal_version is None:

@@ -45,6 +45,7 @@ class AccountThreads:
 
         for account in self._accounts:
             thread = MailAccount(account, self._paths, self._sources, self._changed, self._news, sync=sync)
+            thread.wake = self._wake
             self._writers[account.name] = thread
             if sync:
                 self._background[account.name] = MailBackground(account, self._paths, self._sources, thread)
@@ -118,6 +119,11 @@ class AccountThreads:
         """Carry out what waits in the journal; returns when that was tried."""
         if await asyncio.to_thread(self._paths.journal.exists):
             await asyncio.gather(*(asyncio.wrap_future(each.replay()) for each in self.of("")))
+
+    def _wake(self, account: str) -> None:
+        """Called from the threads."""
+        if (thread := self._writers.get(account)) is not None:
+            thread.catch_up()
 
     def _changed(self, account: str) -> None:
         """Called from the threads."""

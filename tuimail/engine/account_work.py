@@ -16,12 +16,13 @@ from tuimail.engine.new_mail import NewMail
 from tuimail.engine.thread_work import ThreadWork
 from tuimail.errors import UsageError
 from tuimail.journal.action import UNDECIDED, ActionState
+from tuimail.journal.after import accounts_behind
 from tuimail.journal.store import ActionJournal
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.projection import show_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Protocol
 
     from tuimail.config.model import Account
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
             """The cache has changed."""
             ...
 
+        def wake(self, account: str) -> None:
+            """What another account waits for was done, or will not be."""
+            ...
+
         def look_soon(self) -> None:
             """Another program has changed the mailbox."""
             ...
@@ -67,6 +72,7 @@ if TYPE_CHECKING:
             ...
 
 
+_UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
 PAUSE = 2.0
 """Seconds between two tries to become the writer of the cache."""
 _NEXT = {
@@ -88,7 +94,7 @@ class AccountWork:
         self.watch = self.cache.source.watch(thread.look_soon)
         self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
         self._new_mail = NewMail(account)
-        self.decisions = DecisionWork(account, paths, lambda: self.journal, self.cache)
+        self.decisions = DecisionWork(account, paths, lambda: self.journal, self.cache, self._wake_others)
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
         self._journal: ActionJournal | None = None
@@ -112,8 +118,12 @@ class AccountWork:
         """Durable, then shown."""
         check_writable(self._account)
         stored = self.journal.add(actions)
-        self.cache.show_waiting(stored)
+        self.show(stored)
         return stored[0].id
+
+    def show(self, actions: Sequence[MailAction]) -> None:
+        """Show this account's part of a command that is in the journal."""
+        self.cache.show_waiting([each for each in self._own(actions) if each.state in _UNDER_WAY])
 
     def change_once(self, cause: str, make: Callable[[ActionJournal], MailAction]) -> int:
         """Durable, then shown; the action's id, or 0 and nothing if that was done before."""
@@ -133,13 +143,24 @@ class AccountWork:
     def undo(self, command: int) -> list[MailAction]:
         """Undone, shown, and carried out."""
         made = self.journal.undo(command)
-        self.cache.show_ended(self.journal.batch(command))
-        self.cache.show_waiting(made)
+        own = self.follow(self.journal.batch(command), made)
+        return [*own, *(each for each in made if each.account != self._account.name)]
+
+    def follow(self, undone: Sequence[MailAction], made: Sequence[MailAction]) -> list[MailAction]:
+        """Show and carry out this account's part of what was undone; its inverses among ``made``, as they are then."""
+        self.cache.show_ended(self._own(undone))
+        self.show(made)
         self._thread.guarded("journal", self.replay)
-        touched = {folder for each in made for folder in (each.folder, each.target)}
+        own = self._own(made)
+        touched = {folder for each in own for folder in (each.folder, each.target)}
         # What came back is shown before the user is told.
         self._thread.guarded("sync", lambda: self.cache.sync(only=touched))
-        return [self.journal.get(each.id) for each in made]
+        return self._own(made)
+
+    def catch_up(self) -> None:
+        """Show what another account's thread has changed in the journal for this one."""
+        if self.cache.is_open:
+            self.cache.lay_over(self.journal, changed=False)
 
     def replay(self) -> None:
         """Carry out what waits, show what came of it, and tell what could not be done."""
@@ -153,6 +174,17 @@ class AccountWork:
         self.journal.marks.remove(self._account.name, places_left(ended))
         if self.decisions.awaited(ended):
             self._thread.announce()
+        self._wake_others(ended)
+
+    def _own(self, actions: Iterable[MailAction]) -> list[MailAction]:
+        """Those of this account, as they are now."""
+        return [self.journal.get(each.id) for each in actions if each.account == self._account.name]
+
+    def _wake_others(self, changed: Sequence[MailAction]) -> None:
+        """The accounts that what was ``changed`` concerns, for it comes before what they do."""
+        if changed:
+            for account in accounts_behind(self.journal.database, changed) - {self._account.name}:
+                self._thread.wake(account)
 
     # -- folders
     def create_folder(self, name: str) -> None:

@@ -9,7 +9,7 @@ from tuimail.journal.action import ActionState
 from tuimail.journal.decisions import UserDecisions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from tuimail.config.model import Account
     from tuimail.engine.account_cache import AccountCache
@@ -22,12 +22,19 @@ class DecisionWork:
     """The user's decisions about the actions of one account."""
 
     def __init__(
-        self, account: Account, paths: Paths, journal: Callable[[], ActionJournal], cache: AccountCache
+        self,
+        account: Account,
+        paths: Paths,
+        journal: Callable[[], ActionJournal],
+        cache: AccountCache,
+        decided: Callable[[Sequence[MailAction]], None],
     ) -> None:
+        """``decided`` is called with what was decided about."""
         self._account = account
         self._paths = paths
         self._journal = journal
         self._cache = cache
+        self._decided = decided
         self._retried: set[int] = set()
 
     def retry(self, number: int) -> MailAction:
@@ -35,6 +42,7 @@ class DecisionWork:
         action = UserDecisions(self._journal()).retry(number)
         self._retried.add(number)
         self._cache.show_waiting([action])
+        self._decided([action])
         return action
 
     def drop(self, number: int) -> MailAction:
@@ -42,6 +50,7 @@ class DecisionWork:
         before = self._journal().get(number)
         dropped = drop(self._account, self._paths, self._journal(), number)
         self._cache.show_ended([dropped])
+        self._decided([dropped])
         return before
 
     def restore(self, before: MailAction) -> MailAction:
@@ -49,6 +58,7 @@ class DecisionWork:
         action = UserDecisions(self._journal()).restore(before)
         if action.state is not ActionState.REFUSED:
             self._cache.show_waiting([action])
+        self._decided([action])
         return action
 
     def awaited(self, ended: Iterable[MailAction]) -> bool:

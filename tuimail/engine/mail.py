@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from operator import methodcaller
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.engine.account_threads import AccountThreads
 from tuimail.engine.configured_source import MailSources
+from tuimail.engine.mail_command import MailCommand
 from tuimail.engine.mail_journal import MailJournal
 from tuimail.engine.mail_news import MailNews
 from tuimail.engine.mail_search import MailSearch
 from tuimail.engine.mail_threads import MailThreads
+from tuimail.engine.mail_transfer import MailTransfer
 from tuimail.engine.mailboxes import Mailboxes
 from tuimail.engine.message_opener import MessageOpener
 from tuimail.engine.reader_handle import ReaderHandle
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account, Config
     from tuimail.engine.account_work import AccountWork
     from tuimail.engine.index_request import IndexRequest
-    from tuimail.engine.mail_actions import ChosenMessage, MessageChange
     from tuimail.engine.mail_index import MessageIndex
     from tuimail.engine.mail_reader import MailReader, Place
+    from tuimail.engine.message_change import ChosenMessage, MessageChange
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.events import Announcer, Event
     from tuimail.journal.action import MailAction
@@ -44,13 +46,6 @@ SWITCH_INTERVAL = 0.001
 """Seconds that a thread keeps the interpreter while the interface wants it: a key is answered within a frame."""
 DEFAULT_HEIGHT = 50
 """Rows read at once when nobody says how many fit on the screen."""
-
-
-class MailCommand(NamedTuple):
-    """A command of the user in the journal."""
-
-    account: str
-    number: int
 
 
 class Mail:
@@ -76,6 +71,8 @@ class Mail:
         """What is done to threads."""
         self.journal = MailJournal(paths, self._reader, self._threads.writer)
         """What is still to be done, and what was refused."""
+        self.transfer = MailTransfer(paths, self._reader, self._opener, self._threads.writer)
+        """Messages moved and copied to other accounts."""
         self.mailboxes = Mailboxes(self._threads)
         """Folders created, renamed, deleted and left."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -260,9 +257,9 @@ class Mail:
         from tuimail.engine.mail_actions import places_now
 
         places: list[MessageRef] = []
-        for account, number in commands:
-            made = await self._on(account, methodcaller("undo", number))
-            places += places_now(made)
+        for command in commands:
+            made = await self._on(command.account, methodcaller("undo", command.number))
+            places += places_now(await self.transfer.followed(command, made))
         return places
 
     async def look(self) -> None:
@@ -295,9 +292,9 @@ class Mail:
 def _planned(
     reader: MailReader, refs: Iterable[MessageRef], plan: Callable[[list[ChosenMessage]], list[MessageChange]]
 ) -> list[MessageChange]:
-    from tuimail.engine.mail_actions import check_allowed
+    from tuimail.engine.mail_actions import check_allowed, choose
 
-    chosen = _chosen(reader, refs)
+    chosen = choose(reader.mail, refs, writable=True)
     planned = plan(chosen)
     check_allowed(chosen, planned)
     return planned
@@ -310,13 +307,3 @@ def _check_marks(reader: MailReader, refs: Iterable[MessageRef]) -> None:
 
     for account, folder in {(each.account, each.folder) for each in refs}:
         check_change(reader.mail(account).mailbox(folder), ActionKind.DELETE)
-
-
-def _chosen(reader: MailReader, refs: Iterable[MessageRef]) -> list[ChosenMessage]:
-    from tuimail.engine.mail_actions import ChosenMessage
-    from tuimail.engine.mail_source import check_writable
-
-    refs = list(refs)
-    for name in {each.account for each in refs}:
-        check_writable(reader.mail(name).account)
-    return [ChosenMessage(mail, mail.message(ref)) for ref in refs for mail in (reader.mail(ref.account),)]

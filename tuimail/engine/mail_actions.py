@@ -7,71 +7,45 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from tuimail.coordination.lock import PATIENCE, PAUSE, Machine
 from tuimail.engine.cache_place import action_lock
 from tuimail.engine.folder_rights import check_change, check_target
 from tuimail.engine.mail_source import check_writable
+from tuimail.engine.message_change import ChosenMessage, MessageChange
 from tuimail.engine.received_mail import accounts_with_mail, forget_messages, received_mail
+from tuimail.engine.transfer_plan import actions_between, outcome_between
 from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.decisions import UserDecisions
+from tuimail.journal.letters import LetterFiles
 from tuimail.journal.store import ActionJournal
+from tuimail.mail.content import PIECE
+from tuimail.mail.line_ends import with_crlf
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mailboxes.imap_errors import ImapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import BinaryIO
 
     from tuimail.config.model import Account, Config
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_source import MailSource
-    from tuimail.engine.received_mail import FoundMessage, ReceivedMail
+    from tuimail.engine.received_mail import ReceivedMail
     from tuimail.paths import Paths
 
 _UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenMessage:
-    """A message that the user named, and the mail of its account."""
-
-    mail: ReceivedMail
-    found: FoundMessage
-
-
-@dataclass(frozen=True, slots=True)
-class MessageChange:
-    """What is done to one message, and what came of it."""
-
-    found: FoundMessage
-    kind: ActionKind
-    target: str = ""
-    """Folder to move or copy to."""
-    add: int = 0
-    remove: int = 0
-    state: str = "planned"
-    """planned, done, gone (another program was faster), waiting or refused."""
-    words: str = ""
-    """Why it was not done."""
-    now: MessageRef | None = None
-    """Where the message, or its copy, is afterwards; None: deleted for good, or not known."""
-    command: int = 0
-    """Number of the command in the journal, to undo it; 0: there was nothing to do."""
-
-    @property
-    def flags(self) -> int:
-        """Flags of the message when it is done."""
-        return self.found.row.flags & ~self.remove | self.add
-
-
 @contextmanager
 def chosen_messages(
-    config: Config, paths: Paths, sources: MailSources, refs: Iterable[MessageRef]
+    config: Config, paths: Paths, sources: MailSources, refs: Iterable[MessageRef], *, writable: bool = True
 ) -> Iterator[list[ChosenMessage]]:
-    """The messages of these names, each once. All of them are looked up before the block begins.
+    """The messages of these names, each once, which are to be changed if ``writable``. All are looked up first.
 
     Raises:
         NoSuchItemError: one of them is not there.
@@ -83,10 +57,22 @@ def chosen_messages(
         for ref in dict.fromkeys(refs):
             if ref.account not in opened:
                 (account,) = accounts_with_mail(config, ref.account)
-                check_writable(account)
+                if writable:
+                    check_writable(account)
                 opened[ref.account] = stack.enter_context(received_mail(account, paths, sources=sources))
             chosen.append(ChosenMessage(opened[ref.account], opened[ref.account].message(ref)))
         yield chosen
+
+
+def choose(
+    mail_of: Callable[[str], ReceivedMail], refs: Iterable[MessageRef], *, writable: bool
+) -> list[ChosenMessage]:
+    """The messages of these names out of mail that is open. Raises as ``chosen_messages``."""
+    refs = list(refs)
+    if writable:
+        for name in {each.account for each in refs}:
+            check_writable(mail_of(name).account)
+    return [ChosenMessage(mail, mail.message(ref)) for ref in refs for mail in (mail_of(ref.account),)]
 
 
 def plan_flags(chosen: Iterable[ChosenMessage], *, add: int, remove: int) -> list[MessageChange]:
@@ -97,6 +83,69 @@ def plan_flags(chosen: Iterable[ChosenMessage], *, add: int, remove: int) -> lis
 def plan_transfer(chosen: Iterable[ChosenMessage], kind: ActionKind, folder: str) -> list[MessageChange]:
     """Move or copy to a folder of each message's own account. Raises UsageError: one has no such folder."""
     return [MessageChange(each.found, kind, target=each.mail.folder_name(folder)) for each in chosen]
+
+
+def plan_between(
+    chosen: Iterable[ChosenMessage], kind: ActionKind, to: ReceivedMail, folder: str
+) -> list[MessageChange]:
+    """Move or copy to a folder of the account of ``to``, in whichever account the messages are.
+
+    Those of another account need their letters then (``with_letter``).
+
+    Raises:
+        UsageError: there is no such folder, or the account is read only.
+    """
+    check_writable(to.account)
+    target = to.folder_name(folder if to.has(folder) else unquote(folder))
+    planned = []
+    for each in chosen:
+        change = MessageChange(each.found, kind, target=target)
+        if each.found.ref.account != to.account.name:
+            trash = trash_for(each.mail, each.found.ref.folder) if kind is ActionKind.MOVE else ""
+            keeps = to.account.is_on_server
+            change = replace(change, account=to.account.name, keeps_keywords=keeps, trash=trash)
+        planned.append(change)
+    return planned
+
+
+def with_letter(change: MessageChange, letters: LetterFiles, file: BinaryIO) -> MessageChange:
+    """``change`` with the message kept durably. Raises StorageError."""
+    return replace(change, letter=letters.keep(with_crlf(iter(lambda: file.read(PIECE), b""))))
+
+
+def plan_elsewhere(
+    config: Config,
+    paths: Paths,
+    sources: MailSources,
+    chosen: Sequence[ChosenMessage],
+    *,
+    kind: ActionKind,
+    place: tuple[str, str],
+    keep: bool,
+) -> list[MessageChange]:
+    """``plan_between`` for a place that a command names: account and folder; with the letters if ``keep``.
+
+    Raises:
+        UsageError: as ``plan_between``.
+        TuimailError: a message cannot be read or fetched, or the disk refuses.
+    """
+    (account,) = accounts_with_mail(config, place[0])
+    with received_mail(account, paths, sources=sources) as to:
+        planned = plan_between(chosen, kind, to, place[1])
+    if not keep:
+        return planned
+    letters = LetterFiles(paths.journal / "letters")
+    for index, (each, message) in enumerate(zip(planned, chosen, strict=True)):
+        if each.account:
+            with message.mail.open(message.found) as file:
+                planned[index] = with_letter(each, letters, file)
+    return planned
+
+
+def trash_for(mail: ReceivedMail, folder: str) -> str:
+    """Where messages of ``folder`` go that are taken away; empty: they are deleted for good."""
+    trash = next((each.name for each in mail.folders() if each.special_use == "trash"), "")
+    return "" if trash == folder else trash
 
 
 def plan_special(chosen: Iterable[ChosenMessage], use: str) -> list[MessageChange]:
@@ -120,9 +169,8 @@ def plan_deletion(chosen: Iterable[ChosenMessage]) -> list[MessageChange]:
     """Move to the account's trash; what is there already, or has none, is deleted for good."""
     planned = []
     for each in chosen:
-        trash = next((folder.name for folder in each.mail.folders() if folder.special_use == "trash"), "")
-        for_good = trash in ("", each.found.ref.folder)
-        planned.append(MessageChange(each.found, ActionKind.DELETE if for_good else ActionKind.MOVE, target=trash))
+        trash = trash_for(each.mail, each.found.ref.folder)
+        planned.append(MessageChange(each.found, ActionKind.MOVE if trash else ActionKind.DELETE, target=trash))
     return planned
 
 
@@ -132,7 +180,7 @@ def check_allowed(chosen: Iterable[ChosenMessage], planned: Iterable[MessageChan
     for each in planned:
         mail, ref = mails[each.found.ref], each.found.ref
         check_change(mail.mailbox(ref.folder), each.kind, each.add | each.remove)
-        if each.kind in (ActionKind.MOVE, ActionKind.COPY):
+        if each.kind in (ActionKind.MOVE, ActionKind.COPY) and not each.account:
             check_target(mail.mailbox(each.target))
 
 
@@ -154,7 +202,7 @@ def carry_out(
         journal.prune()
         command = journal.add(actions)[0].id
         offline: dict[str, str] = {}
-        for account in dict.fromkeys(each.account for each in actions):
+        for account in _turns(actions):
             try:
                 replay(config.accounts[account], sources, paths, journal)
             except ImapError as error:
@@ -164,7 +212,7 @@ def carry_out(
             if each.state is ActionState.REFUSED and not keep_refused:
                 UserDecisions(journal).discard(each.id)
         found = _with_outcomes(planned, stored)
-    return [_with_reason(each, offline.get(each.found.ref.account, "")) for each in found]
+    return [_with_reason(each, offline.get(each.account) or offline.get(each.found.ref.account, "")) for each in found]
 
 
 def _with_reason(change: MessageChange, offline: str) -> MessageChange:
@@ -181,9 +229,15 @@ def undo(config: Config, paths: Paths, sources: MailSources, command: int) -> li
     """
     with closing(ActionJournal(paths.journal)) as journal:
         made = journal.undo(command)
-        for account in dict.fromkeys(each.account for each in made):
+        for account in _turns(made):
             replay(config.accounts[account], sources, paths, journal)
         return [journal.get(each.id) for each in made]
+
+
+def _turns(actions: Iterable[MailAction]) -> list[str]:
+    """The accounts whose actions are carried out, in this order: one may wait for what another one does."""
+    accounts = list(dict.fromkeys(each.account for each in actions))
+    return accounts if len(accounts) == 1 else accounts * 2
 
 
 def replay(account: Account, sources: MailSources, paths: Paths, journal: ActionJournal) -> None:
@@ -237,7 +291,11 @@ def places_now(actions: Iterable[MailAction]) -> list[MessageRef]:
 def actions_of(planned: Sequence[MessageChange]) -> list[MailAction]:
     """One action for all messages of a folder that the same is done to."""
     actions: dict[MailAction, list[ActionMessage]] = {}
+    between: list[MailAction] = []
     for each in planned:
+        if each.account:
+            between += actions_between(each)
+            continue
         ref, row = each.found.ref, each.found.row
         if each.kind is ActionKind.MOVE and each.target == ref.folder:
             continue
@@ -248,16 +306,16 @@ def actions_of(planned: Sequence[MessageChange]) -> list[MailAction]:
             action = replace(action, target="")
         message = ActionMessage(ref.key, before=row.flags, keywords=row.keywords, message_id=each.found.message_id)
         actions.setdefault(action, []).append(message)
-    return [replace(action, messages=tuple(messages)) for action, messages in actions.items()]
+    return [replace(action, messages=tuple(messages)) for action, messages in actions.items()] + between
 
 
-def _with_outcomes(planned: Sequence[MessageChange], actions: Iterable[MailAction]) -> list[MessageChange]:
+def _with_outcomes(planned: Sequence[MessageChange], actions: Sequence[MailAction]) -> list[MessageChange]:
     by_name = {
         MessageRef(action.account, action.folder, message.key): (action, message)
         for action in actions
         for message in action.messages
     }
-    return [_outcome(each, by_name) for each in planned]
+    return [outcome_between(each, actions) if each.account else _outcome(each, by_name) for each in planned]
 
 
 def _outcome(change: MessageChange, by_name: dict[MessageRef, tuple[MailAction, ActionMessage]]) -> MessageChange:

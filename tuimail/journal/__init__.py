@@ -3,6 +3,7 @@
 action    an action, its states and which of them may follow; pure
 store     the actions of all accounts in their table
 database  the connection to its file
+after     actions that wait until another one is done
 row       an action as a row; pure
 decisions what the user decides: tried again, dropped
 description   an action in words; pure

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 KEPT = 7 * 86400.0
 """Seconds that a finished action is kept, for undo and for those that depend on it."""
@@ -118,6 +119,11 @@ class MailAction:
     remove_keywords: str = ""
     validity: int | None = None
     """UIDVALIDITY of the folder; None: a Maildir."""
+    arrived: float = 0.0
+    """When the appended message arrived, in seconds since the epoch; 0: when the action was given."""
+    after: int = 0
+    """Id of the action, of this command, that has to be done first (journal/after). While it is not stored yet: -1 for
+    the action before it in the command."""
     mark: str = ""
     """What the replayer needs to know of the target to prove what arrived there after it began."""
     inverse_of: int = 0
@@ -152,11 +158,14 @@ def check_transition(action: MailAction, to: ActionState, verb: str) -> None:
         )
 
 
-def ready(undecided: Iterable[MailAction], now: float) -> Iterator[MailAction]:
+def ready(
+    undecided: Iterable[MailAction], now: float, unmet: Mapping[int, float] = MappingProxyType({})
+) -> Iterator[MailAction]:
     """Those whose turn it is, of ``undecided`` in the order of their ids.
 
     An action that is put off, or waits itself, holds up those on the same messages, and no other ones. One that was
     refused holds up those that were given before the refusal: who gives another later has seen that it was not done.
+    So does one that waits for another one: ``unmet`` has the ids of those that are not done (``after.unmet``).
     """
     held_up: dict[object, float] = {}
     """Until when an action must have been given to wait, by the names of its messages."""
@@ -165,6 +174,8 @@ def ready(undecided: Iterable[MailAction], now: float) -> Iterator[MailAction]:
         until = math.inf
         if action.state is ActionState.REFUSED and action.next_at <= now:
             until = action.changed
+        elif action.after in unmet:
+            until = unmet[action.after]
         elif action.next_at <= now and all(held_up.get(each, -math.inf) < action.created for each in names):
             yield action
             continue
@@ -184,8 +195,8 @@ def _names(action: MailAction) -> Iterator[object]:
     """Everything that a message of the action is called."""
     for each in action.messages:
         if each.key:
-            yield action.folder, each.key
+            yield action.account, action.folder, each.key
         if each.origin:
             yield each.origin
         if each.landed:
-            yield action.target, each.landed
+            yield action.account, action.target, each.landed

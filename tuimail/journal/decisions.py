@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError, LeaseLostError
 from tuimail.journal.action import KEPT, UNDECIDED, ActionState, check_transition
+from tuimail.journal.after import check_restorable, take_up, with_reasons
 from tuimail.journal.tally import JournalTally
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class UserDecisions:
         undecided = [each for each in found if each.state in UNDECIDED]
         dropped = [each for each in found if each.state is ActionState.DROPPED and each.changed >= since]
         undecided.sort(key=lambda each: each.state is not ActionState.REFUSED)
+        undecided = with_reasons(self._journal.database, undecided)
         return undecided + sorted(dropped, key=lambda each: (each.changed, each.id), reverse=True)
 
     def tallies(self) -> dict[str, JournalTally]:
@@ -93,7 +95,7 @@ class UserDecisions:
 
         Raises:
             NoSuchItemError: it is forgotten by now.
-            IllegalTransitionError: it is not dropped.
+            IllegalTransitionError: it is not dropped, or what it was to follow is not done.
         """
         with self._journal.writing():
             action = self._journal.get(before.id)
@@ -101,9 +103,12 @@ class UserDecisions:
                 raise IllegalTransitionError(
                     "This change is not among those that you dropped.", state=action.state, verb="restored"
                 )
+            check_restorable(self._journal.database, action)
             # A refusal holds up what was given before it (action.ready), and nothing that was given since.
             changed = before.changed if before.state is ActionState.REFUSED else self._now()
-            return self._journal.put(replace(before, messages=action.messages, owner="", changed=changed))
+            restored = self._journal.put(replace(before, messages=action.messages, owner="", changed=changed))
+            take_up(self._journal.database, restored, self._journal.put)
+            return restored
 
     def discard(self, number: int) -> MailAction:
         """Drop what was refused to a command that does not keep it, with the words of the refusal.

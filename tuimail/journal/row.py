@@ -12,11 +12,13 @@ from typing import Any
 
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin, MessageOutcome
 
-VERSION = 4
-"""``PRAGMA user_version`` of the tables; 1 had no marks, 2 no threads, 3 no messages to append."""
+VERSION = 5
+"""``PRAGMA user_version`` of the tables; 1 had no marks, 2 no threads, 3 no messages to append, 4 none that wait for
+another one: a tuimail that does not know these would not wait."""
 
 _PLAIN = ("id", "batch", "account", "kind", "state", "owner", "words", "tries", "next_at", "created", "changed")
 COLUMNS = (*_PLAIN, "details")
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM action"  # noqa: S608
 
 SCHEMA = """
 CREATE TABLE action (
@@ -67,7 +69,7 @@ def values_of(action: MailAction) -> tuple[object, ...]:
     """The values of a row, in the order of COLUMNS."""
     fields = asdict(action)
     fields["words"] = action.words.encode("utf-8", "backslashreplace").decode()
-    for name in ("cause", "letter"):  # an older tuimail reads the row too
+    for name in ("cause", "letter", "arrived", "after"):  # an older tuimail reads the row too
         if not fields[name]:
             del fields[name]
     for each in fields["messages"]:
@@ -80,6 +82,11 @@ def values_of(action: MailAction) -> tuple[object, ...]:
 def cause_written(cause: str) -> str:
     """What ``details`` contains if the action has this cause, and only then: quotation marks in names are escaped."""
     return f'"cause":{json.dumps(cause)}'
+
+
+def after_written(number: int) -> str:
+    """What ``details`` contains if the action comes after this one, and only then."""
+    return f'"after":{number},'
 
 
 def read_action(row: tuple[Any, ...]) -> MailAction:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import LeaseLostError, NoSuchItemError
+from tuimail.journal import after
 from tuimail.journal.action import (
     FINISHED,
     KEPT,
@@ -26,9 +27,9 @@ from tuimail.journal.action import (
 from tuimail.journal.database import JournalDatabase
 from tuimail.journal.letters import LetterFiles
 from tuimail.journal.marks import DeletionMarks
-from tuimail.journal.row import COLUMNS, cause_written, read_action, values_of
+from tuimail.journal.row import COLUMNS, SELECT, cause_written, read_action, values_of
 from tuimail.journal.threads import ThreadChanges
-from tuimail.journal.undo import check_undo, inverses
+from tuimail.journal.undo import check_undo, command_inverses
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
 
     from tuimail.journal.action import ActionMessage
 
-_SELECT = f"SELECT {', '.join(COLUMNS)} FROM action"  # noqa: S608
 _STORE = f"REPLACE INTO action ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-_OLD = "changed < CASE kind WHEN 'append' THEN ? ELSE ? END"
+_OLD = "changed < CASE WHEN kind = 'append' AND instr(details, '\"cause\":') THEN ? ELSE ? END"
 
 
 class ActionJournal:
@@ -97,14 +97,15 @@ class ActionJournal:
             cursor = self.database.db.execute("INSERT INTO action (account) VALUES (?)", (each.account,))
             number = int(cursor.lastrowid or 0)
             batch = stored[0].id if stored else number
-            stored.append(replace(each, id=number, batch=batch, created=now, changed=now))
+            first = stored[each.after].id if each.after < 0 else each.after
+            stored.append(replace(each, id=number, batch=batch, after=first, created=now, changed=now))
             self.put(stored[-1])
         return stored
 
     def get(self, number: int) -> MailAction:
         """The action with this id. Raises NoSuchItemError."""
         with self.database.reading() as db:
-            row = db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
+            row = db.execute(f"{SELECT} WHERE id = ?", (number,)).fetchone()
             if row is None:
                 raise NoSuchItemError(f"There is no action {number} in the journal.", hint="It was done long ago.")
             return read_action(row)
@@ -114,13 +115,13 @@ class ActionJournal:
         places = ", ".join("?" * len(states))
         where, values = ("AND account = ?", [account]) if account else ("", [])
         with self.database.reading() as db:
-            rows = db.execute(f"{_SELECT} WHERE state IN ({places}) {where} ORDER BY id", [*states, *values])
+            rows = db.execute(f"{SELECT} WHERE state IN ({places}) {where} ORDER BY id", [*states, *values])
             return [read_action(row) for row in rows.fetchall()]
 
     def batch(self, number: int) -> list[MailAction]:
         """The actions of one command, by the id of the first. Raises NoSuchItemError: there is no such command."""
         with self.database.reading() as db:
-            rows = db.execute(f"{_SELECT} WHERE batch = ? ORDER BY id", (number,)).fetchall()
+            rows = db.execute(f"{SELECT} WHERE batch = ? ORDER BY id", (number,)).fetchall()
             found = [read_action(row) for row in rows]
         return found or [self.get(number)]
 
@@ -138,7 +139,8 @@ class ActionJournal:
     def ready(self, account: str) -> list[MailAction]:
         """Every action of the account that may be carried out now, in the order they were given."""
         # Resolved, for a message that has landed may be named in both ways.
-        return list(ready(map(self.resolved, self.actions(UNDECIDED, account=account)), self._now()))
+        undecided = self.actions(UNDECIDED, account=account)
+        return list(ready(map(self.resolved, undecided), self._now(), after.unmet(self.database, undecided)))
 
     def resolved(self, action: MailAction) -> MailAction:
         """``action`` with the keys under which its messages landed that are named by the action that moved them."""
@@ -241,7 +243,7 @@ class ActionJournal:
                 )
                 if to:
                     self.put(replace(each, state=to, changed=self._now()))
-            return self.insert([made for each in reversed(actions) for made in inverses(each, others)])
+            return self.insert(command_inverses(actions, others))
 
     def prune(self) -> int:
         """Forget what was finished more than a week ago; how many there were."""
@@ -259,6 +261,8 @@ class ActionJournal:
     def put(self, action: MailAction) -> MailAction:
         """Store an action as it is; inside ``writing``."""
         self.database.db.execute(_STORE, values_of(action))
+        if action.state in after.NEVER:
+            after.give_up(self.database, action, self.put)
         return action
 
     def _owned(self, number: int, owner: str) -> MailAction:

@@ -41,6 +41,9 @@ def check_undo(command: Sequence[MailAction], others: Sequence[MailAction]) -> N
             needs it.
     """
     undoable = [each for each in command if each.state in _UNDOABLE or _done(each)]
+    left = {each.after for each in command if _is_gone(each)}
+    if undoable and left.issuperset(each.id for each in undoable):
+        raise _refusal(command[0], "Another program deleted it where it came from.", "The copy is the last one.")
     if not undoable:
         raise _refusal(command[0], f"What is {command[0].state} cannot be undone.")
     if any(each.kind is ActionKind.DELETE and (each.state in _BEGUN or _done(each)) for each in undoable):
@@ -52,6 +55,27 @@ def check_undo(command: Sequence[MailAction], others: Sequence[MailAction]) -> N
         settled = later.batch == command[0].batch or later.inverse_of or later.id in undone
         if not settled and any(_needs(later, each) for each in undoable):
             raise _refusal(later, "A later command needs what this one did.", "Undo that one first.")
+
+
+def command_inverses(command: Sequence[MailAction], others: Sequence[MailAction]) -> list[MailAction]:
+    """The inverses of all actions of a command, the last one's first.
+
+    What came after another action is brought back first: until that is done the copy in the other account stays.
+    """
+    made: list[MailAction] = []
+    later = {each.after: each for each in command if each.after}
+    place: dict[int, int] = {}
+    """Where the inverse of an action is in ``made``."""
+    for each in reversed(command):
+        follower = later.get(each.id)
+        if follower is not None and _is_gone(follower):
+            continue
+        first = place.get(follower.id) if follower is not None else None
+        own = inverses(each, others)
+        if own:
+            place[each.id] = len(made)
+        made += own if first is None else [replace(inverse, after=first - len(made)) for inverse in own]
+    return made
 
 
 def inverses(action: MailAction, others: Iterable[MailAction]) -> list[MailAction]:
@@ -99,16 +123,16 @@ def _inverse(
 
 
 def followed(folder: str, message: ActionMessage, actions: Iterable[MailAction]) -> tuple[str, ActionMessage]:
-    """Where a message is, or will be, after those of ``actions`` that move it: its folder, and its name there."""
+    """Where a message is, or will be, after those of ``actions``, all of its account, that move it: folder and name."""
     moving = (each for each in actions if each.state in _BEGUN or each.state is ActionState.WAITING)
     return _followed(folder, message, _moves(MailAction("", ActionKind.FLAG, folder, ()), moving))
 
 
 def _moves(action: MailAction, others: Iterable[MailAction]) -> Moves:
-    """The later moves, by each name that their messages had before."""
+    """The later moves of its account, by each name that their messages had before; of any if it has none."""
     moves: Moves = {}
     for later in others:
-        if later.id > action.id and later.kind is ActionKind.MOVE:
+        if later.id > action.id and later.kind is ActionKind.MOVE and action.account in ("", later.account):
             for index, each in enumerate(later.messages):
                 if each.outcome is not MessageOutcome.GONE:
                     moves[later.folder, each.key] = moves[each.origin or ""] = later, index
@@ -144,6 +168,11 @@ def _needs(later: MailAction, first: MailAction) -> bool:
 
 def _done(action: MailAction) -> bool:
     return any(each.outcome is MessageOutcome.DONE for each in action.messages)
+
+
+def _is_gone(action: MailAction) -> bool:
+    """It waited for another one, and then there was nothing left to do it to."""
+    return bool(action.after) and all(each.outcome is MessageOutcome.GONE for each in action.messages)
 
 
 def _refusal(action: MailAction, words: str, hint: str = "") -> IllegalTransitionError:

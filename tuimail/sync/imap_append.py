@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tuimail.journal.action import MessageOutcome
 from tuimail.mail.summary import summary_of
 from tuimail.sync import imap_proof
-from tuimail.sync.imap_proof import believable, proof_by_id, uid_of
+from tuimail.sync.imap_proof import believable, proof_by_arrival, proof_by_id, uid_of
 from tuimail.sync.imap_rows import key_of
 from tuimail.sync.imap_transfer import remove
 from tuimail.sync.replay_end import LetterGoneError
@@ -56,7 +56,7 @@ class ImapAppend:
         mark = hand.arrival_mark
         if mark is None:
             mark = self._mailboxes.mark(self._folder)
-            hand.prove_by({0: proof_by_id(_as_in_a_summary(hand.messages[0].message_id), size)})
+            hand.prove_by({0: self._proof(size)})
             hand.mark(mark)
         else:
             hand.mark()
@@ -68,13 +68,22 @@ class ImapAppend:
             lambda: self._letters.pieces(name),
             size,
             flags=hand.action.add,
-            arrived=hand.action.created,
+            keywords=hand.action.add_keywords,
+            arrived=self._arrived,
         )
         told = believable(copied, mark, [0])
         if told:
             hand.land({0: key_of(mark.validity, told[0])})
         else:
             self._prove(mark)
+
+    @property
+    def _arrived(self) -> float:
+        return self._hand.action.arrived or self._hand.action.created
+
+    def _proof(self, size: int) -> str:
+        message_id = _as_in_a_summary(self._hand.messages[0].message_id)
+        return proof_by_id(message_id, size) if message_id else proof_by_arrival(size, int(self._arrived))
 
     def _prove(self, mark: ArrivalMark) -> None:
         hand = self._hand

@@ -50,6 +50,11 @@ def proof_by_id(message_id: str, size: int) -> str:
     return f"i{_digest(f'{size} {message_id}'.encode('utf-8', 'surrogateescape'))}"
 
 
+def proof_by_arrival(size: int, arrived: int) -> str:
+    """What an appended message is recognised by that has no Message-ID: RFC822.SIZE, and INTERNALDATE as given."""
+    return f"a{_digest(f'{size} {arrived}'.encode())}"
+
+
 def proof_of(fetched: FetchedHeader) -> str:
     """What a message is recognised by; ``fetched`` has the header fields of a summary."""
     message_id = summary_of(fetched.header).message_id
@@ -75,10 +80,15 @@ def matched(proofs: Mapping[int, str], arrivals: Iterable[FetchedHeader], taken:
             waiting[proof].append(name)
     found = {}
     for each in sorted(arrivals, key=lambda arrival: arrival.uid):
-        names = waiting.get(proof_of(each)) if each.uid not in taken else None
+        proof = proof_of(each)
+        names = (waiting.get(proof) or _nameless(waiting, each, proof)) if each.uid not in taken else None
         if names:
             found[names.popleft()] = each.uid
     return found
+
+
+def _nameless(waiting: Mapping[str, deque[int]], arrival: FetchedHeader, proof: str) -> deque[int] | None:
+    return waiting.get(proof_by_arrival(arrival.size, arrival.arrived)) if without_id(proof) else None
 
 
 def believable(copied: CopiedUids | None, mark: ArrivalMark, uids: Sequence[int]) -> dict[int, int]:

@@ -108,12 +108,19 @@ class ReplayMailboxes:
         return list(found.values())
 
     def append(
-        self, folder: str, pieces: Callable[[], Iterable[bytes]], size: int, *, flags: int, arrived: float
+        self,
+        folder: str,
+        pieces: Callable[[], Iterable[bytes]],
+        size: int,
+        *,
+        flags: int,
+        keywords: str = "",
+        arrived: float,
     ) -> CopiedUids | None:
         """Append a message; its uid if the server tells it. Raises NoMailboxError: there is no such mailbox."""
         wire = self.wire(folder)
         try:
-            return self._server.append(wire, pieces, size, flags=flags, arrived=arrived)
+            return self._server.append(wire, pieces, size, flags=flags, keywords=keywords, arrived=arrived)
         except ImapError as error:
             self.check_listed(folder, error)
             raise

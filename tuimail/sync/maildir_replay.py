@@ -184,7 +184,7 @@ class _Work:
         if not self._has_landed(message):
             if self._letters.size(self._action.letter) is None:
                 raise LetterGoneError()
-            flags, at = to_maildir(self._action.add), self._action.created
+            flags, at = to_maildir(self._action.add), self._action.arrived or self._action.created
             pieces = self._letters.pieces(self._action.letter)
             deliver(self._target, pieces, flags=flags, date=at, name=message.landed)
         return MessageOutcome.DONE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tuimail.engine.transfer_plan import named_place
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -12,33 +13,69 @@ if TYPE_CHECKING:
     from tuimail.ui.protocols import Frame
 
 HELP = "Type a part of the name; Tab completes it. Several accounts: account/folder."
+MOVE_HELP = "Type a part of the name; Tab completes it. In another account: account:folder."
 
 
-async def ask_folder(screen: Frame, question: str, account: str) -> str | None:
-    """Ask for a folder of ``account``; its name, or None. The one taken last is offered.
+class Destination(NamedTuple):
+    """A folder that messages go to."""
 
-    One that is not there is created after a question.
+    account: str
+    """Empty: that of each message."""
+    folder: str
+
+    @property
+    def name(self) -> str:
+        """``home:Archive``; not safe to show."""
+        return f"{self.account}:{self.folder}" if self.account else self.folder
+
+
+async def ask_folder(screen: Frame, question: str, account: str) -> Destination | None:
+    """Ask for a folder of ``account``, or of another one that is named before a colon. The one taken last is offered.
+
+    One that is not there is created after a question. Folders of other accounts are offered once something is typed.
     """
-    folders = [each.name for each in await screen.program.engine.mail.folders() if each.account == account]
+    mail = screen.program.engine.mail
+    found = await mail.folders()
+    folders = [each.name for each in found if each.account == account]
+    others = [
+        f"{each.account}:{each.name}"
+        for each in found
+        if each.account != account and not mail.is_read_only(each.account)
+    ]
 
     async def complete(typed: str) -> Sequence[str]:
-        return fitting(folders, typed)
+        return fitting(folders, typed) + (fitting(others, typed) if typed.strip() else [])
 
     last = screen.program.places.moved_to.get(account, "")
     wanted = await screen.prompts.ask(
-        question, initial=last if last in folders else "", help_text=HELP, complete=complete, shown_as=safe_line
+        question,
+        initial=last if last in (*folders, *others) else "",
+        help_text=MOVE_HELP,
+        complete=complete,
+        shown_as=safe_line,
     )
     if wanted is None or not wanted.strip():
         return None
     wanted = wanted.strip()
-    if wanted not in folders:
-        found = fitting(folders, wanted)
-        if len(found) == 1:
-            wanted = found[0]
-        elif not found and not await created(screen, account, wanted):
+    if wanted not in folders and wanted not in others:
+        names = fitting(folders, wanted) or fitting(others, wanted)
+        if len(names) == 1:
+            wanted = names[0]
+        elif not names and not await created(screen, *_place(screen, wanted, account)):
             return None
     screen.program.places.moved_to[account] = wanted
-    return wanted
+    return Destination("", wanted) if wanted in folders else _destination(screen, wanted, account)
+
+
+def _destination(screen: Frame, name: str, own: str) -> Destination:
+    account, folder = _place(screen, name, own)
+    return Destination("" if account == own else account, folder)
+
+
+def _place(screen: Frame, name: str, own: str) -> tuple[str, str]:
+    """Account and folder of what was typed."""
+    accounts = [each.name for each in screen.program.engine.mail.accounts]
+    return named_place(name, accounts) or (own, name)
 
 
 async def created(screen: Frame, account: str, name: str) -> bool:

@@ -15,9 +15,10 @@ from tuimail.ui.widgets.prompt import Choice
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from tuimail.engine.mail import MailCommand
+    from tuimail.engine.mail_command import MailCommand
     from tuimail.engine.mail_index import IndexEntry
     from tuimail.mail.message_ref import MessageRef
+    from tuimail.ui.actions.folder_names import Destination
     from tuimail.ui.protocols import Action, Frame, HasMessages
 
     Entries = Sequence[IndexEntry]
@@ -170,19 +171,39 @@ async def to_special(screen: HasMessages, entries: Entries, use: str, done: str)
 @on_messages
 async def save(screen: HasMessages, entries: Entries) -> None:
     """Ask for a folder and move there."""
-    folder = await ask_folder(screen, f"Move {named(entries)} to folder", entries[0].ref.account)
-    if folder:
-        mail = screen.program.engine.mail
-        await move_away(screen, entries, lambda refs: mail.move(refs, folder), f"Moved to {safe_line(folder)}:")
+    to = await ask_folder(screen, f"Move {named(entries)} to folder", entries[0].ref.account)
+    if to is None or not await _may_leave(screen, entries, to):
+        return
+    mail = screen.program.engine.mail
+
+    async def move(refs: Sequence[MessageRef]) -> Sequence[MailCommand]:
+        return await (mail.transfer.move(refs, *to) if to.account else mail.move(refs, to.folder))
+
+    await move_away(screen, entries, move, f"Moved to {safe_line(to.name)}:")
+
+
+async def _may_leave(screen: HasMessages, entries: Entries, to: Destination) -> bool:
+    """Nothing is deleted for good by a move to another account without having been asked."""
+    transfer = screen.program.engine.mail.transfer
+    accounts = await transfer.without_trash(refs_of(entries), to.account) if to.account else []
+    if not accounts:
+        return True
+    names = safe_line(" and ".join(accounts))
+    question = f"There is no trash in {names} to undo this from.  Move {named(entries)} for good?"
+    if await screen.prompts.ask_yes_no(question, default=False):
+        return True
+    screen.say("Nothing was changed.")
+    return False
 
 
 @on_messages
 async def copy(screen: HasMessages, entries: Entries) -> None:
     """Ask for a folder and copy there."""
-    folder = await ask_folder(screen, f"Copy {named(entries)} to folder", entries[0].ref.account)
-    if folder:
-        commands = await screen.program.engine.mail.copy(refs_of(entries), folder)
-        await changed(screen, entries, commands, f"Copied to {safe_line(folder)}: {named(entries)}.")
+    to = await ask_folder(screen, f"Copy {named(entries)} to folder", entries[0].ref.account)
+    if to is not None:
+        mail, refs = screen.program.engine.mail, refs_of(entries)
+        commands = await (mail.transfer.copy(refs, *to) if to.account else mail.copy(refs, to.folder))
+        await changed(screen, entries, commands, f"Copied to {safe_line(to.name)}: {named(entries)}.")
 
 
 # -- flags

@@ -1,0 +1,66 @@
+"""Messages moved and copied to a folder of another account: as actions of the journal, and what came of them. Pure.
+
+The message is appended there from a file of the journal's (journal/letters). A move takes it away here after that: to
+the trash, from where undo brings it back, or for good where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction
+from tuimail.mail.flags import DELETED, OLD
+from tuimail.mail.message_ref import MessageRef
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from tuimail.engine.message_change import MessageChange
+
+
+def named_place(text: str, accounts: Collection[str]) -> tuple[str, str] | None:
+    """Account and folder of ``home:Archive``, written plainly or as in an id; None: it names no account."""
+    account, _, folder = text.partition(":")
+    if not folder:
+        return None
+    return next(((name, folder) for name in (account, unquote(account)) if name in accounts), None)
+
+
+def actions_between(change: MessageChange) -> Iterator[MailAction]:
+    """What is done there, and for a move what follows here."""
+    ref, row = change.found.ref, change.found.row
+    yield MailAction(
+        change.account,
+        ActionKind.APPEND,
+        change.target,
+        (ActionMessage("", message_id=change.found.message_id),),
+        target=change.target,
+        letter=change.letter,
+        add=row.flags & ~(DELETED | OLD),
+        add_keywords=row.keywords if change.keeps_keywords else "",
+        arrived=float(row.arrived),
+    )
+    if change.kind is ActionKind.MOVE:
+        message = ActionMessage(ref.key, before=row.flags, keywords=row.keywords, message_id=change.found.message_id)
+        kind = ActionKind.MOVE if change.trash else ActionKind.DELETE
+        yield MailAction(ref.account, kind, ref.folder, (message,), target=change.trash, after=-1)
+
+
+def outcome_between(change: MessageChange, actions: Iterable[MailAction]) -> MessageChange:
+    """``change`` with what came of it; ``actions`` are those of its command."""
+    all_actions = list(actions)
+    append = next(each for each in all_actions if each.letter == change.letter)
+    removal = next((each for each in all_actions if each.after == append.id), None)
+    change = replace(change, command=append.batch, now=None, words=append.words)
+    if append.state is ActionState.DONE:
+        landed = append.messages[0].landed
+        change = replace(change, now=MessageRef(change.account, change.target, landed) if landed else None)
+        if removal is None or removal.state not in UNDECIDED:
+            return replace(change, state="done")
+        state = "refused" if removal.state is ActionState.REFUSED else "waiting"
+        return replace(change, state=state, words=f"It is there, and still here. {removal.words}".strip())
+    if append.state is ActionState.REFUSED:
+        return replace(change, state="refused")
+    return replace(change, state="waiting" if append.state in UNDECIDED else "gone")
