@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ import pytest
 from tuimail.config.loader import load
 from tuimail.engine import mail_actions
 from tuimail.engine.configured_source import MailSources
-from tuimail.journal.action import ActionState
+from tuimail.journal.action import ActionKind, ActionState
 from tuimail.journal.store import ActionJournal
+from tuimail.mail.message_ref import parse_message_ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,3 +311,41 @@ def test_a_command_that_was_killed_is_finished_by_the_next(tuimail_: Run, maildi
     assert journal.get(done.id).state is ActionState.DONE
     assert [each for each, _ in found(tuimail_, "Archive")] == [f"work:Archive:{done.messages[0].landed}"]
     journal.close()
+
+
+def test_between_accounts(tuimail_: Run, maildirs: Path) -> None:
+    """There and back: "home" has no trash, so what is moved from it is deleted there for good, and that is said."""
+    (moved,) = changed(tuimail_("move", B, "home:archive", "--json"))
+    assert (moved["state"], moved["target"], moved["target_account"]) == ("done", "Archive", "home")
+    assert found(tuimail_, "Archive", "home") == [(moved["new_id"], ["seen", "answered"])]
+    assert [each for each, _ in found(tuimail_, "INBOX")] == [A, C]
+    assert len(found(tuimail_, "Trash")) == 2
+    said = tuimail_("move", moved["new_id"], "work:INBOX", "--dry-run").out
+    assert said.startswith("Would move to work:INBOX; home has no trash, so this cannot be undone: ")
+    assert tuimail_("move", moved["new_id"], "work:INBOX").code == 0
+    assert found(tuimail_, "Archive", "home") == []
+    assert tuimail_("copy", A, "home:INBOX").out == "Done: copy to home:INBOX (1 letter).\n"
+    assert len(found(tuimail_, "INBOX")) == 3
+    assert len(found(tuimail_, "INBOX", "home")) == 2
+    assert tuimail_("move", A, "home:Nowhere").code == 64
+
+
+def test_what_was_killed_between_the_two_accounts_is_finished_by_the_next_command(
+    tuimail_: Run, maildirs: Path, paths: Paths
+) -> None:
+    config = load(paths)
+    with closing(MailSources(paths)) as sources:
+        refs = [parse_message_ref(A)]
+        with mail_actions.chosen_messages(config, paths, sources, refs) as chosen:
+            place = ("home", "Archive")
+            planned = mail_actions.plan_elsewhere(
+                config, paths, sources, chosen, kind=ActionKind.MOVE, place=place, keep=True
+            )
+        with closing(ActionJournal(paths.journal)) as journal:
+            journal.add(mail_actions.actions_of(planned))
+            mail_actions.replay(config.accounts["home"], sources, paths, journal)
+            assert [each.state for each in journal.actions()] == [ActionState.DONE, ActionState.WAITING]
+    assert "cur/1.a:2," in names(maildirs / "work")
+    assert tuimail_("flag", B, "+flagged").code == 0
+    assert "cur/1.a:2," not in names(maildirs / "work")
+    assert len(found(tuimail_, "Archive", "home")) == 1

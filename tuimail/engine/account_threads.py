@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tuimail.engine.store_handle import not_started
@@ -121,9 +122,10 @@ class AccountThreads:
             await asyncio.gather(*(asyncio.wrap_future(each.replay()) for each in self.of("")))
 
     def _wake(self, account: str) -> None:
-        """Called from the threads."""
+        """What the account waits for was done, or will not be. Called from the threads."""
         if (thread := self._writers.get(account)) is not None:
-            thread.catch_up()
+            with suppress(RuntimeError):  # it has ended
+                thread.run(lambda work: thread.guarded("journal", work.catch_up))
 
     def _changed(self, account: str) -> None:
         """Called from the threads."""

@@ -71,8 +71,7 @@ class Mail:
         """What is done to threads."""
         self.journal = MailJournal(paths, self._reader, self._threads.writer)
         """What is still to be done, and what was refused."""
-        self.transfer = MailTransfer(paths, self._reader, self._opener, self._threads.writer)
-        """Messages moved and copied to other accounts."""
+        self.transfer = MailTransfer(paths, self._reader, self._opener, self._threads.writer)  # to other accounts
         self.mailboxes = Mailboxes(self._threads)
         """Folders created, renamed, deleted and left."""
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -80,8 +79,7 @@ class MailAccount:
         """There is new mail that the user is to be told of."""
         self.reports_wait = partial(news.reports_wait, account.name)
         """There are messages that may be delivery reports."""
-        self.wake: Callable[[str], None] = lambda _account: None
-        """Told of another account when what that waits for was done, or will not be."""
+        self.wake: Callable[[str], None] = lambda _account: None  # told of another account that is to look again
         self._jobs = AccountJobs()
         self._lookers: list[Future[None]] = []
         """Told when the mailbox was looked at."""
@@ -121,11 +119,6 @@ class MailAccount:
     def run(self, work: Callable[[AccountWork], T]) -> Future[T]:
         """What ``work`` returns, called on the thread; done when what it does is durable and shown."""
         return self._jobs.submit(lambda: work(self._work))
-
-    def catch_up(self) -> None:
-        """What another account's thread has changed in the journal is shown and carried out; from any thread."""
-        with suppress(RuntimeError):  # the thread has ended
-            self._jobs.submit(lambda: self.guarded("journal", self._work.catch_up))
 
     @property
     def owns_cache(self) -> bool:
