@@ -331,19 +331,19 @@ def test_between_accounts(tuimail_: Run, maildirs: Path) -> None:
 
 
 def test_what_was_killed_between_the_two_accounts_is_finished_by_the_next_command(
-    tuimail_: Run, maildirs: Path, paths: Paths
+    tuimail_: Run, maildirs: Path, home: Paths
 ) -> None:
-    config = load(paths)
-    with closing(MailSources(paths)) as sources:
+    config = load(home)
+    with closing(MailSources(home)) as sources:
         refs = [parse_message_ref(A)]
-        with mail_actions.chosen_messages(config, paths, sources, refs) as chosen:
+        with mail_actions.chosen_messages(config, home, sources, refs) as chosen:
             place = ("home", "Archive")
             planned = mail_actions.plan_elsewhere(
-                config, paths, sources, chosen, kind=ActionKind.MOVE, place=place, keep=True
+                config, home, sources, chosen, kind=ActionKind.MOVE, place=place, keep=True
             )
-        with closing(ActionJournal(paths.journal)) as journal:
+        with closing(ActionJournal(home.journal)) as journal:
             journal.add(mail_actions.actions_of(planned))
-            mail_actions.replay(config.accounts["home"], sources, paths, journal)
+            mail_actions.replay(config.accounts["home"], sources, home, journal)
             assert [each.state for each in journal.actions()] == [ActionState.DONE, ActionState.WAITING]
     assert "cur/1.a:2," in names(maildirs / "work")
     assert tuimail_("flag", B, "+flagged").code == 0

@@ -249,6 +249,34 @@ async def test_the_removal_waits_while_the_server_is_out_of_reach(
             assert len(on_the_server(client, "Archive")) == 1
 
 
+async def test_the_link_of_the_source_is_cut_between_the_two(
+    dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths
+) -> None:
+    with other_client(dovecot, server) as client:
+        client.create("Trash")
+        deliver(client, 1, flags="\\Seen")
+        async with cut_link(dovecot.imaps) as link:
+            through = replace(server, port=link.port)
+            secrets.remember(through, "home", dovecot.password)
+            settings = with_server(maildirs, through)
+            async with running(settings, paths) as mail:
+                chosen = await refs(mail, HOME, "Letter 1")
+                (await mail.engine.mail.open(chosen[0])).close()
+                await refs(mail, WORK, "one")
+                link.cut()
+                await mail.engine.mail.transfer.move(chosen, "work", "INBOX")
+                await mail.until(lambda it: "Letter 1" in subjects(it), WORK)
+                await mail.engine.mail.replay()
+                assert states(paths)[0] is ActionState.DONE
+                assert len(on_the_server(client, "INBOX")) == 1
+                assert subjects(await mail.index(HOME)) == []
+            link.mend()
+            async with running(settings, paths) as mail:
+                await mail.until(has("Letter 1"), IndexRequest("home", "Trash"))
+                assert subjects(await mail.index(WORK)).count("Letter 1") == 1
+            assert on_the_server(client, "INBOX") == []
+
+
 async def test_what_is_only_at_a_server_out_of_reach_is_not_half_moved(
     dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths
 ) -> None:

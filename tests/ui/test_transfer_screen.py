@@ -74,7 +74,7 @@ async def test_where_there_is_no_trash_it_is_asked_first(paths: Paths, tmp_path:
         assert "There is no trash in home to undo this from" in text(pilot.app)
         await press(pilot, "n")
         assert status(pilot) == "Nothing was changed."
-        await press(pilot, "s", *"work:Archive", "enter", "y")
+        await press(pilot, "s", "enter", "y")
         assert "Moved to work:Archive" in status(pilot)
         await pilot.app.engine.mail.replay()  # type: ignore[attr-defined]
         await pilot.app.engine.mail.replay()  # type: ignore[attr-defined]
