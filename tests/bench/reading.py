@@ -197,7 +197,7 @@ def _searched(place: _Place, runs: int) -> Section:
                 screen.press(keys)
                 screen.settle(0.3)
                 screen.press(b"\r")
-                shown = shows("1 of") if name == "tuimail" else shows("Msgs:1")
+                shown = shows("1 of") if name == "tuimail" else shows("Msgs:1/")
                 found.setdefault(name, []).append(screen.wait(shown, seconds=300) * 1000)
         if shutil.which("notmuch"):
             found.setdefault("notmuch", []).append(_notmuch(place) * 1000)

@@ -16,7 +16,7 @@ from tests.ui.scene import config
 from tuimail.config import secrets
 from tuimail.config.model import KeepPolicy, Security, Server
 from tuimail.engine import Engine
-from tuimail.engine.mail_index import IndexRequest
+from tuimail.engine.index_request import IndexRequest
 from tuimail.engine.mail_source import NotKeptError
 from tuimail.errors import IllegalTransitionError, UsageError
 from tuimail.journal.action import ActionState
