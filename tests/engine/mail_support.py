@@ -85,7 +85,7 @@ class Changes:
 
     async def until(self, true: Callable[[MessageIndex], bool], request: IndexRequest) -> MessageIndex:
         """The index once ``true`` of it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 self._changed.clear()
                 try:

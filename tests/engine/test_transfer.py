@@ -23,7 +23,7 @@ from tuimail.journal.action import ActionState
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import FLAGGED, SEEN
 from tuimail.paths import Paths
-from tuimail.sync import reconnect
+from tuimail.sync import imap_refusal, reconnect
 
 if TYPE_CHECKING:
     import imaplib
@@ -221,10 +221,12 @@ async def test_keywords_are_kept_between_servers(
     secrets.forget("work")
 
 
+@pytest.mark.slow
 async def test_the_removal_waits_while_the_server_is_out_of_reach(
     dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconnect, "BREAKS", (0.05,), raising=False)
+    monkeypatch.setattr(reconnect, "DELAYS", (0.05,))
+    monkeypatch.setattr(imap_refusal, "FIRST_BREAK", 0.05)
     with other_client(dovecot, server) as client:
         client.create("Archive")
         async with cut_link(dovecot.imaps) as link:
@@ -249,9 +251,12 @@ async def test_the_removal_waits_while_the_server_is_out_of_reach(
             assert len(on_the_server(client, "Archive")) == 1
 
 
+@pytest.mark.slow
 async def test_the_link_of_the_source_is_cut_between_the_two(
-    dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths
+    dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reconnect, "DELAYS", (0.05,))
+    monkeypatch.setattr(imap_refusal, "FIRST_BREAK", 0.05)
     with other_client(dovecot, server) as client:
         client.create("Trash")
         deliver(client, 1, flags="\\Seen")
