@@ -29,6 +29,17 @@ def test_after_a_change_when_it_has_rested_as_long_as_a_look_is_worth(seconds: f
     assert schedule.next == 310.0 + seconds
 
 
+def test_what_was_done_during_a_look_is_looked_at_after_it() -> None:
+    schedule = LookSchedule()
+    schedule.begin()
+    schedule.now()
+    schedule.end(10.0, 11.0, 300.0)
+    assert schedule.next == 11.0
+    schedule.begin()
+    schedule.end(11.0, 12.0, 300.0)
+    assert schedule.next == 312.0
+
+
 def test_without_looks_none_is_ever_due() -> None:
     schedule = LookSchedule(active=False)
     assert schedule.next == math.inf

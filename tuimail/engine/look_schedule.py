@@ -22,6 +22,8 @@ class LookSchedule:
         """When the next look is due if nothing happens."""
         self._rested = 0.0
         """When it is due if something does."""
+        self._again = False
+        """Something was done since the look began that it may not have seen."""
 
     def changed(self) -> None:
         """Another program has changed the mailbox."""
@@ -30,14 +32,15 @@ class LookSchedule:
     def now(self) -> None:
         """A look is due at once."""
         self._due = 0.0
+        self._again = True
 
     def begin(self) -> None:
         """A look begins."""
-        self._was_changed = False
+        self._was_changed = self._again = False
 
     def end(self, begun: float, ended: float, pause: float) -> None:
         """A look has ended; without a change the next one is due after ``pause`` seconds."""
-        self._due = ended + pause
+        self._due = ended + (0.0 if self._again else pause)
         self._rested = ended + min((ended - begun) * REST, LONGEST_REST)
 
     @property

@@ -213,6 +213,7 @@ class MailAccount:
     def _replay_what_waits(self) -> None:
         if self._replay_later:
             self._replay_later = False
+            self._schedule.now()  # what it does may lie in folders that were looked at before
             self.guarded("journal", self._work.replay)
 
     def _run(self) -> None:

@@ -38,6 +38,11 @@ class Frames:
         if self.top is not None:
             self.top.say(text, severity)
 
+    def mention(self, text: str) -> None:
+        """As ``say``, unless something is said already: it may be what can be undone."""
+        if self.top is not None and not self.top.status.text:
+            self.top.say(text)
+
     def complain(self, error: TuimailError) -> None:
         """Show an error and its hint."""
         if self.top is not None:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
             """Ring the terminal's bell."""
             ...
 
+        def mention(self, text: str) -> None:
+            """As ``say``, unless something is said already."""
+            ...
+
         def say(self, text: str) -> None:
             """Put a sentence (safe to draw) into the status line."""
             ...
@@ -51,7 +55,7 @@ class Notifier:
         self._engine = engine
         self._screens = screens
         self._show = show
-        self._new_mail = NewMailStatus(engine, count=count, tell=self._say_and_announce)
+        self._new_mail = NewMailStatus(engine, count=count, tell=self._mention_and_announce)
         ui = engine.config.ui
         self._bell = ui.bell
         self._desktop = wants_desktop(ui.notifications, os.environ)
@@ -107,6 +111,10 @@ class Notifier:
 
     async def _sent(self) -> int:
         return len(await self._engine.outbox.query(lambda outbox: outbox.ids(SENT)))
+
+    def _mention_and_announce(self, announcement: Announcement) -> None:
+        self._screens.mention(f"{announcement.title}: {announcement.body.splitlines()[0]}")
+        self._announce(announcement)
 
     def _say_and_announce(self, announcement: Announcement) -> None:
         self._screens.say(f"{announcement.title}: {announcement.body.splitlines()[0]}")
