@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tuimail.mailboxes.imap_connection import ImapConnection, again, connection_of
-from tuimail.mailboxes.imap_errors import ImapError
+from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -40,12 +40,13 @@ class ImapConnections:
         self._locks: defaultdict[ConnectionRole, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closing: set[asyncio.Task[None]] = set()
         self._highest = "Q"
+        self._closed = False
 
     async def get(self, role: ConnectionRole) -> ImapConnection:
         """The connection for ``role``.
 
         Raises:
-            ImapError: there is none, and none can be made.
+            ImapError: there is none, and none can be made; or ``close`` was called.
         """
         async with self._locks[role]:
             there = self._places.get(role)
@@ -81,7 +82,8 @@ class ImapConnections:
                 self._keep(_logged_out(connection))
 
     async def close(self, seconds: float) -> None:
-        """Log out of connections that nobody uses, and drop the others; at most ``seconds``."""
+        """Log out of connections that nobody uses, and drop the others; at most ``seconds``. None is made any more."""
+        self._closed = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await asyncio.gather(*(_logged_out(each) for each in self._unique()), return_exceptions=True)
@@ -91,6 +93,8 @@ class ImapConnections:
     async def _made(self) -> ImapConnection:
         session = await self._connect()
         try:
+            if self._closed:  # nobody would close this one
+                raise ImapError("The connections to the server were closed.", step=ImapStage.MAILBOX)
             return await connection_of(session, self._highest)
         except BaseException:
             session.abort()

@@ -18,6 +18,10 @@ TURN = 0.02
 """Seconds between two calls of what is done while a thread waits."""
 
 
+LAST_TURNS = 5
+"""Of the loop, after everything was cancelled."""
+
+
 class LoopClosedError(Exception):
     """The loop was closed before or while a call waited."""
 
@@ -104,6 +108,8 @@ class LoopThread:
             # A task that ended in the loop's last turn has not told its caller yet.
             for future in tuple(self._waiting):
                 future.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
+            # What was dropped closes its socket some turns later: TLS tells the transport below it, which ends itself.
+            for _ in range(LAST_TURNS):
+                loop.run_until_complete(asyncio.sleep(0))
         finally:
             loop.close()
