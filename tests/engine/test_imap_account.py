@@ -8,7 +8,7 @@ import ssl
 import threading
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.support.cut_link import cut_link
 from tests.ui.scene import config
 from tuimail.config import secrets
 from tuimail.config.model import KeepPolicy, Security, Server
-from tuimail.engine import Engine
+from tuimail.engine import Engine, mail_actions
 from tuimail.engine.index_request import IndexRequest
 from tuimail.engine.mail_source import NotKeptError
 from tuimail.journal.action import ActionState
@@ -29,7 +29,7 @@ from tuimail.paths import Paths
 from tuimail.sync import reconnect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
     from tests.support.dovecot import Dovecot
@@ -344,6 +344,52 @@ async def test_what_the_user_does_does_not_wait_for_messages_that_are_fetched(
                 await mail.until(all_kept, INBOX)
         finally:
             go_on.set()
+
+
+async def test_while_a_change_waits_for_the_server_the_user_changes_undoes_and_asks_for_more(
+    dovecot: Dovecot, server: Server, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_actions, "PATIENCE", 60.0)  # a wait for the lock that the thread itself holds fails
+    entered, go_on = threading.Event(), threading.Event()
+    store = ImapMailbox.store
+
+    async def held() -> None:
+        entered.set()
+        await asyncio.to_thread(go_on.wait, 20)
+
+    def slow(self: ImapMailbox, uids: Sequence[int], **changes: Any) -> None:
+        if not entered.is_set():
+            self._call(held)
+        store(self, uids, **changes)
+
+    monkeypatch.setattr(ImapMailbox, "store", slow)
+    with other_client(dovecot, server) as client:
+        for number in range(3):
+            deliver(client, number)
+        try:
+            async with running(paths, server) as mail, asyncio.timeout(20):
+                index = await mail.until(lambda it: it.count == 3, INBOX)
+                refs = [each.ref for each in entries(index)]
+                await mail.engine.mail.flag(refs[:1], add=FLAGGED)
+                assert await asyncio.to_thread(entered.wait, 20)
+                asked = asyncio.create_task(mail.engine.mail.replay())
+                second = await mail.engine.mail.flag(refs[1:2], add=FLAGGED)
+                await mail.engine.mail.flag(refs[2:], add=FLAGGED)
+                await mail.engine.mail.undo(second)
+                await mail.until(
+                    lambda it: [bool(each.row.flags & FLAGGED) for each in entries(it)] == [1, 0, 1], INBOX
+                )
+                assert not asked.done()
+                go_on.set()
+                await asked
+                client.noop()
+                assert client.search(None, "FLAGGED")[1] == [b"1 3"]
+        finally:
+            go_on.set()
+
+
+def flagged(index: MessageIndex) -> list[bool]:
+    return [bool(each.row.flags & FLAGGED) for each in entries(index)]
 
 
 async def found(mail: Changes, pattern: str) -> list[str]:

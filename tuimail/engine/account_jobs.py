@@ -22,6 +22,18 @@ class AccountJob(NamedTuple):
     future: Future[Any]
     quiet: bool
     """Nobody is told that something has changed."""
+    asks_server: bool
+    """It waits for the server, so it cannot be done while the thread does so already."""
+
+    def run(self) -> bool:
+        """Do it and tell who waits; whether something has changed that others are to be told of."""
+        try:
+            result = self.work()
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            self.future.set_exception(error)
+            return False
+        self.future.set_result(result)
+        return not self.quiet
 
 
 class AccountJobs:
@@ -37,13 +49,13 @@ class AccountJobs:
     def __bool__(self) -> bool:
         return bool(self._jobs)
 
-    def submit(self, work: Callable[[], T], *, quiet: bool = False) -> Future[T]:
+    def submit(self, work: Callable[[], T], *, quiet: bool = False, asks_server: bool = False) -> Future[T]:
         """Have ``work`` done; the future has what it returns or raises. Raises RuntimeError: the thread has ended."""
         future = begun_future()
         with self.wake:
             if self.stopped:
                 raise not_started()
-            self._jobs.append(AccountJob(work, future, quiet))
+            self._jobs.append(AccountJob(work, future, quiet, asks_server))
             self.wake.notify()
         return future
 
@@ -51,6 +63,14 @@ class AccountJobs:
         """The next job, for the thread to do."""
         with self.wake:
             return self._jobs.popleft() if self._jobs else None
+
+    def next_without_server(self) -> AccountJob | None:
+        """The next job that can be done while the thread waits for the server."""
+        with self.wake:
+            job = next((each for each in self._jobs if not each.asks_server), None)
+            if job is not None:
+                self._jobs.remove(job)
+            return job
 
     def give_up(self) -> None:
         """The thread ends: whoever waits is told so."""

@@ -71,6 +71,10 @@ if TYPE_CHECKING:
             """Run ``work``; what goes wrong is told once."""
             ...
 
+        def carry_out(self) -> bool:
+            """``replay``, guarded; False: later, for the thread waits for the server already."""
+            ...
+
 
 _UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
 PAUSE = 2.0
@@ -150,11 +154,11 @@ class AccountWork:
         """Show and carry out this account's part of what was undone; its inverses among ``made``, as they are then."""
         self.cache.show_ended(self._own(undone))
         self.show(made)
-        self._thread.guarded("journal", self.replay)
-        own = self._own(made)
-        touched = {folder for each in own for folder in (each.folder, each.target)}
-        # What came back is shown before the user is told.
-        self._thread.guarded("sync", lambda: self.cache.sync(only=touched))
+        if self._thread.carry_out():
+            own = self._own(made)
+            touched = {folder for each in own for folder in (each.folder, each.target)}
+            # What came back is shown before the user is told.
+            self._thread.guarded("sync", lambda: self.cache.sync(only=touched))
         return self._own(made)
 
     def catch_up(self) -> None:

@@ -87,6 +87,8 @@ class MailAccount:
         """What was told to have gone wrong, by the work."""
         self._replay_later = False
         """What the user did while the thread waited for the server is to be carried out."""
+        self._waits = False
+        """The thread waits for the server."""
         self._schedule = LookSchedule(active=sync)
         self._thread = threading.Thread(target=self._run, name=f"mail of {account.name}", daemon=False)
 
@@ -112,9 +114,9 @@ class MailAccount:
             self._jobs.wake.notify()
         return future
 
-    def replay(self) -> Future[None]:
+    def replay(self) -> Future[bool]:
         """Carry out what waits in the journal; done when that was tried."""
-        return self._jobs.submit(lambda: self.guarded("journal", self._work.replay), quiet=True)
+        return self._jobs.submit(self.carry_out, quiet=True, asks_server=True)
 
     def run(self, work: Callable[[AccountWork], T]) -> Future[T]:
         """What ``work`` returns, called on the thread; done when what it does is durable and shown."""
@@ -150,8 +152,19 @@ class MailAccount:
 
     def meanwhile(self) -> None:
         """Called by the thread again and again while it waits for a server: what the user does is stored and shown."""
-        while (job := self._jobs.next()) is not None:
-            self._replay_later = self._do(job, replay=False) or self._replay_later
+        before, self._waits = self._waits, True
+        try:
+            while (job := self._jobs.next_without_server()) is not None:
+                self._do(job)
+        finally:
+            self._waits = before
+
+    def carry_out(self) -> bool:
+        """Carry out what waits in the journal; False: later, for the thread waits for the server already."""
+        self._replay_later = self._waits
+        if not self._waits:
+            self.guarded("journal", self._work.replay)
+        return not self._waits
 
     def look_soon(self) -> None:
         """Another program has changed the mailbox; called from any thread."""
@@ -191,30 +204,17 @@ class MailAccount:
         self._wrong.pop(name, None)
         return result
 
-    def _do(self, job: AccountJob, *, replay: bool = True) -> bool:
-        """Whether something is to be carried out now."""
-        work, future, quiet = job
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            future.set_exception(error)
-            return False
-        future.set_result(result)
-        if quiet:
-            return False
-        self.announce()
-        if self.server.offline is not None:
-            return False  # the next look begins with it
-        self._schedule.now()
-        if replay:
-            self.guarded("journal", self._work.replay)
-        return True
+    def _do(self, job: AccountJob) -> None:
+        if job.run():
+            self.announce()
+            if self.server.offline is None:  # else the next look begins with it
+                self._schedule.now()
+                self.carry_out()
 
     def _replay_what_waits(self) -> None:
         if self._replay_later:
-            self._replay_later = False
             self._schedule.now()  # what it does may lie in folders that were looked at before
-            self.guarded("journal", self._work.replay)
+            self.carry_out()
 
     def _run(self) -> None:
         try:
