@@ -221,7 +221,6 @@ async def test_keywords_are_kept_between_servers(
     secrets.forget("work")
 
 
-@pytest.mark.slow
 async def test_the_removal_waits_while_the_server_is_out_of_reach(
     dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,7 +250,6 @@ async def test_the_removal_waits_while_the_server_is_out_of_reach(
             assert len(on_the_server(client, "Archive")) == 1
 
 
-@pytest.mark.slow
 async def test_the_link_of_the_source_is_cut_between_the_two(
     dovecot: Dovecot, server: Server, maildirs: Config, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ class AccountThreads:
         self._started = True
         if not self._accounts:
             return
+        self._sources.resume()
         from tuimail.engine.mail_account import MailAccount
         from tuimail.engine.mail_background import MailBackground
 

@@ -32,6 +32,7 @@ class MailSources:
         self._paths = paths
         self._announce = announce
         self._clients: dict[str, ImapClient] = {}
+        self._closed = False
         self._lock = threading.Lock()
 
     def of(self, account: Account, *, fetches: bool = True) -> MailSource:
@@ -57,9 +58,16 @@ class MailSources:
             return MboxSource(account, account.mbox)
         raise _no_mail(account)
 
-    def close(self) -> None:
-        """End all connections; what waits for one ends with an ImapError."""
+    def resume(self) -> None:
+        """Connections are made again after ``close``."""
         with self._lock:
+            self._closed = False
+            self._clients.clear()
+
+    def close(self) -> None:
+        """End all connections; whatever waits for one, or asks for one from now on, gets an ImapError."""
+        with self._lock:
+            self._closed = True
             clients, self._clients = self._clients, {}
         for each in clients.values():
             each.close()
@@ -80,7 +88,9 @@ class MailSources:
 
         with self._lock:
             if account.name not in self._clients:
-                self._clients[account.name] = imap_client(account, self._announce)
+                self._clients[account.name] = client = imap_client(account, self._announce)
+                if self._closed:
+                    client.close()
             return self._clients[account.name]
 
 
