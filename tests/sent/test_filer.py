@@ -297,7 +297,7 @@ async def test_a_server_without_special_use_is_known_by_its_names(filer: SentCop
     async def script(conversation: Conversation) -> None:
         await conversation.welcome()
         await accepting(conversation)
-        await conversation.until_closed()
+        await conversation.answer("LOGOUT", "* BYE bye", "TAG OK")
 
     async with scripted_imap(script) as scripted:
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
@@ -434,7 +434,7 @@ async def test_a_server_that_does_not_say_trycreate_gets_the_folder_all_the_same
         await conversation.reader.readexactly(len(CONTENT) + 2)
         conversation.tag = tag
         await conversation.say("TAG OK")
-        await conversation.until_closed()
+        await conversation.answer("LOGOUT", "* BYE bye", "TAG OK")
 
     async with scripted_imap(script) as scripted:
         server = Server("127.0.0.1", scripted.port, Security.NONE, username="ada")
