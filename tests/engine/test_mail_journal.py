@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import shutil
+import threading
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -56,12 +58,23 @@ def states(listed: Sequence[JournalEntry]) -> list[tuple[str, str]]:
 
 
 async def refused(mail: Changes, root: Path, count: int = 1) -> MailJournal:
-    """Moves to a folder that another program has just deleted."""
+    """Moves to a folder that another program deletes before they are carried out."""
     index = await mail.until(lambda it: it.count == 3, INBOX)
-    refs = [each.ref for each in entries(index)]
-    shutil.rmtree(root / ".Archive")
-    for ref in refs[:count]:
-        await mail.engine.mail.move([ref], "Archive")
+    refs = [each.ref for each in entries(index)][:count]
+    deleted = threading.Event()
+
+    def delete(_reader: object) -> None:
+        shutil.rmtree(root / ".Archive")
+        deleted.set()
+
+    # The reader takes them in this order: all moves are planned while the folder is known. None is stored before it is
+    # deleted, for the thread that stores them waits.
+    waited, *_commands = await asyncio.gather(
+        mail.engine.mail.ask_journal("work", lambda _journal: deleted.wait(10)),
+        *(mail.engine.mail.move([ref], "Archive") for ref in refs),
+        mail.engine.mail.query(delete),
+    )
+    assert waited
     await mail.engine.mail.look()
     return mail.engine.mail.journal
 
