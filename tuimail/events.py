@@ -1,4 +1,4 @@
-"""The events of the engine: frozen values, with a plain subscribe().
+"""The events of the engine: plain tuples, which cost nothing at the start, with a plain subscribe().
 
 Listeners are called in the engine's event loop, in order, and must return at once. An exception in a listener is
 logged and does not affect the others.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tuimail.mail.message_ref import MessageRef
@@ -26,15 +25,13 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemChanged:
+class ItemChanged(NamedTuple):
     """An outbox item was added or moved to another state (read it again by ``item_id``)."""
 
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ItemProgress:
+class ItemProgress(NamedTuple):
     """``sent`` of ``total`` bytes of a letter are written; replaces the previous event."""
 
     item_id: str
@@ -42,39 +39,34 @@ class ItemProgress:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class ItemStage:
+class ItemStage(NamedTuple):
     """An item being sent reached a stage of the dialogue ("signing in")."""
 
     item_id: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NeedsYou:
+class NeedsYou(NamedTuple):
     """An item became failed, blocked or uncertain, has a question, or bounced: ring the bell."""
 
     item_id: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountPaused:
+class AccountPaused(NamedTuple):
     """An account was paused: sign-in, certificate, quota, missing."""
 
     account: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountResumed:
+class AccountResumed(NamedTuple):
     """An account works again."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingForSecret:
+class WaitingForSecret(NamedTuple):
     """The engine waits for a password from ``source`` ("keyring", or a command's name) until ``done``."""
 
     account: str
@@ -82,28 +74,24 @@ class WaitingForSecret:
     done: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A sentence for the status line."""
 
     text: str
     severity: Severity = Severity.INFO
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxTouched:
+class OutboxTouched(NamedTuple):
     """Another process changed the outbox: read it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class MailChanged:
+class MailChanged(NamedTuple):
     """The received mail of an account is not what it was: read again what is shown of it."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewMailArrived:
+class NewMailArrived(NamedTuple):
     """Messages that the user has not seen came to folders whose new mail is told of."""
 
     messages: tuple[MessageRef, ...]

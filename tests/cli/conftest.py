@@ -19,7 +19,8 @@ from tuimail.engine.drafts import Drafts
 from tuimail.errors import StorageError
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.model.delivery_options import DeliveryOptions
-from tuimail.outbox.model.item import ItemState, OutboxItem, Recipient
+from tuimail.outbox.model.item import OutboxItem, Recipient
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.database import NAME
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths

@@ -14,7 +14,8 @@ from tests.config.test_secrets import install
 from tuimail.accounts.finding import Finding, Step
 from tuimail.clock import SystemClock
 from tuimail.config import secrets
-from tuimail.outbox.model.item import AccountHealth, ItemState
+from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.store import Store
 from tuimail.private_files import private_dir
 from tuimail.submission.result import AccountProblem

@@ -9,7 +9,7 @@ import pytest
 
 from tuimail.clock import SystemClock
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.store import Store
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from tuimail.mail.content import whole
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.mail.text import cells
 from tuimail.outbox.model.actions import SAID
-from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, Recipient, RecipientState, Verb
+from tuimail.outbox.model.item import AccountHealth, OutboxItem, Recipient
+from tuimail.outbox.model.states import ItemState, RecipientState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import AccountProblem

@@ -24,7 +24,8 @@ from tuimail.config.model import Identity, WhenLate
 from tuimail.mail.content import whole
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.delivery_options import DeliveryOptions
-from tuimail.outbox.model.item import AccountHealth, ItemState
+from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict

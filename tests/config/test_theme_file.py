@@ -19,7 +19,7 @@ from tuimail.config.theme_file import (
     own_themes,
     theme_files,
 )
-from tuimail.outbox.model.item import OPEN, ItemState
+from tuimail.outbox.model.states import OPEN, ItemState
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tests.outbox.scene import message, result
 from tuimail.coordination.batch import Failed
 from tuimail.coordination.writer import Writer
 from tuimail.errors import LeaseLostError, StorageError
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.letter_file import read_letter
 from tuimail.submission.result import Action

@@ -14,7 +14,7 @@ from tuimail.demo.letters.catalogue import MESSAGES
 from tuimail.demo.setup import Demo
 from tuimail.engine.received_mail import received_mail
 from tuimail.mail.mime_tree import read_tree
-from tuimail.outbox.model.item import OPEN, ItemState, Verb
+from tuimail.outbox.model.states import OPEN, ItemState, Verb
 from tuimail.paths import Paths
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.outbox import OutboxScreen

@@ -21,7 +21,7 @@ from tuimail.journal.store import ActionJournal
 from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
 from tuimail.mail.flags import FORWARDED
 from tuimail.mail.message_ref import MessageRef
-from tuimail.outbox.model.item import FlaggingState
+from tuimail.outbox.model.states import FlaggingState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
 

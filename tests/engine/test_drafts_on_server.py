@@ -19,7 +19,7 @@ from tuimail.config.model import SentCopy, SubmissionCommand
 from tuimail.engine import Engine
 from tuimail.engine.index_request import IndexRequest
 from tuimail.journal.action import UNDECIDED
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.sync import reconnect
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from tuimail.engine import Engine
 from tuimail.engine.evidence import LOOKS, RECENT, EvidenceSeeker
 from tuimail.errors import SecretError
 from tuimail.events import AccountResumed, Announcer, Event, ItemChanged, NeedsYou, Notice
-from tuimail.outbox.model.item import Filing, FilingState, ItemState
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.paths import Paths
 from tuimail.submission.result import Action

@@ -13,7 +13,8 @@ from tuimail.engine import Engine
 from tuimail.engine.accounts import Accounts, Service
 from tuimail.engine.store_handle import StoreHandle
 from tuimail.events import AccountResumed, Announcer, Event, Notice
-from tuimail.outbox.model.item import AccountHealth, ItemState
+from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.model.states import ItemState
 from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:

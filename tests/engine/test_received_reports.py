@@ -18,7 +18,7 @@ from tuimail.engine import Engine
 from tuimail.errors import StorageError
 from tuimail.events import ItemChanged, NeedsYou, Notice
 from tuimail.mail.dsn import DeliveryAction
-from tuimail.outbox.model.item import RecipientState
+from tuimail.outbox.model.states import RecipientState
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tuimail.engine.revise_letter import TakenOut, taken_out
 from tuimail.errors import ConfigError, IllegalTransitionError, NoSuchItemError, OutboxError
 from tuimail.events import Notice
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import ItemState, Verb
+from tuimail.outbox.model.states import ItemState, Verb
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

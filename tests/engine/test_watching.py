@@ -9,7 +9,8 @@ from tests.outbox.scene import START, SetClock, message, sent_through, store_in
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.model.item import AccountHealth, ItemState, Place
+from tuimail.outbox.model.item import AccountHealth
+from tuimail.outbox.model.states import ItemState, Place
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.listing import Tally

@@ -15,7 +15,7 @@ from tuimail.compose.attachment import attach
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.paths import Paths
 
 

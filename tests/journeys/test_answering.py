@@ -26,7 +26,7 @@ from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
 from tuimail.mail.content import whole
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.reply_recipients import ReplyKind
-from tuimail.outbox.model.item import FlaggingState, ItemState
+from tuimail.outbox.model.states import FlaggingState, ItemState
 
 if TYPE_CHECKING:
     from pathlib import Path

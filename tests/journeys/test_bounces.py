@@ -14,7 +14,7 @@ from tuimail.events import NeedsYou
 from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.delivery_options import DeliveryOptions
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 
 if TYPE_CHECKING:
     from tests.journeys.conftest import Correspondence

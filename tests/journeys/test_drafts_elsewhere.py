@@ -13,7 +13,7 @@ from tuimail.errors import OutboxError
 from tuimail.journal.action import ActionKind, ActionState
 from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
 from tuimail.mail.message_ref import MessageRef
-from tuimail.outbox.model.item import FlaggingState, ItemState, Verb
+from tuimail.outbox.model.states import FlaggingState, ItemState, Verb
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import ItemState, RecipientState, Verb
+from tuimail.outbox.model.states import ItemState, RecipientState, Verb
 from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:

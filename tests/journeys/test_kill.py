@@ -21,7 +21,7 @@ from tuimail.cli.document import item_document
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     import subprocess

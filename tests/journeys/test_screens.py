@@ -14,7 +14,7 @@ from tests.support.streams import serving
 from tests.ui.screen_text import settle, text
 from tuimail.config.loader import load
 from tuimail.engine import Engine
-from tuimail.outbox.model.item import ItemState, OutboxItem
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.compose import ComposeScreen
 from tuimail.ui.screens.sent import SentScreen
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tests.journeys.conftest import Correspondence
+    from tuimail.outbox.model.item import OutboxItem
 
 pytestmark = pytest.mark.real_servers
 

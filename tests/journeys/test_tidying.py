@@ -8,7 +8,7 @@ from tests.outbox.scene import START, SetClock, message
 from tuimail.config.model import Config
 from tuimail.engine import Engine
 from tuimail.errors import OutboxDamagedError
-from tuimail.outbox.model.item import Verb
+from tuimail.outbox.model.states import Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tests.outbox.scene import message, result
 from tuimail.clock import SystemClock
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action

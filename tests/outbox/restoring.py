@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tests.outbox.scene import Box, SetClock, message, sent_through
-from tuimail.outbox.model.item import Verb
+from tuimail.outbox.model.states import Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action

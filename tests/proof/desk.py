@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tests.outbox.scene import SetClock, message, store_in
 from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.store.enqueue import Incoming
 

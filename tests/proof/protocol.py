@@ -40,7 +40,7 @@ from tests.support.scripted_smtp import (
     hello,
 )  # fmt: skip
 from tuimail.config.model import Auth, Security
-from tuimail.outbox.model.item import ItemState, Verb
+from tuimail.outbox.model.states import ItemState, Verb
 from tuimail.submission.wire import Timeouts
 
 if TYPE_CHECKING:

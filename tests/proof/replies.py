@@ -17,7 +17,7 @@ from tests.proof.witness import witness
 from tests.proof.workers import spread, workshop
 from tests.submission.conftest import PATIENT, submitter
 from tests.support.smtp_sink import PROGRAM, smtp_sink
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

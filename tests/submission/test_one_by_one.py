@@ -11,7 +11,7 @@ from tests.submission.conftest import Recorder, letter
 from tests.submission.test_sendmail import python
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope
-from tuimail.outbox.model.item import ItemState, OutboxItem
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.command_run import CommandTimeouts
 from tuimail.submission.result import Action, Stage
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.store import Store
 
 COMMAND = """

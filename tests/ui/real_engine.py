@@ -20,7 +20,8 @@ from tuimail.events import ItemChanged
 from tuimail.mail.address import parse_addresses
 from tuimail.mail.content import InMemory
 from tuimail.mail.envelope import Envelope
-from tuimail.outbox.model.item import ItemState, TimelineEntry
+from tuimail.outbox.model.item import TimelineEntry
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.database import NAME
 from tuimail.outbox.store.letter_file import Head, prepare_letter
 from tuimail.outbox.store.rows import Row

@@ -6,7 +6,8 @@ from typing import Any
 
 from tuimail.config.model import Account, Config, Identity, Server, UiSettings
 from tuimail.mail.envelope import EnvelopeRecipient
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, Recipient, RecipientState
+from tuimail.outbox.model.item import Filing, OutboxItem, Recipient
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState
 from tuimail.submission.result import AccountProblem, Reply, Stage
 
 NOW = 1_764_061_200.0

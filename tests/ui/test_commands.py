@@ -11,7 +11,7 @@ from tests.ui.scene import item
 from tuimail.cli import outbox as cli_outbox
 from tuimail.config.keymap import is_text, key_name
 from tuimail.config.loader import KEYMAPS
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.commands import letters
 from tuimail.ui.commands.command import READING, Context
 from tuimail.ui.commands.key_names import shown

@@ -17,7 +17,7 @@ from tuimail import events
 from tuimail.compose.draft import Draft
 from tuimail.config.model import Config
 from tuimail.coordination.change_notifier import ChangeListener, PeerRole
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.outbox_status import OutboxStatus
 from tuimail.ui.requests import ShowOutbox

@@ -15,7 +15,8 @@ from tests.ui.scene import NOW, every_state, item, recipient
 from tests.ui.screen_text import lines, settle, text
 from tuimail import events
 from tuimail.outbox.model.actions import SAID
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.letter_file import FileContent
 from tuimail.ui.commands import letters
 from tuimail.ui.commands.table import commands_for

@@ -13,7 +13,8 @@ from tests.ui.screen_text import lines, settle, text
 from tests.ui.test_outbox_screen import press, select, until
 from tuimail import events
 from tuimail.outbox.model.actions import SAID
-from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, Verb
+from tuimail.outbox.model.item import AccountHealth, OutboxItem
+from tuimail.outbox.model.states import ItemState, Verb
 from tuimail.outbox.store.queries import Queries
 from tuimail.submission.result import AccountProblem
 from tuimail.ui.actions.export import file_name

@@ -14,7 +14,8 @@ from tuimail.compose.draft import Draft
 from tuimail.config.model import Security, Server
 from tuimail.dates.format_date import format_until
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
-from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, RecipientState, TimelineEntry
+from tuimail.outbox.model.item import AccountHealth, OutboxItem, TimelineEntry
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.submission.result import Reply, Stage
 from tuimail.ui.text.cells import clip, fit, width_of, wrap
 from tuimail.ui.views.details import details

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from tests.ui.scene import config, every_state, item
 from tests.ui.screen_text import lines, settle
 from tuimail.compose.draft import Draft
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import keymap as keymap_module
 from tuimail.ui.commands.table import TABLE

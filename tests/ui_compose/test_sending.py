@@ -13,7 +13,7 @@ from tuimail.compose.draft import Attachment, Draft
 from tuimail.compose.review import ReviewFinding, review
 from tuimail.errors import AttachmentError, MessageError
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.screens.main_menu import MainMenuScreen
 from tuimail.ui.screens.send_dialog import SendDialog, page
 

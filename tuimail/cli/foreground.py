@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.cli.output import fit, is_terminal
 from tuimail.events import ItemProgress, ItemStage, WaitingForSecret
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

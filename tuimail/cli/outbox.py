@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tuimail.cli.parser import Parser, count_of_letters
 from tuimail.errors import UsageError
-from tuimail.outbox.model.item import ItemState, Order, Place
+from tuimail.outbox.model.states import ItemState, Order, Place
 
 if TYPE_CHECKING:
     from argparse import Namespace

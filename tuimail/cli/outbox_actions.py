@@ -14,7 +14,8 @@ from tuimail.cli.outbox_selection import chosen, states_of, words_of
 from tuimail.cli.output import print_error, print_json, print_line, print_note
 from tuimail.cli.session import account_named, engine_on, load_config, need_terminal, open_app, run
 from tuimail.errors import EX_OK, TuimailError, UsageError
-from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, Verb
+from tuimail.outbox.model.item import OutboxItem, Outcome
+from tuimail.outbox.model.states import ItemState, Place, Verb
 
 if TYPE_CHECKING:
     from argparse import Namespace

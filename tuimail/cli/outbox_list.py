@@ -13,7 +13,7 @@ from tuimail.cli.dates import format_until
 from tuimail.cli.output import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, fit
 from tuimail.mail.text import cells, safe_line
 from tuimail.outbox.marks import MARKS
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from tuimail.cli.session import load_config, outbox_of
 from tuimail.dates.local_time import zone_name
 from tuimail.errors import EX_OK, NoSuchItemError
 from tuimail.outbox.model.account_notice import account_notice
-from tuimail.outbox.model.item import ItemState, Order
+from tuimail.outbox.model.states import ItemState, Order
 from tuimail.outbox.model.turn import Standing, standing_words, waits_its_turn
 from tuimail.outbox.store.bounces import said
 

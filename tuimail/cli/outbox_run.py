@@ -15,7 +15,7 @@ from tuimail.cli.output import is_terminal, print_error, print_json, print_line,
 from tuimail.cli.session import engine_on, load_config, run
 from tuimail.errors import EX_OK
 from tuimail.events import AccountPaused, ItemChanged, Notice, WaitingForSecret
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.service.notify import READY, STOPPING, notify
 
 if TYPE_CHECKING:

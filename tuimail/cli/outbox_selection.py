@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import UsageError
-from tuimail.outbox.model.item import NEEDS_YOU, ItemState
+from tuimail.outbox.model.states import NEEDS_YOU, ItemState
 
 if TYPE_CHECKING:
     from argparse import Namespace

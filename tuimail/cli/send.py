@@ -27,7 +27,7 @@ from tuimail.events import Notice
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.delivery_options import DeliveryOptions
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from tuimail.config.model import Account, Auth, Config, Identity, OutboxSettings
 from tuimail.demo.server import HOST, Received
 from tuimail.mail.address import parse_addresses
 from tuimail.mailboxes.maildir import deliver
-from tuimail.outbox.model.item import Filing, FilingState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.private_files import open_private
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, SubmissionResult, Verdict

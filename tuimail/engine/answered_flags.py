@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import Flagging, FlaggingState
+from tuimail.outbox.model.states import FlaggingState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.answered_message import AnsweredMessage
-    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.item import Flagging, OutboxItem
 
 
 class AnsweredFlags:
@@ -39,6 +39,8 @@ class AnsweredFlags:
         Raises:
             StorageError: the journal cannot be written.
         """
+        from tuimail.outbox.model.item import Flagging
+
         reasons = []
         copy, answers = item.draft_copy, item.answers
         if copy is not None:

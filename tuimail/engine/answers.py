@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tuimail.compose.draft import new_draft_id
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Set
 
@@ -151,6 +149,7 @@ class Answers:
 
     def _resent(self, ref: MessageRef, to: str, not_before: float | None, *, again: bool) -> Incoming:
         from tuimail.compose.answer import sender_for
+        from tuimail.compose.draft import new_draft_id
         from tuimail.compose.resend import resend
         from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
         from tuimail.outbox.store.enqueue import Incoming
@@ -171,6 +170,8 @@ class Answers:
 
     async def _with_files(self, make: Callable[[DraftStore, str], Draft]) -> Draft:
         """A draft whose files are in its folder; saved and owned, or nothing is left of it."""
+        from tuimail.compose.draft import new_draft_id
+
         draft_id = new_draft_id()
 
         def kept(drafts: DraftStore) -> Draft:

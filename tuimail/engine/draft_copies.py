@@ -8,9 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.errors import ConfigError, MessageError, NoSuchItemError, OutboxError
-from tuimail.mail.draft_copy import DraftCopy
 from tuimail.mail.text import safe_line
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from tuimail.clock import Clock
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from tuimail.engine.store_handle import StoreHandle
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
+    from tuimail.mail.draft_copy import DraftCopy
     from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.store.store import Store
 
@@ -54,6 +54,7 @@ class DraftCopies:
         """
         from tuimail.compose.draft_letter import draft_letter
         from tuimail.engine.draft_copy_actions import append
+        from tuimail.mail.draft_copy import DraftCopy
 
         place = await self._place(draft)
         if place is None:

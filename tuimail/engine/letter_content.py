@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
 from tuimail.mail.content import PIECE
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

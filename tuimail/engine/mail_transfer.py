@@ -10,8 +10,6 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.engine.mail_command import MailCommand
-from tuimail.journal.action import ActionKind
-from tuimail.journal.letters import LetterFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +33,7 @@ class MailTransfer:
     def __init__(
         self, paths: Paths, reader: ReaderHandle, opener: MessageOpener, writer: Callable[[str], MailAccount]
     ) -> None:
-        self._letters = LetterFiles(paths.journal / "letters")
+        self._paths = paths
         self._reader = reader
         self._opener = opener
         self._writer = writer
@@ -51,11 +49,11 @@ class MailTransfer:
             NotKeptError: one of them is only at its server, which cannot be reached. Nothing was changed.
             TuimailError: it cannot be read, or the disk refuses. Nothing was changed.
         """
-        return await self._transfer(refs, ActionKind.MOVE, account, folder)
+        return await self._transfer(refs, account, folder, taken_away=True)
 
     async def copy(self, refs: Sequence[MessageRef], account: str, folder: str) -> list[MailCommand]:
         """Copy messages there; as ``move``."""
-        return await self._transfer(refs, ActionKind.COPY, account, folder)
+        return await self._transfer(refs, account, folder, taken_away=False)
 
     async def without_trash(self, refs: Sequence[MessageRef], account: str) -> list[str]:
         """The accounts where messages that are moved to ``account`` are deleted for good: it cannot be undone."""
@@ -78,13 +76,15 @@ class MailTransfer:
         return list(now.values())
 
     async def _transfer(
-        self, refs: Sequence[MessageRef], kind: ActionKind, account: str, folder: str
+        self, refs: Sequence[MessageRef], account: str, folder: str, *, taken_away: bool
     ) -> list[MailCommand]:
         from tuimail.engine.mail_actions import actions_of, choose, plan_between
+        from tuimail.journal.action import ActionKind
 
+        kind = ActionKind.MOVE if taken_away else ActionKind.COPY
         planned = await self._reader.run(
             lambda reader: plan_between(
-                choose(reader.mail, refs, writable=kind is ActionKind.MOVE), kind, reader.mail(account), folder
+                choose(reader.mail, refs, writable=taken_away), kind, reader.mail(account), folder
             )
         )
         kept = await self._with_letters(planned)
@@ -101,19 +101,21 @@ class MailTransfer:
     async def _with_letters(self, planned: Sequence[MessageChange]) -> list[MessageChange]:
         """All or none. The letters are on the disk when it returns."""
         from tuimail.engine.mail_actions import with_letter
+        from tuimail.journal.letters import LetterFiles
 
+        letters = LetterFiles(self._paths.journal / "letters")
         kept: list[MessageChange] = []
         try:
             for each in planned:
                 if each.account:
                     with await self._opener.open(each.found.ref) as file:
-                        kept.append(await asyncio.to_thread(with_letter, each, self._letters, file))
+                        kept.append(await asyncio.to_thread(with_letter, each, letters, file))
                 else:
                     kept.append(each)
         except BaseException:
             for each in kept:
                 if each.letter:
-                    self._letters.remove(each.letter)
+                    letters.remove(each.letter)
             raise
         return kept
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from tuimail.engine.export import export
-from tuimail.engine.letter_content import content_of
 from tuimail.errors import AddressError, TuimailError
 from tuimail.events import Notice, Severity
-from tuimail.outbox.model.item import Outcome, Place, Verb
+from tuimail.outbox.model.states import Place, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.engine.sent import SentLetters
     from tuimail.engine.store_handle import StoreHandle
     from tuimail.events import Announcer
-    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.item import OutboxItem, Outcome
     from tuimail.outbox.model.turn import Standing
     from tuimail.outbox.store.queries import Queries
     from tuimail.outbox.store.store import Store
@@ -79,6 +77,8 @@ class Outbox:
         Raises:
             NoSuchItemError: there is no such item, or no copy of it on this machine; also what is read of it.
         """
+        from tuimail.engine.letter_content import content_of
+
         return await self._store.run(lambda store: content_of(store, item_id))
 
     async def standing(self, item: OutboxItem) -> Standing:
@@ -102,6 +102,8 @@ class Outbox:
             NoSuchItemError: there is no such item, or no copy of it on this machine.
             StorageError: the file is there already, or the disk refuses; no part of it is left.
         """
+        from tuimail.engine.export import export
+
         content = await self.content(item_id)
         return await asyncio.to_thread(export, content.chunks(), path, content.item.subject)
 
@@ -139,6 +141,8 @@ class Outbox:
         Raises:
             StorageError: the index cannot be written; what an earlier transaction did stays done.
         """
+        from tuimail.outbox.model.item import Outcome
+
         outcomes: list[Outcome] = []
         if verb in (Verb.CANCEL, Verb.RESTORE):
             for item_id in ids:

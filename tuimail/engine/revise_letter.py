@@ -10,9 +10,8 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tuimail.compose.draft import new_draft_id
 from tuimail.errors import AddressError, NoSuchItemError, OutboxError, TuimailError
-from tuimail.outbox.model.item import VERBS, ItemState, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.model.states import VERBS, ItemState, RecipientState, Verb, after
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -57,6 +56,8 @@ class ReviseLetter:
         Raises:
             IllegalTransitionError: the verb does not fit, or the runner was faster.
         """
+        from tuimail.outbox.model.item import verbs_of
+
         item = await self._outbox.run(lambda outbox: outbox.queries.item(item_id))
         if item.state is ItemState.CANCELLED:
             await self._drafts.run(lambda drafts: refuse_if_open(drafts, item))
@@ -146,6 +147,7 @@ class ReviseLetter:
 
 def draft_of(drafts: DraftStore, item: OutboxItem, content: Content, verb: Verb, now: float) -> Draft:
     """A saved draft, owned by this process, made from the letter ``item``."""
+    from tuimail.compose.draft import new_draft_id
     from tuimail.compose.revise import draft_from_letter
 
     draft_id = new_draft_id()

@@ -6,9 +6,8 @@ import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tuimail.engine.bounce_notices import bounce_notices
 from tuimail.events import ItemChanged
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +94,8 @@ class SentLetters:
 
     async def report(self, found: DeliveryReport) -> Matched | None:
         """Tie a report to its letter and announce what is new; None when the letter is unknown. Raises StorageError."""
+        from tuimail.engine.bounce_notices import bounce_notices
+
         matched = await self._store.run(lambda store: store.bounces.report(found))
         if matched is not None and matched.news:
             self._announcer.announce(ItemChanged(matched.item.id))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.model.states import FilingState
 
 if TYPE_CHECKING:
     from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.mail.content import Content
-    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.item import Filing, OutboxItem
     from tuimail.paths import Paths
     from tuimail.sent.filer import SentCopyFiler
 
@@ -24,6 +24,8 @@ class SentFolders:
 
     async def file(self, item: OutboxItem, content: Content) -> Filing:
         """File the copy of ``item``. Raises ConfigError when its account is gone."""
+        from tuimail.outbox.model.item import Filing
+
         result = await self._filing.file_copy(
             self._accounts.account(item.account),
             item.message_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 
 MARKS = {
     ItemState.FAILED: "!",

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tuimail import events
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.new_mail import NewMailStatus
 from tuimail.ui.notices import GATHER, ProblemBatch, SendingRun, wants_desktop
 

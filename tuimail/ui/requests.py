@@ -21,21 +21,21 @@ class ShowMainMenu(Request["Frame"]):
     """Where the program starts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowMessage(Request["Frame"]):
     """A received message in full: the one that ``cursor`` is on."""
 
     cursor: MessageCursor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowEmbeddedMessage(Request["Frame"]):
     """A message that was in another one."""
 
     message: ReadMessage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowAttachments(Request["Frame"]):
     """The files of a message."""
 
@@ -52,7 +52,7 @@ class ShowFolders(Request["Frame"]):
     """All accounts and their folders."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowIndex(Request["Frame"]):
     """Messages of a folder, or of several."""
 
@@ -77,21 +77,21 @@ class ShowJournal(Request["Frame"]):
     """What is still to be done to received mail, and what was refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowItem(Request["Frame"]):
     """One letter of the outbox in full."""
 
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowServer(Request["Frame"]):
     """The demo's mail server."""
 
     server: DemoServer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowText(Request["Frame"]):
     """A text to read; control characters are made visible."""
 
@@ -99,35 +99,35 @@ class ShowText(Request["Frame"]):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowLetterText(Request["Frame"]):
     """A letter as its receiver reads it, and its bytes."""
 
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowHelp(Request["Frame"]):
     """Help for the screen ``about``."""
 
     about: Frame
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowPalette(Request["Frame"]):
     """Every command of the screen ``about``."""
 
     about: Frame
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowComposer(Request["Frame"]):
     """The composer on ``draft`` (which this process has open already); None: on an empty letter."""
 
     draft: Draft | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ShowReview(Request["ReviewDialog"]):
     """The question before sending ``draft``; ``senders`` is how many identities there are to choose from."""
 

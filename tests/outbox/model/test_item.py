@@ -8,15 +8,13 @@ from tests.outbox.scene import START, message
 from tuimail.errors import AddressError, IllegalTransitionError, OutboxError
 from tuimail.mail.envelope import EnvelopeRecipient
 from tuimail.outbox.model.actions import carry_out, mended
-from tuimail.outbox.model.item import (
+from tuimail.outbox.model.item import Filing, OutboxItem, Recipient
+from tuimail.outbox.model.states import (
     NEEDS_YOU,
     VERBS,
     WAITING,
-    Filing,
     FilingState,
     ItemState,
-    OutboxItem,
-    Recipient,
     RecipientState,
     Verb,
     after,

@@ -13,8 +13,8 @@ from tuimail.dates.format_date import format_full_date
 from tuimail.mail.envelope import Notify
 from tuimail.outbox.model.backoff import SHORT_HOLD
 from tuimail.outbox.model.delivery_options import DeliveryOptions, granted
-from tuimail.outbox.model.item import ItemState, Verb
 from tuimail.outbox.model.missed_schedule import GRACE
+from tuimail.outbox.model.states import ItemState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
 

@@ -7,15 +7,9 @@ import pytest
 from tests.outbox.model.test_item import item as item_of
 from tests.outbox.scene import START, host_trouble, result, unreachable, verdict
 from tuimail.config.model import OutboxSettings, WhenUncertain
-from tuimail.outbox.model.item import (
-    AccountHealth,
-    Filing,
-    FilingState,
-    ItemState,
-    OutboxItem,
-    RecipientState,
-)
+from tuimail.outbox.model.item import AccountHealth, Filing, OutboxItem
 from tuimail.outbox.model.outcome import Settled, settle
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState
 from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult
 
 WELL = AccountHealth("work")

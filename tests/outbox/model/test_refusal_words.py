@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tuimail.errors import IllegalTransitionError
-from tuimail.outbox.model.item import ItemState, Verb, after, verbs_for
+from tuimail.outbox.model.states import ItemState, Verb, after, verbs_for
 
 
 @pytest.mark.parametrize("state", ItemState)

@@ -13,7 +13,8 @@ from tuimail.errors import StorageError
 from tuimail.events import Announcer
 from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
 from tuimail.mail.message_ref import MessageRef
-from tuimail.outbox.model.item import Flagging, FlaggingState
+from tuimail.outbox.model.item import Flagging
+from tuimail.outbox.model.states import FlaggingState
 from tuimail.outbox.run.answered_flag_worker import AnsweredFlagWorker
 from tuimail.outbox.run.context import RunContext
 from tuimail.outbox.store.enqueue import Incoming

@@ -12,7 +12,7 @@ from tests.support.smtp_sink import PROGRAM, smtp_sink
 from tuimail.config.model import Auth, Security, Server
 from tuimail.coordination.writer import Writer
 from tuimail.events import AccountPaused, Announcer, Event
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.run.account_connections import FEW
 from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.store.enqueue import Incoming

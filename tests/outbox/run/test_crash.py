@@ -13,7 +13,8 @@ from tests.outbox.crash_scene import letter, people
 from tuimail.clock import SystemClock
 from tuimail.errors import StorageError
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.store import Store
 from tuimail.submission.result import Action, Reply, Stage, SubmissionResult, Verdict
 

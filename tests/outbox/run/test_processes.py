@@ -14,7 +14,7 @@ from tests.outbox.scene import message
 from tuimail.clock import SystemClock
 from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.store import Store

@@ -16,8 +16,9 @@ from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
 from tuimail.clock import DAY, HOUR, MINUTE
 from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
-from tuimail.outbox.model.item import ItemState, Recipient, RecipientState
+from tuimail.outbox.model.item import Recipient
 from tuimail.outbox.model.rounds import next_round, to_ask
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.outbox.run.runner import Runner
 from tuimail.outbox.store.codec import recipients_of, recipients_plain
 from tuimail.outbox.store.database import NAME

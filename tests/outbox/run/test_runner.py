@@ -20,7 +20,8 @@ from tuimail.events import (
     OutboxTouched,
 )
 from tuimail.mail.content import Content, whole
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem, Verb
+from tuimail.outbox.model.item import Filing, OutboxItem
+from tuimail.outbox.model.states import FilingState, ItemState, Verb
 from tuimail.outbox.run.attempt import LEASE
 from tuimail.outbox.run.runner import FINISH, Runner
 from tuimail.outbox.run.submitter_pool import IDLE

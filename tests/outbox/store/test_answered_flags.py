@@ -11,7 +11,8 @@ import pytest
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
 from tuimail.mail.answered_message import AnsweredMessage, AnswerKind, parse_answered_message
 from tuimail.mail.message_ref import MessageRef
-from tuimail.outbox.model.item import Filing, FilingState, Flagging, FlaggingState, ItemState, Verb
+from tuimail.outbox.model.item import Filing, Flagging
+from tuimail.outbox.model.states import FilingState, FlaggingState, ItemState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
 

@@ -11,7 +11,7 @@ import pytest
 from tests.outbox.restoring import opened
 from tests.outbox.scene import SetClock, message
 from tuimail.errors import ForeignStoreError
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store import audit_log as module
 from tuimail.outbox.store.audit_log import AuditLog, Note
 from tuimail.outbox.store.enqueue import Incoming

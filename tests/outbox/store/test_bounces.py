@@ -9,7 +9,8 @@ from tests.mail.bounces import dsn
 from tests.outbox.scene import START, SetClock, filed, message, sent_through
 from tuimail.mail.bounce import DeliveryReport, read_report
 from tuimail.mail.dsn import DeliveryAction
-from tuimail.outbox.model.item import Filing, FilingState, ItemState
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState
 from tuimail.outbox.store.bounces import LATEST
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action

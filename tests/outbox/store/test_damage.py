@@ -10,7 +10,8 @@ import pytest
 
 from tests.outbox.scene import Box, SetClock, filed, message, sent_through, store_in
 from tuimail.errors import OutboxDamagedError, StorageError
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
 

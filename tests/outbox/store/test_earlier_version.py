@@ -12,7 +12,7 @@ import pytest
 from tests.outbox.scene import Box, SetClock
 from tuimail.compose.correspondents import Correspondents
 from tuimail.compose.draft_store import DraftStore
-from tuimail.outbox.model.item import FilingState, ItemState, RecipientState
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState
 from tuimail.outbox.store.schema import VERSION
 from tuimail.outbox.store.store import Store
 from tuimail.paths import Paths

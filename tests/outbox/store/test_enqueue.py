@@ -12,7 +12,7 @@ import pytest
 from tests.outbox.scene import SetClock, message, store_in
 from tuimail.errors import DuplicateLetterError, MessageError, StorageError
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import ItemState, Verb
+from tuimail.outbox.model.states import ItemState, Verb
 from tuimail.outbox.store import enqueue
 from tuimail.outbox.store.enqueue import Incoming
 

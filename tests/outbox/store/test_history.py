@@ -10,7 +10,8 @@ import pytest
 
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
 from tuimail.config.model import Rate
-from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.rows import put
 from tuimail.submission.result import Action

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.outbox.scene import START, message
 from tuimail.errors import MessageError, StorageError
 from tuimail.mail.content import InMemory, whole
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.outbox.store.codec import dump, envelope_plain
 from tuimail.outbox.store.fingerprint import measure
 from tuimail.outbox.store.journal import replay

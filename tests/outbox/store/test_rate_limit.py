@@ -13,8 +13,9 @@ from tests.outbox.restoring import drain
 from tests.outbox.scene import Box, SetClock, host_trouble, message, sent_through, store_in, unreachable
 from tuimail.config.model import Account, Identity, Rate, Server
 from tuimail.outbox.model.account_notice import account_notice
-from tuimail.outbox.model.item import AccountHealth, ItemState
+from tuimail.outbox.model.item import AccountHealth
 from tuimail.outbox.model.rate_limit import FORGET_AFTER, learnt, next_allowed, without_old_limits
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import AccountProblem, Action, Reply, Stage, Verdict
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.outbox.restoring import DAY, WAYS, drain, instead, opened, over, sent_again
 from tests.outbox.scene import Box, SetClock, filed, message, result, sent_through
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.audit_log import AuditLog
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.restore_check import STAMP

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import SetClock, message, store_in
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.database import NAME
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.rows import COLUMNS, sum_of

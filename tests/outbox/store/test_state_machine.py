@@ -18,19 +18,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.outbox.scene import START, Box, SetClock, host_trouble, message, result, store_in, unreachable, verdict
 from tuimail.errors import IllegalTransitionError, LeaseLostError, OutboxError
 from tuimail.outbox.model.actions import SAID
-from tuimail.outbox.model.item import (
+from tuimail.outbox.model.item import Filing, OutboxItem, verbs_of
+from tuimail.outbox.model.states import (
     NEEDS_YOU,
     VERBS,
     WAITING,
-    Filing,
     FilingState,
     ItemState,
-    OutboxItem,
     Place,
     RecipientState,
     Verb,
     verbs_for,
-    verbs_of,
 )
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import AccountProblem, Action, Stage

@@ -29,7 +29,8 @@ from tuimail.errors import (
     StorageError,
 )
 from tuimail.mail.content import whole
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.letter_file import read_letter
 from tuimail.outbox.store.schema import MARKED, MIGRATIONS, SUMMED, VERSION

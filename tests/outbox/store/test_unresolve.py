@@ -10,7 +10,8 @@ import pytest
 from tests.outbox.scene import SetClock, filed, message, sent_through, store_in
 from tuimail.clock import DAY
 from tuimail.errors import IllegalTransitionError
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, RecipientState, Verb
+from tuimail.outbox.model.item import Filing
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState, Verb
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.outbox.store.prune import KEEP_CANCELLED_DAYS
 from tuimail.submission.result import Action

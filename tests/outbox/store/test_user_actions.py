@@ -13,8 +13,9 @@ from tests.outbox.model.test_item import item as an_item
 from tests.outbox.scene import START, Box, SetClock, message, sent_through, store_in, unreachable
 from tuimail.config.model import WhenLate
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, NoSuchItemError, OutboxError
-from tuimail.outbox.model.item import ItemState, Order, OutboxItem, Place, RecipientState, Verb, verbs_of
+from tuimail.outbox.model.item import verbs_of
 from tuimail.outbox.model.reorder import moved
+from tuimail.outbox.model.states import ItemState, Order, Place, RecipientState, Verb
 from tuimail.outbox.store.database import NAME
 from tuimail.outbox.store.enqueue import Incoming
 from tuimail.submission.result import Action
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.store import Store
 
 

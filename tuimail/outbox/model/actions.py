@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import AddressError, OutboxError
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import SENT_BY_USER, ItemState, Recipient, RecipientState, Verb, after, verbs_of
+from tuimail.outbox.model.item import SENT_BY_USER, Recipient, verbs_of
 from tuimail.outbox.model.resulting_state import MAY_HAVE_IT, state_of, with_filing
+from tuimail.outbox.model.states import ItemState, RecipientState, Verb, after
 
 if TYPE_CHECKING:
     from tuimail.config.model import WhenLate

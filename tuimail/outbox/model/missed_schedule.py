@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import WhenLate
-from tuimail.outbox.model.item import ItemState, TimelineEntry
+from tuimail.outbox.model.item import TimelineEntry
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem

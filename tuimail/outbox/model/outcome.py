@@ -21,17 +21,9 @@ from typing import TYPE_CHECKING
 from tuimail.config.model import OutboxSettings, WhenUncertain
 from tuimail.dates.format_date import format_full_date
 from tuimail.outbox.model import backoff, rounds
-from tuimail.outbox.model.item import (
-    AccountHealth,
-    Filing,
-    FilingState,
-    ItemState,
-    OutboxItem,
-    Recipient,
-    RecipientState,
-    TimelineEntry,
-)
+from tuimail.outbox.model.item import AccountHealth, Filing, OutboxItem, Recipient, TimelineEntry
 from tuimail.outbox.model.resulting_state import with_flagging
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState
 from tuimail.submission.result import AccountProblem, Action, Stage, SubmissionResult, Verdict
 
 if TYPE_CHECKING:

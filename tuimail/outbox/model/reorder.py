@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import Place
+from tuimail.outbox.model.states import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

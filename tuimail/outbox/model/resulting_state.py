@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import Filing, FilingState, Flagging, FlaggingState, ItemState, RecipientState
+from tuimail.outbox.model.item import Filing, Flagging
+from tuimail.outbox.model.states import FilingState, FlaggingState, ItemState, RecipientState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.dates.format_date import format_day_time
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
     from tuimail.outbox.model.account_notice import AccountNotice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import FilingState, FlaggingState
+from tuimail.outbox.model.states import FilingState, FlaggingState
 from tuimail.outbox.run.answered_flag_worker import AnsweredFlagWorker
 from tuimail.outbox.run.sent_copy_worker import SentCopyWorker
 

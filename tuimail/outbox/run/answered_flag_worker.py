@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import TuimailError
 from tuimail.events import ItemChanged
-from tuimail.outbox.model.item import Flagging, FlaggingState
+from tuimail.outbox.model.item import Flagging
+from tuimail.outbox.model.states import FlaggingState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ from tuimail.events import (
     Notice,
     Severity,
 )
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.run.accepted_work import AcceptedWork
 from tuimail.outbox.run.account_connections import AT_ONCE, AccountConnections
 from tuimail.outbox.run.announcements import OtherProcesses, announce_attempt, announce_changed

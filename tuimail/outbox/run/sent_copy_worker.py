@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from tuimail.errors import LeaseLostError, StorageError, TuimailError
 from tuimail.events import ItemChanged
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import Filing, FilingState
+from tuimail.outbox.model.states import FilingState
 from tuimail.outbox.store.sent_copies import FILING_LEASE
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tuimail.clock import Clock
     from tuimail.mail.content import Content
-    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.item import Filing, OutboxItem
     from tuimail.outbox.run.context import RunContext
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem
+from tuimail.outbox.model.item import AccountHealth, OutboxItem
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.rows import LIVE
 from tuimail.submission.result import AccountProblem
 

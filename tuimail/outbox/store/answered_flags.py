@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from tuimail.coordination.batch import joins
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import Flagging, FlaggingState
+from tuimail.outbox.model.states import FlaggingState
 from tuimail.outbox.store import journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.item import Flagging, OutboxItem
     from tuimail.outbox.store.open_outbox import OpenOutbox
 
 

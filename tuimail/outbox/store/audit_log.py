@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import fsync_folder, write_durably
 from tuimail.errors import StorageError
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.private_files import open_private, private_dir
 from tuimail.submission.result import Stage
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from tuimail.clock import DAY
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
-from tuimail.outbox.model.item import OutboxItem, Recipient, RecipientState
+from tuimail.outbox.model.states import RecipientState
 from tuimail.outbox.store.rows import SELECT, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tuimail.mail.bounce import DeliveryReport, RecipientReport
+    from tuimail.outbox.model.item import OutboxItem, Recipient
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row
     from tuimail.outbox.store.transaction import View

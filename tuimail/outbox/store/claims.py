@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from tuimail.coordination.batch import joins, joins_after
 from tuimail.errors import LeaseLostError, OutboxError, StorageError
-from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState
 from tuimail.outbox.model.outcome import settle
 from tuimail.outbox.model.rounds import to_ask
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.outbox.store import account_health, journal, rate_limit, server_quirks
 from tuimail.outbox.store.letter_file import FileContent, write_mark
 from tuimail.outbox.store.schedule import next_claimable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from tuimail.mail.content import Content
-    from tuimail.outbox.model.item import AccountHealth, Recipient
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem, Recipient
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row
     from tuimail.outbox.store.transaction import Transaction

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.mail.dsn import DeliveryAction, DeliveryStatus
 from tuimail.mail.envelope import FAILURE_AND_DELAY, Envelope, EnvelopeRecipient, Notify, RecipientField
-from tuimail.outbox.model.item import Recipient, RecipientState
+from tuimail.outbox.model.item import Recipient
+from tuimail.outbox.model.states import RecipientState
 from tuimail.submission.result import Reply
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from tuimail.dates.format_date import format_full_date
 from tuimail.durable import fsync_folder
 from tuimail.errors import DuplicateLetterError, OutboxError
-from tuimail.outbox.model.item import VERBS, ItemState, OutboxItem, RecipientState, TimelineEntry, Verb
+from tuimail.outbox.model.item import OutboxItem, TimelineEntry
+from tuimail.outbox.model.states import VERBS, ItemState, RecipientState, Verb
 from tuimail.outbox.store import journal
 from tuimail.outbox.store.fingerprint import measure
 from tuimail.outbox.store.journal import fresh_item

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.outbox.model import resulting_state
-from tuimail.outbox.model.item import FilingState, ItemState, OutboxItem, RecipientState
+from tuimail.outbox.model.states import FilingState, ItemState, RecipientState
 from tuimail.outbox.store import journal
 from tuimail.outbox.store.rows import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.open_outbox import OpenOutbox
 
 FOUND = "Found in Sent: the server has it."

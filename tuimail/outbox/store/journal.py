@@ -25,17 +25,9 @@ from tuimail.config.model import WhenLate
 from tuimail.mail.answered_message import parse_answered_message
 from tuimail.mail.draft_copy import parse_draft_copy
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import (
-    Filing,
-    FilingState,
-    Flagging,
-    FlaggingState,
-    ItemState,
-    OutboxItem,
-    Recipient,
-    RecipientState,
-)
+from tuimail.outbox.model.item import Filing, Flagging, OutboxItem, Recipient
 from tuimail.outbox.model.resulting_state import MAY_HAVE_IT, state_of, with_filing
+from tuimail.outbox.model.states import FilingState, FlaggingState, ItemState, RecipientState
 from tuimail.outbox.store.codec import UNREADABLE, recipients_of, recipients_plain, reply_of, reply_plain
 from tuimail.submission.result import Action
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import NEEDS_YOU, ItemState, Order
+from tuimail.outbox.model.states import NEEDS_YOU, ItemState, Order
 from tuimail.outbox.store.codec import UNREADABLE
 from tuimail.outbox.store.rows import LIVE
 

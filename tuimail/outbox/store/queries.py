@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.model.item import OPEN, ItemState, Order, OutboxItem, TimelineEntry
+from tuimail.outbox.model.item import OutboxItem, TimelineEntry
+from tuimail.outbox.model.states import OPEN, ItemState, Order
 from tuimail.outbox.store import listing
 from tuimail.outbox.store.journal import was_of
 from tuimail.outbox.store.letter_file import FileContent, read_letter

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from tuimail.coordination.lock import PATIENCE, PAUSE
 from tuimail.durable import fsync_folder, remove_stale
 from tuimail.errors import OutboxDamagedError, StorageError
-from tuimail.outbox.model.item import SENT_BY_USER, Filing, FilingState, ItemState, TimelineEntry
+from tuimail.outbox.model.item import SENT_BY_USER, Filing, TimelineEntry
+from tuimail.outbox.model.states import FilingState, ItemState
 from tuimail.outbox.store.database import NAME, Database, storage_errors
 from tuimail.outbox.store.journal import fresh_item, replay
 from tuimail.outbox.store.letter_file import LetterDamagedError, letter_files, letter_path, read_letter

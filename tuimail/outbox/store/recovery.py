@@ -13,7 +13,7 @@ from tuimail.config.model import WhenUncertain
 from tuimail.coordination.lock import acts_for
 from tuimail.errors import StorageError
 from tuimail.outbox.model import backoff, missed_schedule, resulting_state
-from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.outbox.store import account_health, due, journal, rate_limit
 from tuimail.outbox.store.letter_file import read_letter
 from tuimail.outbox.store.rows import LIVE
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuimail.coordination.lock import Host
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.letter_file import Mark
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row

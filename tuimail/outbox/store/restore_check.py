@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import write_durably
 from tuimail.outbox.model import resulting_state
-from tuimail.outbox.model.item import ItemState, OutboxItem, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.outbox.store import journal, rate_limit
 from tuimail.outbox.store.audit_log import ACCEPTED, COMMITTING, UNCERTAIN, AuditLog, Memory, Note, hashed
 from tuimail.outbox.store.evidence import MAY_BE_SENT
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.transaction import Transaction
 

@@ -13,7 +13,8 @@ from tuimail.errors import OutboxDamagedError
 from tuimail.mail.answered_message import parse_answered_message
 from tuimail.mail.draft_copy import parse_draft_copy
 from tuimail.mail.envelope import FAILURE_AND_DELAY, Notify
-from tuimail.outbox.model.item import AccountHealth, Filing, FilingState, Flagging, FlaggingState, ItemState, OutboxItem
+from tuimail.outbox.model.item import AccountHealth, Filing, Flagging, OutboxItem
+from tuimail.outbox.model.states import FilingState, FlaggingState, ItemState
 from tuimail.outbox.store.codec import UNREADABLE, dump, recipients_of, recipients_plain
 from tuimail.submission.result import AccountProblem, Stage
 

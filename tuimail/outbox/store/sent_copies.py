@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from tuimail.coordination.batch import joins
 from tuimail.errors import LeaseLostError
 from tuimail.outbox.model import backoff
-from tuimail.outbox.model.item import Filing, FilingState, ItemState, OutboxItem
+from tuimail.outbox.model.states import FilingState, ItemState
 from tuimail.outbox.store import journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tuimail.coordination.lock import Host
+    from tuimail.outbox.model.item import Filing, OutboxItem
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row
     from tuimail.outbox.store.transaction import Transaction, View

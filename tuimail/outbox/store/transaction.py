@@ -15,8 +15,9 @@ from sqlite3 import OperationalError
 from typing import TYPE_CHECKING, Any
 
 from tuimail.errors import LeaseLostError, NoSuchItemError, OutboxDamagedError, OutboxError
-from tuimail.outbox.model.item import AccountHealth, ItemState, OutboxItem, TimelineEntry
+from tuimail.outbox.model.item import AccountHealth, OutboxItem, TimelineEntry
 from tuimail.outbox.model.rate_limit import date_limits, without_old_limits
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.codec import dump
 from tuimail.outbox.store.letter_file import letter_path, write_mark
 from tuimail.outbox.store.rows import COLUMNS, SELECT, Row, add_to_timeline, health_of, health_values, put, row_of

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from tuimail.dates.format_date import format_full_date
 from tuimail.errors import NoSuchItemError, OutboxError, TuimailError
 from tuimail.outbox.model.actions import LEAVING, SAID, carry_out, mended, put_off, restored, through
-from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Verb, after, verbs_of
+from tuimail.outbox.model.item import OutboxItem, Outcome, verbs_of
 from tuimail.outbox.model.reorder import moved
+from tuimail.outbox.model.states import ItemState, Verb, after
 from tuimail.outbox.store import account_health, journal
 from tuimail.outbox.store.letter_file import append_mark, read_letter
 from tuimail.outbox.store.rows import LIVE
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tuimail.config.model import WhenLate
-    from tuimail.outbox.model.item import Place
+    from tuimail.outbox.model.states import Place
     from tuimail.outbox.store.open_outbox import OpenOutbox
     from tuimail.outbox.store.rows import Row
     from tuimail.outbox.store.transaction import Transaction, View

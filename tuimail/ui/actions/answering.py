@@ -118,7 +118,7 @@ async def continue_draft(screen: HasMessages, entry: IndexEntry) -> None:
 @on_messages
 async def bounce(screen: HasMessages, entries: Entries) -> None:
     """Resend the messages as they are."""
-    from tuimail.outbox.model.item import Verb
+    from tuimail.outbox.model.states import Verb
 
     program = screen.program
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuimail.errors import AttachmentError, StorageError, TuimailError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.actions.send import send
 from tuimail.ui.text.quoted import quoted
 from tuimail.ui.widgets.address_field import AddressEditor

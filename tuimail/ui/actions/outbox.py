@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Place, RecipientState, Verb, after
+from tuimail.outbox.model.states import ItemState, Place, RecipientState, Verb, after
 from tuimail.ui.actions.ask_time import ask_time
 from tuimail.ui.actions.export import export
 from tuimail.ui.actions.menu import check_accounts
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from tuimail.engine import Engine
+    from tuimail.outbox.model.item import OutboxItem, Outcome
     from tuimail.ui.protocols import Action, HasLetter
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tuimail.outbox.model.item import ItemState, Order, Verb
+from tuimail.outbox.model.states import ItemState, Order, Verb
 from tuimail.ui.actions.movement import LIST_ACTIONS
 from tuimail.ui.actions.outbox import ON_LETTERS
 from tuimail.ui.actions.targets import act, letters

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxError
 from tuimail.mail.text import safe_line
-from tuimail.outbox.model.item import OutboxItem, Outcome, RecipientState, Verb, after
+from tuimail.outbox.model.states import RecipientState, Verb, after
 from tuimail.ui.actions.targets import act, each, first, letters, only, targets_of, verb_on
 from tuimail.ui.text.quoted import quoted
 from tuimail.ui.widgets.prompt import Choice
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tuimail.engine import Engine
+    from tuimail.outbox.model.item import OutboxItem, Outcome
     from tuimail.ui.protocols import HasLetter
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tuimail.dates.format_date import format_planned
 from tuimail.errors import DuplicateLetterError, IllegalTransitionError, MessageError, OutboxError, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.actions.ask_time import ask_time
 from tuimail.ui.protocols import Answer
 from tuimail.ui.requests import ShowComposer, ShowReview

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import OutboxError, TuimailError
 from tuimail.mail.text import safe_line
-from tuimail.outbox.model.item import ItemState, OutboxItem, Outcome, Verb
+from tuimail.outbox.model.item import OutboxItem, Outcome
+from tuimail.outbox.model.states import ItemState, Verb
 from tuimail.ui.text.quoted import quoted
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import ItemState, Verb, verbs_of
+from tuimail.outbox.model.item import verbs_of
+from tuimail.outbox.model.states import ItemState, Verb
 
 if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.model.item import ItemState, OutboxItem
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.commands import letters
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
@@ -13,6 +13,7 @@ from tuimail.ui.screens.paging import PagerScreen
 from tuimail.ui.widgets.letter_pane import LetterPane
 
 if TYPE_CHECKING:
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.ui.messages import Progressed
 
 

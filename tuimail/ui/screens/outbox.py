@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
-from tuimail.outbox.model.item import Order, OutboxItem
+from tuimail.outbox.model.states import Order
 from tuimail.outbox.model.turn import waits_its_turn
 from tuimail.ui.commands import letters
 from tuimail.ui.commands.bindings import bindings_for
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
 
+    from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.model.turn import Standing
     from tuimail.ui.messages import Progressed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import ItemState, OutboxItem
+from tuimail.outbox.model.states import ItemState
 from tuimail.ui.text.cells import Line, Span, TextRole
 from tuimail.ui.views.letters import (
     Columns,
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tuimail.engine import Engine
-    from tuimail.outbox.model.item import Order
+    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.states import Order
     from tuimail.ui.messages import Progressed
 
 

@@ -13,7 +13,7 @@ from tuimail.mail.envelope import Notify
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.marks import RECIPIENT_MARKS
-from tuimail.outbox.model.item import CLAIMABLE, FilingState, ItemState, RecipientState
+from tuimail.outbox.model.states import CLAIMABLE, FilingState, ItemState, RecipientState
 from tuimail.outbox.store.bounces import said
 from tuimail.ui.text.cells import Line, Span, TextRole, fit, wrap
 from tuimail.ui.views.letters import Progress, bar, explanation, role_of, state_text, subject_of

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tuimail.dates.format_date import format_day_time, format_duration, format_until
 from tuimail.mail.text import safe_line
 from tuimail.outbox.marks import MARKS
-from tuimail.outbox.model.item import ItemState, RecipientState
+from tuimail.outbox.model.states import ItemState, RecipientState
 from tuimail.outbox.model.turn import standing_words, waits_its_turn
 from tuimail.submission.result import Stage
 from tuimail.ui.text.cells import Line, Span, TextRole, clip, fit, width_of

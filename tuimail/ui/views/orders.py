@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tuimail.outbox.model.item import Order
+from tuimail.outbox.model.states import Order
 
 
 class NamedOrder(NamedTuple):

@@ -12,7 +12,7 @@ from tuimail.mail.dsn import DeliveryAction
 from tuimail.mail.size import format_size
 from tuimail.mail.text import safe_line
 from tuimail.outbox.model.account_notice import account_notice
-from tuimail.outbox.model.item import AccountHealth, FilingState, RecipientState
+from tuimail.outbox.model.states import FilingState, RecipientState
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
 from tuimail.ui.views.letters import ROOMY, WIDE, names, share_width, subject_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tuimail.compose.draft import Draft
     from tuimail.config.model import Account
-    from tuimail.outbox.model.item import OutboxItem
+    from tuimail.outbox.model.item import AccountHealth, OutboxItem
 
 _WHEN = 18
 _RESULT = 10

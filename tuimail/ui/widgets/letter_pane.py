@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.outbox.model.item import ItemState
+from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.model.turn import waits_its_turn
 from tuimail.ui.views.details import details
 from tuimail.ui.views.letters import Progress
