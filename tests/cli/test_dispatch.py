@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Ran]
 
+WITH_MAIL = "".join(
+    f'[accounts.{name}]\naddress = "ada@example.org"\n[accounts.{name}.submission]\ncommand = ["/bin/true"]\n{maildir}'
+    for name, maildir in (
+        ("work", '[accounts.work.maildir]\npath = "/nowhere"\n'),
+        ("home", '[accounts.home.maildir]\npath = "/nowhere"\n'),
+        ("post", ""),
+    )
+)
 HEAVY = ("textual", "rich", "aiosmtplib", "aioimaplib", "keyring", "ssl", "email", "asyncio")
 
 
@@ -210,7 +218,7 @@ def test_the_app_opens_without_accounts_where_others_may_write_the_config(
 ) -> None:
     opened: list[Config] = []
 
-    def note_config(config: Config, *_: object) -> int:
+    def note_config(config: Config, *_: object, **_options: object) -> int:
         opened.append(config)
         return 0
 
@@ -222,6 +230,60 @@ def test_the_app_opens_without_accounts_where_others_may_write_the_config(
     (config,) = opened
     assert config.accounts == {}
     assert "Everybody may write to this file" in str(config.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("argv", "place"),
+    [
+        ((), None),
+        (("-f", "INBOX"), ("work", "INBOX")),
+        (("--folder", "Lists/Rust"), ("work", "Lists/Rust")),
+        (("-f", "home:Old: mail"), ("home", "Old: mail")),
+        (("-f", "Nobody: mail"), ("work", "Nobody: mail")),
+    ],
+)
+def test_the_app_opens_at_a_folder(
+    write_config: Callable[[str], None],
+    tuimail_: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    argv: tuple[str, ...],
+    place: tuple[str, str] | None,
+) -> None:
+    opened: list[tuple[str, str] | None] = []
+
+    def note_folder(*_: object, folder: tuple[str, str] | None) -> int:
+        opened.append(folder)
+        return 0
+
+    write_config(WITH_MAIL)
+    monkeypatch.setattr("tuimail.cli.app.need_terminal", lambda: None)
+    monkeypatch.setattr("tuimail.cli.app.open_app", note_folder)
+    assert tuimail_(*argv, terminal=True) == Ran(0, "", "")
+    assert opened == [place]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (("-f",), 64, "-f is followed by the name of one folder."),
+        (("-f", ""), 64, "-f is followed by the name of one folder."),
+        (("-f", "INBOX", "Sent"), 64, "-f is followed by the name of one folder."),
+        (("-f", "post:INBOX"), 78, "The account post has no mail to read"),
+    ],
+)
+def test_a_folder_that_cannot_be_opened_is_told(
+    write_config: Callable[[str], None],
+    tuimail_: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    argv: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    write_config(WITH_MAIL)
+    monkeypatch.setattr("tuimail.cli.app.need_terminal", lambda: None)
+    ran = tuimail_(*argv, terminal=True)
+    assert ran.code == code
+    assert message in ran.err
 
 
 def test_what_a_link_may_not_set_is_handed_to_the_composer(

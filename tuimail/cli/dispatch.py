@@ -47,7 +47,7 @@ EX_PIPE = 141
 """Exit code of a process ended by SIGPIPE, as in a shell."""
 
 HELP = """\
-usage: tuimail [COMMAND] [OPTION]...
+usage: tuimail [-f FOLDER] | COMMAND [OPTION]...
 
 A mail client for the terminal with an outbox: press send and keep working.
 Without a command it opens the app.
@@ -56,6 +56,7 @@ commands:
 {commands}
 
 options:
+  -f FOLDER      open the app at this folder; in another account: ACCOUNT:FOLDER
   -h, --help     show this, or with a command, that command's help
   --version      show the version
 
@@ -177,8 +178,8 @@ def _dispatch(words: list[str], paths: Paths) -> int:
         lines = "\n".join(f"  {name:<10} {line}" for name, line in COMMANDS.items())
         sys.stdout.write(HELP.format(commands=lines, config=paths.config_file))
         return EX_OK
-    if not first:
-        return _run("app", [], paths)
+    if not first or first in ("-f", "--folder"):
+        return _run("app", words, paths)
     if first in COMMANDS:
         return _run(first, words[1:], paths)
     from tuimail.config.reading import nearest_to, shown

@@ -106,12 +106,19 @@ async def engine_on(config: Config, paths: Paths, *, watch: bool = False, sync: 
         await engine.stop()
 
 
-def open_app(config: Config, paths: Paths, draft: Draft | None = None, *, words: str = "") -> int:
-    """Open the app, with ``draft`` and the notice ``words`` in the composer if given. Returns an exit code."""
+def open_app(
+    config: Config,
+    paths: Paths,
+    draft: Draft | None = None,
+    *,
+    folder: tuple[str, str] | None = None,
+    words: str = "",
+) -> int:
+    """Open the app, with ``draft`` and the notice ``words`` in the composer, or at a folder. Returns an exit code."""
     from tuimail.engine import Engine
     from tuimail.ui.run import run as run_app
 
-    return run_app(Engine(config, paths), draft=draft, warning=words)
+    return run_app(Engine(config, paths), draft=draft, folder=folder, warning=words)
 
 
 def note_offline(mails: Iterable[ReceivedMail]) -> None:

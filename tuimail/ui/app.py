@@ -19,8 +19,7 @@ from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed
 from tuimail.ui.navigation import Navigation
 from tuimail.ui.notifier import Notifier
 from tuimail.ui.outbox_status import OutboxStatus
-from tuimail.ui.registry import screen_for
-from tuimail.ui.requests import ShowMainMenu
+from tuimail.ui.requests import ShowIndex
 from tuimail.ui.safety import STRIP_ACTING
 from tuimail.ui.startup import Startup
 from tuimail.ui.theme import mail_defaults
@@ -52,8 +51,15 @@ class TuimailApp(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[Any]] = []
 
     def __init__(
-        self, engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None, warning: str = ""
+        self,
+        engine: Engine,
+        *,
+        draft: Draft | None = None,
+        server: DemoServer | None = None,
+        folder: tuple[str, str] | None = None,
+        warning: str = "",
     ) -> None:
+        """``folder``: account and name of the one whose index is shown first, in place of the main menu."""
         super().__init__(ansi_color=True if no_color() else None)
         self.engine = engine
         self.server = server
@@ -67,6 +73,10 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.problems += self.keymaps.problems
         self.outbox = OutboxStatus(engine, self.frames)
         self.places = MailPlaces(engine)
+        self._first: ShowIndex | None = None
+        if folder is not None:
+            self.places.opened = self.places.of(*folder)
+            self._first = ShowIndex(self.places.opened)
         self.undo = Undo(self.frames, key=lambda: self.keymap.key("undo"), clock=engine.clock, every=self.set_interval)
         self.bridge: Bridge | None = None
         # The theme is known before anything is parsed, so the style sheet is parsed once, with the theme's colours.
@@ -88,8 +98,8 @@ class TuimailApp(App[int], inherit_bindings=False):
         return [*super().get_line_filters(), STRIP_ACTING]
 
     def get_default_screen(self) -> Screen[Any]:
-        """The main menu."""
-        return screen_for(ShowMainMenu())
+        """The main menu, or the folder that was asked for."""
+        return self.navigation.first(self._first)
 
     def on_mount(self) -> None:
         """Listen to the engine; start it after the first paint."""

@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from tuimail.engine import Engine
 
 
-def run(engine: Engine, *, draft: Draft | None = None, server: DemoServer | None = None, warning: str = "") -> int:
+def run(
+    engine: Engine,
+    *,
+    draft: Draft | None = None,
+    server: DemoServer | None = None,
+    folder: tuple[str, str] | None = None,
+    warning: str = "",
+) -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
     guard_input()
     # Nearly all that is made until the program has started stays: looking through it for garbage is time lost.
     gc.disable()
 
     async def main() -> int:
-        app = TuimailApp(engine, draft=draft, server=server, warning=warning)
+        app = TuimailApp(engine, draft=draft, server=server, folder=folder, warning=warning)
         app.startup.when_ended = _collect_garbage
         # A closed terminal or a shutdown quits, so that an open draft is saved.
         for number in (signal.SIGHUP, signal.SIGTERM):

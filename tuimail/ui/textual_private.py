@@ -6,7 +6,7 @@ For its text area see ``textual_text_area``.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.screen import Screen
 
+S = TypeVar("S", bound="Screen[Any]")
+
 _ALT_LETTER = re.compile(r"\x1b[a-z]")
 _SEQUENCES = re.compile(r"\x1b[a-z]|\x1b[^\x1b]*|[^\x1b]+")
 """No terminal begins anything else with an escape and a small letter."""
@@ -24,6 +26,12 @@ _SEQUENCES = re.compile(r"\x1b[a-z]|\x1b[^\x1b]*|[^\x1b]+")
 def use_bindings(screen: Screen[Any], bindings: BindingsMap) -> None:
     """Let ``screen`` have these bindings and no others of its own."""
     screen._bindings = bindings  # noqa: SLF001 - Textual has a way to add bindings, none to take them away
+
+
+def switchable(screen: S) -> S:
+    """Let a screen that the app starts with be replaced by another: ``switch_screen`` expects that it was pushed."""
+    screen._push_result_callback(screen, None)  # noqa: SLF001 - what push_screen does
+    return screen
 
 
 def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
