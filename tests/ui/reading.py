@@ -48,7 +48,7 @@ class Walk:
     def position(self) -> str:
         return f"{self.at + 1:,} of {self.index.count:,}"
 
-    def _after(self, by: int, *, unread: bool = False) -> int | None:
+    def _after(self, by: int, *, unread: bool = False, marked: bool = False) -> int | None:
         step = 1 if by > 0 else -1
         at, left, entries = self.at, abs(by), self._entries()
         while left:
@@ -56,7 +56,7 @@ class Walk:
             if not 0 <= at < len(entries):
                 return None
             flags = entries[at].row.flags
-            left -= not flags & DELETED and not (unread and flags & SEEN)
+            left -= (marked or not flags & DELETED) and not (unread and flags & SEEN)
         return at
 
     async def renew(self, *, gone: Sequence[IndexEntry] = (), seek: MessageRef | None = None) -> None:
@@ -66,8 +66,8 @@ class Walk:
         at = self._after(by)
         return None if at is None else self._entries()[at]
 
-    async def step(self, by: int, *, unread: bool = False) -> bool:
-        at = self._after(by, unread=unread)
+    async def step(self, by: int, *, unread: bool = False, marked: bool = False) -> bool:
+        at = self._after(by, unread=unread, marked=marked)
         if at is None:
             return False
         self.at = at

@@ -39,12 +39,12 @@ def root(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def in_drafts(paths: Paths, root: Path) -> AsyncIterator[Pilot[int]]:
+async def in_drafts(paths: Paths, root: Path, *, keymap: str = "pine") -> AsyncIterator[Pilot[int]]:
     """The index of Drafts is on the screen."""
     from tuimail.engine.index_request import IndexRequest
     from tuimail.ui.requests import ShowIndex
 
-    async with reading(paths, root) as pilot:
+    async with reading(paths, root, keymap=keymap) as pilot:
         pilot.app.navigation.open(ShowIndex(IndexRequest("work", "Drafts")))  # type: ignore[attr-defined]
         await settle(pilot)
         yield pilot
@@ -65,6 +65,13 @@ async def test_return_continues_it_with_everything_it_has(paths: Paths, root: Pa
         assert [each.name for each in draft.attachments] == ["mill.png"]
         assert (draft.in_reply_to, draft.references) == ("<1@x.example>", ("<0@x.example>", "<1@x.example>"))
         assert (draft.headers, draft.account) == ((), "work")
+
+
+async def test_mutts_key_for_editing_continues_it(paths: Paths, root: Path) -> None:
+    async with in_drafts(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "e")
+        assert composer(pilot).form.snapshot().subject == "The mill"
+        await press(pilot, "ctrl+c")
 
 
 async def test_cancelled_it_stays_where_it_was(paths: Paths, root: Path) -> None:

@@ -449,3 +449,17 @@ async def test_the_cursor_of_the_folder_list_passes_over_headings(paths: Paths, 
             await press(pilot, "p")
         assert not any(visited)
         assert rows.cursor == 0
+
+
+async def test_mutts_undelete_goes_to_the_next_message_marked_or_not(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "d", "d", "K", "K", "u")
+        assert selected(pilot) == "Letter 7"
+        await press(pilot, "u")
+        assert selected(pilot) == "Letter 8"
+        assert not row(pilot, "Letter 7").lstrip().startswith("D")
+        await press(pilot, "d", "K", "enter", "u")
+        assert row(pilot, "Subject").endswith("Letter 9")
+    async with reading(paths, root, keymap="pine") as pilot:
+        await press(pilot, "i", "d", "up", "u")
+        assert selected(pilot) == "Letter 6"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tuimail.engine.runner_handle import RunnerHandle
     from tuimail.engine.store_handle import StoreHandle
     from tuimail.events import Announcer
+    from tuimail.mail.address import Address
     from tuimail.outbox.model.delivery_options import DeliveryOptions
     from tuimail.outbox.model.item import OutboxItem
     from tuimail.outbox.store.enqueue import Enqueued, Incoming
@@ -238,6 +239,11 @@ class Drafts:
     async def discard(self, draft_id: str) -> None:
         """Delete it, here alone."""
         await self._drafts.run(lambda drafts: drafts.discard(draft_id))
+
+    async def remember(self, addresses: Sequence[Address]) -> None:
+        """Complete these from now on, as if a letter had gone to them. Raises StorageError."""
+        now = self._clock.now()
+        await self._correspondents.run(lambda known: known.remember(addresses, now))
 
     async def complete(self, typed: str, *, limit: int = 500) -> Sequence[str]:
         """Addresses written to before that fit what was typed, best first; for nothing, everybody, the latest first."""

@@ -213,10 +213,10 @@ class MessageCursor(Protocol):
         """Read the index again, without those that are ``gone``; go to the message ``seek`` if it is there."""
         ...
 
-    async def step(self, by: int, *, unread: bool = False) -> bool:
+    async def step(self, by: int, *, unread: bool = False, marked: bool = False) -> bool:
         """Go on by so many messages that are not marked to be deleted (negative: back); False: there is none.
 
-        ``unread``: only unread ones count.
+        ``unread``: only unread ones count. ``marked``: those marked to be deleted count too.
         """
         ...
 
@@ -269,8 +269,8 @@ class HasMessages(Frame, Protocol):
         """The messages the command just given acts on, as they were drawn when its key came."""
         ...
 
-    async def go_on(self) -> None:
-        """To the next message that is not marked to be deleted, if there is one."""
+    async def go_on(self, *, marked: bool = False) -> None:
+        """To the next message, if there is one; ``marked``: one marked to be deleted counts too."""
         ...
 
     async def moved_away(self, entries: Sequence[IndexEntry]) -> None:

@@ -38,12 +38,12 @@ def _main_menu(_request: requests.ShowMainMenu) -> FrameScreen:
 
 
 def _message(request: requests.ShowMessage) -> FrameScreen:
-    from tuimail.ui.actions import answering, mail_places, mail_search, message, messages
+    from tuimail.ui.actions import answering, mail_places, mail_search, message, messages, senders
     from tuimail.ui.screens.message import MessageScreen
 
-    received = {**messages.ACTIONS, **answering.ACTIONS, **mail_search.ON_MESSAGES}
+    received = {**messages.ACTIONS, **answering.ACTIONS, **senders.ACTIONS, **mail_search.ON_MESSAGES}
     actions = {**received, **mail_places.PLACES, **message.ACTIONS}
-    return _with_actions(MessageScreen(request.cursor), actions)
+    return _with_actions(MessageScreen(request.cursor, full_header=request.full_header), actions)
 
 
 def _embedded_message(request: requests.ShowEmbeddedMessage) -> FrameScreen:
@@ -82,11 +82,11 @@ def _folders(_request: requests.ShowFolders) -> FrameScreen:
 
 
 def _index(request: requests.ShowIndex) -> FrameScreen:
-    from tuimail.ui.actions import answering, index, index_out, index_tags, index_threads, mail_search
+    from tuimail.ui.actions import answering, index, index_out, index_tags, index_threads, mail_search, senders
     from tuimail.ui.screens.index_preview import PreviewedIndexScreen
 
     actions = {**index.ACTIONS, **answering.ACTIONS, **index_out.ACTIONS, **index_tags.ACTIONS, **index_threads.ACTIONS}
-    actions |= {**mail_search.ON_MESSAGES, **mail_search.IN_INDEX}
+    actions |= {**senders.ACTIONS, **mail_search.ON_MESSAGES, **mail_search.IN_INDEX}
     return _with_actions(PreviewedIndexScreen(request.request, request.seek), actions)
 
 

@@ -26,6 +26,8 @@ class ShowMessage(Request["Frame"]):
     """A received message in full: the one that ``cursor`` is on."""
 
     cursor: MessageCursor
+    full_header: bool = False
+    """With every field of its header."""
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -105,8 +105,33 @@ async def _forward(screen: HasMessages, entries: Entries, *, attached: bool) -> 
 @on_messages
 async def edit_as_new(screen: HasMessages, entries: Entries) -> None:
     """A new letter that says the same."""
-    draft = await screen.program.engine.answers.edit_as_new(one(entries, "Edit as new").ref)
+    await _begin_with(screen, one(entries, "Edit as new"))
+
+
+async def _begin_with(screen: HasMessages, entry: IndexEntry) -> None:
+    draft = await screen.program.engine.answers.edit_as_new(entry.ref)
     screen.program.navigation.open(ShowComposer(draft))
+
+
+@on_messages
+async def edit_message(screen: HasMessages, entries: Entries) -> None:
+    """Go on with a draft. What was received stays as it is: a new letter may be made of it."""
+    entry = one(entries, "Edit")
+    if await is_draft(screen, entry):
+        await continue_draft(screen, entry)
+        return
+    question = "A received message is not changed.  Begin a new letter with its text?"
+    if await screen.prompts.ask_yes_no(question, help_text=f"Of {named(entries)}."):
+        await _begin_with(screen, entry)
+
+
+async def is_draft(screen: HasMessages, entry: IndexEntry) -> bool:
+    """It lies in a folder for drafts, and its account's mail may be changed."""
+    mail, ref = screen.program.engine.mail, entry.ref
+    if mail.is_read_only(ref.account):
+        return False
+    folders = await mail.folders()
+    return (ref.account, ref.folder) in {(each.account, each.name) for each in folders if each.special_use == "drafts"}
 
 
 async def continue_draft(screen: HasMessages, entry: IndexEntry) -> None:
@@ -151,5 +176,6 @@ ACTIONS: dict[str, Action[HasMessages]] = {
     "forward": forward,
     "forward-attached": forward_attached,
     "edit-as-new": edit_as_new,
+    "edit-message": edit_message,
     "bounce": bounce,
 }

@@ -9,9 +9,11 @@ from tuimail.mail.flags import SEEN
 from tuimail.mail.pattern_tree import Flag
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import index_sorting, messages
-from tuimail.ui.actions.answering import continue_draft
+from tuimail.ui.actions.answering import continue_draft, is_draft
 from tuimail.ui.actions.mail_places import PLACES, mark_all_read
-from tuimail.ui.requests import ShowMessage
+from tuimail.ui.actions.messages import on_messages
+from tuimail.ui.actions.movement import SCROLLING
+from tuimail.ui.requests import ShowAttachments, ShowMessage
 from tuimail.ui.text.cells import clip
 
 if TYPE_CHECKING:
@@ -40,14 +42,29 @@ async def read(screen: MessageList) -> None:
 
 
 async def _is_draft(screen: MessageList, entry: IndexEntry) -> bool:
-    """It lies in a folder for drafts, and its account's mail may be changed."""
-    mail, ref = screen.program.engine.mail, entry.ref
-    if mail.is_read_only(ref.account):
+    """As ``is_draft``; of a folder that is shown it is known without asking."""
+    if screen.index is not None and screen.request.search is None and screen.index.special_use != "drafts":
         return False
-    if screen.index is not None and screen.request.search is None:
-        return screen.index.special_use == "drafts"
-    folders = await mail.folders()
-    return (ref.account, ref.folder) in {(each.account, each.name) for each in folders if each.special_use == "drafts"}
+    return await is_draft(screen, entry)
+
+
+@on_messages
+async def read_in_full(screen: MessageList, _entries: Sequence[IndexEntry]) -> None:
+    """Open the message with every field of its header."""
+    screen.program.navigation.open(ShowMessage(screen.cursor, full_header=True))
+
+
+@on_messages
+async def list_files(screen: MessageList, entries: Sequence[IndexEntry]) -> None:
+    """List the files of the message."""
+    from tuimail.engine.message_reader import MessageReader
+
+    ref = entries[0].ref
+    message = await MessageReader(screen.program.engine.mail).read(ref)
+    if message.files:
+        screen.program.navigation.open(ShowAttachments(message, safe_line(f"{ref.account}/{ref.folder}")))
+    else:
+        screen.say("The message has no attachments.")
 
 
 def _move(by: int) -> Action[MessageList]:
@@ -180,6 +197,14 @@ async def limit_to(screen: MessageList, text: str) -> None:
     await screen.show_request(replace(screen.request, limit=pattern), limit_text=text)
 
 
+def show_limit(screen: MessageList) -> None:
+    """Say what the index is limited to."""
+    limits = ([f"Limited to: {safe_line(screen.limit_text)}."] if screen.limit_text else []) + (
+        ["Only tagged messages are shown."] if screen.zoomed else []
+    )
+    screen.say("  ".join(limits) or "The index is not limited.")
+
+
 async def zoom(screen: MessageList) -> None:
     """Only tagged messages, or all again."""
     if screen.zoomed:
@@ -269,8 +294,11 @@ ACTIONS: dict[str, Action[MessageList]] = {
     **messages.ACTIONS,
     **PLACES,
     **index_sorting.ACTIONS,
+    **SCROLLING,
     "read-folder": read_folder,
     "read": read,
+    "read-in-full": read_in_full,
+    "list-files": list_files,
     "previous-message": _move(-1),
     "next-message": _move(1),
     "previous-undeleted": _step(-1),
@@ -286,6 +314,7 @@ ACTIONS: dict[str, Action[MessageList]] = {
     "search-again": search_again,
     "search-back": search_back,
     "limit": limit,
+    "show-limit": show_limit,
     "zoom": zoom,
     "expunge": expunge,
     "back": go_back,

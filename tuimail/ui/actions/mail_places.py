@@ -67,6 +67,18 @@ async def check_mail(screen: Frame) -> None:
     screen.say(f"{more:,} new {'message' if more == 1 else 'messages'}." if more > 0 else "No new mail.")
 
 
+async def new_mail_folders(screen: Frame) -> None:
+    """Say which folders have unread messages, inboxes first, as many as the line has room for."""
+    found = [each for each in await screen.program.engine.mail.folders() if each.unread]
+    found = [each for each in found if each.special_use not in ("junk", "trash")]
+    found.sort(key=lambda each: each.name != "INBOX")
+    several = len(screen.program.engine.mail.accounts) > 1
+    names = [
+        f"{f'{safe_line(each.account)}/' if several else ''}{safe_line(each.name)} ({each.unread:,})" for each in found
+    ]
+    screen.say(f"Unread mail in {', '.join(names)}." if names else "No folder has unread messages.")
+
+
 async def mark_all_read(screen: Frame, request: IndexRequest) -> None:
     """Mark every message of a folder read; it can be undone."""
     program = screen.program
@@ -91,4 +103,5 @@ PLACES: dict[str, Action[Frame]] = {
     "recall": recall,
     "go-journal": go_journal,
     "check-mail": check_mail,
+    "new-mail-folders": new_mail_folders,
 }

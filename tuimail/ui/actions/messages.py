@@ -124,6 +124,8 @@ async def _unmark(screen: HasMessages, entries: Sequence[IndexEntry]) -> None:
     await mark(screen, entries, marked=False)
     screen.program.undo.take()
     screen.program.say(f"{named(entries)} not to be deleted.")
+    if len(entries) == 1 and screen.program.keymap.name == "mutt":  # its $resolve
+        await screen.go_on(marked=True)
 
 
 # -- to other folders

@@ -29,6 +29,8 @@ PLACES = (
             _MENU | _FOLDERS, pine="j", mutt="J", slot=89),
     Command("recall", "Drafts", "Go on with a draft", "Lists the drafts, from where one is opened.",
             _FOLDERS | _MESSAGES, pine="", mutt="R", slot=0),
+    Command("new-mail-folders", "New in", "Say which folders have new mail", "Lists them in the status line.",
+            _FOLDERS | _MESSAGES, pine="", mutt=".", slot=0),
     Command("check-mail", "Check", "Look for new mail now", "Looks at the mailboxes now; new mail comes by itself too.",
             _MENU | _FOLDERS | _INDEX, pine="ctrl+r", mutt="G", slot=115),
 )  # fmt: skip
@@ -53,6 +55,10 @@ FOLDERS = (
 MOVING = (
     Command("read", "Read", "Read the message", "Opens the message under the cursor.",
             _INDEX, pine="enter > right v .", mutt="enter right space", slot=12),
+    Command("read-in-full", "Full hdrs", "Read the message with its whole header", "Opens it with every header field.",
+            _INDEX, pine="", mutt="h", slot=0),
+    Command("list-files", "Files", "List the files of the message", "Lists its attachments, without opening it first.",
+            _INDEX, pine="", mutt="v", slot=0),
     Command("previous-message", "Prev", "Previous message", "Moves one message up.",
             _INDEX, pine="p up ctrl+p", mutt="K", slot=0),
     Command("next-message", "Next", "Next message", "Moves one message down.",
@@ -132,6 +138,12 @@ ANSWERING = (
             _MESSAGES, pine="b", mutt="b", slot=56),
     Command("edit-as-new", "Edit new", "Begin a letter with the message", "A new letter that says the same.",
             _MESSAGES, pine="alt+e", mutt="alt+e", slot=57),
+    Command("edit-message", "Edit", "Edit the message", "A draft; of another one a new letter is begun.",
+            _MESSAGES, pine="", mutt="e", slot=0),
+    Command("take-address", "Take addr", "Remember the sender's address", "From then on the composer completes it.",
+            _MESSAGES, pine="t", mutt="a", slot=58),
+    Command("show-address", "Address", "Show the sender's address", "Shows it in full in the status line.",
+            _MESSAGES, pine="", mutt="@", slot=0),
 )  # fmt: skip
 
 SEVERAL = (
@@ -150,6 +162,8 @@ SEVERAL = (
     Command("limit", "Limit", "Show only some messages",
             "Asks for words, or a pattern like ~f kim ~d <1w; empty shows all again.",
             _INDEX, pine="k", mutt="l", slot=41),
+    Command("show-limit", "Limit?", "Show what the index is limited to", "Repeats the limit as it was typed.",
+            _INDEX, pine="", mutt="alt+l", slot=0),
     Command("delete-matching", "Delete", "Delete messages that match", "Asks for a pattern and marks what matches.",
             _INDEX, pine="", mutt="D", slot=0),
     Command("undelete-matching", "Undelete", "Undelete messages that match", "Asks for a pattern.",

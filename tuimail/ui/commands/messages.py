@@ -29,6 +29,7 @@ ON_SEVERAL = frozenset(
         "pipe",
         "print",
         "bounce",
+        "take-address",
     }
 )
 """They act on the tagged messages when applied to them."""
@@ -39,6 +40,10 @@ ON_MESSAGES = ON_SEVERAL | {
     "reply-all",
     "reply-list",
     "edit-as-new",
+    "edit-message",
+    "read-in-full",
+    "list-files",
+    "show-address",
     "forward",
     "forward-attached",
     "collapse",

@@ -215,9 +215,9 @@ class IndexScreen(ListScreen[IndexSlot]):
         """What is done on another screen may change what is found."""
         self.results.mail_changed()
 
-    async def go_on(self) -> None:
-        """To the next message that is not marked to be deleted, if there is one."""
-        await self.cursor.step(1)
+    async def go_on(self, *, marked: bool = False) -> None:
+        """To the next message, if there is one; ``marked``: one marked to be deleted counts too."""
+        await self.cursor.step(1, marked=marked)
 
     async def moved_away(self, entries: Sequence[IndexEntry]) -> None:
         """These are not here any more."""

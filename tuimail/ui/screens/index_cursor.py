@@ -62,11 +62,14 @@ class IndexCursor:
                 return entry
         return None
 
-    async def step(self, by: int, *, unread: bool = False) -> bool:
+    async def step(self, by: int, *, unread: bool = False, marked: bool = False) -> bool:
         """Go on by so many messages that are not marked to be deleted; False: there is none.
 
-        ``unread``: only unread ones count.
+        ``unread``: only unread ones count. ``marked``: those marked to be deleted count too.
         """
+        if marked:
+            at = self._screen.list.cursor + by
+            return await self._go(at if 0 <= at < self._screen.list.count else None)
         return await self._go(await (self._unread(by) if unread else self._undeleted(by)))
 
     async def other_thread(self, step: int) -> bool:

@@ -35,8 +35,9 @@ SMALL = 1_000_000
 class MessageScreen(PageScreen):
     """Reads the message that ``cursor`` is on. Going on shows what the index knows at once; the text follows."""
 
-    def __init__(self, cursor: MessageCursor) -> None:
+    def __init__(self, cursor: MessageCursor, *, full_header: bool = False) -> None:
         super().__init__()
+        self.pager.options = self.pager.options._replace(all_fields=full_header)
         self.cursor = cursor
         self._current = cursor.entry
         """The message that is shown, or will be as soon as it is read."""
@@ -74,9 +75,9 @@ class MessageScreen(PageScreen):
         """The message that is shown."""
         return () if self._current is None else (self._current,)
 
-    async def go_on(self) -> None:
-        """To the next message that is not marked to be deleted, if there is one."""
-        await self.show_next(1)
+    async def go_on(self, *, marked: bool = False) -> None:
+        """To the next message, if there is one; ``marked``: one marked to be deleted counts too."""
+        await self.show_next(1, marked=marked)
 
     async def moved_away(self, entries: Sequence[IndexEntry]) -> None:
         """It is not in the index any more: show the one in its place, or the index if there is none."""
@@ -110,7 +111,7 @@ class MessageScreen(PageScreen):
             self._shown = entry if shown else self._shown
             self.refresh_keys()
 
-    async def show_next(self, by: int, *, unread: bool = False) -> bool:
+    async def show_next(self, by: int, *, unread: bool = False, marked: bool = False) -> bool:
         """Go on by so many messages (negative: back); False, and nothing is changed, if there is none.
 
         Where the message shown has left the index, the cursor is on one of its neighbours already.
@@ -119,7 +120,7 @@ class MessageScreen(PageScreen):
             self.cursor.entry is not None and self._current is not None and self.cursor.entry.ref != self._current.ref
         )
         rest = by - 1 if moved and by > 0 else by
-        if rest and not await self.cursor.step(rest, unread=unread):
+        if rest and not await self.cursor.step(rest, unread=unread, marked=marked):
             return False
         self.show_current()
         return True

@@ -162,6 +162,18 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """Select ``step`` rows further down (negative: up)."""
         self.select(self.cursor + step)
 
+    def scroll_rows(self, by: int) -> bool:
+        """Scroll by so many rows (negative: up); False: there is nothing further.
+
+        Another row is selected only if the selected one would go out of sight.
+        """
+        top = max(0, min(self.first_seen + by, self.count - self.page))
+        if top == self.first_seen:
+            return False
+        self.scroll_to(y=top * self._spacing, animate=False, immediate=True)
+        self.select(max(top, min(self.cursor, top + self.page - 1)))
+        return True
+
     def space(self, spacing: int) -> None:
         """Draw every row ``spacing`` lines below the one before."""
         if spacing == self._spacing:
