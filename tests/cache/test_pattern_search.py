@@ -18,7 +18,7 @@ from tuimail.cache import fulltext
 from tuimail.cache.database import ReadableCache
 from tuimail.cache.folders import add_mailbox
 from tuimail.cache.fulltext import NewText, WritableFulltext
-from tuimail.cache.pattern_search import SearchStoppedError, matching_ids, newest_matching
+from tuimail.cache.pattern_search import READ_LIMIT, SearchStoppedError, matching_ids, newest_matching
 from tuimail.cache.summaries import NewMessage, hide, insert
 from tuimail.cache.windows import IndexOrder
 from tuimail.errors import StorageError, UsageError
@@ -142,7 +142,16 @@ patterns = st.recursive(
 
 def raw_of(letter: Letter) -> bytes:
     """A message whose text is that of the letter; what is indexed of its header is told by the summary alone."""
+    if letter.summary.attached:
+        return ATTACHED.format(letter.text).encode()
     return f"X-Header: report the mill\n\n{letter.text}\n".encode()
+
+
+ATTACHED = (
+    "X-Header: report the mill\nContent-Type: multipart/mixed; boundary=-\n\n"
+    "---\n\n{}\n---\nContent-Type: image/png\n\n0\n-----\n"
+)
+"""A message with a file."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,11 @@ class Row:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.letter.summary, name)
+
+    @property
+    def attached(self) -> int:
+        """What is not known for certain is counted in the message."""
+        return int(bool(self.letter.summary.attached))
 
     @property
     def recipients(self) -> list[ListedRecipient]:
@@ -321,8 +335,10 @@ def a_letter(**fields: object) -> Letter:
         ({"text": "mill"}, Not(Words(("mill",))), True),
         ({"text": "mill", "indexed": True}, Not(Words(("mill",))), False),
         ({"text": "mill"}, Term(TermKind.BODY, "mill"), True),
-        ({"attached": True}, Not(Count(2, None)), False),
-        ({"attached": None}, Or((Count(1, None), Not(Count(1, None)))), False),
+        ({"attached": True}, Not(Count(2, None)), True),
+        ({"attached": True}, Count(1, 1), True),
+        ({"attached": None}, Count(1, None), False),
+        ({"attached": None}, Not(Count(1, None)), True),
     ],
 )
 def test_a_letter_and_a_pattern(tmp_path: Path, letter: dict[str, object], pattern: Pattern, found: bool) -> None:
@@ -455,3 +471,40 @@ def test_the_text_of_a_message() -> None:
     assert text.body.split("\n") == ["The mill", "> quoted"]
     assert text.names == "a.png"
     assert len(indexed_text(b"\n" + b"word " * 50_000).body) <= 64 * 1024
+
+
+def test_messages_whose_attachments_cannot_be_counted_are_told(tmp_path: Path) -> None:
+    some = [a_letter(attached=None), a_letter(attached=True), a_letter(attached=False), a_letter(attached=None, size=9)]
+    searched = Searched(tmp_path, some)
+
+    def unreadable(number: int) -> bytes:
+        raise StorageError(f"message {number} is not here")
+
+    def asked(text: str, raw_of: Callable[[int], bytes]) -> tuple[list[int], set[int]]:
+        uncertain: set[int] = set()
+        pattern = parse(text, NOON, UTC)
+        found = matching_ids(searched.cache, None, pattern, OWN, raw_of=raw_of, uncertain=uncertain)
+        return list(found), uncertain
+
+    assert asked("~X 1-", unreadable) == ([2], {1, 4})
+    assert asked("!~X 1-", unreadable) == ([3], {1, 4})
+    assert asked("~X 2-", unreadable) == ([], {1, 2, 4})
+    assert asked("~z 5- ~X 1-", unreadable) == ([], {4})
+    assert asked("~X 1", searched.raw_of) == ([2], set())
+    assert asked("!~X 1", searched.raw_of) == ([1, 3, 4], set())
+    searched.cache.close()
+
+
+@pytest.mark.parametrize(("text", "found"), [("~X 1-", [1]), ("~X 2-", []), ("~X 1", []), ("~X 0", [])])
+def test_of_a_message_that_is_not_read_to_its_end_the_files_seen_are_the_least(
+    tmp_path: Path, text: str, found: list[int]
+) -> None:
+    searched = Searched(tmp_path, [a_letter(attached=None)])
+    long = ATTACHED.format("").encode().ljust(READ_LIMIT, b"\n")
+    uncertain: set[int] = set()
+    ids = matching_ids(
+        searched.cache, None, parse(text, NOON, UTC), OWN, raw_of=lambda _number: long, uncertain=uncertain
+    )
+    assert list(ids) == found
+    assert uncertain == (set() if text in ("~X 1-", "~X 0") else {1})
+    searched.cache.close()

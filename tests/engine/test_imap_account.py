@@ -398,3 +398,30 @@ async def found(mail: Changes, pattern: str) -> list[str]:
 
 def all_kept(index: MessageIndex) -> bool:
     return all(each.row.kept for each in entries(index))
+
+
+async def test_messages_whose_attachments_are_not_known_are_told(
+    dovecot: Dovecot, server: Server, paths: Paths
+) -> None:
+    files = "\r\n--b\r\nContent-Type: image/png\r\n\r\n0\r\n" * 2
+    text = (
+        "From: kim@example.net\r\nSubject: Two files\r\nMIME-Version: 1.0\r\n"
+        f"Content-Type: multipart/mixed; boundary=b\r\n{files}--b--\r\n"
+    )
+    with other_client(dovecot, server) as client:
+        deliver(client, 1)
+        client.append("INBOX", "", "", text.encode())
+    async with running(paths, server, KeepPolicy.HEADERS) as mail:
+        index = await mail.until(lambda it: it.count == 2, INBOX)
+        for _ in range(2):
+            assert await found(mail, "~X 2") == []
+            assert await found(mail, "!~X 2") == [entries(index)[0].row_id]
+        assert await found(mail, "~X 1-") == [entries(index)[1].row_id]
+        await asyncio.sleep(0)
+        (said,) = set(mail.told)
+        assert said.startswith("1 message is left out: how many attachments")
+        with await mail.engine.mail.open(entries(index)[1].ref) as file:
+            file.read()
+        await mail.until(lambda it: any(each.row.kept for each in entries(it)), INBOX)
+        assert await found(mail, "~X 2") == [entries(index)[1].row_id]
+        assert await found(mail, "~X 3-") == []

@@ -150,3 +150,12 @@ async def test_editing_what_was_received_begins_a_new_letter(paths: Paths, root:
         assert "COMPOSE" in text(pilot.app)
         assert row(pilot, "See the minutes.")
         await press(pilot, "ctrl+c", "y", "q")
+
+
+async def test_a_limit_by_the_number_of_files_counts_them(paths: Paths, root: Path) -> None:
+    async with reading(paths, root, keymap="mutt") as pilot:
+        await press(pilot, "i", "l", *"~X 1", "enter")
+        assert row(pilot, "Minutes")
+        assert not row(pilot, "Letter 3")
+        await press(pilot, "l", "ctrl+u", *"~X 2-", "enter")
+        assert not row(pilot, "Minutes")

@@ -19,6 +19,7 @@ from tuimail.cache.pattern_sql import PatternSql
 from tuimail.cache.windows import IndexOrder
 from tuimail.errors import StorageError
 from tuimail.mail.indexed_text import IndexedText, indexed_text
+from tuimail.mail.message_text import message_text
 from tuimail.mail.mime_tree import read_tree
 from tuimail.mail.pattern_match import MatchContext, folded, matches
 from tuimail.mail.row_recipients import ListedRecipient, row_recipients
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tuimail.cache.windows import Key
     from tuimail.mail.pattern_tree import Pattern, Term
 
+READ_LIMIT = 4 * 1024 * 1024
+"""Bytes of a message that a search looks at."""
 _VALUE = re.compile(r"\?(\d+)")
 _STEPS = 20_000
 """Of SQLite's machine, between two looks at whether to stop: about a millisecond."""
@@ -50,6 +53,7 @@ def matching_ids(
     context: MatchContext,
     *,
     raw_of: Callable[[int], bytes] | None = None,
+    uncertain: set[int] | None = None,
     stopped: Callable[[], bool] | None = None,
     order: IndexOrder = IndexOrder.ARRIVAL,
     limit: int | None = None,
@@ -62,7 +66,9 @@ def matching_ids(
         pattern: ``~(...)`` looks through the threads of the whole account.
         context: its ``answers`` and ``tagged`` must be collections of ids; ``answers`` need to have only what the cache
             does not know (collapsed threads, hits of a server), or what is to be taken instead.
-        raw_of: reads a message that is not indexed; None: whether its text matches is not known, so it is left out.
+        raw_of: reads a message, at most ``READ_LIMIT`` bytes; None: what only the message tells is not known, so it is
+            left out.
+        uncertain: gets the messages that were left out because it cannot be told how many attachments they have.
         stopped: whether to break off.
         order: what they are sorted by.
         limit: only the newest so many, which are found sooner.
@@ -72,7 +78,7 @@ def matching_ids(
         StorageError: the cache cannot be read.
         SearchStoppedError: ``stopped`` said so, or the cache was interrupted.
     """
-    with _Search(cache, context, raw_of, stopped).running() as search:
+    with _Search(cache, context, raw_of, stopped, uncertain).running() as search:
         found = array("q", (number for _, number in search.keys(mailboxes, pattern, order, limit, lazy=False)))
     found.reverse()
     return found
@@ -85,10 +91,11 @@ def newest_matching(
     context: MatchContext,
     *,
     raw_of: Callable[[int], bytes] | None = None,
+    uncertain: set[int] | None = None,
     order: IndexOrder = IndexOrder.DATE,
 ) -> Iterator[int]:
     """The ids of the same, the newest first, found as they are asked for; as ``newest_keys``."""
-    for _, number in newest_keys(cache, mailboxes, pattern, context, raw_of=raw_of, order=order):
+    for _, number in newest_keys(cache, mailboxes, pattern, context, raw_of=raw_of, uncertain=uncertain, order=order):
         yield number
 
 
@@ -99,6 +106,7 @@ def newest_keys(
     context: MatchContext,
     *,
     raw_of: Callable[[int], bytes] | None = None,
+    uncertain: set[int] | None = None,
     stopped: Callable[[], bool] | None = None,
     order: IndexOrder = IndexOrder.DATE,
 ) -> Iterator[Key]:
@@ -111,7 +119,7 @@ def newest_keys(
         StorageError: the cache cannot be read.
         SearchStoppedError: ``stopped`` said so, or the cache was interrupted.
     """
-    with _Search(cache, context, raw_of, stopped).running() as search:
+    with _Search(cache, context, raw_of, stopped, uncertain).running() as search:
         yield from search.keys(mailboxes, pattern, order, None, lazy=True)
 
 
@@ -124,7 +132,9 @@ class _Search:
         context: MatchContext,
         raw_of: Callable[[int], bytes] | None,
         stopped: Callable[[], bool] | None,
+        uncertain: set[int] | None,
     ) -> None:
+        self._uncertain = set() if uncertain is None else uncertain
         self._cache = cache
         self._context = context
         self._stopped = stopped
@@ -185,7 +195,7 @@ class _Search:
         return [number for number, told in rows if told is not None], [number for number, told in rows if told is None]
 
     def _register(self, made: PatternSql) -> None:
-        leaves, questions = made.leaves, made.questions
+        leaves, questions, counts = made.leaves, made.questions, made.counts
 
         @lru_cache(maxsize=_REMEMBERED)
         def leaf(number: int, *given: str) -> bool | None:
@@ -205,7 +215,20 @@ class _Search:
                 self._raised = error
                 raise
 
+        def files(number: int, message: int) -> bool | None:
+            try:
+                if self._stop():
+                    raise SearchStoppedError
+                told = self._texts.has_files(message, *counts[number])
+            except BaseException as error:
+                self._raised = error
+                raise
+            if told is None:
+                self._uncertain.add(message)
+            return told
+
         db = self._cache.db
+        db.create_function("pattern_files", 2, files)
         db.create_function("pattern_leaf", 8, leaf, deterministic=True)
         db.create_function("pattern_text", 2, text)
 
@@ -229,6 +252,8 @@ class _Texts:
         self._message = -1
         self._raw = b""
         self._held = -1
+        self._counted = (-1, 0)
+        """The message whose attachments were counted last, and how many it has."""
 
     def look(self, cache: ReadableCache, db: sqlite3.Connection) -> None:
         """Open the index that belongs to the cache; within the transaction, so that it is never the older one."""
@@ -254,12 +279,7 @@ class _Texts:
 
     def has(self, message: int, question: TextQuestion) -> bool:
         """Whether the text of a message answers ``question``; a message that cannot be read has no text."""
-        if message != self._message:
-            self._message, self._raw = message, b""
-            try:
-                self._raw = self._raw_of(message) if self._raw_of is not None else b""
-            except StorageError:
-                self._raw = b""
+        self._read(message)
         if question.term is not None:
             return _header_has(question.term, self._raw)
         if self._temporary is None:
@@ -268,6 +288,28 @@ class _Texts:
             self._held = message
             self._temporary.hold(indexed_text(self._raw) if self._raw else IndexedText("", "", "", ""))
         return self._temporary.matches(question.query)
+
+    def has_files(self, message: int, least: int | None, most: int | None) -> bool | None:
+        """Whether it has so many attachments; None: it cannot be read, or not to its end."""
+        self._read(message)
+        if not self._raw:
+            return None
+        if message != self._counted[0]:
+            self._counted = message, len(message_text(read_tree(self._raw)).files)
+        count = self._counted[1]
+        if most is not None and count > most:
+            return False
+        if len(self._raw) >= READ_LIMIT and (most is not None or (least is not None and count < least)):
+            return None
+        return least is None or count >= least
+
+    def _read(self, message: int) -> None:
+        if message != self._message:
+            self._message, self._raw = message, b""
+            try:
+                self._raw = self._raw_of(message) if self._raw_of is not None else b""
+            except StorageError:
+                self._raw = b""
 
     def close(self) -> None:
         for each in (self.index, self._temporary):

@@ -2,7 +2,7 @@
 
 SQL's three values are those of ``mail/pattern_match``, so *and*, *or* and *not* are SQL's own, and the expression says
 of each row exactly what ``pattern_match`` says of it. What SQL cannot tell is asked of two functions: ``pattern_leaf``,
-which is ``pattern_match`` itself for one leaf, and ``pattern_text``, which reads a message that is not indexed. Cheap
+which is ``pattern_match`` itself for one leaf, and ``pattern_text`` and ``pattern_files``, which read a message. Cheap
 conditions come before them, and parts of an *and* stand in the order of what they cost.
 """
 
@@ -127,6 +127,8 @@ class PatternSql:
         """What ``pattern_leaf`` is asked, by number."""
         self.questions: list[TextQuestion] = []
         """What ``pattern_text`` is asked, by number."""
+        self.counts: list[tuple[int | None, int | None]] = []
+        """What ``pattern_files`` is asked, by number: how many attachments at least, and at most."""
         self.reads = False
         """Files may be read."""
         self._context = context
@@ -164,7 +166,7 @@ class PatternSql:
             case SizeRange(least, most):
                 return self._range("size", ("<=", most), (">=", least))
             case Count(least, most):
-                return _count(least, most)
+                return self._count(least, most)
 
     # -- how parts are joined
     def _joined(self, operator: str, parts: Sequence[Pattern]) -> Expression:
@@ -306,6 +308,23 @@ class PatternSql:
         self.questions.append(question)
         return Expression(f"pattern_text({len(self.questions) - 1}, id)", READING)
 
+    def _count(self, least: int | None, most: int | None) -> Expression:
+        """Of attachments it is known at most that there are none or some; how many, the message says."""
+        none = (least is None or least <= 0) and (most is None or most >= 0)
+        if most is not None and most < 1:
+            some = "0"
+        elif most is None and (least is None or least <= 1):
+            some = "1"
+        else:
+            some = ""
+        told = "NULL"
+        if self._texts.reads:
+            self.reads = True
+            self.counts.append((least, most))
+            told = f"pattern_files({len(self.counts) - 1}, id)"
+        sql = f"(CASE WHEN attached IS NULL THEN {told} WHEN attached THEN {some or told} ELSE {int(none)} END)"
+        return Expression(sql, READING)
+
     def _leaf(self, leaf: Pattern, *columns: str, condition: str = "") -> Expression:
         self.leaves.append(leaf)
         given = ", ".join(column if column in columns else "''" for column in _ARGUMENTS)
@@ -331,18 +350,6 @@ def _all_of(operator: str, parts: Sequence[Expression]) -> Expression:
     ]
     sql = joined[0] if len(joined) == 1 else f"({f' {operator} '.join(joined)})"
     return Expression(sql, max(each.cost for each in parts), max(each.level for each in parts) + 1)
-
-
-def _count(least: int | None, most: int | None) -> Expression:
-    """Of attachments it is known that there are none or some."""
-    none = (least is None or least <= 0) and (most is None or most >= 0)
-    some: bool | None = None
-    if most is not None and most < 1:
-        some = False
-    elif most is None and (least is None or least <= 1):
-        some = True
-    said = "NULL" if some is None else str(int(some))
-    return Expression(f"(CASE WHEN attached IS NULL THEN NULL WHEN attached THEN {said} ELSE {int(none)} END)")
 
 
 def _escaped(text: str) -> str:

@@ -72,7 +72,7 @@ def run(argv: list[str], paths: Paths) -> int:
 
 
 def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
-    from tuimail.engine.received_mail import accounts_with_mail, received_mail
+    from tuimail.engine.received_mail import accounts_with_mail, received_mail, uncertain_sentence
     from tuimail.mail.pattern import parse
     from tuimail.mail.pattern_match import asks_texts
 
@@ -90,7 +90,10 @@ def _found(args: Namespace, paths: Paths) -> list[FoundMessage]:
                 print_note(f"tuimail: {why}")
         lists = [each.search(pattern, args.folder) for each in mails]
         merged = heapq.merge(*lists, key=lambda each: -each.row.date)
-        return list(itertools.islice(merged, args.limit))
+        found = list(itertools.islice(merged, args.limit))
+        if note := uncertain_sentence(mails):
+            print_note(f"tuimail: {note}")
+        return found
 
 
 def _line(found: FoundMessage, now: float, columns: int, style: Style) -> str:

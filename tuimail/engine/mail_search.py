@@ -183,6 +183,8 @@ class MailSearch:
         """``offline`` tells why the server of an account cannot be reached; empty when it can be."""
         self.hits = ServerHits()
         """What servers have found, for the readers."""
+        self._news = news
+        self._uncertain_said: tuple[object, ...] = ()
         self.server = SearchAtServers(SearchThread("search at servers", open_reader, damaged), self.hits, news, offline)
         self._limits = SearchThread("mail search", open_reader, damaged)
         self._wide = SearchThread("mail search in all folders", open_reader, damaged)
@@ -216,9 +218,14 @@ class MailSearch:
         """What a request is limited to; a search of this kind that is still going on is broken off."""
         from tuimail.cache.database import NoCacheError
 
+        def work(reader: MailReader, stopped: Callable[[], bool]) -> Sequence[Place]:
+            found = reader.chosen(request, stopped)
+            self._say_uncertain(reader, request)
+            return found
+
         self.server.begin(request)
         try:
-            return await self._limits.run(lambda reader, stopped: reader.chosen(request, stopped))
+            return await self._limits.run(work)
         except NoCacheError:
             return []
 
@@ -239,13 +246,28 @@ class MailSearch:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(some, places)
 
-        return await self._wide.run(lambda reader, stopped: wide_search.find(reader, request, report, stopped))
+        def work(reader: MailReader, stopped: Callable[[], bool]) -> Sequence[Place]:
+            found = wide_search.find(reader, request, report, stopped)
+            self._say_uncertain(reader, request)
+            return found
+
+        return await self._wide.run(work)
 
     async def count(self, request: IndexRequest) -> FolderCounts:
         """How many messages a request with a search finds; raises as ``find``, of which it is one."""
         from tuimail.engine import wide_search
 
         return await self._wide.run(lambda reader, stopped: wide_search.count(reader, request, stopped))
+
+    def _say_uncertain(self, reader: MailReader, request: IndexRequest) -> None:
+        """Tell how many messages were left out, once while the same is looked for. On a thread that searches."""
+        from tuimail.engine.received_mail import uncertain_sentence
+
+        sentence = uncertain_sentence(mail for mail, _ in reader.boxes(request))
+        key = (request.account, request.folder, request.pattern, sentence)
+        if sentence and key != self._uncertain_said:
+            self._news.told(sentence)
+        self._uncertain_said = key
 
     def break_off(self) -> None:
         """Stop looking for more in several folders."""

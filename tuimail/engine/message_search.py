@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tuimail.cache.database import ReadableCache
-from tuimail.cache.pattern_search import matching_ids, newest_keys, newest_matching
+from tuimail.cache.pattern_search import READ_LIMIT, matching_ids, newest_keys, newest_matching
 from tuimail.errors import StorageError
 from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.pattern_match import MatchContext
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SEARCHED = 4 * 1024 * 1024
-"""Bytes of a message that a search looks at."""
-
 
 def search_messages(
-    folder: Path, account: Account, source: MailSource, pattern: Pattern, mailbox: int | None, told: Told
+    folder: Path,
+    account: Account,
+    source: MailSource,
+    pattern: Pattern,
+    mailbox: int | None,
+    told: Told,
+    uncertain: set[int],
 ) -> Iterator[int]:
     """The ids of the messages that match, the newest first, found as they are asked for.
 
@@ -46,6 +49,7 @@ def search_messages(
         pattern: what is looked for.
         mailbox: only there; None: everywhere.
         told: what a server has found (``ServerHits.of``).
+        uncertain: gets the messages that are left out because it cannot be told how many attachments they have.
 
     Raises:
         UsageError: the pattern asks for what is not searched.
@@ -59,7 +63,8 @@ def search_messages(
             None if mailbox is None else [mailbox],
             pattern,
             context,
-            raw_of=lambda message: text_of(message, SEARCHED),
+            raw_of=lambda message: text_of(message, READ_LIMIT),
+            uncertain=uncertain,
         )
 
 
@@ -72,6 +77,7 @@ def matching_messages(
     order: IndexOrder,
     stopped: Callable[[], bool] | None,
     told: Told,
+    uncertain: set[int],
 ) -> Sequence[int]:
     """The ids of the messages of mailboxes that match, the oldest first; ``cache`` is used by nobody else meanwhile.
 
@@ -87,7 +93,8 @@ def matching_messages(
             mailboxes,
             pattern,
             _context(account, told),
-            raw_of=lambda message: text_of(message, SEARCHED),
+            raw_of=lambda message: text_of(message, READ_LIMIT),
+            uncertain=uncertain,
             stopped=stopped,
             order=order,
         )
@@ -102,6 +109,7 @@ def newest_messages(
     order: IndexOrder,
     stopped: Callable[[], bool],
     told: Told,
+    uncertain: set[int],
 ) -> Generator[Key, None, None]:
     """Their keys, the newest first, found as they are asked for; raises as ``matching_messages``."""
     with closing(ReadableCache(cache.path.parent)) as places:
@@ -111,7 +119,8 @@ def newest_messages(
             mailboxes,
             pattern,
             _context(account, told),
-            raw_of=lambda message: text_of(message, SEARCHED),
+            raw_of=lambda message: text_of(message, READ_LIMIT),
+            uncertain=uncertain,
             stopped=stopped,
             order=order,
         )

@@ -212,6 +212,8 @@ class ReceivedMail:
         """What its server has found in texts that are not here."""
         self.offline: ImapError | None = None
         """Why its server could not be asked: what is here may not be all."""
+        self.uncertain: set[int] = set()
+        """Messages that the last search left out because it cannot be told how many attachments they have."""
         self._source = source
         self._read_at = -1
         """Version of the cache that the mailboxes were read from."""
@@ -260,7 +262,11 @@ class ReceivedMail:
 
         mailbox = self.mailbox(folder).id if folder else None
         told, once = self.hits.of(self, pattern), self.each_once()
-        for number in search_messages(self.cache.path.parent, self.account, self._source, pattern, mailbox, told):
+        self.uncertain = set()
+        folder_of_cache = self.cache.path.parent
+        for number in search_messages(
+            folder_of_cache, self.account, self._source, pattern, mailbox, told, self.uncertain
+        ):
             if not once.passes(number):
                 continue
             with self.cache.reading() as db:
@@ -286,8 +292,10 @@ class ReceivedMail:
         """
         from tuimail.engine.message_search import matching_messages
 
-        told = self.hits.of(self, pattern)
-        return matching_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told)
+        told, self.uncertain = self.hits.of(self, pattern), set()
+        return matching_messages(
+            self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told, self.uncertain
+        )
 
     def newest(
         self, pattern: Pattern, mailboxes: Sequence[int], *, order: IndexOrder, stopped: Callable[[], bool]
@@ -295,8 +303,10 @@ class ReceivedMail:
         """Keys of the same, the newest first, found as they are asked for; to be closed. Raises as ``matching``."""
         from tuimail.engine.message_search import newest_messages
 
-        told = self.hits.of(self, pattern)
-        return newest_messages(self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told)
+        told, self.uncertain = self.hits.of(self, pattern), set()
+        return newest_messages(
+            self.cache, self.account, self._source, pattern, mailboxes, order, stopped, told, self.uncertain
+        )
 
     def each_once(self) -> EachOnce:
         """For one list of its messages: lets each of them pass once where folders are labels. Raises StorageError."""
@@ -387,3 +397,12 @@ def sent_beside(mail: ReceivedMail, mailbox: int) -> list[int]:
     """The Sent folders whose messages are shown in the threads of a mailbox; among those of Sent no others are."""
     found = [number for number, each in mail.mailboxes.items() if each.special == "sent"]
     return [] if mailbox in found else found
+
+
+def uncertain_sentence(mails: Iterable[ReceivedMail]) -> str:
+    """What is to be said of messages that the last search left out; empty if there are none."""
+    count = sum(len(each.uncertain) for each in mails)
+    if not count:
+        return ""
+    messages = "1 message is" if count == 1 else f"{count:,} messages are"
+    return f"{messages} left out: how many attachments there are is not known until the whole message is here."
