@@ -813,6 +813,8 @@ ANSWERS = [
     Row("flowed lines to quote", _draft, lambda n: FLOWED + b">> a \n" * (n // 6), whole=False),
     Row("dashes to quote", _draft, lambda n: b"\n" + b"-- \n" * (n // 4), whole=False),
     Row("a page to quote", _draft, lambda n: HTML + b"<blockquote>a" * (n // 13), whole=False),
+    Row("lines of a page to quote", _draft, lambda n: HTML + b"a line<br>\n" * (n // 11), whole=False),
+    Row("cells of a page to quote", _draft, lambda n: HTML + b"<tr><td>a<td>b" * (n // 14), whole=False),
     Row("people to answer", _draft, lambda n: b"Cc: " + b"A <a@b.example>, " * (n // 17) + b"\n\n", whole=False),
     Row("a name before the quote", _draft, lambda n: b"From: " + b"a " * (n // 2) + b"<a@b>\n\nx"),
     Row("an encoded name before the quote", _draft, lambda n: b"From: " + b"=?utf-8?q?a?= " * (n // 14) + b"\n\nx"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.mail.raw_messages import raw_messages
 from tests.mail.test_flowed import texts
 from tuimail.compose.mime import text_part
-from tuimail.compose.quote import forwarded_text, quote, quoted, signed
+from tuimail.compose.quote import HTML_LIMIT, REST, forwarded_text, quote, quoted, signed
 from tuimail.mail import flowed
 from tuimail.mail.content import whole
 from tuimail.mail.message_text import message_text, quote_depth
@@ -94,3 +94,14 @@ def test_any_message_can_be_quoted_and_sent(raw: bytes) -> None:
     root = read_tree(raw)
     for text in (quote(root), forwarded_text(message_text(root))):
         assert whole(text_part(text).body)
+
+
+def test_of_a_page_that_is_too_long_the_beginning_is_quoted_and_the_rest_named() -> None:
+    head = b"Content-Type: text/html\n\n"
+    short = quote(read_tree(head + b"a line<br>\n" * 1000))
+    assert REST not in short
+    assert len(short.split("\n")) == 1000
+    lines = quote(read_tree(head + b"a line<br>\n" * 50_000)).split("\n")
+    assert lines[0] == "> a line"
+    assert lines[-1] == f"> {REST}"
+    assert len(lines) <= HTML_LIMIT // 11 + 2

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tuimail.mail.message_text import MessageText
     from tuimail.mail.mime_tree import ReceivedPart
 
+HTML_LIMIT = 256 * 1024
+"""Characters of HTML that a reply quotes; a reader waits for it, and nobody answers more than that."""
+REST = "[not quoted: the rest of a long text]"
+
 _MARKS = re.compile(r"(?:>[ \t]?)++")
 _QUOTED = frozenset({Mark.TEXT, Mark.LINK, Mark.INVITATION})
 _FORWARDED = _QUOTED | {Mark.SIGNATURE, Mark.NOTICE}
@@ -32,11 +36,13 @@ def quoted(lines: Iterable[str]) -> str:
 def quote(root: ReceivedPart, selection: str = "") -> str:
     """What a reply quotes: the text of ``root`` without its signature, or ``selection``, a part of it; may be empty.
 
-    HTML is quoted as the text that is shown of it.
+    HTML is quoted as the text that is shown of it. What is too long to be quoted is said in the last line.
     """
     if selection.strip():
         return quoted(safe_text(selection).split("\n"))
-    return quoted(line.text for line in message_text(root).lines if line.mark in _QUOTED)
+    shown = message_text(root, html_limit=HTML_LIMIT)
+    lines = [line.text for line in shown.lines if line.mark in _QUOTED]
+    return quoted([*lines, REST] if shown.cut else lines)
 
 
 def forwarded_text(shown: MessageText) -> str:

@@ -102,21 +102,25 @@ class MessageText:
     """Characters of text that HTML hides."""
     images: int
     """Images in HTML; none is fetched."""
+    cut: bool
+    """The rest of a text is not among the lines."""
 
 
-def message_text(root: ReceivedPart, *, prefer: str = "", zone: tzinfo | None = None) -> MessageText:
+def message_text(
+    root: ReceivedPart, *, prefer: str = "", zone: tzinfo | None = None, html_limit: int = HTML_LIMIT
+) -> MessageText:
     """The lines of ``root``, a message or a part of one.
 
     ``prefer`` is PLAIN or HTML for that form of what is there in both; empty for the one that says more. Times of an
-    invitation are those of ``zone``, else of this machine.
+    invitation are those of ``zone``, else of this machine. Of HTML ``html_limit`` characters are read.
     """
-    return _Composer(prefer, zone).compose(root)
+    return _Composer(prefer, zone, html_limit).compose(root)
 
 
 class _Composer:
     """Collects the lines of one message."""
 
-    def __init__(self, prefer: str, zone: tzinfo | None) -> None:
+    def __init__(self, prefer: str, zone: tzinfo | None, html_limit: int) -> None:
         self._prefer = prefer
         self._zone = zone
         self._invited = False
@@ -127,15 +131,22 @@ class _Composer:
         self._other = ""
         self._hidden = self._images = 0
         self._room = WHOLE_LIMIT
-        self._html_room = HTML_LIMIT
-        self._compared_room = HTML_LIMIT
+        self._html_room = html_limit
+        self._compared_room = html_limit
         """Characters of HTML that may still be read only to see whether it says more than the plain form."""
         self._full = False
+        self._cut = False
 
     def compose(self, root: ReceivedPart) -> MessageText:
         self._part(root)
         return MessageText(
-            tuple(self._lines), tuple(self._files), tuple(self._links), self._other, self._hidden, self._images
+            tuple(self._lines),
+            tuple(self._files),
+            tuple(self._links),
+            self._other,
+            self._hidden,
+            self._images,
+            self._cut or self._full,
         )
 
     def _part(self, part: ReceivedPart) -> None:
@@ -151,6 +162,7 @@ class _Composer:
         elif not _is_shown(part):
             self._file(part)
         elif self._room <= 0 or (kind == "text/html" and self._html_room <= 0):
+            self._cut = True
             self._notice("not shown: too much text")
             self._file(part)
         else:
@@ -304,6 +316,7 @@ class _Composer:
         if not known:
             self._notice(f"the charset {part.charset[:_NAME]!r} is not known: some characters may be wrong")
         if cut:
+            self._cut = True
             self._notice("not shown: the rest of this text")
 
 
