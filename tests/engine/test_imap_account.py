@@ -425,3 +425,19 @@ async def test_messages_whose_attachments_are_not_known_are_told(
         await mail.until(lambda it: any(each.row.kept for each in entries(it)), INBOX)
         assert await found(mail, "~X 2") == [entries(index)[1].row_id]
         assert await found(mail, "~X 3-") == []
+
+
+async def test_a_level_that_never_was_a_folder_goes_with_the_last_folder_below_it(
+    dovecot: Dovecot, server: Server, paths: Paths
+) -> None:
+    with other_client(dovecot, server) as client:
+        deliver(client, 1)
+        async with running(paths, server) as mail:
+            await mail.until(lambda it: it.count == 1, INBOX)
+            await mail.engine.mail.mailboxes.create("work", "Trips/Rome")
+            listed = [str(each) for each in client.list()[1]]
+            assert any("Noselect" in each and each.endswith("Trips'") for each in listed)
+            assert [each.name for each in await mail.engine.mail.folders() if "Trips" in each.name] == ["Trips/Rome"]
+            await mail.engine.mail.mailboxes.delete("work", "Trips/Rome")
+            assert not any("Trips" in each.name for each in await mail.engine.mail.folders())
+            assert not any("Trips" in str(each) for each in client.list()[1])

@@ -463,3 +463,17 @@ async def test_mutts_undelete_goes_to_the_next_message_marked_or_not(paths: Path
     async with reading(paths, root, keymap="pine") as pilot:
         await press(pilot, "i", "d", "up", "u")
         assert selected(pilot) == "Letter 6"
+
+
+async def test_a_level_that_never_was_a_folder_goes_with_the_last_folder_below_it(tmp_path: Path, paths: Paths) -> None:
+    plain = tmp_path / "plain"
+    for part in ("cur", "new", "tmp", "Sent/cur", "Sent/new", "Sent/tmp"):
+        (plain / part).mkdir(parents=True)
+    async with reading(paths, plain) as pilot:
+        await press(pilot, "l", "w", *"Sent", "enter", "a", *"Trips/Rome", "enter")
+        assert "Created Trips/Rome." in status(pilot)
+        assert row(pilot, "Rome")
+        await press(pilot, "d", "y")
+        assert "Deleted the folder Trips/Rome." in status(pilot)
+        assert "Trips" not in "".join(text(pilot.app).splitlines()[:-4])
+    assert not (plain / "Trips").exists()

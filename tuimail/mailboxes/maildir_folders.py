@@ -67,6 +67,7 @@ def rename_folder(root: Path, name: str, to: str) -> None:
             fsync_folder(target.parent)
     except OSError as error:
         raise storage_error(folder.path, error) from error
+    _remove_empty_levels(root, folder.path)
 
 
 def delete_folder(root: Path, name: str) -> None:
@@ -89,6 +90,18 @@ def delete_folder(root: Path, name: str) -> None:
         shutil.rmtree(doomed)
     except OSError as error:
         raise storage_error(folder.path, error) from error
+    _remove_empty_levels(root, folder.path)
+
+
+def _remove_empty_levels(root: Path, gone: Path) -> None:
+    """Remove the directories that were there only as levels above the folder that was at ``gone``; never raises."""
+    level = gone.parent
+    while level != root and root in level.parents:
+        try:
+            level.rmdir()  # refused where anything is in it, so never a folder
+        except OSError:
+            return
+        level = level.parent
 
 
 def uses_dots(root: Path) -> bool:
