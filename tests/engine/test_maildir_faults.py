@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import shutil
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.engine.mail_support import entries, make_maildir, put_message, running_mail, subjects
+from tuimail.cache.fulltext import WritableFulltext
+from tuimail.engine import text_indexer
 from tuimail.engine.index_request import IndexRequest
 from tuimail.errors import StorageError, UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import FLAGGED
+from tuimail.mail.pattern import parse
 from tuimail.mailboxes.maildir_folder import MessageGoneError
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.engine.mail_support import Changes
+    from tuimail.cache.fulltext import NewText
 
 INBOX, ARCHIVE, TRASH = (IndexRequest("work", name) for name in ("INBOX", "Archive", "Trash"))
 NOON = 1_790_000_000
@@ -201,6 +208,50 @@ def full(db: sqlite3.Connection) -> None:
 
 def free(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA max_page_count = 1000000")
+
+
+async def test_the_text_index_cannot_be_written_is_told_once_and_it_goes_on_when_there_is_room(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_indexer, "AGAIN", 0.02)
+    add, refused, is_full = WritableFulltext.add, threading.Semaphore(0), threading.Event()
+
+    def add_to_a_full_disk(index: WritableFulltext, texts: Sequence[NewText]) -> dict[bytes, int]:
+        (full if is_full.is_set() else free)(index._db)
+        try:
+            return add(index, texts)
+        except StorageError:
+            refused.release()
+            raise
+
+    fill, filled = text_indexer.TextIndexer._try_to_fill, threading.Event()
+
+    def fill_and_tell(indexer: text_indexer.TextIndexer) -> None:
+        fill(indexer)
+        filled.set()
+
+    monkeypatch.setattr(WritableFulltext, "add", add_to_a_full_disk)
+    monkeypatch.setattr(text_indexer.TextIndexer, "_try_to_fill", fill_and_tell)
+    async with running_mail(paths, root) as mail:
+        await opened(mail)
+        is_full.set()
+        words = " ".join(f"quokka{number}" for number in range(4000))
+        put_message(root, "long", "Long", body=words, arrived=NOON + 10)
+        await mail.engine.mail.look()
+        for _ in range(3):
+            assert await asyncio.to_thread(refused.acquire, timeout=20)
+        await mail.engine.mail.query(lambda _mail: None)
+        assert [each for each in mail.told if "full" in each] == [
+            (
+                "work: The disk is full: the full-text index could not be written.  "
+                "New letters are found by their words once that is mended."
+            )
+        ]
+        assert await mail.engine.mail.search.matching(INBOX, parse("quokka17", 0.0)) == []
+        filled.clear()
+        is_full.clear()
+        assert await asyncio.to_thread(filled.wait, 20)
+        assert len(await mail.engine.mail.search.matching(INBOX, parse("quokka17", 0.0))) == 1
 
 
 async def test_the_cache_cannot_be_written(paths: Paths, root: Path) -> None:

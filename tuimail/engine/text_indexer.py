@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 RETRY = 2.0
 """Seconds until it is looked again whether this process writes the cache."""
 
+AGAIN = 30.0
+"""Seconds after which it is tried again when the disk refused."""
+
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
@@ -35,6 +38,10 @@ class TextIndexer:
         self._paths = paths
         self._sources = sources
         self._mail = mail
+        self._again: float | None = None
+        """Seconds until it is tried again; None: when something has changed."""
+        self._told = False
+        """The user knows that the disk refuses."""
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"texts of {account.name}", daemon=False)
@@ -57,19 +64,29 @@ class TextIndexer:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait()
+            self._wake.wait(self._again)
             self._wake.clear()  # before it is looked whether to stop: ``stop`` may come at any moment
             if self._stopped.wait(PAUSE):
                 return
             while not self._mail.owns_cache:  # not yet, or another process has it
                 if self._stopped.wait(RETRY):
                     return
+            self._again = None
             try:
                 self._try_to_fill()
+                self._told = False
             except StorageError as error:
-                log.warning("the full-text index of %s cannot be filled: %s", self._account.name, error)
+                self._again = AGAIN
+                self._tell(error)
             except Exception:
                 log.exception("the full-text index of %s", self._account.name)
+
+    def _tell(self, error: StorageError) -> None:
+        """Say once that texts are not indexed any more, until they are again."""
+        log.warning("the full-text index of %s cannot be filled: %s", self._account.name, error)
+        if not self._told:
+            self._told = True
+            self._mail.tell(f"{self._account.name}: {error}  New letters are found by their words once that is mended.")
 
     def _try_to_fill(self) -> None:
         # Imported here: the interface starts meanwhile, and none of it is needed for that.
