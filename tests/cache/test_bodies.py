@@ -71,6 +71,21 @@ def test_what_was_not_fetched_to_the_end_is_not_kept(tmp_path: Path) -> None:
     assert [each for each in (tmp_path / "bodies").rglob("*") if each.is_file()] == []
 
 
+def test_a_name_without_its_bytes_does_not_count_as_kept(tmp_path: Path) -> None:
+    """A power cut can leave that; nobody is to find out only when the server is out of reach."""
+    store = BodyStore(tmp_path / "bodies")
+    for key in ("1.1", "1.2", "1.3"):
+        kept = store.keep("INBOX", key, giving(b"as it came"))
+        assert kept is not None
+        os.truncate(kept.path, 0)
+    assert not store.has("INBOX", "1.1")
+    assert store.find("INBOX", "1.2") is None
+    assert list(store.kept(now=NOW)) == []
+    assert [each for each in (tmp_path / "bodies").rglob("*") if each.is_file()] == []
+    store.keep("INBOX", "1.1", giving(b"again"))
+    assert read(store, "INBOX", "1.1") == b"again"
+
+
 def test_a_damaged_file_is_removed_and_never_read(tmp_path: Path) -> None:
     store = BodyStore(tmp_path / "bodies")
     kept = store.keep("INBOX", "1.1", giving(b"as it came"))

@@ -29,6 +29,7 @@ NAMES = (
     "soak",
     "backup",
     "imap",
+    "imap_powercuts",
 )
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.proof.household import Child
+    from tests.proof.powercuts import Disk
     from tests.support.changed_account import Wrong
     from tests.support.dovecot import Dovecot
 
@@ -100,12 +101,15 @@ _SHARED = ("commands", "transactions", "victim")
 class Reader:
     """A user whose mail is on the server, seen through a gate."""
 
-    def __init__(self, server: Dovecot, way: str, folder: Path) -> None:
+    def __init__(self, server: Dovecot, way: str, folder: Path, disk: Disk | None = None) -> None:
+        """The home is in ``folder``; on ``disk`` if that is given, which loses its power when the process is killed."""
         self.server, self.hidden = server, WAYS[way]
         self.sock = listening()
         self.user = server.new_user("reader")
         folder.mkdir()
-        self.home = Household(folder)
+        self._disk = disk
+        self.home = Household(folder) if disk is None else Household(disk.place / folder.name, desk=folder)
+        self.home.home.mkdir(exist_ok=True)
         port = self.sock.getsockname()[1]
         self.home.configure(_CONFIG.format(port=port, user=self.user, password=server.password))
         self.shared = Shared()
@@ -115,6 +119,8 @@ class Reader:
         if not self.sync():
             raise RuntimeError("the first sync does not come to its end")
         self.home.paths.data.mkdir(parents=True, exist_ok=True)
+        if disk is not None:
+            os.sync()  # what the user does is to be durable without it
         with closing(ActionJournal(self.home.paths.journal)) as journal:
             changed_account.act(server, self.user, journal)
 
@@ -133,13 +139,16 @@ class Reader:
             faketime.install(wall=400.0 * self._runs)
             # The journal took the clock when it was imported.
             ActionJournal.__init__ = partialmethod(ActionJournal.__init__, now=time.time)  # type: ignore[method-assign, assignment]
-            die_at_transaction(self.shared, kill)
+            die_at_transaction(self.shared, kill, lambda: self._kill(os.getpid()))
             before()
 
         with self._gate(point):
             child: Child = self.home.start_forked("sync", "--json", before=begin)
             self.shared["victim"] = child.pid
             ran = child.wait()
+        if ran.code < 0 and self._disk is not None:
+            self._disk.down()
+            self._disk.up()
         if ran.code:
             return False
         (report,) = ran.document
@@ -175,19 +184,24 @@ class Reader:
         if point is not None and point.what != TRANSACTION:
             gate.cuts = {point.number: point.cut}
             if point.what == PROCESS:
-                gate.on_cut = lambda: os.kill(self.shared["victim"], signal.SIGKILL)
+                gate.on_cut = lambda: self._kill(self.shared["victim"])
         return gate
+
+    def _kill(self, process: int) -> None:
+        if self._disk is not None:
+            self._disk.cut()
+        os.kill(process, signal.SIGKILL)
 
     def _count(self, _name: bytes) -> None:
         self.shared["commands"] += 1
 
 
-def die_at_transaction(shared: Shared, number: int) -> None:
+def die_at_transaction(shared: Shared, number: int, die: Callable[[], object]) -> None:
     """Count transactions of the journal and the cache twice, before COMMIT and after it, and die at one of them."""
 
     def reached() -> None:
         if shared["transactions"] == number:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
         shared["transactions"] += 1
 
     def watched(writing: Callable[[Any], Any]) -> Callable[[Any], Any]:

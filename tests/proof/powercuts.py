@@ -45,12 +45,13 @@ LETTERS = 6
 class Disk:
     """A file system that can lose its power."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int = 64 << 20) -> None:
+        """``size`` in bytes; what is not written takes no room."""
         self._image = folder / "disk.img"
         self.place = folder / "mounted"
         self.place.mkdir()
         with self._image.open("wb") as file:
-            file.truncate(64 << 20)
+            file.truncate(size)
         _root("mkfs.ext4", "-q", "-F", str(self._image))
         self.up()
 
@@ -102,9 +103,9 @@ def missing() -> str:
 
 
 @contextlib.contextmanager
-def inserted(folder: Path) -> Iterator[Disk]:
-    """A new disk for a while."""
-    disk = Disk(folder)
+def inserted(folder: Path, size: int = 64 << 20) -> Iterator[Disk]:
+    """A new disk of ``size`` bytes for a while."""
+    disk = Disk(folder, size)
     try:
         yield disk
     finally:

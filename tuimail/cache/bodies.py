@@ -24,6 +24,8 @@ _PLACE = 32
 """Characters of a file's name that say which message it is."""
 _CONTENT = 32
 """Characters behind them, of the hash of its bytes."""
+_NOTHING = hashlib.sha256().hexdigest()[:_CONTENT]
+"""The same of a message without a byte."""
 _PIECE = 256 * 1024
 _UNFINISHED = ".part"
 _FOLDER = 3
@@ -151,6 +153,8 @@ class BodyStore:
                 with contextlib.suppress(OSError):
                     info = entry.stat()
                     if not entry.name.endswith(_UNFINISHED):
+                        if self._has_lost_its_bytes(entry):
+                            continue
                         yield KeptBody(entry.name[:_PLACE], entry, info.st_size, info.st_mtime)
                     elif info.st_mtime < now - _STALE:
                         self._remove(entry)
@@ -172,8 +176,24 @@ class BodyStore:
 
     def _path(self, place: str) -> Path | None:
         folder = self._folder / place[:_FOLDER]
-        names = (each for each in _entries(folder) if each.name.startswith(f"{place}."))
-        return next((each for each in names if not each.name.endswith(_UNFINISHED)), None)
+        for each in _entries(folder):
+            if (
+                each.name.startswith(f"{place}.")
+                and not each.name.endswith(_UNFINISHED)
+                and not self._has_lost_its_bytes(each)
+            ):
+                return each
+        return None
+
+    def _has_lost_its_bytes(self, path: Path) -> bool:
+        """A power cut can leave the name without the bytes: such a file is removed."""
+        try:
+            lost = not path.stat().st_size and not path.name.endswith(_NOTHING)
+        except OSError:
+            return False
+        if lost:
+            self._remove(path)
+        return lost
 
     def _remove(self, path: Path) -> None:
         with contextlib.suppress(OSError):
