@@ -1,0 +1,143 @@
+"""The disk is full for some writes while a real account is synced and changed; then there is room again.
+
+Nothing is lost or doubled, what was shown stays readable, and the command says what is wrong.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import changed_account
+from tests.support.changed_account import WAYS
+from tests.support.imap_gate import imap_gate
+from tests.sync.synced_user import SyncedUser, set_clock
+from tuimail import private_files
+from tuimail.cache import bodies
+from tuimail.cache.database import ReadableCache
+from tuimail.config import secrets
+from tuimail.engine.cache_place import cache_of
+from tuimail.errors import StorageError
+from tuimail.sync import imap_proof
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.changed_account import Wrong
+    from tests.support.dovecot import Dovecot
+
+pytestmark = pytest.mark.real_servers
+
+EVERY = 23
+"""Writes from one at which the disk is full to the next."""
+FOR_GOOD = 1 << 30
+HARMFUL = range(6, 20)
+"""Writes about a COPY: at some of them the server has copied, and that is not stored."""
+NEEDS_NO_ROOM = ("SELECT", "PRAGMA", "ROLLBACK", "BEGIN", "WITH")
+
+
+class Disk:
+    """Counts what writes to databases and what makes files; refuses those with numbers in ``refused``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.writes = 0
+        self.refused = range(0)
+        disk = self
+
+        class Watched(sqlite3.Connection):
+            def execute(self, *args: Any) -> sqlite3.Cursor:
+                if not args[0].lstrip().startswith(NEEDS_NO_ROOM) and disk.refuses():
+                    error = sqlite3.OperationalError("database or disk is full")
+                    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                    raise error
+                return super().execute(*args)
+
+        connect, opened = sqlite3.connect, private_files.open_private
+
+        def making(path: Path, flags: int) -> int:
+            if flags & os.O_CREAT and self.refuses():
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return opened(path, flags)
+
+        monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: connect(*args, factory=Watched, **named))
+        monkeypatch.setattr(bodies, "open_private", making)
+
+    def refuses(self) -> bool:
+        self.writes += 1
+        return self.writes - 1 in self.refused
+
+
+@pytest.fixture(autouse=True)
+def own_time(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[None]:
+    set_clock(monkeypatch, now)
+    yield
+    secrets.forget("work")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+def shown(user: SyncedUser) -> list[tuple[str, str]]:
+    """Folder and key of every row."""
+    with closing(ReadableCache(cache_of(user.account, user.paths)[0])) as cache, cache.reading() as db:
+        found: list[tuple[str, str]] = db.execute(
+            "SELECT box.name, m.emailid FROM message m JOIN mailbox box ON box.id = m.mailbox"
+        ).fetchall()
+    return found
+
+
+def refused_at(user: SyncedUser, disk: Disk, writes: range) -> tuple[int, Wrong]:
+    """Change the account while those ``writes`` are refused; how many there were, and what is wrong in the end."""
+    gate = user.gate
+    changed_account.prepare(gate.target, user.name)
+    assert user.sync().error is None
+    with closing(user.journal()) as journal:
+        changed_account.act(gate.target, user.name, journal)
+    disk.writes, disk.refused = 0, writes
+    report = user.sync()
+    count, disk.refused = disk.writes, range(0)
+    if report.error is not None:
+        assert isinstance(report.error, StorageError), report
+        assert str(report.error).startswith("The disk is full"), report
+    else:
+        # Where the last one alone is refused, the closing remark in the cache, all was done.
+        assert len(writes) == 1 or writes.start >= count - 1, "it says so"
+    assert shown(user)
+    user.sync_to_the_end()
+    expunged = b"UIDPLUS" not in gate.hidden
+    return count, changed_account.wrong(gate.target, user.account, user.paths, expunged=expunged)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(
+    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk, way: str
+) -> None:
+    with imap_gate(dovecot, *WAYS[way]) as gate:
+        count, problems = refused_at(SyncedUser(gate, tmp_path / "whole", now), disk, range(0))
+        assert problems == (0, 0, ())
+        for number in range(3 * list(WAYS).index(way), count, EVERY):
+            for writes in (range(number, FOR_GOOD), range(number, number + 1)):
+                user = SyncedUser(gate, tmp_path / f"{number} {len(writes)}", now)
+                _, problems = refused_at(user, disk, writes)
+                assert problems == (0, 0, ()), writes
+
+
+def test_without_the_proof_a_full_disk_does_harm(
+    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the test above can fail."""
+    monkeypatch.setattr(imap_proof, "matched", lambda *_: {})
+    with imap_gate(dovecot, *WAYS["COPY"]) as gate:
+        found = [
+            refused_at(SyncedUser(gate, tmp_path / f"{number}", now), disk, range(number, FOR_GOOD))[1].doubled
+            for number in HARMFUL
+        ]
+    assert any(found)
