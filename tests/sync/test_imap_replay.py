@@ -15,7 +15,14 @@ from tuimail.mail.flags import ANSWERED, FLAGGED, FORWARDED, OLD, SEEN
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.mailboxes.imap_values import CopiedUids, MailboxState
 from tuimail.sync.imap_proof import ArrivalMark, believable, matched, proof_of, uid_of
-from tuimail.sync.imap_refusal import LONGEST_BREAK, MOST_TRIES, PAUSE, forbidden_flags, kept_keywords, unkept_bits
+from tuimail.sync.imap_refusal import (
+    LONGEST_BREAK,
+    MOST_TRIES,
+    PAUSE,
+    forbidden_flags,
+    kept_keywords,
+    unkept_bits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +162,12 @@ def test_letters_that_are_gone_or_have_other_uids_are_left_out(rig: Rig, kind: A
     action = rig.action(kind, 3, add=SEEN, **target)
     rig.inbox.new_validity()
     before = dict(rig.inbox.letters)
-    (dropped,) = rig.replay(action)
+    (put_off,) = rig.replay(action)
+    assert (put_off.state, put_off.tries) == (ActionState.SENT, 1)
+    assert put_off.words == "The server has numbered the messages of the folder anew: they are looked for."
+    assert rig.replay() == []
+    rig.time += PAUSE
+    (dropped,) = rig.replay()
     assert dropped.words == "The letter is gone: the server has numbered the messages of the folder anew."
     assert (dropped.state, rig.inbox.letters) == (ActionState.DROPPED, before)
 

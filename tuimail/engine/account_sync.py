@@ -108,7 +108,9 @@ class AccountSync:
                 self._cache.open()
                 threads.follow()  # before messages are stored that it is about
                 self._sync(journal)
-                if not self._account.is_read_only and threads.read_muted(self._cache):
+                if not self._account.is_read_only:
+                    threads.read_muted(self._cache)
+                if journal.next_ready(self._account.name) is not None:  # that, and what was recognised only now
                     self._replay(journal)
                     self._cache.lay_over(journal, changed=True)
                 self._keep()

@@ -266,8 +266,9 @@ class AccountWork:
 
     def _follow(self, *, changed: bool) -> None:
         """What new messages bring with them."""
-        if changed and not self._account.is_read_only and self.threads.read_muted(self.cache):
-            self.replay()
+        if changed and not self._account.is_read_only:
+            self.threads.read_muted(self.cache)
+            self.replay()  # that, and what waited for its messages to be recognised
         if changed or self._fresh:
             self._fresh = False
             if arrived := self.cache.read(self._new_mail.found):

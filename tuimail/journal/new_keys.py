@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.journal.action import UNDECIDED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tuimail.journal.action import ActionMessage, MailAction
     from tuimail.journal.store import ActionJournal
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def rename_keys(journal: ActionJournal, account: str, folder: str, keys: Mapping[str, str]) -> None:
     """The messages of a folder have other keys now: new ones by old ones. Done twice, it is as done once.
 
+    An action of which every message is recognised is tried at once, if it was put off.
+
     Raises:
         StorageError: the disk refuses; nothing is changed.
     """
@@ -24,7 +26,8 @@ def rename_keys(journal: ActionJournal, account: str, folder: str, keys: Mapping
         for action in journal.actions(UNDECIDED, account=account):
             messages = tuple(_renamed(each, action, folder, keys) for each in action.messages)
             if messages != action.messages:
-                journal.put(replace(action, messages=messages))
+                put_off = 0.0 if _are_of_one_validity(messages) else action.next_at
+                journal.put(replace(action, messages=messages, next_at=put_off))
         journal.marks.rename(account, folder, keys)
 
 
@@ -34,3 +37,8 @@ def _renamed(message: ActionMessage, action: MailAction, folder: str, keys: Mapp
     if action.target == folder and message.landed in keys:
         message = replace(message, landed=keys[message.landed])
     return message
+
+
+def _are_of_one_validity(messages: Iterable[ActionMessage]) -> bool:
+    """What is still to be done names no message by a key from before."""
+    return len({each.key.partition(".")[0] for each in messages if each.key and not each.outcome}) <= 1

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from tuimail.journal.store import ActionJournal
 
 
+_NUMBERED_ANEW = "The server has numbered the messages of the folder anew: they are looked for."
+
+
+class NumberedAnewError(Exception):
+    """Messages of the action have other uids now, and a sync may find out which; ``str()`` is a sentence."""
+
+
 class ActionInHand:
     """One action. Whatever is not recorded when the process ends is found out again by looking."""
 
@@ -58,7 +65,13 @@ class ActionInHand:
         """Indexes of the messages that are not decided yet, by uid; those of another UIDVALIDITY are decided here.
 
         What has landed is done: only that mailbox tells, and it did. The others are gone, and no uid names them.
+
+        Raises:
+            NumberedAnewError: before the others count as gone, a sync is to look for them (``rename_keys``).
         """
+        waits = [each for each in self.messages if each.outcome is MessageOutcome.OPEN and not each.landed]
+        if not self.given.tries and any(each.key and uid_of(each.key, validity) is None for each in waits):
+            raise NumberedAnewError(_NUMBERED_ANEW)
         found: dict[int, int] = {}
         for index, each in enumerate(self.messages):
             if each.outcome is not MessageOutcome.OPEN:

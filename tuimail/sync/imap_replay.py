@@ -16,7 +16,7 @@ from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
 from tuimail.mail.flags import DELETED, to_wire
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
-from tuimail.sync.imap_action import ActionInHand, open_indexes
+from tuimail.sync.imap_action import ActionInHand, NumberedAnewError, open_indexes
 from tuimail.sync.imap_append import ImapAppend
 from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, kept_keywords, next_break, unkept_bits
 from tuimail.sync.imap_replay_mailboxes import GMAIL, MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks
@@ -96,6 +96,8 @@ class ImapReplayer:
                 self._no_mailbox(hand, error)
         except NotPermittedError as error:
             self._end(begun, ActionState.REFUSED, str(error))
+        except NumberedAnewError as error:
+            self.ended += [hand.put_off(str(error), PAUSE) for hand in begun]
         else:
             for hand in begun:
                 self._done(hand)
@@ -145,6 +147,9 @@ class ImapReplayer:
             self._no_mailbox(hand, error)
         except NotPermittedError as error:
             self._end([hand], ActionState.REFUSED, str(error))
+        except NumberedAnewError as error:
+            hand.take_over()
+            self.ended.append(hand.put_off(str(error), PAUSE))
         except LetterGoneError as error:
             hand.take_over()
             self._end([hand], ActionState.DROPPED, str(error))
