@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import imaplib
 import json
+import os
 import ssl
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -41,6 +44,16 @@ password_command = ["echo", "{password}"]
 ca_file = "{ca_file}"
 [accounts.work.policy]
 "Old" = "headers"
+"""
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from tuimail.cache.writer_lock import WriterLock
+lock = WriterLock(Path(sys.argv[1]))
+print("held" if lock.acquire() else "not held", flush=True)
+sys.stdin.read()
 """
 
 
@@ -259,8 +272,9 @@ def test_what_waits_is_carried_out(tuimail_: Run, account: Account) -> None:
     assert account.client.search(None, "FLAGGED")[1] == [b"2"]
 
 
+@pytest.mark.parametrize("in_step", [True, False])
 def test_while_another_one_syncs_the_server_is_not_asked(
-    tuimail_: Run, account: Account, home: Paths, monkeypatch: pytest.MonkeyPatch
+    tuimail_: Run, account: Account, home: Paths, monkeypatch: pytest.MonkeyPatch, in_step: bool
 ) -> None:
     synced(tuimail_)
     account.deliver(5)
@@ -268,12 +282,35 @@ def test_while_another_one_syncs_the_server_is_not_asked(
     _, lock = cache_of(load(home).accounts["work"], home)
     assert lock.acquire()
     try:
+        lock.tell(in_step=in_step)
         ran = tuimail_("sync")
     finally:
         lock.release()
-    assert (ran.code, ran.out) == (0, "work: synced by another tuimail\n")
-    assert "the server is not asked twice" in ran.err
+    if in_step:
+        assert (ran.code, ran.out) == (0, "work: synced by another tuimail\n")
+        assert "the server is not asked twice" in ran.err
+    else:
+        assert (ran.code, ran.out) == (75, "work: not finished\n")
+        assert f"Another tuimail (process {os.getpid()}) keeps this account, and is offline" in ran.err
     assert synced(tuimail_)["new"] == 1
+
+
+def test_one_that_is_killed_while_it_holds_the_account_hands_it_over(
+    tuimail_: Run, account: Account, home: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_sync, "BRIEF", 0.0)
+    _, lock = cache_of(load(home).accounts["work"], home)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        ran = tuimail_("sync")
+        assert ran.code == 75
+        assert f"(process {holder.pid})" in ran.err
+        holder.kill()
+        holder.wait(20)
+    assert synced(tuimail_)["new"] == 4
 
 
 def test_mail_on_this_machine_is_brought_into_step_as_well(

@@ -6,15 +6,29 @@ one. The file lies among the data and not in the cache: who deletes the cache mu
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.durable import storage_error
 from tuimail.private_files import open_private, private_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_LONGEST = 100
+_IN_STEP = b"in step"
+
+
+class LockHolder(NamedTuple):
+    """Who holds a lock, as far as it is known."""
+
+    process: int
+    """0: not known."""
+    in_step: bool
+    """At its last look the mailbox could be reached and the cache written."""
 
 
 class WriterLock:
@@ -54,7 +68,26 @@ class WriterLock:
             os.close(descriptor)
             raise storage_error(self.path, error) from error
         self._descriptor = descriptor
+        self.tell(in_step=False)
         return True
+
+    def tell(self, *, in_step: bool) -> None:
+        """Let other processes know how the work goes, while this object holds the lock; never raises."""
+        if self.held:
+            words = b"%d %s\n" % (os.getpid(), _IN_STEP if in_step else b"")
+            with contextlib.suppress(OSError):
+                # Padded: on a full disk what is there can be overwritten and not made longer.
+                os.pwrite(self._descriptor, words.ljust(_LONGEST), 0)
+
+    def holder(self) -> LockHolder:
+        """Who holds it: what was told last."""
+        try:
+            with os.fdopen(open_private(self.path, os.O_RDONLY), "rb") as file:
+                process, _, words = file.read(_LONGEST).partition(b" ")
+        except OSError:
+            return LockHolder(0, in_step=False)
+        number = int(process) if process.isdigit() and len(process) < 10 else 0
+        return LockHolder(number, in_step=words.strip() == _IN_STEP)
 
     def release(self) -> None:
         """Let another process write. Close the database before."""

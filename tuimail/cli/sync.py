@@ -35,7 +35,7 @@ def parser() -> Parser:
 
 
 def run(argv: list[str], paths: Paths) -> int:
-    """Run the command. Exit code 69 if a server cannot be reached, 77 if it refuses the sign-in."""
+    """Run the command. Exit code 69 if a server cannot be reached, 75 if another tuimail is at it, 77 if it refuses."""
     from tuimail.engine.received_mail import accounts_with_mail
 
     args = parser().parse_args(argv)
@@ -64,7 +64,7 @@ def synced(accounts: Iterable[Account], paths: Paths) -> list[SyncReport]:
 
 
 def exit_code(reports: Iterable[SyncReport]) -> int:
-    """0, or 69 if a server cannot be reached, 77 if it refuses the sign-in."""
+    """0, or 69 if a server cannot be reached, 75 if another tuimail is at it, 77 if the sign-in is refused."""
     return max((each.error.exit_code for each in reports if each.error is not None), default=EX_OK)
 
 

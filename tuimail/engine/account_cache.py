@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
+    from tuimail.cache.writer_lock import LockHolder
     from tuimail.config.model import Account
     from tuimail.engine.mail_source import MailSource
     from tuimail.journal.action import MailAction
@@ -100,6 +101,14 @@ class AccountCache:
             if self._cache.set_aside is not None:
                 self._told(MADE_ANEW)
         return True
+
+    def tell(self, *, in_step: bool) -> None:
+        """Let processes that wait for the cache know whether it follows the mailbox."""
+        self._lock.tell(in_step=in_step)
+
+    def writer(self) -> LockHolder:
+        """Which process writes it."""
+        return self._lock.holder()
 
     def close(self) -> None:
         """Close it, and let another process write."""

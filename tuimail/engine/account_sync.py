@@ -14,7 +14,7 @@ from tuimail.engine.account_cache import AccountCache
 from tuimail.engine.mail_actions import replay_ready
 from tuimail.engine.thread_work import ThreadWork
 from tuimail.engine.unsent_sources import unsent_sources
-from tuimail.errors import TuimailError
+from tuimail.errors import EX_TEMPFAIL, TuimailError
 from tuimail.journal.action import UNDECIDED
 from tuimail.journal.store import ActionJournal
 from tuimail.sync.fulltext_sync import FulltextSync
@@ -32,6 +32,20 @@ PATIENCE = 10.0
 """Seconds to wait for it while it has something to carry out."""
 PAUSE = 0.1
 """Seconds between two looks at what it does."""
+
+
+class AccountHeldError(TuimailError):
+    """Another process has the account, and does not reach its mailbox or has not finished: nothing was synced."""
+
+    exit_code = EX_TEMPFAIL
+
+    def __init__(self, process: int) -> None:
+        """``process`` is its number; 0: not known."""
+        who = f"Another tuimail (process {process})" if process else "Another tuimail"
+        super().__init__(
+            f"{who} keeps this account, and is offline or not finished: nothing was synced.",
+            hint="Try again later, or end it.",
+        )
 
 
 class SyncProgress(Protocol):
@@ -66,7 +80,7 @@ class SyncReport:
     waiting: int = 0
     """Actions of the user that are not carried out yet."""
     elsewhere: bool = False
-    """Another process syncs the account: nothing was asked."""
+    """Another process syncs the account, and its last look succeeded: nothing was asked."""
     error: TuimailError | None = field(default=None, compare=False)
     """Why it ended before it was done."""
 
@@ -121,10 +135,17 @@ class AccountSync:
                 return
 
     def _become_writer(self, journal: ActionJournal) -> bool:
-        """Whether this process writes the cache; else the other one is waited for while it has something to do."""
+        """Whether this process writes the cache; else the other one is waited for while it has something to do.
+
+        Raises:
+            AccountHeldError: the other one is not in step with the mailbox itself.
+        """
         begun = time.monotonic()
         while not self._cache.open():
             if time.monotonic() - begun >= (PATIENCE if self._waiting(journal) else BRIEF):
+                holder = self._cache.writer()
+                if not holder.in_step:
+                    raise AccountHeldError(holder.process)
                 self._progress.say("another tuimail keeps this account in step; the server is not asked twice.")
                 return False
             time.sleep(PAUSE)

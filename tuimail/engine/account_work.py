@@ -77,8 +77,8 @@ if TYPE_CHECKING:
 
 
 _UNDER_WAY = (ActionState.WAITING, ActionState.SENT)
-PAUSE = 2.0
-"""Seconds between two tries to become the writer of the cache."""
+PAUSE = 0.5
+"""Seconds between two tries to become the writer of the cache: whoever waits takes over within one."""
 _NEXT = {
     ActionState.SENT: "  It is tried again later.",
     ActionState.REFUSED: "  Changes waiting: try it again there, or drop it.",
@@ -240,6 +240,7 @@ class AccountWork:
                 self._thread.announce()
             return PAUSE
         self.watch.keep()
+        in_step = False
         try:
             if self.threads.follow():  # before messages are stored that it is about
                 self._thread.announce()
@@ -247,8 +248,11 @@ class AccountWork:
             if self.cache.lay_over(self.journal, changed=changed) or changed:
                 self._thread.announce()
             self._follow(changed=changed)
+            in_step = self._thread.server.failed is None
         except DamagedDatabaseError:
             return 0.0  # it is begun anew
+        finally:
+            self.cache.tell(in_step=in_step)
         pause = min(self.watch.pause, self.cache.again_in or self.watch.pause)
         again = self.journal.next_try(self._account.name, begun)  # what was due before waits for something else
         return pause if again is None else min(pause, max(0.0, again - time.time()))

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 PAUSE = 0.5
 """Seconds after a change until it is looked for messages to fetch: a sync stores many times in a row."""
-RETRY = 2.0
+RETRY = 0.5
 """Seconds until it is looked again whether this process writes the cache."""
 TURN = 0.1
 """Seconds until it is looked again whether the account's thread has finished its look."""
