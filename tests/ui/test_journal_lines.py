@@ -20,6 +20,7 @@ from tuimail.ui.views.journal_lines import (
     change_titles,
     changes_note,
     offline_remark,
+    sync_remarks,
 )
 
 NOW = 1_800_000_000.0
@@ -80,3 +81,11 @@ def test_a_row_fills_the_screen_and_does_nothing(subject: str, target: str, widt
     assert cell_len(shown) == width - 1
     assert safe_line(shown) == shown
     assert cell_len("".join(span.text for span in change_titles(width))) == width - 1
+
+
+def test_the_title_bar_says_why_nothing_is_synced() -> None:
+    full = "The disk is full: the cache could not be written."
+    assert sync_remarks("", "", JournalTally()) == []
+    assert sync_remarks("", full, JournalTally()) == ["sync waits: the disk is full"]
+    assert sync_remarks("refused", full, JournalTally(waiting=2)) == ["offline, 2 wait"]
+    assert sync_remarks("", "There is\x1b[31m no Maildir.", JournalTally())[0].isprintable()

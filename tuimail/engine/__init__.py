@@ -24,6 +24,7 @@ Received mail:
   mail           engine.mail: folders, indexes, messages, and what the user does to them, beside the screens
   mail_account   the thread of one account; account_work is what it does: syncs its mailbox, carries out the journal,
                  and writes its cache (account_cache)
+  work_problems  what went wrong with the work of such a thread
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
                  on its thread (reader_handle)
   mail_news      what the threads have to tell, on the event loop

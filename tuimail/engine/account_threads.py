@@ -93,6 +93,10 @@ class AccountThreads:
         """Why the server of the account cannot be reached now; of the first one that cannot, for an empty name."""
         return next((each.server.offline for each in self.of(account) if each.server.offline is not None), None)
 
+    def stopped_by(self, account: str) -> str:
+        """Why an account is not synced now although its mailbox can be reached; empty: it is."""
+        return next(filter(None, (each.problems.of("sync") for each in self.of(account))), "")
+
     def syncing(self, account: str) -> str:
         """What is being read for the first time, in words; empty when nothing is."""
         return next((each.syncing for each in self.of(account) if each.syncing), "")

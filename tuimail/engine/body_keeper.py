@@ -110,7 +110,8 @@ class BodyKeeper:
         except DamagedCacheError as error:
             self._close()
             self._mail.suspect(error)
-        except TuimailError as error:
+        except TuimailError as error:  # there may be room on the disk again
+            self._again = self._reconnect.failed(lasting=False)
             log.info("messages of %s cannot be fetched now: %s", self._account.name, error)
         except Exception:
             log.exception("messages of %s", self._account.name)

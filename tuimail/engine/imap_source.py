@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cache.bodies import BodyStore
 from tuimail.engine.mail_source import NotKeptError, folder_gone, message_gone
+from tuimail.errors import StorageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.imap_search import Criteria
     from tuimail.sync.imap_bodies import ImapBodies
     from tuimail.sync.mailbox_sync import MailboxSync
+
+
+IN_MEMORY = 64 * 1024 * 1024
+"""Bytes of a message that is shown although the disk refuses to keep it."""
 
 
 class ImapSource:
@@ -94,13 +100,13 @@ class ImapSource:
         return FoundAtServer(state.validity, state.uidnext, mailbox.search(criteria))
 
     def open(self, folder: str, key: str, *, near: int | None = None) -> BinaryIO:  # noqa: ARG002
-        """The bytes of a message, which is kept from then on.
+        """The bytes of a message, which is kept from then on; if the disk refuses that, they are in memory alone.
 
         Raises:
             NotKeptError: it is not kept here, and was not to be fetched.
             MessageGoneError: the server does not have it any more.
             ImapError: it is not kept here, and the server cannot be reached.
-            StorageError: the disk refuses.
+            StorageError: the disk refuses, and the message is large.
         """
         for _ in range(2):
             file = self._bodies.open(folder, key)
@@ -108,7 +114,10 @@ class ImapSource:
                 return file
             if not self._fetches:
                 raise NotKeptError("The letter is not on this machine yet.", hint="It comes from the server.")
-            self.fetch(folder, key)
+            try:
+                self.fetch(folder, key)
+            except StorageError as error:
+                return self._in_memory(folder, key, error)
         raise message_gone()
 
     def fetch(self, folder: str, key: str, *, interactive: bool = True) -> None:
@@ -119,6 +128,20 @@ class ImapSource:
             raise message_gone()
         if self._bodies.keep(folder, key, lambda write: mailbox.fetch(int(uid), write)) is None:
             raise message_gone()
+
+    def _in_memory(self, folder: str, key: str, refused: StorageError) -> BinaryIO:
+        """Fetch it and keep it nowhere. Raises as ``open``, and ``refused`` for one that is larger than IN_MEMORY."""
+        file = BytesIO()
+
+        def write(piece: bytes) -> None:
+            if file.tell() + len(piece) > IN_MEMORY:
+                raise refused
+            file.write(piece)
+
+        if not self._client.select(self._wire(folder), interactive=True).fetch(int(key.partition(".")[2]), write):
+            raise message_gone()
+        file.seek(0)
+        return file
 
     def meanwhile(self, work: Callable[[], None]) -> None:
         """Have ``work`` called again and again while the current thread waits for the server; it must not raise."""

@@ -16,6 +16,7 @@ from tuimail.engine.account_jobs import AccountJobs, begun_future
 from tuimail.engine.look_schedule import LookSchedule
 from tuimail.engine.server_state import ServerState
 from tuimail.engine.store_handle import not_started
+from tuimail.engine.work_problems import WorkProblems
 from tuimail.errors import TuimailError
 from tuimail.mailboxes.imap_errors import ImapError
 
@@ -83,8 +84,8 @@ class MailAccount:
         self._jobs = AccountJobs()
         self._lookers: list[Future[None]] = []
         """Told when the mailbox was looked at."""
-        self._wrong: dict[str, str] = {}
-        """What was told to have gone wrong, by the work."""
+        self.problems = WorkProblems(self.announce)
+        """What went wrong but for the server: ``sync`` is the last look, ``journal`` what the user did."""
         self._replay_later = False
         """What the user did while the thread waited for the server is to be carried out."""
         self._waits = False
@@ -194,14 +195,13 @@ class MailAccount:
             return None
         except TuimailError as error:
             log.warning("mail of %s: %s", self.account.name, error)
-            if str(error) not in self._wrong.values():
+            if self.problems.came(name, str(error)):
                 self.tell(f"{self.account.name}: {error}  {error.hint}".strip())
-            self._wrong[name] = str(error)
             return None
         except Exception:
             log.exception("mail of %s", self.account.name)
             return None
-        self._wrong.pop(name, None)
+        self.problems.over(name)
         return result
 
     def _do(self, job: AccountJob) -> None:

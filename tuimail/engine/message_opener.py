@@ -54,10 +54,9 @@ class MessageOpener:
         try:
             return await self._reader.run(opened)
         except NotKeptError:
-            await self._fetch(ref)
-            return await self._reader.run(opened)
+            return await self._fetch(ref)
 
-    async def _fetch(self, ref: MessageRef) -> None:
+    async def _fetch(self, ref: MessageRef) -> BinaryIO:
         from tuimail.engine.received_mail import unreachable
         from tuimail.mailboxes.imap_errors import ImapError
 
@@ -66,7 +65,8 @@ class MessageOpener:
             raise unreachable(offline)
         source = self._sources.of(self._accounts[ref.account])
         try:
-            await asyncio.to_thread(lambda: source.open(ref.folder, ref.key).close())
+            file = await asyncio.to_thread(source.open, ref.folder, ref.key)
         except ImapError as error:
             raise unreachable(error) from error
         self._fetched(ref)
+        return file

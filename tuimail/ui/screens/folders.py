@@ -12,7 +12,7 @@ from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.screens.search_counts import SearchCounts
 from tuimail.ui.views.folder_lines import FolderRow, folder_line, folder_titles
-from tuimail.ui.views.journal_lines import changes_note, offline_remark
+from tuimail.ui.views.journal_lines import changes_note, sync_remarks
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class FoldersScreen(ListScreen[FolderRow]):
     def remarks(self) -> Sequence[str]:
         """Whether a server is out of reach, and what waits for it."""
         mail = self.program.engine.mail
-        return [offline_remark(mail.journal.counted())] if mail.offline() else []
+        return sync_remarks(mail.offline(), mail.sync.stopped_by(""), mail.journal.counted())
 
     def _show(self) -> None:
         """The rows, with what was counted so far."""

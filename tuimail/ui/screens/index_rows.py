@@ -10,7 +10,7 @@ from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, clip
 from tuimail.ui.views.index_lines import SearchState, index_banner, index_columns, index_line, index_titles
-from tuimail.ui.views.journal_lines import offline_remark
+from tuimail.ui.views.journal_lines import sync_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +81,7 @@ class IndexRows:
     def remarks(self, screen: MessageList) -> Sequence[str]:
         """Whether the server is out of reach, and what waits for it; unread and tagged ones, and the order."""
         mail, account = self._engine().mail, screen.request.account
-        parts = [offline_remark(mail.journal.counted(account))] if mail.offline(account) else []
+        parts = sync_remarks(mail.offline(account), mail.sync.stopped_by(account), mail.journal.counted(account))
         if mail.search.server.searching and screen.request.narrowed:
             parts.append("searching at the server")
         if screen.index is not None and screen.index.counts.unread:

@@ -10,7 +10,7 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Span, TextRole
-from tuimail.ui.views.journal_lines import change_explanation, change_line, change_titles, offline_remark
+from tuimail.ui.views.journal_lines import change_explanation, change_line, change_titles, sync_remarks
 from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.line_list import LineList
 
@@ -76,7 +76,7 @@ class JournalScreen(ListScreen[JournalEntry]):
     def remarks(self) -> Sequence[str]:
         """Whether a server is out of reach, and what waits for it."""
         mail = self.program.engine.mail
-        return [offline_remark(mail.journal.counted())] if mail.offline() else []
+        return sync_remarks(mail.offline(), mail.sync.stopped_by(""), mail.journal.counted())
 
     def on_mailbox_changed(self, _message: MailboxChanged) -> None:
         """Some may be done."""

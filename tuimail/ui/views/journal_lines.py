@@ -99,6 +99,14 @@ def offline_remark(tally: JournalTally) -> str:
     return f"offline, {tally.waiting:,} {'waits' if tally.waiting == 1 else 'wait'}"
 
 
+def sync_remarks(offline: str, paused: str, tally: JournalTally) -> list[str]:
+    """For the title bar: that a server is out of reach, or why else nothing is synced."""
+    if offline:
+        return [offline_remark(tally)]
+    reason = safe_line(paused.partition(":")[0].rstrip("."))
+    return [f"sync waits: {reason[:1].lower()}{reason[1:]}"] if reason else []
+
+
 def _columns(width: int) -> tuple[int, int, int]:
     """Cells for what is done, the subject, and the account (0: there is no room); a margin is left on the right."""
     account = _ACCOUNT if width >= _WIDE else 0
