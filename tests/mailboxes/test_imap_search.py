@@ -122,3 +122,21 @@ async def test_a_refused_search_keeps_the_connection(answer: str) -> None:
         assert caught.value.status is not None
         assert await result(mailbox.uids) == [2]
         assert scripted.connections == 1
+
+
+async def test_words_of_ascii_are_asked_for_with_their_charset_if_it_is_wanted() -> None:
+    heard = []
+
+    async def search(conversation: Conversation, rest: bytes) -> None:
+        heard.append(rest)
+        fine = rest.startswith(b"SEARCH CHARSET US-ASCII")
+        await conversation.say(*(["* SEARCH 2", "TAG OK"] if fine else ["TAG NO [BADCHARSET (US-ASCII)] no"]))
+
+    async with connected(Scripts(SEARCH=search)) as (client, _scripted):
+        mailbox = await result(lambda: client.select("INBOX"))
+        assert await result(mailbox.search, criteria("~b minutes")[0]) == [2]
+        assert heard[1:] == [b'SEARCH CHARSET US-ASCII BODY "minutes"']
+        heard.clear()
+        with pytest.raises(ImapError, match="This server cannot search for these characters"):
+            await result(mailbox.search, criteria("~b café")[0])
+        assert len(heard) == 1

@@ -1,4 +1,7 @@
-"""FETCH responses (RFC 3501 section 7.4.2) as values. Pure, linear; a broken response is None, never an exception."""
+"""FETCH responses (RFC 3501 section 7.4.2), and UIDFETCH (RFC 9586 section 3.1), as values.
+
+Pure, linear; a broken response is None, never an exception.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ _USUAL = re.compile(
     re.IGNORECASE,
 )
 """The items in the order in which they are asked for, as nearly every server sends them."""
-_FETCH = re.compile(rb"\* \d{1,10} FETCH \(", re.IGNORECASE)
+_FETCH = re.compile(rb"\* \d{1,10} (?:UID)?FETCH \(", re.IGNORECASE)
+_BY_UID = b"UIDFETCH"
 _DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _SECTION_END = re.compile(rb"\](?:<(\d{1,20})>)?$")
 _MONTHS = {month.lower().encode(): index for index, month in enumerate(MONTHS, 1)}
@@ -114,8 +118,9 @@ def read_fetch(response: Response) -> FetchedItems | None:
         return None
     try:
         match parse(response):
-            case [_, _, _, list(items)]:
-                return _read_items(items)
+            case [_, bytes(number_told), Atom() as word, list(items)]:
+                found = _read_items(items)
+                return found._replace(uid=uid_of(number_told)) if word.upper() == _BY_UID else found
     except (ImapSyntaxError, ValueError):
         pass
     return None

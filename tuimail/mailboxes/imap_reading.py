@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.mailboxes.imap_answers import read_search
+from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.mailboxes.imap_fetch import FetchedItems, is_fetch, read_fetch
 from tuimail.mailboxes.imap_numbers import TOP_UID, write_sets
 from tuimail.mailboxes.imap_search import Criteria
@@ -22,6 +23,7 @@ HEADER_FIELDS = (
     "CONTENT-TYPE AUTO-SUBMITTED X-PRIORITY"
 )
 """What a summary is made of. Neither ENVELOPE, which lacks References, nor BODYSTRUCTURE: servers get them wrong."""
+NO_SUCH_CHARACTERS = "This server cannot search for these characters."
 PIECE = 256 * 1024
 """Bytes of a message that are fetched at a time."""
 KEPT_LIMIT = 128 * 1024 * 1024
@@ -141,7 +143,11 @@ async def there(session: ImapSession, uids: Sequence[int], stall: float) -> list
 
 
 async def search(session: ImapSession, criteria: str | Criteria, stall: float) -> list[int]:
-    """The uids that match, ascending; in ranges where the server has ESEARCH (RFC 4731)."""
+    """The uids that match, ascending; in ranges where the server has ESEARCH (RFC 4731).
+
+    Other characters than ASCII go as UTF-8. A server that does not know the charset (RFC 3501 section 6.4.4) is asked
+    for words of ASCII once more, with their charset named.
+    """
     extended = bool(session.capabilities & {"ESEARCH", "IMAP4REV2"})
     said = Criteria(criteria) if isinstance(criteria, str) else criteria
 
@@ -152,6 +158,10 @@ async def search(session: ImapSession, criteria: str | Criteria, stall: float) -
     status, responses = await ask("RETURN (ALL) " if extended else "")
     if status.verdict == "BAD" and extended:
         status, responses = await ask("")
+    if status.code == "BADCHARSET":
+        if said.literals:
+            raise ImapError(NO_SUCH_CHARACTERS, step=session.step, status=status)
+        status, responses = await ask("CHARSET US-ASCII ")
     if status.verdict != "OK":
         raise session.refusal("to search", status)
     try:
