@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.dovecot import Dovecot
 
 TESTS = Path(__file__).parents[1]
-KILL, LINK, DISK, LIES = "kill -9", "net down", "disk full", "server lies"
+KILL, POWER, LINK, DISK, LIES = "kill -9", "power cut", "net down", "disk full", "server lies"
 VALIDITY, OTHER, SECOND, CACHE = "UIDVALIDITY", "second client", "second tuimail", "corrupt cache"
 
 _RIG = "proof/test_proof.py::test_a_small_run_loses_and_doubles_nothing"
@@ -32,22 +32,54 @@ _SYNC = "sync/test_imap_sync.py::"
 _REPLAY = "sync/test_imap_replay.py::"
 _BODIES = "sync/test_imap_bodies.py::"
 _STORE = "journal/test_store.py::"
+_FULL = "sync/test_imap_disk_full_with_dovecot.py::test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing"
+_FIRST_FULL = "sync/test_imap_disk_full_with_dovecot.py::test_a_disk_that_is_full_at_the_first_sync_costs_nothing"
+_ANEW = "sync/test_imap_new_validity_with_dovecot.py::test_numbered_anew_in_the_middle"
+_WAITED = "sync/test_imap_new_validity_with_dovecot.py::test_what_waits_goes_on_with_the_letters_that_are_recognised"
+_HANDED = "engine/test_two_programs_with_dovecot.py::test_the_second_takes_over_and_goes_on_with_what_waits"
 _LOST_CACHE = "sync/test_fault_matrix.py::test_what_waits_does_not_need_the_cache"
 
 PROVEN = {
-    "1 LIST": {KILL: _RIG, LINK: _CUT, LIES: _SYNC + "test_an_empty_list_of_folders_costs_nothing"},
-    "2 SELECT": {KILL: _RIG, LINK: _CUT, LIES: _SYNC + "test_uidnext_is_wrong", OTHER: _TWO},
+    "1 LIST": {
+        KILL: _RIG,
+        LINK: _CUT,
+        LIES: _SYNC + "test_an_empty_list_of_folders_costs_nothing",
+        POWER: _RIG,
+        DISK: _FIRST_FULL,
+        SECOND: _HANDED,
+    },
+    "2 SELECT": {
+        KILL: _RIG,
+        LINK: _CUT,
+        LIES: _SYNC + "test_uidnext_is_wrong",
+        OTHER: _TWO,
+        POWER: _RIG,
+        DISK: _FULL,
+        VALIDITY: _ANEW,
+        SECOND: _HANDED,
+    },
     "3 batch fetched, not stored": {
         KILL: _RIG,
         LINK: _CUT,
         LIES: _SYNC + "test_one_message_is_refused_and_comes_a_day_later",
         VALIDITY: _SYNC + "test_messages_are_recognised_when_their_uids_are_others",
         OTHER: _TWO,
+        POWER: _RIG,
+        DISK: _FIRST_FULL,
+        SECOND: _HANDED,
     },
     "4 batch committed, state not": {
-        KILL: _SYNC + "test_what_is_known_of_a_mailbox_moves_with_the_last_rows_it_speaks_of"
+        KILL: _SYNC + "test_what_is_known_of_a_mailbox_moves_with_the_last_rows_it_speaks_of",
+        POWER: _RIG,
+        DISK: _FIRST_FULL,
     },
-    "5 vanished": {LIES: _SYNC + "test_all_is_said_to_have_vanished", OTHER: _TWO},
+    "5 vanished": {
+        LIES: _SYNC + "test_all_is_said_to_have_vanished",
+        OTHER: _TWO,
+        KILL: _RIG,
+        POWER: _RIG,
+        DISK: _FULL,
+    },
     "6 body being fetched": {
         KILL: "cache/test_bodies.py::test_what_a_crash_left_unfinished_goes_after_a_day",
         LINK: _CUT,
@@ -55,8 +87,9 @@ PROVEN = {
         LIES: _BODIES + "test_a_server_that_gives_more_than_it_said_is_stopped",
         VALIDITY: _BODIES + "test_other_uids_never_count_as_kept_by_what_was_kept_before",
         CACHE: "cache/test_bodies.py::test_a_damaged_file_is_removed_and_never_read",
+        POWER: "cache/test_bodies.py::test_a_name_without_its_bytes_does_not_count_as_kept",
     },
-    "7 body put, row not": {KILL: _RIG},
+    "7 body put, row not": {KILL: _RIG, POWER: _RIG, DISK: _FULL},
     "9 key pressed, journal not committed": {
         KILL: _STORE + "test_killed_at_any_moment_nothing_told_is_lost",
         DISK: _STORE + "test_a_full_disk_changes_nothing",
@@ -65,21 +98,26 @@ PROVEN = {
     "10 waiting": {
         KILL: _RIG,
         LINK: _CUT,
-        VALIDITY: _REPLAY + "test_letters_that_are_gone_or_have_other_uids_are_left_out",
+        VALIDITY: _WAITED,
         OTHER: _TWO,
-        SECOND: _STORE + "test_of_two_processes_each_action_is_finished_by_one",
+        SECOND: _HANDED,
         CACHE: _LOST_CACHE,
+        POWER: _RIG,
+        DISK: _FULL,
     },
-    "11 marked, command not out": {KILL: _RIG, LINK: _CUT, OTHER: _TWO},
-    "12 command out, no reply": {KILL: _RIG, LINK: _CUT, OTHER: _TWO},
+    "11 marked, command not out": {KILL: _RIG, LINK: _CUT, OTHER: _TWO, POWER: _RIG, DISK: _FULL, VALIDITY: _ANEW},
+    "12 command out, no reply": {KILL: _RIG, LINK: _CUT, OTHER: _TWO, POWER: _RIG, DISK: _FULL, VALIDITY: _ANEW},
     "13 reply, not stored": {
         KILL: _RIG,
         LINK: _CUT,
         LIES: _REPLAY + "test_a_copyuid_that_contradicts_the_mark_is_not_believed",
         OTHER: _TWO,
+        POWER: _RIG,
+        DISK: _FULL,
+        VALIDITY: _ANEW,
     },
-    "14 between COPY and EXPUNGE": {KILL: _RIG, LINK: _CUT, OTHER: _TWO},
-    "15 done, not projected": {KILL: _RIG, OTHER: _TWO},
+    "14 between COPY and EXPUNGE": {KILL: _RIG, LINK: _CUT, OTHER: _TWO, POWER: _RIG, DISK: _FULL, VALIDITY: _ANEW},
+    "15 done, not projected": {KILL: _RIG, OTHER: _TWO, POWER: _RIG, DISK: _FULL},
     "16 undo": {OTHER: _TWO, LINK: _REPLAY + "test_a_chain_offline_and_its_undo"},
     "17 schema change": {CACHE: _STORE + "test_damage_and_a_newer_version_are_told"},
     "18 Maildir rename": {KILL: "engine/test_two_programs.py::test_killed_at_random_moments"},

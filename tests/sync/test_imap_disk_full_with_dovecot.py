@@ -130,6 +130,25 @@ def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(
                 assert problems == (0, 0, ()), writes
 
 
+def test_a_disk_that_is_full_at_the_first_sync_costs_nothing(
+    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk
+) -> None:
+    with imap_gate(dovecot) as gate:
+        for number in range(0, 64, 9):
+            user = SyncedUser(gate, tmp_path / str(number), now)
+            changed_account.prepare(dovecot, user.name)
+            disk.writes, disk.refused = 0, range(number, FOR_GOOD)
+            report = user.sync()
+            disk.refused = range(0)
+            assert isinstance(report.error, StorageError), number
+            user.sync_to_the_end()
+            with closing(user.journal()) as journal:
+                changed_account.act(dovecot, user.name, journal)
+            user.sync_to_the_end()
+            problems = changed_account.wrong(dovecot, user.account, user.paths, expunged=False)
+            assert problems == (0, 0, ()), number
+
+
 def test_without_the_proof_a_full_disk_does_harm(
     dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
