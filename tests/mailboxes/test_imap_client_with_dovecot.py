@@ -335,6 +335,8 @@ def test_changes_are_told_while_nobody_asks(
     client = ImapClient(connect, times=ClientTimes(poll=0.05))
     changed = threading.Event()
     client.watch("INBOX", changed.set)
+    assert changed.wait(20), "what came before the watch began is told by nobody else"
+    changed.clear()
     other = clients()
     for number in itertools.count():
         put(other, range(number, number + 1))
@@ -344,6 +346,8 @@ def test_changes_are_told_while_nobody_asks(
     client.create("second")
     told = threading.Event()
     client.watch("second", told.set)
+    assert told.wait(20)
+    told.clear()
     for number in itertools.count():
         put(other, range(number, number + 1), "second")
         if told.wait(0.5):

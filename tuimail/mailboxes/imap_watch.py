@@ -105,7 +105,8 @@ class ImapWatch:
         opened = await connection.select(selection, stall=self._times.interactive, command="EXAMINE")
         known, self._state = self._state, opened.state
         self._selection = selection
-        if self._failures or (known is not None and known != opened.state):
+        # At first as well: what came between the last look and this moment is told by nobody else.
+        if self._failures or known != opened.state:
             self._tell_soon()
         self._failures = 0
 
