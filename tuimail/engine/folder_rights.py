@@ -1,4 +1,7 @@
-"""What the rights of folders allow (RFC 4314): said before anything is stored in the journal. Pure."""
+"""What the rights of folders allow (RFC 4314): said before anything is stored in the journal. Pure.
+
+``lacks`` is for screens, which draw the keys that come to nothing dim; ``check_...`` say why when one is pressed.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tuimail.cache.folders import CachedMailbox
+    from tuimail.config.model import Account
 
+READ_ONLY = "lr"
+"""Rights in the folders of an account whose mail is never changed."""
+TAKING = "te"
+"""Rights that are needed to take messages out of a folder."""
 _HINT = "Its owner has to allow it, or the server's administrator."
+
+
+def rights_in(account: Account, folder: CachedMailbox) -> str:
+    """What the user may do in a folder of ``account``; empty: all, as far as is known."""
+    return READ_ONLY if account.is_read_only else folder.rights
+
+
+def lacks(rights: str, needed: Iterable[str]) -> bool:
+    """Whether one of the ``needed`` rights is missing; never while it is not known which there are (empty)."""
+    return bool(rights) and not all(each in rights for each in needed)
 
 
 def check_change(folder: CachedMailbox, kind: ActionKind, bits: int = 0) -> None:
@@ -29,7 +47,7 @@ def check_change(folder: CachedMailbox, kind: ActionKind, bits: int = 0) -> None
         needed = {right for flags, right in ((SEEN, "s"), (DELETED, "t"), (~(SEEN | DELETED), "w")) if bits & flags}
         _check(folder, needed, "no such marks are set")
     elif kind is not ActionKind.COPY:
-        _check(folder, "te", "no letter can be taken away")
+        _check(folder, TAKING, "no letter can be taken away")
 
 
 def check_target(folder: CachedMailbox) -> None:
@@ -38,7 +56,7 @@ def check_target(folder: CachedMailbox) -> None:
 
 
 def _check(folder: CachedMailbox, needed: Iterable[str], what: str) -> None:
-    if not folder.rights or all(each in folder.rights for each in needed):
+    if not lacks(folder.rights, needed):
         return
     name = safe_line(folder.name)
     if folder.rights in ("l", "lr", "lrs"):

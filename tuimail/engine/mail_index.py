@@ -32,6 +32,8 @@ class IndexEntry(NamedTuple):
     """Its thread is muted."""
     elsewhere: bool = False
     """It lies in Sent, and is shown because it belongs to a thread of the folder."""
+    rights: str = ""
+    """What its folder allows (RFC 4314); empty: all, as far as is known."""
 
     @property
     def row_id(self) -> str:
@@ -55,6 +57,8 @@ class MessageIndex:
     view: IndexView[IndexRow | ThreadRow]
     folder_names: Mapping[tuple[str, int], str]
     """Names of folders by account and number."""
+    rights: Mapping[tuple[str, int], str]
+    """Their rights (RFC 4314), by the same; empty: all, as far as is known."""
     counts: FolderCounts = FolderCounts()
     special_use: str = ""
     """Of its folder: sent, drafts, trash, archive, junk."""
@@ -83,6 +87,7 @@ class MessageIndex:
         return self._plain(row)
 
     def _plain(self, row: IndexRow) -> IndexEntry:
-        folder = self.folder_names.get((row.account, row.mailbox), "")
+        place = (row.account, row.mailbox)
+        ref = MessageRef(row.account, self.folder_names.get(place, ""), read_name(row.emailid))
         muted = (row.account, row.thread) in self.muted
-        return IndexEntry(row, MessageRef(row.account, folder, read_name(row.emailid)), muted=muted)
+        return IndexEntry(row, ref, muted=muted, rights=self.rights.get(place, ""))

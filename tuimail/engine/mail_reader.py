@@ -13,6 +13,7 @@ from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
 from tuimail.engine.cache_place import cache_of
+from tuimail.engine.folder_rights import rights_in
 from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, MessageIndex
 from tuimail.engine.received_mail import ReceivedMail, sent_beside
@@ -149,6 +150,11 @@ class MailReader:
             request,
             view,
             names,
+            {
+                (each.account.name, number): rights_in(each.account, box)
+                for each in mails
+                for number, box in each.mailboxes.items()
+            },
             FolderCounts(total, sum(each.unread for each in boxes)),
             boxes[0].special if len(boxes) == 1 else "",
             muted=frozenset((each.account.name, thread) for each in mails for thread in _muted(each)),

@@ -20,6 +20,7 @@ from tuimail.cache.windows import IndexOrder, IndexRow, rows_of_ids
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.cache_place import cache_of
 from tuimail.engine.configured_source import MailSources
+from tuimail.engine.folder_rights import rights_in
 from tuimail.engine.mail_source import NotKeptError
 from tuimail.engine.server_hits import ServerHits
 from tuimail.errors import NoSuchItemError, StorageError, UsageError
@@ -53,6 +54,8 @@ class FolderInfo:
     unread: int
     kept: int
     """Messages that are on this machine: all, unless they are at a server."""
+    rights: str = ""
+    """What the user may do there (RFC 4314); empty: all, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,7 @@ class ReceivedMail:
                 each.total,
                 each.unread,
                 max(each.total - elsewhere.get(each.id, 0), 0),
+                rights_in(self.account, each),
             )
             for each in sorted(self.mailboxes.values(), key=order)
         ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.mail.flags import DELETED
+from tuimail.ui.commands.rights import forbids
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from tuimail.engine.mail_index import IndexEntry
     from tuimail.ui.commands.command import Command
@@ -61,16 +62,29 @@ ON_MESSAGES = ON_SEVERAL | {
 }
 """They want a message under the cursor."""
 
+ON_ALL = frozenset({"expunge", "delete-matching"})
+"""They act on messages of the index wherever the cursor is."""
 
-def fits(command: Command, entry: IndexEntry | None, *, tagged: bool, applying: bool, searched: bool = False) -> bool:
+
+def fits(
+    command: Command,
+    entry: IndexEntry | None,
+    *,
+    tagged: Collection[IndexEntry],
+    applying: bool,
+    searched: bool = False,
+) -> bool:
     """Whether a command makes sense for the message under the cursor, or, ``applying``, for the tagged ones."""
     if applying:
-        return command.id in ON_SEVERAL or command.id in ("help", "back", "apply-tagged")
+        meant = command.id in ON_SEVERAL and not any(forbids(each.rights, command.id) for each in tagged)
+        return meant or command.id in ("help", "back", "apply-tagged")
     if command.id == "save-search":
         return searched
     if command.id in ("apply-tagged", "zoom"):
-        return tagged
-    return entry is not None or command.id not in ON_MESSAGES
+        return bool(tagged)
+    if entry is None:
+        return command.id not in ON_MESSAGES
+    return not forbids(entry.rights, command.id)
 
 
 def label(

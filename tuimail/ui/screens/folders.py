@@ -9,6 +9,7 @@ from tuimail.events import Severity
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
+from tuimail.ui.commands.rights import forbids
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.screens.search_counts import SearchCounts
 from tuimail.ui.views.folder_lines import FolderRow, folder_line, folder_titles
@@ -90,6 +91,7 @@ def _folder_row(folder: FolderInfo, names: Collection[str]) -> FolderRow:
         unread=folder.unread,
         kept=None if folder.kept >= folder.total else folder.kept,
         level=level,
+        rights=folder.rights,
     )
 
 
@@ -124,13 +126,14 @@ class FoldersScreen(ListScreen[FolderRow]):
         yield self.list
 
     def fits(self, command: Command) -> bool:
-        """Headings are no folders."""
+        """Headings are no folders, and a folder may forbid it."""
         row = self.selected
         if command.id == "open-folder":
             return row is not None and not row.heading
         if command.id in ON_FOLDER:
             searched = row is not None and row.search is not None and command.id != "read-folder"
-            return searched or (row is not None and bool(row.folder and row.account))
+            folder = row is not None and bool(row.folder and row.account) and not forbids(row.rights, command.id)
+            return searched or folder
         return True
 
     async def load(self) -> None:

@@ -120,8 +120,10 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     def fits(self, command: Command) -> bool:
         """By what is selected; while a command is being chosen for tagged messages, whether it can be."""
-        searched = self.request.narrowed
-        return fitting.fits(command, self.entry, tagged=bool(self.tagged), applying=self.applying, searched=searched)
+        if command.id in fitting.ON_ALL and self.request.several:
+            return True  # of several folders one allows it, another does not
+        tagged, searched = self.tagged.values(), self.request.narrowed
+        return fitting.fits(command, self.entry, tagged=tagged, applying=self.applying, searched=searched)
 
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""

@@ -8,6 +8,7 @@ from tuimail.errors import NoSuchItemError, TuimailError, UsageError
 from tuimail.mail.flags import SEEN
 from tuimail.mail.text import safe_line
 from tuimail.ui.commands import messages as fitting
+from tuimail.ui.commands.rights import forbids
 from tuimail.ui.protocols import KnowsNeighbours
 from tuimail.ui.screens.message_page import PIECE, PageScreen
 from tuimail.ui.screens.seen import SeenAfter
@@ -63,6 +64,11 @@ class MessageScreen(PageScreen):
         if not self._started:
             self._started = True
             self._read()
+
+    def fits(self, command: Command) -> bool:
+        """By what there is in the message, and what its folder allows."""
+        entry = self._current
+        return super().fits(command) and not (entry is not None and forbids(entry.rights, command.id))
 
     def label(self, command: Command) -> str:
         """Some keys mean a little more at times."""

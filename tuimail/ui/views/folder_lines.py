@@ -35,6 +35,8 @@ class FolderRow:
     """How many of its messages are on this machine; None: all."""
     note: str = ""
     level: int = 0
+    rights: str = ""
+    """What the user may do in it (RFC 4314); empty: all, as far as is known."""
     search: SavedSearch | None = None
     """What it is in place of a folder."""
 
