@@ -246,3 +246,25 @@ def test_five_thousand_changes(tuimail_: Run, maildirs: Path, home: Paths) -> No
     assert len(tuimail_("journal").out.splitlines()) == 5000
     with closing(ActionJournal(home.journal)) as journal:
         assert len(journal.actions(UNDECIDED)) == 5000
+
+
+def test_another_folder_for_what_was_refused(tuimail_: Run, maildirs: Path, home: Paths) -> None:
+    make_folder(maildirs / "work" / ".Other")
+    first, second = given(home, move(0, target="Gone"), move(1, target="Gone"))
+    assert tuimail_("journal", "retry", str(first), "--folder", "Other").code == 64, "it waits, and was not refused"
+    assert tuimail_("journal", "retry").code == 73
+    assert tuimail_("journal", "retry", str(first), "--folder", "Nowhere").code == 64
+    assert state(home, first) is ActionState.REFUSED
+    ran = tuimail_("journal", "retry", str(first), str(second), "--folder", "other")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"Done: {first} move 1 letter to Other\nDone: {second} move 1 letter to Other\n"
+    assert len(names(maildirs / "work" / ".Other")) == 2
+
+
+@pytest.mark.parametrize("words", [("retry",), ("list",), ("drop", "1")])
+def test_a_folder_is_for_changes_that_are_named(
+    tuimail_: Run, maildirs: Path, home: Paths, words: tuple[str, ...]
+) -> None:
+    given(home, move(0, target="Gone"))
+    assert tuimail_("journal", *words, "--folder", "Other").code == 64
+    assert names(maildirs / "work") == ["0.a:2,", "1.a:2,", "2.a:2,"]

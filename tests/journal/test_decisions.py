@@ -10,7 +10,7 @@ import pytest
 
 from tuimail.errors import IllegalTransitionError, LeaseLostError, NoSuchItemError
 from tuimail.journal.action import KEPT, UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
-from tuimail.journal.decisions import YOURS, UserDecisions
+from tuimail.journal.decisions import YOURS, UserDecisions, can_be_redirected
 from tuimail.journal.store import ActionJournal
 from tuimail.journal.tally import JournalTally
 
@@ -241,3 +241,66 @@ def test_any_order_of_decisions_and_answers(
             sent = journal.mark(action.id, "me")
             journal.finish(action.id, "me", ActionState.DONE, sent.messages)
     assert journal.actions(UNDECIDED) == []
+
+
+@pytest.mark.parametrize("names_chosen", [True, False])
+def test_another_folder_for_what_was_refused(journal: ActionJournal, user: UserDecisions, names_chosen: bool) -> None:
+    refused = in_state(journal, ActionState.REFUSED)
+    with journal.writing():
+        journal.put(replace(refused, mark="1 2", messages=(ActionMessage("a", landed="n" if names_chosen else ""),)))
+    again = user.redirect(refused.id, "Other", names_chosen=names_chosen)
+    assert again == journal.get(refused.id)
+    assert (again.state, again.target, again.folder, again.tries) == (ActionState.WAITING, "Other", "INBOX", 0)
+    assert (again.mark, again.messages[0].landed, again.next_at, again.words) == ("", "", 0.0, "")
+    assert [each.id for each in journal.ready("work")] == [again.id]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [ActionMessage("b", outcome=MessageOutcome.DONE), ActionMessage("b", outcome=MessageOutcome.GONE), "landed"],
+)
+def test_what_is_done_in_part_stays_where_it_went(
+    journal: ActionJournal, user: UserDecisions, message: ActionMessage | str
+) -> None:
+    """A second copy of what has arrived would be made elsewhere."""
+    refused = in_state(journal, ActionState.REFUSED)
+    there = ActionMessage("b", landed="1.7") if isinstance(message, str) else message
+    with journal.writing():
+        before = journal.put(replace(refused, messages=(ActionMessage("a"), there)))
+    with pytest.raises(IllegalTransitionError, match="A part of the change"):
+        user.redirect(refused.id, "Other", names_chosen=False)
+    assert journal.get(refused.id) == before
+
+
+@pytest.mark.parametrize("state", sorted(set(ActionState) - {ActionState.REFUSED}))
+def test_only_what_was_refused_goes_elsewhere(journal: ActionJournal, user: UserDecisions, state: ActionState) -> None:
+    action = in_state(journal, state)
+    with pytest.raises(IllegalTransitionError):
+        user.redirect(action.id, "Other", names_chosen=True)
+    assert journal.get(action.id).target == "Archive"
+
+
+@pytest.mark.parametrize(
+    ("kind", "messages", "can"),
+    [
+        (ActionKind.MOVE, 1, True),
+        (ActionKind.COPY, 2, True),
+        (ActionKind.APPEND, 1, True),
+        (ActionKind.APPEND, 2, False),
+        (ActionKind.FLAG, 1, False),
+        (ActionKind.DELETE, 1, False),
+    ],
+)
+def test_what_goes_to_no_folder_goes_to_no_other(
+    journal: ActionJournal, user: UserDecisions, kind: ActionKind, messages: int, can: bool
+) -> None:
+    refused = in_state(journal, ActionState.REFUSED, *"ab"[:messages])
+    with journal.writing():
+        refused = journal.put(replace(refused, kind=kind))
+    assert can_be_redirected(refused) is can
+    if not can:
+        with pytest.raises(IllegalTransitionError, match="another folder"):
+            user.redirect(refused.id, "Other", names_chosen=True)
+    else:
+        moved = user.redirect(refused.id, "Other", names_chosen=True)
+        assert moved.folder == ("Other" if kind is ActionKind.APPEND else "INBOX")

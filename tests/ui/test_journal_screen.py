@@ -233,3 +233,41 @@ async def test_many_changes_are_shown_as_fast_as_few(paths: Paths, root: Path) -
         assert "1 of 2,000" in lines(pilot.app)[0]
         await press(pilot, "end")
         assert "2,000 of 2,000" in lines(pilot.app)[0]
+
+
+@pytest.mark.parametrize("keymap", ["pine", "mutt"])
+async def test_another_folder_is_taken(paths: Paths, root: Path, keymap: str) -> None:
+    refused(paths, "m0")
+    async with reading(paths, root, keymap=keymap, size=(110, 24)) as pilot:
+        await press(pilot, KEYS[keymap]["journal"])
+        assert "Other fldr" in lines(pilot.app)[-2] + lines(pilot.app)[-1]
+        assert "take another folder" in text(pilot.app)
+        await press(pilot, "s")
+        assert "to which folder instead" in text(pilot.app)
+        await press(pilot, *"Archive", "enter")
+        assert NOTHING in text(pilot.app)
+        assert "Move 1 letter to Archive: tried again." in status(pilot)
+    assert len(files(root / ".Archive")) == 1
+    assert states(paths) == ["done"]
+
+
+async def test_a_folder_that_is_not_there_is_created_first(paths: Paths, root: Path) -> None:
+    refused(paths, "m0")
+    async with reading(paths, root) as pilot:
+        await press(pilot, "j", "s", *"New", "enter")
+        assert "There is no folder New.  Create it?" in text(pilot.app)
+        await press(pilot, "y")
+        assert NOTHING in text(pilot.app)
+    assert len(files(root / ".New")) == 1
+
+
+async def test_what_goes_to_no_other_folder(paths: Paths, root: Path) -> None:
+    given(paths, "m0", next_at=LATER)
+    async with reading(paths, root) as pilot:
+        await press(pilot, "j")
+        entry = next(each for each in pilot.app.screen.key_entries() if each.id == "move-change")  # type: ignore[attr-defined]
+        assert not entry.enabled
+        await press(pilot, "s")
+        assert "Only what was refused" in status(pilot)
+        assert pilot.app.screen.prompts.current is None  # type: ignore[attr-defined]
+    assert states(paths) == ["waiting"]

@@ -21,7 +21,7 @@ from tuimail.errors import (
     UsageError,
 )
 from tuimail.journal.action import UNDECIDED, ActionState
-from tuimail.journal.decisions import UserDecisions, check_undecided
+from tuimail.journal.decisions import UserDecisions, can_be_redirected, check_redirectable, check_undecided
 from tuimail.journal.description import describe
 from tuimail.journal.store import ActionJournal
 from tuimail.mail.text import safe_line
@@ -30,12 +30,17 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
+    from tuimail.config.model import Account
+    from tuimail.engine.configured_source import MailSources
     from tuimail.journal.action import MailAction
     from tuimail.paths import Paths
 
 VERBS = {
     "list": ("what waits, what was refused, and what was dropped in the last week", ("list", "list --json")),
-    "retry": ("try changes again now; without an ID all that are not done", ("retry 12", "retry")),
+    "retry": (
+        "try changes again now; without an ID all that are not done",
+        ("retry 12", "retry 12 --folder Archive", "retry"),
+    ),
     "drop": ("never carry out changes", ("drop 12",)),
 }
 """Verb -> (line in the help, examples)."""
@@ -61,6 +66,9 @@ def parser() -> Parser:
     )
     made.add_argument("verb", nargs="?", default="list", choices=tuple(VERBS), help="default: list")
     made.add_argument("ids", nargs="*", metavar="ID", help="as list prints it")
+    made.add_argument(
+        "--folder", metavar="F", help="with retry ID: take this folder of the account for what was refused"
+    )
     made.add_argument("--dry-run", action="store_true", help="say what would be done; change nothing")
     made.add_argument("--json", action="store_true", help="print one JSON document")
     return made
@@ -72,6 +80,8 @@ def run(argv: list[str], paths: Paths) -> int:
     numbers = list(dict.fromkeys(map(_number, args.ids)))
     if args.verb == "drop" and not numbers:
         raise UsageError("Which change is to be dropped?", hint="Ids are listed by: tuimail journal list")
+    if args.folder is not None and (args.verb != "retry" or not numbers):
+        raise UsageError("Which change is to go to another folder?", hint="tuimail journal retry ID --folder F")
     if not paths.journal.exists():
         for number in numbers:
             raise _unknown(number)
@@ -107,6 +117,10 @@ def _chosen(args: Namespace, journal: ActionJournal, numbers: Sequence[int]) -> 
     found = [_named(journal, each) for each in numbers]
     for each in found:
         check_undecided(each, "tried again" if args.verb == "retry" else "dropped")
+        if args.folder is not None and not can_be_redirected(each):
+            raise UsageError(
+                f"The change {each.id} cannot go to another folder.", hint="Only what a folder refused can."
+            )
     return found
 
 
@@ -151,8 +165,11 @@ def _retry(args: Namespace, paths: Paths, journal: ActionJournal, chosen: Sequen
             own = [each.id for each in chosen if each.account == name]
             try:
                 (account,) = accounts_with_mail(config, name)
-                for number in own:
-                    UserDecisions(journal).retry(number)
+                if args.folder is not None:
+                    _redirect(args.folder, account, paths, sources, [journal.get(each) for each in own], journal)
+                else:
+                    for number in own:
+                        UserDecisions(journal).retry(number)
                 numbers += own
                 replay(account, sources, paths, journal)
             except TuimailError as error:  # another account may be there
@@ -163,6 +180,28 @@ def _retry(args: Namespace, paths: Paths, journal: ActionJournal, chosen: Sequen
     states = {each.state for each in ended}
     codes += [code for state, code in _CODES.items() if state in states]
     return next(iter(codes), EX_OK)
+
+
+def _redirect(
+    folder: str,
+    account: Account,
+    paths: Paths,
+    sources: MailSources,
+    chosen: Sequence[MailAction],
+    journal: ActionJournal,
+) -> None:
+    """Raises UsageError: there is no such folder, or it allows nothing; and as ``UserDecisions.redirect``."""
+    from tuimail.engine.folder_rights import check_target
+    from tuimail.engine.received_mail import received_mail
+
+    with received_mail(account, paths, sources=sources) as mail:
+        mailbox = mail.mailbox(folder)
+    check_target(mailbox)
+    names_chosen = not account.is_on_server
+    for each in chosen:
+        check_redirectable(each, names_chosen=names_chosen)
+    for each in chosen:
+        UserDecisions(journal).redirect(each.id, mailbox.name, names_chosen=names_chosen)
 
 
 def _drop(args: Namespace, paths: Paths, journal: ActionJournal, chosen: Sequence[MailAction]) -> int:

@@ -39,8 +39,15 @@ class DecisionWork:
 
     def retry(self, number: int) -> MailAction:
         """Have it tried again. Raises as ``UserDecisions.retry``."""
-        action = UserDecisions(self._journal()).retry(number)
-        self._retried.add(number)
+        return self._again(UserDecisions(self._journal()).retry(number))
+
+    def redirect(self, number: int, folder: str) -> MailAction:
+        """Have it tried with another folder. Raises as ``UserDecisions.redirect``."""
+        names_chosen = not self._account.is_on_server
+        return self._again(UserDecisions(self._journal()).redirect(number, folder, names_chosen=names_chosen))
+
+    def _again(self, action: MailAction) -> MailAction:
+        self._retried.add(action.id)
         self._cache.show_waiting([action])
         self._decided([action])
         return action

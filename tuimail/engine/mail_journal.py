@@ -17,6 +17,7 @@ from tuimail.journal.tally import JournalTally
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tuimail.engine.account_work import AccountWork
     from tuimail.engine.mail_account import MailAccount
     from tuimail.engine.mail_reader import MailReader
     from tuimail.engine.reader_handle import ReaderHandle
@@ -86,8 +87,30 @@ class MailJournal:
             IllegalTransitionError: it is decided.
             StorageError: the journal cannot be written.
         """
+        return await self._again(action, lambda work: work.decisions.retry(action.id))
+
+    async def redirect(self, action: MailAction, folder: str) -> MailAction:
+        """Have a refused action carried out with another folder of its account.
+
+        Raises:
+            NoSuchItemError, StorageError: as ``retry``.
+            UsageError: nothing may be put into that folder, or there is none.
+            IllegalTransitionError: it is not refused, puts nothing anywhere, or a part of it is done.
+        """
+
+        def checked(reader: MailReader) -> str:
+            from tuimail.engine.folder_rights import check_target
+
+            mailbox = reader.mail(action.account).mailbox(folder)
+            check_target(mailbox)
+            return mailbox.name
+
+        name = await self._reader.run(checked)
+        return await self._again(action, lambda work: work.decisions.redirect(action.id, name))
+
+    async def _again(self, action: MailAction, decide: Callable[[AccountWork], MailAction]) -> MailAction:
         thread = self._writer(action.account)
-        retried = await asyncio.wrap_future(thread.run(lambda work: work.decisions.retry(action.id)))
+        retried = await asyncio.wrap_future(thread.run(decide))
         if thread.server.offline is not None:
             thread.look()  # who asks for it wants to know whether the server can be reached again
         return retried

@@ -56,6 +56,15 @@ def arrange(messages: Sequence[Member]) -> Sequence[Arranged]:
     return [Arranged(line.message.id, line.depth, line.branch) for line in thread_lines(messages)]
 
 
+def _rights(mails: Iterable[ReceivedMail]) -> dict[Place, str]:
+    """What the folders allow, by account and number."""
+    return {
+        (each.account.name, number): rights_in(each.account, box)
+        for each in mails
+        for number, box in each.mailboxes.items()
+    }
+
+
 def _muted(mail: ReceivedMail) -> Collection[int]:
     with mail.cache.reading() as db:
         return muted_threads(db).values()
@@ -150,11 +159,7 @@ class MailReader:
             request,
             view,
             names,
-            {
-                (each.account.name, number): rights_in(each.account, box)
-                for each in mails
-                for number, box in each.mailboxes.items()
-            },
+            _rights(mails),
             FolderCounts(total, sum(each.unread for each in boxes)),
             boxes[0].special if len(boxes) == 1 else "",
             muted=frozenset((each.account.name, thread) for each in mails for thread in _muted(each)),

@@ -5,7 +5,7 @@ store     the actions of all accounts in their table
 database  the connection to its file
 after     actions that wait until another one is done
 row       an action as a row; pure
-decisions what the user decides: tried again, dropped
+decisions what the user decides: tried again, with another folder, dropped
 description   an action in words; pure
 undo      the inverse of an action; pure
 letters   the bytes of what is to be appended, in files

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError, LeaseLostError
-from tuimail.journal.action import KEPT, UNDECIDED, ActionState, check_transition
+from tuimail.journal.action import KEPT, UNDECIDED, ActionKind, ActionState, check_transition
 from tuimail.journal.after import check_restorable, take_up, with_reasons
 from tuimail.journal.tally import JournalTally
 
@@ -71,6 +71,28 @@ class UserDecisions:
             state = ActionState.WAITING if action.state is ActionState.REFUSED else action.state
             return self._journal.put(replace(action, state=state, tries=0, next_at=0.0, changed=self._now()))
 
+    def redirect(self, number: int, folder: str, *, names_chosen: bool) -> MailAction:
+        """Have a refused action tried again with another target, as if it had not been tried.
+
+        Args:
+            number: its id.
+            folder: where its messages go instead.
+            names_chosen: what they were to be called in the target was chosen before they were put there (Maildir);
+                else a name there is that of a message which has arrived.
+
+        Raises:
+            NoSuchItemError: there is none of this id.
+            IllegalTransitionError: it is not refused, puts nothing into a folder, or a part of it is done.
+        """
+        with self._journal.writing():
+            action = self._journal.get(number)
+            check_redirectable(action, names_chosen=names_chosen)
+            messages = tuple(replace(each, landed="") for each in action.messages)
+            moved = replace(action, target=folder, messages=messages, mark="", state=ActionState.WAITING)
+            if action.kind is ActionKind.APPEND:
+                moved = replace(moved, folder=folder)
+            return self._journal.put(replace(moved, tries=0, next_at=0.0, words="", changed=self._now()))
+
     def drop(self, number: int, *, idle: bool = False) -> MailAction:
         """Never carry out an action, or what is left of it.
 
@@ -122,6 +144,26 @@ class UserDecisions:
             if action.state is ActionState.SENT:
                 raise LeaseLostError("This change is under way.", hint="Try again in a moment.")
             return self._journal.put(replace(action, state=ActionState.DROPPED, changed=self._now()))
+
+
+def can_be_redirected(action: MailAction) -> bool:
+    """Whether it was refused, and another folder might take its messages."""
+    kinds = (ActionKind.MOVE, ActionKind.COPY, ActionKind.APPEND)
+    # An append with more messages replaces what is in that very folder.
+    replaces = action.kind is ActionKind.APPEND and len(action.messages) > 1
+    return action.state is ActionState.REFUSED and action.kind in kinds and not replaces
+
+
+def check_redirectable(action: MailAction, *, names_chosen: bool) -> None:
+    """Raises IllegalTransitionError: it cannot be tried with another folder; as ``UserDecisions.redirect``."""
+    check_undecided(action, "tried again")
+    if not can_be_redirected(action):
+        words, hint = f"The change {action.id} cannot go to another folder.", "Try it again as it is, or drop it."
+    elif any(each.outcome or (each.landed and not names_chosen) for each in action.messages):
+        words, hint = f"A part of the change {action.id} is done already.", "Drop it, and move the rest by hand."
+    else:
+        return
+    raise IllegalTransitionError(words, state=action.state, verb="tried again", hint=hint)
 
 
 def check_undecided(action: MailAction, verb: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.errors import TuimailError
+from tuimail.journal.decisions import can_be_redirected
 from tuimail.mail.text import safe_line
+from tuimail.ui.actions.folder_names import ask_folder
 from tuimail.ui.actions.movement import LIST_ACTIONS
 from tuimail.ui.requests import ShowText
 from tuimail.ui.views.journal_lines import change_explanation, change_words
 
 if TYPE_CHECKING:
     from tuimail.engine.mail_journal import JournalEntry
+    from tuimail.journal.action import MailAction
     from tuimail.ui.protocols import Action, Frame, HasList, HasSelection
 
     class ChangeList(HasList, HasSelection[JournalEntry], Protocol):
@@ -27,7 +30,28 @@ async def retry(screen: ChangeList) -> None:
         screen.say(NONE)
         return
     action = screen.selected.action
-    await screen.program.engine.mail.journal.retry(action)
+    _say_again(screen, await screen.program.engine.mail.journal.retry(action))
+
+
+async def take_other_folder(screen: ChangeList) -> None:
+    """What was refused is tried with another folder of the same account."""
+    if screen.selected is None:
+        screen.say(NONE)
+        return
+    action = screen.selected.action
+    if not can_be_redirected(action):
+        screen.say("Only what was refused can go to another folder, and only what goes to one.")
+        return
+    to = await ask_folder(screen, f"{change_words(action)}: to which folder instead", action.account)
+    if to is None:
+        return
+    if to.account:
+        screen.say(f"It can go to another folder of {safe_line(action.account)} alone.")
+        return
+    _say_again(screen, await screen.program.engine.mail.journal.redirect(action, to.folder))
+
+
+def _say_again(screen: ChangeList, action: MailAction) -> None:
     offline = screen.program.engine.mail.offline(action.account)
     screen.say(f"{change_words(action)}: {'tried as soon as the server answers' if offline else 'tried again'}.")
     screen.reload()
@@ -74,5 +98,6 @@ ACTIONS: dict[str, Action[ChangeList]] = {
     **LIST_ACTIONS,
     "open": open_,
     "retry-change": retry,
+    "move-change": take_other_folder,
     "drop-change": drop,
 }

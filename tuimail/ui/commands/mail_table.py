@@ -92,6 +92,8 @@ MOVING = (
 JOURNAL = (
     Command("retry-change", "Again", "Try the change again", "Tries at once what was refused or put off.",
             _JOURNAL, pine="a", mutt="a", slot=20),
+    Command("move-change", "Other fldr", "Take another folder for the change", "Asks which, and tries it there.",
+            _JOURNAL, pine="s", mutt="s", slot=22),
     Command("drop-change", "Drop", "Drop the change", "It is never carried out; that can be undone.",
             _JOURNAL, pine="d", mutt="d", slot=21),
 )  # fmt: skip

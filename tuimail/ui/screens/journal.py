@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.engine.mail_journal import JournalEntry
 from tuimail.journal.action import UNDECIDED, ActionState
+from tuimail.journal.decisions import can_be_redirected
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
@@ -60,6 +61,8 @@ class JournalScreen(ListScreen[JournalEntry]):
         """What is decided is only to be read."""
         if command.id in ("retry-change", "drop-change"):
             return self.selected is not None and self.selected.action.state in UNDECIDED
+        if command.id == "move-change":
+            return self.selected is not None and can_be_redirected(self.selected.action)
         return command.id != "open" or self.selected is not None
 
     async def load(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.dates.format_date import format_day_time, format_until
 from tuimail.journal.action import ActionState
+from tuimail.journal.decisions import can_be_redirected
 from tuimail.journal.description import describe
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
@@ -69,9 +70,8 @@ def change_explanation(entry: JournalEntry, now: float) -> tuple[str, str]:
     said = f" {safe_line(action.words)}" if action.words else ""
     match action.state:
         case ActionState.REFUSED:
-            message = (
-                f"Refused:{said or ' no reason was given.'}  Try it again, or drop it: the letters stay as they are."
-            )
+            again = "Try it again, take another folder," if can_be_redirected(action) else "Try it again,"
+            message = f"Refused:{said or ' no reason was given.'}  {again} or drop it: the letters stay as they are."
         case ActionState.DROPPED:
             message = f"Dropped, and not done.{said}"
         case _ if action.next_at > now:
