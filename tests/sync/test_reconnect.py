@@ -16,6 +16,17 @@ def test_delays_grow_to_the_last_one_and_begin_anew_after_a_success() -> None:
     assert reconnect.failed() == pytest.approx(DELAYS[0])
 
 
+def test_a_network_that_is_back_is_found_within_a_minute_and_is_not_asked_more_often_than_that() -> None:
+    """Where no event tells that it is back."""
+    reconnect = Reconnect(chance=lambda: 1 - 1e-9)
+    day, tries, passed = 86_400.0, 0, 0.0
+    while passed < day:
+        delay = reconnect.failed()
+        assert delay <= 60 * (1 + SPREAD)
+        passed, tries = passed + delay, tries + 1
+    assert tries < day / 60
+
+
 def test_a_refused_sign_in_waits_an_hour_and_counts_as_no_failure_of_the_network() -> None:
     reconnect = Reconnect(chance=lambda: 0.5)
     assert reconnect.failed(lasting=True) == REFUSED

@@ -264,3 +264,47 @@ def test_the_dialog_shows_what_hides_and_what_may_be_taken_for_another() -> None
     shown = page(draft, review(draft, account("work", "ada@example.org")), 80).plain
     assert "(xn--rypal-4ve.com)" in shown
     assert "pay<U+202E>12" in shown
+
+
+UNREACHABLE = "smtp.example.org cannot be reached; is there a network?"
+
+
+async def test_what_cannot_go_now_is_said_to_wait(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: not at.open)
+        (letter,) = at.queued
+        await at.engine.change(letter.id, state=ItemState.QUEUED)
+        await at.press()
+        assert at.status.startswith('"Minutes" goes'), "nothing is known yet"
+        await at.engine.change(letter.id, state=ItemState.DEFERRED, words=UNREACHABLE)
+        await at.press()
+        assert at.status == f'"Minutes" waits, and goes by itself. {UNREACHABLE}  U to undo'
+        at.engine.stopped_clock.moment += 3600
+        at.app.undo.tick()
+        assert "waits" in at.status, "the countdown is over"
+        await at.press("u")
+        await at.until(lambda: at.open)
+        assert at.screen.draft.subject == LETTER.subject
+
+
+async def test_what_was_said_since_stays(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: not at.open)
+        at.app.say("Something newer.")
+        await at.engine.change(at.queued[0].id, state=ItemState.DEFERRED, words=UNREACHABLE)
+        await at.press()
+        assert at.status == "Something newer."
+
+
+async def test_a_letter_that_went_is_followed_no_more(paths: Paths) -> None:
+    async with composing(paths, LETTER) as at:
+        await at.press("ctrl+x", "y")
+        await at.until(lambda: not at.open)
+        (letter,) = at.queued
+        before = at.status
+        for state in (ItemState.ACCEPTED, ItemState.DEFERRED):
+            await at.engine.change(letter.id, state=state, words=UNREACHABLE)
+            await at.press()
+            assert at.status == before

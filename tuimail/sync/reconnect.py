@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Seconds after the first, second, ... failure in a row; the last one again and again."""
+DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds after the first, second, ... failure in a row; the last one again and again.
+
+Where the system does not tell that the network is back, what waits goes within that time. While it is away a try costs
+the look-up of a name, or one packet."""
 SPREAD = 0.2
 """The part by which a delay is shorter or longer: clients of one server must not come back at the same moment."""
 REFUSED = 3600.0

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.ui.coalescer import Coalescer
+from tuimail.ui.leaving_letter import LeavingLetter
 from tuimail.ui.widgets.title_bar import Badge
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ class OutboxStatus:
         """Accounts whose letters wait, and why; those that need the user first."""
         self.notifier: Notifier | None = None
         """Told of each count, once there is one."""
+        self.leaving = LeavingLetter(engine)
+        """The letter sent last."""
         self.counting = Coalescer(self.count)
 
     async def count(self) -> None:
         """Count the letters, then look at the accounts."""
         counts, tally = await self._engine.outbox.query(lambda outbox: (outbox.counts(), outbox.tally()))
         self._show(replace(self.badge, waiting=tally.waiting, yours=tally.yours))
+        await self.leaving.look()
         await self._examine()
         if self.notifier is not None:
             await self.notifier.counted(counts, tally.yours)

@@ -42,6 +42,8 @@ class Undo:
         self._now = clock.now
         self._every = every
         self._step: Step | None = None
+        self._said = ""
+        """What the status line was given last of it."""
         self._countdown: _Countdown | None = None
         self._timer: Timer | None = None
 
@@ -49,7 +51,13 @@ class Undo:
         """Say ``text`` (safe to draw) on the screen on top, and that ``step`` can take it back."""
         self._end_countdown()
         self._step = step
-        self._status.say(self._with_key(text))
+        self._said = self._with_key(text)
+        self._status.say(self._said)
+
+    def amend(self, text: str, step: Step) -> None:
+        """Say ``text`` (safe to draw) in place of what was said of ``step``, if that still stands there."""
+        if self._step is step and self._status.countdown_status() == self._said:
+            self.offer(text, step)
 
     def count_down(self, message: Callable[[], str], step: Step, until: float) -> None:
         """As ``offer``, with a message that changes each second ``until`` a moment (seconds since the epoch).
@@ -57,7 +65,7 @@ class Undo:
         It comes back to the status line of a list or a letter once that has nothing newer to say.
         """
         self.offer(message(), step)
-        self._countdown = _Countdown(message, until, shown=self._with_key(message()))
+        self._countdown = _Countdown(message, until)
         if self._now() < until:
             self._timer = self._every(1.0, self.tick)
 
@@ -67,9 +75,9 @@ class Undo:
         if countdown is None:
             return
         text = self._with_key(countdown.message())
-        if self._status.countdown_status() in ("", countdown.shown):
+        if self._status.countdown_status() in ("", self._said):
             self._status.say(text)
-        countdown.shown = text
+        self._said = text
         if self._now() >= countdown.until:
             self._end_countdown()
 
@@ -92,8 +100,6 @@ class Undo:
 class _Countdown:
     """A message that changes until a moment."""
 
-    def __init__(self, message: Callable[[], str], until: float, *, shown: str) -> None:
+    def __init__(self, message: Callable[[], str], until: float) -> None:
         self.message = message
         self.until = until
-        self.shown = shown
-        """What the status line was given last."""

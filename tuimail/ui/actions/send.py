@@ -112,6 +112,7 @@ def _leave(screen: Composer, item: OutboxItem) -> None:
         program.navigation.open(ShowComposer(draft))
 
     program.navigation.back()
+    program.outbox.leaving.follow(item.id, lambda words: program.undo.amend(f"{name} {words}", take_back))
     now = program.engine.clock.now
     until = item.not_before
     if item.state is not ItemState.HELD:
