@@ -27,6 +27,8 @@ class NotKeptError(StorageError):
     """A message is at the server, and not on this machine."""
 
     exit_code = EX_UNAVAILABLE
+    waits_for = ""
+    """The host that is out of reach for now, not safe to show; empty: trying again is of no use by itself."""
 
 
 class FoundAtServer(NamedTuple):

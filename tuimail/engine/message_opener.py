@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_reader import MailReader
+    from tuimail.engine.mail_source import NotKeptError
     from tuimail.engine.reader_handle import ReaderHandle
     from tuimail.mail.message_ref import MessageRef
     from tuimail.mailboxes.imap_errors import ImapError
@@ -57,16 +58,25 @@ class MessageOpener:
             return await self._fetch(ref)
 
     async def _fetch(self, ref: MessageRef) -> BinaryIO:
-        from tuimail.engine.received_mail import unreachable
         from tuimail.mailboxes.imap_errors import ImapError
 
+        account = self._accounts[ref.account]
         offline = self._offline(ref.account)
         if offline is not None:
-            raise unreachable(offline)
-        source = self._sources.of(self._accounts[ref.account])
+            raise _unreachable(account, offline)
+        source = self._sources.of(account)
         try:
             file = await asyncio.to_thread(source.open, ref.folder, ref.key)
         except ImapError as error:
-            raise unreachable(error) from error
+            raise _unreachable(account, error) from error
         self._fetched(ref)
         return file
+
+
+def _unreachable(account: Account, error: ImapError) -> NotKeptError:
+    from tuimail.engine.received_mail import unreachable
+
+    made = unreachable(error)
+    if account.imap is not None and error.status is None and not error.lasting:
+        made.waits_for = account.imap.host
+    return made

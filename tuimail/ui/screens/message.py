@@ -45,6 +45,8 @@ class MessageScreen(PageScreen):
         self._shown: IndexEntry | None = None
         self._kept: dict[MessageRef, ReadMessage] = {}
         self._unreadable: set[MessageRef] = set()
+        self._awaited: MessageRef | None = None
+        """The message shown is only at its server, which is out of reach: it is read once that is back."""
         self._reading = False
         self._started = False
         self.seen: SeenAfter
@@ -116,6 +118,17 @@ class MessageScreen(PageScreen):
             self._current = entry
             self._shown = entry if shown else self._shown
             self.refresh_keys()
+        self._read_what_is_awaited()
+
+    def _read_what_is_awaited(self) -> None:
+        current = self._current
+        if current is None or self._awaited != current.ref or self.program.engine.mail.offline(current.ref.account):
+            return
+        self._awaited = self._shown = None
+        self._unreadable.clear()
+        self.say("")  # that it is not kept
+        self.wait_for_message()
+        self._read()
 
     async def show_next(self, by: int, *, unread: bool = False, marked: bool = False) -> bool:
         """Go on by so many messages (negative: back); False, and nothing is changed, if there is none.
@@ -134,7 +147,7 @@ class MessageScreen(PageScreen):
     def show_current(self) -> None:
         """Show the message that the cursor is on now."""
         self.seen.stop()
-        self._current = self.cursor.entry
+        self._current, self._awaited = self.cursor.entry, None
         self._announce()
         self._read()
 
@@ -180,13 +193,24 @@ class MessageScreen(PageScreen):
                     self._unreadable.add(entry.ref)
                     if entry is self._current:
                         self._shown = entry
-                        self.show_problem(error)
+                        self.show_problem(self._explained(entry.ref, error))
                     continue
                 self._keep(entry.ref, message)
                 if entry is self._current:
                     self._show(entry, message)
         finally:
             self._reading = False
+
+    def _explained(self, ref: MessageRef, error: TuimailError) -> TuimailError:
+        """``error``, or what becomes of a message that is not kept here while its server is out of reach."""
+        from tuimail.engine.mail_source import NotKeptError
+
+        if not isinstance(error, NotKeptError) or not error.waits_for:
+            self._awaited = None
+            return error
+        self._awaited = ref
+        host = safe_line(error.waits_for)
+        return NotKeptError(f"This message is not kept on this machine; it opens when {host} is in reach.")
 
     def _next_to_read(self) -> IndexEntry | None:
         entry = self._current
