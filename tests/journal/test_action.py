@@ -16,6 +16,7 @@ from tuimail.journal.action import (
     ActionState,
     MailAction,
     MessageOrigin,
+    apart,
     check_transition,
     depends,
     ready,
@@ -88,3 +89,23 @@ def test_a_refusal_holds_up_what_was_given_before_it(refused_at: float, next_at:
 def test_a_message_is_known_by_where_it_landed() -> None:
     moved = action(1, kind=ActionKind.MOVE, target="Archive", messages=(ActionMessage("a", landed="z"),), next_at=9.0)
     assert [each.id for each in ready([moved, action(2, "z", folder="Archive"), action(3, "z")], 1.0)] == [3]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        action(3, "a"),
+        action(3, "", messages=(ActionMessage("", origin=MessageOrigin(1, 0)),), folder="Archive"),
+        action(3, "x", folder="Archive"),
+        action(3, "z", after=2),
+    ],
+)
+def test_what_is_about_a_message_of_an_earlier_one_waits_for_another_look(last: MailAction) -> None:
+    first = action(1, "a", kind=ActionKind.MOVE, target="Archive", messages=(ActionMessage("a", landed="x"),))
+    given = [first, action(2, "b"), last, action(4, "c")]
+    assert [each.id for each in apart(given)] == [1, 2]
+
+
+def test_what_has_nothing_to_do_with_each_other_needs_one_look() -> None:
+    given = [action(1, "a", "b"), action(2, "c"), action(3, "a", folder="Lists"), action(4, "a", account="home")]
+    assert list(apart(given)) == given

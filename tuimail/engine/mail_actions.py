@@ -17,7 +17,7 @@ from tuimail.engine.folder_rights import check_change, check_target
 from tuimail.engine.mail_source import check_writable
 from tuimail.engine.message_change import ChosenMessage, MessageChange
 from tuimail.engine.received_mail import accounts_with_mail, forget_messages, received_mail
-from tuimail.engine.transfer_plan import actions_between, outcome_between
+from tuimail.engine.transfer_plan import TransferActions, actions_between, outcome_between
 from tuimail.errors import UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOutcome
 from tuimail.journal.decisions import UserDecisions
@@ -315,7 +315,8 @@ def _with_outcomes(planned: Sequence[MessageChange], actions: Sequence[MailActio
         for action in actions
         for message in action.messages
     }
-    return [outcome_between(each, actions) if each.account else _outcome(each, by_name) for each in planned]
+    between = TransferActions(actions)
+    return [outcome_between(each, between) if each.account else _outcome(each, by_name) for each in planned]
 
 
 def _outcome(change: MessageChange, by_name: dict[MessageRef, tuple[MailAction, ActionMessage]]) -> MessageChange:

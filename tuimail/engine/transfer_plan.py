@@ -48,11 +48,23 @@ def actions_between(change: MessageChange) -> Iterator[MailAction]:
         yield MailAction(ref.account, kind, ref.folder, (message,), target=change.trash, after=-1)
 
 
-def outcome_between(change: MessageChange, actions: Iterable[MailAction]) -> MessageChange:
+class TransferActions:
+    """The actions of one command, found by the change that they belong to."""
+
+    def __init__(self, actions: Iterable[MailAction]) -> None:
+        found = list(actions)
+        self._appends = {each.letter: each for each in found if each.letter}
+        self._removals = {each.after: each for each in found if each.after}
+
+    def of(self, change: MessageChange) -> tuple[MailAction, MailAction | None]:
+        """The one that appends the message, and the one that takes it away here afterwards, if there is one."""
+        append = self._appends[change.letter]
+        return append, self._removals.get(append.id)
+
+
+def outcome_between(change: MessageChange, actions: TransferActions) -> MessageChange:
     """``change`` with what came of it; ``actions`` are those of its command."""
-    all_actions = list(actions)
-    append = next(each for each in all_actions if each.letter == change.letter)
-    removal = next((each for each in all_actions if each.after == append.id), None)
+    append, removal = actions.of(change)
     change = replace(change, command=append.batch, now=None, words=append.words)
     if append.state is ActionState.DONE:
         landed = append.messages[0].landed

@@ -18,12 +18,14 @@ from tuimail.journal.action import (
     MessageOrigin,
     MessageOutcome,
     depends,
+    names_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    Moves = dict[object, tuple[MailAction, int]]
+    Moves = dict[object, list[tuple[MailAction, int]]]
+    """Actions that move messages, and which of its messages, by each name that the message had before."""
 
 _BEGUN = frozenset({ActionState.SENT, ActionState.DONE})
 _UNDOABLE = _BEGUN | {ActionState.WAITING, ActionState.REFUSED}
@@ -51,9 +53,12 @@ def check_undo(command: Sequence[MailAction], others: Sequence[MailAction]) -> N
     undone = {each.inverse_of for each in others}
     if any(each.id in undone for each in undoable):
         raise _refusal(command[0], "It was undone already.")
+    touched = {name for each in undoable for name in names_of(each)}
     for later in others:
         settled = later.batch == command[0].batch or later.inverse_of or later.id in undone
-        if not settled and any(_needs(later, each) for each in undoable):
+        if settled or touched.isdisjoint(names_of(later)):
+            continue
+        if any(_needs(later, each) for each in undoable):
             raise _refusal(later, "A later command needs what this one did.", "Undo that one first.")
 
 
@@ -63,6 +68,7 @@ def command_inverses(command: Sequence[MailAction], others: Sequence[MailAction]
     What came after another action is brought back first: until that is done the copy in the other account stays.
     """
     made: list[MailAction] = []
+    moves = {account: _moves(account, others) for account in {each.account for each in command}}
     later = {each.after: each for each in command if each.after}
     place: dict[int, int] = {}
     """Where the inverse of an action is in ``made``."""
@@ -71,7 +77,7 @@ def command_inverses(command: Sequence[MailAction], others: Sequence[MailAction]
         if follower is not None and _is_gone(follower):
             continue
         first = place.get(follower.id) if follower is not None else None
-        own = inverses(each, others)
+        own = _inverses(each, moves[each.account])
         if own:
             place[each.id] = len(made)
         made += own if first is None else [replace(inverse, after=first - len(made)) for inverse in own]
@@ -80,15 +86,18 @@ def command_inverses(command: Sequence[MailAction], others: Sequence[MailAction]
 
 def inverses(action: MailAction, others: Iterable[MailAction]) -> list[MailAction]:
     """The actions that bring back what was before ``action``; none if it changed nothing."""
+    return _inverses(action, _moves(action.account, others))
+
+
+def _inverses(action: MailAction, moves: Moves) -> list[MailAction]:
     if action.kind is ActionKind.DELETE:
         return []
-    moves = _moves(action, others)
     undo = MailAction(action.account, action.kind, "", (), inverse_of=action.id)
     groups: dict[MailAction, list[ActionMessage]] = {}
     for index, each in enumerate(action.messages):
         if each.outcome is MessageOutcome.DONE or (action.state is ActionState.SENT and not each.outcome):
             for made, folder, name in _inverse(action, index, each, undo):
-                folder_now, name_now = _followed(folder, name, moves)
+                folder_now, name_now = _followed(folder, name, moves, action.id)
                 groups.setdefault(replace(made, folder=folder_now), []).append(name_now)
     return [replace(made, messages=tuple(messages)) for made, messages in groups.items()]
 
@@ -125,23 +134,25 @@ def _inverse(
 def followed(folder: str, message: ActionMessage, actions: Iterable[MailAction]) -> tuple[str, ActionMessage]:
     """Where a message is, or will be, after those of ``actions``, all of its account, that move it: folder and name."""
     moving = (each for each in actions if each.state in _BEGUN or each.state is ActionState.WAITING)
-    return _followed(folder, message, _moves(MailAction("", ActionKind.FLAG, folder, ()), moving))
+    return _followed(folder, message, _moves("", moving), 0)
 
 
-def _moves(action: MailAction, others: Iterable[MailAction]) -> Moves:
-    """The later moves of its account, by each name that their messages had before; of any if it has none."""
+def _moves(account: str, others: Iterable[MailAction]) -> Moves:
+    """The moves of an account; of all if it has no name."""
     moves: Moves = {}
-    for later in others:
-        if later.id > action.id and later.kind is ActionKind.MOVE and action.account in ("", later.account):
-            for index, each in enumerate(later.messages):
+    for other in others:
+        if other.kind is ActionKind.MOVE and account in ("", other.account):
+            for index, each in enumerate(other.messages):
                 if each.outcome is not MessageOutcome.GONE:
-                    moves[later.folder, each.key] = moves[each.origin or ""] = later, index
+                    moves.setdefault((other.folder, each.key), []).append((other, index))
+                    if each.origin:
+                        moves.setdefault(each.origin, []).append((other, index))
     return moves
 
 
-def _followed(folder: str, message: ActionMessage, moves: Moves) -> tuple[str, ActionMessage]:
-    """Where the message is after all ``moves``."""
-    while (found := _move_of(folder, message, moves)) is not None:
+def _followed(folder: str, message: ActionMessage, moves: Moves, first: int) -> tuple[str, ActionMessage]:
+    """Where the message is after all ``moves`` that came after the action with the id ``first``."""
+    while (found := _move_of(folder, message, moves, first)) is not None:
         later, index = found
         moved = later.messages[index]
         done = moved.outcome is MessageOutcome.DONE
@@ -151,10 +162,14 @@ def _followed(folder: str, message: ActionMessage, moves: Moves) -> tuple[str, A
     return folder, message
 
 
-def _move_of(folder: str, message: ActionMessage, moves: Moves) -> tuple[MailAction, int] | None:
+def _move_of(folder: str, message: ActionMessage, moves: Moves, first: int) -> tuple[MailAction, int] | None:
     """A message that an action moved may be named by that action or by its key since."""
-    found = moves.get(message.origin) if message.origin else None
-    return found or (moves.get((folder, message.key)) if message.key else None)
+    names = [message.origin] if message.origin else []
+    for name in (*names, *([(folder, message.key)] if message.key else [])):
+        found = next((each for each in reversed(moves.get(name, ())) if each[0].id > first), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _needs(later: MailAction, first: MailAction) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError
-from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
+from tuimail.journal.action import ActionKind, ActionState, MessageOutcome, apart
 from tuimail.mail.flags import DELETED, to_wire
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
@@ -24,7 +24,7 @@ from tuimail.sync.imap_transfer import ImapTransfer, remove
 from tuimail.sync.replay_end import LetterGoneError, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
@@ -61,14 +61,16 @@ class ImapReplayer:
         """
         self.ended = []
         self._mailboxes = ReplayMailboxes(self._server)
-        while ready := self._journal.ready(self._account):
-            # Connects: a server that cannot be reached is no fault of the action's.
-            self._mailboxes.has("UIDPLUS")
-            with suppress(IllegalTransitionError):  # it was undone at this moment
-                if ready[0].kind is ActionKind.FLAG:
-                    self._flag([ActionInHand(self._journal, self._owner, each) for each in _alike(ready)])
-                else:
-                    self._carry_out(ActionInHand(self._journal, self._owner, ready[0]))
+        while ready := list(apart(self._journal.ready(self._account))):
+            for group in _alike(ready):
+                # Connects: a server that cannot be reached is no fault of the action's.
+                self._mailboxes.has("UIDPLUS")
+                hands = [ActionInHand(self._journal, self._owner, each) for each in group]
+                with suppress(IllegalTransitionError):  # it was undone since
+                    if group[0].kind is ActionKind.FLAG:
+                        self._flag(hands)
+                    else:
+                        self._carry_out(hands[0])
         return self.ended
 
     # -- flags
@@ -234,18 +236,26 @@ class ImapReplayer:
                 self._journal.letters.remove(hand.action.letter)
 
 
-def _alike(ready: Sequence[MailAction]) -> Iterator[MailAction]:
-    """The first, and the neighbours that change the same flags in the same folder, as many as fit into one command.
+def _alike(ready: Iterable[MailAction]) -> Iterator[list[MailAction]]:
+    """Neighbours that change the same flags in the same folder, as many as fit into one command; the others alone.
 
     What was put off before goes alone: the server may fail at it each time.
     """
-    first, count = ready[0], 0
+    group: list[MailAction] = []
+    count = 0
     for each in ready:
         count += len(each.messages)
-        fits = _change(each) == _change(first) and count <= MOST_UIDS and not first.next_at and not each.next_at
-        if each.id != first.id and not fits:
-            return
-        yield each
+        if group and not (_fits(group[0], each) and count <= MOST_UIDS):
+            yield group
+            group, count = [], len(each.messages)
+        group.append(each)
+    if group:
+        yield group
+
+
+def _fits(first: MailAction, action: MailAction) -> bool:
+    flags = first.kind is ActionKind.FLAG and _change(action) == _change(first)
+    return flags and not first.next_at and not action.next_at
 
 
 def _change(action: MailAction) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import IllegalTransitionError, StorageError
-from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
+from tuimail.journal.action import ActionKind, ActionState, MessageOutcome, apart
 from tuimail.mail.flags import to_maildir
 from tuimail.mailboxes.maildir import deliver, unique_name
 from tuimail.mailboxes.maildir_folder import (
@@ -59,6 +59,8 @@ class MaildirReplayer:
         self._account = account
         self._root = root
         self._owner = owner
+        self._paths: dict[Path, dict[str, str]] = {}
+        """Where messages were when their folder was listed, by folder and unique part."""
 
     def replay(self) -> list[MailAction]:
         """Carry out every action whose turn it is; they are returned as they are now.
@@ -67,9 +69,11 @@ class MaildirReplayer:
             StorageError: the journal cannot be written, or the Maildir is not there.
         """
         ended = []
-        while (action := self._journal.next_ready(self._account)) is not None:
-            with contextlib.suppress(IllegalTransitionError):  # it was undone at this moment
-                ended.append(self._carry_out(action))
+        while found := list(apart(self._journal.ready(self._account))):
+            self._paths.clear()
+            for action in found:
+                with contextlib.suppress(IllegalTransitionError):  # it was undone since
+                    ended.append(self._carry_out(action))
         return ended
 
     def _carry_out(self, action: MailAction) -> MailAction:
@@ -90,7 +94,9 @@ class MaildirReplayer:
         messages = list(action.messages)
         try:
             letters = self._journal.letters
-            work = _Work(action, folders[action.folder], folders.get(action.target), letters, begun=begun)
+            folder, target = folders[action.folder], folders.get(action.target)
+            listed = {} if begun or appending else self._listed(folder)
+            work = _Work(action, folder, target, letters, listed, begun=begun)
             for index, each in enumerate(messages):
                 if each.outcome is MessageOutcome.OPEN:
                     messages[index] = replace(each, outcome=work.do(each))
@@ -102,6 +108,12 @@ class MaildirReplayer:
         if action.letter:
             self._journal.letters.remove(action.letter)
         return self._done(action, messages)
+
+    def _listed(self, folder: Path) -> dict[str, str]:
+        """Listed once for many actions: what was renamed since is looked for. Raises StorageError."""
+        if folder not in self._paths:
+            self._paths[folder] = MaildirScanner(folder).scan().appeared
+        return self._paths[folder]
 
     def _done(self, action: MailAction, messages: list[ActionMessage]) -> MailAction:
         return self._end(action, *ending(messages), messages)
@@ -125,15 +137,23 @@ class _Work:
     """One action on the files."""
 
     def __init__(
-        self, action: MailAction, folder: Path, target: Path | None, letters: LetterFiles, *, begun: bool
+        self,
+        action: MailAction,
+        folder: Path,
+        target: Path | None,
+        letters: LetterFiles,
+        listed: dict[str, str],
+        *,
+        begun: bool,
     ) -> None:
+        """``listed``: where messages of ``folder`` were, for what was not ``begun`` before."""
         self._action = action
         self._letters = letters
         self._folder = folder
         self._target = folder if target is None else target
         self._begun = begun
         # What was done before is told by what is missing: asked once of all, for a listing of a large folder is long.
-        self._paths, here = settled_paths(folder) if begun else (MaildirScanner(folder).scan().appeared, False)
+        self._paths, here = settled_paths(folder) if begun else (listed, False)
         self._arrived, there = settled_paths(self._target) if begun and target is not None else ({}, True)
         self._complete = here and there
         """What is not listed is not there; else each message is looked for, which costs a listing of its own."""
