@@ -18,6 +18,7 @@ import pytest
 
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.errors import IllegalTransitionError, LeaseLostError, NoSuchItemError, StorageError
+from tuimail.journal import pruning
 from tuimail.journal.action import (
     KEPT,
     UNDECIDED,
@@ -163,6 +164,39 @@ def test_old_finished_actions_are_forgotten(tmp_path: Path) -> None:
     assert [each.id for each in journal.actions()] == [second.id]
     assert journal.add([move("c")])[0].id > second.id  # an id is never used again
     journal.close()
+
+
+def test_what_a_later_action_names_its_messages_by_is_not_forgotten(tmp_path: Path) -> None:
+    now = [1000.0]
+    with closing(ActionJournal(tmp_path / "journal", now=lambda: now[0])) as journal:
+        first, other = journal.add([move("a"), move("b")])
+        later = replace(move(""), folder="Archive", messages=(ActionMessage("", origin=MessageOrigin(first.id, 0)),))
+        (later,) = journal.add([later])
+        for each in (first, other):
+            sent = journal.mark(each.id, "me", landed=("x",))
+            done = tuple(replace(message, outcome=MessageOutcome.DONE) for message in sent.messages)
+            journal.finish(each.id, "me", ActionState.DONE, done)
+        now[0] += KEPT + 1
+        assert journal.prune() == 1
+        assert [each.messages[0].key for each in journal.ready("work")] == ["x"]
+        journal.finish(journal.mark(later.id, "me", landed=("y",)).id, "me", ActionState.DONE, later.messages)
+        assert journal.prune() == 1, "the first one now"
+
+
+def test_so_many_are_forgotten_at_once_and_others_can_write_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "PIECE", 2)
+    now = [1000.0]
+    with closing(ActionJournal(tmp_path / "journal", now=lambda: now[0])) as journal:
+        for each in journal.add([move(key) for key in "abcdefg"]):
+            UserDecisions(journal, now=lambda: now[0]).drop(each.id)
+        now[0] += KEPT + 1
+        said: list[str] = []
+        journal.database.db.set_trace_callback(said.append)
+        assert journal.prune(5) == 5
+        assert said.count("COMMIT") == 3
+        assert [each.messages[0].key for each in journal.actions()] == ["f", "g"], "the oldest first"
 
 
 @pytest.mark.parametrize("step", range(6))

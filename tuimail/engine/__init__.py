@@ -33,6 +33,7 @@ Received mail:
   received_reports  delivery reports among the received messages, given to engine.sent
   mail_journal   engine.mail.journal: what is still to be done, and what was refused, which the user decides about
                  (decision_work)
+  journal_pruning  the journal forgets what was finished long ago
   mail_search    the threads that search: within an index, through several folders (wide_search), and at servers for
                  texts that are not here (server_search), which find what server_hits remembers
   searches       engine.searches: those that the user saved

@@ -10,6 +10,7 @@ from tuimail.cache.lookup import new_messages
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
 from tuimail.engine.decision_work import DecisionWork
+from tuimail.engine.journal_pruning import JournalPruning
 from tuimail.engine.mail_actions import places_left, replay_ready
 from tuimail.engine.mail_source import check_writable
 from tuimail.engine.new_mail import NewMail
@@ -99,6 +100,7 @@ class AccountWork:
         self.threads = ThreadWork(account.name, lambda: self.journal, self.cache.show)
         self._new_mail = NewMail(account)
         self.decisions = DecisionWork(account, paths, lambda: self.journal, self.cache, self._wake_others)
+        self._pruning = JournalPruning(lambda: self.journal)
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
         self._journal: ActionJournal | None = None
@@ -235,6 +237,7 @@ class AccountWork:
         begun = time.time()
         # A cache that cannot be written holds up nothing that the user did.
         self._thread.guarded("journal", self.replay)
+        self._thread.guarded("pruning", self._pruning.run)
         if not self.cache.open():
             if self.cache.changed_by_others():
                 self._thread.announce()

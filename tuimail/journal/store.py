@@ -6,6 +6,7 @@ that want the same one wins and the other is told.
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,9 +15,6 @@ from typing import TYPE_CHECKING
 from tuimail.errors import LeaseLostError, NoSuchItemError
 from tuimail.journal import after
 from tuimail.journal.action import (
-    FINISHED,
-    KEPT,
-    KEPT_APPENDS,
     UNDECIDED,
     ActionState,
     MailAction,
@@ -27,6 +25,7 @@ from tuimail.journal.action import (
 from tuimail.journal.database import JournalDatabase
 from tuimail.journal.letters import LetterFiles
 from tuimail.journal.marks import DeletionMarks
+from tuimail.journal.pruning import forget
 from tuimail.journal.row import COLUMNS, SELECT, cause_written, read_action, values_of
 from tuimail.journal.threads import ThreadChanges
 from tuimail.journal.undo import check_undo, command_inverses
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from tuimail.journal.action import ActionMessage
 
 _STORE = f"REPLACE INTO action ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-_OLD = "changed < CASE WHEN kind = 'append' AND instr(details, '\"cause\":') THEN ? ELSE ? END"
 
 
 class ActionJournal:
@@ -245,12 +243,9 @@ class ActionJournal:
                     self.put(replace(each, state=to, changed=self._now()))
             return self.insert(command_inverses(actions, others))
 
-    def prune(self) -> int:
-        """Forget what was finished more than a week ago; how many there were."""
-        places = ", ".join("?" * len(FINISHED))
-        with self.writing() as db:
-            query = f"DELETE FROM action WHERE state IN ({places}) AND {_OLD}"  # noqa: S608
-            return db.execute(query, (*FINISHED, self._now() - KEPT_APPENDS, self._now() - KEPT)).rowcount
+    def prune(self, most: int = sys.maxsize) -> int:
+        """Forget what was finished long ago (journal/pruning), the oldest ``most``; how many. Raises StorageError."""
+        return forget(self.database, self._now(), most)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
