@@ -1,4 +1,5 @@
-"""Mail on a server: the first sync of a large mailbox beside other programs, catching up, and a distant server.
+"""Mail on a server: the first sync of a large mailbox beside other programs, catching up, a distant server, and
+what an idle day costs on the wire.
 
 Wall time and processor time against a Dovecot on this machine, which has read all headers once before. Other programs
 open the mailbox without a header cache. ``--letters`` is the number of messages.
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench.figures import Figure, Section
+from tests.bench.idle_bytes import idle_bytes
 from tests.bench.line import delayed
 from tests.bench.readers import shows
 from tests.bench.reading import changes, has_rows
@@ -72,7 +74,7 @@ _DAY = re.compile(r"20\d\d-\d\d-\d\d")
 def measure(*, runs: int, letters: int) -> list[Section]:
     """The tables."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, _server(Path(folder), letters) as server:
-        return [_first_sync(server, runs), _catching_up(server, runs), _distant(server, runs)]
+        return [_first_sync(server, runs), _catching_up(server, runs), _distant(server, runs), _idle(server)]
 
 
 @dataclass(frozen=True)
@@ -194,13 +196,18 @@ class _Silent:
     def say(self, sentence: str) -> None: ...
 
 
-def _catching_up(mailbox: _Mailbox, runs: int) -> Section:
-    """Processor time of this process for a sync, connecting included."""
+def _account(mailbox: _Mailbox) -> Account:
+    """Its account here, whose password is known."""
     server = Server(
         "localhost", mailbox.dovecot.imaps, Security.TLS, username=mailbox.user, ca_file=mailbox.dovecot.ca_file
     )
-    account = Account("work", (Identity("ada@example.org"),), server, server, policy={"*": KeepPolicy.HEADERS})
     secrets.remember(server, "work", mailbox.dovecot.password)
+    return Account("work", (Identity("ada@example.org"),), server, server, policy={"*": KeepPolicy.HEADERS})
+
+
+def _catching_up(mailbox: _Mailbox, runs: int) -> Section:
+    """Processor time of this process for a sync, connecting included."""
+    account = _account(mailbox)
     paths = Paths.under(mailbox.folder / "catching-up")
     found: dict[str, list[float]] = {}
 
@@ -251,6 +258,18 @@ def _distant(mailbox: _Mailbox, runs: int) -> Section:
                     found.setdefault(name, []).append(seconds)
     title = f"A cached mailbox of {mailbox.size:,} opened at {DISTANT:.0f} ms of round trip, program start included"
     return Section(title, [Figure(name, tuple(each), "s") for name, each in found.items()], versus="tuimail")
+
+
+def _idle(mailbox: _Mailbox) -> Section:
+    """Counted once, for it is the same each time."""
+    account = _account(mailbox)
+    counted = idle_bytes(account, mailbox.dovecot.password, Paths.under(mailbox.folder / "idle"))
+    figures = [
+        Figure("one look at all folders", (counted.look,), "bytes"),
+        Figure("IDLE renewed once", (counted.renewal,), "bytes"),
+        Figure("a day", (counted.day / 1000,), "KB"),
+    ]
+    return Section(f"On the wire while nothing happens to {mailbox.size:,} messages, TLS included", figures)
 
 
 def _opened(program: Program) -> float:
