@@ -64,6 +64,20 @@ def subject_of(db: sqlite3.Connection, mailbox: str, emailid: str, message_id: s
     return "" if row is None else str(row[0])
 
 
+def answerable(db: sqlite3.Connection, message_id: str) -> tuple[str, str] | None:
+    """Folder and name (``emailid``) of the message with this Message-ID that a letter can answer.
+
+    The one in INBOX if there are several, and one in Sent last; none that is in the trash, junk or a draft.
+    """
+    row = db.execute(
+        "SELECT mailbox.name, emailid FROM message JOIN mailbox ON mailbox.id = message.mailbox "
+        "WHERE message_id = ? AND message_id <> '' AND leaving IS NULL AND special NOT IN ('drafts', 'trash', 'junk') "
+        "ORDER BY special = 'sent', mailbox.name <> 'INBOX', message.id LIMIT 1",
+        (message_id,),
+    ).fetchone()
+    return None if row is None else (row[0], read_name(row[1]))
+
+
 def unread_rows(db: sqlite3.Connection, account: str, mailbox: int) -> Iterator[IndexRow]:
     """The unread messages of a mailbox by arrival."""
     return _rows_with(db, account, mailbox, "flags & 1 = 0")

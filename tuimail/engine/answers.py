@@ -101,7 +101,8 @@ class Answers:
     async def continue_draft(self, ref: MessageRef) -> PreparedDraft:
         r"""The draft that a message in \Drafts is, with its files; one that was begun here is opened where it was left.
 
-        Saved and owned, errors as of ``forward``. Sent, the message is deleted once the letter was accepted.
+        Saved and owned, errors as of ``forward``. Sent, the message is deleted once the letter was accepted, and the
+        one that it answers, as its In-Reply-To says, gets its flag.
 
         Raises:
             OutboxError: it is open in another tuimail, or in the outbox already.
@@ -118,6 +119,7 @@ class Answers:
         draft = await self._with_files(
             lambda drafts, name: continue_draft(original, self._config, drafts.folder(name), draft_id=name, now=now)
         )
+        draft = await self._copies.answered(draft, ref.account)
         own_id = original.root.header.value(DRAFT_ID.lower()).decode("ascii", "replace").strip()
         both = await self._copies.is_here(own_id)
         return PreparedDraft(draft, BOTH_KEPT if both else "")

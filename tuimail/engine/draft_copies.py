@@ -129,6 +129,22 @@ class DraftCopies:
         found = [each for each in stored if await self._is_copy(each.draft_copy, ref)]
         return await self._drafts.run(lambda drafts: _owned(drafts, found[0])) if found else None
 
+    async def answered(self, draft: Draft, account: str) -> Draft:
+        """The draft that knows which message of the account it answers, if it names one that is there (In-Reply-To).
+
+        So that message gets its flag as well when another program began the draft.
+        """
+        if draft.answers is not None or not draft.in_reply_to:
+            return draft
+        ref = await self._mail.query(lambda reader: _answered(reader, account, draft.in_reply_to))
+        if ref is None:
+            return draft
+        from tuimail.mail.answered_message import AnsweredMessage, AnswerKind
+
+        known = replace(draft, answers=AnsweredMessage(ref, AnswerKind.REPLIED))
+        await self._drafts.run(lambda drafts: drafts.save(known))
+        return known
+
     async def is_here(self, draft_id: str) -> bool:
         """There is a draft of this id."""
 
@@ -185,6 +201,20 @@ def _has_vanished(reader: MailReader, ref: MessageRef) -> bool:
             row = db.execute("SELECT validity, uidnext FROM mailbox WHERE name = ?", (ref.folder,)).fetchone()
         return row is not None and (str(row[0]) != validity or int(uid) < row[1])
     return False
+
+
+def _answered(reader: MailReader, account: str, message_id: str) -> MessageRef | None:
+    from tuimail.cache.database import NoCacheError
+    from tuimail.cache.lookup import answerable
+    from tuimail.mail.message_ref import MessageRef
+
+    try:
+        mail = reader.mail(account)
+    except NoCacheError:
+        return None  # nothing of the account was read yet
+    with mail.cache.reading() as db:
+        found = answerable(db, message_id)
+    return None if found is None else MessageRef(account, *found)
 
 
 def _owned(drafts: DraftStore, draft: Draft) -> Draft:
