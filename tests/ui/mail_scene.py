@@ -41,13 +41,13 @@ async def reading(
     """The app, when the Maildir has been read."""
     engine = scene_engine(paths, root, keymap=keymap, **settings)
     app = TuimailApp(engine)
-    async with app.run_test(size=size) as pilot:
-        try:
+    try:
+        async with app.run_test(size=size) as pilot:
             await app.startup.ready.wait()
             await settle(pilot)
             yield pilot
-        finally:
-            await engine.stop()
+    finally:
+        await engine.stop()
 
 
 def scene_engine(paths: Paths, root: Path, *, keymap: str = "pine", **settings: Any) -> SceneEngine:

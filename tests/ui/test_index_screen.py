@@ -233,8 +233,8 @@ async def test_mail_is_read_before_the_outbox_is_opened(paths: Paths, root: Path
     engine = scene_engine(paths, root)
     gate = engine.hold(engine, "start")
     app = TuimailApp(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        try:
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
             await press(pilot, "i", "enter")
             await engine.mail.look()
             await settle(pilot)
@@ -244,8 +244,8 @@ async def test_mail_is_read_before_the_outbox_is_opened(paths: Paths, root: Path
             gate.open()
             await settle(pilot)
             assert "COMPOSE" in text(app)
-        finally:
-            await engine.stop()
+    finally:
+        await engine.stop()
 
 
 async def test_digits_and_searching_move_the_cursor(paths: Paths, root: Path) -> None:

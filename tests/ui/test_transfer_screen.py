@@ -31,13 +31,13 @@ async def two_accounts(paths: Paths, tmp_path: Path, keymap: str) -> AsyncIterat
     put_message(home, "h1", "From home", arrived=int(NOW) - 100)
     engine = SceneEngine(paths, settings=with_maildir(settings, home, "home"))
     app = TuimailApp(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        try:
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
             await app.startup.ready.wait()
             await settle(pilot)
             yield pilot
-        finally:
-            await engine.stop()
+    finally:
+        await engine.stop()
 
 
 def count(root: Path) -> int:
