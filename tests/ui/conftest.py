@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.ui.idle import replace_waiting
 from tests.ui.real_engine import SceneEngine, write_drafts, write_letters, write_people
 from tests.ui.scene import every_state
 from tests.ui.screen_text import settle
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
             settings: Config | None = None,
             **more: Any,
         ) -> SceneEngine: ...
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key takes as long as what it does."""
+    replace_waiting(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from textual._wait import wait_for_idle as textual_wait
+
 from tests.ui.real_engine import SceneEngine
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ async def settle(pilot: Pilot[int]) -> None:
         if app.bridge is not None:
             app.bridge.flush()
         await pilot.pause()
+        if _held_up(app):
+            await textual_wait()  # what goes on beside a call that is held up has no end that can be asked for
         if isinstance(app.engine, SceneEngine):
             await app.engine.caught_up()
         if _busy(app):
@@ -52,8 +56,12 @@ async def settle(pilot: Pilot[int]) -> None:
             calm += 1
 
 
+def _held_up(app: TuimailApp) -> bool:
+    return isinstance(app.engine, SceneEngine) and app.engine.held_up
+
+
 def _busy(app: TuimailApp) -> bool:
-    if isinstance(app.engine, SceneEngine) and app.engine.held_up:
+    if _held_up(app):
         return False
     if app.startup.error is not None:
         return not app.keys.idle  # what is to be read waits for an engine for ever

@@ -222,6 +222,7 @@ async def test_long_quotes_are_folded_until_asked_for(paths: Paths) -> None:
         await press(pilot, "down", "down", "down")
         assert any(line.startswith(" > quoted 1 ") and "19 lines folded" in line for line in lines(pilot.app))
         await pilot.resize_terminal(80, 24)
+        await settle(pilot)
         assert "quoted 2" not in text(pilot.app)
         assert " > short" in lines(pilot.app)
         await press(pilot, "z")

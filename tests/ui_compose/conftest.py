@@ -5,11 +5,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ui.idle import replace_waiting
 from tests.ui.real_engine import write_letters, write_people
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key takes as long as what it does."""
+    replace_waiting(monkeypatch)
 
 
 @pytest.fixture(scope="session")
