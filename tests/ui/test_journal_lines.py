@@ -13,19 +13,12 @@ from tuimail.engine.mail_journal import JournalEntry
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction
 from tuimail.journal.tally import JournalTally
 from tuimail.mail.text import safe_line
-from tuimail.ui.views.journal_lines import (
-    change_explanation,
-    change_line,
-    change_state,
-    change_titles,
-    changes_note,
-    offline_remark,
-    sync_remarks,
-)
+from tuimail.ui.views.journal_lines import change_explanation, change_line, change_state, change_titles
+from tuimail.ui.views.sync_remarks import changes_note, offline_remark, sync_remarks
 
 NOW = 1_800_000_000.0
 WAITS = "It is done as soon as the mailbox can be reached, in the order given."
-SAFE = "Try it again, or drop it: the letters stay as they are."
+SAFE = "Try it again, take another folder, or drop it: the letters stay as they are."
 
 
 def entry(state: ActionState = ActionState.WAITING, subject: str = "Minutes", **fields: Any) -> JournalEntry:

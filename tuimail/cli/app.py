@@ -33,7 +33,7 @@ def _folder(argv: list[str]) -> str | None:
 
 def _place(config: Config, paths: Paths, named: str) -> tuple[str, str]:
     """Account and folder: ``account:folder``, or a folder of the default account."""
-    from tuimail.engine.transfer_plan import named_place
+    from tuimail.engine.typed_place import named_place
 
     place = named_place(named, config.accounts)
     if place is None:

@@ -60,7 +60,7 @@ def make_transfer_parser(name: str, example: str) -> Parser:
 def run_transfer(args: Namespace, paths: Paths, kind: ActionKind) -> int:
     """Move or copy to ``args.folder``; as ``run_change``."""
     from tuimail.engine.mail_actions import plan_elsewhere, plan_transfer
-    from tuimail.engine.transfer_plan import named_place
+    from tuimail.engine.typed_place import named_place
 
     config = load_config(paths)
     place = named_place(args.folder, config.accounts)

@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction
 from tuimail.mail.flags import DELETED, OLD
 from tuimail.mail.message_ref import MessageRef
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from tuimail.engine.message_change import MessageChange
-
-
-def named_place(text: str, accounts: Collection[str]) -> tuple[str, str] | None:
-    """Account and folder of ``home:Archive``, written plainly or as in an id; None: it names no account."""
-    account, _, folder = text.partition(":")
-    if not folder:
-        return None
-    return next(((name, folder) for name in (account, unquote(account)) if name in accounts), None)
 
 
 def actions_between(change: MessageChange) -> Iterator[MailAction]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from tuimail.mail.text import safe_line
@@ -59,12 +61,9 @@ class ImapSession:
         if context is not None:
             tls = {"ssl": context, "server_hostname": certificate_host(host), "ssl_handshake_timeout": patience.tls}
         async with asyncio.timeout(patience.connect + (patience.tls if context else 0.0)):
+            name, delay = await _raced(wire_host(host), port)
             _transport, link = await loop.create_connection(
-                lambda: ImapProtocol(loop, where, awaits_tls=awaits_tls),
-                wire_host(host),
-                port,
-                happy_eyeballs_delay=0.25,
-                **tls,
+                partial(ImapProtocol, loop, where, awaits_tls=awaits_tls), name, port, happy_eyeballs_delay=delay, **tls
             )
         return cls(link, patience)
 
@@ -263,3 +262,13 @@ class ImapSession:
             # A refused one leaves no mailbox selected (RFC 3501 section 6.3.1).
             (self._link.selected if status.verdict == "OK" else self._link.deselected)()
         return status, self._link.untagged
+
+
+async def _raced(name: str, port: int) -> tuple[str, float | None]:
+    """What to connect to, and the pause in seconds between the addresses it has, which race (RFC 8305).
+
+    A single address does not race: asyncio's race loses a socket when it is cancelled as it ends.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    addresses = {str(each[4][0]) for each in found}
+    return (name, 0.25) if len(addresses) > 1 else (addresses.pop(), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.engine.transfer_plan import named_place
+from tuimail.engine.typed_place import named_place
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tuimail.ui.commands.rights import forbids
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.screens.search_counts import SearchCounts
 from tuimail.ui.views.folder_lines import FolderRow, folder_line, folder_titles
-from tuimail.ui.views.journal_lines import changes_note, sync_remarks
+from tuimail.ui.views.sync_remarks import changes_note, sync_remarks
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:

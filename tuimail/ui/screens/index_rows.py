@@ -10,7 +10,7 @@ from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, clip
 from tuimail.ui.views.index_lines import SearchState, index_banner, index_columns, index_line, index_titles
-from tuimail.ui.views.journal_lines import sync_remarks
+from tuimail.ui.views.sync_remarks import sync_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

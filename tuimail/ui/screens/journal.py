@@ -11,7 +11,8 @@ from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Span, TextRole
-from tuimail.ui.views.journal_lines import change_explanation, change_line, change_titles, sync_remarks
+from tuimail.ui.views.journal_lines import change_explanation, change_line, change_titles
+from tuimail.ui.views.sync_remarks import sync_remarks
 from tuimail.ui.widgets.explanation import ExplanationPane
 from tuimail.ui.widgets.line_list import LineList
 

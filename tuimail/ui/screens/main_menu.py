@@ -10,7 +10,7 @@ from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.commands.table import BY_ID
 from tuimail.ui.screens.listing import ListScreen
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
-from tuimail.ui.views.journal_lines import changes_note
+from tuimail.ui.views.sync_remarks import changes_note
 from tuimail.ui.widgets.banner import Banner
 from tuimail.ui.widgets.line_list import LineList
 from tuimail.ui.widgets.title_bar import Badge

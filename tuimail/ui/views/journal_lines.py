@@ -14,7 +14,6 @@ from tuimail.ui.text.cells import Line, Span, TextRole, fit
 if TYPE_CHECKING:
     from tuimail.engine.mail_journal import JournalEntry
     from tuimail.journal.action import MailAction
-    from tuimail.journal.tally import JournalTally
 
 _STATE = 16
 _ACCOUNT = 12
@@ -83,28 +82,6 @@ def change_explanation(entry: JournalEntry, now: float) -> tuple[str, str]:
     tries = f" - {action.tries} {'try' if action.tries == 1 else 'tries'}" if action.tries else ""
     given = format_day_time(action.created, now)
     return message, f"{safe_line(action.account)}/{safe_line(action.folder)} - given {given}{tries}"
-
-
-def changes_note(tally: JournalTally) -> str:
-    """``1 yours`` where some were refused, else ``3 wait``; empty when there are none."""
-    if tally.refused:
-        return f"{tally.refused:,} yours"
-    return "" if not tally.waiting else "1 waits" if tally.waiting == 1 else f"{tally.waiting:,} wait"
-
-
-def offline_remark(tally: JournalTally) -> str:
-    """``offline, 3 wait``: what a server out of reach holds up."""
-    if not tally.waiting:
-        return "offline"
-    return f"offline, {tally.waiting:,} {'waits' if tally.waiting == 1 else 'wait'}"
-
-
-def sync_remarks(offline: str, paused: str, tally: JournalTally) -> list[str]:
-    """For the title bar: that a server is out of reach, or why else nothing is synced."""
-    if offline:
-        return [offline_remark(tally)]
-    reason = safe_line(paused.partition(":")[0].rstrip("."))
-    return [f"sync waits: {reason[:1].lower()}{reason[1:]}"] if reason else []
 
 
 def _columns(width: int) -> tuple[int, int, int]:
