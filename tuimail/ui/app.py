@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -66,7 +67,7 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.frames = Frames(self)
         self.navigation = Navigation(self)
         self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up)
-        self.startup = Startup(self, draft=draft, warning=warning)
+        self.startup = Startup(self, draft=draft, warning=warning, shown=self._shown)
         self.themes = Themes(self, engine.paths)
         self.problems: list[Problem] = [*engine.config.problems, *self.themes.start_with(engine.config.ui.theme)]
         self.keymaps = Keymaps(engine.config.ui.keymap, engine.paths, changed=self.frames.keymap_changed)
@@ -124,6 +125,13 @@ class TuimailApp(App[int], inherit_bindings=False):
             self.keys.put(event)
         else:
             await super().on_event(event)
+
+    async def _shown(self) -> None:
+        """Wait until the screen on top shows what it has to show, and is painted."""
+        await self.frames.settled()
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()
 
     async def _catch_up(self) -> None:
         """Wait until the screen on top shows what it has to show."""

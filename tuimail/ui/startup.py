@@ -1,12 +1,12 @@
 """Starting, after the first paint: received mail can be read at once, then the outbox is opened.
 
-Keys typed at the start come before the outbox, unless they lead to it.
+What the first screen shows, and keys typed at the start, come before the outbox, unless they lead to it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
@@ -14,7 +14,7 @@ from tuimail.mail.text import safe_line
 from tuimail.ui.requests import ShowComposer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from tuimail.compose.draft import Draft
     from tuimail.ui.key_queue import Running
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 class Startup:
     """Starts the engine of ``program``; ``draft`` is opened in the composer then, ``warning`` is said first."""
 
-    def __init__(self, program: Program, *, draft: Draft | None, warning: str) -> None:
+    def __init__(
+        self, program: Program, *, draft: Draft | None, warning: str, shown: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """``shown`` waits until the screen on top shows what it has to show."""
         self._program = program
+        self._shown = shown
         self._draft = draft
         self._warning = warning
         self.mail_ready = asyncio.Event()
@@ -59,7 +63,11 @@ class Startup:
         return self.error
 
     async def _keys_done(self) -> None:
-        tasks = [asyncio.ensure_future(each) for each in (self._program.keys.rest(), self._wanted.wait())]
+        async def done() -> None:
+            await self._shown()
+            await self._program.keys.rest()
+
+        tasks = [asyncio.ensure_future(each) for each in (done(), self._wanted.wait())]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for each in tasks:
             each.cancel()
