@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
@@ -15,6 +15,7 @@ from tests.engine.mail_support import entries, make_maildir, put_message, runnin
 from tuimail.cache.fulltext import WritableFulltext
 from tuimail.engine import text_indexer
 from tuimail.engine.index_request import IndexRequest
+from tuimail.engine.received_mail import ReceivedMail
 from tuimail.errors import StorageError, UsageError
 from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction
 from tuimail.journal.store import ActionJournal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from tests.engine.mail_support import Changes
     from tuimail.cache.fulltext import NewText
+    from tuimail.engine.received_mail import FoundMessage
 
 INBOX, ARCHIVE, TRASH = (IndexRequest("work", name) for name in ("INBOX", "Archive", "Trash"))
 NOON = 1_790_000_000
@@ -166,6 +168,31 @@ async def test_a_maildir_that_appears_later_is_read(paths: Paths, root: Path) ->
         mount(elsewhere, root)
         await mail.engine.mail.look()
         await opened(mail)
+
+
+async def test_a_file_is_closed_if_who_asked_for_it_is_gone(
+    paths: Paths, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, go_on, given = threading.Event(), threading.Event(), list[BinaryIO]()
+    opens = ReceivedMail.open
+
+    def slow(self: ReceivedMail, found: FoundMessage) -> BinaryIO:
+        entered.set()
+        go_on.wait(20)
+        given.append(opens(self, found))
+        return given[0]
+
+    async with running_mail(paths, root) as mail:
+        ref = entries(await opened(mail))[0].ref
+        monkeypatch.setattr(ReceivedMail, "open", slow)
+        asked = asyncio.create_task(mail.engine.mail.open(ref))
+        assert await asyncio.to_thread(entered.wait, 20)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        go_on.set()
+        await mail.engine.mail.folders()  # on the same thread, so after it
+        assert given[0].closed
 
 
 async def test_a_file_that_is_removed_or_cut_before_it_is_opened(paths: Paths, root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,16 +49,22 @@ class MessageOpener:
         """As ``Mail.open``."""
         from tuimail.engine.mail_source import NotKeptError
 
+        handover = _Handover()
+
         def opened(reader: MailReader) -> BinaryIO:
             mail = reader.mail(ref.account)
-            return mail.open(mail.message(ref))
+            return handover.take(mail.open(mail.message(ref)))
 
         try:
-            return await self._reader.run(opened)
-        except NotKeptError:
-            return await self._fetch(ref)
+            try:
+                return await self._reader.run(opened)
+            except NotKeptError:
+                return await self._fetch(ref, handover)
+        except BaseException:
+            handover.give_up()
+            raise
 
-    async def _fetch(self, ref: MessageRef) -> BinaryIO:
+    async def _fetch(self, ref: MessageRef, handover: _Handover) -> BinaryIO:
         from tuimail.mailboxes.imap_errors import ImapError
 
         account = self._accounts[ref.account]
@@ -66,11 +73,35 @@ class MessageOpener:
             raise _unreachable(account, offline)
         source = self._sources.of(account)
         try:
-            file = await asyncio.to_thread(source.open, ref.folder, ref.key)
+            file = await asyncio.to_thread(lambda: handover.take(source.open(ref.folder, ref.key)))
         except ImapError as error:
             raise _unreachable(account, error) from error
         self._fetched(ref)
         return file
+
+
+class _Handover:
+    """A file on its way from the thread that opens it: closed, if who asked for it is gone."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._gone = False
+
+    def take(self, file: BinaryIO) -> BinaryIO:
+        """It was opened. On the thread."""
+        with self._guard:
+            self._file = file
+            if self._gone:
+                file.close()
+        return file
+
+    def give_up(self) -> None:
+        """Nobody wants it any more."""
+        with self._guard:
+            self._gone = True
+            if self._file is not None:
+                self._file.close()
 
 
 def _unreachable(account: Account, error: ImapError) -> NotKeptError:
