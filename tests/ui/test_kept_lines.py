@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from tuimail.cache.views import gone
 from tuimail.cache.windows import IndexRow
 from tuimail.engine.mail_index import IndexEntry
 from tuimail.engine.received_mail import FolderInfo
@@ -88,3 +89,11 @@ def test_rows_are_drawn_again_when_a_server_gets_out_of_reach() -> None:
     assert here == other
     assert here != away
     assert [each.away for source in (here, away) for each in source.window(0, 1)] == [False, True]
+
+
+def test_a_message_that_is_gone_from_several_accounts_is_drawn_without_content() -> None:
+    line = index_line(
+        IndexEntry(gone(""), MessageRef("", "", "")), 7, index_columns(80, 9), 0.0, {"work": OwnAddresses()}
+    )
+    assert width_of(line) <= 80
+    assert "7" in text_of(line)

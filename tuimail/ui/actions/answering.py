@@ -165,8 +165,8 @@ async def bounce(screen: HasMessages, entries: Entries) -> None:
 
 
 def _own(screen: HasMessages, entry: IndexEntry) -> OwnAddresses:
-    account = screen.program.engine.config.accounts[entry.ref.account]
-    return OwnAddresses(each.address for each in account.identities)
+    account = screen.program.engine.config.accounts.get(entry.ref.account)  # none, if the message is gone
+    return OwnAddresses(each.address for each in account.identities) if account else OwnAddresses()
 
 
 ACTIONS: dict[str, Action[HasMessages]] = {

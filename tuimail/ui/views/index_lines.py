@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.dates.format_date import format_short_date
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, FORWARDED, OLD, SEEN
+from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.row_recipients import split_recipients
 from tuimail.mail.size import format_short_size
 from tuimail.mail.text import safe_line
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from tuimail.engine.index_request import WideSearch
     from tuimail.engine.mail_index import IndexEntry
-    from tuimail.mail.own_addresses import OwnAddresses
 
 STATUS = 5
 """Cells of the marks: tagged, important, to you, status, and a space."""
@@ -195,7 +195,7 @@ def index_line(
         away: it cannot be opened now: it is at a server that is out of reach.
     """
     row = entry.row
-    mine = own[row.account]
+    mine = own.get(row.account) or OwnAddresses()  # of several accounts, a message that is gone belongs to none
     deleted, unread = bool(row.flags & DELETED), not row.flags & SEEN
     weight = TextRole.DIM if deleted or away or entry.elsewhere else TextRole.STRONG if unread else TextRole.TEXT
     marks = f"{'X' if tagged else ' '}{'*' if row.flags & FLAGGED else ' '}{'+' if is_to_me(entry, mine) else ' '}"
