@@ -10,6 +10,7 @@ from textual import events
 from textual.app import App
 from textual.widgets import Static
 
+from tuimail.ui.garbage import IdleCollector
 from tuimail.ui.key_queue import PATIENCE, KeyQueue, passed
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Held(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue = KeyQueue(self, deliver=self.take, catch_up=self.catch_up)
+        self.queue = KeyQueue(self, deliver=self.take, catch_up=self.catch_up, collector=IdleCollector())
         self.taken: list[str] = []
         self.forward = False
         self.caught_up = 0

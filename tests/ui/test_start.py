@@ -36,11 +36,13 @@ def test_garbage_is_collected_from_the_first_paint_on_and_not_before(
     monkeypatch.setattr(MainMenuScreen, "on_mount", mounting)
     monkeypatch.setattr(TuimailApp, "run_async", headless)
     monkeypatch.setattr(run_module, "guard_input", lambda: None)
+    thresholds = gc.get_threshold()
     try:
         assert run_module.run(engine) == 0
         assert gc.isenabled()
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
         gc.enable()
     assert seen == {"while mounting": False, "later": True, "frozen": True}
 

@@ -13,6 +13,7 @@ from tuimail.events import Severity
 from tuimail.ui.bridge import Bridge
 from tuimail.ui.desktop import Desktop
 from tuimail.ui.frames import Frames
+from tuimail.ui.garbage import IdleCollector
 from tuimail.ui.key_queue import KeyQueue
 from tuimail.ui.keymaps import Keymaps
 from tuimail.ui.mail_places import MailPlaces
@@ -66,7 +67,8 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.server = server
         self.frames = Frames(self)
         self.navigation = Navigation(self)
-        self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up)
+        self.collector = IdleCollector()
+        self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up, collector=self.collector)
         self.startup = Startup(self, draft=draft, warning=warning, shown=self._shown)
         self.themes = Themes(self, engine.paths)
         self.problems: list[Problem] = [*engine.config.problems, *self.themes.start_with(engine.config.ui.theme)]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
 
+    from tuimail.ui.garbage import IdleCollector
+
 PATIENCE = 5.0
 """Seconds after which Ctrl-C no longer waits for what is running: keys typed meanwhile are dropped."""
 
@@ -57,7 +59,7 @@ class Running:
 
 
 class KeyQueue:
-    """Hands out keys and pastes of ``app`` by ``deliver``, one after the other."""
+    """Hands out keys and pastes of ``app`` by ``deliver``, one after the other; garbage is collected between them."""
 
     def __init__(
         self,
@@ -65,8 +67,10 @@ class KeyQueue:
         *,
         deliver: Callable[[events.Event], Awaitable[None]],
         catch_up: Callable[[], Awaitable[None]],
+        collector: IdleCollector,
     ) -> None:
         self._app = app
+        self._collector = collector
         self._deliver = deliver
         self._catch_up = catch_up
         self._waiting: deque[tuple[events.Event, float]] = deque()
@@ -91,6 +95,7 @@ class KeyQueue:
         now = asyncio.get_running_loop().time()
         if isinstance(event, events.Key) and event.key == "ctrl+c" and not self.idle and now - self._since > PATIENCE:
             self._give_up()
+        self._collector.typed()
         self._waiting.append((event, now))
         if self._handing_out is None:
             self._since = now
@@ -99,6 +104,7 @@ class KeyQueue:
     def close(self) -> None:
         """Hand out nothing more."""
         self._waiting.clear()
+        self._collector.typed()
         if self._handing_out is not None:
             self._handing_out.cancel()
 
@@ -160,6 +166,7 @@ class KeyQueue:
         finally:
             if self._handing_out is task:
                 self._handing_out = None
+                self._collector.rested()
 
     async def _caught_up(self) -> None:
         while True:

@@ -35,6 +35,19 @@ class Navigation:
         self._app.push_screen(screen)
         return cast("S", screen)
 
+    def return_to(self, kind: type[S]) -> S | None:
+        """Close every screen above the lowest one of this kind, and return that; None: there is none.
+
+        ``kind`` may be a runtime-checkable Protocol. Nothing is closed if no screen is of that kind.
+        """
+        stack = self._app.screen_stack
+        for height, screen in enumerate(stack, 1):
+            if isinstance(screen, kind):
+                for _ in stack[height:]:
+                    self._app.pop_screen()
+                return screen
+        return None
+
     def back(self) -> None:
         """Close the screen on top, never the main menu."""
         if len(self._app.screen_stack) > 1:

@@ -174,6 +174,15 @@ class HasList(Frame, Protocol):
         ...
 
 
+@runtime_checkable
+class ShowsFolder(Protocol):
+    """A screen that can show another folder in place of the one that it shows."""
+
+    async def show_folder(self, request: IndexRequest) -> None:
+        """Show another folder as a new screen would. Raises TuimailError: it cannot be read; what was shown stays."""
+        ...
+
+
 class HasPager(Frame, Protocol):
     """A screen with a text to scroll."""
 
@@ -467,6 +476,10 @@ class Navigates(Protocol):
 
     def open(self, request: Request[S]) -> S:
         """Open a screen on top."""
+        ...
+
+    def return_to(self, kind: type[S]) -> S | None:
+        """Close every screen above the lowest one of this kind, and return that; None: there is none."""
         ...
 
     def back(self) -> None:

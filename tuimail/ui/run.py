@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from typing import TYPE_CHECKING
 
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.garbage import put_back, put_off
 from tuimail.ui.safety import guard_input
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ def run(
 ) -> int:
     """Run the app on ``engine`` (not started) until the user quits, then stop the engine. Returns an exit code."""
     guard_input()
-    # Nearly all that is made until the program has started stays: looking through it for garbage is time lost.
-    gc.disable()
+    put_off()
 
     async def main() -> int:
         app = TuimailApp(engine, draft=draft, server=server, folder=folder, warning=warning)
-        app.startup.when_ended = _collect_garbage
+        app.startup.when_ended = app.collector.begin
         # A closed terminal or a shutdown quits, so that an open draft is saved.
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, app.exit)
@@ -43,10 +42,4 @@ def run(
     try:
         return asyncio.run(main())
     finally:
-        gc.enable()
-
-
-def _collect_garbage() -> None:
-    """From now on, but never among what is there already."""
-    gc.freeze()
-    gc.enable()
+        put_back()

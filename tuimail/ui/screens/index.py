@@ -197,6 +197,15 @@ class IndexScreen(ListScreen[IndexSlot]):
             self.title_bar.screen_name = self.heading
             raise
 
+    async def show_folder(self, request: IndexRequest) -> None:
+        """Show another folder as a new screen would. Raises TuimailError: it cannot be read; what was shown stays."""
+        left = self.request
+        self.zoomed = False
+        self.searched = ""
+        self.tagged.clear()
+        await self.show_request(request, limit_text="")
+        self.program.engine.mail.mailboxes.leave(left)
+
     def loaded_index(self) -> None:
         """Another index is shown."""
         self.show_banner()

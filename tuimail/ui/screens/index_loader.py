@@ -112,6 +112,8 @@ class IndexLoader:
             screen.seek = seek
         elif index.start is not None and (screen.index is None or not screen.index.count or seek is not None):
             shown.sought = index.start
+        if screen.index is None:
+            shown.begin_anew()
         screen.index = index
         shown.empty = screen.rows.empty(screen)
         mail = screen.program.engine.mail

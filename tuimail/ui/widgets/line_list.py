@@ -114,6 +114,13 @@ class LineList(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self.call_after_refresh(self._reveal)
         self.when_selected()
 
+    def begin_anew(self) -> None:
+        """Forget the rows and where the user was among them: those shown next are the first ones."""
+        self.source = InMemoryRows((), self._identify)
+        self._read = False
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False, immediate=True)
+
     def first_shown(self, source: WindowSource[T]) -> int:
         """Index of the row that will be the first on the screen once ``source`` is shown."""
         place = self._place_in(source)
