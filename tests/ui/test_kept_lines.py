@@ -8,7 +8,8 @@ import pytest
 
 from tuimail.cache.views import gone
 from tuimail.cache.windows import IndexRow
-from tuimail.engine.mail_index import IndexEntry
+from tuimail.engine.index_request import IndexRequest
+from tuimail.engine.mail_index import IndexEntry, MessageIndex
 from tuimail.engine.received_mail import FolderInfo
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.own_addresses import OwnAddresses
@@ -19,7 +20,8 @@ from tuimail.ui.views.folder_lines import FolderRow, folder_line
 from tuimail.ui.views.index_lines import index_columns, index_line
 
 if TYPE_CHECKING:
-    from tuimail.engine.mail_index import MessageIndex
+    from tuimail.cache.thread_view import ThreadRow
+    from tuimail.cache.views import IndexView
     from tuimail.ui.text.cells import Line
 
 
@@ -78,13 +80,14 @@ def test_a_message_that_cannot_be_opened_now_says_so_in_a_word_and_the_line_is_a
 def test_rows_are_drawn_again_when_a_server_gets_out_of_reach() -> None:
     """With the same rows on the screen, nothing else would."""
 
-    class Index:
+    class OneRow:
         count = 1
 
-        def entries(self, _first: int, _end: int) -> list[IndexEntry]:
-            return [an_entry()]
+        def loaded(self, _first: int, _end: int) -> list[IndexRow]:
+            return [an_entry().row]
 
-    index = cast("MessageIndex", Index())
+    view = cast("IndexView[IndexRow | ThreadRow]", OneRow())
+    index = MessageIndex(IndexRequest("work", "INBOX"), view, {("work", 1): "INBOX"}, {})
     here, away, other = (IndexSource(index, seen=(0, 1), offline=names) for names in ((), ("work",), ("home",)))
     assert here == other
     assert here != away

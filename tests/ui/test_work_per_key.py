@@ -11,10 +11,12 @@ from textual.binding import BindingsMap
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
+from tests.ui import mail_scene
 from tests.ui.scene import config, every_state, item
 from tests.ui.screen_text import lines, settle
 from tuimail.compose.draft import Draft
 from tuimail.outbox.model.states import ItemState
+from tuimail.paths import Paths
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.commands import keymap as keymap_module
 from tuimail.ui.commands.table import TABLE
@@ -23,6 +25,8 @@ from tuimail.ui.screens.frame import FrameScreen
 from tuimail.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.ui.conftest import MakeEngine, Running
     from tests.ui.real_engine import SceneEngine
 
@@ -159,3 +163,18 @@ async def test_the_styles_of_the_roles_are_worked_out_once_a_screen(running: Run
         screen = pilot.app.screen
         styled = [node for node in screen.walk_children(with_self=True) if "role--dim" in node._component_styles]
         assert styled == [screen]
+
+
+async def test_the_next_message_is_painted_without_the_index_beneath_it(tmp_path: Path, work: Counter[str]) -> None:
+    root = mail_scene.make_mail(tmp_path / "Maildir")
+    async with mail_scene.reading(Paths.under(tmp_path / "home"), root) as pilot:
+        await mail_scene.press(pilot, "i", "enter", "n", "p")
+        work.clear()
+        await mail_scene.press(pilot, "n")
+        assert "Letter 7" in "\n".join(lines(pilot.app))
+        assert work["render_line"] == 0, "rows of the index were drawn"
+        assert work["_refresh_layout"] <= 1
+        assert work["key_entries"] <= 2
+        await mail_scene.press(pilot, "less_than_sign")
+        assert mail_scene.selected(pilot) == "Letter 7"
+        assert work["render_line"] > 0

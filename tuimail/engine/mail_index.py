@@ -78,9 +78,10 @@ class MessageIndex:
 
     def entries(self, first: int, end: int) -> Sequence[IndexEntry | None]:
         """The rows from ``first`` up to ``end``; None for what was not read yet."""
-        return [None if row is None else self._entry(row) for row in self.view.loaded(first, end)]
+        return [None if row is None else self.entry_of(row) for row in self.view.loaded(first, end)]
 
-    def _entry(self, row: IndexRow | ThreadRow) -> IndexEntry:
+    def entry_of(self, row: IndexRow | ThreadRow) -> IndexEntry:
+        """The line of a row of ``view``."""
         if isinstance(row, ThreadRow):
             plain = self._plain(row.row)
             return plain._replace(depth=row.depth, hidden=row.hidden, branch=row.branch, elsewhere=row.elsewhere)

@@ -66,6 +66,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self.foot = Vertical(id="foot")
         self.prompts = Prompts(self)
         self._keyed = BindingsMap()
+        self._keys_stale = False
         self._loading = Coalescer(self._load, first=self._readable)
 
     # -- the frame
@@ -93,6 +94,8 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """What is shown may have changed meanwhile."""
+        if self._keys_stale:
+            self.refresh_keys()
         self.reload()
         self.program.undo.tick()
 
@@ -117,6 +120,11 @@ class FrameScreen(Screen[None], inherit_bindings=False):
     def program(self) -> Program:
         """The app."""
         return cast("Program", self.app)
+
+    @property
+    def is_current(self) -> bool:
+        """It is on top. Every screen fills the terminal; Textual would also paint the one beneath, and this again."""
+        return bool(self.app.screen_stack) and self.app.screen_stack[-1] is self
 
     # -- what it shows
     async def load(self) -> None:
@@ -236,6 +244,9 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def refresh_keys(self) -> None:
         """Draw the key rows anew: another context, another selection, a question."""
+        self._keys_stale = not self.is_current
+        if self._keys_stale:
+            return
         if self.prompts.current is not None:
             self.key_rows.more = None
             self.key_rows.entries = self.prompts.key_entries()

@@ -110,7 +110,8 @@ class IndexScreen(ListScreen[IndexSlot]):
     @property
     def entry(self) -> IndexEntry | None:
         """The message under the cursor, if it was read already."""
-        return None if self.selected is None else self.selected.entry
+        slot = self.selected
+        return None if slot is None else slot.entry
 
     def targets(self) -> tuple[IndexEntry, ...]:
         """The tagged messages, when a command is applied to them; else the one under the cursor."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tuimail.mail.flags import DELETED
@@ -9,7 +10,7 @@ from tuimail.mail.flags import DELETED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuimail.engine.mail_index import IndexEntry
+    from tuimail.engine.mail_index import IndexEntry, MessageIndex
     from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.protocols import MessageList
 
@@ -113,7 +114,10 @@ class IndexCursor:
         step = 1 if by > 0 else -1
         left, at = abs(by), screen.list.cursor + step
         while left and 0 <= at < screen.list.count:
-            for entry in await self._entries(at, step):
+            entries = await self._entries(at, step)
+            if not entries:
+                return None
+            for entry in entries:
                 left -= not entry.row.flags & DELETED
                 if not left:
                     return at
@@ -121,11 +125,18 @@ class IndexCursor:
         return None
 
     async def _entries(self, at: int, step: int) -> list[IndexEntry]:
-        """Rows from ``at`` on in one direction."""
+        """Some rows from ``at`` on in one direction: those in memory, else those read now; none if there are none."""
         screen = self._screen
         if screen.index is None:
             return []
         first, end = (at, at + READ_AHEAD) if step > 0 else (max(at - READ_AHEAD + 1, 0), at + 1)
-        await screen.program.engine.mail.read(screen.index, first, end)
-        found = [each for each in screen.index.entries(first, end) if each is not None]
-        return found if step > 0 else found[::-1]
+        if not (found := _in_memory(screen.index, first, end, step)):
+            await screen.program.engine.mail.read(screen.index, first, end)
+            found = _in_memory(screen.index, first, end, step)
+        return found
+
+
+def _in_memory(index: MessageIndex, first: int, end: int, step: int) -> list[IndexEntry]:
+    """The rows in the direction of ``step`` up to the first one that was not read."""
+    rows = index.entries(first, end)[::step]
+    return [each for each in takewhile(lambda row: row is not None, rows) if each is not None]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from tuimail.cache.thread_view import ThreadRow
+    from tuimail.cache.windows import IndexRow
     from tuimail.engine.mail_index import IndexEntry, MessageIndex
 
 
@@ -40,6 +42,8 @@ class IndexSource:
         self.index = index
         self._seen = seen
         self._offline = offline
+        self._selected: tuple[IndexRow | ThreadRow, IndexSlot] | None = None
+        """The row asked for by itself last: a key asks for the selected one once a command."""
 
     @property
     def count(self) -> int:
@@ -49,8 +53,19 @@ class IndexSource:
     def window(self, first: int, end: int) -> Sequence[IndexSlot]:
         """The rows from ``first`` up to ``end``."""
         first = max(first, 0)
-        entries = enumerate(self.index.entries(first, end), first)
-        return [IndexSlot(number, entry, self._is_away(entry)) for number, entry in entries]
+        rows = self.index.view.loaded(first, end)
+        if len(rows) == 1 and rows[0] is not None:
+            return [self._one(first, rows[0])]
+        return [self._slot(number, row) for number, row in enumerate(rows, first)]
+
+    def _one(self, number: int, row: IndexRow | ThreadRow) -> IndexSlot:
+        if self._selected is None or self._selected[0] is not row or self._selected[1].number != number:
+            self._selected = row, self._slot(number, row)
+        return self._selected[1]
+
+    def _slot(self, number: int, row: IndexRow | ThreadRow | None) -> IndexSlot:
+        entry = None if row is None else self.index.entry_of(row)
+        return IndexSlot(number, entry, self._is_away(entry))
 
     def _is_away(self, entry: IndexEntry | None) -> bool:
         return entry is not None and not entry.row.kept and entry.row.account in self._offline
