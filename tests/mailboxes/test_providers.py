@@ -117,3 +117,27 @@ async def test_a_range_without_an_end_names_the_highest_uid() -> None:
         assert fetches
         assert all(b"3:4294967295 " in line for line in fetches)
         assert all(b":*" not in line for line in scripted.heard)
+
+
+@pytest.mark.parametrize(("name", "leaving"), [("Courier", b'EXAMINE "INBOX"'), ("Cyrus", b"UNSELECT")])
+@pytest.mark.parametrize("command", ["RENAME", "DELETE"])
+async def test_a_folder_is_left_before_it_is_renamed_or_deleted(name: str, leaving: bytes, command: str) -> None:
+    """Courier refuses both while the connection has it open; CLOSE would expunge what others have marked."""
+    scripts = ProviderScripts(PROVIDERS[name])
+    scripts.answers |= {"EXAMINE": scripts.answers["SELECT"], "UNSELECT": ["TAG OK"]}
+    async with connected(scripts) as (client, scripted):
+        await result(client.select, "INBOX.Mill")
+        changed = {"RENAME": lambda: client.rename("INBOX.Mill", "INBOX.Old"), "DELETE": lambda: client.delete("a")}
+        await result(changed[command])
+        heard = [line.partition(b" ")[2] for line in scripted.heard]
+        assert heard[-2].replace(b"EXAMINE INBOX", b'EXAMINE "INBOX"').startswith(leaving)
+        assert heard[-1].startswith(command.encode())
+        await result(changed[command])
+        assert [line.partition(b" ")[2].split()[0] for line in scripted.heard[-2:]] == [command.encode()] * 2
+
+
+async def test_the_inbox_stays_selected_while_a_folder_is_deleted() -> None:
+    async with connected(ProviderScripts(PROVIDERS["Courier"])) as (client, scripted):
+        await result(client.select, "INBOX")
+        await result(client.delete, "INBOX.Mill")
+        assert b"SELECT" in scripted.heard[-2]

@@ -154,11 +154,11 @@ class ImapClient:
 
     def rename(self, wire: str, to: str) -> None:
         """Rename a mailbox."""
-        self._run(lambda session: imap_folders.rename(session, wire, to, self._times.background))
+        self._run_outside(lambda session: imap_folders.rename(session, wire, to, self._times.background))
 
     def delete(self, wire: str) -> None:
         """Delete a mailbox; one that is gone already is no error."""
-        self._run(lambda session: imap_folders.delete(session, wire, self._times.background))
+        self._run_outside(lambda session: imap_folders.delete(session, wire, self._times.background))
 
     def subscribe(self, wire: str, *, subscribed: bool) -> None:
         """Subscribe to a mailbox, or take that back."""
@@ -194,6 +194,17 @@ class ImapClient:
         async def with_session() -> Result:
             connection = await self._background()
             async with connection.use() as session:
+                return await work(session)
+
+        return self._call(with_session)
+
+    def _run_outside(self, work: Callable[[ImapSession], Awaitable[Result]]) -> Result:
+        """Run ``work`` on the background connection with no mailbox but INBOX selected (ImapConnection.leave)."""
+
+        async def with_session() -> Result:
+            connection = await self._background()
+            async with connection.use() as session:
+                await connection.leave(self._times.background)
                 return await work(session)
 
         return self._call(with_session)

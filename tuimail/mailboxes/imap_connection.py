@@ -125,6 +125,24 @@ class ImapConnection:
         self.selection = selection
         return opened
 
+    async def leave(self, stall: float) -> None:
+        """Leave the selected mailbox unless it is INBOX; the caller uses the connection. Nothing is expunged.
+
+        Courier neither renames nor deletes a mailbox that the same connection has open, nor one above it.
+
+        Raises:
+            ImapError: lost.
+        """
+        if self.selection is None or self.selection.wire.upper() == "INBOX":
+            return
+        self.selection = None
+        self.session.listen(None)
+        if self.session.capabilities & {"UNSELECT", "IMAP4REV2"}:
+            await self.session.leave()
+            return
+        # CLOSE would expunge what others have marked (RFC 3501 section 6.4.2).
+        await self.session.stream("EXAMINE", "INBOX", stall=stall)
+
 
 async def connection_of(session: ImapSession, highest: str) -> ImapConnection:
     """A connection with the highest level that the server has, but no higher than ``highest``. Raises ImapError."""
