@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -11,7 +12,7 @@ from tuimail.errors import StorageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from tuimail.cache.database import ReadableCache, WritableCache
@@ -170,11 +171,22 @@ class ImapSource:
 
     def rename_folder(self, name: str, to: str) -> None:
         """Give a folder, and those below it, another name. Raises ImapError."""
-        self._client.rename(self._wire(name), self._own_wire(to))
+        wire, target = self._wire(name), self._own_wire(to)
+        self._client.rename(wire, target)
+        with _refusals_passed_over():
+            below = wire + self._delimiter
+            for each in sorted(self._client.subscribed()):
+                # Not every server takes a subscription along; an account may show subscribed folders alone.
+                if each == wire or each.startswith(below):
+                    self._client.subscribe(target + each.removeprefix(wire), subscribed=True)
+                    self._client.subscribe(each, subscribed=False)
 
     def delete_folder(self, name: str) -> None:
         """Delete a folder with its messages, for good. Raises ImapError."""
-        self._client.delete(self._wire(name))
+        wire = self._wire(name)
+        self._client.delete(wire)
+        with _refusals_passed_over():
+            self._client.subscribe(wire, subscribed=False)
 
     def _own_wire(self, name: str) -> str:
         """What the server will call a folder of the user's: Courier has all of them below ``INBOX.``."""
@@ -196,3 +208,15 @@ class ImapSource:
         if folder not in self._wires:
             raise folder_gone(folder)
         return self._wires[folder]
+
+
+@contextmanager
+def _refusals_passed_over() -> Iterator[None]:
+    """For subscriptions, on which the folder itself does not depend. A lost connection is raised."""
+    from tuimail.mailboxes.imap_errors import ImapError
+
+    try:
+        yield
+    except ImapError as error:
+        if error.status is None:
+            raise
