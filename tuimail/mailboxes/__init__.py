@@ -13,6 +13,7 @@ imap_mailbox                   a selected mailbox: imap_reading, imap_changes; i
 imap_connections               up to three connections (imap_connection); imap_watch waits for changes on one
 imap_fetch, imap_answers       untagged responses as imap_values; imap_news keeps what comes unasked
 imap_search                    search patterns as the criteria of SEARCH
+imap_reason                    why a server refuses, by its code or its words
 imap_numbers, imap_names       sets of uids and names of mailboxes in commands
 sent_mail, folders             find \Sent, search it for a letter, append a letter
 """

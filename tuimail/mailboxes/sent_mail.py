@@ -2,13 +2,13 @@ r"""Sent letters in an IMAP account: find \Sent, search it for a letter, append 
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tuimail.mail.date import MONTHS
 from tuimail.mailboxes import folders
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage, quoted_server_text
+from tuimail.mailboxes.imap_reason import reason
 from tuimail.mailboxes.imap_wire import ImapSyntaxError, quoted
 
 if TYPE_CHECKING:
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.folders import Mailbox
     from tuimail.mailboxes.imap_session import ImapSession
     from tuimail.mailboxes.imap_wire import Status
-
-_FULL = re.compile(
-    r"quota|\bfull\b|storage limit"
-    r"|(?:no|insufficient|not enough|out of) (?:disk |storage |more )?(?:space|storage|room)",
-    re.IGNORECASE,
-)
-_WORDS_LIMIT = 1000
-"""Maximum number of characters of a server's text that are searched."""
 
 
 async def sent_mailbox(session: ImapSession) -> Mailbox:
@@ -98,15 +90,8 @@ async def put(
         await create(session, mailbox)
         status = await append()
     if status.verdict != "OK":
-        reason = "is full" if _is_full(status) else "did not accept the copy"
-        raise ImapError(f"The mailbox {reason}{quoted_server_text(status)}.", step=ImapStage.MAILBOX, status=status)
-
-
-def _is_full(status: Status) -> bool:
-    """Whether the mailbox is full, by the code (RFC 9208) or, without a code, by the text."""
-    if status.code:
-        return status.code == "OVERQUOTA"
-    return status.verdict == "NO" and _FULL.search(status.text[:_WORDS_LIMIT]) is not None
+        what = "is full" if reason(status) == "OVERQUOTA" else "did not accept the copy"
+        raise ImapError(f"The mailbox {what}{quoted_server_text(status)}.", step=ImapStage.MAILBOX, status=status)
 
 
 async def create(session: ImapSession, mailbox: Mailbox) -> None:

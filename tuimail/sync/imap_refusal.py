@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.mail.flags import FORWARDED, to_wire
+from tuimail.mailboxes.imap_reason import reason
 
 if TYPE_CHECKING:
     from tuimail.journal.action import MailAction
@@ -26,9 +27,10 @@ _FOR_NOW = {"LIMIT", "INUSE", "UNAVAILABLE"}
 
 def is_for_good(status: Status, tries: int) -> bool:
     """The refused action is not to be tried again by itself (RFC 5530); ``tries`` is how often it was before."""
-    if status.code in _FOR_NOW:
+    why = reason(status)
+    if why in _FOR_NOW:
         return False
-    return status.code in _FOR_GOOD or tries + 1 >= MOST_TRIES
+    return why in _FOR_GOOD or tries + 1 >= MOST_TRIES
 
 
 def last_break(action: MailAction) -> float:
