@@ -17,6 +17,7 @@ from aioimaplib import aioimaplib as lib
 from tests.support.loopback import free_ports
 from tests.support.scripted_imap import scripted_imap
 from tuimail.config.model import Auth, Security, Server
+from tuimail.errors import EX_UNAVAILABLE
 from tuimail.mailboxes import sent_mail
 from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_connect import open_session
@@ -527,6 +528,21 @@ async def test_goodbye_in_the_middle_of_a_command_is_told_at_once() -> None:
             await session.require("LIST", '""', '"*"')
         with pytest.raises(ImapError):
             await session.require("NOOP")
+
+
+async def test_a_goodbye_at_the_sign_in_is_no_refused_password() -> None:
+    """Courier, when its authentication daemon is down."""
+
+    async def script(conversation: Conversation) -> None:
+        await conversation.say("* OK hello")
+        await conversation.answer("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR", "TAG OK")
+        await conversation.answer("AUTHENTICATE", "* BYE Temporary problem, please try again later")
+
+    async with scripted_imap(script) as scripted:
+        with pytest.raises(ImapError, match="Temporary problem") as caught:
+            await open_session(server(scripted.port), SECRET)
+        assert not caught.value.lasting
+        assert caught.value.exit_code == EX_UNAVAILABLE
 
 
 async def test_a_cancelled_command_ends_the_connection() -> None:

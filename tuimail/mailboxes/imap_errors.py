@@ -42,7 +42,8 @@ class ImapError(TuimailError):
         """The server's reply, when there was one."""
         self.lasting = lasting
         """Permanent: the password, the certificate or the settings are wrong."""
-        self.exit_code = EX_NOPERM if step is ImapStage.SIGN_IN else EX_UNAVAILABLE
+        # A session that is lost during the sign-in says nothing about the password.
+        self.exit_code = EX_NOPERM if step is ImapStage.SIGN_IN and lasting else EX_UNAVAILABLE
 
 
 def quoted_server_text(status: Status) -> str:
