@@ -72,6 +72,13 @@ def test_a_flag_refused_for_one_letter_is_set_on_the_others(rig: Rig) -> None:
     assert [rig.inbox.letters[uid].flags for uid in (1, 2, 3)] == [SEEN, 0, SEEN]
 
 
+@pytest.mark.parametrize("words", ["Over quota", "Permission denied"])
+def test_cyrus_says_without_a_code_what_is_for_good(rig: Rig, words: str) -> None:
+    rig.server.refusing = lambda name, *_: refusal("", words) if name == "COPY" else None
+    ended = rig.replay(rig.action(ActionKind.COPY, 1, target="Archive"))
+    assert [each.state for each in ended] == [ActionState.REFUSED]
+
+
 @pytest.mark.parametrize("code", ["OVERQUOTA", "CANNOT", "NOPERM"])
 def test_what_is_refused_for_good_holds_up_only_its_own_letters(rig: Rig, code: str) -> None:
     rig.server.refusing = lambda name, *_: refusal(code) if name == "MOVE" else None
