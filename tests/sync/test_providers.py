@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.providers import PROVIDERS
 from tests.sync import imap_replay_support
-from tests.sync.fake_imap import Box
+from tests.sync.fake_imap import Box, refused
 from tests.sync.imap_replay_support import new_letter, put
 from tests.sync.imap_support import Rig, rig
 from tuimail.cache.folders import all_mailboxes
@@ -25,6 +25,8 @@ from tuimail.sync.imap_validity import MOST_CHANGES, PERIOD, ValidityChanges
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.sync.fake_imap import FakeSelected
 
 
 @pytest.fixture
@@ -211,6 +213,22 @@ def test_rights_are_asked_once_and_stored(here: Rig) -> None:
         here.sync.sync()
     assert rights(here) == {"Shared": "lrs", "Closed": "l", "INBOX": "lrswite"}
     assert sum(each.startswith("MYRIGHTS") for each in here.commands()) == 3
+
+
+def test_a_folder_that_may_not_be_opened_has_its_rights_stored(here: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cyrus lists it, and refuses SELECT: "Permission denied"."""
+    here.server.boxes["Closed"] = Box()
+    here.server.all_rights = {"Closed": "lp", "INBOX": "lrs"}
+    select = here.server.select
+
+    def refusing(wire: str, **more: Any) -> FakeSelected:
+        if wire == "Closed":
+            raise refused("Permission denied")
+        return select(wire, **more)
+
+    monkeypatch.setattr(here.server, "select", refusing)
+    here.sync.sync()
+    assert rights(here) == {"INBOX": "lrs", "Closed": "lp"}
 
 
 def test_a_folder_that_is_selected_read_only_is_one(here: Rig) -> None:

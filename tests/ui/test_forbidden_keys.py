@@ -142,3 +142,16 @@ async def test_an_mbox_is_only_read(paths: Paths, tmp_path: Path) -> None:
             assert dim(pilot) >= TAKE | {"flag"}
         finally:
             await engine.stop()
+
+
+@pytest.mark.parametrize(("rights", "closed"), [("l", True), ("lp", True), ("lr", False), ("", False)])
+async def test_a_folder_that_may_not_be_read_is_not_called_empty(
+    paths: Paths, root: Path, rights: str, closed: bool
+) -> None:
+    for each in (root / ".Shared" / "cur").iterdir():
+        each.unlink()
+    async with shared(paths, root, rights, "pine") as pilot:
+        await press(pilot, "enter")
+        shown = "\n".join(lines(pilot.app))
+        assert ("does not let you read this folder" in shown) == closed
+        assert ("No messages." in shown) != closed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.cache.stored_names import read_name
 from tuimail.cache.thread_view import ThreadRow
+from tuimail.engine.folder_rights import lacks
 from tuimail.mail.message_ref import MessageRef
 
 if TYPE_CHECKING:
@@ -75,6 +76,16 @@ class MessageIndex:
     def count(self) -> int:
         """How many rows there are."""
         return self.view.count
+
+    @property
+    def closed(self) -> bool:
+        """It is that of one folder, which the user may not read."""
+        request = self.request
+        if request.unified or request.search is not None:
+            return False
+        mine = (request.account, request.folder)
+        places = (each for each, name in self.folder_names.items() if (each[0], name) == mine)
+        return any(lacks(self.rights.get(each, ""), "r") for each in places)
 
     def entries(self, first: int, end: int) -> Sequence[IndexEntry | None]:
         """The rows from ``first`` up to ``end``; None for what was not read yet."""

@@ -117,7 +117,8 @@ class ImapMailboxSync:
             StorageError: the cache cannot be written.
         """
         row = self._row()
-        selected = self._server.select(row.wire, validity=row.validity, modseq=row.modseq)
+        with self._rights.stored_if_refused(row):
+            selected = self._server.select(row.wire, validity=row.validity, modseq=row.modseq)
         state = sound_state(selected.opened.state)
         self._rights.store(row, state)
         if row.low_uid == 0 or state.validity != row.validity:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 EMPTY = "No messages."
+CLOSED = "The server does not let you read this folder."
 NONE_FOUND = "No message matches."
 SEARCHING = "Searching..."
 HEADING = 30
@@ -76,6 +77,8 @@ class IndexRows:
         """What an index without rows says."""
         if screen.results.searching:
             return SEARCHING
+        if screen.index is not None and screen.index.closed:
+            return CLOSED
         return NONE_FOUND if screen.limited or screen.request.search is not None else EMPTY
 
     def remarks(self, screen: MessageList) -> Sequence[str]:
