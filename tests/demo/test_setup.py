@@ -248,7 +248,7 @@ async def test_what_the_readme_proposes_works(tmp_path: Path) -> None:
         await pilot.press("d")
         await seen(pilot, '"Happy birthday" was deleted.')
         await pilot.press("u")
-        await seen(pilot, 'Undone: "Happy birthday".')
+        await seen(pilot, 'Undone: "Happy birthday" was deleted.')
 
         await chosen(pilot, "Grant renewal")
         await pilot.press("f")

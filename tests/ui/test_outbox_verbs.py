@@ -56,7 +56,7 @@ async def test_a_command_is_applied_to_the_tagged_letters_in_one_line(engine: Sc
         await press(pilot, "a", "h")
         assert status(pilot) == "2 held, 1 could not: it is being sent right now.  U to undo"
         await press(pilot, "u")
-        assert status(pilot) == "Undone for 2 letters."
+        assert status(pilot) == "Undone: 2 held."
     assert [stored(engine.paths, each).state for each in ("a5", "a6")] == [ItemState.QUEUED, ItemState.QUEUED]
 
 

@@ -139,12 +139,13 @@ class AccountWork:
         self.cache.show_waiting([stored])
         return stored.id
 
-    def mark(self, places: Sequence[Place], *, marked: bool) -> None:
-        """Durable, then shown."""
+    def mark(self, places: Sequence[Place], *, marked: bool) -> int:
+        """Durable, then shown; how many were not so before."""
         check_writable(self._account)
         marks = self.journal.marks
-        (marks.add if marked else marks.remove)(self._account.name, places)
+        changed = (marks.add if marked else marks.remove)(self._account.name, places)
         self.cache.show(lambda db: show_marks(db, places, marked=marked))
+        return changed
 
     def undo(self, command: int) -> list[MailAction]:
         """Undone, shown, and carried out."""

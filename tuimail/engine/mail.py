@@ -233,8 +233,8 @@ class Mail:
         refs = await self._reader.run(lambda reader: index_search.unread(reader, request))
         return len(refs), await self.flag(refs, add=SEEN)
 
-    async def mark_deleted(self, refs: Sequence[MessageRef], *, marked: bool = True) -> None:
-        """Mark messages to be deleted, or take that back; durable when it returns.
+    async def mark_deleted(self, refs: Sequence[MessageRef], *, marked: bool = True) -> int:
+        """Mark messages to be deleted, or take that back; durable when it returns. How many were not so before.
 
         Raises:
             UsageError: their account is read only, or a folder forbids it.
@@ -242,9 +242,11 @@ class Mail:
         """
         if marked:
             await self._reader.run(lambda reader: _check_marks(reader, refs))
+        changed = 0
         for account in dict.fromkeys(each.account for each in refs):
             places = [(each.folder, each.key) for each in refs if each.account == account]
-            await self._on(account, methodcaller("mark", places, marked=marked))
+            changed += await self._on(account, lambda work, places=places: work.mark(places, marked=marked))  # type: ignore[misc]
+        return changed
 
     async def undo(self, commands: Iterable[MailCommand]) -> list[MessageRef]:
         """Undo commands; where their messages are afterwards, as far as that is known.

@@ -28,13 +28,15 @@ class DeletionMarks:
             rows = db.execute("SELECT folder, key FROM deletion_mark WHERE account = ?", (account,)).fetchall()
         return {(_read(folder), _read(key)) for folder, key in rows}
 
-    def add(self, account: str, places: Iterable[Place]) -> None:
-        """Mark messages; when it returns the marks survive a power cut. Raises StorageError."""
-        self._change("INSERT OR IGNORE INTO deletion_mark (account, folder, key) VALUES (?, ?, ?)", account, places)
+    def add(self, account: str, places: Iterable[Place]) -> int:
+        """Mark messages; when it returns the marks survive a power cut. How many are new. Raises StorageError."""
+        return self._change(
+            "INSERT OR IGNORE INTO deletion_mark (account, folder, key) VALUES (?, ?, ?)", account, places
+        )
 
-    def remove(self, account: str, places: Iterable[Place]) -> None:
-        """Take marks back. Raises StorageError."""
-        self._change("DELETE FROM deletion_mark WHERE account = ? AND folder = ? AND key = ?", account, places)
+    def remove(self, account: str, places: Iterable[Place]) -> int:
+        """Take marks back; how many there were. Raises StorageError."""
+        return self._change("DELETE FROM deletion_mark WHERE account = ? AND folder = ? AND key = ?", account, places)
 
     def rename(self, account: str, folder: str, keys: Mapping[str, str]) -> None:
         """Messages of a folder have other keys now, new ones by old ones; inside a transaction of the journal."""
@@ -43,11 +45,12 @@ class DeletionMarks:
             ((_storable(new), account, _storable(folder), _storable(old)) for old, new in keys.items()),
         )
 
-    def _change(self, statement: str, account: str, places: Iterable[Place]) -> None:
+    def _change(self, statement: str, account: str, places: Iterable[Place]) -> int:
         rows = [(account, _storable(folder), _storable(key)) for folder, key in places]
-        if rows:
-            with self._database.writing() as db:
-                db.executemany(statement, rows)
+        if not rows:
+            return 0
+        with self._database.writing() as db:
+            return db.executemany(statement, rows).rowcount
 
 
 def _storable(name: str) -> str | bytes:

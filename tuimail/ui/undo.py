@@ -1,7 +1,8 @@
-"""The one step that can be undone, and the seconds in which that is easiest."""
+"""The steps that can be undone, the last one first, and the seconds in which that is easiest."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
             """What it shows, where a countdown may be shown; None where it may not."""
             ...
 
-    Step = Callable[[Any], Awaitable[None] | None]
-    """Given the screen on which undo was asked for."""
+    Step = Callable[[Any], Awaitable[bool | None] | None]
+    """Given the screen on which undo was asked for; False: there was nothing left to take back."""
+
+MOST = 100
+"""Steps that are kept; each may hold thousands of rows of an index."""
 
 
 class Undo:
-    """Keeps the last step. ``key`` is the key of undo as the screen writes it; ``every`` sets an interval timer."""
+    """Keeps the steps of this run. ``key`` is the key of undo as screens write it; ``every`` sets an interval timer."""
 
     def __init__(
         self,
@@ -41,23 +45,27 @@ class Undo:
         self._key = key
         self._now = clock.now
         self._every = every
-        self._step: Step | None = None
+        self._steps: deque[Step] = deque(maxlen=MOST)
         self._said = ""
-        """What the status line was given last of it."""
+        """What the status line was given last of the last step."""
         self._countdown: _Countdown | None = None
         self._timer: Timer | None = None
 
     def offer(self, text: str, step: Step) -> None:
         """Say ``text`` (safe to draw) on the screen on top, and that ``step`` can take it back."""
         self._end_countdown()
-        self._step = step
+        self._steps.append(step)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
         self._said = self._with_key(text)
         self._status.say(self._said)
 
     def amend(self, text: str, step: Step) -> None:
         """Say ``text`` (safe to draw) in place of what was said of ``step``, if that still stands there."""
-        if self._step is step and self._status.countdown_status() == self._said:
-            self.offer(text, step)
+        if self._steps and self._steps[-1] is step and self._status.countdown_status() == self._said:
+            self._end_countdown()
+            self._say(text)
 
     def count_down(self, message: Callable[[], str], step: Step, until: float) -> None:
         """As ``offer``, with a message that changes each second ``until`` a moment (seconds since the epoch).
@@ -82,10 +90,13 @@ class Undo:
             self._end_countdown()
 
     def take(self) -> Step | None:
-        """The last step, once; None if there is nothing to undo."""
+        """The last step, once, and the one before it the next time; None if there is nothing to undo."""
         self._end_countdown()
-        step, self._step = self._step, None
-        return step
+        return self._steps.pop() if self._steps else None
+
+    def give_back(self, step: Step) -> None:
+        """``step`` failed for a reason that may pass: it is the last one again."""
+        self._steps.append(step)
 
     def _end_countdown(self) -> None:
         self._countdown = None

@@ -9,6 +9,7 @@ from tuimail.mail.own_addresses import OwnAddresses
 from tuimail.mail.row_recipients import split_recipients
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.messages import named, on_messages
+from tuimail.ui.actions.targets import check_undone
 from tuimail.ui.requests import ShowComposer
 
 if TYPE_CHECKING:
@@ -158,8 +159,8 @@ async def bounce(screen: HasMessages, entries: Entries) -> None:
     items = [await program.engine.answers.bounce(each.ref, to) for each in entries]
 
     async def step(_beneath: Frame) -> None:
-        await program.engine.outbox.apply_many(Verb.DROP, [each.id for each in items])
-        program.say("Undone: it is not resent.")
+        check_undone(await program.engine.outbox.apply_many(Verb.DROP, [each.id for each in items]))
+        program.say(f"Undone: {named(entries)} is not resent.")
 
     program.undo.offer(f"{named(entries)} will be resent to {safe_line(to.strip())}.", step)
 

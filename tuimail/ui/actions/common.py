@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
+from tuimail.errors import StorageError
 from tuimail.ui.requests import ShowComposer, ShowHelp, ShowPalette
 
 if TYPE_CHECKING:
@@ -57,12 +59,22 @@ def compose(screen: Frame) -> None:
 
 
 def undo(screen: Frame) -> None:
-    """Take back what was offered last."""
-    step = screen.program.undo.take()
-    if step is None:
-        screen.say("There is nothing to undo.")
-    else:
-        screen.carry_out(step)
+    """Take back the last step that is left; again, the one before it."""
+    screen.carry_out(_undo)
+
+
+async def _undo(screen: Frame) -> None:
+    steps = screen.program.undo
+    while (step := steps.take()) is not None:
+        try:
+            begun = step(screen)
+            done = await begun if inspect.isawaitable(begun) else begun
+        except StorageError:
+            steps.give_back(step)
+            raise
+        if done is not False:
+            return
+    screen.program.say("There is nothing to undo.")
 
 
 QUITTING = (

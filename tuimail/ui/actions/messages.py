@@ -71,7 +71,7 @@ async def changed(
     async def step(beneath: Frame) -> None:
         places = await program.engine.mail.undo(commands)
         beneath.come_back_to(places[0] if places else entries[0].ref)
-        program.say(f"Undone: {named(entries)}.")
+        program.say(f"Undone: {sentence}")
 
     program.undo.offer(sentence, step)
 
@@ -92,22 +92,29 @@ async def delete(screen: HasMessages, entries: Entries) -> None:
 
 
 async def mark(screen: HasMessages, entries: Sequence[IndexEntry], *, marked: bool) -> None:
-    """Mark messages to be deleted, or take that back."""
+    """Mark messages to be deleted, or take that back; offer to undo it."""
     program = screen.program
     mail = program.engine.mail
-    wanted = [each for each in entries if bool(each.row.flags & DELETED) is not marked]
-    await mail.mark_deleted(refs_of(wanted), marked=marked)
-    sentence = f"{named(entries)} {'marked to be deleted' if marked else 'not to be deleted'}."
+    wanted, sentence = await _marked(screen, entries, marked=marked)
 
-    async def step(beneath: Frame) -> None:
-        await mail.mark_deleted(refs_of(wanted), marked=not marked)
+    async def step(beneath: Frame) -> bool:
+        if not await mail.mark_deleted(refs_of(wanted), marked=not marked):
+            return False  # the marks were taken back one by one, or carried out
         beneath.come_back_to(wanted[0].ref)
-        program.say(f"Undone: {named(wanted)}.")
+        program.say(f"Undone: {sentence}")
+        return True
 
     if wanted:
         program.undo.offer(sentence, step)
     else:
         program.say(sentence)
+
+
+async def _marked(screen: HasMessages, entries: Entries, *, marked: bool) -> tuple[list[IndexEntry], str]:
+    """Mark messages, or take that back: those that were to be changed, and a sentence on all of them."""
+    wanted = [each for each in entries if bool(each.row.flags & DELETED) is not marked]
+    await screen.program.engine.mail.mark_deleted(refs_of(wanted), marked=marked)
+    return wanted, f"{named(entries)} {'marked to be deleted' if marked else 'not to be deleted'}."
 
 
 def undelete(screen: HasMessages) -> Awaitable[None] | None:
@@ -121,9 +128,8 @@ def undelete(screen: HasMessages) -> Awaitable[None] | None:
 
 async def _unmark(screen: HasMessages, entries: Sequence[IndexEntry]) -> None:
     """Take the marks back for good: the same key once more must not mark the messages again."""
-    await mark(screen, entries, marked=False)
-    screen.program.undo.take()
-    screen.program.say(f"{named(entries)} not to be deleted.")
+    _, sentence = await _marked(screen, entries, marked=False)
+    screen.program.say(sentence)
     if len(entries) == 1 and screen.program.keymap.name == "mutt":  # its $resolve
         await screen.go_on(marked=True)
 

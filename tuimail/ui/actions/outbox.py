@@ -13,7 +13,7 @@ from tuimail.ui.actions.ask_time import ask_time
 from tuimail.ui.actions.export import export
 from tuimail.ui.actions.menu import check_accounts
 from tuimail.ui.actions.outbox_questions import change_account, mark_sent, mend, send_again
-from tuimail.ui.actions.targets import act, each, first, letters, only, put_as_before, targets_of, verb_on
+from tuimail.ui.actions.targets import act, check_undone, each, first, letters, only, put_as_before, targets_of, verb_on
 from tuimail.ui.requests import ShowComposer, ShowItem, ShowLetterText, ShowText
 from tuimail.ui.text.quoted import quoted
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from tuimail.ui.protocols import Action, HasLetter
 
 
-def _put_back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> Awaitable[None]:
+def _put_back(
+    engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]
+) -> Awaitable[Sequence[Outcome]]:
     return put_as_before(engine, before)
 
 
@@ -118,11 +120,17 @@ async def _drop(screen: HasLetter, ids: Sequence[str]) -> None:
     await act(screen, ids, verb_on(Verb.DROP), one="was deleted.", many="deleted", undo=undo)
 
 
-async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
+async def _restored(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     """Back from the dead, and waiting as before."""
-    await engine.outbox.apply_many(Verb.RESTORE, [item.id for item in before])
-    waiting = [item for item in before if item.state not in (ItemState.FAILED, ItemState.UNCERTAIN)]
-    await put_as_before(engine, [item for item in waiting if item.state is not ItemState.HELD or item.not_before])
+    restored = await engine.outbox.apply_many(Verb.RESTORE, [item.id for item in before])
+    there = {each.item_id for each in restored if each.error is None}
+    waiting = [
+        item for item in before if item.id in there and item.state not in (ItemState.FAILED, ItemState.UNCERTAIN)
+    ]
+    check_undone(
+        await put_as_before(engine, [item for item in waiting if item.state is not ItemState.HELD or item.not_before])
+    )
+    return restored
 
 
 def edit(screen: HasLetter) -> Awaitable[None]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tuimail.engine import Engine
     from tuimail.outbox.model.item import OutboxItem, Outcome
+    from tuimail.ui.actions.targets import TakeBack
     from tuimail.ui.protocols import HasLetter
 
 
@@ -78,9 +79,9 @@ async def _change_account(screen: HasLetter, ids: Sequence[str]) -> None:
     async def change(engine: Engine, moved: Sequence[str]) -> Sequence[Outcome]:
         return await each(moved, lambda item_id: engine.outbox.change_account(item_id, account))
 
-    async def back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
-        for was in before:
-            await engine.outbox.change_account(was.id, was.account)
+    async def back(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> list[Outcome]:
+        accounts = {was.id: was.account for was in before}
+        return await each(list(accounts), lambda item_id: engine.outbox.change_account(item_id, accounts[item_id]))
 
     await act(screen, ids, change, one=f"goes by {safe_line(account)}.", many=f"go by {safe_line(account)}", undo=back)
 
@@ -108,10 +109,8 @@ def send_again(screen: HasLetter) -> Awaitable[None]:
     )  # fmt: skip
 
 
-async def _unresolve(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> None:
-    for outcome in await engine.outbox.apply_many(Verb.UNRESOLVE, [was.id for was in before]):
-        if outcome.error is not None:
-            raise outcome.error
+async def _unresolve(engine: Engine, before: Sequence[OutboxItem], _outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    return await engine.outbox.apply_many(Verb.UNRESOLVE, [was.id for was in before])
 
 
 async def _resolve(
@@ -122,7 +121,7 @@ async def _resolve(
     *,
     one: str,
     many: str,
-    undo: Callable[[Engine, Sequence[OutboxItem], Sequence[Outcome]], Awaitable[object]] | None = None,
+    undo: TakeBack | None = None,
 ) -> None:
     item = await first(screen, ids)
     if len(ids) == 1:

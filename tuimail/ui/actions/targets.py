@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tuimail.engine import Engine
     from tuimail.ui.protocols import Frame, HasLetter
 
+    TakeBack = Callable[[Engine, Sequence[OutboxItem], Sequence[Outcome]], Awaitable[Sequence[Outcome]]]
+    """Undoes a command: given the letters as they were and what came of them, what came of undoing it."""
+
 
 def targets_of(screen: HasLetter) -> tuple[str, ...]:
     """Which letters are meant.
@@ -84,17 +87,25 @@ async def each(ids: Sequence[str], act: Callable[[str], Awaitable[OutboxItem | N
     return outcomes
 
 
-async def put_as_before(engine: Engine, before: Sequence[OutboxItem]) -> None:
+def check_undone(outcomes: Sequence[Outcome]) -> None:
+    """Raise the first error if nothing was undone: the letters have gone, say, since that was offered."""
+    if outcomes and all(each.error is not None for each in outcomes):
+        raise outcomes[0].error or OutboxError("Nothing was undone.")
+
+
+async def put_as_before(engine: Engine, before: Sequence[OutboxItem]) -> list[Outcome]:
     """Let letters wait again as they did ``before`` an action: for a time, until released, or in the queue."""
+    timed = {item.id: item for item in before if item.state is ItemState.HELD and item.not_before is not None}
     by_hand = [item.id for item in before if item.state is ItemState.HELD and item.not_before is None]
     on_their_way = [item.id for item in before if item.state is not ItemState.HELD]
-    for item in before:
-        if item.state is ItemState.HELD and item.not_before is not None:
-            await engine.outbox.later(item.id, item.not_before, on_late=item.on_late)
-    if by_hand:
-        await engine.outbox.apply_many(Verb.HOLD, by_hand)
-    if on_their_way:
-        await engine.outbox.apply_many(Verb.RELEASE, on_their_way)
+
+    async def later(item_id: str) -> OutboxItem:
+        item = timed[item_id]
+        return await engine.outbox.later(item_id, item.not_before or 0.0, on_late=item.on_late)
+
+    outcomes = await each(list(timed), later)
+    outcomes += await engine.outbox.apply_many(Verb.HOLD, by_hand)
+    return [*outcomes, *await engine.outbox.apply_many(Verb.RELEASE, on_their_way)]
 
 
 async def act(
@@ -104,7 +115,7 @@ async def act(
     *,
     one: str,
     many: str,
-    undo: Callable[[Engine, Sequence[OutboxItem], Sequence[Outcome]], Awaitable[object]] | None = None,
+    undo: TakeBack | None = None,
 ) -> None:
     """Do ``what`` to the letters and say so, once; ``undo`` gets the letters as they were, and what came of them.
 
@@ -132,7 +143,9 @@ async def act(
 
     async def step(beneath: Frame) -> None:
         beneath.come_back_to(done[0].id)
-        await take_back(program.engine, done, [outcome for outcome in outcomes if outcome.error is None])
-        program.say(f"Undone: {quoted(done[0].subject)}." if len(done) == 1 else f"Undone for {letters(len(done))}.")
+        undone = await take_back(program.engine, done, [outcome for outcome in outcomes if outcome.error is None])
+        check_undone(undone)
+        count = sum(each.error is None for each in undone)
+        program.say(f"Undone: {quoted(done[0].subject)} {one}" if len(done) == 1 else f"Undone: {count:,} {many}.")
 
     program.undo.offer(text, step)

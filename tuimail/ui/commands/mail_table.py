@@ -103,7 +103,7 @@ ACTING = (
             "The mark stays until it is carried out, or taken back.",
             _MESSAGES, pine="d delete", mutt="d", slot=20),
     Command("undelete", "Undelete", "Take back the mark, or the last step",
-            "On a message marked to be deleted: unmarks it. Else it undoes the last step.",
+            "On a message marked to be deleted: unmarks it. Else it undoes the last step, then the one before.",
             _MESSAGES, pine="u", mutt="u", slot=21),
     Command("expunge", "Expunge", "Delete what is marked", "Moves what is marked to the trash, after a question.",
             _INDEX, pine="x", mutt="$", slot=50),

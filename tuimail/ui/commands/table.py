@@ -80,7 +80,7 @@ READERS = (
             (READING - _MENU) | _SELECTING, pine="o f3", mutt="f3", slot=MORE),
     Command("quit-now", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             READING - _MENU, pine="q", mutt="Q", slot=110),
-    Command("undo", "Undo", "Undo the last step", "Takes back what the status line offers to undo.",
+    Command("undo", "Undo", "Undo the last step", "Takes it back; once more, the step before it, and so on.",
             READING - _READ - {Context.HELP, Context.RAW}, pine="u", mutt="u", slot=60),
     Command("compose", "Compose", "Write a letter", "Opens the composer on an empty letter.",
             READING - {Context.HELP, Context.RAW}, pine="c", mutt="m", slot=80),
