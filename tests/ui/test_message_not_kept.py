@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.engine.test_imap_account import deliver, other_client, server, settin
 from tests.support.cut_link import cut_link
 from tests.ui.reading import INBOX, Walk
 from tests.ui.real_engine import SceneEngine
-from tests.ui.screen_text import settle, text
+from tests.ui.screen_text import lines, settle, text
 from tuimail.config import secrets
 from tuimail.config.model import KeepPolicy
 from tuimail.sync import reconnect
@@ -64,9 +64,13 @@ async def test_it_opens_when_the_server_is_back(
                 await engine.mail.look()
                 assert engine.mail.offline("work")
                 # Each look may say in other words why, so that the screens never come to rest meanwhile.
-                screen: Any = app.navigation.open(ShowMessage(Walk(index)))
+                app.navigation.open(ShowMessage(Walk(index)))
                 await seen(pilot, WAITS)
-                assert WAITS in screen.status.text
+                assert text(app).count("not kept") == 1
+                shown = [" ".join(each.split()) for each in lines(app)[1:8] if each.strip()]
+                assert shown[:3] == ["From kim@example.net", "To ada@example.org", "Subject Letter 0"]
+                assert shown[3].startswith("Date Thursday 1 October 2026")
+                assert shown[4:] == [WAITS]
                 if go_on:
                     await pilot.press("n")
                     await seen(pilot, "2 of 3")

@@ -12,7 +12,8 @@ from tuimail.ui.commands.rights import forbids
 from tuimail.ui.protocols import KnowsNeighbours
 from tuimail.ui.screens.message_page import PIECE, PageScreen
 from tuimail.ui.screens.seen import SeenAfter
-from tuimail.ui.views.message_page import date_words, header_of_row
+from tuimail.ui.text.cells import TextRole
+from tuimail.ui.views.message_page import BEING_READ, PageLine, header_of_row
 from tuimail.ui.workers import start_worker
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tuimail.ui.commands.command import Command
     from tuimail.ui.messages import MailboxChanged
     from tuimail.ui.protocols import MessageCursor
-    from tuimail.ui.views.message_page import PageLine
 
 KEPT = 4
 """Messages that were read and are kept: the one before, the one that follows."""
@@ -126,7 +126,6 @@ class MessageScreen(PageScreen):
             return
         self._awaited = self._shown = None
         self._unreadable.clear()
-        self.say("")  # that it is not kept
         self.wait_for_message()
         self._read()
 
@@ -167,15 +166,9 @@ class MessageScreen(PageScreen):
         if kept is not None:
             self._show(entry, kept)
         else:
-            self.pager.show_lines(self._from_row(entry))
+            self.pager.show_lines(header_of_row(entry.row, self._now(), BEING_READ))
             self.refresh_keys()
         self.call_after_refresh(self.show_place)
-
-    def _from_row(self, entry: IndexEntry) -> list[PageLine]:
-        row = entry.row
-        sender = safe_line(f"{row.from_name} <{row.from_addr}>" if row.from_name else row.from_addr)
-        now = self.program.engine.clock.now()
-        return header_of_row(sender, safe_line(row.subject), date_words(row.date, None, now))
 
     # -- reading
     def _read(self) -> None:
@@ -193,7 +186,7 @@ class MessageScreen(PageScreen):
                     self._unreadable.add(entry.ref)
                     if entry is self._current:
                         self._shown = entry
-                        self.show_problem(self._explained(entry.ref, error))
+                        self._show_why(entry, error)
                     continue
                 self._keep(entry.ref, message)
                 if entry is self._current:
@@ -201,16 +194,18 @@ class MessageScreen(PageScreen):
         finally:
             self._reading = False
 
-    def _explained(self, ref: MessageRef, error: TuimailError) -> TuimailError:
-        """``error``, or what becomes of a message that is not kept here while its server is out of reach."""
+    def _show_why(self, entry: IndexEntry, error: TuimailError) -> None:
+        """Why it cannot be read; while its server is out of reach, below what the index knows of it."""
         from tuimail.engine.mail_source import NotKeptError
 
         if not isinstance(error, NotKeptError) or not error.waits_for:
             self._awaited = None
-            return error
-        self._awaited = ref
+            self.show_problem(error)
+            return
+        self._awaited = entry.ref
         host = safe_line(error.waits_for)
-        return NotKeptError(f"This message is not kept on this machine; it opens when {host} is in reach.")
+        words = f"This message is not kept on this machine; it opens when {host} is in reach."
+        self.show_instead(header_of_row(entry.row, self._now(), PageLine(words, TextRole.ACCENT)))
 
     def _next_to_read(self) -> IndexEntry | None:
         entry = self._current

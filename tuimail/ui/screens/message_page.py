@@ -14,7 +14,7 @@ from tuimail.ui.views.message_page import PageLine
 from tuimail.ui.widgets.message_pager import MessagePager
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from textual import events
 
@@ -88,8 +88,12 @@ class PageScreen(PagerScreen):
 
     def show_problem(self, error: TuimailError) -> None:
         """Say in place of the message why it cannot be shown."""
-        self.pager.show_lines([PageLine(str(error), TextRole.ACCENT), PageLine(error.hint)])
         self.complain(error)
+        self.show_instead([PageLine(str(error), TextRole.ACCENT), PageLine(error.hint)])
+
+    def show_instead(self, lines: Sequence[PageLine]) -> None:
+        """Show ``lines``, for the message cannot be shown."""
+        self.pager.show_lines(lines)
         self._settled.set()
         self.refresh_keys()
 

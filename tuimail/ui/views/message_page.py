@@ -12,13 +12,16 @@ from tuimail.clock import DAY
 from tuimail.dates.format_date import format_duration
 from tuimail.dates.local_time import local_now
 from tuimail.mail.message_text import Mark
+from tuimail.mail.row_recipients import split_recipients
 from tuimail.mail.size import format_size
+from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import TextRole, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from tuimail.cache.windows import IndexRow
     from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.list_headers import ListHeaders
     from tuimail.mail.message_text import FileInMessage, TextLine
@@ -73,6 +76,7 @@ class PageLine(NamedTuple):
 
 
 EMPTY = PageLine("")
+BEING_READ = PageLine("Reading the message...", TextRole.DIM)
 
 
 def page_lines(message: ReadMessage, options: PageOptions, *, now: float, zone: tzinfo | None = None) -> list[PageLine]:
@@ -100,10 +104,14 @@ def _header(message: ReadMessage, now: float, zone: tzinfo | None) -> list[PageL
     return lines
 
 
-def header_of_row(sender: str, subject: str, date: str) -> list[PageLine]:
-    """What an index knows of a message, until it is read."""
-    lines = [_labelled("From", sender), _labelled("Subject", subject or "(no subject)", TextRole.STRONG)]
-    return [*lines, _labelled("Date", date), EMPTY, PageLine("Reading the message...", TextRole.DIM)]
+def header_of_row(row: IndexRow, now: float, below: PageLine) -> list[PageLine]:
+    """What an index knows of a message that is not read, and ``below`` in place of its text."""
+    sender = f"{row.from_name} <{row.from_addr}>" if row.from_name else row.from_addr
+    to, cc = split_recipients(row.recipients)
+    lines = [_labelled("From", safe_line(sender))]
+    lines += [_labelled(name, safe_line(", ".join(people))) for name, people in (("To", to), ("Cc", cc)) if people]
+    lines.append(_labelled("Subject", safe_line(row.subject) or "(no subject)", TextRole.STRONG))
+    return [*lines, _labelled("Date", date_words(row.date, None, now)), EMPTY, below]
 
 
 def _labelled(name: str, value: str, role: TextRole = TextRole.TEXT, *, width: int = LABEL) -> PageLine:

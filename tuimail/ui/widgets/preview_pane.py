@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuimail.errors import TuimailError
-from tuimail.mail.text import safe_line
-from tuimail.ui.views.message_page import date_words, header_of_row
+from tuimail.ui.views.message_page import BEING_READ, header_of_row
 from tuimail.ui.widgets.message_pager import MessagePager
 from tuimail.ui.workers import start_worker
 
@@ -43,9 +42,7 @@ class PreviewPane(MessagePager, can_focus=False):
         if entry is None:
             self.show_lines(())
             return
-        row = entry.row
-        sender = safe_line(f"{row.from_name} <{row.from_addr}>" if row.from_name else row.from_addr)
-        self.show_lines(header_of_row(sender, safe_line(row.subject), date_words(row.date, None, self._clock())))
+        self.show_lines(header_of_row(entry.row, self._clock(), BEING_READ))
         self._timer = self.set_timer(PAUSE, self._read)
 
     def _read(self) -> None:
