@@ -15,10 +15,11 @@ from tests.engine.test_imap_account import other_client, paths, server, settings
 from tests.support.cut_link import cut_link
 from tuimail.compose.draft import Draft
 from tuimail.config import secrets
-from tuimail.config.model import SentCopy, SubmissionCommand
+from tuimail.config.model import Security, SentCopy, Server, SpecialUse, SubmissionCommand
 from tuimail.engine import Engine
 from tuimail.engine.index_request import IndexRequest
-from tuimail.journal.action import UNDECIDED
+from tuimail.events import Notice
+from tuimail.journal.action import UNDECIDED, ActionState
 from tuimail.outbox.model.states import ItemState
 from tuimail.sync import reconnect
 
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.dovecot import Dovecot
-    from tuimail.config.model import Config, Server
+    from tuimail.config.model import Config
     from tuimail.paths import Paths
 
+INBOX = IndexRequest("work")
 DRAFTS = IndexRequest("work", "Drafts")
 LETTER = Draft(
     id="d1", account="work", to="kim@example.net, bo", bcc="eve@example.net", subject="Mill", body="One", postponed=True
@@ -41,11 +43,32 @@ THEIRS = (
 )
 
 
-def in_drafts(client: imaplib.IMAP4_SSL) -> list[bytes]:
+def in_drafts(client: imaplib.IMAP4_SSL, folder: str = "Drafts") -> list[bytes]:
     """The messages there, by uid."""
-    client.select("Drafts")
+    client.select(folder)
     _, (uids,) = client.search(None, "ALL")
     return [client.fetch(uid.decode(), "(BODY.PEEK[])")[1][0][1] for uid in uids.split()]  # type: ignore[index, misc]
+
+
+def without_drafts(dovecot: Dovecot, kind: str) -> Server:
+    """The server of a user who has no folder for drafts."""
+    made = Server(
+        dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.user_without_drafts(kind), ca_file=dovecot.ca_file
+    )
+    secrets.remember(made, "work", dovecot.password)
+    return made
+
+
+def with_folder(made: Config, name: str) -> Config:
+    """The user says which folder is for drafts; an empty ``name``: nothing."""
+    folders = {SpecialUse.DRAFTS: name} if name else {}
+    return replace(made, accounts={"work": replace(made.accounts["work"], folders=folders)})
+
+
+def listed(client: imaplib.IMAP4_SSL, command: str) -> set[str]:
+    """The names of LIST or LSUB."""
+    lines = getattr(client, command)()[1]
+    return {each.decode().rpartition(" ")[2].strip('"') for each in lines if each}
 
 
 def sending(server: Server, command: Path) -> Config:
@@ -58,12 +81,12 @@ def sending(server: Server, command: Path) -> Config:
 
 
 @asynccontextmanager
-async def running(paths: Paths, settings: Config) -> AsyncIterator[Changes]:
+async def running(paths: Paths, settings: Config, seen: IndexRequest = DRAFTS) -> AsyncIterator[Changes]:
     engine = Engine(settings, paths)
     await engine.start(run_outbox=False)
     try:
         mail = Changes(engine)
-        await mail.until(lambda _: True, DRAFTS)
+        await mail.until(lambda _: True, seen)
         yield mail
     finally:
         await engine.stop()
@@ -75,10 +98,10 @@ async def postponed(mail: Changes, draft: Draft) -> Draft:
     return await opened(mail, draft)
 
 
-async def carried_out(mail: Changes) -> None:
-    """Nothing waits in the journal any more."""
+async def carried_out(mail: Changes, *, but: ActionState | None = None) -> None:
+    """Nothing waits in the journal any more, except for what is in the state ``but``."""
     async with asyncio.timeout(30):
-        while await mail.engine.mail.ask_journal("work", lambda journal: journal.actions(UNDECIDED)):
+        while await mail.engine.mail.ask_journal("work", lambda journal: journal.actions(UNDECIDED - {but})):
             await mail.engine.mail.look()
 
 
@@ -185,3 +208,78 @@ async def test_changed_in_two_places_both_are_kept_and_it_is_said(
             await postponed(mail, replace(draft, body="Mine"))
             await carried_out(mail)
             assert [b"From the phone" in each for each in in_drafts(client)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "made"),
+    [
+        ("bare", "", "Drafts"),
+        ("bare", "Kladde", "Kladde"),
+        ("below", "", "INBOX.Drafts"),
+        ("below", "Über", "INBOX.&ANw-ber"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_where_there_is_no_folder_for_drafts_it_is_made_with_the_first_copy(
+    dovecot: Dovecot, paths: Paths, tmp_path: Path, kind: str, wanted: str, made: str, *, at_once: bool
+) -> None:
+    """``at_once``: it is postponed again before the folder is known here."""
+    server = without_drafts(dovecot, kind)
+    with other_client(dovecot, server) as client:
+        assert listed(client, "list") == {"INBOX"}
+        async with running(paths, with_folder(sending(server, tmp_path / "sendmail"), wanted), INBOX) as mail:
+            draft = await postponed(mail, replace(LETTER, to="kim@example.net"))
+            if not at_once:
+                await carried_out(mail)
+                await mail.engine.mail.look()
+            draft = await postponed(mail, replace(draft, body="Two"))
+            await carried_out(mail)
+            assert [b"Two" in each for each in in_drafts(client, made)] == [True]
+            assert listed(client, "list") == {"INBOX", made}
+            assert made in listed(client, "lsub")
+            await mail.engine.mail.look()
+            uses = {each.name: each.special_use for each in await mail.engine.mail.folders()}
+            assert [use for name, use in uses.items() if name != "INBOX"] == ["drafts"]
+            await mail.engine.drafts.enqueue(replace(draft, postponed=False))
+            await mail.engine.outbox.run_once()
+            await carried_out(mail)
+            assert in_drafts(client, made) == []
+
+
+async def test_a_draft_that_is_dropped_before_the_folder_was_made_leaves_nothing_in_it(
+    dovecot: Dovecot, paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconnect, "DELAYS", (0.01,))
+    server = without_drafts(dovecot, "below")
+    with other_client(dovecot, server) as client:
+        async with cut_link(server.port) as link:
+            behind = replace(server, port=link.port)
+            secrets.remember(behind, "work", dovecot.password)
+            async with running(paths, sending(behind, tmp_path / "sendmail"), INBOX) as mail:
+                link.cut()
+                await mail.engine.mail.look()
+                draft = await postponed(mail, LETTER)
+                await mail.engine.drafts.drop(draft)
+                link.mend()
+                await mail.until(lambda _: not mail.engine.mail.offline("work"), INBOX)
+                await carried_out(mail)
+                assert in_drafts(client, "INBOX.Drafts") == []
+
+
+async def test_that_the_folder_cannot_be_made_is_said_once(dovecot: Dovecot, paths: Paths, tmp_path: Path) -> None:
+    server = without_drafts(dovecot, "bare")
+    async with running(paths, with_folder(sending(server, tmp_path / "sendmail"), "a//b"), INBOX) as mail:
+        said: list[str] = []
+        mail.engine.announcer.subscribe(lambda event: said.append(event.text) if isinstance(event, Notice) else None)
+        await postponed(mail, LETTER)
+        await postponed(mail, replace(LETTER, id="d2"))
+        await carried_out(mail, but=ActionState.REFUSED)
+        await postponed(mail, replace(LETTER, id="d3"))
+        await carried_out(mail, but=ActionState.REFUSED)
+        actions = await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())
+        assert [each.state for each in actions] == [ActionState.REFUSED, ActionState.DROPPED]
+        assert ["no folder for drafts" in each for each in said].count(True) == 1
+        await mail.engine.mail.journal.drop(actions[0])
+        await postponed(mail, replace(LETTER, id="d4"))
+        assert len(await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())) == 2
+        assert {each.id for each in await mail.engine.drafts.available()} == {"d1", "d2", "d3", "d4"}

@@ -647,3 +647,31 @@ async def eventually(call: Callable[..., Any], *arguments: Any) -> Any:
                 return await result(call, *arguments)
             except ImapError:
                 await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("capability", "answers", "asked"),
+    [
+        ("CREATE-SPECIAL-USE", ["TAG OK"], [b'CREATE "Drafts" (USE (\\Drafts))']),
+        (
+            "CREATE-SPECIAL-USE",
+            ["TAG NO [USEATTR] no", "TAG OK"],
+            [b'CREATE "Drafts" (USE (\\Drafts))', b'CREATE "Drafts"'],
+        ),
+        ("SPECIAL-USE", ["TAG OK"], [b'CREATE "Drafts"']),
+    ],
+)
+async def test_a_folder_is_created_with_its_use_where_the_server_can(
+    capability: str, answers: list[str], asked: list[bytes]
+) -> None:
+    heard: list[bytes] = []
+
+    async def create(conversation: Conversation, rest: bytes) -> None:
+        heard.append(rest)
+        await conversation.say(answers[len(heard) - 1])
+
+    scripts = Scripts(CREATE=create)
+    scripts.capabilities += f" {capability}"
+    async with connected(scripts) as (client, _):
+        await result(lambda: client.create("Drafts", use="drafts"))
+    assert heard == asked

@@ -30,6 +30,11 @@ ODD_PASSWORD = 'p"a\\ss wörd'
 
 _FULL_USERS = tuple(f"full{number}@example.org" for number in range(100))
 """Named before the start: Dovecot reads the file again only now and then."""
+_FEW = 50
+
+_NO_DRAFTS = "userdb_namespace/inbox/mailbox/Drafts/auto=no userdb_namespace/inbox/mailbox/Drafts/name=Unused"
+_WITHOUT_DRAFTS = {"bare": "", "below": "userdb_namespace/inbox/prefix=INBOX. userdb_namespace/inbox/separator=."}
+"""Users who have no folder for drafts, by what their names begin with: the folders of "below" ones are below INBOX."""
 
 _CONFIG = """
 base_dir = {folder}/run
@@ -146,6 +151,7 @@ class Dovecot:
     password: str = PASSWORD
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _full: Iterator[str] = field(default_factory=lambda: iter(_FULL_USERS))
+    _without: Iterator[int] = field(default_factory=lambda: iter(range(_FEW)))
 
     @property
     def auth_socket(self) -> Path:
@@ -164,6 +170,10 @@ class Dovecot:
     def full_user(self) -> str:
         """A user with room for nothing."""
         return next(self._full)
+
+    def user_without_drafts(self, kind: str) -> str:
+        """A user without a folder for drafts; "bare" or "below"."""
+        return f"{kind}{next(self._without)}@example.org"
 
     def maildir(self, user: str, mailbox: str = "INBOX") -> Path:
         """The Maildir of a mailbox; ``mailbox`` as IMAP spells it (modified UTF-7), ``/`` between levels."""
@@ -236,7 +246,10 @@ def _write_config(server: Dovecot, certificate: ServerCertificate) -> None:
     (folder / "run").mkdir(exist_ok=True)
     escaped = ODD_USER.replace("\\", "\\\\").replace('"', '\\"')
     (folder / "users").write_text(f"{escaped}:{{PLAIN}}{ODD_PASSWORD}::::::\n", encoding="utf-8")
-    (folder / "rooms").write_text("".join(f"{user}:::::::userdb_quota_rule=*:bytes=10\n" for user in _FULL_USERS))
+    rooms = [f"{user}:::::::userdb_quota_rule=*:bytes=10\n" for user in _FULL_USERS]
+    for kind, fields in _WITHOUT_DRAFTS.items():
+        rooms += [f"{kind}{number}@example.org:::::::{_NO_DRAFTS} {fields}\n" for number in range(_FEW)]
+    (folder / "rooms").write_text("".join(rooms))
     (folder / "dovecot.conf").write_text(
         _CONFIG.format(
             folder=folder,

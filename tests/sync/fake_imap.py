@@ -226,7 +226,10 @@ class FakeImap:
     ) -> CopiedUids | None:
         raise NotImplementedError
 
-    def create(self, wire: str) -> None:
+    def prefix(self) -> str:
+        return ""
+
+    def create(self, wire: str, *, use: str = "") -> None:
         self.boxes[wire] = Box()
 
     def rename(self, wire: str, to: str) -> None:

@@ -120,6 +120,8 @@ def present(*names: str, delimiter: str = "/") -> list[PresentFolder]:
         (present("INBOX.Trash", "Old.Trash", delimiter="."), {}, {"INBOX.Trash": "trash"}),
         (present("[Gmail]/Spam", "a/b/Spam"), {}, {"[Gmail]/Spam": "junk"}),
         ([PresentFolder("&AMQ-", "Ä")], {"archive": "Ä"}, {"&AMQ-": "archive"}),
+        (present("INBOX", "INBOX.Post", delimiter="."), {"sent": "Post"}, {"INBOX.Post": "sent"}),
+        (present("Post", "INBOX.Post", delimiter="."), {"sent": "Post"}, {"Post": "sent"}),
         ([PresentFolder("&AMQ-", "Ä")], {"archive": "&AMQ-"}, {"&AMQ-": "archive"}),
     ],
 )

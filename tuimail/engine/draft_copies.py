@@ -7,8 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tuimail.config.model import SpecialUse
 from tuimail.errors import ConfigError, MessageError, NoSuchItemError, OutboxError
 from tuimail.mail.text import safe_line
+from tuimail.mailboxes.mailbox_names import encode_name
 from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from tuimail.mail.draft_copy import DraftCopy
     from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.store.store import Store
+
+
+NEW_FOLDER = "Drafts"
+"""The folder for drafts that is made where a server has none."""
 
 
 class DraftCopies:
@@ -47,7 +53,7 @@ class DraftCopies:
         r"""Have ``draft`` put into \Drafts in place of its older copy; it is in the journal when this returns.
 
         Returns:
-            The draft, stored, that knows its copy; the same one if its account has no such folder.
+            The draft, stored, that knows its copy; the same one if its account has no such folder, and gets none.
 
         Raises:
             TuimailError: it cannot be written as a message, or the disk refuses; the older copy stays.
@@ -56,21 +62,18 @@ class DraftCopies:
         from tuimail.engine.draft_copy_actions import append
         from tuimail.mail.draft_copy import DraftCopy
 
-        place = await self._place(draft)
+        copy = await self._known(draft)
+        place = await self._place(draft, copy)
         if place is None:
             return draft
-        account, folder = place
+        account, folder, use = place
         _, identity = self._accounts.bound(draft)
         now = self._clock.now()
         letter = await asyncio.to_thread(draft_letter, draft, identity, now=now)
-        older = (
-            draft.draft_copy
-            if draft.draft_copy and (draft.draft_copy.account, draft.draft_copy.folder) == place
-            else None
-        )
+        older = copy if copy is not None and (copy.account, copy.folder) == (account, folder) else None
 
         def make(journal: ActionJournal) -> MailAction:
-            return append(journal, account, folder, letter, older)
+            return append(journal, account, folder, letter, older, use)
 
         number = await self._mail.change_once(account, f"draft {draft.id}: {letter.message_id}", make)
         known = replace(draft, draft_copy=DraftCopy(account, folder, "", number))
@@ -91,16 +94,9 @@ class DraftCopies:
 
         The draft forgets such a copy then: nothing that another program wrote is replaced.
         """
-        copy = draft.draft_copy
-        if (
-            copy is None
-            or self._accounts.get(copy.account) is None
-            or not self._accounts.account(copy.account).has_mail
-        ):
+        if not self._is_there(draft.draft_copy):
             return draft, ""
-        from tuimail.engine.draft_copy_actions import resolved
-
-        found = await self._mail.ask_journal(copy.account, lambda journal: resolved(copy, journal))
+        found = await self._known(draft)
         if found is None:
             known, words = replace(draft, draft_copy=None), ""
         elif found.ref is None or not await self._is_gone(found.ref):
@@ -154,28 +150,52 @@ class DraftCopies:
         return bool(draft_id) and await self._drafts.run(look)
 
     async def _is_copy(self, copy: DraftCopy | None, ref: MessageRef) -> bool:
-        if copy is None or (copy.account, copy.folder) != (ref.account, ref.folder):
+        if copy is None or copy.account != ref.account or (copy.key and copy.folder != ref.folder):
             return False
         from tuimail.engine.draft_copy_actions import resolved
 
         found = await self._mail.ask_journal(ref.account, partial(resolved, copy))
         return found is not None and found.ref == ref
 
-    async def _place(self, draft: Draft) -> tuple[str, str] | None:
-        """Account and folder: where its copy is, else the folder for drafts of its account; None: there is none."""
+    def _is_there(self, copy: DraftCopy | None) -> bool:
+        """Its account is, and has mail."""
+        account = None if copy is None else self._accounts.get(copy.account)
+        return account is not None and account.has_mail
+
+    async def _known(self, draft: Draft) -> DraftCopy | None:
+        """What is known by now of the draft's copy; None: it has none that anybody knows of."""
+        copy = draft.draft_copy
+        if copy is None or not self._is_there(copy):
+            return None
+        from tuimail.engine.draft_copy_actions import resolved
+
+        return await self._mail.ask_journal(copy.account, partial(resolved, copy))
+
+    async def _place(self, draft: Draft, copy: DraftCopy | None) -> tuple[str, str, str] | None:
+        """Account and folder: where its copy is, else the folder for drafts of its account; None: there is none.
+
+        And the special use of a folder that is to be made if there is none; else nothing.
+        """
         try:
             account, _ = self._accounts.bound(draft)
         except (ConfigError, MessageError):
             return None  # it is told when the letter is sent
         folders = await self._mail.folders()
-        copy = draft.draft_copy
         if copy is not None and (copy.account, copy.folder) in {(each.account, each.name) for each in folders}:
             account = self._accounts.account(copy.account)
-            return None if account.is_read_only else (copy.account, copy.folder)
+            return None if account.is_read_only else (copy.account, copy.folder, "")
         if not account.has_mail or account.is_read_only:
             return None
-        own = (each for each in folders if each.account == account.name and each.special_use == "drafts")
-        return next(((each.account, each.name) for each in own), None)
+        use = SpecialUse.DRAFTS
+        own = next((each.name for each in folders if each.account == account.name and each.special_use == use), "")
+        wanted = account.folders.get(use, own)
+        if account.imap is None or (own and wanted in (own, encode_name(own))):
+            return (account.name, own, "") if own else None
+        from tuimail.engine.draft_copy_actions import is_refused
+
+        if await self._mail.ask_journal(account.name, partial(is_refused, account.name)):
+            return None
+        return account.name, wanted or NEW_FOLDER, use.value
 
     async def _is_gone(self, ref: MessageRef) -> bool:
         """The mailbox was looked at since the copy came, and does not have it any more."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import NoSuchItemError
 from tuimail.journal.action import UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
+from tuimail.journal.decisions import YOURS
 from tuimail.journal.undo import followed
 from tuimail.mail.flags import DRAFT, SEEN
 
@@ -26,7 +27,10 @@ def deletion(copy: DraftCopy, journal: ActionJournal) -> MailAction:
 
 
 def resolved(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
-    """The copy with its key, if that is known by now; None: it was never put there, or nobody knows where."""
+    """The copy with its folder and key as far as they are known by now; None: it was never put there, or nobody knows.
+
+    Where there was no folder for drafts, the server may have given another name to the one that was made.
+    """
     if copy.key or not copy.action:
         return copy
     try:
@@ -34,9 +38,20 @@ def resolved(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
     except NoSuchItemError:
         return None
     if action.state in UNDECIDED:
-        return copy
+        return replace(copy, folder=action.target)
     landed = action.messages[0].landed if action.state is ActionState.DONE else ""
-    return replace(copy, key=landed) if landed else None
+    return replace(copy, folder=action.target, key=landed) if landed else None
+
+
+def is_refused(account: str, journal: ActionJournal) -> bool:
+    """No folder for drafts can be made in the account, and the user knows that: no more copies are tried."""
+    for action in reversed(journal.actions(account=account)):
+        if action.use and action.state is ActionState.DONE:
+            return False
+        dropped = action.state is ActionState.DROPPED and action.words.startswith(YOURS)
+        if action.use and (dropped or action.state is ActionState.REFUSED):
+            return True
+    return False
 
 
 def _named(copy: DraftCopy, journal: ActionJournal) -> tuple[str, ActionMessage]:
@@ -47,14 +62,20 @@ def _named(copy: DraftCopy, journal: ActionJournal) -> tuple[str, ActionMessage]
 
 
 def append(
-    journal: ActionJournal, account: str, folder: str, letter: DraftLetter, older: DraftCopy | None
+    journal: ActionJournal, account: str, folder: str, letter: DraftLetter, older: DraftCopy | None, use: str = ""
 ) -> MailAction:
-    r"""The action that puts a draft into \Drafts, and takes the older copy away; its bytes are durable then."""
+    r"""The action that puts a draft into \Drafts, and takes the older copy away; its bytes are durable then.
+
+    With ``use`` the folder is made if there is none of that special use.
+    """
     messages = [ActionMessage("", message_id=letter.message_id)]
     if older is not None:
         now, message = _named(older, journal)
+        if use:
+            folder = now  # it may have been made since
         if now == folder:
             messages.append(message)
     journal.letters.sweep({each.letter for each in journal.actions(UNDECIDED)})
     name = journal.letters.keep(letter.content.chunks())
-    return MailAction(account, ActionKind.APPEND, folder, tuple(messages), target=folder, letter=name, add=SEEN | DRAFT)
+    put = MailAction(account, ActionKind.APPEND, folder, tuple(messages), target=folder, add=SEEN | DRAFT)
+    return replace(put, letter=name, use=use)

@@ -158,7 +158,7 @@ class ImapSource:
         """Carries out what the journal says."""
         from tuimail.sync.imap_replay import ImapReplayer
 
-        return ImapReplayer(journal, self._account.name, self._client, owner)
+        return ImapReplayer(journal, self._account.name, self._client, owner, self._account.folders)
 
     def leave(self, folder: str, keys: Collection[str]) -> None:
         """A server has no word for it."""
@@ -190,10 +190,9 @@ class ImapSource:
 
     def _own_wire(self, name: str) -> str:
         """What the server will call a folder of the user's: Courier has all of them below ``INBOX.``."""
-        from tuimail.mailboxes.mailbox_names import encode_name
+        from tuimail.mailboxes.mailbox_names import own_wire
 
-        wire, prefix = encode_name(name.replace("/", self._delimiter)), self._client.prefix()
-        return wire if wire.startswith(prefix) else prefix + wire
+        return own_wire(name, self._client.prefix(), self._delimiter)
 
     @property
     def _delimiter(self) -> str:

@@ -110,6 +110,8 @@ class MailAction:
     messages: tuple[ActionMessage, ...]
     target: str = ""
     """Folder to move or copy to."""
+    use: str = ""
+    """Special use ("drafts") of ``target``, which is created with it where the account has no such folder; IMAP."""
     letter: str = ""
     """Name of the file of what is appended (journal/letters)."""
     add: int = 0

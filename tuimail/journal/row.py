@@ -69,7 +69,7 @@ def values_of(action: MailAction) -> tuple[object, ...]:
     """The values of a row, in the order of COLUMNS."""
     fields = asdict(action)
     fields["words"] = action.words.encode("utf-8", "backslashreplace").decode()
-    for name in ("cause", "letter", "arrived", "after"):  # an older tuimail reads the row too
+    for name in ("cause", "letter", "arrived", "after", "use"):  # an older tuimail reads the row too
         if not fields[name]:
             del fields[name]
     for each in fields["messages"]:

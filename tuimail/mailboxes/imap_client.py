@@ -148,9 +148,9 @@ class ImapClient:
 
         return self._call(work)
 
-    def create(self, wire: str) -> None:
-        """Create a mailbox; one that is there already is no error."""
-        self._run(lambda session: imap_folders.create(session, wire, self._times.background))
+    def create(self, wire: str, *, use: str = "") -> None:
+        """Create a mailbox, for a special ``use`` where the server can; one that is there already is no error."""
+        self._run(lambda session: imap_folders.create(session, wire, self._times.background, use=use))
 
     def rename(self, wire: str, to: str) -> None:
         """Rename a mailbox."""

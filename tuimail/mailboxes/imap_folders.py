@@ -93,9 +93,12 @@ async def state_by_status(session: ImapSession, wire: str, *, modseq: bool, stal
     return MailboxState(told.validity or 0, told.uidnext or 0, told.messages or 0, told.modseq or 0)
 
 
-async def create(session: ImapSession, wire: str, stall: float) -> None:
-    """CREATE; a mailbox that is there already is no error."""
-    status, _ = await session.stream("CREATE", wire_argument(wire), stall=stall)
+async def create(session: ImapSession, wire: str, stall: float, *, use: str = "") -> None:
+    r"""CREATE, with special ``use`` ("drafts") where the server can (RFC 6154); a mailbox that is there is no error."""
+    special = [f"(USE (\\{use.capitalize()}))"] if use and "CREATE-SPECIAL-USE" in session.capabilities else []
+    status, _ = await session.stream("CREATE", wire_argument(wire), *special, stall=stall)
+    if special and status.verdict != "OK":  # USEATTR: it keeps no such use for this mailbox
+        status, _ = await session.stream("CREATE", wire_argument(wire), stall=stall)
     if status.verdict == "OK" or status.code == "ALREADYEXISTS":
         return
     if status.verdict != "NO" or not await _exists(session, wire, stall):

@@ -31,6 +31,12 @@ def encode_name(name: str) -> str:
     return "".join(out)
 
 
+def own_wire(name: str, prefix: str, delimiter: str) -> str:
+    """What a server calls a folder of the user's: below ``prefix`` (RFC 2342), such as ``INBOX.``, on Courier."""
+    wire = encode_name(name.replace("/", delimiter))
+    return wire if wire.startswith(prefix) else prefix + wire
+
+
 def _decoded(match: re.Match[str]) -> str:
     if not match[1]:
         return "&"

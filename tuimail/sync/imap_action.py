@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.journal.action import ActionKind, ActionState, MessageOutcome
+from tuimail.journal.new_target import rename_target
 from tuimail.sync.imap_proof import ArrivalMark, uid_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class ActionInHand:
         """What became of messages that are gone, if another program neither moved nor deleted them."""
         self._journal = journal
         self._owner = owner
+
+    def redirect(self, folder: str) -> None:
+        """What it appends goes into ``folder`` (``rename_target``). Raises StorageError."""
+        if folder != self.action.target:
+            self.action = self._journal.resolved(rename_target(self._journal, self.action.id, folder))
 
     def mark(self, mark: ArrivalMark | None = None) -> None:
         """Make it *sent*, with the proofs of the messages, before the mailbox is touched.

@@ -18,14 +18,23 @@ from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_action import ActionInHand, NumberedAnewError, open_indexes
 from tuimail.sync.imap_append import ImapAppend
-from tuimail.sync.imap_refusal import PAUSE, forbidden_flags, is_for_good, kept_keywords, next_break, unkept_bits
+from tuimail.sync.imap_refusal import (
+    MOST_TRIES,
+    PAUSE,
+    forbidden_flags,
+    is_for_good,
+    kept_keywords,
+    next_break,
+    unkept_bits,
+)
 from tuimail.sync.imap_replay_mailboxes import GMAIL, MOST_UIDS, NoMailboxError, ReplayMailboxes, chunks
 from tuimail.sync.imap_transfer import ImapTransfer, remove
 from tuimail.sync.replay_end import LetterGoneError, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tuimail.config.model import SpecialUse
     from tuimail.journal.action import MailAction
     from tuimail.journal.store import ActionJournal
     from tuimail.mailboxes.imap_values import MailboxState
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
 
 
 _TAKES_AWAY = (ActionKind.MOVE, ActionKind.DELETE)
+_REFUSED = frozenset({ActionState.REFUSED})
 _NOT_ALL = "The server did not do it to every letter."
 
 
@@ -43,7 +53,16 @@ class NotPermittedError(Exception):
 class ImapReplayer:
     """The journal's actions of one account. Only the holder of the account's lock may have one."""
 
-    def __init__(self, journal: ActionJournal, account: str, server: ImapServer, owner: str) -> None:
+    def __init__(
+        self,
+        journal: ActionJournal,
+        account: str,
+        server: ImapServer,
+        owner: str,
+        folders: Mapping[SpecialUse, str] | None = None,
+    ) -> None:
+        """``folders`` is the user's own map of special uses to folder names."""
+        self._folders = {use.value: name for use, name in (folders or {}).items()}
         self._journal = journal
         self._account = account
         self._server = server
@@ -132,6 +151,8 @@ class ImapReplayer:
             if action.kind is ActionKind.DELETE:
                 self._delete(hand)
             elif action.kind is ActionKind.APPEND:
+                if action.use and not self._find_target(hand):
+                    return
                 ImapAppend(hand, self._mailboxes, self._journal.letters).run()
             else:
                 transfer = ImapTransfer(hand, self._mailboxes)
@@ -157,6 +178,26 @@ class ImapReplayer:
             self._end([hand], ActionState.DROPPED, str(error))
         else:
             self._done(hand)
+
+    def _find_target(self, hand: ActionInHand) -> bool:
+        """The folder for what is appended is there, or was made. False: it cannot be made, and the action has ended.
+
+        Raises:
+            NotPermittedError: the same, and the user is to be told.
+            ImapError: the connection was lost, or the server refuses for now.
+        """
+        action = hand.action
+        try:
+            hand.redirect(self._mailboxes.special(action.use, action.target, self._folders))
+        except ImapError as error:
+            if error.status is None or not is_for_good(error.status, MOST_TRIES):
+                raise
+            hand.take_over()
+            if any(each.use == action.use for each in self._journal.actions(_REFUSED, account=self._account)):
+                self._end([hand], ActionState.DROPPED, "")  # it was told of the first one
+                return False
+            raise NotPermittedError(f"There is no folder for {action.use} on the server. {error}") from error
+        return True
 
     def _check_source(self, action: MailAction) -> None:
         if action.kind not in _TAKES_AWAY:

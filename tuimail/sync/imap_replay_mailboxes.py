@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from tuimail.errors import TuimailError
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
+from tuimail.mailboxes.mailbox_names import decode_name, own_wire
+from tuimail.sync.imap_folders import present_folders
 from tuimail.sync.imap_proof import ArrivalMark, without_id
+from tuimail.sync.special_folders import special_uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tuimail.mailboxes.imap_values import CopiedUids, FetchedHeader
     from tuimail.sync.imap_server import ImapServer, SelectedMailbox
@@ -124,6 +127,30 @@ class ReplayMailboxes:
         except ImapError as error:
             self.check_listed(folder, error)
             raise
+
+    def special(self, use: str, wanted: str, own: Mapping[str, str]) -> str:
+        """The folder with a special use: ``wanted`` if it is there, else what is known for it, else made by that name.
+
+        ``own`` is the user's map of special uses to folder names, which goes before what the server says.
+        """
+        folders = present_folders(self._server.folders()).folders
+        if any(each.name == wanted for each in folders):
+            return wanted
+        delimiter = next((each.delimiter for each in folders if each.delimiter), "/")
+        wire = own_wire(wanted, self._server.prefix(), delimiter)
+        if any(each.wire == wire for each in folders):
+            return decode_name(wire)
+        uses = special_uses(folders, own)
+        for each in folders:
+            if uses[each.wire] == use and own.get(use, each.name) in (each.name, each.wire):
+                return each.name
+        self._server.create(wire, use=use)
+        try:
+            self._server.subscribe(wire, subscribed=True)
+        except ImapError as error:
+            if error.status is None:
+                raise  # else it is there, which matters more
+        return decode_name(wire)
 
     def check_listed(self, folder: str, error: ImapError) -> None:
         """Tell a mailbox that is gone from other reasons for the server's refusal. Raises NoMailboxError."""

@@ -136,8 +136,12 @@ class ImapServer(Protocol):
         """UIDVALIDITY and UIDNEXT of a mailbox, by STATUS: the mark before a move or an append."""
         ...
 
-    def create(self, wire: str) -> None:
-        """Create a mailbox; one that is there already is no error."""
+    def prefix(self) -> str:
+        """What the wire names of the user's own mailboxes begin with, such as ``INBOX.``; mostly nothing."""
+        ...
+
+    def create(self, wire: str, *, use: str = "") -> None:
+        """Create a mailbox, for a special ``use`` where the server can; one that is there already is no error."""
         ...
 
     def rename(self, wire: str, to: str) -> None:

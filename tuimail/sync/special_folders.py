@@ -38,11 +38,16 @@ class PresentFolder(NamedTuple):
 def special_uses(folders: Collection[PresentFolder], own: Mapping[str, str]) -> dict[str, str]:
     """The special use of each folder by wire name, empty for most.
 
-    ``own`` is the user's map of special uses to folder names. A name counts only for a use that neither the map nor the
-    server gives to another folder.
+    ``own`` is the user's map of special uses to folder names, which may leave out that a folder is below INBOX.
+    A known name counts only for a use that neither the map nor the server gives to another folder.
     """
     mapped = {name: use for use, name in own.items()}
     uses = {each.wire: mapped.get(each.name) or mapped.get(each.wire, "") for each in folders}
+    given = set(uses.values())
+    for each in folders:
+        use = mapped.get(each.delimiter.join(each.levels[1:]), "") if each.levels[0].upper() == "INBOX" else ""
+        if use and use not in given:
+            uses[each.wire] = use
     taken = {use for use in uses.values() if use}
     for each in folders:
         if not uses[each.wire] and each.special and each.special not in taken:
