@@ -266,20 +266,29 @@ async def test_a_draft_that_is_dropped_before_the_folder_was_made_leaves_nothing
                 assert in_drafts(client, "INBOX.Drafts") == []
 
 
-async def test_that_the_folder_cannot_be_made_is_said_once(dovecot: Dovecot, paths: Paths, tmp_path: Path) -> None:
+async def test_that_the_folder_cannot_be_made_is_said_once(
+    dovecot: Dovecot, paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconnect, "DELAYS", (0.01,))
     server = without_drafts(dovecot, "bare")
-    async with running(paths, with_folder(sending(server, tmp_path / "sendmail"), "a//b"), INBOX) as mail:
-        said: list[str] = []
-        mail.engine.announcer.subscribe(lambda event: said.append(event.text) if isinstance(event, Notice) else None)
-        await postponed(mail, LETTER)
-        await postponed(mail, replace(LETTER, id="d2"))
-        await carried_out(mail, but=ActionState.REFUSED)
-        await postponed(mail, replace(LETTER, id="d3"))
-        await carried_out(mail, but=ActionState.REFUSED)
-        actions = await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())
-        assert [each.state for each in actions] == [ActionState.REFUSED, ActionState.DROPPED]
-        assert ["no folder for drafts" in each for each in said].count(True) == 1
-        await mail.engine.mail.journal.drop(actions[0])
-        await postponed(mail, replace(LETTER, id="d4"))
-        assert len(await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())) == 2
-        assert {each.id for each in await mail.engine.drafts.available()} == {"d1", "d2", "d3", "d4"}
+    async with cut_link(server.port) as link:
+        behind = replace(server, port=link.port)
+        secrets.remember(behind, "work", dovecot.password)
+        async with running(paths, with_folder(sending(behind, tmp_path / "sendmail"), "a//b"), INBOX) as mail:
+            said: list[str] = []
+            mail.engine.announcer.subscribe(lambda it: said.append(it.text) if isinstance(it, Notice) else None)
+            link.cut()
+            await mail.engine.mail.look()
+            await postponed(mail, LETTER)
+            await postponed(mail, replace(LETTER, id="d2"))
+            link.mend()
+            await mail.until(lambda _: not mail.engine.mail.offline("work"), INBOX)
+            await carried_out(mail, but=ActionState.REFUSED)
+            actions = await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())
+            assert [each.state for each in actions] == [ActionState.REFUSED, ActionState.DROPPED]
+            await postponed(mail, replace(LETTER, id="d3"))
+            await mail.engine.mail.journal.drop(actions[0])
+            await postponed(mail, replace(LETTER, id="d4"))
+            assert len(await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())) == 2
+            assert ["no folder for drafts" in each for each in said].count(True) == 1
+            assert {each.id for each in await mail.engine.drafts.available()} == {"d1", "d2", "d3", "d4"}
