@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -20,7 +20,7 @@ from tuimail.engine import Engine
 from tuimail.engine.index_request import IndexRequest
 from tuimail.events import Notice
 from tuimail.journal.action import UNDECIDED, ActionState
-from tuimail.outbox.model.states import ItemState
+from tuimail.outbox.model.states import ItemState, Verb
 from tuimail.sync import reconnect
 
 if TYPE_CHECKING:
@@ -28,9 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.support.cut_link import CutLink
     from tests.support.dovecot import Dovecot
     from tuimail.config.model import Config
     from tuimail.paths import Paths
+
+
+class Queued(NamedTuple):
+    """What ``queued`` gives."""
+
+    mail: Changes
+    link: CutLink
+    client: imaplib.IMAP4_SSL
+    item_id: str
+
 
 INBOX = IndexRequest("work")
 DRAFTS = IndexRequest("work", "Drafts")
@@ -292,3 +303,87 @@ async def test_that_the_folder_cannot_be_made_is_said_once(
             assert len(await mail.engine.mail.ask_journal("work", lambda journal: journal.actions())) == 2
             assert ["no folder for drafts" in each for each in said].count(True) == 1
             assert {each.id for each in await mail.engine.drafts.available()} == {"d1", "d2", "d3", "d4"}
+
+
+@asynccontextmanager
+async def queued(dovecot: Dovecot, server: Server, paths: Paths, tmp_path: Path) -> AsyncIterator[Queued]:
+    """A letter in the outbox that is also in the folder for drafts, at a server behind a link."""
+    with other_client(dovecot, server) as client:
+        client.create("Drafts")
+        async with cut_link(server.port) as link:
+            behind = replace(server, port=link.port)
+            secrets.remember(behind, "work", dovecot.password)
+            async with running(paths, sending(behind, tmp_path / "sendmail")) as mail:
+                draft = await postponed(mail, replace(LETTER, to="kim@example.net"))
+                await carried_out(mail)
+                item = await mail.engine.drafts.enqueue(replace(draft, postponed=False), held=True)
+                assert len(in_drafts(client)) == 1
+                yield Queued(mail, link, client, item.id)
+
+
+async def test_a_letter_that_is_deleted_from_the_outbox_takes_its_copy_along(
+    dovecot: Dovecot, server: Server, paths: Paths, tmp_path: Path
+) -> None:
+    async with queued(dovecot, server, paths, tmp_path) as (mail, _, client, item_id):
+        await mail.engine.outbox.apply_many(Verb.DROP, [item_id])
+        await carried_out(mail)
+        assert in_drafts(client) == []
+
+
+async def test_one_that_became_a_draft_again_keeps_its_copy(
+    dovecot: Dovecot, server: Server, paths: Paths, tmp_path: Path
+) -> None:
+    async with queued(dovecot, server, paths, tmp_path) as (mail, _, client, item_id):
+        await mail.engine.outbox.apply(Verb.CANCEL, item_id)
+        await carried_out(mail)
+        assert len(in_drafts(client)) == 1
+
+
+@pytest.mark.parametrize("sent", [False, True])
+async def test_deleted_undone_and_gone_on_with_leaves_one_copy(
+    dovecot: Dovecot, server: Server, paths: Paths, tmp_path: Path, *, sent: bool
+) -> None:
+    async with queued(dovecot, server, paths, tmp_path) as (mail, _, client, item_id):
+        said: list[str] = []
+        mail.engine.announcer.subscribe(lambda it: said.append(it.text) if isinstance(it, Notice) else None)
+        for _ in range(2):  # deleted once more, too
+            await mail.engine.outbox.apply(Verb.DROP, item_id)
+            await carried_out(mail)
+            await mail.engine.outbox.apply(Verb.RESTORE, item_id)
+        assert in_drafts(client) == []
+        if sent:
+            await mail.engine.outbox.apply(Verb.SEND_NOW, item_id)
+            (done,) = await mail.engine.outbox.run_once()
+            assert done.state is ItemState.DONE
+            await carried_out(mail)
+            assert in_drafts(client) == []
+        else:
+            draft = await mail.engine.outbox.edit(item_id)
+            draft, words = await mail.engine.drafts.copies.checked(draft)
+            assert words == "", "nobody else has changed it"
+            draft = await postponed(mail, replace(draft, body="Two", postponed=True))
+            await carried_out(mail)
+            assert [b"Two" in each for each in in_drafts(client)] == [True]
+            await postponed(mail, replace(draft, body="Three"))
+            await carried_out(mail)
+            assert [b"Three" in each for each in in_drafts(client)] == [True]
+        assert said == []
+
+
+async def test_undone_before_anything_was_done_the_copy_stays(
+    dovecot: Dovecot, server: Server, paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconnect, "DELAYS", (0.01,))
+    async with queued(dovecot, server, paths, tmp_path) as (mail, link, client, item_id):
+        link.cut()
+        await mail.engine.mail.look()
+        await mail.engine.outbox.apply(Verb.DROP, item_id)
+        await mail.engine.outbox.apply(Verb.RESTORE, item_id)
+        link.mend()
+        await mail.until(lambda _: not mail.engine.mail.offline("work"), DRAFTS)
+        await carried_out(mail)
+        assert len(in_drafts(client)) == 1
+        draft = await mail.engine.outbox.edit(item_id)
+        await postponed(mail, replace(draft, body="Two", postponed=True))
+        await carried_out(mail)
+        assert [b"Two" in each for each in in_drafts(client)] == [True]

@@ -14,6 +14,7 @@ What they are given:
   answered_flags what accepted letters do to received mail through the journal: the flag of what they answer, and
                  the draft that they were
   draft_copies   postponed drafts in the folder for drafts: put there, replaced, deleted, compared
+  letter_copies  those of letters that are deleted from the outbox, or put back
 What happens to one letter:
   revise_letter  out of the outbox as a draft, and back
   letter_content its exact bytes

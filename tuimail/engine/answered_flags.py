@@ -44,17 +44,26 @@ class AnsweredFlags:
         reasons = []
         copy, answers = item.draft_copy, item.answers
         if copy is not None:
-            from tuimail.engine.draft_copy_actions import deletion
+            from tuimail.engine.draft_copy_actions import deletion, removal
 
-            reasons.append(await self._journaled(copy.account, f"draft of outbox:{item.id}", partial(deletion, copy)))
+            gone = partial(removal, copy)
+            cause = f"draft of outbox:{item.id}"
+            reasons.append(await self._journaled(copy.account, cause, partial(deletion, copy), unless=gone))
         if answers is not None:
             make = partial(_flag, answers)
             reasons.append(await self._journaled(answers.ref.account, f"outbox:{item.id}", make))
         words = next(filter(None, reasons), "" if reasons else "it answers none")
         return Flagging(FlaggingState.SKIPPED if words else FlaggingState.DONE, words=words)
 
-    async def _journaled(self, name: str, cause: str, make: Callable[[ActionJournal], MailAction]) -> str:
-        """Why it cannot be done; empty: it is in the journal."""
+    async def _journaled(
+        self,
+        name: str,
+        cause: str,
+        make: Callable[[ActionJournal], MailAction],
+        *,
+        unless: Callable[[ActionJournal], object] = lambda _journal: None,
+    ) -> str:
+        """Why it cannot be done; empty: it is in the journal, or ``unless`` tells of what makes it needless."""
         account = self._accounts.get(name)
         if account is None:
             return f"the account {name} is not in the config any more"
@@ -62,7 +71,8 @@ class AnsweredFlags:
             return f"{name} has no mail to read any more"
         if account.is_read_only:
             return f"the folders of {name} are read only"
-        await self._mail.change_once(name, cause, make)
+        if not await self._mail.ask_journal(name, unless):
+            await self._mail.change_once(name, cause, make)
         return ""
 
 

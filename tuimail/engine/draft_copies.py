@@ -3,12 +3,14 @@ r"""Messages in \Drafts that are drafts here or letters in the outbox: put there
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.config.model import SpecialUse
-from tuimail.errors import ConfigError, MessageError, NoSuchItemError, OutboxError
+from tuimail.engine.mail_command import MailCommand
+from tuimail.errors import ConfigError, IllegalTransitionError, MessageError, NoSuchItemError, OutboxError
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.mailbox_names import encode_name
 from tuimail.outbox.model.states import ItemState
@@ -80,14 +82,25 @@ class DraftCopies:
         await self._drafts.run(lambda drafts: drafts.save(known))
         return known
 
-    async def drop(self, copy: DraftCopy) -> None:
-        """Have our copy deleted, for its draft was dropped. Raises StorageError."""
+    async def drop(self, copy: DraftCopy, *, cause: str = "") -> None:
+        """Have our copy deleted, for its draft or letter was dropped; once for each ``cause``. Raises StorageError."""
         account = self._accounts.get(copy.account)
         if copy.is_ours and account is not None and account.has_mail and not account.is_read_only:
-            from tuimail.engine.draft_copy_actions import deletion
+            from tuimail.engine.draft_copy_actions import deletion, removal
 
-            cause = f"dropped {copy}"
-            await self._mail.change_once(copy.account, cause, lambda journal: deletion(copy, journal))
+            if await self._mail.ask_journal(copy.account, partial(removal, copy)) is None:
+                await self._mail.change_once(copy.account, cause or f"dropped {copy}", partial(deletion, copy))
+
+    async def keep(self, copy: DraftCopy) -> None:
+        """Take ``drop`` back if nothing was done of it yet; else the copy is gone. Raises StorageError."""
+        if not self._is_there(copy):
+            return
+        from tuimail.engine.draft_copy_actions import removal
+
+        action = await self._mail.ask_journal(copy.account, partial(removal, copy))
+        if action is not None:
+            with contextlib.suppress(IllegalTransitionError):
+                await self._mail.undo([MailCommand(copy.account, action.batch)])
 
     async def checked(self, draft: Draft) -> tuple[Draft, str]:
         """The draft with what is known of its copy, and a sentence for the user if another program has changed that.
@@ -167,9 +180,9 @@ class DraftCopies:
         copy = draft.draft_copy
         if copy is None or not self._is_there(copy):
             return None
-        from tuimail.engine.draft_copy_actions import resolved
+        from tuimail.engine.draft_copy_actions import current
 
-        return await self._mail.ask_journal(copy.account, partial(resolved, copy))
+        return await self._mail.ask_journal(copy.account, partial(current, copy))
 
     async def _place(self, draft: Draft, copy: DraftCopy | None) -> tuple[str, str, str] | None:
         """Account and folder: where its copy is, else the folder for drafts of its account; None: there is none.

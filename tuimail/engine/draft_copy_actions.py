@@ -11,10 +11,25 @@ from tuimail.journal.decisions import YOURS
 from tuimail.journal.undo import followed
 from tuimail.mail.flags import DRAFT, SEEN
 
+_IN_FORCE = frozenset({ActionState.WAITING, ActionState.SENT, ActionState.DONE})
+
 if TYPE_CHECKING:
     from tuimail.compose.draft_letter import DraftLetter
     from tuimail.journal.store import ActionJournal
     from tuimail.mail.draft_copy import DraftCopy
+
+
+def removal(copy: DraftCopy, journal: ActionJournal) -> MailAction | None:
+    """The action of ours that deletes, or has deleted, the copy; None: there is none."""
+    folder, message = _named(copy, journal)
+    origin = MessageOrigin(copy.action, 0)
+    for action in reversed(journal.actions(_IN_FORCE, account=copy.account)):
+        if action.kind is not ActionKind.DELETE:
+            continue
+        keys = {each.key for each in action.messages if each.key} if action.folder == folder else set()
+        if message.key in keys or (copy.action and any(each.origin == origin for each in action.messages)):
+            return action
+    return None
 
 
 def deletion(copy: DraftCopy, journal: ActionJournal) -> MailAction:
@@ -41,6 +56,11 @@ def resolved(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
         return replace(copy, folder=action.target)
     landed = action.messages[0].landed if action.state is ActionState.DONE else ""
     return replace(copy, folder=action.target, key=landed) if landed else None
+
+
+def current(copy: DraftCopy, journal: ActionJournal) -> DraftCopy | None:
+    """As ``resolved``; None as well for one that is being deleted, or was, with the letter that it was a copy of."""
+    return None if removal(copy, journal) else resolved(copy, journal)
 
 
 def is_refused(account: str, journal: ActionJournal) -> bool:

@@ -17,6 +17,7 @@ from tuimail.engine.answers import Answers
 from tuimail.engine.configured_accounts import ConfiguredAccounts
 from tuimail.engine.draft_copies import DraftCopies
 from tuimail.engine.drafts import Drafts
+from tuimail.engine.letter_copies import LetterCopies
 from tuimail.engine.mail import Mail
 from tuimail.engine.open_stores import open_correspondents, open_drafts, open_outbox
 from tuimail.engine.outbox import Outbox
@@ -71,6 +72,9 @@ class Engine:
         """Whether accounts work."""
         self.sent = SentLetters(self._outbox_store, self._folders, self._runner, self.announcer, self.clock)
         """Letters that went out."""
+        self.mail = Mail(config, paths, self.announcer)
+        """Received mail."""
+        self._copies = DraftCopies(self._draft_store, self._outbox_store, self._accounts, self.mail, self.clock)
         self.outbox = Outbox(
             paths.outbox,
             self._outbox_store,
@@ -80,15 +84,13 @@ class Engine:
             self._accounts,
             self.announcer,
             self.clock,
+            LetterCopies(self._copies, self._draft_store),
         )
         """Letters on their way."""
-        self.mail = Mail(config, paths, self.announcer)
-        """Received mail."""
         self._reports = ReceivedReports(self.mail, self.sent, self.clock.now)
         self.mail.news.look_at_reports = self._reports.look
         self.searches = Searches(paths, tuple(config.accounts), self.clock)
         """Searches in it that have a name."""
-        self._copies = DraftCopies(self._draft_store, self._outbox_store, self._accounts, self.mail, self.clock)
         correspondents, runner, accounts = self._correspondents, self._runner, self._accounts
         own = (self.announcer, self.clock, config.outbox, self._copies)
         self.drafts = Drafts(self._draft_store, correspondents, self._outbox_store, runner, accounts, *own)

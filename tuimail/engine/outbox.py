@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tuimail.coordination.change_notifier import Peer
     from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.letter_content import LetterContent
+    from tuimail.engine.letter_copies import LetterCopies
     from tuimail.engine.revise_letter import ReviseLetter
     from tuimail.engine.runner_handle import RunnerHandle
     from tuimail.engine.sent import SentLetters
@@ -48,7 +49,9 @@ class Outbox:
         accounts: ConfiguredAccounts,
         announcer: Announcer,
         clock: Clock,
+        copies: LetterCopies,
     ) -> None:
+        self._copies = copies
         self._folder = folder
         self._store = store
         self._revise = revise
@@ -124,11 +127,14 @@ class Outbox:
             if kept:
                 words = f'The draft made from "{item.subject}" was changed since; it is kept among the drafts.'
                 self._announcer.announce(Notice(words, Severity.INFO))
+            await self._copies.restored(item)
         elif verb is Verb.CANCEL:
             await self.cancel(item_id)
             return await self._store.run(lambda store: store.queries.item(item_id))
         else:
             item = await self._store.run(lambda store: store.actions.apply(verb, item_id))
+            if verb is Verb.DROP:
+                await self._copies.dropped(item)
         self._runner.changed(item)
         return item
 
@@ -153,7 +159,10 @@ class Outbox:
             return outcomes
         for start in range(0, len(ids), AT_ONCE):
             outcomes += await self._apply_some(verb, ids[start : start + AT_ONCE])
-        self._runner.changed(*(each.item for each in outcomes if each.item is not None))
+        changed = [each.item for each in outcomes if each.item is not None]
+        self._runner.changed(*changed)
+        for item in changed if verb is Verb.DROP else ():
+            await self._copies.dropped(item)
         return outcomes
 
     async def _apply_some(self, verb: Verb, ids: Sequence[str]) -> Sequence[Outcome]:

@@ -21,7 +21,7 @@ KEPT = 7 * 86400.0
 """Seconds that a finished action is kept, for undo and for those that depend on it."""
 
 KEPT_APPENDS = 400 * 86400.0
-"""Seconds that what was appended is kept: drafts that are postponed for long are found by it."""
+"""Seconds that what was appended is kept, and what followed from it: drafts are found by it that wait for long."""
 
 
 class ActionKind(StrEnum):

@@ -14,9 +14,8 @@ PIECE = 500
 """Actions that are forgotten in one transaction, so that others can write in between."""
 _FINISHED = ", ".join("?" * len(FINISHED))
 _UNDECIDED = ", ".join("?" * len(UNDECIDED))
-_OLD = (
-    f"state IN ({_FINISHED}) AND changed < CASE WHEN kind = 'append' AND instr(details, '\"cause\":') THEN ? ELSE ? END"
-)
+_FOLLOWED = "kind IN ('append', 'delete') AND instr(details, '\"cause\":')"
+_OLD = f"state IN ({_FINISHED}) AND changed < CASE WHEN {_FOLLOWED} THEN ? ELSE ? END"
 
 
 def forget(database: JournalDatabase, now: float, most: int) -> int:
