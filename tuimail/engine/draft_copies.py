@@ -12,7 +12,6 @@ from tuimail.config.model import SpecialUse
 from tuimail.engine.mail_command import MailCommand
 from tuimail.errors import ConfigError, IllegalTransitionError, MessageError, NoSuchItemError, OutboxError
 from tuimail.mail.text import safe_line
-from tuimail.mailboxes.mailbox_names import encode_name
 from tuimail.outbox.model.states import ItemState
 
 if TYPE_CHECKING:
@@ -199,6 +198,8 @@ class DraftCopies:
             return None if account.is_read_only else (copy.account, copy.folder, "")
         if not account.has_mail or account.is_read_only:
             return None
+        from tuimail.mailboxes.mailbox_names import encode_name
+
         use = SpecialUse.DRAFTS
         own = next((each.name for each in folders if each.account == account.name and each.special_use == use), "")
         wanted = account.folders.get(use, own)
