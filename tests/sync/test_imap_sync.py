@@ -587,3 +587,27 @@ def test_news_during_a_look_ask_for_another_one(tmp_path: Path) -> None:
         pauses.append(here.sync.again_in)
         assert pauses == [NEWS_PAUSE, None]
         assert same(here)
+
+
+@LEVELS
+def test_whoever_waits_for_the_server_may_write_the_cache_meanwhile(
+    tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user does is shown while the account's thread waits: the sync has no transaction open then."""
+    asked: list[str] = []
+
+    def has(capability: str) -> bool:
+        write()
+        return capability in here.server.capabilities
+
+    def write() -> None:
+        with here.cache.writing():
+            asked.append(level)
+
+    with rig(tmp_path, level) as here:
+        filled(here, 30)
+        here.server.meanwhile = write
+        monkeypatch.setattr(here.server, "has", has)
+        here.sync.sync()
+        assert asked
+        assert same(here)

@@ -136,6 +136,7 @@ class ImapSync:
                 )
 
     def _store_policies(self, views: Collection[str]) -> None:
+        has_labels = self._server.has(LABELS)  # before: whoever waits for a server may do other work on the cache
         with self._cache.writing() as db:
             rows = all_mailboxes(db)
             found = {
@@ -148,7 +149,7 @@ class ImapSync:
                 )
                 for each in rows
             }
-            set_has_labels(db, self._server.has(LABELS))
+            set_has_labels(db, has_labels)
             for each in rows:
                 if each.policy != found[each.wire]:
                     update_mailbox(db, each.id, policy=str(found[each.wire]))
