@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,6 +216,42 @@ def test_what_is_dropped_takes_along_and_brings_back_what_waits_for_it(two: Two)
     decisions.restore(removal)
     two.settle()
     assert two.states() == [DONE, DONE]
+
+
+def moved_elsewhere(count: int) -> list[MailAction]:
+    """A command that moves so many messages to another account."""
+    made: list[MailAction] = []
+    for number in range(count):
+        made.append(MailAction("home", ActionKind.APPEND, "INBOX", (ActionMessage(""),), target="INBOX", letter="l"))
+        message = ActionMessage(f"m{number}")
+        made.append(MailAction("work", ActionKind.MOVE, "INBOX", (message,), target="Trash", after=-1))
+    return made
+
+
+def drop_all(journal: ActionJournal, command: int) -> None:
+    with journal.writing():
+        for each in journal.batch(command)[::2]:
+            journal.put(replace(each, state=DROPPED, words="No."))
+
+
+@pytest.mark.parametrize("ended", [ActionJournal.undo, drop_all])
+def test_a_large_command_is_given_up_by_steps_that_grow_with_it_alone(
+    tmp_path: Path, ended: Callable[[ActionJournal, int], object]
+) -> None:
+    steps: list[int] = []
+    for count in (100, 200):
+        with closing(ActionJournal(tmp_path / str(count))) as journal:
+            command = journal.add(moved_elsewhere(count))[0].batch
+            steps.append(0)
+
+            def step() -> None:
+                steps[-1] += 1
+
+            journal.database.db.set_progress_handler(step, 10)
+            ended(journal, command)
+            journal.database.db.set_progress_handler(None, 0)
+            assert {each.state for each in journal.actions()} == {DROPPED if ended is drop_all else CANCELLED}
+    assert 0 < steps[1] < 2.5 * steps[0], steps
 
 
 def test_a_removal_is_not_restored_after_the_copy_was_undone(two: Two) -> None:

@@ -348,6 +348,7 @@ def test_a_journal_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path: Path
     with closing(sqlite3.connect(folder / NAME)) as db:
         db.execute("DROP TABLE thread_edit")
         db.execute("DROP TABLE thread_mute")
+        db.execute("DROP INDEX action_after")
         db.execute("PRAGMA user_version = 2")
     with closing(ActionJournal(folder)) as journal:
         assert len(journal.actions()) == 1
@@ -362,3 +363,4 @@ def test_a_journal_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path: Path
     with closing(ActionJournal(folder)) as journal:
         assert (journal.threads.edits("work"), journal.threads.muted("work")) == ([edit], {"<a@x>"})
         assert (journal.threads.edits("home"), journal.threads.muted("home")) == ([], set())
+        assert journal.database.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'action_after'").fetchone()

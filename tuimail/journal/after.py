@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.errors import IllegalTransitionError
 from tuimail.journal.action import ActionState, MailAction
-from tuimail.journal.row import SELECT, after_written, read_action
+from tuimail.journal.row import FOLLOWER, FOLLOWS, SELECT, read_action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -49,10 +49,10 @@ def held(database: JournalDatabase, actions: Sequence[MailAction]) -> set[int]:
 
 def followers(database: JournalDatabase, action: MailAction) -> list[MailAction]:
     """Those that wait, or waited, for ``action``."""
-    query = f"{SELECT} WHERE batch = ? AND instr(details, ?) ORDER BY id"
+    # By the index: every action of a large command may end, each in a transaction of its own.
+    query = f"{SELECT} WHERE {FOLLOWER} AND {FOLLOWS} = ? ORDER BY id"
     with database.reading() as db:
-        rows = db.execute(query, (action.batch, after_written(action.id))).fetchall()
-        return [read_action(row) for row in rows]
+        return [read_action(row) for row in db.execute(query, (action.id,)).fetchall()]
 
 
 def give_up(database: JournalDatabase, ended: MailAction, put: Put) -> None:
@@ -90,7 +90,7 @@ def check_restorable(database: JournalDatabase, action: MailAction) -> None:
 def accounts_behind(database: JournalDatabase, ended: Iterable[MailAction]) -> set[str]:
     """Accounts of actions that wait, which the end of others of their commands may concern."""
     batches = {each.batch for each in ended}
-    query = "SELECT DISTINCT account, batch FROM action WHERE state = ? AND instr(details, '\"after\":')"
+    query = f"SELECT DISTINCT account, batch FROM action WHERE state = ? AND {FOLLOWER}"  # noqa: S608
     with database.reading() as db:
         return {account for account, batch in db.execute(query, (ActionState.WAITING,)).fetchall() if batch in batches}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tuimail.coordination.sqlite import DamagedDatabaseError, storage_errors
 from tuimail.durable import fsync_folder, storage_error
 from tuimail.errors import StorageError
-from tuimail.journal.row import MARKS_SCHEMA, SCHEMA, THREAD_SCHEMAS, VERSION
+from tuimail.journal.row import FOLLOWERS_INDEX, MARKS_SCHEMA, SCHEMA, THREAD_SCHEMAS, VERSION
 from tuimail.private_files import open_private, private_dir
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class JournalDatabase:
                 if found < 3:
                     for statement in THREAD_SCHEMAS:
                         db.execute(statement)
+                if found < 6:
+                    db.execute(FOLLOWERS_INDEX)
                 db.execute(f"PRAGMA user_version = {VERSION}")
             for folder in (self.path.parent, self.path.parent.parent):
                 fsync_folder(folder)
