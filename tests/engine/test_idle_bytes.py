@@ -37,8 +37,8 @@ def test_a_look_and_a_renewal_do_not_grow_with_the_messages(
             deliver(client, number)
         many = counted("many")
     assert 0 < few.renewal < 300, few
-    assert 0 < few.look < 350 * FOLDERS, few
-    # Dovecot adds \\UnMarked to each folder, in two lists, once that is old. Else it is numbers of more digits.
-    assert abs(many.look - few.look) < 25 * (FOLDERS + 2), (few, many)
+    assert 0 < few.look < 250 * FOLDERS, few
+    # Dovecot adds \\UnMarked to each folder once that is old. Else it is numbers of more digits.
+    assert abs(many.look - few.look) < 15 * (FOLDERS + 2), (few, many)
     assert abs(many.renewal - few.renewal) < 32, (few, many)
     assert few.day < 1_000_000, few

@@ -257,7 +257,9 @@ def test_folders_are_made_renamed_listed_and_removed(client: ImapClient) -> None
 
 
 @pytest.mark.parametrize("without", [(), ("LIST-STATUS",)])
-def test_states_of_folders(client: ImapClient, without: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("level", WITHOUT)
+def test_states_of_folders(clients: Callable[..., ImapClient], level: str, without: tuple[str, ...]) -> None:
+    client = clients(*WITHOUT[level], *without)
     names = [f"f{number}" for number in range(5)]
     for name in names:
         client.create(name)
@@ -275,6 +277,29 @@ def test_states_of_folders(client: ImapClient, without: tuple[str, ...]) -> None
     with pytest.raises(ImapError, match="refused to tell the state"):
         client.state_of("missing")
     assert client.statuses(["missing", "f0"])["f0"].messages == 0
+
+
+@pytest.mark.parametrize("without", [(), ("LIST-STATUS",)])
+@pytest.mark.parametrize("level", WITHOUT)
+def test_the_list_with_the_states_is_the_list_and_the_states(
+    clients: Callable[..., ImapClient], level: str, without: tuple[str, ...]
+) -> None:
+    client = clients(*WITHOUT[level], *without)
+    names = [f"f{number}" for number in range(5)]
+    for name in names:
+        client.create(name)
+    put(client, range(2), "f1")
+    listed = client.folders_with_statuses()
+    marks = {"\\marked", "\\unmarked"}  # they come once the mailbox is old enough
+    found, alone = (
+        {(each.wire, each.attributes - marks) for each in it} for it in (listed.mailboxes, client.folders())
+    )
+    assert found == alone
+    assert any(wire == "Drafts" and "\\drafts" in each for wire, each in found)
+    if without:
+        assert listed.statuses is None
+    else:
+        assert listed.statuses == client.statuses(["INBOX", "Drafts", *names])
 
 
 def test_a_second_clients_changes_come_unasked(client: ImapClient, clients: Callable[..., ImapClient]) -> None:

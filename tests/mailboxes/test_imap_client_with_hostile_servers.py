@@ -78,6 +78,7 @@ CALLS: dict[str, tuple[str, Callable[[ImapClient], Any]]] = {
     "move": ("MOVE", lambda client: client.select("INBOX").move([2, 3], "a")),
     "expunge": ("EXPUNGE", lambda client: client.select("INBOX").expunge([2])),
     "folders": ("LIST", lambda client: client.folders()),
+    "folders_with_statuses": ("LIST", lambda client: client.folders_with_statuses()),
     "statuses": ("STATUS", lambda client: client.statuses(["INBOX"])),
     "state_of": ("STATUS", lambda client: client.state_of("INBOX")),
     "create": ("CREATE", lambda client: client.create("a")),

@@ -15,6 +15,7 @@ from tuimail.mailboxes.imap_values import (
     FetchedHeader,
     FlagState,
     FolderStatus,
+    ListedStatuses,
     MailboxState,
     News,
     Opened,
@@ -164,6 +165,13 @@ class FakeImap:
     def folders(self) -> Sequence[Mailbox]:
         self.command("LIST")
         return self.listed([Mailbox(wire, "/", box.attributes) for wire, box in self.boxes.items()])
+
+    def folders_with_statuses(self) -> ListedStatuses:
+        if "LIST-STATUS" not in self.capabilities:
+            return ListedStatuses(tuple(self.folders()), None)
+        self.command("LIST STATUS")
+        listed = self.listed([Mailbox(wire, "/", box.attributes) for wire, box in self.boxes.items()])
+        return ListedStatuses(tuple(listed), {each: self._status(each) for each in self.boxes})
 
     def subscribed(self) -> frozenset[str]:
         self.command("LSUB")

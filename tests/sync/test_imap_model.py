@@ -11,7 +11,7 @@ from tests.sync.imap_support import Rig, rig
 from tuimail.cache.summaries import FlagChange, set_flags
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from tuimail.mailboxes.imap_errors import ImapError
-from tuimail.sync import imap_changes, imap_comparison, imap_mailbox_sync
+from tuimail.sync import imap_changes, imap_comparison, imap_listing, imap_mailbox_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"FIRST_BATCH": 2, "SECOND_BATCH": 3, "BIGGEST_BATCH": 8, "SMALLEST_BATCH": 1}.items():
         monkeypatch.setattr(imap_changes, name, value)
     monkeypatch.setattr(imap_changes, "_MANY", 5)
+    monkeypatch.setattr(imap_listing, "MOST_SINGLE", 0)
     for module in (imap_comparison, imap_mailbox_sync):
         monkeypatch.setattr(module, "NEWEST", NEWEST)
 
@@ -129,6 +130,8 @@ def run(folder: Path, level: str, chance: random.Random) -> None:
     with rig(folder, level) as here:
         for wire in ("Sent", "Lists/Rust"):
             here.server.create(wire)
+        if chance.random() < 0.5:
+            here.server.capabilities.add("LIST-STATUS")
         number = iter(range(1_000_000))
         rate = chance.choice((0.0, 0.1, 0.5))
 

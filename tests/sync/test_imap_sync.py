@@ -14,6 +14,7 @@ from tuimail.mailboxes.folders import Mailbox
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.mailboxes.imap_values import FetchedHeader, FlagState
 from tuimail.sync.imap_headers import MOST_LOSSES, MOST_TRIES
+from tuimail.sync.imap_listing import FRESH
 from tuimail.sync.imap_rows import NOT_DELIVERED
 from tuimail.sync.imap_sync import NEWS_PAUSE
 from tuimail.sync.mailbox_sync import FolderChange
@@ -103,6 +104,45 @@ def test_only_folders_whose_status_differs_are_selected(tmp_path: Path, level: s
         selected = {each for each in here.commands() if each.startswith("SELECT")}
         assert selected == {"SELECT INBOX", "SELECT B", "SELECT C"}
         assert same(here)
+
+
+def many_folders(here: Rig) -> None:
+    here.server.capabilities.add("LIST-STATUS")
+    for wire in ("A", "B", "C", "D"):
+        here.server.create(wire)
+        filled(here, 3, wire)
+    here.sync.sync()
+    here.commands()
+
+
+@LEVELS
+def test_a_server_that_can_tells_the_states_with_the_list(tmp_path: Path, level: str) -> None:
+    with rig(tmp_path, level) as here:
+        many_folders(here)
+        assert here.sync.sync() == []
+        assert [each for each in here.commands() if "SELECT" not in each and "FETCH" not in each] == ["LIST STATUS"]
+        here.server.boxes["B"].arrive("new")
+        here.server.boxes["C"].set(2, 0)
+        here.server.boxes["INBOX"].arrive("new")
+        del here.server.boxes["D"]
+        here.sync.sync()
+        asked = here.commands()
+        assert (asked.count("LIST"), asked.count("STATUS"), asked.count("LIST STATUS")) == (0, 0, 1)
+        assert {each for each in asked if each.startswith("SELECT")} == {"SELECT INBOX", "SELECT B", "SELECT C"}
+        assert same(here)
+
+
+def test_states_that_came_long_before_are_asked_for_again(tmp_path: Path) -> None:
+    with rig(tmp_path) as here:
+        many_folders(here)
+        filled(here, 300)
+
+        def arrive_in_another(_folder: str, _count: int) -> None:
+            here.time += FRESH + 1
+            here.server.boxes["B"].arrive(f"meanwhile{here.time}")
+
+        here.sync.sync(progress=arrive_in_another)
+        assert {"LIST STATUS", "STATUS", "SELECT B"} <= set(here.commands())
 
 
 def test_flags_of_old_messages_are_searched_for_when_nothing_else_is_to_be_done(tmp_path: Path) -> None:

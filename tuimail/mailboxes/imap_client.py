@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tuimail.mailboxes.folders import Mailbox
     from tuimail.mailboxes.imap_connection import ImapConnection
     from tuimail.mailboxes.imap_session import ImapSession
-    from tuimail.mailboxes.imap_values import CopiedUids, FolderStatus, MailboxState
+    from tuimail.mailboxes.imap_values import CopiedUids, FolderStatus, ListedStatuses, MailboxState
 
 Result = TypeVar("Result")
 
@@ -64,6 +64,18 @@ class ImapClient:
     def folders(self) -> Sequence[Mailbox]:
         """LIST, with special uses where the server has them."""
         return self._run(lambda session: imap_folders.listed(session, self._times.background))
+
+    def folders_with_statuses(self) -> ListedStatuses:
+        """The same, with the STATUS of each if the server tells it in one command (LIST-STATUS, RFC 5819)."""
+
+        async def work() -> ListedStatuses:
+            connection = await self._background()
+            async with connection.use() as session:
+                return await imap_folders.listed_with_statuses(
+                    session, modseq=connection.level != "P", stall=self._times.background
+                )
+
+        return self._call(work)
 
     def subscribed(self) -> frozenset[str]:
         """Wire names of the mailboxes that the user has subscribed to, with INBOX in capitals."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuimail.mailboxes.folders import read_list, read_personal_prefix
 from tuimail.mailboxes.imap_answers import read_rights, read_statuses
 from tuimail.mailboxes.imap_names import wire_argument
-from tuimail.mailboxes.imap_values import FolderStatus, MailboxState
+from tuimail.mailboxes.imap_values import FolderStatus, ListedStatuses, MailboxState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +25,29 @@ def _status_items(*, modseq: bool) -> str:
 
 async def listed(session: ImapSession, stall: float) -> tuple[Mailbox, ...]:
     """LIST, with special uses (RFC 6154) where the server has them."""
-    extended = {"SPECIAL-USE", "LIST-EXTENDED"} <= session.capabilities
-    words = ['""', '"*"', *(["RETURN (SPECIAL-USE)"] if extended else [])]
-    status, responses = await session.stream("LIST", *words, stall=stall)
+    status, responses = await session.stream("LIST", '""', '"*"', *_returned(_uses(session)), stall=stall)
     if status.verdict != "OK":
         raise session.refusal("to list its mailboxes", status)
     return read_list(responses)
+
+
+async def listed_with_statuses(session: ImapSession, *, modseq: bool, stall: float) -> ListedStatuses:
+    """The same with the STATUS of each in one command (RFC 5819); a server without that is asked for the list alone."""
+    if "LIST-STATUS" in session.capabilities:
+        words = _returned([*_uses(session), f"STATUS {_status_items(modseq=modseq)}"])
+        status, responses = await session.stream("LIST", '""', '"*"', *words, stall=stall)
+        if status.verdict == "OK":
+            return ListedStatuses(read_list(responses), _by_name(read_statuses(responses)))
+    return ListedStatuses(await listed(session, stall), None)
+
+
+def _uses(session: ImapSession) -> list[str]:
+    return ["SPECIAL-USE"] if {"SPECIAL-USE", "LIST-EXTENDED"} <= session.capabilities else []
+
+
+def _returned(options: Sequence[str]) -> list[str]:
+    """RETURN of LIST (RFC 5258), for no option nothing."""
+    return [f"RETURN ({' '.join(options)})"] if options else []
 
 
 async def subscribed(session: ImapSession, stall: float) -> frozenset[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tuimail.mailboxes.folders import Mailbox
 
 
 class MailboxState(NamedTuple):
@@ -81,6 +84,14 @@ class FolderStatus(NamedTuple):
     uidnext: int | None
     validity: int | None
     modseq: int | None = None
+
+
+class ListedStatuses(NamedTuple):
+    """LIST, and what came with it."""
+
+    mailboxes: tuple[Mailbox, ...]
+    statuses: dict[str, FolderStatus] | None
+    """By wire name, INBOX in capitals; None: the server does not tell it with a LIST."""
 
 
 class CopiedUids(NamedTuple):

@@ -6,6 +6,7 @@ mbox_sync         one whose mail is in mbox files, each followed by mbox_file_sy
 imap_sync         one whose mail is at an IMAP server (imap_server); each mailbox is followed by imap_mailbox_sync:
                   imap_comparison asks what differs, imap_headers fetches, imap_rows stores; imap_rematch recognises
                   messages by other uids; imap_folders and imap_changes decide, without I/O;
+                  imap_listing asks for the list and STATUS;
                   imap_rights stores what may be done there, imap_validity counts how often it is numbered anew
 mailbox_sync      what all have; special_folders tells what each folder is for
 fulltext_sync     fills the full-text index

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         FetchedHeader,
         FlagState,
         FolderStatus,
+        ListedStatuses,
         MailboxState,
         News,
         Opened,
@@ -98,6 +99,10 @@ class ImapServer(Protocol):
 
     def folders(self) -> Sequence[Mailbox]:
         """LIST, with special uses where the server has them."""
+        ...
+
+    def folders_with_statuses(self) -> ListedStatuses:
+        """The same, with the STATUS of each if the server tells it in one command (LIST-STATUS, RFC 5819)."""
         ...
 
     def subscribed(self) -> frozenset[str]:

@@ -17,17 +17,19 @@ from tuimail.config.model import KeepPolicy
 from tuimail.mail.text import safe_line
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.sync.imap_folders import INBOX, chosen_folders, in_order, needs_look, present_folders
+from tuimail.sync.imap_listing import ImapListing
 from tuimail.sync.imap_mailbox_sync import ImapMailboxSync, LookedAt, MailboxGoneError, SyncTimes
 from tuimail.sync.imap_validity import ValidityChanges
 from tuimail.sync.keep_policy import policy_for
 from tuimail.sync.mailbox_sync import FolderChange, FolderRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from tuimail.cache.database import WritableCache
     from tuimail.cache.folders import CachedMailbox
     from tuimail.config.model import SpecialUse
+    from tuimail.mailboxes.folders import Mailbox
     from tuimail.mailboxes.imap_values import FolderStatus
     from tuimail.sync.imap_server import ImapServer
 
@@ -71,6 +73,7 @@ class ImapSync:
         """
         self._cache = cache
         self._server = server
+        self._listing = ImapListing(server, (times or SyncTimes()).passing)
         self._rows = FolderRows(cache, folders)
         self._times = times or SyncTimes()
         self._renamed = renamed
@@ -115,7 +118,9 @@ class ImapSync:
 
     def sync_folders(self) -> None:
         """Bring the list of folders into step, not their messages. Raises ImapError and StorageError."""
-        listed = self._server.folders()
+        self._store_folders(self._listing.folders())
+
+    def _store_folders(self, listed: Sequence[Mailbox]) -> None:
         if self._only_subscribed:
             listed = chosen_folders(listed, self._server.subscribed())
         present = present_folders(listed)
@@ -188,16 +193,19 @@ class ImapSync:
     def _sync(self, only: Collection[str] | None, progress: Callable[[str, int], None] | None) -> None:
         self.again_in = None
         if only is None or not self._boxes.keys() >= set(map(self._wire, only)):
-            self.sync_folders()
+            self._store_folders(self._listing.folders(wanted=0 if only is not None else len(self._others())))
         if only is not None:
             self._look_at(set(map(self._wire, only)), progress)
             return
         first = {INBOX, self._shown}
         self._look_at(first, progress)
-        others = [each for each in self._boxes if each not in first and each not in self._unkept]
-        if others:
+        if others := self._others():
             self._look_at(self._differing(others), progress)
         self._look_at_old_flags()
+
+    def _others(self) -> list[str]:
+        """Mailboxes of which STATUS tells whether they need a look."""
+        return [each for each in self._boxes if each not in (INBOX, self._shown) and each not in self._unkept]
 
     def _look_at(self, wires: Collection[str], progress: Callable[[str, int], None] | None) -> None:
         waiting = deque(each.wire for each in in_order(self._known(wires), self._shown))
@@ -234,7 +242,7 @@ class ImapSync:
         return looked
 
     def _differing(self, wires: Collection[str]) -> set[str]:
-        statuses = self._server.statuses(list(wires))
+        statuses = self._listing.statuses(list(wires))
         return {row.wire for row in self._known(wires) if self._differs(row, statuses.get(row.wire))}
 
     def _differs(self, row: CachedMailbox, status: FolderStatus | None) -> bool:
