@@ -121,6 +121,12 @@ class AccountThreads:
             if account.maildir is None and account.imap is not None and account.name in self._writers:
                 self._writers[account.name].try_now()
 
+    def try_offline(self, account: str) -> None:
+        """Try the server of an account now if it could not be reached. Waits for nothing."""
+        for each in self.of(account):
+            if each.server.offline is not None:
+                each.try_now()
+
     async def replay(self) -> None:
         """Carry out what waits in the journal; returns when that was tried."""
         if await asyncio.to_thread(self._paths.journal.exists):

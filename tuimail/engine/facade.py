@@ -32,6 +32,7 @@ from tuimail.events import Announcer, Notice, Severity
 
 if TYPE_CHECKING:
     from tuimail.config.model import Config
+    from tuimail.engine.service_recovery import ServiceRecovery
     from tuimail.engine.wake_events import WakeEvents
     from tuimail.mail.message_ref import MessageRef
     from tuimail.outbox.run.runner import Runner
@@ -46,6 +47,7 @@ class Engine:
     _wake_events: WakeEvents | None = None
     _running: asyncio.Task[None] | None = None
     _seeking: asyncio.Task[None] | None = None
+    _recovery: ServiceRecovery | None = None
 
     def __init__(self, config: Config, paths: Paths, *, clock: Clock | None = None) -> None:
         self.config = config
@@ -146,6 +148,7 @@ class Engine:
 
     async def _run(self, runner: Runner, store: Store, *, watch: bool) -> None:
         from tuimail.coordination.change_notifier import PeerRole
+        from tuimail.engine.service_recovery import ServiceRecovery
         from tuimail.engine.wake_events import WakeEvents
 
         role = PeerRole.WATCH if watch else PeerRole.APP
@@ -153,6 +156,9 @@ class Engine:
             runner, store.change_notifier, role, came_up=self._came_up, resumed=self.mail.sync.try_servers
         )
         self._wake_events.open()
+        self._recovery = ServiceRecovery(runner, self.mail.sync, read_again=lambda _account: self.sent.seek_again())
+        self.mail.news.came_back = self._recovery.reading_is_back
+        runner.host_back = self._recovery.sending_is_back
         self._running = asyncio.create_task(runner.run(), name="outbox-runner")
         self._seeking = asyncio.create_task(self.sent.seek(), name="outbox-evidence")
         await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
@@ -176,6 +182,8 @@ class Engine:
             self._seeking.cancel()
         self._reports.stop()
         self.accounts.close()
+        if self._recovery is not None:
+            self._recovery.close()
         try:
             if self._wake_events is not None:
                 await self._wake_events.closed()

@@ -69,7 +69,7 @@ class MailAccount:
         self.account = account
         self.syncing = ""
         """What is being read for the first time, in words; empty when nothing is."""
-        self.server = ServerState(account.name, news.told, self.announce)
+        self.server = ServerState(account.name, news.told, self.announce, news.server_back)
         """Whether its server can be reached."""
         self._paths = paths
         self._sources = sources

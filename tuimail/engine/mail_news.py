@@ -24,6 +24,8 @@ class MailNews:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.look_at_reports: Callable[[str], None] = _nothing
         """Called on the loop with an account whose new messages may be delivery reports."""
+        self.came_back: Callable[[str], None] = _nothing
+        """Called on the loop with an account whose server can be reached again."""
 
     def changed(self, account: str) -> None:
         """The mail of an account is not what it was."""
@@ -40,6 +42,10 @@ class MailNews:
     def reports_wait(self, account: str) -> None:
         """New messages of an account may be delivery reports."""
         self._soon(self.look_at_reports, account)
+
+    def server_back(self, account: str) -> None:
+        """The server of an account can be reached again."""
+        self._soon(self.came_back, account)
 
     def _soon(self, call: Callable[[T], None], value: T) -> None:
         if self.loop is not None and not self.loop.is_closed():

@@ -19,17 +19,25 @@ log = logging.getLogger(__name__)
 class ServerState:
     """Written by the thread of the account, read by any."""
 
-    def __init__(self, account: str, tell: Callable[[str], None], announce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        account: str,
+        tell: Callable[[str], None],
+        announce: Callable[[], None],
+        came_back: Callable[[str], None] = lambda _account: None,
+    ) -> None:
         """Nothing is known yet.
 
         Args:
             account: its name.
             tell: called with what the user has to mend, in a sentence.
             announce: called when the server got out of reach, or is back.
+            came_back: called with the account's name when it is back.
         """
         self._account = account
         self._tell = tell
         self._announce = announce
+        self._came_back = came_back
         self._reconnect = Reconnect()
         self.looking = False
         """A look goes on."""
@@ -65,6 +73,7 @@ class ServerState:
             self.offline = None
             self._reconnect.succeeded()
             self._announce()
+            self._came_back(self._account)
 
     def try_now(self) -> bool:
         """The network may be back: whether the server may be tried at once. A refused sign-in goes on waiting."""

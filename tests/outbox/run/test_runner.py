@@ -776,6 +776,27 @@ async def test_hurry_sends_what_waits(bench: Bench) -> None:
     await until(lambda: bench.state(item_id) is ItemState.DONE)
 
 
+async def test_a_host_that_was_in_trouble_and_answers_again_is_told_of_once(bench: Bench) -> None:
+    item_id, back = bench.queue(), list[str]()
+    bench.runner.host_back = back.append
+
+    async def nobody(letter: Letter, watcher: Watcher) -> SubmissionResult:
+        bench.post.script = bench.post.deliver
+        told = Verdict(Action.RETRY, Stage.CONNECT, "Nobody answers.")
+        return SubmissionResult(dict.fromkeys(letter.envelope.addresses, told), account=told)
+
+    bench.post.script = nobody
+    bench.start()
+    await until(lambda: bench.state(item_id) is ItemState.DEFERRED)
+    assert back == []
+    await bench.runner.retry_now("home")
+    await bench.runner.retry_now("work")
+    await until(lambda: bench.state(item_id) is ItemState.DONE)
+    other = bench.queue(2)
+    await until(lambda: bench.state(other) is ItemState.DONE)
+    assert back == ["work"]
+
+
 async def put_off(bench: Bench) -> str:
     """A letter that waits for its second try, and the loop at rest."""
     item_id = bench.queue()

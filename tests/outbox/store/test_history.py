@@ -34,6 +34,7 @@ WORK: dict[str, Callable[[Store], object]] = {
     "recover": lambda store: store.recovery.recover(OWNER),
     "next_due": lambda store: store.schedule.next_due(),
     "retry_all_now": lambda store: store.schedule.retry_all_now(),
+    "retry_now": lambda store: store.schedule.retry_now("work"),
     "uncertain": lambda store: store.evidence.uncertain(),
     "counts": lambda store: store.queries.counts(),
     "missing": lambda store: store.accounts.accounts_known({"work"}),

@@ -404,6 +404,54 @@ def test_hurry_makes_what_waits_due(store: Store, clock: SetClock) -> None:
     assert store.claims.claim(ME)
 
 
+def test_a_service_that_is_back_makes_due_what_waits_for_its_host(store: Store, clock: SetClock) -> None:
+    for number in range(2):
+        store.enqueue(Incoming(message(number), composing=f"{number}"))
+    item = store.claims.claim(ME)
+    assert item is not None
+    store.claims.record(item.id, ME, unreachable(item))
+    assert store.claims.claim(ME) is None, "both wait for the host"
+    assert not store.schedule.retry_now("home")
+    assert store.claims.claim(ME) is None
+    assert store.schedule.retry_now("work")
+    assert not store.schedule.retry_now("work"), "it is due by now"
+    probe = store.claims.claim(ME)
+    assert probe is not None
+    assert store.claims.claim(ME) is None, "one goes as the probe"
+    assert not store.schedule.retry_now("work"), "it is under way"
+    clock.move(1)
+    store.claims.record(probe.id, ME, unreachable(probe))
+    assert store.claims.claim(ME) is None
+
+
+def test_a_service_that_is_back_hurries_no_letter_that_the_server_put_off(store: Store) -> None:
+    store.enqueue(Incoming(message(), composing="a"))
+    sent_through(store, ME, Action.RETRY)
+    assert not store.schedule.retry_now("work")
+    assert store.claims.claim(ME) is None
+
+
+def test_a_service_that_is_back_leaves_a_refused_password_alone(store: Store) -> None:
+    store.enqueue(Incoming(message(), composing="a"))
+    item = store.claims.claim(ME)
+    assert item is not None
+    store.claims.record(item.id, ME, host_trouble(item, verdict(Action.REAUTH)))
+    assert not store.schedule.retry_now("work")
+    assert store.claims.claim(ME) is None
+
+
+def test_a_service_that_is_back_makes_its_copies_due(store: Store, clock: SetClock) -> None:
+    store.enqueue(Incoming(message(), composing="a"))
+    sent_through(store, ME, Action.OK)
+    claimed = store.sent_copies.claim(ME)
+    assert claimed is not None
+    store.sent_copies.record(claimed.id, ME, Filing(FilingState.DUE, next_attempt_at=clock.now() + 60))
+    assert store.sent_copies.claim(ME) is None
+    assert not store.schedule.retry_now("home")
+    assert store.schedule.retry_now("work")
+    assert store.sent_copies.claim(ME) is not None
+
+
 # -- copies
 def test_an_accepted_letter_is_filed_once_and_done(store: Store, folder: Path) -> None:
     store.enqueue(Incoming(message(), composing="a"))

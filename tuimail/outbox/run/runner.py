@@ -106,6 +106,8 @@ class Runner:
         """Ids of the letters that a single run tried or filed; None: not a single run."""
         self._others = OtherProcesses(announcer)
         self._error_pause = ErrorPause(clock, announcer)
+        self.host_back: Callable[[str], None] = lambda _account: None
+        """Called with an account whose host was in trouble and answers again."""
 
     # -- working
     async def run(self) -> None:
@@ -189,6 +191,11 @@ class Runner:
         await self._do(self._store.schedule.retry_all_now)
         self.wake()
 
+    async def retry_now(self, account: str) -> None:
+        """Another service of the account can connect again: what waits for a host of it goes now."""
+        if await self._do(self._store.schedule.retry_now, account):
+            self.wake()
+
     async def stop(self, *, finish: float = FINISH) -> None:
         """Put back what was not sent, wait for the answer to a dot at most ``finish`` seconds, close connections.
 
@@ -268,6 +275,8 @@ class Runner:
         well = after.state in (ItemState.ACCEPTED, ItemState.DONE) and before.trouble is None
         health = before if well else await self._do(self._store.accounts.health, item.account)
         announce_attempt(self._announcer, item, after, before, health)
+        if before.tries and (well or not health.tries):
+            self.host_back(item.account)
         if item.account in self._tasks:
             self._accepted.start_for(after)
 

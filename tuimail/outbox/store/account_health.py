@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tuimail.outbox.store.open_outbox import OpenOutbox
-    from tuimail.outbox.store.transaction import Transaction
+    from tuimail.outbox.store.transaction import Transaction, View
 
 NO_ACCOUNT = 'The account "{}" is not in the config any more; add it again, or edit the letter to use another.'
 
@@ -123,12 +123,17 @@ def allow_probe(tx: Transaction, account: str) -> None:
     health = tx.health(account)
     if health.trouble is AccountProblem.MISSING or (health.trouble is None and health.probe_at is None):
         return
-    sending = tx.db.execute(
+    if not is_sending(tx, account):
+        tx.put_health(replace(health, probe_at=tx.now))
+
+
+def is_sending(view: View, account: str) -> bool:
+    """A letter of the account is under way."""
+    found = view.db.execute(
         f"SELECT 1 FROM item WHERE {LIVE} AND account = ? AND state = 'sending' LIMIT 1",  # noqa: S608
         (account,),
     ).fetchone()
-    if not sending:
-        tx.put_health(replace(health, probe_at=tx.now))
+    return found is not None
 
 
 def _fixed(tx: Transaction, account: str) -> list[OutboxItem]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.coordination.batch import joins
-from tuimail.outbox.store import due
+from tuimail.outbox.store import account_health, due
 from tuimail.outbox.store.rows import LIVE
 
 if TYPE_CHECKING:
@@ -81,6 +81,32 @@ class Schedule:
                 "AND item.account = health.account AND item.state = 'sending')",
                 (tx.now,),
             )
+
+    def retry_now(self, account: str) -> bool:
+        """Another service of the account can connect again: what waits for its hosts is due now. Whether anything did.
+
+        A letter that a server put off waits on, and so does an account that is in trouble of another kind.
+        """
+        with self.outbox.reading() as view:
+            health = view.health(account)
+            waits = health.trouble is None and health.probe_at is not None and health.probe_at > view.now
+            waits = waits and not account_health.is_sending(view, account)
+            later = view.db.execute(
+                "SELECT 1 FROM item WHERE filing_state = 'due' AND filing_next > ? AND account = ? LIMIT 1",
+                (view.now, account),
+            ).fetchone()
+        if not waits and later is None:
+            return False
+        with self.outbox.writing() as tx:
+            if waits:
+                account_health.allow_probe(tx, account)
+                deferred = f"{LIVE} AND state = 'deferred' AND account = ? AND next_attempt_at <= ?"
+                for row in tx.rows(deferred, (account, health.probe_at)):
+                    tx.put(replace(row, item=replace(row.item, next_attempt_at=None)))
+            for row in tx.rows("filing_state = 'due' AND filing_next IS NOT NULL AND account = ?", (account,)):
+                filing = replace(row.item.filing, next_attempt_at=None)
+                tx.put(replace(row, item=replace(row.item, filing=filing)))
+        return True
 
 
 def next_claimable(
