@@ -338,6 +338,31 @@ async def test_the_journal_cannot_be_written(paths: Paths, root: Path) -> None:
     assert len(files(root / ".Archive")) == 6
 
 
+async def test_what_was_done_cannot_be_undone_while_the_journal_cannot_be_written(paths: Paths, root: Path) -> None:
+    for number in range(40):  # what undoes it does not fit into what is left of a page
+        put_message(root, f"{'long' * 40}{number}", arrived=NOON + 10 + number)
+    async with running_mail(paths, root) as mail:
+        index = await opened(mail, 43)
+        command = await mail.engine.mail.move([each.ref for each in entries(index)][3:], "Archive")
+        await mail.engine.mail.look()
+        shown = subjects(await opened(mail, 3))
+        thread = mail.engine.mail._threads.writer("work")
+        journal = thread._work.journal
+        thread._jobs.submit(lambda: journal.database.db.execute("VACUUM")).result()  # no page is left over inside
+        thread._jobs.submit(lambda: full(journal.database.db)).result()
+        before = thread._jobs.submit(journal.actions).result()
+        with pytest.raises(StorageError, match="The disk is full: the journal could not be written"):
+            await mail.engine.mail.undo(command)
+        await mail.engine.mail.look()
+        assert subjects(await mail.index(INBOX)) == shown
+        assert thread._jobs.submit(journal.actions).result() == before
+        assert len(files(root / ".Archive")) == 43
+        thread._jobs.submit(lambda: free(journal.database.db)).result()
+        await mail.engine.mail.undo(command)
+        await opened(mail, 43)
+    assert (len(files(root)), len(files(root / ".Archive"))) == (43, 3)
+
+
 @pytest.mark.parametrize(("number", "comes_back"), [(errno.ENOSPC, False), (errno.EACCES, True)])
 @pytest.mark.parametrize("kind", ["move", "copy"])
 async def test_the_maildir_refuses(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.mail_support import running_mail
+from tests.engine.mail_support import Changes, make_maildir, put_message, running_mail
 from tests.engine.random_work import (
     COUNT,
     Program,
@@ -22,11 +22,18 @@ from tests.engine.random_work import (
     make_root,
     settled,
 )
+from tests.engine.test_second_program import until
+from tuimail.engine.index_request import IndexRequest
+from tuimail.engine.text_indexer import TextIndexer
+from tuimail.mail.pattern import parse
 from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tuimail.engine.mail_account import MailAccount
+
+INBOX = IndexRequest("work")
 KILLS = 8
 
 
@@ -48,6 +55,45 @@ async def test_two_programs_and_a_stranger(tmp_path: Path, seed: int) -> None:
             await check_index(each, root)
         assert programs[0].log["move"] and programs[1].log["flag"]  # noqa: PT018 - both were at work
     check_stores(paths)
+
+
+async def test_texts_are_indexed_by_the_program_that_has_the_account_and_found_by_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, paths = make_maildir(tmp_path / "Maildir"), Paths.under(tmp_path / "home")
+    fill = TextIndexer._try_to_fill
+    filled: list[tuple[MailAccount, bool]] = []
+
+    def noted(indexer: TextIndexer) -> None:
+        filled.append((indexer._mail, indexer._mail.owns_cache))
+        fill(indexer)
+
+    monkeypatch.setattr(TextIndexer, "_try_to_fill", noted)
+
+    async def finds(program: Changes, word: str) -> int:
+        return len(await program.engine.mail.search.matching(INBOX, parse(f"~b {word}", 0.0)))
+
+    async def indexed(program: Changes, word: str) -> None:
+        async with asyncio.timeout(20):
+            while not await finds(program, word):  # noqa: ASYNC110 - told by another process
+                await asyncio.sleep(0.01)
+
+    async with running_mail(paths, root) as second:
+        async with running_mail(paths, root) as first:
+            writers = [each.engine.mail._threads.writer("work") for each in (first, second)]
+            put_message(root, "m1", body="A quokkaberry.")
+            await first.engine.mail.look()
+            await second.engine.mail.look()
+            for each in (first, second):
+                await indexed(each, "quokkaberry")
+            (holder,) = [each for each in writers if each.owns_cache]
+            assert {who for who, _ in filled} == {holder}
+        await until(lambda: writers[1].owns_cache)
+        put_message(root, "m2", body="A wombatberry.")
+        await second.engine.mail.look()
+        await indexed(second, "wombatberry")
+        assert await finds(second, "quokkaberry") == 1
+    assert filled[-1] == (writers[1], True)
 
 
 @pytest.mark.parametrize("seed", range(2))

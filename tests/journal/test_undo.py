@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.sync.replay_support import ALL, BOTH, action, files, make, replay
 from tuimail.errors import IllegalTransitionError, NoSuchItemError
-from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin
+from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailAction, MessageOrigin, MessageOutcome
 from tuimail.journal.decisions import UserDecisions
 from tuimail.journal.store import ActionJournal
 from tuimail.journal.undo import followed
@@ -19,7 +23,6 @@ from tuimail.sync.maildir_replay import MaildirReplayer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -175,6 +178,79 @@ def test_of_two_that_undo_one_wins(journal: ActionJournal, root: Path, tmp_path:
     with pytest.raises(IllegalTransitionError, match="undone already"):
         other.undo(done.id)
     other.close()
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from tuimail.errors import IllegalTransitionError
+from tuimail.journal.store import ActionJournal
+journal = ActionJournal(Path(sys.argv[1]))
+"""
+
+
+def child(tmp_path: Path, script: str, *words: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-c", CHILD + script, str(tmp_path / "journal"), *words]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+
+
+def test_killed_at_each_statement_all_of_a_command_is_undone_or_nothing(
+    journal: ActionJournal, root: Path, tmp_path: Path
+) -> None:
+    script = """
+left = int(sys.argv[3])
+def before(statement):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+journal.database.db.set_trace_callback(before)
+journal.undo(int(sys.argv[2]))
+"""
+    done = ActionState.DONE
+    for step in range(100):
+        given = [action(ActionKind.FLAG, "b", add=FLAGGED), action(ActionKind.DELETE, "c", target="")]
+        first, second = journal.add(given)
+        sent = journal.mark(first.id, "me")
+        message = replace(sent.messages[0], outcome=MessageOutcome.DONE)
+        journal.finish(first.id, "me", done, (message,))
+        before = journal.batch(first.id)
+        with child(tmp_path, script, str(first.id), str(step)) as running:
+            killed = running.wait(60) == -signal.SIGKILL
+        after = journal.batch(first.id)
+        undoing = [each for each in journal.actions() if each.inverse_of in (first.id, second.id)]
+        if killed:
+            assert (after, undoing) == (before, []), step
+            undoing = journal.undo(first.id)
+        assert [each.state for each in journal.batch(first.id)] == [done, ActionState.CANCELLED]
+        assert [(each.inverse_of, each.remove) for each in undoing] == [(first.id, FLAGGED)]
+        if not killed:
+            break
+    assert 5 < step < 99
+
+
+def test_of_two_processes_that_undo_the_same_each_command_is_undone_once(
+    journal: ActionJournal, tmp_path: Path
+) -> None:
+    script = """
+for number in range(1, 41):
+    try:
+        journal.undo(number)
+        print(number)
+    except IllegalTransitionError:
+        pass
+"""
+    for _ in range(40):
+        journal.add([action(ActionKind.FLAG, "b", add=FLAGGED)])
+    for each in journal.actions()[::2]:
+        sent = journal.mark(each.id, "me")
+        message = replace(sent.messages[0], outcome=MessageOutcome.DONE)
+        journal.finish(each.id, "me", ActionState.DONE, (message,))
+    both = [child(tmp_path, script) for _ in range(2)]
+    undone = [int(word) for each in both for word in each.communicate(timeout=60)[0].split()]
+    assert sorted(undone) == list(range(1, 41))
+    inverses = [each.inverse_of for each in journal.actions() if each.inverse_of]
+    assert sorted(inverses) == list(range(1, 41, 2))
 
 
 def test_a_message_is_followed_to_where_the_journal_moved_it(journal: ActionJournal, root: Path) -> None:

@@ -32,6 +32,7 @@ _SYNC = "sync/test_imap_sync.py::"
 _REPLAY = "sync/test_imap_replay.py::"
 _BODIES = "sync/test_imap_bodies.py::"
 _STORE = "journal/test_store.py::"
+_UNDO = "journal/test_undo.py::"
 _FULL = "sync/test_imap_disk_full_with_dovecot.py::test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing"
 _FIRST_FULL = "sync/test_imap_disk_full_with_dovecot.py::test_a_disk_that_is_full_at_the_first_sync_costs_nothing"
 _ANEW = "sync/test_imap_new_validity_with_dovecot.py::test_numbered_anew_in_the_middle"
@@ -90,6 +91,14 @@ PROVEN = {
         POWER: "cache/test_bodies.py::test_a_name_without_its_bytes_does_not_count_as_kept",
     },
     "7 body put, row not": {KILL: _RIG, POWER: _RIG, DISK: _FULL},
+    "8 words": {
+        KILL: "sync/test_fulltext_sync.py::test_killed_at_a_step_each_letter_is_indexed_once_and_none_is_left_out",
+        DISK: "engine/test_maildir_faults.py::"
+        "test_the_text_index_cannot_be_written_is_told_once_and_it_goes_on_when_there_is_room",
+        SECOND: "engine/test_two_programs.py::"
+        "test_texts_are_indexed_by_the_program_that_has_the_account_and_found_by_both",
+        CACHE: "engine/test_damaged_cache.py::test_the_full_text_index",
+    },
     "9 key pressed, journal not committed": {
         KILL: _STORE + "test_killed_at_any_moment_nothing_told_is_lost",
         DISK: _STORE + "test_a_full_disk_changes_nothing",
@@ -118,7 +127,15 @@ PROVEN = {
     },
     "14 between COPY and EXPUNGE": {KILL: _RIG, LINK: _CUT, OTHER: _TWO, POWER: _RIG, DISK: _FULL, VALIDITY: _ANEW},
     "15 done, not projected": {KILL: _RIG, OTHER: _TWO, POWER: _RIG, DISK: _FULL},
-    "16 undo": {OTHER: _TWO, LINK: _REPLAY + "test_a_chain_offline_and_its_undo"},
+    "16 undo": {
+        KILL: _UNDO + "test_killed_at_each_statement_all_of_a_command_is_undone_or_nothing",
+        DISK: "engine/test_maildir_faults.py::test_what_was_done_cannot_be_undone_while_the_journal_cannot_be_written",
+        LINK: _REPLAY + "test_a_chain_offline_and_its_undo",
+        VALIDITY: "sync/test_imap_new_validity_with_dovecot.py::"
+        "test_what_was_done_is_undone_by_name_and_never_by_an_old_uid",
+        OTHER: _TWO,
+        SECOND: _UNDO + "test_of_two_processes_that_undo_the_same_each_command_is_undone_once",
+    },
     "17 schema change": {CACHE: _STORE + "test_damage_and_a_newer_version_are_told"},
     "18 Maildir rename": {KILL: "engine/test_two_programs.py::test_killed_at_random_moments"},
 }

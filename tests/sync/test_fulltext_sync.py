@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +32,6 @@ from tuimail.sync.maildir_sync import MaildirSync
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tuimail.cache.database import WritableCache
 
@@ -108,6 +111,62 @@ def test_all_letters_are_indexed_once(tmp_path: Path, root: Path) -> None:
         mail.sync.sync()
         assert mail.texts.fill() == 1
         assert mail.found("barrel") == 61
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.sync.test_fulltext_sync import opened
+from tuimail.cache.fulltext import WritableFulltext
+where, left = sys.argv[2], 2
+add = WritableFulltext.add
+def kill(point):
+    global left
+    left -= point == where
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+def add_and_kill(index, texts):
+    kill("before the texts")
+    made = add(index, texts)
+    kill("between texts and rows")
+    return made
+def write_and_kill(mail, write):
+    def written(work):
+        def worked(db):
+            work(db)
+            kill("before the rows are committed")
+        write(worked)
+        kill("after the rows")
+    return written
+WritableFulltext.add = add_and_kill
+with opened(Path(sys.argv[1])) as mail:
+    mail.write = write_and_kill(mail, mail.write)
+    mail.sync.sync()
+    mail.texts = mail.new_texts()
+    mail.texts.fill()
+"""
+
+
+@pytest.mark.parametrize(
+    "where", ["before the texts", "between texts and rows", "before the rows are committed", "after the rows"]
+)
+def test_killed_at_a_step_each_letter_is_indexed_once_and_none_is_left_out(
+    tmp_path: Path, root: Path, where: str
+) -> None:
+    argv = [sys.executable, "-c", KILLED, str(tmp_path), where]
+    ended = subprocess.run(argv, cwd=Path(__file__).parents[2], timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with opened(tmp_path) as mail:
+        assert 0 < mail.texts.missing() <= 60
+        mail.texts.fill()
+        assert mail.texts.missing() == 0
+        assert mail.found("barrel") == 60
+        index = mail.texts._index
+        assert index is not None
+        with mail.cache.writing() as db:
+            assert db.execute("SELECT count(DISTINCT text) FROM message").fetchone() == (60,)
+        (rows,) = index._db.execute("SELECT count(*) FROM entry").fetchone()
+        assert rows == 60
 
 
 def test_the_newest_come_first_and_the_rest_later(tmp_path: Path, root: Path) -> None:

@@ -145,6 +145,54 @@ def test_what_waits_goes_on_with_the_letters_that_are_recognised(
         assert (copied, deleted) == ("", "")
 
 
+@pytest.mark.parametrize("folders", [("INBOX",), ("Archive",), ("INBOX", "Archive")], ids="+".join)
+@pytest.mark.parametrize("when", ["before it is undone", "while that waits"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_done_is_undone_by_name_and_never_by_an_old_uid(
+    dovecot: Dovecot, tmp_path: Path, now: list[float], way: str, folders: tuple[str, ...], when: str
+) -> None:
+    with imap_gate(dovecot, *WAYS[way]) as gate:
+        user = SyncedUser(gate, tmp_path, now)
+        begin(user)
+        with other_client(dovecot, user.name) as client:
+            chosen = [each for each in letters(client, "INBOX") if each.subject in ("a", "b")]
+        messages = tuple(ActionMessage(each.key, message_id=f"<{each.subject}@example.net>") for each in chosen)
+        with closing(user.journal()) as journal:
+            (moved,) = journal.add([MailAction("work", ActionKind.MOVE, "INBOX", messages, target="Archive")])
+        user.sync_to_the_end()
+        if when == "before it is undone":
+            number_anew(dovecot, user.name, *folders)
+            user.sync_to_the_end()
+        with closing(user.journal()) as journal:
+            journal.undo(moved.id)
+        if when == "while that waits":
+            number_anew(dovecot, user.name, *folders)
+        user.sync_to_the_end()
+        found = there(dovecot, user.name)
+        assert list(in_cache(user.account, user.paths, found)) == []
+        # Without UIDPLUS what was taken away stays, marked.
+        where = {
+            name: {
+                folder for folder in FOLDERS for it in found[folder] if it.subject == name and not it.flags & DELETED
+            }
+            for name in "abcdet"
+        }
+        left = {name for name in where if where[name] != {"INBOX"}}
+        with closing(user.journal()) as journal:
+            undone = [each for each in journal.actions() if each.inverse_of]
+        assert undone
+        assert all(each.state in FINISHED for each in undone)
+        assert left <= {"b"}, "which has no Message-ID"
+        assert all(where[name] == {"Archive"} for name in left)
+        assert [each.subject for each in found["Archive"] if each.subject not in left and not each.flags & DELETED] == [
+            "old"
+        ]
+        told = any(each.words for each in undone)
+        assert told == bool(left), (left, undone)
+        if "Archive" not in folders:
+            assert left == set()
+
+
 def test_what_is_not_recognised_is_dropped_with_the_reason(dovecot: Dovecot, tmp_path: Path, now: list[float]) -> None:
     with imap_gate(dovecot) as gate:
         user = SyncedUser(gate, tmp_path, now)

@@ -1,11 +1,11 @@
-"""A server has given its messages other names: what waits for them goes on under the new ones."""
+"""A server has given its messages other names: what waits for them, or undoes what was done, goes by the new ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.journal.action import UNDECIDED
+from tuimail.journal.action import UNDECIDED, ActionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,8 @@ def rename_keys(journal: ActionJournal, account: str, folder: str, keys: Mapping
         StorageError: the disk refuses; nothing is changed.
     """
     with journal.writing():
-        for action in journal.actions(UNDECIDED, account=account):
+        # What is done may be undone.
+        for action in journal.actions(UNDECIDED | {ActionState.DONE}, account=account):
             messages = tuple(_renamed(each, action, folder, keys) for each in action.messages)
             if messages != action.messages:
                 put_off = 0.0 if _are_of_one_validity(messages) else action.next_at
