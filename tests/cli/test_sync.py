@@ -6,19 +6,23 @@ import asyncio
 import imaplib
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.journeys.program import ROOT
 from tests.support.cut_link import cut_link
 from tuimail.config.loader import load
-from tuimail.engine import account_sync
+from tuimail.engine import Engine, account_requests, account_sync
 from tuimail.engine.cache_place import cache_of
+from tuimail.mail.message_ref import parse_message_ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +50,23 @@ ca_file = "{ca_file}"
 "Old" = "headers"
 """
 
+
+KEEP = """
+import asyncio, sys
+from pathlib import Path
+from tuimail.config.loader import load
+from tuimail.engine import Engine
+from tuimail.paths import Paths
+async def main():
+    paths = Paths(*map(Path, sys.argv[1:5]))
+    engine = Engine(load(paths), paths)
+    await engine.start(run_outbox=False)
+    await engine.mail.look()
+    print(engine.mail._threads.writer("work").owns_cache, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await engine.stop()
+asyncio.run(main())
+"""
 
 HOLD = """
 import sys
@@ -311,6 +332,82 @@ def test_one_that_is_killed_while_it_holds_the_account_hands_it_over(
         holder.kill()
         holder.wait(20)
     assert synced(tuimail_)["new"] == 4
+
+
+@contextmanager
+def keeping(home: Paths) -> Iterator[subprocess.Popen[str]]:
+    """Another tuimail that keeps the account in step."""
+    argv = [sys.executable, "-c", KEEP, *map(str, (home.config_file, home.data, home.cache, home.state))]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as keeper:
+        try:
+            assert keeper.stdout is not None
+            assert keeper.stdout.readline() == "True\n"
+            yield keeper
+        finally:
+            keeper.kill()
+
+
+def until_kept(tuimail_: Run, folder: str, count: int) -> None:
+    end = time.monotonic() + 20
+    while kept(tuimail_)[folder][0] != count:
+        assert time.monotonic() < end
+
+
+def test_another_one_looks_at_every_folder_when_it_is_asked(
+    tuimail_: Run, account: Account, home: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_sync, "BRIEF", 0.0)
+    with keeping(home) as keeper:
+        account.deliver(5, "Old")  # which it would look at minutes later
+        ran = tuimail_("sync")
+        assert (ran.code, ran.out) == (0, "work: synced by another tuimail\n")
+        assert kept(tuimail_)["Old"][1] == 2
+        account.link.cut()
+        ran = tuimail_("sync")
+        assert ran.code == 75
+        assert f"(process {keeper.pid}) keeps this account, and is offline" in ran.err
+
+
+def test_another_one_fetches_what_is_shown_and_knows_that_it_is_kept(
+    tuimail_: Run, account: Account, home: Paths
+) -> None:
+    with keeping(home) as keeper:
+        (old,) = ids(tuimail_, "--folder", "Old", "~A")
+        assert "Quokka10." in tuimail_("show", old, "--text").out
+        until_kept(tuimail_, "Old", 1)
+        account.deliver(12, "Old")
+        assert tuimail_("sync").code == 0
+        (new,) = ids(tuimail_, "--folder", "Old", "12")
+        assert asyncio.run(opened(home, new)).endswith(b"Quokka12.\r\n")
+        until_kept(tuimail_, "Old", 2)
+        assert keeper.poll() is None
+
+
+async def opened(home: Paths, ref: str) -> bytes:
+    """What a second tuimail reads."""
+    engine = Engine(load(home), home)
+    await engine.start(run_outbox=False)
+    try:
+        with await engine.mail.open(parse_message_ref(ref)) as file:
+            return file.read()
+    finally:
+        await engine.stop()
+
+
+def test_one_that_is_stopped_is_named_and_keeps_nobody_from_reading(
+    tuimail_: Run, account: Account, home: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_sync, "BRIEF", 0.0)
+    monkeypatch.setattr(account_requests, "SILENCE", 0.3)
+    monkeypatch.setattr(account_requests, "SHORT", 0.3)
+    with keeping(home) as keeper:
+        (old,) = ids(tuimail_, "--folder", "Old", "~A")
+        os.kill(keeper.pid, signal.SIGSTOP)
+        ran = tuimail_("sync")
+        assert (ran.code, ran.out) == (75, "work: not finished\n")
+        assert f"Another tuimail (process {keeper.pid}) keeps this account, and does not answer" in ran.err
+        assert "Quokka10." in tuimail_("show", old, "--text").out
+    assert synced(tuimail_)["error"] is None
 
 
 def test_mail_on_this_machine_is_brought_into_step_as_well(

@@ -25,6 +25,7 @@ Received mail:
   mail           engine.mail: folders, indexes, messages, and what the user does to them, beside the screens
   mail_account   the thread of one account; account_work is what it does: syncs its mailbox, carries out the journal,
                  and writes its cache (account_cache)
+  account_requests   what other processes ask of it over a private socket: a look now, a message of the server
   work_problems  what went wrong with the work of such a thread
   mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
                  on its thread (reader_handle)

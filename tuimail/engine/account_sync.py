@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.cache.database import ReadableCache
 from tuimail.cache.folders import all_mailboxes
+from tuimail.coordination.request_socket import NobodyListensError, SilentError
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
+from tuimail.engine.account_requests import ask_to_sync
 from tuimail.engine.mail_actions import replay_ready
 from tuimail.engine.thread_work import ThreadWork
 from tuimail.engine.unsent_sources import unsent_sources
@@ -33,17 +35,20 @@ PATIENCE = 10.0
 PAUSE = 0.1
 """Seconds between two looks at what it does."""
 
+DONE_BY_OTHER = "another tuimail keeps this account in step; the server is not asked twice."
+
 
 class AccountHeldError(TuimailError):
     """Another process has the account, and does not reach its mailbox or has not finished: nothing was synced."""
 
     exit_code = EX_TEMPFAIL
 
-    def __init__(self, process: int) -> None:
-        """``process`` is its number; 0: not known."""
+    def __init__(self, process: int, *, silent: bool = False) -> None:
+        """``process`` is its number; 0: not known. ``silent``: it does not answer."""
         who = f"Another tuimail (process {process})" if process else "Another tuimail"
+        state = "does not answer" if silent else "is offline or not finished"
         super().__init__(
-            f"{who} keeps this account, and is offline or not finished: nothing was synced.",
+            f"{who} keeps this account, and {state}: nothing was synced.",
             hint="Try again later, or end it.",
         )
 
@@ -142,14 +147,32 @@ class AccountSync:
         """
         begun = time.monotonic()
         while not self._cache.open():
+            if time.monotonic() - begun >= BRIEF and self._is_done_by_other():
+                return False
             if time.monotonic() - begun >= (PATIENCE if self._waiting(journal) else BRIEF):
                 holder = self._cache.writer()
                 if not holder.in_step:
                     raise AccountHeldError(holder.process)
-                self._progress.say("another tuimail keeps this account in step; the server is not asked twice.")
+                self._progress.say(DONE_BY_OTHER)
                 return False
             time.sleep(PAUSE)
         return True
+
+    def _is_done_by_other(self) -> bool:
+        """Whether the other process has looked at the mailbox now, because it was asked; False: it takes no requests.
+
+        Raises:
+            AccountHeldError: it cannot reach the mailbox, or does not answer.
+        """
+        try:
+            if ask_to_sync(self._account, self._paths):
+                self._progress.say(DONE_BY_OTHER)
+                return True
+        except NobodyListensError:
+            return False
+        except SilentError:
+            raise AccountHeldError(self._cache.writer().process, silent=True) from None
+        raise AccountHeldError(self._cache.writer().process)
 
     def _replay(self, journal: ActionJournal) -> None:
         if journal.next_ready(self._account.name) is None:

@@ -47,7 +47,7 @@ class AccountThreads:
 
         for account in self._accounts:
             thread = MailAccount(account, self._paths, self._sources, self._changed, self._news, sync=sync)
-            thread.wake = self._wake
+            thread.wake, thread.opened = self._wake, self.opened
             self._writers[account.name] = thread
             if sync:
                 self._background[account.name] = MailBackground(account, self._paths, self._sources, thread)

@@ -9,6 +9,7 @@ from tuimail.cache import reports
 from tuimail.cache.lookup import new_messages
 from tuimail.coordination.sqlite import DamagedDatabaseError
 from tuimail.engine.account_cache import AccountCache
+from tuimail.engine.account_requests import AccountRequests
 from tuimail.engine.decision_work import DecisionWork
 from tuimail.engine.journal_pruning import JournalPruning
 from tuimail.engine.mail_actions import places_left, replay_ready
@@ -24,11 +25,13 @@ from tuimail.sync.projection import show_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
     from typing import Protocol
 
     from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.server_state import ServerState
+    from tuimail.engine.work_problems import WorkProblems
     from tuimail.journal.action import MailAction
     from tuimail.journal.marks import Place
     from tuimail.mail.message_ref import MessageRef
@@ -39,6 +42,14 @@ if TYPE_CHECKING:
 
         server: ServerState
         """Whether its server can be reached."""
+        problems: WorkProblems
+        """What went wrong but for the server."""
+        opened: Callable[[MessageRef], None]
+        """Called with a message that was fetched because somebody opened it."""
+
+        def look(self) -> Future[None]:
+            """Look at the mailbox now."""
+            ...
 
         def between(self, folder: str, read: int) -> None:
             """Called in a long sync."""
@@ -101,12 +112,16 @@ class AccountWork:
         self._new_mail = NewMail(account)
         self.decisions = DecisionWork(account, paths, lambda: self.journal, self.cache, self._wake_others)
         self._pruning = JournalPruning(lambda: self.journal)
+        self._requests = AccountRequests(
+            account, paths, thread, lambda folder, key: sources.of(account, asks=False).open(folder, key).close()
+        )
         self._fresh = False
         """The cache was opened since the mailbox was looked at."""
         self._journal: ActionJournal | None = None
 
     def close(self) -> None:
         """Close what is open."""
+        self._requests.close()  # before another process may listen there
         self.watch.close()
         self.cache.close()
         if self._journal is not None:
@@ -285,6 +300,7 @@ class AccountWork:
                 self._thread.reports_wait()
 
     def _reopened(self) -> None:
+        self._requests.open()
         self._fresh = True
         self._new_mail.reopened()
         self.threads.reopened()

@@ -35,10 +35,11 @@ class MailSources:
         self._closed = False
         self._lock = threading.Lock()
 
-    def of(self, account: Account, *, fetches: bool = True) -> MailSource:
+    def of(self, account: Account, *, fetches: bool = True, asks: bool = True) -> MailSource:
         """Where the account's mail is: its Maildir, else its IMAP server, else its mbox.
 
-        ``fetches``: opening a message that is only at the server fetches it; else it raises NotKeptError.
+        ``fetches``: opening a message that is only at the server fetches it; else it raises NotKeptError. ``asks``:
+        another process that keeps the account in step is asked for it first.
 
         Raises:
             UsageError: it has none.
@@ -48,10 +49,12 @@ class MailSources:
 
             return MaildirSource(account, account.maildir)
         if account.imap is not None:
+            from tuimail.engine.account_requests import ask_for_message, nobody_has
             from tuimail.engine.imap_source import ImapSource
 
             client, bodies, renamed = self._client(account), self._bodies(account), partial(self._renamed, account)
-            return ImapSource(account, client, bodies, renamed, fetches=fetches)
+            elsewhere = partial(ask_for_message, account, self._paths) if asks else nobody_has
+            return ImapSource(account, client, bodies, renamed, fetches=fetches, fetched_elsewhere=elsewhere)
         if account.mbox is not None:
             from tuimail.engine.mbox_source import MboxSource
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from tuimail.cache.bodies import BodyStore
+from tuimail.engine.account_requests import nobody_has
 from tuimail.engine.mail_source import NotKeptError, folder_gone, message_gone
 from tuimail.errors import StorageError
 
@@ -40,6 +41,7 @@ class ImapSource:
         renamed: Callable[[str, Mapping[str, str]], None],
         *,
         fetches: bool = True,
+        fetched_elsewhere: Callable[[str, str], bool] = nobody_has,
     ) -> None:
         """Make it; nothing is connected.
 
@@ -49,10 +51,12 @@ class ImapSource:
             bodies: the folder of the messages that are kept here.
             renamed: called with a folder and the new keys of its messages by the old ones.
             fetches: messages that are not kept here are fetched when they are opened.
+            fetched_elsewhere: has another process fetch a message (folder, key) that is opened; whether it is kept now.
         """
         self._account = account
         self._client = client
         self._fetches = fetches
+        self._fetched_elsewhere = fetched_elsewhere
         self._renamed = renamed
         self._bodies = BodyStore(bodies)
         self._wires: dict[str, str] = {}
@@ -115,6 +119,8 @@ class ImapSource:
                 return file
             if not self._fetches:
                 raise NotKeptError("The letter is not on this machine yet.", hint="It comes from the server.")
+            if self._fetched_elsewhere(folder, key):
+                continue
             try:
                 self.fetch(folder, key)
             except StorageError as error:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tuimail.engine.account_work import AccountWork
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_news import MailNews
+    from tuimail.mail.message_ref import MessageRef
     from tuimail.paths import Paths
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class MailAccount:
         """There is new mail that the user is to be told of."""
         self.reports_wait = partial(news.reports_wait, account.name)
         """There are messages that may be delivery reports."""
+        self.opened: Callable[[MessageRef], None] = lambda _ref: None  # told of what was fetched for another process
         self.wake: Callable[[str], None] = lambda _account: None  # told of another account that is to look again
         self._jobs = AccountJobs()
         self._lookers: list[Future[None]] = []
