@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "tuimail"
 ELSEWHERE = {
     "durable.py:fsync_folder": "a folder, for its names",
     "coordination/change_notifier.py:__enter__": "a folder, for its sockets",
+    "coordination/request_socket.py:_address": "a folder, for its socket",
     "coordination/lock.py:boot_id": "/proc",
     "coordination/lock.py:_start_time": "/proc",
     "cli/streams.py:secure": "/dev/null",

@@ -39,6 +39,8 @@ class ImapConnections:
         self._places: dict[ConnectionRole, ImapConnection] = {}
         self._locks: defaultdict[ConnectionRole, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closing: set[asyncio.Task[None]] = set()
+        self._away_at: float | None = None
+        """When no connection could be made, for the first time since one could; on the loop's clock."""
         self._highest = "Q"
         self._closed = False
 
@@ -55,13 +57,29 @@ class ImapConnections:
             try:
                 made = await self._made()
             except ImapError as error:
+                if error.status is None and not error.lasting and self._away_at is None:
+                    self._away_at = asyncio.get_running_loop().time()
                 # Only a server's own words are about the number of connections; a network may come back.
                 shared = self._other(role) if error.status is not None else None
                 if shared is None:
                     raise again(error) from None
                 made = shared
+            else:
+                self._drop_half_open()
             self._places[role] = made
             return made
+
+    def _drop_half_open(self) -> None:
+        """The server can be reached again: connections on which nothing came since it could not are given up.
+
+        TCP does not notice that they are gone, or sends again only after as long as it was cut off.
+        """
+        away_at, self._away_at = self._away_at, None
+        if away_at is None:
+            return
+        for each in self._unique():
+            if each.session.lost is None and each.session.received_at < away_at:
+                each.session.abort()
 
     def is_shared(self, role: ConnectionRole) -> bool:
         """Whether another role uses the same connection."""

@@ -62,6 +62,8 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """Takes what comes of the selected mailbox whatever command runs; False: it does not want that response."""
         self.heard_at = loop.time()
         """When the server sent something last, on the loop's clock."""
+        self.received_at = loop.time()
+        """The same, and the beginning of a command does not count."""
         self._sink: Callable[[Response], bool] | None = None
         self.lost: ImapError | None = None
         self.pending_sync_command: Any = None
@@ -79,7 +81,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     # -- what asyncio calls
     def data_received(self, d: bytes) -> None:
         """asyncio: split and dispatch the data; invalid data ends the connection."""
-        self.heard_at = self.loop.time()
+        self.heard_at = self.received_at = self.loop.time()
         try:
             if self._clear_left is not None:
                 self._clear_left -= len(d)

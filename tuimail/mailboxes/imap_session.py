@@ -103,6 +103,11 @@ class ImapSession:
         """Why the connection is lost; None while it is not."""
         return self._link.lost
 
+    @property
+    def received_at(self) -> float:
+        """When the server sent something last, on the loop's clock."""
+        return self._link.received_at
+
     def listen(self, listener: Callable[[Response], bool] | None) -> None:
         """Give what comes of the selected mailbox to ``listener``, whatever command runs (ImapProtocol.listener)."""
         self._link.listener = listener
@@ -191,8 +196,7 @@ class ImapSession:
             progress: told how many bytes are on their way.
         """
         async with self._lock:
-            arguments = (quoted(mailbox), flags, date)
-            return await append(self._link, self._patience, arguments, pieces, size, progress)
+            return await append(self._link, self._patience, (quoted(mailbox), flags, date), pieces, size, progress)
 
     async def greeting(self) -> Status:
         """The server's greeting: OK or PREAUTH."""
@@ -233,8 +237,7 @@ class ImapSession:
     async def authenticate(self, mechanism: str, response: str) -> Status:
         """Sign in by SASL (RFC 3501 section 6.2.2) with one response; the server's status, also a NO."""
         initial = "SASL-IR" in self.capabilities
-        answers = [] if initial else [response]
-        words = (mechanism, *([response] if initial else []))
+        words, answers = ((mechanism, response), []) if initial else ((mechanism,), [response])
         with ImapCommand(self._link, "signing in", "AUTHENTICATE", *words) as command:
             async with asyncio.timeout(self._patience.reply):
                 while await command.wants_more():
