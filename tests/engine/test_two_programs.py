@@ -87,13 +87,14 @@ async def test_texts_are_indexed_by_the_program_that_has_the_account_and_found_b
             for each in (first, second):
                 await indexed(each, "quokkaberry")
             (holder,) = [each for each in writers if each.owns_cache]
+            await until(lambda: bool(filled))  # until then the text is read to be searched
             assert {who for who, _ in filled} == {holder}
         await until(lambda: writers[1].owns_cache)
         put_message(root, "m2", body="A wombatberry.")
         await second.engine.mail.look()
         await indexed(second, "wombatberry")
         assert await finds(second, "quokkaberry") == 1
-    assert filled[-1] == (writers[1], True)
+        await until(lambda: filled[-1] == (writers[1], True))
 
 
 @pytest.mark.parametrize("seed", range(2))
