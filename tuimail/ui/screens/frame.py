@@ -20,7 +20,8 @@ from tuimail.ui.coalescer import Coalescer
 from tuimail.ui.commands.bindings import keyed
 from tuimail.ui.commands.command import Context
 from tuimail.ui.commands.key_names import shown
-from tuimail.ui.commands.table import BY_ID, MORE, commands_for
+from tuimail.ui.commands.slots import in_slots, turning
+from tuimail.ui.commands.table import BY_ID, commands_for
 from tuimail.ui.screens.prompts import Prompts
 from tuimail.ui.textual_private import use_bindings
 from tuimail.ui.widgets.key_rows import KeyEntry, KeyRows
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from tuimail.ui.key_queue import Running
     from tuimail.ui.messages import OutboxChanged
     from tuimail.ui.protocols import Action, Program
+
+
+HELP_COMMANDS = ("help", "compose-help", "dialog-help")
 
 
 class FrameScreen(Screen[None], inherit_bindings=False):
@@ -230,14 +234,9 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def key_entries(self) -> tuple[KeyEntry, ...]:
         """What the two rows show for the context, by slot; of commands sharing a slot, the one that fits."""
-        by_slot: dict[int, Command] = {}
-        for command in commands_for({self.context}):
-            if command.slot in (0, MORE) or not self.knows(command) or not self.program.keymap.key(command.id):
-                continue
-            there = by_slot.get(command.slot)
-            if there is None or (self.fits(command) and not self.fits(there)):
-                by_slot[command.slot] = command
-        return tuple(self._entry(by_slot[slot]) for slot in sorted(by_slot))
+        known = (each for each in commands_for({self.context}) if self.knows(each))
+        keyed_ones = (each for each in known if self.program.keymap.key(each.id))
+        return tuple(map(self._entry, in_slots(keyed_ones, self.fits)))
 
     def _entry(self, command: Command) -> KeyEntry:
         return KeyEntry(command.id, self.program.keymap.key(command.id), self.label(command), self.fits(command))
@@ -247,13 +246,10 @@ class FrameScreen(Screen[None], inherit_bindings=False):
         self._keys_stale = not self.is_current
         if self._keys_stale:
             return
-        if self.prompts.current is not None:
-            self.key_rows.more = None
-            self.key_rows.entries = self.prompts.key_entries()
-            return
-        more = next((each for each in commands_for({self.context}) if each.slot == MORE), None)
+        asking = self.prompts.current is not None
+        more = None if asking else turning(self.context)
         self.key_rows.more = None if more is None else self._entry(more)
-        self.key_rows.entries = self.key_entries()
+        self.key_rows.entries = self.prompts.key_entries() if asking else self.key_entries()
 
     def turn_keys(self) -> None:
         """Show the next page of the key rows."""
@@ -278,10 +274,7 @@ class FrameScreen(Screen[None], inherit_bindings=False):
 
     def not_defined(self, name: str) -> None:
         """Say that ``name`` is no command of this screen."""
-        keys = self.program.keymap
-        help_key = next(
-            (keys.key(each) for each in ("help", "compose-help", "dialog-help") if self.knows(BY_ID[each])), "F1"
-        )
+        help_key = next((self.program.keymap.key(each) for each in HELP_COMMANDS if self.knows(BY_ID[each])), "F1")
         self.say(f'Command "{name}" not defined for this screen.  Use {help_key} for help.', Severity.WARNING)
 
     # -- the status line
