@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.ui.mail_scene import make_mail, press, reading, row, selected
 from tests.ui.screen_text import text
 from tuimail.paths import Paths
+from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.main_menu import MainMenuScreen
 
 if TYPE_CHECKING:
@@ -73,3 +75,29 @@ async def test_an_unknown_folder_leaves_what_is_shown(paths: Paths, root: Path) 
         await press(pilot, "i", "c", *"Nowhere", "enter")
         assert row(pilot, "Letter 20")
         assert "INBOX" in text(pilot.app)
+
+
+async def test_a_folder_that_was_renamed_is_opened_again_by_its_new_name(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(
+            pilot, "g", *"Lists/Rust", "enter", "l", "w", *"rust", "enter", "r", "ctrl+u", *"Iron", "enter", "i"
+        )
+        assert selected(pilot) == "A note on Rust"
+
+
+async def test_a_folder_that_was_deleted_is_not_opened_again(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "g", *"Lists/Rust", "enter", "l", "w", *"rust", "enter", "d", "y", "i")
+        assert selected(pilot) == "Letter 20"
+
+
+async def test_a_folder_that_another_program_deleted_says_so(paths: Paths, root: Path) -> None:
+    async with reading(paths, root) as pilot:
+        await press(pilot, "g", *"Lists/Rust", "enter", "l")
+        shutil.rmtree(root / ".Lists.Rust")
+        app = pilot.app
+        assert isinstance(app, TuimailApp)
+        await app.engine.mail.look()
+        await press(pilot, "i")
+        assert row(pilot, "has no folder 'Lists/Rust'")
+        assert "Reading" not in text(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuimail.engine.index_request import IndexRequest, SortOrder, WideSearch
@@ -32,6 +33,14 @@ class MailPlaces:
     def opened(self, request: IndexRequest) -> None:
         self._opened = request
 
+    def renamed(self, account: str, before: str, now: str | None) -> None:
+        """A folder has another name, and with it those below; ``now`` None: they are deleted."""
+        if self._opened is not None and self._opened.account == account:
+            folder = _follow(self._opened.folder, before, now)
+            self._opened = None if folder is None else replace(self._opened, folder=folder)
+        if account in self.moved_to:
+            self.moved_to[account] = _follow(self.moved_to[account], before, now) or ""
+
     def of(self, account: str, folder: str) -> IndexRequest:
         """A folder in the order that the user wants; ``account`` empty: all inboxes."""
         reading = self._engine.config.reading
@@ -54,3 +63,10 @@ class MailPlaces:
         pattern = parse(words, self._engine.clock.now())
         search = WideSearch(words, pattern, accounts, folders, name)
         return IndexRequest(folder="", order=SortOrder.DATE, reverse=True, search=search)
+
+
+def _follow(folder: str, before: str, now: str | None) -> str | None:
+    """The name of ``folder`` once ``before`` has the name ``now``; None: it is gone."""
+    if folder != before and not folder.startswith(f"{before}/"):
+        return folder
+    return None if now is None else now + folder.removeprefix(before)

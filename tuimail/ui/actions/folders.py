@@ -109,6 +109,7 @@ async def rename_folder(screen: FolderList) -> None:
     if name is None or name.strip() in ("", row.folder):
         return
     await screen.program.engine.mail.mailboxes.rename(row.account, row.folder, name.strip())
+    screen.program.places.renamed(row.account, row.folder, name.strip())
     screen.come_back_to(f"{row.account}/{name.strip()}")
     screen.reload()
     screen.say(f"Renamed to {safe_line(name.strip())}.")
@@ -127,6 +128,7 @@ async def delete_folder(screen: FolderList) -> None:
     question = f"Delete the folder {safe_line(row.folder)}{inside} for good?"
     if await screen.prompts.ask_yes_no(question, default=False, help_text="This cannot be undone."):
         await screen.program.engine.mail.mailboxes.delete(row.account, row.folder)
+        screen.program.places.renamed(row.account, row.folder, None)
         screen.reload()
         screen.say(f"Deleted the folder {safe_line(row.folder)}.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuimail.errors import TuimailError
 from tuimail.ui.commands import messages as fitting
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
@@ -163,8 +164,14 @@ class IndexScreen(ListScreen[IndexSlot]):
 
     # -- what is shown
     async def load(self) -> None:
-        """The index, with the rows near the screen."""
-        await self.loader.load_again()
+        """The index, with the rows near the screen. Raises TuimailError: it cannot be read."""
+        try:
+            await self.loader.load_again()
+        except TuimailError as error:
+            if self.index is None:  # or "Reading" would stand there for ever
+                self.list.empty = str(error)
+                self.list.show_all(())
+            raise
 
     def _scrolled(self) -> None:
         """Read what came into sight."""
