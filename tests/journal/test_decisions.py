@@ -255,6 +255,30 @@ def test_another_folder_for_what_was_refused(journal: ActionJournal, user: UserD
     assert [each.id for each in journal.ready("work")] == [again.id]
 
 
+def test_messages_of_a_refused_move_are_deleted_for_good(journal: ActionJournal, user: UserDecisions) -> None:
+    refused = in_state(journal, ActionState.REFUSED)
+    with journal.writing():
+        journal.put(replace(refused, mark="1 2", messages=(ActionMessage("a"),)))
+    deleted = user.delete_instead(refused.id, names_chosen=False)
+    assert deleted == journal.get(refused.id)
+    assert (deleted.kind, deleted.state, deleted.target, deleted.mark) == (
+        ActionKind.DELETE, ActionState.WAITING, "", "",
+    )  # fmt: skip
+    assert (deleted.folder, deleted.messages) == ("INBOX", (ActionMessage("a"),))
+
+
+@pytest.mark.parametrize("kind", [ActionKind.COPY, ActionKind.FLAG])
+def test_what_takes_no_message_away_is_not_made_a_deletion(
+    journal: ActionJournal, user: UserDecisions, kind: ActionKind
+) -> None:
+    refused = in_state(journal, ActionState.REFUSED)
+    with journal.writing():
+        before = journal.put(replace(refused, kind=kind))
+    with pytest.raises(IllegalTransitionError):
+        user.delete_instead(refused.id, names_chosen=False)
+    assert journal.get(refused.id) == before
+
+
 @pytest.mark.parametrize(
     "message",
     [ActionMessage("b", outcome=MessageOutcome.DONE), ActionMessage("b", outcome=MessageOutcome.GONE), "landed"],

@@ -271,3 +271,31 @@ async def test_what_goes_to_no_other_folder(paths: Paths, root: Path) -> None:
         assert "Only what was refused" in status(pilot)
         assert pilot.app.screen.prompts.current is None  # type: ignore[attr-defined]
     assert states(paths) == ["waiting"]
+
+
+@pytest.mark.parametrize("keymap", ["pine", "mutt"])
+async def test_what_the_trash_refused_is_deleted_for_good_after_a_question(
+    paths: Paths, root: Path, keymap: str
+) -> None:
+    given(paths, "m0", target="Trash", state=ActionState.REFUSED, words="Quota exceeded.")
+    async with reading(paths, root, keymap=keymap, size=(110, 24)) as pilot:
+        await press(pilot, KEYS[keymap]["journal"])
+        assert "delete for good what the trash refused" in text(pilot.app)
+        await press(pilot, "x", "n")
+        assert states(paths) == ["refused"]
+        await press(pilot, "x")
+        assert "Delete the message for good?" in text(pilot.app)
+        await press(pilot, "y")
+        assert NOTHING in text(pilot.app)
+    assert not [each for each in files(root) if each.startswith("m0")]
+    assert files(root / ".Trash") == []
+    assert states(paths) == ["done"]
+
+
+async def test_what_another_folder_refused_is_not_deleted(paths: Paths, root: Path) -> None:
+    given(paths, "m0", state=ActionState.REFUSED, words="Quota exceeded.")
+    async with reading(paths, root) as pilot:
+        await press(pilot, "j", "x")
+        assert "Only messages that the trash refused" in status(pilot)
+        assert "delete for good" not in text(pilot.app)
+    assert states(paths) == ["refused"]

@@ -46,6 +46,11 @@ class DecisionWork:
         names_chosen = not self._account.is_on_server
         return self._again(UserDecisions(self._journal()).redirect(number, folder, names_chosen=names_chosen))
 
+    def delete_instead(self, number: int) -> MailAction:
+        """Have its messages deleted for good. Raises as ``UserDecisions.delete_instead``."""
+        names_chosen = not self._account.is_on_server
+        return self._again(UserDecisions(self._journal()).delete_instead(number, names_chosen=names_chosen))
+
     def _again(self, action: MailAction) -> MailAction:
         self._retried.add(action.id)
         self._cache.show_waiting([action])

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from tuimail.config.model import SpecialUse
 from tuimail.errors import StorageError, UsageError
+from tuimail.journal.decisions import can_be_deleted
 from tuimail.journal.tally import JournalTally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tuimail.engine.account_work import AccountWork
     from tuimail.engine.mail_account import MailAccount
@@ -40,6 +42,13 @@ class JournalEntry:
     action: MailAction
     subject: str = ""
     """Of its first message, not safe to show; empty: it is not known."""
+    to_trash: bool = False
+    """It moves messages to the trash."""
+
+    @property
+    def can_be_deleted(self) -> bool:
+        """The trash refused its messages: they can be deleted for good instead."""
+        return self.to_trash and can_be_deleted(self.action)
 
 
 class MailJournal:
@@ -60,8 +69,17 @@ class MailJournal:
         from tuimail.journal.decisions import UserDecisions
 
         actions = await self._ask(lambda journal: UserDecisions(journal).listed()) or []
-        subjects = await self._reader.run(lambda reader: _subjects(reader, actions)) if actions else {}
-        return [JournalEntry(each, subjects.get(each.id, "")) for each in actions]
+        if not actions:
+            return []
+
+        def described(reader: MailReader) -> list[JournalEntry]:
+            subjects, trashes = _subjects(reader, actions), _trashes(reader, {each.account for each in actions})
+            return [
+                JournalEntry(each, subjects.get(each.id, ""), (each.account, each.target) in trashes)
+                for each in actions
+            ]
+
+        return await self._reader.run(described)
 
     async def count(self) -> JournalTally:
         """How much is undecided now; where the journal cannot be read, as before."""
@@ -107,6 +125,17 @@ class MailJournal:
 
         name = await self._reader.run(checked)
         return await self._again(action, lambda work: work.decisions.redirect(action.id, name))
+
+    async def delete_instead(self, entry: JournalEntry) -> MailAction:
+        """Have the messages deleted for good that the trash refused.
+
+        Raises:
+            NoSuchItemError, IllegalTransitionError, StorageError: as ``redirect``.
+            UsageError: they were to be moved to another folder than the trash, or were not refused.
+        """
+        if not entry.can_be_deleted:
+            raise UsageError("Only messages that the trash refused can be deleted here.")
+        return await self._again(entry.action, lambda work: work.decisions.delete_instead(entry.action.id))
 
     async def _again(self, action: MailAction, decide: Callable[[AccountWork], MailAction]) -> MailAction:
         thread = self._writer(action.account)
@@ -180,4 +209,15 @@ def _subjects(reader: MailReader, actions: Sequence[MailAction]) -> dict[int, st
                 found[each.id] = subject_of(db, each.folder, first.key, first.message_id)
         except StorageError:  # nothing was read yet, or it cannot be
             continue
+    return found
+
+
+def _trashes(reader: MailReader, accounts: Iterable[str]) -> set[tuple[str, str]]:
+    """Account and name of the folders for deleted messages, as far as they are known."""
+    found = set()
+    for account in accounts:
+        if reader.has(account):
+            with suppress(StorageError):
+                boxes = reader.mail(account).mailboxes.values()
+                found |= {(account, each.name) for each in boxes if each.special == SpecialUse.TRASH}
     return found

@@ -93,6 +93,24 @@ class UserDecisions:
                 moved = replace(moved, folder=folder)
             return self._journal.put(replace(moved, tries=0, next_at=0.0, words="", changed=self._now()))
 
+    def delete_instead(self, number: int, *, names_chosen: bool) -> MailAction:
+        """Have the messages of a refused move deleted for good: the account is too full for a copy in the trash.
+
+        Raises as ``redirect``; only moves can be.
+        """
+        with self._journal.writing():
+            action = self._journal.get(number)
+            check_redirectable(action, names_chosen=names_chosen)
+            if not can_be_deleted(action):
+                raise IllegalTransitionError(
+                    f"The change {action.id} takes no message away.", state=action.state, verb="deleted"
+                )
+            messages = tuple(replace(each, landed="") for each in action.messages)
+            deleted = replace(
+                action, kind=ActionKind.DELETE, target="", messages=messages, mark="", tries=0, next_at=0.0
+            )
+            return self._journal.put(replace(deleted, state=ActionState.WAITING, words="", changed=self._now()))
+
     def drop(self, number: int, *, idle: bool = False) -> MailAction:
         """Never carry out an action, or what is left of it.
 
@@ -152,6 +170,11 @@ def can_be_redirected(action: MailAction) -> bool:
     # An append with more messages replaces what is in that very folder.
     replaces = action.kind is ActionKind.APPEND and len(action.messages) > 1
     return action.state is ActionState.REFUSED and action.kind in kinds and not replaces
+
+
+def can_be_deleted(action: MailAction) -> bool:
+    """Whether it is a refused move, whose messages might be deleted for good instead."""
+    return can_be_redirected(action) and action.kind is ActionKind.MOVE
 
 
 def check_redirectable(action: MailAction, *, names_chosen: bool) -> None:

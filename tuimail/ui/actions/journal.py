@@ -51,6 +51,21 @@ async def take_other_folder(screen: ChangeList) -> None:
     _say_again(screen, await screen.program.engine.mail.journal.redirect(action, to.folder))
 
 
+async def delete_instead(screen: ChangeList) -> None:
+    """What the trash does not take is deleted for good, after a question: a full account gets room again."""
+    if screen.selected is None:
+        screen.say(NONE)
+        return
+    entry = screen.selected
+    if not entry.can_be_deleted:
+        screen.say("Only messages that the trash refused can be deleted here.")
+        return
+    count = len(entry.action.messages)
+    question = f"Delete {'the message' if count == 1 else f'these {count:,} messages'} for good?"
+    if await screen.prompts.ask_yes_no(question, default=False, help_text="This cannot be undone."):
+        _say_again(screen, await screen.program.engine.mail.journal.delete_instead(entry))
+
+
 def _say_again(screen: ChangeList, action: MailAction) -> None:
     offline = screen.program.engine.mail.offline(action.account)
     screen.say(f"{change_words(action)}: {'tried as soon as the server answers' if offline else 'tried again'}.")
@@ -99,5 +114,6 @@ ACTIONS: dict[str, Action[ChangeList]] = {
     "open": open_,
     "retry-change": retry,
     "move-change": take_other_folder,
+    "delete-change": delete_instead,
     "drop-change": drop,
 }

@@ -94,6 +94,8 @@ JOURNAL = (
             _JOURNAL, pine="a", mutt="a", slot=20),
     Command("move-change", "Other fldr", "Take another folder for the change", "Asks which, and tries it there.",
             _JOURNAL, pine="s", mutt="s", slot=22),
+    Command("delete-change", "Delete", "Delete for good what the trash refused", "Asks first; it cannot be undone.",
+            _JOURNAL, pine="x", mutt="x", slot=23),
     Command("drop-change", "Drop", "Drop the change", "It is never carried out; that can be undone.",
             _JOURNAL, pine="d", mutt="d", slot=21),
 )  # fmt: skip

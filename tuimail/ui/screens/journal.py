@@ -64,6 +64,8 @@ class JournalScreen(ListScreen[JournalEntry]):
             return self.selected is not None and self.selected.action.state in UNDECIDED
         if command.id == "move-change":
             return self.selected is not None and can_be_redirected(self.selected.action)
+        if command.id == "delete-change":
+            return self.selected is not None and self.selected.can_be_deleted
         return command.id != "open" or self.selected is not None
 
     async def load(self) -> None:

@@ -69,8 +69,7 @@ def change_explanation(entry: JournalEntry, now: float) -> tuple[str, str]:
     said = f" {safe_line(action.words)}" if action.words else ""
     match action.state:
         case ActionState.REFUSED:
-            again = "Try it again, take another folder," if can_be_redirected(action) else "Try it again,"
-            message = f"Refused:{said or ' no reason was given.'}  {again} or drop it: the letters stay as they are."
+            message = f"Refused:{said or ' no reason was given.'}  {_choices(entry)}"
         case ActionState.DROPPED:
             message = f"Dropped, and not done.{said}"
         case _ if action.next_at > now:
@@ -90,3 +89,12 @@ def _columns(width: int) -> tuple[int, int, int]:
     rest = width - 1 - 5 - _STATE - 2 - 2 - (account + 2 if account else 0)
     what = max(10, rest * 3 // 5)
     return what, max(0, rest - what), account
+
+
+def _choices(entry: JournalEntry) -> str:
+    choices = ["Try it again"]
+    if can_be_redirected(entry.action):
+        choices.append("take another folder")
+    if entry.can_be_deleted:
+        choices.append("delete for good what the trash refused")
+    return f"{', '.join(choices)}, or drop it: the letters stay as they are."
