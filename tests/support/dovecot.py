@@ -59,6 +59,7 @@ auth_username_chars =
 mail_location = maildir:~/Maildir
 mail_plugins = quota
 mail_save_crlf = yes
+mail_fsync = never
 mail_max_userip_connections = 1000
 lda_original_recipient_header =
 recipient_delimiter =
@@ -98,6 +99,8 @@ plugin {{
 service imap-login {{
   chroot =
   process_min_avail = 1
+  # One process for many clients: a new one for each costs more than what the client does there.
+  service_count = 0
   inet_listener imap {{
     address = 127.0.0.1
     port = {imap}
@@ -107,6 +110,9 @@ service imap-login {{
     port = {imaps}
     ssl = yes
   }}
+}}
+service imap {{
+  service_count = 1000
 }}
 service imap-urlauth-login {{
   chroot =
