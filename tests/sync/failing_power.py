@@ -1,4 +1,4 @@
-"""A disk of this process that is full for a while, or loses its power: at any transaction of journal or cache.
+"""A disk of this process that loses its power at any transaction of journal or cache.
 
 A power cut takes what was not flushed: the last commits of the cache (WAL, ``synchronous=NORMAL``) and the content of
 kept letters. What the journal has committed stays.
@@ -6,17 +6,13 @@ kept letters. What the journal has committed stays.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tuimail.cache import bodies
 from tuimail.cache.database import WritableCache
 from tuimail.journal.database import JournalDatabase
-from tuimail.private_files import open_private
 
 if TYPE_CHECKING:
     import random
@@ -32,15 +28,10 @@ class PowerCut(BaseException):
     """The process is no more. No ``except Exception`` catches it."""
 
 
-class BrokenDisk:
-    """Counts what is written. ``refused`` and ``cut_at`` may be set at any time."""
+class FailingPower:
+    """Counts transactions. ``cut_at`` may be set at any time."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.writes = 0
-        """Transactions that change something, and files of letters, by now."""
-        self.refused = range(0)
-        """Writes for which there is no room."""
-        self.refusals = 0
         self.cut_at = -1
         """Moment, twice for each transaction, before and after its COMMIT, at which the power is cut."""
         self.moments = 0
@@ -48,12 +39,10 @@ class BrokenDisk:
         """Called when the power is cut, before anything else is done."""
         for owner in (JournalDatabase, WritableCache):
             monkeypatch.setattr(owner, "writing", self._watched(owner.writing))
-        monkeypatch.setattr(f"{bodies.__name__}.open_private", self._open_private)
 
     def reset(self) -> None:
         """Nothing is written yet, and nothing is wrong with it."""
-        self.writes = self.refusals = self.moments = 0
-        self.refused, self.cut_at = range(0), -1
+        self.moments, self.cut_at = 0, -1
 
     def _watched(self, writing: Callable[[Any], Any]) -> Callable[[Any], Any]:
         @contextmanager
@@ -63,25 +52,10 @@ class BrokenDisk:
                 yield db
                 if db.total_changes == before:
                     return
-                if self._has_no_room():
-                    error = sqlite3.OperationalError("database or disk is full")
-                    error.sqlite_errorcode = sqlite3.SQLITE_FULL
-                    raise error
                 self._moment()
             self._moment()
 
         return watched
-
-    def _open_private(self, path: Path, flags: int) -> int:
-        if flags & os.O_CREAT and self._has_no_room():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return open_private(path, flags)
-
-    def _has_no_room(self) -> bool:
-        full = self.writes in self.refused
-        self.writes += 1
-        self.refusals += full
-        return full
 
     def _moment(self) -> None:
         reached, self.moments = self.moments == self.cut_at, self.moments + 1

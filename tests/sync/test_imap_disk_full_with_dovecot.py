@@ -1,11 +1,13 @@
 """The disk is full for some writes while a real account is synced and changed; then there is room again.
 
-Nothing is lost or doubled, what was shown stays readable, and the command says what is wrong.
+Nothing is lost or doubled, what was shown stays readable, and the command says what is wrong. Some of the writes each
+time; all of them with ``-m slow``.
 """
 
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import sqlite3
 from contextlib import closing
@@ -16,6 +18,7 @@ import pytest
 from tests.support import changed_account
 from tests.support.changed_account import WAYS
 from tests.support.imap_gate import imap_gate
+from tests.support.slow import most_slow
 from tests.sync.synced_user import SyncedUser, set_clock
 from tuimail import private_files
 from tuimail.cache import bodies
@@ -31,12 +34,15 @@ if TYPE_CHECKING:
 
     from tests.support.changed_account import Wrong
     from tests.support.dovecot import Dovecot
+    from tests.support.imap_gate import ImapGate
 
 pytestmark = pytest.mark.real_servers
 
 EVERY = 23
 """Writes from one at which the disk is full to the next."""
 FOR_GOOD = 1 << 30
+LENGTHS = (FOR_GOOD, 1, 20)
+"""Writes for which there is no room, by turns."""
 HARMFUL = range(6, 20)
 """Writes about a COPY: at some of them the server has copied, and that is not stored."""
 NEEDS_NO_ROOM = ("SELECT", "PRAGMA", "ROLLBACK", "BEGIN", "WITH")
@@ -116,25 +122,43 @@ def refused_at(user: SyncedUser, disk: Disk, writes: range) -> tuple[int, Wrong]
     return count, changed_account.wrong(gate.target, user.account, user.paths, expunged=expunged)
 
 
+def refused_at_each(
+    gate: ImapGate, folder: Path, now: list[float], disk: Disk, first: int, every: int, lengths: tuple[int, ...]
+) -> None:
+    """Try every so many-th write, each on an account of its own."""
+    count, problems = refused_at(SyncedUser(gate, folder / "whole", now), disk, range(0))
+    assert problems == (0, 0, ())
+    for number, length in zip(range(first, count, every), itertools.cycle(lengths), strict=False):
+        writes = range(number, number + length)
+        _, problems = refused_at(SyncedUser(gate, folder / str(number), now), disk, writes)
+        assert problems == (0, 0, ()), writes
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(
     dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk, way: str
 ) -> None:
     with imap_gate(dovecot, *WAYS[way]) as gate:
-        count, problems = refused_at(SyncedUser(gate, tmp_path / "whole", now), disk, range(0))
-        assert problems == (0, 0, ())
-        for number in range(3 * list(WAYS).index(way), count, EVERY):
-            for writes in (range(number, FOR_GOOD), range(number, number + 1)):
-                user = SyncedUser(gate, tmp_path / f"{number} {len(writes)}", now)
-                _, problems = refused_at(user, disk, writes)
-                assert problems == (0, 0, ()), writes
+        refused_at_each(gate, tmp_path, now, disk, 3 * list(WAYS).index(way), EVERY, LENGTHS)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_disk_that_is_full_at_any_write_loses_and_doubles_nothing(
+    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk, way: str, length: int
+) -> None:
+    with imap_gate(dovecot, *WAYS[way]) as gate:
+        refused_at_each(gate, tmp_path, now, disk, 0, 1, (length,))
+
+
+@pytest.mark.parametrize("first", most_slow(range(18), 1))
 def test_a_disk_that_is_full_at_the_first_sync_costs_nothing(
-    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk
+    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: Disk, first: int
 ) -> None:
     with imap_gate(dovecot) as gate:
-        for number in range(0, 64, 9):
+        for number in range(first, 64, 18):
             user = SyncedUser(gate, tmp_path / str(number), now)
             changed_account.prepare(dovecot, user.name)
             disk.writes, disk.refused = 0, range(number, FOR_GOOD)
@@ -155,8 +179,7 @@ def test_without_the_proof_a_full_disk_does_harm(
     """So the test above can fail."""
     monkeypatch.setattr(imap_proof, "matched", lambda *_: {})
     with imap_gate(dovecot, *WAYS["COPY"]) as gate:
-        found = [
+        assert any(
             refused_at(SyncedUser(gate, tmp_path / f"{number}", now), disk, range(number, FOR_GOOD))[1].doubled
             for number in HARMFUL
-        ]
-    assert any(found)
+        )

@@ -1,4 +1,4 @@
-"""The disk is full, or the power is cut, in a sync and replay at a real server: nothing is lost or doubled.
+"""The power is cut in a sync and replay at a real server: nothing is lost or doubled.
 
 A few of the steps each time; all of them with ``-m slow``.
 """
@@ -15,10 +15,9 @@ import pytest
 from tests.support import changed_account
 from tests.support.changed_account import WAYS
 from tests.support.imap_gate import Cut, imap_gate
-from tests.sync.broken_disk import BrokenDisk, PowerCut, Saved
+from tests.sync.failing_power import FailingPower, PowerCut, Saved
 from tests.sync.synced_user import SyncedUser, set_clock
 from tuimail.config import secrets
-from tuimail.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,16 +37,16 @@ EVERY = 23
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[BrokenDisk]:
+def disk(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[FailingPower]:
     set_clock(monkeypatch, now)
-    yield BrokenDisk(monkeypatch)
+    yield FailingPower(monkeypatch)
     secrets.forget("work")
 
 
 class Account:
     """Letters at the server that were synced once, and what the user did to them since."""
 
-    def __init__(self, gate: ImapGate, folder: Path, now: list[float], disk: BrokenDisk) -> None:
+    def __init__(self, gate: ImapGate, folder: Path, now: list[float], disk: FailingPower) -> None:
         self.gate, self.folder, self.disk = gate, folder, disk
         self.user = SyncedUser(gate, folder / "home", now)
         changed_account.prepare(gate.target, self.user.name)
@@ -104,18 +103,6 @@ class OnlyUntil(dict[int, Cut]):
         return Cut.BEFORE if number > self._number else super().get(number)
 
 
-def full_at(account: Account, refused: range, *, synced: bool) -> int:
-    """Sync while there is no room; how many writes were refused."""
-    account.act(synced=synced)
-    account.disk.refused = refused
-    report = account.user.sync()
-    refusals = account.disk.refusals
-    if report.error is not None:
-        assert isinstance(report.error, StorageError), report.error
-        assert "disk is full" in str(report.error)
-    return refusals
-
-
 def cut_at(account: Account, moment: int, *, synced: bool) -> bool:
     """Sync until the power is cut; whether it came to that."""
     account.act(synced=synced)
@@ -147,7 +134,7 @@ def cut_at_command(account: Account, number: int, cut: Cut, *, older: bool = Fal
 class Tried:
     """Runs on accounts of their own."""
 
-    def __init__(self, dovecot: Dovecot, folder: Path, now: list[float], disk: BrokenDisk, way: str) -> None:
+    def __init__(self, dovecot: Dovecot, folder: Path, now: list[float], disk: FailingPower, way: str) -> None:
         self.dovecot, self.folder, self.now, self.disk, self.way = dovecot, folder, now, disk, way
         self.number = 0
 
@@ -155,30 +142,20 @@ class Tried:
         self.number += 1
         return Account(gate, self.folder / str(self.number), self.now, self.disk)
 
-    def sizes(self, gate: ImapGate, *, synced: bool) -> tuple[int, int, int]:
-        """Writes, moments and commands of a sync with which nothing is wrong."""
+    def sizes(self, gate: ImapGate, *, synced: bool) -> tuple[int, int]:
+        """Moments and commands of a sync with which nothing is wrong."""
         account = self.account(gate)
         account.act(synced=synced)
         assert account.user.sync().error is None
-        found = self.disk.writes, self.disk.moments, len(gate.passed)
+        found = self.disk.moments, len(gate.passed)
         assert account.wrong(synced=synced) == NOTHING
         return found
-
-    def full(self, first: int, every: int) -> None:
-        """No room for one write, or for twenty."""
-        with imap_gate(self.dovecot, *WAYS[self.way]) as gate:
-            for synced in (False, True):
-                for write in range(first, self.sizes(gate, synced=synced)[0], every):
-                    account = self.account(gate)
-                    refusals = full_at(account, range(write, write + (20 if write % 2 else 1)), synced=synced)
-                    assert refusals
-                    assert account.wrong(synced=synced) == NOTHING, f"{self.way}, {write}, {synced=}"
 
     def cut(self, first: int, every: int) -> None:
         """The power is cut at a transaction."""
         with imap_gate(self.dovecot, *WAYS[self.way]) as gate:
             for synced in (False, True):
-                for moment in range(first, self.sizes(gate, synced=synced)[1], every):
+                for moment in range(first, self.sizes(gate, synced=synced)[0], every):
                     account = self.account(gate)
                     assert cut_at(account, moment, synced=synced)
                     assert account.wrong(synced=synced) == NOTHING, f"{self.way}, {moment}, {synced=}"
@@ -186,7 +163,7 @@ class Tried:
     def cut_in_talk(self, first: int, every: int) -> None:
         """The power is cut at a command, with what the server did and told by then."""
         with imap_gate(self.dovecot, *WAYS[self.way]) as gate:
-            count = self.sizes(gate, synced=True)[2]
+            count = self.sizes(gate, synced=True)[1]
             for number, cut in [(number, cut) for number in range(count) for cut in CUTS][first::every]:
                 account = self.account(gate)
                 cut_at_command(account, number, cut)
@@ -195,13 +172,9 @@ class Tried:
 
 @pytest.fixture(params=WAYS)
 def tried(
-    request: pytest.FixtureRequest, dovecot: Dovecot, tmp_path: Path, now: list[float], disk: BrokenDisk
+    request: pytest.FixtureRequest, dovecot: Dovecot, tmp_path: Path, now: list[float], disk: FailingPower
 ) -> Tried:
     return Tried(dovecot, tmp_path, now, disk, request.param)
-
-
-def test_a_full_disk_loses_and_doubles_nothing(tried: Tried) -> None:
-    tried.full(list(WAYS).index(tried.way) * 5, EVERY)
 
 
 def test_a_power_cut_at_a_transaction_loses_and_doubles_nothing(tried: Tried) -> None:
@@ -215,13 +188,12 @@ def test_a_power_cut_at_a_command_loses_and_doubles_nothing(tried: Tried) -> Non
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_at_every_step(tried: Tried) -> None:
-    tried.full(0, 1)
     tried.cut(0, 1)
     tried.cut_in_talk(0, 1)
 
 
 def test_a_journal_that_a_cut_takes_back_doubles(
-    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: BrokenDisk
+    dovecot: Dovecot, tmp_path: Path, now: list[float], disk: FailingPower
 ) -> None:
     """So the tests above can fail."""
     tried = Tried(dovecot, tmp_path, now, disk, "COPY")
