@@ -275,7 +275,7 @@ class Searched:
         return sorted(ids, key=lambda n: (getattr(self.letters[n].summary, order.value), n))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     some=letters,
     asked=st.lists(patterns, min_size=1, max_size=6),

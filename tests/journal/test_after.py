@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.mail_support import make_maildir, put_message
+from tests.support.slow import most_slow
 from tuimail.errors import IllegalTransitionError
 from tuimail.journal.action import FINISHED, UNDECIDED, ActionKind, ActionMessage, ActionState, MailAction
 from tuimail.journal.after import GIVEN_UP
@@ -313,8 +314,9 @@ def step(two: Two, dropped: list[MailAction]) -> bool:
 
 
 @pytest.mark.parametrize("drops", [False, True])
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", most_slow(range(4), 1))
 def test_nothing_is_lost_and_nothing_is_twice(tmp_path: Path, part: int, *, drops: bool) -> None:
+    """A quarter of the seeds; all of them with ``-m slow``."""
     for seed in range(part, SEEDS, 4):
         two = Two(tmp_path / str(seed), random.Random(seed))
         wanted = [f"m{number}" for number in range(4)]

@@ -1,6 +1,7 @@
 """Keys typed faster than the screens open: whole dialogues, written to a real terminal, in both keymaps.
 
-Nothing typed may be lost, overtake what was typed before it, or reach another screen than it was typed for.
+Nothing typed may be lost, overtake what was typed before it, or reach another screen than it was typed for. The other
+paces of each keymap are tried with ``-m slow``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 PACES = (0.0, 0.005, 0.02, 0.06)
 """Seconds from key to key; 0: all in one write."""
+QUICK = {("pine", 0.0), ("pine", 0.02), ("mutt", 0.005), ("mutt", 0.06)}
+KEYMAPS_AND_PACES = [
+    pytest.param(keymap, pace, marks=() if (keymap, pace) in QUICK else pytest.mark.slow)
+    for keymap in ("pine", "mutt")
+    for pace in PACES
+]
 
 SUBJECTS = tuple(f"Letter {number}" for number in range(6))
 
@@ -119,7 +126,7 @@ def assert_as_typed(program: Program, subject: str) -> None:
     assert 'filename="a.txt"' in raw or "filename=a.txt" in raw
 
 
-@pytest.mark.parametrize("pace", PACES)
+@pytest.mark.parametrize(("keymap", "pace"), KEYMAPS_AND_PACES, indirect=["keymap"])
 def test_a_letter_is_written_and_sent_as_typed(program: Program, keymap: str, pace: float) -> None:
     (program.home / "a.txt").write_text("attached\n")
     with started(program) as screen:
@@ -154,7 +161,7 @@ def test_keys_typed_while_the_program_starts_reach_the_screens_they_open(program
     assert_as_typed(program, "Early")
 
 
-@pytest.mark.parametrize("pace", PACES)
+@pytest.mark.parametrize(("keymap", "pace"), KEYMAPS_AND_PACES, indirect=["keymap"])
 def test_letters_of_the_outbox_are_steered_as_typed(program: Program, keymap: str, pace: float) -> None:
     fill(program)
     with started(program) as screen:

@@ -142,8 +142,17 @@ async def test_killed_before_the_dot_the_letter_goes_once_after_a_restart(progra
         assert item["message_id"].encode() in server.letters[-1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["greeted", "second RCPT", "half the body"])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("greeted", signal.SIGTERM),
+        ("greeted", signal.SIGINT),
+        ("greeted", signal.SIGHUP),
+        # How it comes does not matter later on.
+        ("second RCPT", signal.SIGINT),
+        ("half the body", signal.SIGTERM),
+    ],
+)
 async def test_interrupted_before_the_dot_the_letter_is_put_back_at_once(
     program: Program, moment: str, number: signal.Signals
 ) -> None:

@@ -30,7 +30,7 @@ ROOM = str(Path(tuimail.outbox.__file__).parent)
 STEPS = {"enqueue", "recover", "claim", "touching", "committing", "record", "claim_filing", "record_filing", "close"}
 """Names of functions of outbox/ that begin a step."""
 
-SIZES = {True: ((ONE, 1), (THREE, 10), (LARGE, 30)), False: ((ONE, 170), (THREE, 300))}
+SIZES = {True: ((ONE, 1), (THREE, 10), (LARGE, 30)), False: ((ONE, 330), (THREE, 610))}
 """Full or quick -> each case, and every which line of it."""
 
 

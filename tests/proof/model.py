@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SIZES = {True: (60, 400, 100), False: (4, 100, 5)}
+SIZES = {True: (60, 400, 100), False: (2, 60, 2)}
 """Full or quick -> random walks, the steps of each, and hypothesis' examples in each process."""
 
 

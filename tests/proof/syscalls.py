@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.proof.household import Household
     from tests.proof.straced import Traced
 
-SIZES = {True: ((THREE, 1), (ONE, 1), (LARGE, 4)), False: ((THREE, 15),)}
+SIZES = {True: ((THREE, 1), (ONE, 1), (LARGE, 4)), False: ((THREE, 31),)}
 """Full or quick -> each case, and every which call of it."""
 
 QUEUE, SEND = "queue", "send"

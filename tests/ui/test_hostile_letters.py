@@ -35,13 +35,13 @@ ACTING = {"Cc", "Cs", "Zl", "Zp"}
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LONGEST = 8.0
 """Seconds of processor time that a burst of keys may take: four times what a quiet machine needs for the worst."""
-SHARE = int(os.environ.get("HOSTILE_SHARE", "80"))
+SHARE = int(os.environ.get("HOSTILE_SHARE", "160"))
 """One in so many letters of the corpora is tried: all of them take half an hour."""
 OWN_GROUPS = 4
 CORPORA_GROUPS = 2
 """Runs of the program, so that several processes can share the work."""
 
-ANSWERS = (("r", "f"), ("g", "alt+f"))
+ANSWERS = ("r", "f", "g", "alt+f")
 """Keys that open the composer: reply, forward; reply to all, forward attached. What they make is kept as a draft.
 
 Letters take turns with them; when all of the corpora are tried, each gets all four.
@@ -161,7 +161,7 @@ async def read_each(
                 reader.letter = entry.ref.key
                 await reader.press("enter")
                 assert [each.ref for each in pilot.app.screen.targets()] == [entry.ref]  # type: ignore[attr-defined]
-                await reader.read_all_of_it(ANSWERS[number % 2] if SHARE > 1 else ANSWERS[0] + ANSWERS[1])
+                await reader.read_all_of_it(ANSWERS[number % 4 : number % 4 + 1] if SHARE > 1 else ANSWERS)
                 await reader.press("i")
                 if number + 1 < len(letters):
                     await reader.press("j")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.outbox.model.test_item import item as item_of
 from tests.outbox.scene import START, Box, SetClock, message, store_in, verdict
+from tests.support.slow import most_slow
 from tuimail.clock import DAY, HOUR, MINUTE
 from tuimail.coordination.writer import Writer
 from tuimail.events import Announcer
@@ -276,7 +277,7 @@ async def a_day_and_more(tmp_path: Path, seed: int) -> None:
         days.close()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", most_slow(range(12), 6))
 async def test_a_letter_in_parts_neither_spins_nor_forgets_anybody(tmp_path: Path, seed: int) -> None:
     await a_day_and_more(tmp_path, seed)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.outbox.scene import START, Box, SetClock, host_trouble, message, result, store_in, unreachable, verdict
+from tests.support.slow import most_slow
 from tuimail.errors import IllegalTransitionError, LeaseLostError, OutboxError
 from tuimail.outbox.model.actions import SAID
 from tuimail.outbox.model.item import Filing, OutboxItem, verbs_of
@@ -417,7 +418,7 @@ def walk(seed: int, steps: int) -> int:
         machine.teardown()
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", most_slow(range(8), 4))
 def test_long_walks(seed: int) -> None:
     walk(seed, 120)
 
@@ -429,7 +430,7 @@ def test_very_long_walks(seed: int) -> None:
 
 
 Outbox.TestCase.settings = settings(
-    max_examples=15,
+    max_examples=10,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
