@@ -1,4 +1,3 @@
-# ruff: noqa: F811 - fixtures of another module
 r"""Postponed drafts in \Drafts of a real IMAP server: put there, replaced, sent, dropped; offline, changed twice."""
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.engine.imap_program import other_client, settings
 from tests.engine.mail_support import Changes, entries
-from tests.engine.test_imap_account import other_client, paths, server, settings  # noqa: F401 - fixtures
 from tests.support.cut_link import cut_link
 from tuimail.compose.draft import Draft
 from tuimail.config import secrets

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.bench.idle_bytes import IdleBytes, idle_bytes
-from tests.engine.test_imap_account import deliver, other_client, paths, server, settings  # noqa: F401 - fixtures
+from tests.engine.imap_program import deliver, other_client, settings
 
 if TYPE_CHECKING:
     from tests.support.dovecot import Dovecot
@@ -19,8 +19,8 @@ FEW, MANY = 20, 80
 
 def test_a_look_and_a_renewal_do_not_grow_with_the_messages(
     dovecot: Dovecot,
-    server: Server,  # noqa: F811
-    paths: Paths,  # noqa: F811
+    server: Server,
+    paths: Paths,
 ) -> None:
     account = settings(server).accounts["work"]
 

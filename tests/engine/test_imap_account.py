@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import imaplib
-import ssl
 import threading
-from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.engine.imap_program import INBOX, deliver, other_client, running
 from tests.engine.mail_support import Changes, entries, subjects
 from tests.support.cut_link import cut_link
-from tests.ui.scene import config
 from tuimail.config import secrets
-from tuimail.config.model import KeepPolicy, Security, Server
-from tuimail.engine import Engine, mail_actions
+from tuimail.config.model import KeepPolicy, Server
+from tuimail.engine import mail_actions
 from tuimail.engine.index_request import IndexRequest
 from tuimail.engine.mail_source import NotKeptError
 from tuimail.journal.action import ActionState
@@ -25,66 +22,14 @@ from tuimail.journal.tally import JournalTally
 from tuimail.mail.flags import ANSWERED, FLAGGED, SEEN
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.imap_mailbox import ImapMailbox
-from tuimail.paths import Paths
 from tuimail.sync import reconnect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from tests.support.dovecot import Dovecot
-    from tuimail.config.model import Config
     from tuimail.engine.mail_index import MessageIndex
-
-INBOX = IndexRequest("work")
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
-
-
-@pytest.fixture
-def server(dovecot: Dovecot) -> Iterator[Server]:
-    made = Server(dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.new_user(), ca_file=dovecot.ca_file)
-    secrets.remember(made, "work", dovecot.password)
-    yield made
-    secrets.forget("work")
-
-
-def settings(server: Server, policy: KeepPolicy = KeepPolicy.RECENT) -> Config:
-    made = config()
-    account = replace(made.accounts["work"], maildir=None, imap=server, policy={"*": policy})
-    return replace(made, accounts={"work": account}, default_account="work")
-
-
-@asynccontextmanager
-async def running(paths: Paths, server: Server, policy: KeepPolicy = KeepPolicy.RECENT) -> AsyncIterator[Changes]:
-    engine = Engine(settings(server, policy), paths)
-    await engine.start(run_outbox=False)
-    try:
-        yield Changes(engine)
-    finally:
-        await engine.stop()
-
-
-@contextmanager
-def other_client(dovecot: Dovecot, server: Server, folder: str = "INBOX") -> Iterator[imaplib.IMAP4_SSL]:
-    """Another program that is signed in to the same account."""
-    context = ssl.create_default_context(cafile=str(dovecot.ca_file))
-    with imaplib.IMAP4_SSL(dovecot.host, dovecot.imaps, ssl_context=context) as client:
-        client.login(server.username, dovecot.password)
-        client.select(folder)
-        yield client
-
-
-def deliver(client: imaplib.IMAP4_SSL, number: int, *, flags: str = "", folder: str = "INBOX", body: str = "") -> None:
-    text = (
-        f"From: kim@example.net\r\nTo: ada@example.org\r\nSubject: Letter {number}\r\n"
-        f"Message-ID: <m{number}@example.net>\r\nDate: Thu, 01 Oct 2026 10:{number % 60:02}:00 +0000\r\n\r\n"
-        f"{body or f'Text of {number}.'}\r\n"
-    )
-    client.append(folder, f"({flags})", "", text.encode())
+    from tuimail.paths import Paths
 
 
 async def test_what_is_on_the_server_is_listed_read_and_followed(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.imap_program import INBOX, deliver, other_client, running
 from tests.engine.mail_support import entries, subjects
-from tests.engine.test_imap_account import INBOX, all_kept, deliver, flagged, other_client, paths, running, server
+from tests.engine.test_imap_account import all_kept, flagged
 from tests.engine.test_maildir_faults import free, full
 from tuimail import private_files
 from tuimail.cache import bodies
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from tests.support.dovecot import Dovecot
     from tuimail.config.model import Server
     from tuimail.paths import Paths
-
-__all__ = ["paths", "server"]
 
 
 def refuse_files(monkeypatch: pytest.MonkeyPatch) -> None:

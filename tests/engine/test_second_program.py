@@ -6,37 +6,20 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests.engine.imap_program import INBOX, deliver, other_client, running
 from tests.engine.mail_support import entries, subjects
-from tests.engine.test_imap_account import INBOX, deliver, other_client, running
-from tuimail.config import secrets
-from tuimail.config.model import Security, Server
 from tuimail.mail.flags import FLAGGED
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.engine.mail_support import Changes
     from tests.support.dovecot import Dovecot
+    from tuimail.config.model import Server
+    from tuimail.paths import Paths
 
 HANDED_OVER = 1.0
 """Seconds within which the account has another program that syncs it."""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
-
-
-@pytest.fixture
-def account(dovecot: Dovecot) -> Iterator[Server]:
-    made = Server(dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.new_user(), ca_file=dovecot.ca_file)
-    secrets.remember(made, "work", dovecot.password)
-    yield made
-    secrets.forget("work")
 
 
 async def until(is_so: Callable[[], bool]) -> float:
@@ -53,15 +36,15 @@ def owns(mail: Changes) -> bool:
 
 
 async def test_the_second_shows_what_the_first_does_and_takes_over(
-    dovecot: Dovecot, account: Server, home: Paths
+    dovecot: Dovecot, server: Server, paths: Paths
 ) -> None:
-    with other_client(dovecot, account) as client:
+    with other_client(dovecot, server) as client:
         for number in range(3):
             deliver(client, number)
         client.create("Archive")
-        async with running(home, account) as first:
+        async with running(paths, server) as first:
             await first.until(lambda it: it.count == 3, INBOX)
-            async with running(home, account) as second:
+            async with running(paths, server) as second:
                 index = await second.until(lambda it: it.count == 3, INBOX)
                 assert (owns(first), owns(second)) == (True, False)
                 await second.engine.mail.flag([entries(index)[0].ref], add=FLAGGED)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.imap_program import INBOX, deliver, other_client, running
 from tests.engine.mail_support import subjects
-from tests.engine.test_imap_account import INBOX, deliver, other_client, running
 from tests.support.cut_link import cut_link
 from tuimail.config import secrets
-from tuimail.config.model import KeepPolicy, Security, Server
+from tuimail.config.model import KeepPolicy, Server
 from tuimail.engine.index_request import WideSearch
 from tuimail.engine.server_hits import ServerAnswer, ServerHits, ServerQuestion
 from tuimail.mail.pattern import parse
@@ -21,11 +21,9 @@ from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 from tuimail.mailboxes.imap_mailbox import ImapMailbox
 from tuimail.mailboxes.imap_search import Criteria
 from tuimail.mailboxes.imap_wire import Status
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from tests.engine.mail_support import Changes
     from tests.support.dovecot import Dovecot
@@ -33,21 +31,9 @@ if TYPE_CHECKING:
     from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.mail_index import MessageIndex
     from tuimail.engine.mail_reader import Place
+    from tuimail.paths import Paths
 
 HEADERS = KeepPolicy.HEADERS
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
-
-
-@pytest.fixture
-def account(dovecot: Dovecot) -> Iterator[Server]:
-    made = Server(dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.new_user(), ca_file=dovecot.ca_file)
-    secrets.remember(made, "work", dovecot.password)
-    yield made
-    secrets.forget("work")
 
 
 @pytest.fixture
@@ -76,8 +62,8 @@ async def settled(mail: Changes) -> None:
             await asyncio.sleep(0.005)
 
 
-def fill(dovecot: Dovecot, account: Server) -> None:
-    with other_client(dovecot, account) as client:
+def fill(dovecot: Dovecot, server: Server) -> None:
+    with other_client(dovecot, server) as client:
         deliver(client, 0, body="The carriage of the mill.")
         deliver(client, 1, body="A café in Turin.")
         deliver(client, 2, body="Nothing of that.")
@@ -86,10 +72,10 @@ def fill(dovecot: Dovecot, account: Server) -> None:
 
 
 async def test_a_limit_finds_what_only_the_server_has(
-    dovecot: Dovecot, account: Server, home: Paths, asked: list[Criteria]
+    dovecot: Dovecot, server: Server, paths: Paths, asked: list[Criteria]
 ) -> None:
-    fill(dovecot, account)
-    async with running(home, account, HEADERS) as mail:
+    fill(dovecot, server)
+    async with running(paths, server, HEADERS) as mail:
         await mail.until(lambda it: it.count == 3, INBOX)
         index = await mail.until(lambda it: it.count == 1, limited("~b carriage"))
         assert subjects(index) == ["Letter 0"]
@@ -99,7 +85,7 @@ async def test_a_limit_finds_what_only_the_server_has(
         assert subjects(index) == ["Letter 1", "Letter 2"]
         await settled(mail)
         assert [each.head for each in asked] == ['BODY "carriage"', "CHARSET UTF-8 BODY {5}"]
-        with other_client(dovecot, account) as client:
+        with other_client(dovecot, server) as client:
             deliver(client, 4, body="One carriage more.")
             await mail.until(lambda it: it.count == 4, INBOX)
             mail.engine.mail.search.server._asked.clear()  # a minute later
@@ -109,10 +95,10 @@ async def test_a_limit_finds_what_only_the_server_has(
 
 
 async def test_a_search_in_all_folders_and_plain_words(
-    dovecot: Dovecot, account: Server, home: Paths, asked: list[Criteria]
+    dovecot: Dovecot, server: Server, paths: Paths, asked: list[Criteria]
 ) -> None:
-    fill(dovecot, account)
-    async with running(home, account, HEADERS) as mail:
+    fill(dovecot, server)
+    async with running(paths, server, HEADERS) as mail:
         await mail.until(lambda it: it.count == 1, replace(INBOX, folder="Archive"))
         request = replace(INBOX, account="", search=WideSearch("carriage", parse("carriage", 0.0)))
 
@@ -129,10 +115,10 @@ async def test_a_search_in_all_folders_and_plain_words(
 
 
 async def test_what_is_all_here_is_not_asked(
-    dovecot: Dovecot, account: Server, home: Paths, asked: list[Criteria]
+    dovecot: Dovecot, server: Server, paths: Paths, asked: list[Criteria]
 ) -> None:
-    fill(dovecot, account)
-    async with running(home, account) as mail:
+    fill(dovecot, server)
+    async with running(paths, server) as mail:
         await mail.until(lambda it: it.count == 3 and all(each.kept for each in rows(it)), INBOX)
         await mail.until(lambda it: it.count == 1, limited("~b carriage"))
         await mail.until(lambda it: it.count == 3, limited("~f kim"))
@@ -145,13 +131,13 @@ def rows(index: MessageIndex) -> list[IndexRow]:
 
 
 async def test_offline_only_what_is_here_is_searched_and_that_is_said_once(
-    dovecot: Dovecot, account: Server, home: Paths, asked: list[Criteria]
+    dovecot: Dovecot, server: Server, paths: Paths, asked: list[Criteria]
 ) -> None:
-    fill(dovecot, account)
+    fill(dovecot, server)
     async with cut_link(dovecot.imaps) as link:
-        server = replace(account, host="localhost", port=link.port)
+        behind = replace(server, host="localhost", port=link.port)
         secrets.remember(server, "work", dovecot.password)
-        async with running(home, server, HEADERS) as mail:
+        async with running(paths, behind, HEADERS) as mail:
             await mail.until(lambda it: it.count == 3, INBOX)
             link.cut()
             await mail.engine.mail.look()
@@ -168,9 +154,9 @@ async def test_offline_only_what_is_here_is_searched_and_that_is_said_once(
 
 
 async def test_a_server_that_refuses_is_asked_once_and_that_is_said(
-    dovecot: Dovecot, account: Server, home: Paths, monkeypatch: pytest.MonkeyPatch
+    dovecot: Dovecot, server: Server, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(dovecot, account)
+    fill(dovecot, server)
     asked: list[Criteria] = []
     usual = ImapMailbox.search
 
@@ -181,7 +167,7 @@ async def test_a_server_that_refuses_is_asked_once_and_that_is_said(
         return usual(self, criteria)
 
     monkeypatch.setattr(ImapMailbox, "search", search)
-    async with running(home, account, HEADERS) as mail:
+    async with running(paths, server, HEADERS) as mail:
         await mail.until(lambda it: it.count == 3, INBOX)
         for _ in range(3):
             mail.engine.mail.search.server._asked.clear()
@@ -193,9 +179,9 @@ async def test_a_server_that_refuses_is_asked_once_and_that_is_said(
 
 
 async def test_a_search_that_another_one_broke_off_is_asked_again(
-    dovecot: Dovecot, account: Server, home: Paths, monkeypatch: pytest.MonkeyPatch
+    dovecot: Dovecot, server: Server, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(dovecot, account)
+    fill(dovecot, server)
     asked: list[Criteria] = []
     usual, go_on = ImapMailbox.search, threading.Event()
 
@@ -207,7 +193,7 @@ async def test_a_search_that_another_one_broke_off_is_asked_again(
 
     monkeypatch.setattr(ImapMailbox, "search", search)
     both = limited("~b carriage ~b mill")
-    async with running(home, account, HEADERS) as mail:
+    async with running(paths, server, HEADERS) as mail:
         await mail.until(lambda it: it.count == 3, INBOX)
         try:
             await mail.index(both)

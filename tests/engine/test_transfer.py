@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.imap_program import deliver, new_account, other_client
 from tests.engine.mail_support import Changes, entries, make_maildir, put_message, subjects, with_maildir
-from tests.engine.test_imap_account import deliver, other_client
 from tests.support.cut_link import cut_link
 from tests.ui.scene import config
 from tuimail.config import secrets
-from tuimail.config.model import KeepPolicy, Security, Server
+from tuimail.config.model import KeepPolicy, Server
 from tuimail.engine import Engine
 from tuimail.engine.index_request import IndexRequest
 from tuimail.engine.mail_source import NotKeptError
@@ -153,10 +153,8 @@ async def test_a_refused_append_lets_the_message_stay_and_dropping_it_drops_the_
 
 @pytest.fixture
 def server(dovecot: Dovecot) -> Iterator[Server]:
-    made = Server(dovecot.host, dovecot.imaps, Security.TLS, username=dovecot.new_user(), ca_file=dovecot.ca_file)
-    secrets.remember(made, "home", dovecot.password)
-    yield made
-    secrets.forget("home")
+    with new_account(dovecot, "home") as made:
+        yield made
 
 
 def with_server(settings: Config, server: Server, policy: KeepPolicy = KeepPolicy.ALL) -> Config:

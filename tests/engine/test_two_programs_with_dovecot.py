@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.engine.imap_program import INBOX, deliver, other_client, running, settings
 from tests.engine.mail_support import entries, subjects
-from tests.engine.test_imap_account import INBOX, deliver, other_client, paths, running, server, settings
 from tests.support.cut_link import cut_link
 from tuimail.config import secrets
 from tuimail.engine import account_work
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tests.support.dovecot import Dovecot
     from tuimail.config.model import Server
     from tuimail.paths import Paths
-
-__all__ = ["paths", "server"]
 
 
 async def test_the_second_takes_over_and_goes_on_with_what_waits(

@@ -28,7 +28,8 @@ from tests.support import changed_account
 from tests.support.certificates import Authority
 from tests.support.changed_account import WAYS
 from tests.support.dovecot import running_dovecot
-from tests.support.imap_gate import Cut, ImapGate, listening
+from tests.support.imap_gate import Cut, ImapGate
+from tests.support.link_thread import listening
 from tuimail.cache.database import WritableCache
 from tuimail.config.loader import load
 from tuimail.journal.database import JournalDatabase

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.support.imap_gate import listening
+from tests.support.link_thread import served
 
 if TYPE_CHECKING:
     import socket
@@ -52,27 +51,5 @@ class CountedLink:
 def counted_link(target: int) -> Iterator[CountedLink]:
     """A link to a port."""
     link = CountedLink(target)
-    sock = listening()
-    link.port = sock.getsockname()[1]
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(link.serve(sock))
-
-    async def served() -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for each in others:
-            each.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    def run() -> None:
-        loop.run_until_complete(served())
-        loop.close()
-
-    thread = threading.Thread(target=run, name="counted link")
-    thread.start()
-    try:
+    with served(link.serve, "counted link") as link.port:
         yield link
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()

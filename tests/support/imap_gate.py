@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import socket
 import ssl
-import threading
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tests.support.link_thread import served
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator, Mapping
 
     from tests.support.dovecot import Dovecot
@@ -161,33 +162,9 @@ class _Talk:
         return line
 
 
-def listening() -> socket.socket:
-    """A socket on a free port of this machine."""
-    # asyncio sends small pieces at once only where the protocol is named.
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.bind(("127.0.0.1", 0))
-    sock.listen()
-    return sock
-
-
 @contextlib.contextmanager
 def imap_gate(target: Dovecot, *hidden: str) -> Iterator[ImapGate]:
     """A gate on a thread of its own."""
     gate = ImapGate(target, *hidden)
-    sock = listening()
-    gate.port = sock.getsockname()[1]
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(gate.serve(sock))
-
-    def run() -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-        loop.close()
-
-    thread = threading.Thread(target=run, name="imap gate")
-    thread.start()
-    try:
+    with served(gate.serve, "imap gate") as gate.port:
         yield gate
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.imap_program import deliver, new_account, other_client, settings
 from tests.engine.mail_support import Changes
-from tests.engine.test_imap_account import deliver, other_client, server, settings
 from tests.support.cut_link import cut_link
 from tests.ui.reading import INBOX, Walk
 from tests.ui.real_engine import SceneEngine
@@ -21,14 +21,21 @@ from tuimail.ui.app import TuimailApp
 from tuimail.ui.requests import ShowMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.pilot import Pilot
 
     from tests.support.dovecot import Dovecot
     from tuimail.config.model import Server
     from tuimail.paths import Paths
 
-__all__ = ["server"]
 WAITS = "This message is not kept on this machine; it opens when localhost is in reach."
+
+
+@pytest.fixture
+def server(dovecot: Dovecot) -> Iterator[Server]:
+    with new_account(dovecot) as made:
+        yield made
 
 
 async def seen(pilot: Pilot[int], words: str) -> None:
