@@ -6,7 +6,10 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.journeys.waiting import until
+from tests.ui.idle import replace_waiting
 from tests.ui.screen_text import settle, text
 from tuimail.compose.draft import Draft
 from tuimail.config.loader import load
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 
     from tuimail.engine import Engine
     from tuimail.outbox.model.item import OutboxItem
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key takes as long as what it does."""
+    replace_waiting(monkeypatch)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import pytest
 from tests.journeys.waiting import until
 from tests.support.loopback import free_ports
 from tests.support.streams import serving
+from tests.ui.idle import replace_waiting
 from tests.ui.screen_text import settle, text
 from tuimail.config.loader import load
 from tuimail.engine import Engine
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from tuimail.outbox.model.item import OutboxItem
 
 pytestmark = pytest.mark.real_servers
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key takes as long as what it does."""
+    replace_waiting(monkeypatch)
 
 
 @asynccontextmanager
