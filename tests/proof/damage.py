@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-EVERY = {True: (16, 1), False: (4096, 40)}
+EVERY = {True: (16, 1), False: (8192, 80)}
 """Full or quick -> bytes from one flip to the next, and every which call is looked at for a journal."""
 
 FILES = (

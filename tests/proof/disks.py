@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-EVERY = {True: 1, False: 60}
+EVERY = {True: 1, False: 120}
 """Full or quick -> every which call."""
 
 REFUSALS = ("ENOSPC", "EIO", "EROFS")

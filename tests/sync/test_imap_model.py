@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.slow import most_slow
 from tests.sync.imap_support import Rig, rig
 from tuimail.cache.summaries import FlagChange, set_flags
 from tuimail.mail.flags import ANSWERED, DELETED, FLAGGED, SEEN
@@ -119,9 +120,10 @@ def check(here: Rig, level: str) -> None:
         assert found == (len(box.letters), box.validity, 1)
 
 
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("part", most_slow(range(6), 3))
 @pytest.mark.parametrize("level", ["Q", "C", "P"])
 def test_random_changes_and_cuts(tmp_path: Path, level: str, part: int) -> None:
+    """Half of the seeds; all of them with ``-m slow``."""
     for seed in range(part, SEEDS // 3, 6):
         run(tmp_path / str(seed), level, random.Random(f"{level}{seed}"))
 

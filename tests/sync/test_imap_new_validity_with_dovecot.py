@@ -31,6 +31,7 @@ pytestmark = pytest.mark.real_servers
 
 EVERY = 23
 """Points from one at which the folders are numbered anew to the next."""
+BOTH = ("INBOX", "Archive")
 OFTEN = {"a": 1, "b": 1, "c": 2, "e": 2, "t": 2, "d": 1, "f": 1, "n": 1, "old": 1}
 """How many of each letter there are, if all that was asked for is done but the deletion."""
 FLAGS = {"a": SEEN | ANSWERED | FLAGGED, "b": ANSWERED | FLAGGED, "c": FLAGGED | ANSWERED, "d": DELETED, "f": DELETED}
@@ -94,8 +95,15 @@ def problems(user: SyncedUser) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize("folders", [("INBOX",), ("Archive",), ("INBOX", "Archive")], ids="+".join)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("way", "folders"),
+    [
+        *((way, BOTH) for way in WAYS),
+        *((way, (BOTH[number % 2],)) for number, way in enumerate(WAYS)),
+        # The other one of the two folders alone.
+        *(pytest.param(way, (BOTH[(number + 1) % 2],), marks=pytest.mark.slow) for number, way in enumerate(WAYS)),
+    ],
+)
 def test_numbered_anew_in_the_middle(
     dovecot: Dovecot, tmp_path: Path, now: list[float], way: str, folders: tuple[str, ...]
 ) -> None:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.real_servers
 NOTHING = (0, 0, ())
 CUTS = (Cut.BEFORE, Cut.INSIDE, Cut.UNANSWERED)
 """Where the client waits for the server, so that what is on the disk stands still."""
-EVERY = 23
+EVERY = 37
 """Steps from one that is tried to the next."""
 
 

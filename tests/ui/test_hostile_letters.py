@@ -35,8 +35,8 @@ ACTING = {"Cc", "Cs", "Zl", "Zp"}
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LONGEST = 8.0
 """Seconds of processor time that a burst of keys may take: four times what a quiet machine needs for the worst."""
-SHARE = int(os.environ.get("HOSTILE_SHARE", "160"))
-"""One in so many letters of the corpora is tried: all of them take half an hour."""
+SHARE = int(os.environ.get("HOSTILE_SHARE", "80"))
+"""With ``-m slow`` one in so many letters of the corpora is tried: all of them take half an hour."""
 OWN_GROUPS = 4
 CORPORA_GROUPS = 2
 """Runs of the program, so that several processes can share the work."""
@@ -193,7 +193,8 @@ def letters_of_the_corpora(group: int) -> dict[str, bytes]:
     ("letters", "group"),
     [
         *((own_letters, group) for group in range(OWN_GROUPS)),
-        *((letters_of_the_corpora, group) for group in range(CORPORA_GROUPS)),
+        # Other tests read, show, answer and forward all of them without a screen; here are a few.
+        *(pytest.param(letters_of_the_corpora, group, marks=pytest.mark.slow) for group in range(CORPORA_GROUPS)),
     ],
 )
 async def test_each_is_read_answered_and_saved(
