@@ -1,4 +1,4 @@
-"""An account on a real server."""
+"""Where the program keeps its files, and an account on a real server."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.imap_program import new_account
+from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.dovecot import Dovecot
     from tuimail.config.model import Server
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """A home folder of the test's own."""
+    return Paths.under(tmp_path / "home")
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.flags import DELETED, FLAGGED
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.pattern import parse
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.engine.mail_support import Changes
+    from tuimail.paths import Paths
 
 INBOX = IndexRequest("work")
 COUNT = 60
@@ -38,11 +38,6 @@ def root(tmp_path: Path) -> Path:
     for number in range(COUNT):
         put_message(made, f"m{number:02}", f"Letter {number:02}", arrived=1_790_000_000 + number)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def database(paths: Paths) -> Path:

@@ -20,12 +20,12 @@ from tuimail.mail.flags import DELETED, FLAGGED, OLD, SEEN
 from tuimail.mail.message_ref import MessageRef
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.watch import FileWatch
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.engine.mail_reader import MailReader
+    from tuimail.paths import Paths
 
 INBOX = IndexRequest("work")
 NOON = 1_790_000_000
@@ -38,11 +38,6 @@ def root(tmp_path: Path) -> Path:
     for number in range(3):
         put_message(made, f"m{number}", f"Letter {number}", flags="S" if number == 0 else "", arrived=NOON + number)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def files(folder: Path) -> list[str]:

@@ -22,7 +22,6 @@ from tuimail.journal.action import ActionKind, ActionMessage, ActionState, MailA
 from tuimail.journal.store import ActionJournal
 from tuimail.journal.tally import JournalTally
 from tuimail.mail.flags import FLAGGED
-from tuimail.paths import Paths
 from tuimail.sync import maildir_replay
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from tests.engine.mail_support import Changes
     from tuimail.engine.mail_journal import JournalEntry, MailJournal
+    from tuimail.paths import Paths
 
 INBOX = IndexRequest("work")
 ARCHIVE = IndexRequest("work", "Archive")
@@ -42,11 +42,6 @@ def root(tmp_path: Path) -> Path:
     for number in range(3):
         put_message(made, f"m{number}", f"Letter {number}", arrived=1_790_000_000 + number)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def files(folder: Path) -> list[str]:

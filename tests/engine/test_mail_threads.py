@@ -10,13 +10,13 @@ from tests.engine.mail_support import Changes, entries, make_maildir, put_messag
 from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.errors import UsageError
 from tuimail.mail.flags import SEEN
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.engine.mail_index import MessageIndex
     from tuimail.mail.message_ref import MessageRef
+    from tuimail.paths import Paths
 
 NOON = 1_790_000_000
 INBOX = IndexRequest("work", order=SortOrder.THREAD)
@@ -28,11 +28,6 @@ def root(tmp_path: Path) -> Path:
     for at, (name, refs) in enumerate([("root", ""), ("m", "root"), ("c", "root m"), ("o", "root"), ("t", "")]):
         put_message(made, name, refs=names(refs), flags="S", arrived=NOON + at)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def names(words: str) -> str:

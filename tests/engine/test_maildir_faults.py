@@ -22,7 +22,6 @@ from tuimail.journal.store import ActionJournal
 from tuimail.mail.flags import FLAGGED
 from tuimail.mail.pattern import parse
 from tuimail.mailboxes.maildir_folder import MessageGoneError
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from tests.engine.mail_support import Changes
     from tuimail.cache.fulltext import NewText
     from tuimail.engine.received_mail import FoundMessage
+    from tuimail.paths import Paths
 
 INBOX, ARCHIVE, TRASH = (IndexRequest("work", name) for name in ("INBOX", "Archive", "Trash"))
 NOON = 1_790_000_000
@@ -45,11 +45,6 @@ def root(tmp_path: Path) -> Path:
         put_message(made, f"m{number}", f"Letter {number}", arrived=NOON + number)
         put_message(made / ".Archive", f"a{number}", f"Old {number}", arrived=NOON + number)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def still(root: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tests.engine.imap_program import INBOX, settings
 from tests.engine.mail_support import Changes
-from tests.engine.test_imap_account import INBOX, paths, server, settings  # noqa: F401 - fixtures
 from tests.support.cut_link import cut_link
 from tests.support.smtp_sink import PROGRAM, smtp_sink
 from tuimail.compose.draft import Draft
@@ -75,8 +75,8 @@ async def until(engine: Engine, item: OutboxItem, *states: ItemState) -> None:
 @pytest.mark.parametrize("first", ["reading", "sending"])
 async def test_what_finds_that_the_way_is_mended_tells_the_other(
     dovecot: Dovecot,
-    server: Server,  # noqa: F811
-    paths: Paths,  # noqa: F811
+    server: Server,
+    paths: Paths,
     monkeypatch: pytest.MonkeyPatch,
     first: str,
 ) -> None:

@@ -11,12 +11,12 @@ from tests.engine.mail_support import entries, make_maildir, put_message, runnin
 from tuimail.engine import index_search
 from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.mail.message_ref import MessageRef
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.engine.mail_index import MessageIndex
+    from tuimail.paths import Paths
 
 NOON = 1_790_000_000
 INBOX = IndexRequest("work", order=SortOrder.THREAD)
@@ -31,11 +31,6 @@ def root(tmp_path: Path) -> Path:
     put_message(made, "other", flags="S", arrived=NOON + 3)
     put_message(made / ".Sent", "alone", flags="S", arrived=NOON + 4)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def all_there(index: MessageIndex) -> bool:

@@ -27,7 +27,6 @@ from tuimail.engine.mail_index import FolderCounts
 from tuimail.engine.mail_search import SearchBrokenOffError
 from tuimail.errors import UsageError
 from tuimail.mail.pattern import parse
-from tuimail.paths import Paths
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tuimail.engine.mail_reader import MailReader, Place
+    from tuimail.paths import Paths
 
 NOON = 1_790_000_000
 
@@ -48,11 +48,6 @@ def root(tmp_path: Path) -> Path:
         put_message(made / folder, name, f"Minutes {name}", flags=flags, arrived=NOON + at)
     put_message(made, "other", "Lunch", arrived=NOON - 9)
     return made
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.under(tmp_path / "home")
 
 
 def wide(words: str, *, accounts: tuple[str, ...] = (), folders: tuple[str, ...] = ()) -> IndexRequest:
