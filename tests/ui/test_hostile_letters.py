@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 import time
 import unicodedata
@@ -24,7 +25,7 @@ from tests.ui.screen_text import lines, settle, text
 from tuimail.ui.safety import StripActing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
 
     from textual.pilot import Pilot
 
@@ -44,15 +45,18 @@ CORPORA_GROUPS = 2
 ANSWERS = ("r", "f", "g", "alt+f")
 """Keys that open the composer: reply, forward; reply to all, forward attached. What they make is kept as a draft.
 
-Letters take turns with them; when all of the corpora are tried, each gets all four.
+Letters take turns with them, and with the source and the files; when all of the corpora are tried, each gets all.
 """
+TURNS = len(ANSWERS)
 
 _network: list[tuple[str, Any]] = []
 _watching = [False]
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if _watching[0] and event.startswith("socket.") and event != "socket.__new__":
+    if not _watching[0] or not event.startswith("socket.") or event == "socket.__new__":
+        return
+    if not (isinstance(args[0], socket.socket) and args[0].family == socket.AF_UNIX):  # that is no network
         _network.append((event, args[1:]))
 
 
@@ -113,12 +117,23 @@ class Reader:
         acting = {each for each in shown if each != "\n" and (unicodedata.category(each) in ACTING or each in BIDI)}
         assert not acting | self.net.caught, (self.letter, keys)
 
-    async def read_all_of_it(self, answers: Sequence[str]) -> None:
-        """In MESSAGE TEXT: both forms, the whole header, the source, the files, saved, answered."""
+    async def read_all_of_it(self, turns: Collection[int]) -> None:
+        """In MESSAGE TEXT: both forms, the whole header; by ``turns`` the source and the files, saved, answered."""
         await self.press("end", "h", "end", "home", "h")
         await self.press("ctrl+a", "end", "ctrl+a", "ctrl+f")
-        await self.press("backslash", "end")
-        await self.back_to("MESSAGE TEXT")
+        if 0 in turns:
+            await self.press("backslash", "end")
+            await self.back_to("MESSAGE TEXT")
+        if 1 in turns or 3 in turns:
+            await self._look_at_files()
+        if 2 in turns:
+            await self.press("E", "enter")
+            await self.back_to("MESSAGE TEXT")
+        for key in (ANSWERS[each] for each in turns):
+            await self.press(key, "end", "ctrl+o")
+            assert self.screen == "MESSAGE TEXT", (self.letter, key, lines(self.pilot.app))
+
+    async def _look_at_files(self) -> None:
         await self.press("v")
         if self.screen == "ATTACHMENTS":
             await self.press("T")
@@ -127,11 +142,6 @@ class Reader:
             await self.back_to("ATTACHMENTS")
             await self.press("s", "enter")
             await self.back_to("MESSAGE TEXT")
-        await self.press("E", "enter")
-        await self.back_to("MESSAGE TEXT")
-        for key in answers:
-            await self.press(key, "end", "ctrl+o")
-            assert self.screen == "MESSAGE TEXT", (self.letter, key, lines(self.pilot.app))
 
     async def back_to(self, screen: str) -> None:
         """Out of what was opened; a question is cancelled first."""
@@ -161,7 +171,7 @@ async def read_each(
                 reader.letter = entry.ref.key
                 await reader.press("enter")
                 assert [each.ref for each in pilot.app.screen.targets()] == [entry.ref]  # type: ignore[attr-defined]
-                await reader.read_all_of_it(ANSWERS[number % 4 : number % 4 + 1] if SHARE > 1 else ANSWERS)
+                await reader.read_all_of_it(range(TURNS) if SHARE == 1 else (number % TURNS,))
                 await reader.press("i")
                 if number + 1 < len(letters):
                     await reader.press("j")
