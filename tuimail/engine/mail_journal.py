@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.config.model import SpecialUse
 from tuimail.errors import StorageError, UsageError
-from tuimail.journal.decisions import can_be_deleted
 from tuimail.journal.tally import JournalTally
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class JournalEntry:
     @property
     def can_be_deleted(self) -> bool:
         """The trash refused its messages: they can be deleted for good instead."""
+        from tuimail.journal.decisions import can_be_deleted
+
         return self.to_trash and can_be_deleted(self.action)
 
 
