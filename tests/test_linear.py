@@ -13,11 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
 
 import pytest
 from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from tuimail import log
+from tuimail.accounts.discovery import autoconfig_xml, user_name, values, xml_tree
 from tuimail.cache import fulltext_tokens
 from tuimail.compose import (
     answer,
@@ -834,6 +836,59 @@ ANSWERS = [
     Row("line ends to resend", _resent, lambda n: b"Subject: x\r\r" + b"\r" * n, whole=False),
 ]
 
+_ADA = user_name.MailUser.of("ada@example.org")
+
+
+def _settings(data: bytes) -> None:
+    """Without the bounds of the parser, which would end most of these at once."""
+    bounds = ("MOST_BYTES", "MOST_ELEMENTS", "MOST_ATTRIBUTES", "DEEPEST", "LONGEST_TEXT")
+    with (
+        mock.patch.dict(vars(xml_tree), dict.fromkeys(bounds, 1 << 40)),
+        contextlib.suppress(values.DiscoveryError),
+    ):
+        autoconfig_xml.read_autoconfig(data, _ADA, origin=values.Origin.ISPDB, source="ISPDB")
+
+
+def _user_name(template: str) -> None:
+    with (
+        mock.patch.object(user_name, "LONGEST", 1 << 40),
+        contextlib.suppress(values.DiscoveryError),
+    ):
+        user_name.fill(template, _ADA)
+
+
+def _provider(inner: bytes, n: int) -> bytes:
+    pieces = inner * (n // len(inner))
+    return b"<clientConfig><emailProvider>" + pieces + b"</emailProvider></clientConfig>"
+
+
+DISCOVERY = [
+    Row("settings of many servers", _settings, lambda n: _provider(b'<incomingServer type="imap"/>', n), whole=False),
+    Row("settings of empty elements", _settings, lambda n: _provider(b"<a/>", n), whole=False),
+    Row("deep settings", _settings, lambda n: b"<a>" * (n // 3), whole=False),
+    Row("deep settings that end", _settings, lambda n: b"<a>" * (n // 7) + b"</a>" * (n // 7), whole=False),
+    Row(
+        "attributes of settings",
+        _settings,
+        lambda n: b"<a %s/>" % b" ".join(b'a%d=""' % k for k in range(n // 9)),
+        whole=False,
+    ),
+    Row("a long text of settings", _settings, lambda n: b"<clientConfig>" + b"x" * n + b"</clientConfig>", whole=False),
+    Row("texts of settings between comments", _settings, lambda n: _provider(b"x<!---->", n), whole=False),
+    Row("references in settings", _settings, lambda n: _provider(b"&#65;", n), whole=False),
+    Row("lines of settings", _settings, lambda n: _provider(b"x\n", n), whole=False),
+    Row("a tag of settings that does not end", _settings, lambda n: b"<" + b"a" * n, whole=False),
+    Row("a comment of settings that does not end", _settings, lambda n: b"<!--" + b"-" * n, whole=False),
+    Row(
+        "what enables access",
+        _settings,
+        lambda n: _provider(b"<enable><instruction>x</instruction></enable>", n),
+        whole=False,
+    ),
+    Row("placeholders of a user name", _user_name, lambda n: "%EMAILADDRESS%" * (n // 14), whole=False),
+    Row("percent signs of a user name", _user_name, lambda n: "%" * n, whole=False),
+]
+
 RULES = [
     *MBOX,
     *IMAP,
@@ -849,6 +904,7 @@ RULES = [
     *THREADS,
     *REPLIES,
     *ANSWERS,
+    *DISCOVERY,
 ]
 
 

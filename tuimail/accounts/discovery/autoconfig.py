@@ -30,7 +30,7 @@ async def look_at_host(inquiry: Inquiry, network: Network) -> None:
     """
     address = quote(inquiry.user.address, safe="@")
     url = f"https://autoconfig.{inquiry.user.domain}/mail/config-v1.1.xml?emailaddress={address}"
-    inquiry.found = await _read(inquiry, network, url, site=inquiry.user.domain, what=Disclosed.ADDRESS)
+    inquiry.finds(await _read(inquiry, network, url, site=inquiry.user.domain, what=Disclosed.ADDRESS))
 
 
 async def look_at_well_known(inquiry: Inquiry, network: Network) -> None:
@@ -39,9 +39,9 @@ async def look_at_well_known(inquiry: Inquiry, network: Network) -> None:
     Raises:
         DiscoveryError: there are none that can be used.
     """
-    inquiry.found = await _read(
-        inquiry, network, well_known_url(inquiry.user.domain), site=inquiry.user.domain, what=Disclosed.DOMAIN
-    )
+    domain = inquiry.user.domain
+    url = f"https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml"
+    inquiry.finds(await _read(inquiry, network, url, site=domain, what=Disclosed.CONNECTION))
 
 
 async def look_in_ispdb(inquiry: Inquiry, network: Network) -> None:
@@ -50,7 +50,7 @@ async def look_in_ispdb(inquiry: Inquiry, network: Network) -> None:
     Raises:
         DiscoveryError: there is none that can be used.
     """
-    inquiry.found = await from_ispdb(inquiry, network, inquiry.user.domain)
+    inquiry.finds(await from_ispdb(inquiry, network, inquiry.user.domain))
 
 
 async def from_ispdb(inquiry: Inquiry, network: Network, domain: str) -> FoundAccount:
@@ -71,11 +71,6 @@ async def from_provider(inquiry: Inquiry, network: Network, domain: str) -> Foun
     """
     url = f"https://autoconfig.{domain}/mail/config-v1.1.xml"
     return await _read(inquiry, network, url, site=domain, what=Disclosed.CONNECTION)
-
-
-def well_known_url(domain: str) -> str:
-    """Where a domain keeps its settings on its own web server."""
-    return f"https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml"
 
 
 async def _read(inquiry: Inquiry, network: Network, url: str, *, site: str, what: Disclosed) -> FoundAccount:

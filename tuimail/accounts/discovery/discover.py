@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuimail.accounts.discovery.autoconfig import (
     ISPDB,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 DEADLINE = 5.0
 """Seconds in all."""
 
+_T = TypeVar("_T")
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,9 +65,8 @@ def planned(address: str) -> tuple[Disclosure, ...]:
     return (
         Disclosure("DNS", Disclosed.DOMAIN),
         Disclosure(f"autoconfig.{user.domain}", Disclosed.ADDRESS),
-        Disclosure(user.domain, Disclosed.DOMAIN),
         Disclosure(ISPDB_HOST, Disclosed.DOMAIN),
-        *(Disclosure(f"{label}.{user.domain}", Disclosed.CONNECTION) for label in ("imap", "smtp", "mail")),
+        *(Disclosure(label + user.domain, Disclosed.CONNECTION) for label in ("", "imap.", "smtp.", "mail.")),
     )
 
 
@@ -141,20 +142,25 @@ class _Asking:
         self._inquiries = inquiries(user)
         self._pending: dict[asyncio.Future[None], Inquiry] = {}
         self._reasons: dict[str, str] = {}
+        self._news = asyncio.Event()
+        for each in self._inquiries:
+            each.news = self._news.set
 
     async def run(self, network: Network | None, patience: Patience, *, thorough: bool) -> DiscoveryReport:
         """See ``discover``."""
-        time_is_up = asyncio.ensure_future(patience())
-        opening = asyncio.ensure_future(_opened(network))
+        time_is_up = self._announced(patience())
+        opening = self._announced(_opened(network))
         try:
-            await asyncio.wait({opening, time_is_up}, return_when=asyncio.FIRST_COMPLETED)
-            if opening.done() and (reached := _reached(opening)) is not None:
-                self._pending = {asyncio.ensure_future(each.look(each, reached)): each for each in self._inquiries}
+            await self._news.wait()
+            if opening.done() and opening.exception() is None:
+                reached = opening.result()
+                self._pending = {self._announced(each.look(each, reached)): each for each in self._inquiries}
             else:
                 self._reasons = {each.source: "This computer cannot look up names." for each in self._inquiries}
             report = self._report()
             while self._pending and (thorough or not report.decided) and not time_is_up.done():
-                await asyncio.wait({*self._pending, time_is_up}, return_when=asyncio.FIRST_COMPLETED)
+                await self._news.wait()
+                self._news.clear()
                 self._collect()
                 report = self._report()
                 if self._progress is not None:
@@ -165,6 +171,12 @@ class _Asking:
             return self._report(pending=())
         finally:
             await _end((time_is_up, opening, *self._pending))
+
+    def _announced(self, work: Awaitable[_T]) -> asyncio.Future[_T]:
+        """``work`` as a task whose end is news."""
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda _done: self._news.set())
+        return task
 
     def _collect(self) -> None:
         for task in [each for each in self._pending if each.done()]:
@@ -202,10 +214,6 @@ async def _five_seconds() -> None:
 
 async def _opened(network: Network | None) -> Network:
     return network or await system_network()
-
-
-def _reached(opening: asyncio.Future[Network]) -> Network | None:
-    return opening.result() if opening.exception() is None else None
 
 
 async def _end(tasks: Sequence[asyncio.Future[Any]]) -> None:

@@ -61,7 +61,7 @@ async def _try(inquiry: Inquiry, network: Network, each: _Guess, answered: set[_
     answered.add(each)
     imap, submission = (_servers(inquiry, answered, imap=imap) for imap in (True, False))
     if imap and submission:
-        inquiry.found = FoundAccount(imap, submission, Origin.GUESS, inquiry.source)
+        inquiry.finds(FoundAccount(imap, submission, Origin.GUESS, inquiry.source))
     return ""
 
 

@@ -23,9 +23,16 @@ class Inquiry:
     source: str
     """Its name for the screen."""
     look: Callable[[Inquiry, Network], Awaitable[None]]
-    """Sets ``found``; raises DiscoveryError."""
+    """Calls ``finds``, each time that it knows more; raises DiscoveryError."""
+    news: Callable[[], None] = lambda: None
+    """Called when there is something new in ``found``."""
     found: FoundAccount | None = None
     sent: list[Disclosure] = field(default_factory=list)
+
+    def finds(self, account: FoundAccount) -> None:
+        """This is what the source knows now."""
+        self.found = account
+        self.news()
 
     def discloses(self, to: str, what: Disclosed) -> None:
         """This is being sent now."""

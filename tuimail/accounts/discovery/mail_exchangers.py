@@ -33,9 +33,9 @@ async def look_up_provider(inquiry: Inquiry, network: Network) -> None:
         provider = provider_by_mx(host)
         if provider is not None:
             source = f"MX host's provider, {provider.name}"
-            inquiry.found = account_of(provider, inquiry.user, origin=Origin.MX, source=source)
+            inquiry.finds(account_of(provider, inquiry.user, origin=Origin.MX, source=source))
             return
-    inquiry.found = await _published(inquiry, network, hosts[0])
+    inquiry.finds(await _published(inquiry, network, hosts[0]))
 
 
 async def _published(inquiry: Inquiry, network: Network, host: str) -> FoundAccount:

@@ -38,13 +38,8 @@ async def look_up_services(inquiry: Inquiry, network: Network) -> None:
         missing = [what for what, found in (("IMAP", imap), ("submission", submission)) if not found]
         raise DiscoveryError(f"{domain} has no SRV records for {' and '.join(missing)}.")
     hosts = dict.fromkeys(each.host for each in (*imap, *submission))
-    inquiry.found = FoundAccount(
-        imap,
-        submission,
-        Origin.SRV,
-        inquiry.source,
-        to_confirm=tuple(host for host in hosts if not inquiry.is_own(host)),
-    )
+    to_confirm = tuple(host for host in hosts if not inquiry.is_own(host))
+    inquiry.finds(FoundAccount(imap, submission, Origin.SRV, inquiry.source, to_confirm=to_confirm))
 
 
 def _servers(
