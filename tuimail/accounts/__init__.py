@@ -1,1 +1,1 @@
-"""Setting up: does an account work?"""
+"""Setting up an account: which servers does an address have (``discovery``), and does the account work (``check``)?"""

@@ -12,7 +12,7 @@ from tests.accounts.discovery.documents import document, server
 from tests.accounts.discovery.loopback_provider import page, redirect
 from tuimail.accounts.discovery import discover, planned
 from tuimail.accounts.discovery.network import ServiceRecord
-from tuimail.accounts.discovery.values import Disclosed, Disclosure, DiscoveryReport, Origin, SignInKind
+from tuimail.accounts.discovery.values import Disclosed, Disclosure, DiscoveryError, DiscoveryReport, Origin, SignInKind
 from tuimail.errors import AddressError
 
 if TYPE_CHECKING:
@@ -147,6 +147,21 @@ async def test_silence_ends_with_the_time(provider: LoopbackProvider) -> None:
     assert "It did not answer in time." in reasons(report).values()
 
 
+async def test_the_time_is_five_seconds(provider: LoopbackProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in (AUTOCONFIG, WELL_KNOWN, ISPDB):
+        provider.pages[each] = None
+    asked: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        asked.append(seconds)
+        await provider.silence_reached.wait()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    report = await discover(ADA, network=provider.network)
+    assert asked == [5.0]
+    assert "It did not answer in time." in reasons(report).values()
+
+
 async def test_being_cancelled_leaves_nothing_behind(provider: LoopbackProvider) -> None:
     provider.pages[AUTOCONFIG] = None
     before = asyncio.all_tasks()
@@ -155,8 +170,8 @@ async def test_being_cancelled_leaves_nothing_behind(provider: LoopbackProvider)
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looking
-    left = {each for each in asyncio.all_tasks() - before if "discovery" in repr(each.get_coro())}
-    assert {each for each in left if "loopback_provider" not in repr(each)} == set()
+    left = [each for each in asyncio.all_tasks() - before if "loopback_provider" not in repr(each)]
+    assert left == []
 
 
 async def test_lies_are_reasons(provider: LoopbackProvider) -> None:
@@ -216,7 +231,7 @@ async def test_the_table_with_alternatives(provider: LoopbackProvider) -> None:
     )
     report = await looked(provider, "ada@gmail.com")
     assert [each.origin for each in report.accounts] == [Origin.BUILT_IN]
-    assert reasons(report)["autoconfig.gmail.com"] == "autoconfig.gmail.com does not exist."
+    assert reasons(report)["autoconfig.gmail.com"] == "autoconfig.gmail.com has no address in DNS."
 
 
 class TestServiceRecords:
@@ -266,6 +281,17 @@ class TestServiceRecords:
         assert account.provider == "Fastmail"
         assert account.imap[0].sign_in == (SignInKind.APP_PASSWORD,)
         assert account.peculiarities.app_password_page
+
+    async def test_one_question_may_fail(self, provider: LoopbackProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+        answered = records()
+
+        async def service(name: str) -> tuple[ServiceRecord, ...]:
+            if name not in answered:
+                raise DiscoveryError("The name servers do not answer.")
+            return answered[name]
+
+        monkeypatch.setattr(provider.resolver, "service", service)
+        assert len((await looked(provider)).accounts) == 1
 
 
 class TestMailExchangers:

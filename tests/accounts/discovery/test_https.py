@@ -126,7 +126,7 @@ async def test_a_strangers_name_for_an_address_of_this_network(provider: Loopbac
 
 async def test_a_name_that_does_not_exist(provider: LoopbackProvider) -> None:
     provider.resolver.elsewhere["a.example.org"] = ()
-    with pytest.raises(DiscoveryError, match="does not exist"):
+    with pytest.raises(DiscoveryError, match="has no address in DNS"):
         await fetch(provider)
 
 

@@ -74,19 +74,16 @@ class Network:
         try:
             tls = self.context if secure else None
             name = certificate_host(host) if secure else None
+            # From here on the socket is the transport's, which closes it whatever happens.
             return await asyncio.open_connection(sock=connected, limit=LONGEST_LINE, ssl=tls, server_hostname=name)
         except (OSError, ValueError) as error:
-            connected.close()
             raise DiscoveryError(tls_reason(error, host)) from None
-        except BaseException:
-            connected.close()
-            raise
 
     async def _allowed(self, host: str) -> list[str]:
         """Addresses of ``host`` that may be connected to: a stranger's name must not reach the user's own network."""
         found = await self.resolver.addresses(host)
         if not found:
-            raise DiscoveryError(f"{host} does not exist.")
+            raise DiscoveryError(f"{host} has no address in DNS.")
         is_own = any(host == each or host.endswith("." + each) for each in self.own)
         allowed = [each for each in found if is_public(each) or (is_own and is_loopback(each))]
         if not allowed:
@@ -128,21 +125,25 @@ async def _first_connected(addresses: list[str], port: int) -> socket.socket:
         OSError: none answers.
     """
     tries = {asyncio.ensure_future(_connected(address, port)) for address in addresses}
-    won: socket.socket | None = None
+    winner: asyncio.Future[socket.socket] | None = None
     try:
         pending = tries
-        while pending and won is None:
+        while pending and winner is None:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            won = next((each.result() for each in done if each.exception() is None), None)
-        if won is None:
-            raise OSError("nobody answers")
-        return won
+            winner = next((each for each in done if each.exception() is None), None)
     finally:
-        for each in tries:
+        for each in tries - {winner}:
             each.cancel()
-        for result in await asyncio.gather(*tries, return_exceptions=True):
-            if isinstance(result, socket.socket) and result is not won:
-                result.close()
+            each.add_done_callback(_close)
+    if winner is None:
+        raise OSError("nobody answers")
+    return winner.result()
+
+
+def _close(late: asyncio.Future[socket.socket]) -> None:
+    """One that connected as well, or failed."""
+    if not late.cancelled() and late.exception() is None:
+        late.result().close()
 
 
 async def _connected(address: str, port: int) -> socket.socket:

@@ -27,13 +27,19 @@ async def look_up_services(inquiry: Inquiry, network: Network) -> None:
     """
     domain = inquiry.user.domain
     inquiry.discloses("DNS", Disclosed.DOMAIN)
+    asked = (*_IMAP, *_SUBMISSION)
     answers = await asyncio.gather(
-        *(network.resolver.service(f"{label}._tcp.{domain}") for label, _ in (*_IMAP, *_SUBMISSION))
+        *(network.resolver.service(f"{label}._tcp.{domain}") for label, _ in asked), return_exceptions=True
     )
-    securities = [security for _, security in (*_IMAP, *_SUBMISSION)]
-    offers = list(zip(answers, securities, strict=True))
+    failures = [each for each in answers if isinstance(each, BaseException)]
+    offers = [
+        (() if isinstance(answer, BaseException) else answer, security)
+        for answer, (_, security) in zip(answers, asked, strict=True)
+    ]
     imap = _servers(offers[:2], inquiry.user.address, f"{domain} says that it offers no IMAP.")
     submission = _servers(offers[2:], inquiry.user.address, f"{domain} says that it takes no letters for sending.")
+    if failures and not (imap and submission):
+        raise failures[0]
     if not imap or not submission:
         missing = [what for what, found in (("IMAP", imap), ("submission", submission)) if not found]
         raise DiscoveryError(f"{domain} has no SRV records for {' and '.join(missing)}.")
