@@ -66,8 +66,8 @@ class DnsResolver:
         import dns.resolver
 
         try:
-            question = dns.name.from_text(name + ".")
-            answer = await self._resolver.resolve(question, kind, search=False)
+            # from_text makes it a full name: the network's own domain is not tried behind it.
+            answer = await self._resolver.resolve(dns.name.from_text(name), kind)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except (dns.exception.DNSException, OSError, ValueError):
