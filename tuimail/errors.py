@@ -19,6 +19,8 @@
     │   └── LeaseLostError           another process owns the item now
     ├── ConfigError              78  .problems
     └── SecretError              77  a password is not available: absent, locked, refused, timed out
+        ├── WrongPassphraseError     the password file is locked, or was given another passphrase than its own
+        └── DamagedPasswordsError    the password file cannot be read whatever the passphrase
 """
 
 from __future__ import annotations
@@ -149,3 +151,11 @@ class SecretError(TuimailError):
     """A password or token is not available."""
 
     exit_code = EX_NOPERM
+
+
+class WrongPassphraseError(SecretError):
+    """The password file is locked, or the passphrase given for it is another one than its own."""
+
+
+class DamagedPasswordsError(SecretError):
+    """The password file cannot be read whatever the passphrase."""

@@ -3,7 +3,7 @@
 Defines the layout of every folder; no other module joins path names below them::
 
     config/   config.toml keys.toml searches.toml themes/*.toml
-    data/     outbox/  journal/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db
+    data/     outbox/  journal/  drafts/<id>/  unsent/  accounts/<name>/Maildir  correspondents.db  secrets
     cache/    may be deleted at any time
     state/    tuimail.log  outbox-witness  sign-in.json
 """
@@ -104,6 +104,11 @@ class Paths:
     def correspondents(self) -> Path:
         """Addresses of earlier recipients."""
         return self.data / "correspondents.db"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Passwords, encrypted, where there is no keyring (config/password_file)."""
+        return self.data / "secrets"
 
     @property
     def log_file(self) -> Path:
