@@ -74,6 +74,10 @@ class WaitingForSecret(NamedTuple):
     done: bool
 
 
+class SecretGiven(NamedTuple):
+    """The user typed a password or passphrase: what waited for one can go on."""
+
+
 class Notice(NamedTuple):
     """A sentence for the status line."""
 
@@ -106,6 +110,7 @@ Event = (
     | AccountPaused
     | AccountResumed
     | WaitingForSecret
+    | SecretGiven
     | Notice
     | OutboxTouched
     | MailChanged

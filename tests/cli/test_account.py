@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import keyring
 import pytest
 
 import tuimail.accounts.check
 from tests.cli.conftest import an_item
-from tests.config.test_secrets import install
+from tests.support.secret_stores import secrets_of_a_test, use_keyring
 from tuimail.accounts.finding import Finding, Step
 from tuimail.clock import SystemClock
-from tuimail.config import secrets
 from tuimail.outbox.model.item import AccountHealth
 from tuimail.outbox.model.states import ItemState
 from tuimail.outbox.store.store import Store
@@ -51,11 +49,9 @@ def finds(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Finding, ...]]:
 
 
 @pytest.fixture(autouse=True)
-def own_keyring() -> Iterator[None]:
-    before = keyring.get_keyring()
-    yield
-    keyring.set_keyring(before)
-    secrets._known.clear()
+def own_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with secrets_of_a_test(monkeypatch):
+        yield
 
 
 def test_the_accounts_are_listed_with_the_default_marked(engine: ScriptedServer, tuimail_: Run) -> None:
@@ -124,7 +120,7 @@ def test_a_mended_account_lets_its_letters_go(
 
 
 def test_login_stores_a_password_in_the_keyring(engine: ScriptedServer, tuimail_: Run) -> None:
-    backend = install("keyring.backends.SecretService")
+    backend = use_keyring("keyring.backends.SecretService")
     ran = tuimail_("account", "login", "work", text="open sesame\n")
     assert ran.code == 0
     assert backend.kept == {("tuimail:smtp.example.org", "ada"): "open sesame"}
@@ -134,7 +130,7 @@ def test_login_stores_a_password_in_the_keyring(engine: ScriptedServer, tuimail_
 def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(
     engine: ScriptedServer, tuimail_: Run, home: Paths
 ) -> None:
-    install("keyring.backends.SecretService")
+    use_keyring("keyring.backends.SecretService")
     engine.add(an_item(ItemState.BLOCKED), healths=[WRONG_PASSWORD])
     tuimail_("account", "login", "work", text="open sesame\n")
     assert engine.health("work").trouble is None
@@ -142,7 +138,7 @@ def test_a_new_password_lets_the_letters_go_that_the_old_one_blocked(
 
 
 def test_a_new_password_is_no_cure_for_a_bad_certificate(engine: ScriptedServer, tuimail_: Run, home: Paths) -> None:
-    install("keyring.backends.SecretService")
+    use_keyring("keyring.backends.SecretService")
     engine.add(an_item(ItemState.BLOCKED), healths=[AccountHealth("work", AccountProblem.CERTIFICATE, "Expired.")])
     tuimail_("account", "login", "work", text="open sesame\n")
     assert engine.health("work").trouble is AccountProblem.CERTIFICATE
@@ -180,7 +176,7 @@ def test_the_list_shows_an_account_in_trouble_and_since_when(
 def test_a_login_that_cannot_be_is_told(
     engine: ScriptedServer, tuimail_: Run, module: str, argv: tuple[str, ...], text: str, code: int, words: str
 ) -> None:
-    backend = install(module)
+    backend = use_keyring(module)
     ran = tuimail_("account", "login", *argv, text=text)
     assert ran.code == code
     assert words in ran.err

@@ -10,19 +10,16 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from keyring.errors import InitError, KeyringError, KeyringLocked
 
-from tuimail import log
-from tuimail.config import secrets
+from tests.support.secret_stores import SAFE, secrets_of_a_test, use_keyring
+from tuimail.config import keyring_store, secrets
 from tuimail.config.model import Auth, Server
 from tuimail.config.secrets import forget, remember, secret_for, store_secret
 from tuimail.errors import SecretError
 from tuimail.events import WaitingForSecret
 from tuimail.log import logging_to
-from tuimail.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,12 +36,8 @@ def ignore(event: Event) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(log, "_secrets", Scrubber())
-    before = keyring.get_keyring()
-    yield
-    secrets._known.clear()
-    secrets._flights.clear()
-    keyring.set_keyring(before)
+    with secrets_of_a_test(monkeypatch):
+        yield
 
 
 def by_command(*argv: str) -> Server:
@@ -180,29 +173,6 @@ async def test_a_secret_is_not_in_the_log(tmp_path: Path, caplog: pytest.LogCapt
 # -- keyring
 
 
-class Fake(KeyringBackend):
-    """A keyring in memory; ``module`` makes it look like another one."""
-
-    priority = 0.1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-
-def install(module: str, **methods: Callable[..., object]) -> Fake:
-    backend = type("Keyring", (Fake,), {"__module__": module, **methods})()
-    keyring.set_keyring(backend)
-    assert isinstance(backend, Fake)
-    return backend
-
-
 def raising(error: BaseException) -> Callable[..., object]:
     def method(*args: object) -> object:
         raise error
@@ -210,12 +180,9 @@ def raising(error: BaseException) -> Callable[..., object]:
     return method
 
 
-SAFE = "keyring.backends.SecretService"
-
-
-@pytest.mark.parametrize("module", [f"keyring.backends.{name}" for name in secrets.SAFE_BACKENDS])
+@pytest.mark.parametrize("module", [f"keyring.backends.{name}" for name in keyring_store.SAFE_BACKENDS])
 async def test_a_safe_keyring_keeps_and_gives(module: str) -> None:
-    backend = install(module)
+    backend = use_keyring(module)
     await store_secret(SERVER, "work", "open sesame")
     assert backend.kept == {(SERVICE, "ada"): "open sesame"}
     assert await secret_for(SERVER, "work", announce=ignore) == "open sesame"
@@ -227,9 +194,9 @@ async def test_a_safe_keyring_keeps_and_gives(module: str) -> None:
 
 
 async def test_a_safe_keyring_is_found_behind_an_unsafe_one() -> None:
-    safe, plain = install(SAFE), install("keyrings.alt.file")
+    safe, plain = use_keyring(SAFE), use_keyring("keyrings.alt.file")
     safe.kept[SERVICE, "ada"] = "p"
-    chainer = install("keyring.backends.chainer")
+    chainer = use_keyring("keyring.backends.chainer")
     chainer.backends = [plain, safe]  # type: ignore[attr-defined]
     assert await secret_for(SERVER, "work", announce=ignore) == "p"
 
@@ -248,11 +215,11 @@ async def test_a_safe_keyring_is_found_behind_an_unsafe_one() -> None:
 @pytest.mark.parametrize("chained", [False, True])
 async def test_an_unsafe_keyring_is_refused_before_it_is_asked(module: str, words: str, chained: bool) -> None:
     asked: list[object] = []
-    backend = install(
+    backend = use_keyring(
         module, get_password=lambda *args: asked.append(args), set_password=lambda *args: asked.append(args)
     )
     if chained:
-        chainer = install("keyring.backends.chainer")
+        chainer = use_keyring("keyring.backends.chainer")
         chainer.backends = [backend]  # type: ignore[attr-defined]
     with pytest.raises(SecretError, match=words) as told:
         await secret_for(SERVER, "work", announce=ignore)
@@ -263,7 +230,7 @@ async def test_an_unsafe_keyring_is_refused_before_it_is_asked(module: str, word
 
 
 async def test_an_empty_chain_is_no_keyring() -> None:
-    chainer = install("keyring.backends.chainer")
+    chainer = use_keyring("keyring.backends.chainer")
     chainer.backends = []  # type: ignore[attr-defined]
     with pytest.raises(SecretError, match="There is no keyring"):
         await secret_for(SERVER, "work", announce=ignore)
@@ -281,7 +248,7 @@ async def test_an_empty_chain_is_no_keyring() -> None:
     ],
 )
 async def test_a_keyring_that_fails_is_told_in_words(error: BaseException, words: str) -> None:
-    install(SAFE, get_password=raising(error))
+    use_keyring(SAFE, get_password=raising(error))
     with pytest.raises(SecretError, match=words) as told:
         await secret_for(SERVER, "work", announce=ignore)
     assert str(told.value).isprintable()
@@ -297,8 +264,8 @@ async def test_a_keyring_that_never_answers_holds_up_nobody(monkeypatch: pytest.
         release.wait()
         return "late"
 
-    install(SAFE, get_password=hang)
-    monkeypatch.setattr(secrets, "KEYRING_LIMIT", 0.2)
+    use_keyring(SAFE, get_password=hang)
+    monkeypatch.setattr(keyring_store, "KEYRING_LIMIT", 0.2)
     events: list[Event] = []
     with pytest.raises(SecretError, match="no answer within 0") as told:
         await secret_for(SERVER, "work", announce=events.append)

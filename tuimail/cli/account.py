@@ -1,4 +1,4 @@
-"""``tuimail account``: lists the accounts, checks them, stores a password in the keyring."""
+"""``tuimail account``: lists the accounts, checks them; stores, moves and removes their passwords."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tuimail.cli.output import (
     GREEN,
     RED,
     Style,
-    is_terminal,
     print_json,
     print_line,
     print_note,
@@ -25,9 +24,8 @@ from tuimail.cli.output import (
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
 from tuimail.cli.session import run as run_loop
-from tuimail.config.model import Auth, Server, SubmissionCommand
-from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE, ConfigError, SecretError, UsageError
-from tuimail.submission.result import AccountProblem
+from tuimail.config.model import Auth, SecretStore, Server, SubmissionCommand
+from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -39,26 +37,40 @@ if TYPE_CHECKING:
 VERBS = {
     "list": "the accounts and where their letters leave",
     "check": "try each server: reachable? secure? signed in?",
-    "login": "store a password in the keyring",
+    "login": "store a password in the keyring or the encrypted file, or move it there",
+    "logout": "remove the stored password",
+    "passphrase": "change the passphrase of the encrypted file",
 }
 """Verb -> its line in the help."""
 
 
 def parser() -> Parser:
     """Its options."""
-    listed = "\n".join(f"  {name:<8} {words}" for name, words in VERBS.items())
+    listed = "\n".join(f"  {name:<10} {words}" for name, words in VERBS.items())
     made = Parser(
         prog="tuimail account",
         description=f"The accounts of the config.\n\n{listed}",
-        examples=("tuimail account list", "tuimail account check work", "tuimail account login work"),
+        examples=(
+            "tuimail account list",
+            "tuimail account check work",
+            "tuimail account login work",
+            "tuimail account login work --store file",
+        ),
     )
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
     for name, words in VERBS.items():
         sub = verbs.add_parser(name, description=f"{words[:1].upper()}{words[1:]}.")
-        if name != "list":
+        if name in ("check", "login", "logout"):
             sub.add_argument("name", nargs="?", default="", metavar="NAME", help="this account")
-        if name != "login":
+        if name in ("list", "check"):
             sub.add_argument("--json", action="store_true", help="print one JSON document")
+        if name == "login":
+            sub.add_argument(
+                "--store",
+                choices=("keyring", "file", "memory"),
+                help="where; else as [secrets] in the config says",
+            )
+            sub.add_argument("--check", action="store_true", help="sign in first, and store nothing if that fails")
     return made
 
 
@@ -68,12 +80,20 @@ def run(argv: list[str], paths: Paths) -> int:
     config = load_config(paths)
     if args.verb == "list":
         return _list(args, config, paths)
+    if args.verb == "passphrase":
+        from tuimail.cli.account_login import change_passphrase
+
+        return change_passphrase()
     accounts = [account_named(config, paths, args.name)] if args.name else list(config.accounts.values())
     if not accounts:
         raise no_account(config, paths)
-    if args.verb == "login":
+    if args.verb in ("login", "logout"):
+        from tuimail.cli.account_login import login, logout
+
         account = account_named(config, paths, args.name) if args.name else config.default or accounts[0]
-        return _login(account, config, paths)
+        if args.verb == "logout":
+            return logout(account)
+        return login(account, config, paths, store=args.store, check=args.check)
     return run_loop(_check(args, config, paths, accounts))
 
 
@@ -121,21 +141,22 @@ def _reads(account: Account) -> str:
 
 def account_document(account: Account, config: Config) -> dict[str, object]:
     """The account as JSON; never a secret, nor the command that prints one."""
+    store = "keyring" if config.secrets.store is SecretStore.AUTO else str(config.secrets.store)
     return {
         "name": account.name,
         "default": account is config.default,
         "identities": [{"address": each.address, "name": each.name} for each in account.identities],
-        "submission": _way_document(account.submission),
-        "fallback": [_way_document(each) for each in account.fallback],
+        "submission": _way_document(account.submission, store),
+        "fallback": [_way_document(each, store) for each in account.fallback],
         "rate": str(account.rate) if account.rate else None,
-        "imap": _way_document(account.imap) if account.imap else None,
+        "imap": _way_document(account.imap, store) if account.imap else None,
         "maildir": str(account.maildir) if account.maildir else None,
         "mbox": str(account.mbox) if account.mbox else None,
         "sent_copy": str(account.sent_copy),
     }
 
 
-def _way_document(way: Server | SubmissionCommand) -> dict[str, object]:
+def _way_document(way: Server | SubmissionCommand, store: str) -> dict[str, object]:
     if isinstance(way, SubmissionCommand):
         return {"command": list(way.argv)}
     return {
@@ -144,7 +165,7 @@ def _way_document(way: Server | SubmissionCommand) -> dict[str, object]:
         "security": str(way.security),
         "username": way.username,
         "auth": str(way.auth),
-        "secret": "none" if way.auth is Auth.NONE else "command" if way.password_command else "keyring",
+        "secret": "none" if way.auth is Auth.NONE else "command" if way.password_command else store,
     }
 
 
@@ -204,56 +225,3 @@ def say_finding(finding: Finding) -> None:
 
 def _silent(finding: Finding) -> None:
     del finding
-
-
-def _login(account: Account, config: Config, paths: Paths) -> int:
-    own = [each for each in account.servers if account.secret_server(each) == each]
-    ways = (*own, account.imap)
-    servers = [
-        way for way in ways if isinstance(way, Server) and way.auth is not Auth.NONE and not way.password_command
-    ]
-    if not servers:
-        raise ConfigError(
-            f"The account {account.name} needs no stored password.",
-            hint="It signs in with its password_command, or not at all.",
-        )
-    for username in dict.fromkeys(server.username for server in servers):
-        mine = [server for server in servers if server.username == username]
-        hosts = " and ".join(dict.fromkeys(server.host for server in mine))
-        secret = _typed(f"Password of {username} on {hosts}: ")
-        run_loop(_store(mine, account.name, secret))
-        print_line(f"stored in the keyring for {username} on {hosts}")
-    if paths.outbox.is_dir():
-        run_loop(_let_go(account, config, paths))
-    return EX_OK
-
-
-async def _let_go(account: Account, config: Config, paths: Paths) -> None:
-    """Release what the old password blocked: the new one has not been refused."""
-    async with engine_on(config, paths) as engine:
-        if (await engine.accounts.health(account.name)).trouble in (AccountProblem.SIGN_IN, AccountProblem.SECRET):
-            await engine.accounts.check_again(account.name)
-            print_note(f"Letters of {account.name} that were blocked go on with: tuimail outbox run")
-
-
-def _typed(prompt: str) -> str:
-    """A password: typed without an echo, or the first line of a pipe."""
-    if is_terminal(sys.stdin):
-        from getpass import getpass
-
-        secret = getpass(prompt)
-    else:
-        secret = sys.stdin.readline().rstrip("\r\n")
-    if not secret:
-        raise UsageError("No password was given; nothing was stored.")
-    return secret
-
-
-async def _store(servers: list[Server], name: str, secret: str) -> None:
-    from tuimail.config.secrets import store_secret
-
-    for server in servers:
-        try:
-            await store_secret(server, name, secret)
-        except SecretError as error:
-            raise SecretError(f"Nothing was stored. {error}", hint=error.hint) from None

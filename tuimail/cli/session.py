@@ -53,6 +53,15 @@ def load_config(paths: Paths, *, quiet: bool = False, on_screen: bool = False) -
         for problem in config.problems:
             if not problem.warning:
                 print_note(f"tuimail: {problem}")
+    if not on_screen:
+        from tuimail.config import secrets
+
+        secrets.configure(config.secrets, paths.secrets_file)
+        secrets.questions.asker = None
+        if is_terminal(sys.stdin) and is_terminal(sys.stderr):
+            from tuimail.cli.ask_secret import ask_on_terminal
+
+            secrets.questions.asker = ask_on_terminal
     return config
 
 

@@ -18,6 +18,8 @@ from tuimail.config.model import (
     DelayedSending,
     DeliveryReports,
     OutboxSettings,
+    SecretSettings,
+    SecretStore,
     SubmissionCommand,
     UiSettings,
     WhenLate,
@@ -62,6 +64,7 @@ def _config(source: Source, root: Table | None) -> Config:
     outbox = _outbox(root)
     ui = _ui(root)
     reading = read_reading(root)
+    secrets = _secrets(root)
     root.finish()
     if default and default not in accounts:
         written = root.values.get("accounts")
@@ -78,6 +81,7 @@ def _config(source: Source, root: Table | None) -> Config:
         outbox=outbox,
         ui=ui,
         reading=reading,
+        secrets=secrets,
         problems=tuple(sorted(source.problems, key=lambda problem: problem.line)),
         file=source.file,
     )
@@ -133,6 +137,21 @@ def _ui(root: Table) -> UiSettings:
     return settings
 
 
+def _secrets(root: Table) -> SecretSettings:
+    table = root.table("secrets")
+    if table is None:
+        return SecretSettings()
+    settings = SecretSettings(
+        store=table.choice("store", SecretStore.AUTO),
+        plaintext=table.flag("plaintext", False),
+        passphrase_command=table.argv("passphrase_command"),
+    )
+    if settings.plaintext:
+        table.warn("plaintext", "Passwords may be kept where others can read them.")
+    table.finish(meant={"passphrase": "A passphrase does not belong in this file: use passphrase_command."})
+    return settings
+
+
 def _keymap_fault(name: str) -> str:
     if name in KEYMAPS or name.endswith(".toml") or "/" in name:
         return ""
@@ -152,7 +171,9 @@ def _private(config: Config, file: Path) -> Config:
         mode = stat.S_IMODE(file.stat().st_mode)
     except OSError:
         return config
-    if not mode & 0o044 or not any(_holds_command(account) for account in config.accounts.values()):
+    if not mode & 0o044 or not (
+        config.secrets.passphrase_command or any(_holds_command(account) for account in config.accounts.values())
+    ):
         return config
     source = Source(file)
     source.complain((), f"Others may read this file; run: chmod 600 {shlex.quote(str(file))}", warning=True)

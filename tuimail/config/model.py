@@ -333,6 +333,29 @@ class UiSettings:
     notifications: Notifications = Notifications.AUTO
 
 
+class SecretStore(StrEnum):
+    """Where passwords are kept that no command prints."""
+
+    AUTO = "auto"
+    """In the keyring if it can be used and is a safe one, else in the file."""
+    KEYRING = "keyring"
+    FILE = "file"
+    """Encrypted with a passphrase."""
+    MEMORY = "memory"
+    """Nowhere: each run asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSettings:
+    """The ``[secrets]`` table."""
+
+    store: SecretStore = SecretStore.AUTO
+    plaintext: bool = False
+    """A keyring is used even if it is not known to keep passwords safe."""
+    passphrase_command: tuple[str, ...] = ()
+    """argv, run without a shell; its first line of output is the passphrase of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One problem in a file that the user wrote."""
@@ -365,6 +388,7 @@ class Config:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
     problems: tuple[Problem, ...] = ()
     file: Path | None = None
     """The file that was read; None if there was none."""

@@ -1,4 +1,4 @@
-"""Runs a ``password_command``: argv without a shell, in its own session, with a time limit."""
+"""Runs a ``password_command`` or ``passphrase_command``: without a shell, in its own session, with a time limit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ OUTPUT_LIMIT = 65_536
 _NO_TERMINAL = "It runs without a terminal, so a passphrase must come from an agent or a graphical dialog."
 
 
-async def first_line(argv: Sequence[str], account: str, *, limit: float) -> str:
+async def first_line(argv: Sequence[str], name: str, *, limit: float, setting: str = "password_command") -> str:
     """The first line the command prints. ``limit`` is in seconds.
+
+    ``name`` begins the sentences about it, ``setting`` is where the user wrote it down.
 
     Raises:
         SecretError: it cannot be run, fails, takes too long, or prints nothing. The text contains its stderr but never
             its stdout, and only the first word of the command, because the others may contain a secret.
     """
-    name = f"The password command {safe_line(argv[0])} of account {account}"
     try:
         # Its own session: it cannot prompt on the screen, and it can be killed with its children.
         with core_dumps.allowed_in_children():
@@ -40,9 +41,9 @@ async def first_line(argv: Sequence[str], account: str, *, limit: float) -> str:
                 start_new_session=True,
             )
     except FileNotFoundError:
-        raise SecretError(f"{name} was not found.", hint="Install it, or correct password_command.") from None
+        raise SecretError(f"{name} was not found.", hint=f"Install it, or correct {setting}.") from None
     except OSError as error:
-        raise SecretError(f"{name} cannot be run: {error.strerror}.", hint="Correct password_command.") from None
+        raise SecretError(f"{name} cannot be run: {error.strerror}.", hint=f"Correct {setting}.") from None
     finished = False
     try:
         async with asyncio.timeout(limit):
@@ -66,11 +67,11 @@ async def first_line(argv: Sequence[str], account: str, *, limit: float) -> str:
     if not line:
         raise SecretError(f"{name} printed nothing.", hint="Its first line of output must be the password.")
     if len(line) >= OUTPUT_LIMIT:
-        raise SecretError(f"{name} printed a line too long for a password.", hint="Correct password_command.")
+        raise SecretError(f"{name} printed a line too long for a password.", hint=f"Correct {setting}.")
     try:
         return line.decode()
     except UnicodeDecodeError:
-        raise SecretError(f"{name} printed what is not UTF-8 text.", hint="Correct password_command.") from None
+        raise SecretError(f"{name} printed what is not UTF-8 text.", hint=f"Correct {setting}.") from None
 
 
 async def _start_of(stream: asyncio.StreamReader | None) -> bytes:

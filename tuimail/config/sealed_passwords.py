@@ -107,7 +107,7 @@ def opened(raw: bytes, key: PasswordKey) -> Passwords:
     if _parameters(document) != key.parameters or not hmac.compare_digest(
         str(document["check"]).encode(), str(head["check"]).encode()
     ):
-        raise WrongPassphraseError("That is not the passphrase of the password file.")
+        raise WrongPassphraseError("That is not its passphrase.")
     try:
         plain = AESGCM(key.secret[:32]).decrypt(_bytes(document["nonce"]), _bytes(document["data"]), _canonical(head))
         return {(service, user): value for service, user, value in json.loads(plain)}

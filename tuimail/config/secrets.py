@@ -1,29 +1,28 @@
-"""Passwords and tokens from a command or the keyring, kept in memory while the process runs.
+"""Passwords and tokens from a command, a store or the user, kept in memory while the process runs.
 
-The only module that uses keyring. A keyring may block while its dialog is open, so it is called in a thread with a
-timeout of ten seconds; and a backend may be a plain text file, so only secure backends are accepted. Secrets are never
+A process has one user, so there is one set of stores (``configure``) and of questions to the user. Secrets are never
 logged, never shown by ``repr`` and never part of an error.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tuimail import log
-from tuimail.config.model import Auth
+from tuimail.config.model import Auth, SecretSettings, SecretStore
+from tuimail.config.secret_questions import Questions
 from tuimail.errors import SecretError
 from tuimail.events import WaitingForSecret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from keyring.backend import KeyringBackend
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from tuimail.config.model import Server
+    from tuimail.config.secret_stores import SecretStores, StoreReport
     from tuimail.events import Event
 
     Announce = Callable[[Event], None]
@@ -31,15 +30,6 @@ if TYPE_CHECKING:
 COMMAND_LIMIT = 30.0
 """Seconds a password command may take; long enough to type a passphrase."""
 
-KEYRING_LIMIT = 10.0
-"""Seconds a keyring may take."""
-
-SAFE_BACKENDS = ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
-"""Modules of ``keyring.backends`` that keep secrets encrypted and ask for a passphrase in a dialog of their own."""
-
-_INSTEAD = "set password_command in the config"
-
-_Answer = TypeVar("_Answer")
 _Key = tuple[str, str, str]
 """Account, host, user name."""
 
@@ -53,12 +43,36 @@ class Secret:
 
 _known: dict[_Key, Secret] = {}
 _flights: dict[_Key, asyncio.Task[str]] = {}
+_settings = SecretSettings()
+_file: Path | None = None
+_stores: SecretStores | None = None
+
+questions = Questions()
+"""What the user is asked for."""
+
+
+def configure(settings: SecretSettings, file: Path) -> None:
+    """Where passwords are kept from now on; ``file`` is the encrypted one."""
+    global _settings, _file, _stores
+    if (settings, file) != (_settings, _file):
+        _settings, _file, _stores = settings, file, None
+
+
+def stores() -> SecretStores:
+    """The stores of this user."""
+    global _stores
+    if _stores is None:
+        from tuimail.config.secret_stores import SecretStores
+        from tuimail.paths import Paths
+
+        _stores = SecretStores(_settings, _file or Paths.from_environment().secrets_file, questions)
+    return _stores
 
 
 async def secret_for(server: Server, account_name: str, *, announce: Announce) -> str:
     """The password (or, with oauth2, the access token) for ``server``; empty if it needs none.
 
-    Order: memory, ``password_command``, the keyring. Simultaneous callers share one request.
+    Order: memory, ``password_command``, the store (with ``memory`` the user). Simultaneous callers share one request.
 
     Raises:
         SecretError: none is available; the text says why, the hint what to do.
@@ -89,20 +103,48 @@ def forget(account_name: str) -> None:
         del _known[key]
 
 
-async def store_secret(server: Server, account_name: str, value: str) -> None:
-    """Put ``value`` into the keyring.
+async def store_secret(
+    server: Server,
+    account_name: str,
+    value: str,
+    *,
+    to: SecretStore | None = None,
+    prove: Callable[[str], Awaitable[None]] | None = None,
+) -> StoreReport:
+    """Store a password, and remove older copies from the other stores once it was read back.
+
+    Args:
+        server: whose password it is.
+        account_name: of the account.
+        value: the password.
+        to: the store; None: the one of the settings.
+        prove: signs in with it, or raises; nothing is stored then.
 
     Raises:
-        SecretError: the keyring is absent, locked, not a safe one, or does not answer.
+        SecretError: the store cannot be used.
+        StorageError: the disk refuses.
     """
     log.register_secret(value)
+    if prove is not None:
+        await prove(value)
+    report = await stores().put(server, value, to=to)
     forget(account_name)
-    await _keyring(lambda backend: backend.set_password(service_of(server), server.username, value))
+    if report.stored is SecretStore.MEMORY:
+        remember(server, account_name, value)
+    return report
 
 
-def service_of(server: Server) -> str:
-    """The service name of the secret in the keyring."""
-    return f"tuimail:{server.host}"
+async def stored_secret(server: Server) -> str | None:
+    """The password that is stored by now, to be moved to another store. Raises SecretError."""
+    value = await stores().get(server)
+    log.register_secret(value or "")
+    return value
+
+
+async def remove_secret(server: Server, account_name: str) -> StoreReport:
+    """Remove a password from every store, and from memory."""
+    forget(account_name)
+    return await stores().remove(server)
 
 
 def _key(server: Server, account_name: str) -> _Key:
@@ -118,114 +160,35 @@ def _landed(key: _Key, task: asyncio.Task[str]) -> None:
 
 async def _ask(server: Server, account_name: str, announce: Announce) -> str:
     command = server.password_command
-    source = command[0].rpartition("/")[2] if command else "keyring"
+    source = command[0].rpartition("/")[2] if command else stores().source
     announce(WaitingForSecret(account_name, source, done=False))
     try:
         if command:
             from tuimail.config.password_command import first_line
+            from tuimail.mail.text import safe_line
 
-            value = await first_line(command, account_name, limit=COMMAND_LIMIT)
+            name = f"The password command {safe_line(command[0])} of account {account_name}"
+            value = await first_line(command, name, limit=COMMAND_LIMIT)
         else:
-            value = await _from_keyring(server, account_name)
+            value = await _stored_or_typed(server, account_name)
     finally:
         announce(WaitingForSecret(account_name, source, done=True))
     remember(server, account_name, value)
     return value
 
 
-async def _from_keyring(server: Server, account_name: str) -> str:
-    value = await _keyring(lambda backend: backend.get_password(service_of(server), server.username))
+async def _stored_or_typed(server: Server, account_name: str) -> str:
+    if _settings.store is SecretStore.MEMORY:
+        who = f"Password of {server.username} on {server.host}"
+        key, use = _key(server, account_name), partial(remember, server, account_name)
+        await questions.ask(f"password {key}", who, use, known=lambda: key in _known)
+        if key not in _known:
+            raise SecretError(f"{who}: it is not known any more.", hint="Check the account again.")
+        return _known[key].value
+    value = await stores().get(server)
     if not value:
         raise SecretError(
-            f"The keyring holds no password for {server.username or 'this user'} on {server.host}.",
+            f"The {stores().source} holds no password for {server.username or 'this user'} on {server.host}.",
             hint=f"Store it with: tuimail account login {account_name}; or set password_command in the config.",
         )
     return value
-
-
-async def _keyring(ask: Callable[[KeyringBackend], _Answer]) -> _Answer:
-    """What ``ask`` gets of the keyring, asked in a daemon thread: a dialog left open must not hold up our exit."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[_Answer] = loop.create_future()
-
-    def settle(value: _Answer | None, error: SecretError | None) -> None:
-        if answer.done():
-            return
-        if error is not None:
-            answer.set_exception(error)
-        else:
-            answer.set_result(value)  # type: ignore[arg-type]  # None only where _Answer allows it
-
-    def work() -> None:
-        value, error = None, None
-        try:
-            value = ask(_safe_backend())
-        except SecretError as told:
-            error = told
-        except BaseException as trouble:  # noqa: BLE001  backends raise whatever their libraries do, EOFError included
-            error = _in_words(trouble)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits for the result
-            loop.call_soon_threadsafe(settle, value, error)
-
-    threading.Thread(target=work, name="keyring", daemon=True).start()
-    try:
-        async with asyncio.timeout(KEYRING_LIMIT):
-            return await answer
-    except TimeoutError:
-        raise SecretError(
-            f"The keyring gave no answer within {KEYRING_LIMIT:g} seconds.",
-            hint=f"Unlock it (look for its dialog) and try again, or {_INSTEAD}.",
-        ) from None
-
-
-def _safe_backend() -> KeyringBackend:
-    """The active keyring backend if it is a secure one. Raises SecretError."""
-    import keyring
-
-    chosen = keyring.get_keyring()
-    chained = list(getattr(chosen, "backends", ())) if _module(chosen) == "keyring.backends.chainer" else [chosen]
-    for backend in chained:
-        if _is_safe(backend):
-            return backend
-    modules = {_module(backend) for backend in chained}
-    if modules <= {"keyring.backends.fail"}:
-        raise SecretError(
-            "There is no keyring on this machine (or none for this session).",
-            hint=f"Start one (GNOME Keyring, KWallet, KeePassXC), or {_INSTEAD}.",
-        )
-    if modules <= {"keyring.backends.fail", "keyring.backends.null"}:
-        raise SecretError(
-            "The keyring is switched off (its null backend is chosen).",
-            hint=f"Choose a real one in keyringrc.cfg or PYTHON_KEYRING_BACKEND, or {_INSTEAD}.",
-        )
-    name = sorted(modules - {"keyring.backends.fail"})[0]
-    raise SecretError(
-        f"The keyring in use ({name}) is not known to keep passwords safe, so it was not used.",
-        hint=f"Start a real one (GNOME Keyring, KWallet, KeePassXC), or {_INSTEAD}.",
-    )
-
-
-def _is_safe(backend: object) -> bool:
-    parent, _, rest = _module(backend).partition("keyring.backends.")
-    return not parent and rest.split(".")[0] in SAFE_BACKENDS
-
-
-def _module(backend: object) -> str:
-    return type(backend).__module__
-
-
-def _in_words(trouble: BaseException) -> SecretError:
-    """A SecretError for a backend's exception, whose text comes from another program."""
-    from keyring import errors
-
-    from tuimail.mail.text import safe_line
-
-    if isinstance(trouble, errors.NoKeyringError):
-        return SecretError("There is no keyring on this machine.", hint=f"Start one, or {_INSTEAD}.")
-    if isinstance(trouble, errors.KeyringLocked | errors.InitError | EOFError):
-        return SecretError("The keyring is locked.", hint=f"Unlock it and try again, or {_INSTEAD}.")
-    said = log.redact(safe_line(str(trouble)))[:200]
-    return SecretError(
-        f"The keyring failed ({type(trouble).__name__}{': ' + said if said else ''}).",
-        hint=f"Try again, or {_INSTEAD}.",
-    )

@@ -44,6 +44,7 @@ Received mail:
   mail_actions   changes of messages: planned, allowed by folder_rights, stored in the journal, carried out
   mail_source    where an account's mail is: in a Maildir, or in mbox files, which are only read
   received_bytes one received message, wherever it is kept
+given_secrets      what waited for a password goes on when the user has typed it
 service_recovery   sending is tried when reading works again, and the other way round
 wake_events    what wakes the outbox from outside: other processes, the network, the end of a machine's sleep
 """

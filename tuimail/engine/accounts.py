@@ -93,9 +93,23 @@ class Accounts:
 
     async def check_again(self, account: str) -> None:
         """The user solved the account's problem: every service of it is tried again, with the password asked anew."""
-        from tuimail.config.secrets import forget
+        from tuimail.config.secrets import forget, questions
 
         forget(account)
+        questions.ask_again()
+        await self._try(account)
+
+    async def secret_given(self) -> None:
+        """The user typed what was waited for: accounts go on that had no password."""
+        from tuimail.submission.result import AccountProblem
+
+        for name in self._config.accounts:
+            for service in self._services.values():
+                if (await service.health(name)).trouble is AccountProblem.SECRET:
+                    await self._try(name)
+                    break
+
+    async def _try(self, account: str) -> None:
         for service in self._services.values():
             await service.check_again(account)
         self._announcer.announce(AccountResumed(account))

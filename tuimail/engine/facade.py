@@ -17,6 +17,7 @@ from tuimail.engine.answers import Answers
 from tuimail.engine.configured_accounts import ConfiguredAccounts
 from tuimail.engine.draft_copies import DraftCopies
 from tuimail.engine.drafts import Drafts
+from tuimail.engine.given_secrets import GivenSecrets
 from tuimail.engine.letter_copies import LetterCopies
 from tuimail.engine.mail import Mail
 from tuimail.engine.open_stores import open_correspondents, open_drafts, open_outbox
@@ -76,6 +77,7 @@ class Engine:
         """Letters that went out."""
         self.mail = Mail(config, paths, self.announcer)
         """Received mail."""
+        self._given = GivenSecrets(self.announcer, resume=self._resume_accounts, try_servers=self.mail.sync.try_servers)
         self._copies = DraftCopies(self._draft_store, self._outbox_store, self._accounts, self.mail, self.clock)
         self.outbox = Outbox(
             paths.outbox,
@@ -107,6 +109,10 @@ class Engine:
 
         ``sync``: received mail is kept in step with its mailboxes; else only what is asked for is done.
         """
+        from tuimail.config.secrets import configure
+
+        configure(self.config.secrets, self.paths.secrets_file)
+        self._given.open()
         self._loop = asyncio.get_running_loop()
         for handle in (self._outbox_store, self._draft_store, self._correspondents):
             handle.start()
@@ -163,6 +169,10 @@ class Engine:
         self._seeking = asyncio.create_task(self.sent.seek(), name="outbox-evidence")
         await asyncio.sleep(0)  # its first look comes before the caller's: no change between them is missed
 
+    async def _resume_accounts(self) -> None:
+        if self._outbox_store.started:
+            await self.accounts.secret_given()
+
     def _came_up(self) -> None:
         self.sent.seek_again()
         self.mail.sync.try_servers()
@@ -181,6 +191,7 @@ class Engine:
         if self._seeking is not None:
             self._seeking.cancel()
         self._reports.stop()
+        self._given.close()
         self.accounts.close()
         if self._recovery is not None:
             self._recovery.close()

@@ -23,6 +23,7 @@ from tuimail.ui.notifier import Notifier
 from tuimail.ui.outbox_status import OutboxStatus
 from tuimail.ui.requests import ShowIndex
 from tuimail.ui.safety import STRIP_ACTING
+from tuimail.ui.secret_prompts import SecretPrompts
 from tuimail.ui.startup import Startup
 from tuimail.ui.theme import mail_defaults
 from tuimail.ui.themes import Themes, no_color
@@ -81,6 +82,7 @@ class TuimailApp(App[int], inherit_bindings=False):
             self.places.opened = self.places.of(*folder)
             self._first = ShowIndex(self.places.opened)
         self.undo = Undo(self.frames, key=lambda: self.keymap.key("undo"), clock=engine.clock, every=self.set_interval)
+        self.secret_prompts = SecretPrompts(self, lambda: self.frames.top)
         self.bridge: Bridge | None = None
         # The theme is known before anything is parsed, so the style sheet is parsed once, with the theme's colours.
         self.stylesheet.set_variables(self.get_css_variables())
@@ -107,6 +109,7 @@ class TuimailApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Listen to the engine; start it after the first paint."""
         self.bridge = Bridge(self.engine.announcer, self.post_message)
+        self.secret_prompts.open()
         self.outbox.notifier = Notifier(self.engine, self.frames, count=self.outbox.show_new, show=Desktop().show)
         # What is typed while the program starts is for the screen it starts with.
         self.call_after_refresh(self._painted, self.keys.begin())
@@ -117,6 +120,7 @@ class TuimailApp(App[int], inherit_bindings=False):
     def on_unmount(self) -> None:
         """Listen no more."""
         self.keys.close()
+        self.secret_prompts.close()
         for listener in (self.bridge, self.outbox.notifier):
             if listener is not None:
                 listener.close()

@@ -43,6 +43,8 @@ def translate(event: events.Event) -> list[Message]:
             return [Noted(safe_line(text))]
         case events.MailChanged(account):
             return [MailboxChanged(account)]
+        case events.SecretGiven():
+            return []  # of what goes on then, other events tell
         case events.NewMailArrived():
             return []  # ui/new_mail waits a moment, then tells
         case events.Notice(text, severity):
