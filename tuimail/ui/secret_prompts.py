@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ class SecretPrompts:
         self._app = app
         self._top = top
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context = contextvars.Context()
         self._waiting: deque[Question] = deque()
         self._asking: Question | None = None
         self._mentioned = False
@@ -45,6 +47,7 @@ class SecretPrompts:
         from tuimail.config.secrets import questions
 
         self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
         questions.asker = self._ask
 
     def close(self) -> None:
@@ -63,7 +66,8 @@ class SecretPrompts:
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(self._add, question)
+                # Textual finds its app in the context, and that thread knows of none.
+                loop.call_soon_threadsafe(self._add, question, context=self._context.copy())
                 return
         question.answer(None)
 
@@ -96,7 +100,7 @@ class SecretPrompts:
     async def _put(self, question: Question, screen: FrameScreen) -> None:
         text = None
         try:
-            label = f"{question.wrong} {question.words}" if question.wrong else question.words
+            label = f"Wrong. {question.words}" if question.wrong else question.words  # there is room for no more
             text = await screen.prompts.ask(safe_line(label), password=True, help_text=HELP)
         finally:
             self._asking = None
