@@ -362,3 +362,23 @@ async def test_a_keyring_that_hangs_is_not_asked_without_end(paths: Paths, monke
         assert asked[0] <= keyring_store.MOST_WAITING
     finally:
         release.set()
+
+
+async def test_a_keyring_unlocked_late_lets_go_on_what_waited(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    release, heard = threading.Event(), threading.Event()
+
+    def hang(*args: object) -> str:
+        release.wait()
+        return "hunter2"
+
+    use_keyring(get_password=hang)
+    secrets.questions.answered.append(heard.set)
+    configure(paths)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(keyring_store, "KEYRING_LIMIT", 0.01)
+        with pytest.raises(SecretError, match="no answer"):
+            await password()
+    assert not heard.is_set()
+    release.set()
+    await asyncio.to_thread(heard.wait)
+    assert await password() == "hunter2"

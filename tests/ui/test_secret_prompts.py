@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from keyring.errors import KeyringLocked
+from textual.worker import WorkerFailed
 
 from tests.engine.mail_support import Changes
 from tests.engine.test_imap_account import deliver, other_client, settings
@@ -20,9 +21,10 @@ from tests.ui.real_engine import SceneEngine
 from tests.ui.screen_text import text
 from tuimail.config import secrets
 from tuimail.config.model import SecretSettings, SecretStore, Security, Server
-from tuimail.log import logging_to
+from tuimail.log import logging_to, register_secret
 from tuimail.scrubber import _forms
 from tuimail.ui.app import TuimailApp
+from tuimail.ui.requests import ShowAccounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -203,12 +205,12 @@ async def test_who_will_not_say_it_is_not_asked_again(dovecot: Dovecot, server: 
             await engine.mail.look()
             assert ASKED not in text(app)
             await is_alive(pilot)
-            await engine.accounts.check_again("work")
-            looking = asyncio.ensure_future(engine.mail.look())
+            app.navigation.open(ShowAccounts())
+            await seen(pilot, "Check")
+            await pilot.press("k")
             await seen(pilot, ASKED)
             await pilot.press(*PASSPHRASE, "enter")
-            await looking
-            assert not engine.mail.offline("work")
+            await until(pilot, lambda: not engine.mail.offline("work"))
     finally:
         await engine.stop()
 
@@ -231,3 +233,30 @@ async def test_a_letter_being_written_keeps_the_keys(dovecot: Dovecot, server: S
             await seen(pilot, ASKED)
     finally:
         await engine.stop()
+
+
+async def test_the_report_of_a_crash_shows_no_local_variable_and_no_secret(
+    paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def crash() -> None:
+        typed = "a letter \x1b[31m"
+        register_secret(PASSPHRASE)
+        raise ValueError(f"no {PASSPHRASE} {len(typed)}")
+
+    engine = SceneEngine(paths)
+    app = TuimailApp(engine)
+
+    async def run() -> None:
+        async with app.run_test(size=(100, 24)) as pilot:
+            app.run_worker(crash())
+            await until(pilot, lambda: not app.is_running)
+
+    try:
+        with pytest.raises(WorkerFailed):
+            await run()
+        app._print_error_renderables()
+    finally:
+        await engine.stop()
+    said = capsys.readouterr().err
+    assert "ValueError: no **** 14" in said
+    assert "a letter" not in said

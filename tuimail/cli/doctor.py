@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tuimail.config.model import Config
     from tuimail.paths import Paths
 
-LIBRARIES = ("textual", "aiosmtplib", "aioimaplib", "keyring")
+LIBRARIES = ("textual", "aiosmtplib", "aioimaplib", "keyring", "cryptography")
 
 
 class DoctorReport:

@@ -42,8 +42,10 @@ class KeyringStore:
     Its methods raise SecretError: the keyring is absent, locked, not a safe one, fails, or does not answer.
     """
 
-    def __init__(self, *, plaintext: bool = False) -> None:
+    def __init__(self, *, plaintext: bool = False, answered_late: Callable[[], None] = lambda: None) -> None:
+        """``answered_late`` is called on a thread when a call succeeds that nobody waits for any more."""
         self._plaintext = plaintext
+        self._answered_late = answered_late
         self._waiting = threading.Semaphore(MOST_WAITING)
 
     async def backend_name(self) -> str:
@@ -78,19 +80,25 @@ class KeyringStore:
                 hint=f"Unlock it (look for its dialog), or {INSTEAD}.",
             )
 
+        given_up = threading.Event()
+
         def work() -> _Answer:
             try:
-                return ask(safe_backend(plaintext=self._plaintext))
+                answer = ask(safe_backend(plaintext=self._plaintext))
             except SecretError:
                 raise
             except BaseException as trouble:  # noqa: BLE001  backends raise whatever their libraries do, EOFError included
                 raise _in_words(trouble) from None
             finally:
                 self._waiting.release()
+            if given_up.is_set():
+                self._answered_late()  # its dialog was answered: it is unlocked now
+            return answer
 
         try:
             return await answer_of(work, name="keyring", limit=KEYRING_LIMIT)
         except TimeoutError:
+            given_up.set()
             raise SecretError(
                 f"The keyring gave no answer within {KEYRING_LIMIT:g} seconds.",
                 hint=f"Unlock it (look for its dialog) and try again, or {INSTEAD}.",

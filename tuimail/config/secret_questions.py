@@ -65,6 +65,11 @@ class Questions:
         with self._lock:
             self._declined.clear()
 
+    def tell(self) -> None:
+        """What waited for a secret may go on."""
+        for each in tuple(self.answered):
+            each()
+
     async def ask(
         self, subject: str, words: str, use: Callable[[str], None], *, known: Callable[[], bool] = lambda: False
     ) -> None:
@@ -126,8 +131,7 @@ class Questions:
             flight.set_exception(error)
             return
         flight.set_result(None)
-        for each in tuple(self.answered):
-            each()
+        self.tell()
 
 
 def _until_right(asker: Asker, words: str, use: Callable[[str], None]) -> None:

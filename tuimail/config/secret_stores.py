@@ -59,7 +59,7 @@ class SecretStores:
         self._settings = settings
         self._questions = questions
         self._environ = environ
-        self.keyring = KeyringStore(plaintext=settings.plaintext)
+        self.keyring = KeyringStore(plaintext=settings.plaintext, answered_late=questions.tell)
         self.file = PasswordFile(file)
 
     @property

@@ -127,6 +127,13 @@ class AccountThreads:
             if each.server.offline is not None:
                 each.try_now()
 
+    def try_mended(self, account: str = "") -> None:
+        """The user mended what kept an account, or all, from the server, be it the sign-in. Waits for nothing."""
+        for each in self.of(account):
+            if each.server.offline is not None:
+                with suppress(RuntimeError):  # it has ended
+                    each.look()
+
     async def replay(self) -> None:
         """Carry out what waits in the journal; returns when that was tried."""
         if await asyncio.to_thread(self._paths.journal.exists):

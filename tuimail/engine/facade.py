@@ -77,7 +77,7 @@ class Engine:
         """Letters that went out."""
         self.mail = Mail(config, paths, self.announcer)
         """Received mail."""
-        self._given = GivenSecrets(self.announcer, resume=self._resume_accounts, try_servers=self.mail.sync.try_servers)
+        self._given = GivenSecrets(self.announcer, self.mail.sync, resume=self._resume_accounts)
         self._copies = DraftCopies(self._draft_store, self._outbox_store, self._accounts, self.mail, self.clock)
         self.outbox = Outbox(
             paths.outbox,

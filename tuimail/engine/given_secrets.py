@@ -1,30 +1,39 @@
-"""What waited for a password or passphrase goes on when the user has typed it, however late."""
+"""What waited for a password goes on when the user has typed it, however late, or wants to be asked again."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tuimail.events import SecretGiven
+from tuimail.events import AccountResumed, SecretGiven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
-    from tuimail.events import Announcer
+    from tuimail.events import Announcer, Event
+
+
+class MailServers(Protocol):
+    """The servers that received mail is on."""
+
+    def try_mended(self, account: str = "") -> None:
+        """Try those that ``account``, or all, could not sign in to. Waits for nothing."""
+        ...
 
 
 class GivenSecrets:
     """Listens to the answers from ``open`` to ``close``."""
 
     def __init__(
-        self, announcer: Announcer, *, resume: Callable[[], Coroutine[Any, Any, None]], try_servers: Callable[[], None]
+        self, announcer: Announcer, mail: MailServers, *, resume: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
-        """``resume`` lets accounts go on that had no password; ``try_servers`` reads mail again."""
+        """``resume`` lets accounts send that had no password; ``mail`` reads again."""
         self._announcer = announcer
+        self._mail = mail
+        self._end: Callable[[], None] | None = None
         self._resume = resume
-        self._try_servers = try_servers
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -35,6 +44,7 @@ class GivenSecrets:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             questions.answered.append(self._heard)
+            self._end = self._announcer.subscribe(self._listen)
 
     def close(self) -> None:
         """Listen no more."""
@@ -43,8 +53,15 @@ class GivenSecrets:
         if self._loop is not None:
             questions.answered.remove(self._heard)
             self._loop = None
+        if self._end is not None:
+            self._end()
+            self._end = None
         for each in self._tasks:
             each.cancel()
+
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, AccountResumed):
+            self._mail.try_mended(event.account)
 
     def _heard(self) -> None:
         """Called on the thread of the question."""
@@ -57,7 +74,7 @@ class GivenSecrets:
         if self._loop is None:
             return
         self._announcer.announce(SecretGiven())
-        self._try_servers()
+        self._mail.try_mended()
         task = asyncio.create_task(self._resume(), name="secret-given")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -10,6 +10,7 @@ from textual import events
 from textual.app import App
 
 from tuimail.events import Severity
+from tuimail.mail.text import safe_line
 from tuimail.ui.bridge import Bridge
 from tuimail.ui.desktop import Desktop
 from tuimail.ui.frames import Frames
@@ -25,6 +26,7 @@ from tuimail.ui.requests import ShowIndex
 from tuimail.ui.safety import STRIP_ACTING
 from tuimail.ui.secret_prompts import SecretPrompts
 from tuimail.ui.startup import Startup
+from tuimail.ui.textual_private import end_with_report
 from tuimail.ui.theme import mail_defaults
 from tuimail.ui.themes import Themes, no_color
 from tuimail.ui.undo import Undo
@@ -124,6 +126,15 @@ class TuimailApp(App[int], inherit_bindings=False):
         for listener in (self.bridge, self.outbox.notifier):
             if listener is not None:
                 listener.close()
+
+    def _fatal_error(self) -> None:
+        """Nobody handled an exception. Textual's own report shows local variables, so letters and passwords, too."""
+        import traceback
+
+        from tuimail import log
+
+        self.bell()
+        end_with_report(self, "\n".join(map(safe_line, log.redact(traceback.format_exc()).splitlines())))
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes go through the queue, everything else its own way."""

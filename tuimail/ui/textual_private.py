@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from textual.app import App
     from textual.binding import BindingsMap
     from textual.events import Key
     from textual.message import Message
@@ -32,6 +33,14 @@ def switchable(screen: S) -> S:
     """Let a screen that the app starts with be replaced by another: ``switch_screen`` expects that it was pushed."""
     screen._push_result_callback(screen, None)  # noqa: SLF001 - what push_screen does
     return screen
+
+
+def end_with_report(app: App[Any], report: str) -> None:
+    """End ``app`` after an exception that nobody handled; ``report`` is printed once the terminal is as it was."""
+    from rich.text import Text
+
+    app._exit_renderables.append(Text(report))  # noqa: SLF001 - Textual's own report shows local variables
+    app._close_messages_no_wait()  # noqa: SLF001 - the last thing that Textual does with it, too
 
 
 def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:

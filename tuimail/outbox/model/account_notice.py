@@ -113,7 +113,7 @@ def _advice(trouble: AccountProblem, name: str, account: Account | None) -> tupl
         case AccountProblem.SECRET:
             advice, command = _new_secret(name, account)
             if command.startswith("tuimail account login"):
-                advice = "Unlock the keyring, or store the password; then check again."
+                advice = "Unlock the keyring, give the passphrase, or store the password; then check again."
             return "there is no password to sign in with", advice, command
         case AccountProblem.CERTIFICATE:
             return (

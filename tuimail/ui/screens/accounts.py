@@ -69,10 +69,12 @@ class AccountsScreen(ListScreen[AccountRow]):
         return account_titles(width) if self.program.engine.config.accounts else ()
 
     def fits(self, command: Command) -> bool:
-        """Only an account in trouble needs a check."""
+        """Only an account that cannot send or read needs a check."""
         row = self.selected
         if command.id == "check-again":
-            return row is not None and row.health is not None and row.health.trouble is not None
+            if row is None or row.account is None or row.health is None:
+                return False
+            return row.health.trouble is not None or bool(self.program.engine.mail.offline(row.account.name))
         return command.id != "open" or row is not None
 
     async def load(self) -> None:
