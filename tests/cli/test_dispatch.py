@@ -32,7 +32,7 @@ WITH_MAIL = "".join(
         ("post", ""),
     )
 )
-HEAVY = ("textual", "rich", "aiosmtplib", "aioimaplib", "keyring", "ssl", "email", "asyncio")
+HEAVY = ("textual", "rich", "aiosmtplib", "aioimaplib", "keyring", "cryptography", "ssl", "email", "asyncio")
 
 
 def test_version(tuimail_: Run) -> None:

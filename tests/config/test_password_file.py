@@ -249,10 +249,10 @@ def _store(path: Path, number: int) -> None:
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     file = made(tmp_path)
-    context = multiprocessing.get_context("fork")
-    others = [context.Process(target=_store, args=(file.file, number)) for number in range(4)]
+    context = multiprocessing.get_context("spawn")
+    others = [context.Process(target=_store, args=(file.file, number)) for number in range(3)]
     for each in others:
         each.start()
     for each in others:
         each.join()
-    assert [file.get(f"service {number}", "ada") for number in range(4)] == ["0", "1", "2", "3"]
+    assert [file.get(f"service {number}", "ada") for number in range(3)] == ["0", "1", "2"]

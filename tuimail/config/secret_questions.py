@@ -6,16 +6,15 @@ gives up after a time; an answer that comes later than that is used all the same
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from tuimail.errors import SecretError, WrongPassphraseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     Asker = Callable[["Question"], None]
 
@@ -84,6 +83,8 @@ class Questions:
         Raises:
             SecretError: nobody can be asked, will say, or knows it; no answer within ``ANSWER_LIMIT`` seconds.
         """
+        import asyncio
+
         flight = self._begin(subject, words, use, known)
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
@@ -100,6 +101,8 @@ class Questions:
         flight.result()
 
     def _begin(self, subject: str, words: str, use: Callable[[str], None], known: Callable[[], bool]) -> Future[None]:
+        from concurrent.futures import Future
+
         with self._lock:
             if subject in self._open:
                 return self._open[subject]

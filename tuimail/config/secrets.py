@@ -6,7 +6,6 @@ logged, never shown by ``repr`` and never part of an error.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from tuimail.errors import SecretError
 from tuimail.events import WaitingForSecret
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -82,6 +82,8 @@ async def secret_for(server: Server, account_name: str, *, announce: Announce) -
     key = _key(server, account_name)
     if key in _known:
         return _known[key].value
+    import asyncio
+
     loop = asyncio.get_running_loop()
     flight = _flights.get(key)
     if flight is None or flight.get_loop() is not loop or flight.done():
