@@ -13,8 +13,8 @@ import pytest
 from keyring.errors import KeyringLocked
 from textual.worker import WorkerFailed
 
+from tests.engine.imap_program import deliver, other_client, settings
 from tests.engine.mail_support import Changes
-from tests.engine.test_imap_account import deliver, other_client, settings
 from tests.support.secret_stores import SAFE, secrets_of_a_test, use_keyring
 from tests.ui.reading import INBOX
 from tests.ui.real_engine import SceneEngine
