@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "tuimail"
 ELSEWHERE = {
     "durable.py:fsync_folder": "a folder, for its names",
     "coordination/change_notifier.py:__enter__": "a folder, for its sockets",
+    "coordination/folder_writing.py:writing_in": "a folder, for its lock",
     "coordination/request_socket.py:_address": "a folder, for its socket",
     "coordination/lock.py:boot_id": "/proc",
     "coordination/lock.py:_start_time": "/proc",
@@ -29,7 +30,7 @@ ELSEWHERE = {
     "cli/streams.py:give_up_output": "/dev/null",
     "cli/streams.py:_nothing": "/dev/null",
     "submission/command_input.py:_file_without_name": "a temporary file that has no name any more",
-    "config/reading.py:read_toml": "settings, which config/trust judges",
+    "config/reading.py:read_bytes": "settings, which config/trust judges",
     "mailboxes/maildir.py:pieces": "a Maildir may be the user's, filled by other programs",
     "mailboxes/maildir.py:_message_id": "a Maildir may be the user's, filled by other programs",
     "mailboxes/maildir_folder.py:_open": "a Maildir may be the user's, filled by other programs",

@@ -1,1 +1,4 @@
-"""The user's settings: accounts, identities, secrets, themes, keys."""
+"""The user's settings: accounts, identities, secrets, themes, keys.
+
+loader reads config.toml into the values of model, writing changes the file: toml_edit its text.
+"""

@@ -31,6 +31,13 @@ def positions(text: str) -> dict[Path, int]:
     return _Scanner(text.replace("\r\n", "\n")).scan()
 
 
+def headers(text: str) -> dict[Path, int]:
+    """The line, from 1, of every ``[table]`` and ``[[table]]``; the latter is under its place in the array."""
+    scanner = _Scanner(text.replace("\r\n", "\n"))
+    scanner.scan()
+    return scanner.headers
+
+
 def line_of(lines: dict[Path, int], path: Path) -> int:
     """The line of ``path``, or of its nearest enclosing table with a known line; 0 if unknown."""
     while path:
@@ -47,6 +54,7 @@ class _Scanner:
         self.text = text
         self.at = 0
         self.lines: dict[Path, int] = {}
+        self.headers: dict[Path, int] = {}
         self.array_tables: dict[Path, int] = {}
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -89,6 +97,7 @@ class _Scanner:
             self.array_tables[path] = self.array_tables.get(path, -1) + 1
             path = (*path, self.array_tables[path])
             self.note(path, start)
+        self.headers.setdefault(path, bisect_right(self.starts, start))
         return path
 
     def latest(self, path: Path) -> Path:

@@ -57,6 +57,20 @@ def read_toml(source: Source, *, part_of_program: bool = False) -> Table | None:
     unless it is part of the program, whose code they could change as well.
     """
     try:
+        raw = read_bytes(source, part_of_program=part_of_program)
+    except FileNotFoundError:
+        return Table(source, (), {})
+    text = None if raw is None else decoded(source, raw)
+    return None if text is None else parse_toml(source, text)
+
+
+def read_bytes(source: Source, *, part_of_program: bool = False) -> bytes | None:
+    """What the source's file holds; None, with a Problem, as ``read_toml``.
+
+    Raises:
+        FileNotFoundError: it does not exist.
+    """
+    try:
         # Without O_NONBLOCK, opening a FIFO would block until it has a writer.
         with os.fdopen(os.open(source.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -69,20 +83,24 @@ def read_toml(source: Source, *, part_of_program: bool = False) -> Table | None:
                 return None
             raw = stream.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
-        return Table(source, (), {})
+        raise
     except OSError as error:
         source.complain((), f"It cannot be read: {error.strerror}.")
         return None
     if len(raw) > SIZE_LIMIT:
         source.complain((), "It is larger than 1 MB, so it cannot be meant.")
         return None
+    return raw
+
+
+def decoded(source: Source, raw: bytes) -> str | None:
+    """The text of a file, without a byte order mark; None, with a Problem that names the line, if it is not UTF-8."""
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         source.problems.append(Problem(source.file, line, "", "It must be UTF-8 text; this line is not."))
         return None
-    return parse_toml(source, text)
 
 
 def parse_toml(source: Source, text: str) -> Table | None:
