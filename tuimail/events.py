@@ -95,6 +95,12 @@ class MailChanged(NamedTuple):
     account: str
 
 
+class ConfigChanged(NamedTuple):
+    """The engine goes by another config; ``accounts`` came, went, or have other settings."""
+
+    accounts: frozenset[str]
+
+
 class NewMailArrived(NamedTuple):
     """Messages that the user has not seen came to folders whose new mail is told of."""
 
@@ -114,6 +120,7 @@ Event = (
     | Notice
     | OutboxTouched
     | MailChanged
+    | ConfigChanged
     | NewMailArrived
 )
 Listener = Callable[[Event], None]

@@ -11,6 +11,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config.model import Account, Config, Identity, Server
 from tuimail.engine import Engine
 from tuimail.engine.accounts import Accounts, Service
+from tuimail.engine.configured_accounts import ConfiguredAccounts
 from tuimail.engine.store_handle import StoreHandle
 from tuimail.events import AccountResumed, Announcer, Event, Notice
 from tuimail.outbox.model.item import AccountHealth
@@ -93,11 +94,12 @@ class RecordingService:
         self.problem = None
 
 
-async def test_health_is_that_of_a_service_and_every_service_is_checked_again() -> None:
+async def test_health_is_that_of_a_service_and_every_service_is_checked_again(paths: Paths) -> None:
     announcer, heard, service = Announcer(), list[Event](), RecordingService()
     announcer.subscribe(heard.append)
     store: StoreHandle[Store] = StoreHandle("outbox writer", lambda: pytest.fail("the outbox is not asked"))
-    accounts = Accounts(Config({"work": ACCOUNT}), store, {Service.SEND: service}, announcer)
+    configured = ConfiguredAccounts(Config({"work": ACCOUNT}), paths, announcer)
+    accounts = Accounts(configured, store, {Service.SEND: service}, announcer)
     assert (await accounts.health("work", Service.SEND)).trouble is AccountProblem.SIGN_IN
     await accounts.check_again("work")
     assert (await accounts.health("work")).trouble is None

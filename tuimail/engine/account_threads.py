@@ -10,12 +10,12 @@ from tuimail.engine.store_handle import not_started
 from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tuimail.cache.database import DamagedCacheError
-    from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
     from tuimail.engine.mail_account import MailAccount
+    from tuimail.engine.mail_accounts import MailAccounts
     from tuimail.engine.mail_background import MailBackground
     from tuimail.engine.mail_news import MailNews
     from tuimail.mail.message_ref import MessageRef
@@ -26,42 +26,68 @@ if TYPE_CHECKING:
 class AccountThreads:
     """Started and stopped with the engine. Used on the event loop."""
 
-    def __init__(self, accounts: Sequence[Account], paths: Paths, sources: MailSources, news: MailNews) -> None:
-        """``news`` passes on what the threads tell."""
+    def __init__(self, accounts: MailAccounts, paths: Paths, sources: MailSources, news: MailNews) -> None:
+        """``accounts`` may change meanwhile, then ``renew`` is called; ``news`` passes on what the threads tell."""
         self._accounts = accounts
         self._paths = paths
         self._sources = sources
         self._news = news
         self._writers: dict[str, MailAccount] = {}
         self._background: dict[str, MailBackground] = {}
+        self._ending: list[MailBackground | MailAccount] = []
+        """Those that were told to end, in this order, and may still be at work."""
         self._started = False
+        self._sync = True
 
     def start(self, *, sync: bool) -> None:
         """Begin to sync the accounts; without ``sync`` only what is asked for is done."""
         self._started = True
-        if not self._accounts:
-            return
+        self._sync = sync
         self._sources.resume()
+        self._begin([each.name for each in self._accounts])
+
+    def _begin(self, names: Sequence[str]) -> None:
+        """Start the threads of accounts that have none."""
+        accounts = [each for each in self._accounts if each.name in names and each.name not in self._writers]
+        if not accounts:
+            return
         from tuimail.engine.mail_account import MailAccount
         from tuimail.engine.mail_background import MailBackground
 
-        for account in self._accounts:
-            thread = MailAccount(account, self._paths, self._sources, self._changed, self._news, sync=sync)
+        for account in accounts:
+            thread = MailAccount(account, self._paths, self._sources, self._changed, self._news, sync=self._sync)
             thread.wake, thread.opened = self._wake, self.opened
             self._writers[account.name] = thread
-            if sync:
+            if self._sync:
                 self._background[account.name] = MailBackground(account, self._paths, self._sources, thread)
             thread.start()
-        for each in self._background.values():
-            each.start()
+        for account in accounts:
+            if account.name in self._background:
+                self._background[account.name].start()
+
+    async def renew(self, names: Sequence[str]) -> None:
+        """These accounts came, went, or have other settings: end their threads, and start those that are needed.
+
+        Returns when they have finished what they were doing. The threads of other accounts go on.
+        """
+        if not self._started:
+            return
+        for threads in (self._background, self._writers):
+            self._ending += [threads.pop(each) for each in names if each in threads]
+        for each in names:
+            self._sources.forget(each)  # what waits for a server ends
+        if self._ending:
+            await asyncio.to_thread(_end, tuple(self._ending))
+            self._ending.clear()
+        for each in names:
+            self._sources.forget(each)  # one of them may have connected again before it ended
+        if self._started:
+            self._begin(names)
 
     def stop(self) -> None:
         """Finish what was begun and end the threads. Awaits nothing."""
         self._sources.close()  # what waits for a server ends
-        for each in self._background.values():
-            each.stop()
-        for thread in self._writers.values():
-            thread.stop()
+        _end((*self._ending, *self._background.values(), *self._writers.values()))
         self._background.clear()
         self._writers.clear()
         self._started = False
@@ -150,3 +176,9 @@ class AccountThreads:
         if account in self._background:
             self._background[account].wake()
         self._news.changed(account)
+
+
+def _end(threads: Iterable[MailBackground | MailAccount]) -> None:
+    """Wait for each; those in the background need the thread of their account until they have ended."""
+    for each in threads:
+        each.stop()

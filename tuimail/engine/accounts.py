@@ -10,9 +10,9 @@ from tuimail.engine.configured_accounts import fingerprint
 from tuimail.events import AccountPaused, AccountResumed, Event, OutboxTouched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tuimail.config.model import Config
+    from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.runner_handle import RunnerHandle
     from tuimail.engine.sent_folders import SentFolders
     from tuimail.engine.store_handle import StoreHandle
@@ -75,12 +75,12 @@ class Accounts:
 
     def __init__(
         self,
-        config: Config,
+        configured: ConfiguredAccounts,
         outbox: StoreHandle[Store],
         services: Mapping[Service, AccountService],
         announcer: Announcer,
     ) -> None:
-        self._config = config
+        self._configured = configured
         self._outbox = outbox
         self._services = services
         self._announcer = announcer
@@ -114,16 +114,21 @@ class Accounts:
             await service.check_again(account)
         self._announcer.announce(AccountResumed(account))
 
-    async def notice_changed_settings(self) -> None:
-        """Block letters of accounts that are gone; let those go whose account's settings were changed (rule G8)."""
-        config = self._config
+    async def notice_changed_settings(self) -> Sequence[OutboxItem]:
+        """Block letters of accounts that are gone; let those go whose account's settings were changed (rule G8).
 
-        def compare(store: Store) -> None:
-            store.accounts.accounts_known(frozenset(config.accounts))
+        Returns:
+            These letters.
+        """
+        config = self._configured.config
+
+        def compare(store: Store) -> list[OutboxItem]:
+            changed = list(store.accounts.accounts_known(frozenset(config.accounts)))
             for name, account in config.accounts.items():
-                store.accounts.settings_seen(name, fingerprint(account))
+                changed += store.accounts.settings_seen(name, fingerprint(account))
+            return changed
 
-        await self._outbox.run(compare)
+        return await self._outbox.run(compare)
 
     def close(self) -> None:
         """End what goes on in the background."""
@@ -145,7 +150,7 @@ class Accounts:
         from tuimail.config.secrets import forget
         from tuimail.submission.result import AccountProblem
 
-        for name in self._config.accounts:
+        for name in self._configured.config.accounts:
             if not self._outbox.started:
                 return
             for service in self._services.values():

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.draft_store import DraftStore
     from tuimail.config.model import Config
+    from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.draft_copies import DraftCopies
     from tuimail.engine.runner_handle import RunnerHandle
     from tuimail.engine.store_handle import StoreHandle
@@ -32,7 +33,7 @@ class Answers:
 
     def __init__(
         self,
-        config: Config,
+        accounts: ConfiguredAccounts,
         drafts: StoreHandle[DraftStore],
         outbox: StoreHandle[Store],
         runner: RunnerHandle,
@@ -41,13 +42,17 @@ class Answers:
         copies: DraftCopies,
     ) -> None:
         """``read`` gives the bytes of a message; called on a thread, it may raise any TuimailError."""
-        self._config = config
+        self._accounts = accounts
         self._drafts = drafts
         self._outbox = outbox
         self._runner = runner
         self._clock = clock
         self._read = read
         self._copies = copies
+
+    @property
+    def _config(self) -> Config:
+        return self._accounts.config
 
     async def answer(
         self, ref: MessageRef, kind: ReplyKind, *, selection: str = "", lists: Set[str] = frozenset()

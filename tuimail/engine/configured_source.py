@@ -75,6 +75,13 @@ class MailSources:
         for each in clients.values():
             each.close()
 
+    def forget(self, account: str) -> None:
+        """End the connection of an account, whose server may be another one from now on; as ``close``."""
+        with self._lock:
+            client = self._clients.pop(account, None)
+        if client is not None:
+            client.close()
+
     def _renamed(self, account: Account, folder: str, keys: Mapping[str, str]) -> None:
         """A server has given other uids to messages: what waits for them goes on under the new ones."""
         from tuimail.journal.new_keys import rename_keys

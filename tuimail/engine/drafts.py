@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
     from tuimail.compose.draft_store import DraftStore
     from tuimail.compose.review import Review
-    from tuimail.config.model import OutboxSettings
     from tuimail.engine.configured_accounts import ConfiguredAccounts
     from tuimail.engine.draft_copies import DraftCopies
     from tuimail.engine.runner_handle import RunnerHandle
@@ -48,7 +47,6 @@ class Drafts:
         accounts: ConfiguredAccounts,
         announcer: Announcer,
         clock: Clock,
-        settings: OutboxSettings,
         copies: DraftCopies,
     ) -> None:
         self._drafts = drafts
@@ -58,7 +56,6 @@ class Drafts:
         self._accounts = accounts
         self._announcer = announcer
         self._clock = clock
-        self._settings = settings
         self.copies = copies
 
     async def review(self, draft: Draft) -> Review:
@@ -111,7 +108,7 @@ class Drafts:
 
         account, identity = self._accounts.bound(draft)
         message = await asyncio.to_thread(build, draft, identity, account.name, now=now)
-        envelope, not_before = granted(message.envelope, wishes, self._settings, not_before)
+        envelope, not_before = granted(message.envelope, wishes, self._accounts.config.outbox, not_before)
         if not_before is None and not held:
             not_before = await self._appointment(draft, now)
         return Incoming(
@@ -142,7 +139,8 @@ class Drafts:
 
     async def _appointment(self, draft: Draft, now: float) -> float | None:
         """When a letter goes for which no time is given: after the undo window, or when its former revision was to."""
-        undo = now + self._settings.undo_seconds if self._settings.undo_seconds > 0 else None
+        seconds = self._accounts.config.outbox.undo_seconds
+        undo = now + seconds if seconds > 0 else None
         if not draft.revises:
             return undo
         try:

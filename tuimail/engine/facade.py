@@ -33,6 +33,7 @@ from tuimail.events import Announcer, Notice, Severity
 
 if TYPE_CHECKING:
     from tuimail.config.model import Config
+    from tuimail.engine.reconfiguring import Reconfiguring
     from tuimail.engine.service_recovery import ServiceRecovery
     from tuimail.engine.wake_events import WakeEvents
     from tuimail.mail.message_ref import MessageRef
@@ -49,25 +50,25 @@ class Engine:
     _running: asyncio.Task[None] | None = None
     _seeking: asyncio.Task[None] | None = None
     _recovery: ServiceRecovery | None = None
+    _reconfiguring: Reconfiguring | None = None
 
     def __init__(self, config: Config, paths: Paths, *, clock: Clock | None = None) -> None:
-        self.config = config
         self.paths = paths
         self.clock = clock or SystemClock()
         self.announcer = Announcer()
+        self._accounts = ConfiguredAccounts(config, paths, self.announcer)
         self._outbox_store = StoreHandle(
-            "outbox writer", lambda: open_outbox(config, paths, self.clock), lambda store: store.close()
+            "outbox writer", lambda: open_outbox(self.config, paths, self.clock), lambda store: store.close()
         )
         self._draft_store = StoreHandle("drafts writer", lambda: open_drafts(paths), lambda it: it.close())
         self._correspondents = StoreHandle(
             "correspondents writer", lambda: open_correspondents(paths, self._warn_from_thread), lambda it: it.close()
         )
-        self._accounts = ConfiguredAccounts(config, paths, self.announcer)
         self._folders = SentFolders(self._accounts, paths)
         self._runner = RunnerHandle(self.announcer)
         self._revise = ReviseLetter(self._outbox_store, self._draft_store)
         self.accounts = Accounts(
-            config,
+            self._accounts,
             self._outbox_store,
             {Service.SEND: SendService(self._outbox_store, self._runner, self._folders)},
             self.announcer,
@@ -93,15 +94,14 @@ class Engine:
         """Letters on their way."""
         self._reports = ReceivedReports(self.mail, self.sent, self.clock.now)
         self.mail.news.look_at_reports = self._reports.look
-        self.searches = Searches(paths, tuple(config.accounts), self.clock)
+        self.searches = Searches(paths, lambda: tuple(self.config.accounts), self.clock)
         """Searches in it that have a name."""
         correspondents, runner, accounts = self._correspondents, self._runner, self._accounts
-        own = (self.announcer, self.clock, config.outbox, self._copies)
+        own = (self.announcer, self.clock, self._copies)
         self.drafts = Drafts(self._draft_store, correspondents, self._outbox_store, runner, accounts, *own)
         """Letters being written."""
-        self.answers = Answers(
-            config, self._draft_store, self._outbox_store, self._runner, self.clock, self._received, self._copies
-        )
+        stores = self._draft_store, self._outbox_store
+        self.answers = Answers(accounts, *stores, runner, self.clock, self._received, self._copies)
         """Received messages answered."""
 
     def start_reading(self, *, sync: bool = True) -> None:
@@ -152,6 +152,28 @@ class Engine:
         if run_outbox:
             await self._run(runner, store, watch=watch)
 
+    @property
+    def config(self) -> Config:
+        """The one in force."""
+        return self._accounts.config
+
+    async def reconfigure(self, config: Config) -> None:
+        """Go by another config from now on; returns when it is in force, which ConfigChanged tells to all.
+
+        Accounts that came work at once. Those that went stop, and what waits in the outbox for them is blocked. Those
+        with other settings start anew. Everything else goes on; a letter on its way goes by the settings before. Begun,
+        it is carried out even if not awaited; another one that is asked for meanwhile comes after it.
+
+        Raises:
+            StorageError: the outbox cannot be written; the config is in force all the same.
+        """
+        from tuimail.engine.reconfiguring import Reconfiguring
+
+        if self._reconfiguring is None:
+            parts = (self._accounts, self.accounts, self.mail, self._outbox_store, self._runner, self.announcer)
+            self._reconfiguring = Reconfiguring(*parts)
+        await self._reconfiguring.go_by(config)
+
     async def _run(self, runner: Runner, store: Store, *, watch: bool) -> None:
         from tuimail.coordination.change_notifier import PeerRole
         from tuimail.engine.service_recovery import ServiceRecovery
@@ -188,6 +210,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop sending (a letter past its dot is waited for, a few seconds, else left uncertain) and close."""
+        if self._reconfiguring is not None:
+            await self._reconfiguring.finish()
         if self._seeking is not None:
             self._seeking.cancel()
         self._reports.stop()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tuimail.engine.account_threads import AccountThreads
 from tuimail.engine.configured_source import MailSources
+from tuimail.engine.mail_accounts import MailAccounts
 from tuimail.engine.mail_command import MailCommand
 from tuimail.engine.mail_journal import MailJournal
 from tuimail.engine.mail_news import MailNews
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
 
-    from tuimail.config.model import Account, Config
+    from tuimail.config.model import Config
     from tuimail.engine.account_work import AccountWork
     from tuimail.engine.index_request import IndexRequest
     from tuimail.engine.mail_index import MessageIndex
@@ -57,7 +58,7 @@ class Mail:
         self.news = MailNews(announcer)
         self.sources = MailSources(paths, self._announce)
         """Where the mail is; connections to servers are shared."""
-        self.accounts: tuple[Account, ...] = tuple(each for each in config.accounts.values() if each.has_mail)
+        self.accounts = MailAccounts(config.accounts.values())
         """Those whose mail can be read."""
         self.sync = self._threads = AccountThreads(self.accounts, paths, self.sources, self.news)
         """What keeps it in step with its mailboxes."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tuimail.cache.database import NoCacheError, ReadableCache
+from tuimail.cache.database import NoCacheError
 from tuimail.cache.stored_names import read_name
 from tuimail.cache.thread_edits import muted_threads
 from tuimail.cache.thread_view import Arranged, Threads
 from tuimail.cache.threads import chunks
 from tuimail.cache.views import Folder, ListedIds, ListedOfSeveral, Merged, index_row
 from tuimail.cache.windows import Column, IndexOrder, rows_of_ids, sorted_ids
-from tuimail.engine.cache_place import cache_of
 from tuimail.engine.folder_rights import rights_in
 from tuimail.engine.index_request import IndexRequest, SortOrder
 from tuimail.engine.mail_index import FolderCounts, IndexEntry, MessageIndex
+from tuimail.engine.opened_mail import OpenedMail
 from tuimail.engine.received_mail import ReceivedMail, sent_beside
 from tuimail.errors import NoSuchItemError, StorageError
 from tuimail.mail.message_ref import MessageRef
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tuimail.cache.threads import Member
     from tuimail.cache.views import IndexView
     from tuimail.cache.windows import IndexRow, Key
-    from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.mail_accounts import MailAccounts
     from tuimail.engine.received_mail import FolderInfo
     from tuimail.engine.server_hits import ServerHits
     from tuimail.paths import Paths
@@ -74,53 +74,35 @@ class MailReader:
     """The received mail of all accounts, open for reading. Used by one thread."""
 
     def __init__(
-        self, accounts: Sequence[Account], paths: Paths, sources: MailSources, hits: ServerHits | None = None
+        self, accounts: MailAccounts, paths: Paths, sources: MailSources, hits: ServerHits | None = None
     ) -> None:
         """``hits`` is what servers have found, shared by several readers."""
-        self._hits = hits
-        self._accounts = {each.name: each for each in accounts}
-        self._paths = paths
-        self._sources = sources
-        self._opened: dict[str, ReceivedMail] = {}
+        self._accounts = accounts
+        self._opened = OpenedMail(accounts, paths, sources, hits)
 
     def close(self) -> None:
         """Close what is open."""
-        for each in self._opened.values():
-            each.cache.close()
-        self._opened.clear()
+        self._opened.close()
 
     def has(self, account: str) -> bool:
         """There is an account of this name."""
-        return account in self._accounts
+        return self._accounts.get(account) is not None
 
     def mail(self, account: str) -> ReceivedMail:
         """The mail of an account; opened again when its cache was replaced.
 
         Raises:
-            NoCacheError: nothing of it was read yet.
+            NoCacheError: nothing of it was read yet, or it is not in the config any more.
             StorageError: the cache cannot be read.
         """
-        opened = self._opened.get(account)
-        if opened is not None and opened.cache.is_lost():
-            opened.cache.close()
-            del self._opened[account]
-            opened = None
-        if opened is None:
-            configured = self._accounts[account]
-            cache = ReadableCache(cache_of(configured, self._paths)[0])
-            opened = self._opened[account] = ReceivedMail(
-                configured, self._sources.of(configured, fetches=False), cache
-            )
-            if self._hits is not None:
-                opened.hits = self._hits
-        return opened
+        return self._opened.of(account)
 
     def folders(self) -> list[FolderInfo]:
         """The folders of all accounts, as far as anything of them was read."""
         found: list[FolderInfo] = []
         for account in self._accounts:
             try:
-                found += self.mail(account).folders()
+                found += self.mail(account.name).folders()
             except NoCacheError:
                 continue
         return found
@@ -219,7 +201,7 @@ class MailReader:
         if search is None and not request.unified:
             return [self.mail(request.account)]
         found = []
-        for name in self._accounts:
+        for name in [each.name for each in self._accounts]:
             if search is not None and search.accounts and name not in search.accounts:
                 continue
             try:

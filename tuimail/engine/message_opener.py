@@ -6,12 +6,15 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
+from tuimail.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from tuimail.config.model import Account
     from tuimail.engine.configured_source import MailSources
+    from tuimail.engine.mail_accounts import MailAccounts
     from tuimail.engine.mail_reader import MailReader
     from tuimail.engine.mail_source import NotKeptError
     from tuimail.engine.reader_handle import ReaderHandle
@@ -25,7 +28,7 @@ class MessageOpener:
     def __init__(
         self,
         reader: ReaderHandle,
-        accounts: Sequence[Account],
+        accounts: MailAccounts,
         sources: MailSources,
         offline: Callable[[str], ImapError | None],
         fetched: Callable[[MessageRef], None],
@@ -34,13 +37,13 @@ class MessageOpener:
 
         Args:
             reader: the thread that reads.
-            accounts: those with mail.
+            accounts: those with mail; they may change meanwhile.
             sources: where their mail is.
             offline: why the server of an account cannot be reached; None: it can.
             fetched: called with a message that was fetched because it was opened.
         """
         self._reader = reader
-        self._accounts = {each.name: each for each in accounts}
+        self._accounts = accounts
         self._sources = sources
         self._offline = offline
         self._fetched = fetched
@@ -67,7 +70,9 @@ class MessageOpener:
     async def _fetch(self, ref: MessageRef, handover: _Handover) -> BinaryIO:
         from tuimail.mailboxes.imap_errors import ImapError
 
-        account = self._accounts[ref.account]
+        account = self._accounts.get(ref.account)
+        if account is None:
+            raise UsageError(f"The account {ref.account} is not in the config any more.")
         offline = self._offline(ref.account)
         if offline is not None:
             raise _unreachable(account, offline)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tuimail.clock import Clock
     from tuimail.compose.correspondents import Correspondents
     from tuimail.compose.draft_store import DraftStore
-    from tuimail.config.model import Config
+    from tuimail.config.model import Config, Rate
     from tuimail.outbox.store.store import Store
     from tuimail.paths import Paths
 
@@ -31,8 +31,8 @@ def open_outbox(config: Config, paths: Paths, clock: Clock) -> Store:
         private_dir(paths.outbox),
         clock,
         settings=config.outbox,
-        rates={name: each.rate for name, each in config.accounts.items() if each.rate},
-        skip_reasons={name: why for name, each in config.accounts.items() if (why := skip_reason(each))},
+        rates=_rates(config),
+        skip_reasons=_skip_reasons(config),
         audit_log=paths.outbox_audit_log,
     )
     try:
@@ -40,6 +40,19 @@ def open_outbox(config: Config, paths: Paths, clock: Clock) -> Store:
     except TuimailError:
         log.exception("what is long over could not be forgotten; the next start tries again")
     return store
+
+
+def reconfigure_outbox(store: Store, config: Config) -> None:
+    """Have the open outbox go by another config."""
+    store.outbox.reconfigure(config.outbox, rates=_rates(config), skip_reasons=_skip_reasons(config))
+
+
+def _rates(config: Config) -> dict[str, Rate]:
+    return {name: each.rate for name, each in config.accounts.items() if each.rate}
+
+
+def _skip_reasons(config: Config) -> dict[str, str]:
+    return {name: why for name, each in config.accounts.items() if (why := skip_reason(each))}
 
 
 def open_drafts(paths: Paths) -> DraftStore:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Searches:
     """Those of searches.toml; it may be changed by the user, or another process, at any time."""
 
-    def __init__(self, paths: Paths, accounts: Collection[str], clock: Clock) -> None:
+    def __init__(self, paths: Paths, accounts: Callable[[], Collection[str]], clock: Clock) -> None:
+        """``accounts`` gives the names of the accounts there are."""
         self._file = paths.searches_file
         self._accounts = accounts
         self._clock = clock
@@ -26,7 +27,7 @@ class Searches:
         """All that can be read, and what is wrong with the others."""
         from tuimail.config.saved_searches import load_searches
 
-        return await asyncio.to_thread(load_searches, self._file, self._clock.now(), self._accounts)
+        return await asyncio.to_thread(load_searches, self._file, self._clock.now(), self._accounts())
 
     async def add(self, search: SavedSearch) -> None:
         """Save one under a new name. Raises UsageError, ConfigError and StorageError as ``add_search``."""

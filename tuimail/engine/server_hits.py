@@ -92,6 +92,12 @@ class ServerHits:
             while len(self._answers) > MOST_ASKED:
                 self._answers.popitem(last=False)
 
+    def forget(self, accounts: Collection[str]) -> None:
+        """The mail of these accounts is elsewhere from now on."""
+        with self._lock:
+            for each in [each for each in self._answers if each.account in accounts]:
+                del self._answers[each]
+
 
 def question_of(mail: SearchedMail, box: CachedMailbox, leaf: Pattern, pattern: Pattern) -> ServerQuestion:
     """The question whether a text has ``leaf``, which is a part of ``pattern``."""

@@ -18,7 +18,7 @@ from tuimail.ui.garbage import IdleCollector
 from tuimail.ui.key_queue import KeyQueue
 from tuimail.ui.keymaps import Keymaps
 from tuimail.ui.mail_places import MailPlaces
-from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed
+from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed, SettingsChanged
 from tuimail.ui.navigation import Navigation
 from tuimail.ui.notifier import Notifier
 from tuimail.ui.outbox_status import OutboxStatus
@@ -74,9 +74,8 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up, collector=self.collector)
         self.startup = Startup(self, draft=draft, warning=warning, shown=self._shown)
         self.themes = Themes(self, engine.paths)
-        self.problems: list[Problem] = [*engine.config.problems, *self.themes.start_with(engine.config.ui.theme)]
+        self._look_problems = self.themes.start_with(engine.config.ui.theme)
         self.keymaps = Keymaps(engine.config.ui.keymap, engine.paths, changed=self.frames.keymap_changed)
-        self.problems += self.keymaps.problems
         self.outbox = OutboxStatus(engine, self.frames)
         self.places = MailPlaces(engine)
         self._first: ShowIndex | None = None
@@ -157,6 +156,11 @@ class TuimailApp(App[int], inherit_bindings=False):
         await self.frames.settled()
 
     @property
+    def problems(self) -> list[Problem]:
+        """What is wrong in the user's files."""
+        return [*self.engine.config.problems, *self._look_problems, *self.keymaps.problems]
+
+    @property
     def keymap(self) -> Keymap:
         """The keymap in force."""
         return self.keymaps.current
@@ -170,6 +174,10 @@ class TuimailApp(App[int], inherit_bindings=False):
     def on_mailbox_changed(self, message: MailboxChanged) -> None:
         """Tell the screen on top; those beneath read it when they come up again."""
         self.frames.post(MailboxChanged(message.account))
+
+    def on_settings_changed(self, _message: SettingsChanged) -> None:
+        """Tell all screens."""
+        self.frames.settings_changed(tuple(self.engine.config.accounts))
 
     def on_progressed(self, message: Progressed) -> None:
         """Tell the screen on top."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail import events
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
-from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed
+from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed, SettingsChanged
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -45,6 +45,8 @@ def translate(event: events.Event) -> list[Message]:
             return [MailboxChanged(account)]
         case events.SecretGiven():
             return []  # of what goes on then, other events tell
+        case events.ConfigChanged():
+            return [SettingsChanged(), OutboxChanged()]
         case events.NewMailArrived():
             return []  # ui/new_mail waits a moment, then tells
         case events.Notice(text, severity):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tuimail.events import Severity
 from tuimail.ui.key_queue import passed, refreshed
-from tuimail.ui.messages import AccountsChanged
+from tuimail.ui.messages import AccountsChanged, SettingsChanged
 from tuimail.ui.screens.frame import FrameScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.app import App
     from textual.message import Message
 
@@ -81,6 +83,15 @@ class Frames:
         """The health of the accounts was read anew."""
         for screen in self._all():
             screen.post_message(AccountsChanged())
+
+    def settings_changed(self, accounts: Iterable[str]) -> None:
+        """The engine goes by another config, with these accounts. Screens beneath read it when they come up again."""
+        for screen in self._all():
+            screen.title_bar.accounts = ", ".join(accounts)
+            screen.post_message(SettingsChanged())
+        if self.top is not None:
+            self.top.reload()
+            self.top.refresh_keys()
 
     def keymap_changed(self) -> None:
         """Other keys give the commands now."""

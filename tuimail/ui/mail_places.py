@@ -24,9 +24,10 @@ class MailPlaces:
     @property
     def opened(self) -> IndexRequest:
         """What was shown last; at first the inbox, of all accounts where there are several."""
-        if self._opened is not None:
-            return self._opened
         accounts = self._engine.mail.accounts
+        opened = self._opened
+        if opened is not None and (not opened.account or any(each.name == opened.account for each in accounts)):
+            return opened
         return self.of(accounts[0].name if len(accounts) == 1 else "", "INBOX")
 
     @opened.setter

@@ -27,6 +27,10 @@ class MailboxChanged(Message, bubble=False):
         return isinstance(message, MailboxChanged) and message.account == self.account
 
 
+class SettingsChanged(Message, bubble=False):
+    """The engine goes by another config: accounts may have come, gone or changed."""
+
+
 class AccountsChanged(Message, bubble=False):
     """What is known of the accounts' health was read anew."""
 

@@ -512,8 +512,6 @@ class Program(Protocol):
     engine: Engine
     server: DemoServer | None
     """The demo's embedded server."""
-    problems: list[Problem]
-    """What is wrong in the user's files."""
     keys: KeyQueue
     keymaps: Keymaps
     themes: Themes
@@ -521,6 +519,11 @@ class Program(Protocol):
     outbox: OutboxStatus
     places: MailPlaces
     """Where the user is among the folders."""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong in the user's files."""
+        ...
 
     @property
     def navigation(self) -> Navigates:

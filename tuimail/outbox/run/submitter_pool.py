@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,10 +41,9 @@ class SubmitterPool:
 
     async def forget(self, account: str, number: int | None = None) -> None:
         """Close an account's connections, or one of them; they are built anew when needed."""
-        for key in [each for each in self._open if each[0] == account and number in (None, each[1])]:
-            submitter = self._open.pop(key, None)
-            if submitter is not None:
-                await submitter.close()
+        keys = [each for each in self._open if each[0] == account and number in (None, each[1])]
+        # All at once: closing waits for a letter on its way, and none is to be begun meanwhile.
+        await asyncio.gather(*(each.close() for each in [self._open.pop(key) for key in keys]))
 
     def idle_left(self, busy: Collection[str]) -> float:
         """Seconds until one of them has been idle for too long."""

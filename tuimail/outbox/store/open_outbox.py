@@ -53,6 +53,14 @@ class OpenOutbox:
         self.audit_log: AuditLog | None = None
         """Notes the state of every letter outside of the folder."""
 
+    def reconfigure(
+        self, settings: OutboxSettings, *, rates: Mapping[str, Rate], skip_reasons: Mapping[str, str]
+    ) -> None:
+        """Go by other settings from now on. On the thread of the outbox, outside of a transaction."""
+        self.settings = settings
+        self.rates = rates
+        self.skip_reasons = skip_reasons
+
     @property
     def inside(self) -> bool:
         """A transaction is open."""

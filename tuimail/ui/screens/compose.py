@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tuimail.engine import Engine
     from tuimail.ui.commands.command import Command
+    from tuimail.ui.messages import SettingsChanged
     from tuimail.ui.widgets.address_field import AddressField
     from tuimail.ui.widgets.attachment_field import AttachmentList
 
@@ -96,6 +97,10 @@ class ComposeScreen(FrameScreen):
             faulty = any(not each.warning and each.key.split(".")[0] in ("", "accounts") for each in settings.problems)
             message = (wrong if faulty else none).format(file)
             self.say(f"{message} Until then a letter can be written and kept, not sent.", Severity.WARNING)
+
+    def on_settings_changed(self, _message: SettingsChanged) -> None:
+        """Others to write as; the one chosen stays."""
+        self.form.sender.offer(senders(self.engine.config))
 
     @property
     def engine(self) -> Engine:

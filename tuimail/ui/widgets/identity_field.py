@@ -104,6 +104,17 @@ class IdentityField(Horizontal):
         yield self.label
         yield self.choice
 
+    def offer(self, choices: tuple[Sender, ...]) -> None:
+        """Other choices; what was chosen stays, even if it is not among them: whoever sends says so."""
+        chosen = self.sender
+        if chosen is not None:
+            own = chosen.account, chosen.identity.address.casefold()
+            if own not in [(each.account, each.identity.address.casefold()) for each in choices]:
+                choices = (chosen, *choices)
+        self.choice.choices = choices
+        self.choice.here = 0 if chosen is None else _index(choices, chosen.account, chosen.identity.address)
+        self.choice.refresh()
+
     @property
     def focus_target(self) -> Widget:
         """What takes the keys of this field."""
