@@ -51,6 +51,8 @@ async def test_a_maildir_that_is_added_is_in_the_folder_list(paths: Paths, tmp_p
             await engine.reconfigure(writing.undo(change).config)
             await settle(pilot)
             assert "club" not in lines(app)[0]
+            assert "The mill" not in text(app)
+            assert "not in the configuration any more" in text(app)
             await press(pilot, "<")
             assert "FOLDER LIST" in lines(app)[0]
             assert "Letters" not in text(app)
@@ -99,7 +101,7 @@ async def test_the_accounts_and_their_problems_are_those_of_the_new_config(paths
             shown = text(app)
             assert "To look around without one" not in shown
             assert "home" in shown
-            assert "ui.bel" in shown
+            assert "1 of 3" in lines(app)[0], "two accounts and a problem"
             assert "work, home" in lines(app)[0]
     finally:
         await engine.stop()

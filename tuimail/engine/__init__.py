@@ -21,14 +21,17 @@ What happens to one letter:
   export         as a file of the user's
   evidence       looked for in Sent when it is uncertain whether it went
   bounce_notices what the user is told of its delivery report
+Another config while it runs:
+  reconfiguring  what differs is told to the parts; configured_accounts and mail_accounts hold what may be replaced
 Received mail:
   mail           engine.mail: folders, indexes, messages, and what the user does to them, beside the screens
   mail_account   the thread of one account; account_work is what it does: syncs its mailbox, carries out the journal,
                  and writes its cache (account_cache)
   account_requests   what other processes ask of it over a private socket: a look now, a message of the server
   work_problems  what went wrong with the work of such a thread
-  mail_reader    the thread that reads all caches: makes indexes (mail_index), and index_search looks through them
-                 on its thread (reader_handle)
+  mail_accounts  the accounts whose mail is read, for all threads
+  mail_reader    the thread that reads all caches (opened_mail): makes indexes (mail_index), and index_search looks
+                 through them on its thread (reader_handle)
   mail_news      what the threads have to tell, on the event loop
   mail_transfer  engine.mail.transfer: moving and copying to other accounts, as transfer_plan has it
   mail_threads   engine.mail.threads: threads broken, linked and muted, as thread_plans plans it

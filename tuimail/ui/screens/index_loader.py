@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 UNREAD_YET = "Reading the mailbox for the first time..."
+GONE = "This account is not in the configuration any more."
 
 
 class IndexLoader:
@@ -105,7 +106,11 @@ class IndexLoader:
         if number != self._number:
             return
         if index is None:
-            shown.empty = UNREAD_YET
+            names = [each.name for each in screen.program.engine.mail.accounts]
+            gone = bool(request.account) and request.account not in names
+            if gone:
+                screen.index = None
+            shown.empty = GONE if gone else UNREAD_YET
             shown.show_all(())
             return
         if index.missed and screen.results.running:
