@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from tuimail.clock import SystemClock
 from tuimail.outbox.run.submitter_pool import SubmitterPool
@@ -29,7 +29,7 @@ async def test_no_letter_begins_on_a_connection_of_earlier_settings_while_anothe
 
     def make(_account: str) -> Submitter:
         made.append(Busy(done))
-        return cast("Any", made[-1])
+        return cast("Submitter", made[-1])
 
     pool = SubmitterPool(make, SystemClock())
     before = [pool.submitter("work", number) for number in (0, 1)]
