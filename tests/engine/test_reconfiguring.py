@@ -29,7 +29,7 @@ from tuimail.outbox.model.states import ItemState
 from tuimail.submission.result import AccountProblem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from tests.support.dovecot import Dovecot
@@ -298,12 +298,31 @@ async def test_changes_that_come_together_are_made_one_after_the_other(paths: Pa
         assert len(told) == 3
         await mail.until(lambda it: subjects(it) == ["L2"], INBOX)
         assert len(threads_of("work")) == 2
-        # Begun, and not waited for: the engine ends it before it stops.
-        ending = asyncio.create_task(mail.engine.reconfigure(having(account("home", root=roots[0]))))
-        await asyncio.sleep(0)
-    await ending
-    assert not threads_of("work")
-    assert not threads_of("home")
+
+
+async def test_one_that_was_begun_is_finished_before_the_next_one_and_before_the_end(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(Config(), paths)
+    await engine.start(run_outbox=False)
+    begun, gate, real = asyncio.Event(), asyncio.Event(), engine.mail.sync.renew
+
+    async def held(names: Sequence[str]) -> None:
+        begun.set()
+        await gate.wait()
+        await real(names)
+
+    monkeypatch.setattr(engine.mail.sync, "renew", held)
+    first, second = having(account("work")), having(account("home"))
+    changes = [asyncio.create_task(engine.reconfigure(each)) for each in (first, second)]
+    await begun.wait()
+    stopping = asyncio.create_task(engine.stop())
+    await asyncio.wait([stopping], timeout=0.05)
+    assert engine.config is first
+    assert not stopping.done()
+    gate.set()
+    await asyncio.gather(*changes, stopping)
+    assert engine.config is second
 
 
 async def test_before_the_start_and_while_paused_it_is_taken_into_account(paths: Paths, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.engine.mail_support import Changes, make_maildir, put_message
 from tests.ui.reading import press
 from tests.ui.real_engine import SceneEngine
@@ -14,6 +16,7 @@ from tuimail.compose.draft import Draft
 from tuimail.config.model import Config, Identity, Problem
 from tuimail.config.writing import ConfigFile
 from tuimail.engine.index_request import IndexRequest
+from tuimail.events import AccountPaused
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.requests import ShowAccounts, ShowComposer, ShowFolders, ShowIndex
 
@@ -103,5 +106,26 @@ async def test_the_accounts_and_their_problems_are_those_of_the_new_config(paths
             assert "home" in shown
             assert "1 of 3" in lines(app)[0], "two accounts and a problem"
             assert "work, home" in lines(app)[0]
+    finally:
+        await engine.stop()
+
+
+@pytest.mark.parametrize("bell", [True, False])
+async def test_the_bell_is_rung_as_the_config_in_force_has_it(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, bell: bool
+) -> None:
+    engine = SceneEngine(paths, settings=config(bell=not bell))
+    app = TuimailApp(engine)
+    rung: list[bool] = []
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            monkeypatch.setattr(app, "bell", lambda: rung.append(True))
+            await engine.reconfigure(config(bell=bell))
+            engine.announcer.announce(AccountPaused("work", "The password was refused."))
+            assert app.outbox.notifier is not None
+            app.outbox.notifier.gathered()
+            await settle(pilot)
+            assert rung == [True] * bell
     finally:
         await engine.stop()

@@ -56,9 +56,6 @@ class Notifier:
         self._screens = screens
         self._show = show
         self._new_mail = NewMailStatus(engine, count=count, tell=self._mention_and_announce)
-        ui = engine.config.ui
-        self._bell = ui.bell
-        self._desktop = wants_desktop(ui.notifications, os.environ)
         self._troubles = ProblemBatch()
         self._stretch = SendingRun()
         self._timer: asyncio.TimerHandle | None = None
@@ -121,9 +118,10 @@ class Notifier:
         self._announce(announcement)
 
     def _announce(self, announcement: Announcement) -> None:
-        if self._bell and announcement.alarming:
+        settings = self._engine.config.ui
+        if settings.bell and announcement.alarming:
             self._screens.ring()
-        if self._desktop:
+        if wants_desktop(settings.notifications, os.environ):
             task = asyncio.ensure_future(self._show(announcement))
             self._showing.add(task)
             task.add_done_callback(self._showing.discard)
