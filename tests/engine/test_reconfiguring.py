@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.imap_program import deliver, other_client
 from tests.engine.mail_support import Changes, make_maildir, put_message, subjects
-from tests.engine.test_imap_account import deliver, other_client
 from tests.engine.test_service_recovery import until
 from tests.support.scripted_smtp import EHLO_PLAIN, Expect, Letter, ScriptedServer
 from tests.support.smtp_sink import PROGRAM, smtp_sink

@@ -103,7 +103,7 @@ class Accounts:
         """The user typed what was waited for: accounts go on that had no password."""
         from tuimail.submission.result import AccountProblem
 
-        for name in self._config.accounts:
+        for name in self._configured.config.accounts:
             for service in self._services.values():
                 if (await service.health(name)).trouble is AccountProblem.SECRET:
                     await self._try(name)
