@@ -105,13 +105,23 @@ class Terminal:
                 total += int((task / "schedstat").read_text().split()[0])
         return total / 1e9
 
-    def close(self) -> None:
-        """End the program."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGTERM)
+    def _ended(self, *, seconds: float) -> bool:
+        """Read until the program closes its side; False: it did not in time."""
+        end = time.perf_counter() + seconds
         with contextlib.suppress(OSError):
-            while os.read(self._fd, 65536):
-                pass
+            while select.select([self._fd], [], [], max(0.0, end - time.perf_counter()))[0]:
+                if not os.read(self._fd, 65536):
+                    return True
+            return False
+        return True
+
+    def close(self) -> None:
+        """End the program, by force if it does not end by itself: alpine at times waits for a key."""
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal_number)
+            if self._ended(seconds=5.0):
+                break
         os.close(self._fd)
         os.waitpid(self._pid, 0)
 
