@@ -110,12 +110,12 @@ class TuimailApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Listen to the engine; start it after the first paint."""
         self.bridge = Bridge(self.engine.announcer, self.post_message)
-        self.secret_prompts.open()
         self.outbox.notifier = Notifier(self.engine, self.frames, count=self.outbox.show_new, show=Desktop().show)
         # What is typed while the program starts is for the screen it starts with.
         self.call_after_refresh(self._painted, self.keys.begin())
 
     def _painted(self, starting: Running) -> None:
+        self.secret_prompts.open()
         start_worker(self, partial(self.startup.run, starting), group="engine")
 
     def on_unmount(self) -> None:

@@ -9,8 +9,6 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.widgets import Input, TextArea
-
 from tuimail.mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -88,6 +86,8 @@ class SecretPrompts:
             return
         if self._asking is not None or screen is None or screen.prompts.current is not None:
             return
+        from textual.widgets import Input, TextArea  # most sessions begin without either
+
         if isinstance(screen.focused, Input | TextArea):
             if not self._mentioned:
                 self._mentioned = True
