@@ -106,6 +106,11 @@ def test_few_pairs_of_commands_are_compared_for_a_keymap(monkeypatch: pytest.Mon
     assert len(compared) < len(TABLE)
 
 
+async def test_no_line_is_searched_for_colours_that_no_theme_has(running: Running) -> None:
+    async with running() as pilot:
+        assert [type(each) for each in pilot.app.get_line_filters()] == [StripActing]
+
+
 async def test_every_frame_is_filtered_by_the_same_objects(running: Running) -> None:
     async with running() as pilot:
         first, second = pilot.app.get_line_filters(), pilot.app.get_line_filters()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.filter import ANSIToTruecolor
 
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
@@ -100,8 +101,13 @@ class TuimailApp(App[int], inherit_bindings=False):
         return mail_defaults(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, then the filter for control characters."""
-        return [*super().get_line_filters(), STRIP_ACTING]
+        """Textual's own, then the filter for control characters.
+
+        Without the one that replaces the terminal's own colours: only a theme that wants these has any, and to look for
+        them in every line takes a quarter of the time of a page.
+        """
+        own = (each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor))
+        return [*own, STRIP_ACTING]
 
     def get_default_screen(self) -> Screen[Any]:
         """The main menu, or the folder that was asked for."""
