@@ -72,11 +72,15 @@ def unkept_counts(db: sqlite3.Connection) -> dict[int, int]:
     return dict(db.execute(query))
 
 
-def tracked(db: sqlite3.Connection) -> Iterator[Tracked]:
-    """All messages, hidden ones too; read them to the end before anything is changed."""
+def tracked(db: sqlite3.Connection, *, kept: bool) -> Iterator[Tracked]:
+    """The messages that are known to be kept, or the others, hidden ones too.
+
+    Read them to the end before anything is changed.
+    """
+    source = "message INDEXED BY message_kept" if kept else "message"
     rows = db.execute(
-        "SELECT message.id, mailbox.name, mailbox.policy, emailid, flags, kept FROM message "
-        "JOIN mailbox ON mailbox.id = message.mailbox WHERE emailid <> ''"
+        f"SELECT message.id, mailbox.name, mailbox.policy, emailid, flags, kept FROM {source} "  # noqa: S608
+        f"JOIN mailbox ON mailbox.id = message.mailbox WHERE kept = {int(kept)} AND emailid <> ''"
     )
     for number, name, policy, key, flags, kept in rows:
         yield Tracked(number, name, policy, read_name(key), flags, bool(kept))

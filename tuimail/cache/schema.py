@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 9
+VERSION = 10
 """In ``PRAGMA user_version``."""
 APPLICATION = 0x74756D63
 """In ``PRAGMA application_id``."""
@@ -119,6 +119,7 @@ _INDEXES = (
     "CREATE INDEX message_undelivered ON message (mailbox, uid) WHERE modseq < 0",
     "CREATE INDEX message_without_text ON message (arrived, id) WHERE text IS NULL AND leaving IS NULL",
     "CREATE INDEX message_not_kept ON message (mailbox, arrived, id) WHERE kept = 0 AND leaving IS NULL",
+    "CREATE INDEX message_kept ON message (mailbox) WHERE kept = 1",
     "CREATE INDEX kept_without_text ON message (arrived, id) WHERE text IS NULL AND kept = 1 AND leaving IS NULL",
     # What the journal hides or changes: little, and looked at when the program starts.
     "CREATE INDEX hidden_message ON message (leaving) WHERE leaving IS NOT NULL",

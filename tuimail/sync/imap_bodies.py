@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tuimail.cache.bodies import BodyStore, KeptBody
     from tuimail.cache.database import ReadableCache
     from tuimail.cache.folders import CachedMailbox
+    from tuimail.cache.kept import Tracked
     from tuimail.sync.imap_server import ImapServer, SelectedMailbox
 
     Write = Callable[[Callable[[sqlite3.Connection], None]], None]
@@ -112,11 +113,10 @@ class ImapBodies:
         held = 0
         with self._cache.snapshot() as db:
             complete = all(each.low_uid == 1 or each.policy == KeepPolicy.NONE for each in all_mailboxes(db))
-            rows = list(tracked(db))
-        for at, row in enumerate(rows):
-            if at % _GIVE_WAY == 0:
-                time.sleep(0)
-            file = files.pop(place_name(row.mailbox, row.key), None)
+            found = _with_files(tracked(db, kept=True), files)
+            if files:  # a crash may have come before it was written down that they are kept
+                found += [each for each in _with_files(tracked(db, kept=False), files) if each[1] is not None]
+        for row, file in found:
             if row.kept != (file is not None):
                 wrong[file is not None].append(row.id)
             if file is None or row.policy == KeepPolicy.ALL:
@@ -294,3 +294,13 @@ class ImapBodies:
         wanted = list(ids)
         if wanted:
             self._write(lambda db: mark_kept(db, wanted, kept=kept))
+
+
+def _with_files(rows: Iterable[Tracked], files: dict[str, KeptBody]) -> list[tuple[Tracked, KeptBody | None]]:
+    """Each message with its file, which is taken out of ``files``, which are by place."""
+    found = []
+    for at, row in enumerate(rows):
+        if at % _GIVE_WAY == 0:
+            time.sleep(0)
+        found.append((row, files.pop(place_name(row.mailbox, row.key), None)))
+    return found
