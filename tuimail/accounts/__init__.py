@@ -1,1 +1,1 @@
-"""Setting up an account: which servers does an address have (``discovery``), and does the account work (``check``)?"""
+"""Setting up an account: which servers does it have (``discovery``), does it work (``check``), and saved (``setup``)."""

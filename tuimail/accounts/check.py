@@ -103,6 +103,7 @@ async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sen
             reached=lambda step: found(Step(step), words[step]),
         )
         try:
+            found(Step.CAPABILITIES, _offered(session.capabilities))
             if sent_copy in (SentCopy.AUTO, SentCopy.APPEND):
                 mailbox = await sent_mailbox(session)
                 name = safe_line(mailbox.name)
@@ -118,6 +119,18 @@ async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sen
         step = Step.SENT if trouble.step is ImapStage.MAILBOX else Step(trouble.step)
         found(step, str(trouble), ok=False, hint=trouble.hint)
     return findings
+
+
+_NOTED = ("IDLE", "CONDSTORE", "QRESYNC", "MOVE", "SPECIAL-USE", "UIDPLUS")
+"""Capabilities (RFC 2177, 7162, 6851, 6154, 4315) that make a difference."""
+
+
+def _offered(capabilities: frozenset[str]) -> str:
+    offered = [each for each in _NOTED if each in capabilities]
+    if not offered:
+        return "It offers what is needed, and none of the extensions that save time."
+    listed = " and ".join(filter(None, (", ".join(offered[:-1]), offered[-1])))
+    return f"It offers {listed}."
 
 
 def _command_found(command: SubmissionCommand) -> Finding:

@@ -18,6 +18,8 @@ class Step(StrEnum):
     SIGN_IN = "sign-in"
     SENT = "sent"
     """Where copies of sent letters go."""
+    MAILBOX = "mailbox"
+    """Received mail on this machine can be read."""
 
 
 @dataclass(frozen=True, slots=True)
