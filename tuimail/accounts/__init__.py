@@ -1,1 +1,1 @@
-"""Setting up an account: which servers does it have (``discovery``), does it work (``check``), and saved (``setup``)."""
+"""Setting up an account: which servers it has (``discovery``), whether it works (``check``), adding it (``setup``)."""

@@ -1,4 +1,4 @@
-"""``tuimail account``: lists the accounts, checks them; stores, moves and removes their passwords."""
+"""``tuimail account``: adds, lists, checks and removes accounts; stores, moves and removes their passwords."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from time import time
 from typing import TYPE_CHECKING
 
 from tuimail.accounts.finding import Step
+from tuimail.cli.account_document import account_document, finding_document
 from tuimail.cli.account_notices import notices_of
+from tuimail.cli.account_options import add_options, remove_options
 from tuimail.cli.dates import format_timestamp
 from tuimail.cli.document import notice_document
 from tuimail.cli.output import (
@@ -24,7 +26,6 @@ from tuimail.cli.output import (
 from tuimail.cli.parser import Parser
 from tuimail.cli.session import account_named, engine_on, load_config, no_account, outbox_of
 from tuimail.cli.session import run as run_loop
-from tuimail.config.model import Auth, SecretStore, Server, SubmissionCommand
 from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 VERBS = {
+    "add": "find the servers of an address, sign in, and save it",
     "list": "the accounts and where their letters leave",
     "check": "try each server: reachable? secure? signed in?",
+    "remove": "take it out of the config, and its password out of the stores",
     "login": "store a password in the keyring or the encrypted file, or move it there",
     "logout": "remove the stored password",
     "passphrase": "change the passphrase of the encrypted file",
@@ -51,6 +54,7 @@ def parser() -> Parser:
         prog="tuimail account",
         description=f"The accounts of the config.\n\n{listed}",
         examples=(
+            "tuimail account add ada@example.org",
             "tuimail account list",
             "tuimail account check work",
             "tuimail account login work",
@@ -60,6 +64,10 @@ def parser() -> Parser:
     verbs = made.add_subparsers(dest="verb", metavar="VERB")
     for name, words in VERBS.items():
         sub = verbs.add_parser(name, description=f"{words[:1].upper()}{words[1:]}.")
+        if name == "add":
+            add_options(sub)
+        if name == "remove":
+            remove_options(sub)
         if name in ("check", "login", "logout"):
             sub.add_argument("name", nargs="?", default="", metavar="NAME", help="this account")
         if name in ("list", "check"):
@@ -80,6 +88,10 @@ def run(argv: list[str], paths: Paths) -> int:
     config = load_config(paths)
     if args.verb == "list":
         return _list(args, config, paths)
+    if args.verb == "add":
+        from tuimail.cli import account_add
+
+        return account_add.add(args, config, paths)
     if args.verb == "passphrase":
         from tuimail.cli.account_login import change_passphrase
 
@@ -87,6 +99,10 @@ def run(argv: list[str], paths: Paths) -> int:
     accounts = [account_named(config, paths, args.name)] if args.name else list(config.accounts.values())
     if not accounts:
         raise no_account(config, paths)
+    if args.verb == "remove":
+        from tuimail.cli import account_remove
+
+        return account_remove.remove(args, accounts[0], config, paths)
     if args.verb in ("login", "logout"):
         from tuimail.cli.account_login import login, logout
 
@@ -139,36 +155,6 @@ def _reads(account: Account) -> str:
     return f"imap {account.imap.host}:{account.imap.port}" if account.imap else ""
 
 
-def account_document(account: Account, config: Config) -> dict[str, object]:
-    """The account as JSON; never a secret, nor the command that prints one."""
-    store = "keyring" if config.secrets.store is SecretStore.AUTO else str(config.secrets.store)
-    return {
-        "name": account.name,
-        "default": account is config.default,
-        "identities": [{"address": each.address, "name": each.name} for each in account.identities],
-        "submission": _way_document(account.submission, store),
-        "fallback": [_way_document(each, store) for each in account.fallback],
-        "rate": str(account.rate) if account.rate else None,
-        "imap": _way_document(account.imap, store) if account.imap else None,
-        "maildir": str(account.maildir) if account.maildir else None,
-        "mbox": str(account.mbox) if account.mbox else None,
-        "sent_copy": str(account.sent_copy),
-    }
-
-
-def _way_document(way: Server | SubmissionCommand, store: str) -> dict[str, object]:
-    if isinstance(way, SubmissionCommand):
-        return {"command": list(way.argv)}
-    return {
-        "host": way.host,
-        "port": way.port,
-        "security": str(way.security),
-        "username": way.username,
-        "auth": str(way.auth),
-        "secret": "none" if way.auth is Auth.NONE else "command" if way.password_command else store,
-    }
-
-
 async def _check(args: Namespace, config: Config, paths: Paths, accounts: list[Account]) -> int:
     from tuimail.cli.account_check import check
 
@@ -200,17 +186,6 @@ def verdict(findings: tuple[Finding, ...]) -> int:
     if not failed:
         return EX_OK
     return EX_NOPERM if any(finding.step is Step.SIGN_IN for finding in failed) else EX_UNAVAILABLE
-
-
-def finding_document(finding: Finding) -> dict[str, object]:
-    """One finding as JSON."""
-    return {
-        "server": finding.server,
-        "step": finding.step,
-        "ok": finding.ok,
-        "words": finding.words,
-        "hint": finding.hint,
-    }
 
 
 def say_finding(finding: Finding) -> None:
