@@ -128,10 +128,10 @@ def folder_fault(folder: Path) -> tuple[str, str]:
 def _config(report: DoctorReport, config: Config, paths: Paths) -> None:
     report.section("Config")
     if config.file is None:
-        hint = f"Write {paths.config_file} (Accounts in tuimail shows what), or try: tuimail demo"
+        hint = "Add an account with: tuimail account add; or try: tuimail demo"
         report.add("file", "there is none yet", ok=False, hint=hint, code=EX_CONFIG)
     elif not config.accounts:
-        hint = f"Describe one in {config.file}: the README shows how."
+        hint = "Add one with: tuimail account add"
         report.add("account", "there is none that can be used", ok=False, hint=hint, code=EX_CONFIG)
     for problem in config.problems:
         report.add("problem", str(problem), ok=False, code=EX_OK if problem.warning else EX_CONFIG)

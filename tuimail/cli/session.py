@@ -90,8 +90,8 @@ def no_account(config: Config, paths: Paths) -> ConfigError:
     if config.problems:
         return ConfigError("No account can be used until the config is fixed.", hint=f"In {config.file}.")
     return ConfigError(
-        "No account is set up yet.",
-        hint=f"Describe one in {paths.config_file} (the README shows how), or look around with: tuimail demo",
+        f"No account is set up yet in {paths.config_file}.",
+        hint="Add one with: tuimail account add; or look around with: tuimail demo",
     )
 
 

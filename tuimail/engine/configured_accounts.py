@@ -66,7 +66,7 @@ class ConfiguredAccounts:
         if not self.config.accounts:
             raise ConfigError(
                 "There is no account to send with.",
-                hint=f"Describe one in {self._paths.config_file} (the README shows how).",
+                hint="Add one with: tuimail account add",
             )
         account = self.config.accounts.get(draft.account) if draft.account else self.config.default
         if account is None:

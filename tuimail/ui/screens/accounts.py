@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 def first_steps(config_file: str) -> str:
-    """What to do when there is no account: the file to write, and what to put there."""
+    """What to do when there is no account: the command that adds one, or what to write into which file."""
     return f"""\
-There is no account yet. To look around without one:  tuimail demo
-To write as yourself, put this, with your own names, into
+There is no account yet. To add yours:  tuimail account add
+To look around without one:  tuimail demo
+Or put this, with your own names, into
 {config_file}
 
 [accounts.work]

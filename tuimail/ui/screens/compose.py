@@ -92,7 +92,7 @@ class ComposeScreen(FrameScreen):
         if not settings.accounts:
             file = safe_line(str(settings.file or self.engine.paths.config_file))
             wrong = "No account can be used until the mistakes in {} are mended; Accounts lists them."
-            none = "There is no account yet. Describe one in {}; Accounts in the main menu shows how."
+            none = "There is no account yet in {}. Add one with: tuimail account add."
             # A fault of the file as a whole has no key.
             faulty = any(not each.warning and each.key.split(".")[0] in ("", "accounts") for each in settings.problems)
             message = (wrong if faulty else none).format(file)
