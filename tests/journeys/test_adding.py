@@ -14,6 +14,7 @@ import pytest
 from tests.accounts.discovery.documents import document, server
 from tests.accounts.discovery.loopback_provider import LoopbackProvider, page
 from tests.journeys.local_names import VARIABLE, LocalProgram
+from tuimail.scrubber import _forms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -60,11 +61,12 @@ async def run(program: LocalProgram, *words: str, text: str = "") -> Ran:
 
 
 def found_nowhere(secret: str, program: LocalProgram, *ran: Ran) -> None:
-    """The secret is in no file and in nothing that was printed."""
-    for each in ran:
-        assert secret not in each.out + each.err
-    for file in program.home.rglob("*"):
-        assert not file.is_file() or secret.encode() not in file.read_bytes(), file
+    """The secret is in no file and in nothing that was printed, in clear or encoded."""
+    for form in _forms(secret):
+        for each in ran:
+            assert form not in each.out + each.err
+        for file in program.home.rglob("*"):
+            assert not file.is_file() or form.encode() not in file.read_bytes(), file
 
 
 async def test_add_sync_show_and_send(program: LocalProgram, postfix: Postfix) -> None:
@@ -124,6 +126,16 @@ async def test_a_wrong_password_saves_nothing_and_the_right_one_does(program: Lo
     assert (await run(program, "account", "check", "example")).code == 0
 
 
+async def test_without_a_place_for_the_password_nothing_is_saved(program: LocalProgram, postfix: Postfix) -> None:
+    """As over ssh: no keyring, and nobody who could type a passphrase."""
+    del program.more["TUIMAIL_PASSPHRASE_COMMAND"]
+    ran = await run(program, "account", "add", postfix.new_user(), "--yes", text=f"{postfix.password}\n")
+    assert ran.code == 77, ran
+    assert "password_command" in ran.err
+    assert not program.config_file.exists()
+    found_nowhere(postfix.password, program, ran)
+
+
 async def test_without_yes_a_script_learns_what_would_be_sent_and_nothing_is(
     program: LocalProgram, provider: LoopbackProvider, postfix: Postfix
 ) -> None:
@@ -143,7 +155,11 @@ async def test_a_dry_run_shows_what_would_be_written(program: LocalProgram, post
 
 async def test_nothing_found_says_why_at_each_source(program: LocalProgram, provider: LoopbackProvider) -> None:
     provider.pages.clear()
-    ran = await run(program, "account", "add", "ada@example.org", "--yes")
+    ran = await run(program, "account", "add", "ada@example.org", "--yes", "--json")
     assert ran.code == 69
-    assert "autoconfig.example.org has no settings for mail programs." in ran.err
+    answer = ran.document
+    assert (answer["saved"], answer["address"]) == (False, "ada@example.org")
+    reason = "autoconfig.example.org has no settings for mail programs."
+    assert {"source": "autoconfig.example.org", "reason": reason} in answer["failures"]
+    assert reason in ran.err
     assert "--imap HOST" in ran.err

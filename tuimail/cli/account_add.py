@@ -14,7 +14,7 @@ from tuimail.cli.account_proposal import lines_of_disclosures, lines_of_failures
 from tuimail.cli.output import is_terminal, print_error, print_json, print_line, print_note
 from tuimail.cli.question import can_ask, confirmed
 from tuimail.cli.session import run as run_loop
-from tuimail.config.model import SecretStore, Security
+from tuimail.config.model import Config, SecretStore, Security
 from tuimail.errors import EX_NOPERM, EX_OK, EX_UNAVAILABLE, AddressError, SecretError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tuimail.accounts.finding import Finding
     from tuimail.accounts.setup.proving import Proof
     from tuimail.accounts.setup.saving import SavedAccount
-    from tuimail.config.model import Config
+    from tuimail.config.model import Account
     from tuimail.paths import Paths
 
 TRIES = 3
@@ -116,6 +116,9 @@ def _found(address: str, args: Namespace, taken: tuple[str, ...]) -> Proposal | 
         print_error("No servers were found for this address.", _BY_HAND)
         for line in lines_of_failures(report):
             print_note(line)
+        if args.json:
+            reasons = [{"source": each.source, "reason": each.reason} for each in report.failures]
+            print_json({"account": None, "address": address, "saved": False, "failures": reasons})
         return EX_UNAVAILABLE
     return of_found(report.best, address, taken, name=args.name)
 
@@ -197,7 +200,7 @@ def _wanted_anyway(proof: Proof) -> bool:
 
 def _failed(proof: Proof, args: Namespace) -> int:
     if args.json:
-        print_json(_document(proof.proposal, proof, saved=None))
+        print_json(_document(proof.proposal, proof.account, proof, saved=None))
     print_note(_NOTHING)
     return EX_NOPERM if proof.refused else EX_UNAVAILABLE
 
@@ -207,7 +210,7 @@ def _done(proof: Proof, saved: SavedAccount, args: Namespace) -> int:
         print_note(each)
     account = proof.account
     if args.json:
-        print_json(_document(proof.proposal, proof, saved=saved))
+        print_json(_document(proof.proposal, account, proof, saved=saved))
         return EX_OK
     works = "is saved, but was not tried,"
     if proof.proven:
@@ -222,16 +225,18 @@ def _done(proof: Proof, saved: SavedAccount, args: Namespace) -> int:
 def _show(proposal: Proposal, args: Namespace, paths: Paths) -> int:
     from tuimail.config.toml_edit import set_value
 
-    account_of(proposal, paths.config_file)
     if args.json:
-        print_json(_document(proposal, None, saved=None))
+        print_json(_document(proposal, account_of(proposal, paths.config_file), None, saved=None))
         return EX_OK
     for line in set_value("", ("accounts", proposal.account), settings_of(proposal)).splitlines():
         print_line(line)
     return EX_OK
 
 
-def _document(proposal: Proposal, proof: Proof | None, *, saved: SavedAccount | None) -> dict[str, object]:
+def _document(
+    proposal: Proposal, account: Account, proof: Proof | None, *, saved: SavedAccount | None
+) -> dict[str, object]:
+    config = saved.config if saved else Config(accounts={account.name: account})
     return {
         "account": proposal.account,
         "address": proposal.address,
@@ -240,6 +245,6 @@ def _document(proposal: Proposal, proof: Proof | None, *, saved: SavedAccount | 
         "proven": proof.proven if proof else None,
         "stored": str(saved.stored) if saved and saved.stored else None,
         "notes": list(saved.troubles) if saved else [],
-        "settings": account_document(saved.config.accounts[saved.account], saved.config) if saved else None,
+        "settings": account_document(config.accounts[account.name], config),
         "findings": [finding_document(each) for each in proof.findings] if proof else [],
     }

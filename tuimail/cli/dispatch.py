@@ -31,7 +31,7 @@ COMMANDS = {
     "delete": "move letters to the trash, or from there delete them for good",
     "journal": "changes of mail not done yet: list, try again, drop",
     "run": "send, carry out and sync without a screen, until ^C",
-    "account": "list the accounts, check that they work, store a password",
+    "account": "add and list accounts, check that they work, store a password",
     "doctor": "check everything, and say what to do about it",
     "demo": "try tuimail on an embedded account, without config or network",
 }
@@ -62,6 +62,7 @@ options:
 
 examples:
   tuimail demo                                    look around; nothing is needed
+  tuimail account add ada@example.org             set up an account
   tuimail compose bob@example.net -s Thursday     write to Bob
   date | tuimail send bob@example.net -s "It is"  send from a script
   tuimail outbox list                             what is on its way
