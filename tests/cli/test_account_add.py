@@ -179,6 +179,7 @@ def test_oauth_alone_says_what_it_takes(tuimail_: Run, finds: Callable[..., None
     ran = tuimail_("account", "add", ADA, "--yes", text="open-sesame\n")
     assert ran.code == 77
     assert "command that prints an access token" in ran.err
+    assert "The access token goes to imap.example.org, encrypted." in ran.err
     assert servers.shown == []
     ran = tuimail_("account", "add", ADA, "--yes", "--password-command", "echo open-sesame")
     assert ran.code == 0
@@ -212,6 +213,7 @@ def test_a_script_without_a_network_ends_with_69(tuimail_: Run, home: Paths) -> 
     [
         ((), 64, "address is missing"),
         (("ada", *NAMED), 65, "ada"),
+        (('"a b"@example.org', *NAMED), 65, "plain address"),
         ((ADA, "--imap", "", *NAMED[2:], "--yes", "--account", "work"), 64, "already"),
         ((ADA, *NAMED, "--account", "../up"), 64, "letters, digits"),
         ((ADA, *NAMED, "--maildir", "~/Mail"), 64, "not allowed"),

@@ -79,7 +79,14 @@ async def test_add_sync_show_and_send(program: LocalProgram, postfix: Postfix) -
     assert added.out == f"work reads and sends mail as {ada}. Next: tuimail sync work\n"
     # What is sent to whom is told before it is, and where the servers come from before the password is asked.
     said = added.err
-    told = [said.index(words) for words in ("the address to autoconfig.example.org", "Found by", "Signed in as")]
+    told = [
+        said.index(words)
+        for words in (
+            "the address to autoconfig.example.org",
+            "Found for Example Mail (source: autoconfig.example.org):",
+            "Signed in as",
+        )
+    ]
     assert told == sorted(told)
     assert "The password goes to localhost, encrypted." in said
     assert program.config_file.read_text().startswith(COMMENTED)

@@ -38,9 +38,11 @@ def add(args: Namespace, config: Config, paths: Paths) -> int:
     proposal = _proposal(args, config)
     if isinstance(proposal, int):
         return proposal
-    _refuse_faults(proposal, config)
+    if not proposal.source:
+        _refuse_faults(proposal, config)  # what is wrong is what was typed, not what was found
     for line in lines_of_proposal(proposal):
         print_note(line)
+    _refuse_faults(proposal, config)
     if args.dry_run:
         return _show(proposal, args, paths)
     if not _agreed(proposal, args):

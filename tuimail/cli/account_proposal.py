@@ -39,8 +39,8 @@ def lines_of_failures(report: DiscoveryReport) -> Iterator[str]:
 
 def lines_of_proposal(proposal: Proposal) -> Iterator[str]:
     """The servers, where they come from, and what to know before a password is typed."""
-    whose = f" ({proposal.provider})" if proposal.provider else ""
-    yield f"Found by {proposal.source}{whose}:" if proposal.source else "The account:"
+    whose = f" for {proposal.provider}" if proposal.provider else ""
+    yield f"Found{whose} (source: {proposal.source}):" if proposal.source else "The account:"
     if proposal.reading is Reading.IMAP:
         yield f"  reads from     {_server(proposal, proposal.imap)}"
     elif proposal.reading is not Reading.NONE:
@@ -57,7 +57,8 @@ def lines_of_proposal(proposal: Proposal) -> Iterator[str]:
         where = f"at {proposal.app_password_page}" if proposal.app_password_page else "in the provider's settings"
         yield f"  An app password is one for this program only; it is made {where}"
     if proposal.hosts:
-        yield f"The password goes to {listed(proposal.hosts)}, encrypted."
+        token = all(each is SignInKind.OAUTH2 for each in proposal.sign_in)
+        yield f"The {'access token' if token else 'password'} goes to {listed(proposal.hosts)}, encrypted."
     if proposal.unconfirmed:
         yield f"Only DNS names {listed(proposal.unconfirmed)}, which others could have changed on its way."
 

@@ -89,10 +89,20 @@ class Proposal:
     (RFC 6186 section 6)."""
 
     @property
+    def servers(self) -> tuple[ProposedServer, ...]:
+        """Those that are used."""
+        imap = (self.imap,) if self.reading is Reading.IMAP else ()
+        return (*imap, self.submission) if self.sending is Sending.SERVER else imap
+
+    @property
+    def sign_in(self) -> frozenset[SignInKind]:
+        """The kinds that are used, besides none."""
+        return frozenset(each.sign_in for each in self.servers) - {SignInKind.NONE}
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """Those that get the password, each once."""
-        used = [self.imap] * (self.reading is Reading.IMAP) + [self.submission] * (self.sending is Sending.SERVER)
-        return tuple(dict.fromkeys(each.host for each in used if each.sign_in is not SignInKind.NONE))
+        return tuple(dict.fromkeys(each.host for each in self.servers if each.sign_in is not SignInKind.NONE))
 
     @property
     def unconfirmed(self) -> tuple[str, ...]:
@@ -107,9 +117,7 @@ class Proposal:
     @property
     def wants_app_password(self) -> bool:
         """The password that is typed is one for this program only, made on a page of the provider."""
-        kinds = [self.imap.sign_in] * (self.reading is Reading.IMAP)
-        kinds += [self.submission.sign_in] * (self.sending is Sending.SERVER)
-        return self.wants_password and SignInKind.APP_PASSWORD in kinds
+        return self.wants_password and SignInKind.APP_PASSWORD in self.sign_in
 
 
 def by_hand(address: str, taken: Collection[str] = (), *, name: str = "", account: str = "") -> Proposal:

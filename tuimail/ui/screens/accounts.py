@@ -25,7 +25,6 @@ There is no account yet. To add yours:  tuimail account add
 To look around without one:  tuimail demo
 Or put this, with your own names, into
 {config_file}
-
 [accounts.work]
 address = "ada@example.org"
 name = "Ada Lovelace"
