@@ -43,6 +43,7 @@ ELSEWHERE = {
     "cache/database.py:is_on_network": "/proc",
     "service/systemd.py:_first_line": "a unit of the user's, perhaps not written by us",
     "cli/merge.py:_sheet": "a file the user names",
+    "accounts/setup/proving.py:_readable": "a file the user names",
     "cli/outbox_report.py:_bytes_of": "a file the user names",
     "cli/draft_options.py:text_of_file": "a file the user names",
     "compose/attachment.py:_open": "a file the user names",

@@ -45,10 +45,10 @@ def to_json(document: object, *, indent: int | None = None) -> str:
     return safe_json(json.dumps(document, ensure_ascii=encoding not in ("utf-8", "utf8"), indent=indent))
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether ``stream`` is a terminal."""
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether ``stream`` is a terminal; one that was closed before the program started is None."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except ValueError:  # closed
         return False
 

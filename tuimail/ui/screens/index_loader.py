@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ class IndexLoader:
         """Mail has changed meanwhile."""
         self._number = 0
         """Of the load begun last: what one before has read is not shown any more."""
+        self._latest = asyncio.Event()
+        """What the load begun last has read is shown, or it failed."""
 
     async def load(self) -> None:
         """Read what the user asked for.
@@ -85,8 +88,18 @@ class IndexLoader:
             screen.refresh_keys()
 
     async def _read(self) -> None:
-        screen, shown = self._screen, self._screen.list
+        """Read and show; if another load was begun meanwhile, wait until that has shown what is newer."""
         self._number = number = self._number + 1
+        self._latest.clear()
+        try:
+            await self._show(number)
+        finally:
+            if number == self._number:
+                self._latest.set()
+        await self._latest.wait()
+
+    async def _show(self, number: int) -> None:
+        screen, shown = self._screen, self._screen.list
         request = replace(screen.request, only=frozenset(screen.tagged) if screen.zoomed else None)
         places = await screen.results.of(request)
         wanted = [shown.sought] if shown.sought is not None else []
