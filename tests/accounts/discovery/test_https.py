@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.accounts.discovery.loopback_provider import DOMAIN, page, redirect
-from tuimail.accounts.discovery.https import MOST_BYTES, get
+from tuimail.accounts.discovery.https import get
 from tuimail.accounts.discovery.network import is_public
 from tuimail.accounts.discovery.values import DiscoveryError
+from tuimail.accounts.http_response import MOST_BYTES
 
 if TYPE_CHECKING:
     from tests.accounts.discovery.loopback_provider import LoopbackProvider

@@ -68,7 +68,7 @@ class Network:
         """
         allowed = await self._allowed(host)
         try:
-            connected = await _first_connected(allowed, self.ports.get(port, port))
+            connected = await first_connected(allowed, self.ports.get(port, port))
         except OSError:
             raise DiscoveryError(f"{host} does not answer at port {port}.") from None
         try:
@@ -118,7 +118,7 @@ _NAT64 = bytes.fromhex("0064ff9b0000000000000000")
 """RFC 6052: an IPv4 address follows."""
 
 
-async def _first_connected(addresses: list[str], port: int) -> socket.socket:
+async def first_connected(addresses: list[str], port: int) -> socket.socket:
     """A socket connected to one of the addresses; all are tried at once, so that one dead family costs no time.
 
     Raises:
