@@ -20,7 +20,8 @@
     ├── ConfigError              78  .problems
     └── SecretError              77  a password is not available: absent, locked, refused, timed out
         ├── WrongPassphraseError     the password file is locked, or was given another passphrase than its own
-        └── DamagedPasswordsError    the password file cannot be read whatever the passphrase
+        ├── DamagedPasswordsError    the password file cannot be read whatever the passphrase
+        └── TokenDelayedError    69  no token now: the authorization server is out of reach
 """
 
 from __future__ import annotations
@@ -159,3 +160,9 @@ class WrongPassphraseError(SecretError):
 
 class DamagedPasswordsError(SecretError):
     """The password file cannot be read whatever the passphrase."""
+
+
+class TokenDelayedError(SecretError):
+    """No token can be had now, and nothing is wrong with the account: the authorization server is out of reach."""
+
+    exit_code = EX_UNAVAILABLE

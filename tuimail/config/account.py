@@ -25,6 +25,7 @@ from tuimail.config.model import (
     SpecialUse,
     SubmissionCommand,
 )
+from tuimail.config.oauth_table import read_oauth
 from tuimail.config.reading import shown
 
 if TYPE_CHECKING:
@@ -79,14 +80,8 @@ def read_account(name: str, table: Table) -> Account | None:
     folders = _folders(table)
     notify = tuple(name for _, name in table.list_of_texts("notify")) if "notify" in table else NOTIFY
     policy = _policy(table, name, has_server=imap_table is not None)
-    sent_copy = SentCopy.AUTO
-    sent_table = table.table("sent")
-    if sent_table is not None:
-        sent_copy = sent_table.choice("copy", SentCopy.AUTO)
-        if sent_copy is SentCopy.APPEND and imap is None:
-            sent_table.complain("copy", f'"append" needs a valid [accounts.{name}.imap]; the copy goes to the Maildir.')
-            sent_copy = SentCopy.AUTO
-        sent_table.finish()
+    sent_copy = _sent_copy(table, name, imap)
+    oauth = read_oauth(table, [submission, *fallback, imap])
     table.finish(meant=_MISPLACED)
     if not identities or submission is None:
         return None
@@ -104,7 +99,21 @@ def read_account(name: str, table: Table) -> Account | None:
         rate=rate,
         notify=notify,
         policy=policy,
+        oauth=oauth,
     )
+
+
+def _sent_copy(table: Table, account: str, imap: Server | None) -> SentCopy:
+    """``[accounts.NAME.sent]``: where the copy of a sent letter goes."""
+    sent = table.table("sent")
+    if sent is None:
+        return SentCopy.AUTO
+    copy = sent.choice("copy", SentCopy.AUTO)
+    if copy is SentCopy.APPEND and imap is None:
+        sent.complain("copy", f'"append" needs a valid [accounts.{account}.imap]; the copy goes to the Maildir.')
+        copy = SentCopy.AUTO
+    sent.finish()
+    return copy
 
 
 def _policy(table: Table, account: str, *, has_server: bool) -> dict[str, KeepPolicy]:

@@ -182,6 +182,8 @@ def _private(config: Config, file: Path) -> Config:
 
 def _holds_command(account: Account) -> bool:
     """Whether using the account runs a program the file names."""
+    if account.oauth is not None and account.oauth.client_secret_command:
+        return True
     servers = (account.submission, account.imap, *account.fallback)
     return any(
         isinstance(each, SubmissionCommand) or (each is not None and bool(each.password_command)) for each in servers

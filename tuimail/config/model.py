@@ -58,6 +58,29 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """The ``[accounts.NAME.oauth]`` table: how tokens for servers with ``auth = "oauth2"`` are obtained."""
+
+    issuer: str = ""
+    """URL of the authorization server, whose metadata is read (RFC 8414); empty: the endpoints are written here."""
+    client_id: str = ""
+    """Empty: the program registers itself at the authorization server (RFC 7591)."""
+    client_secret_command: tuple[str, ...] = ()
+    """argv, run without a shell; its first line of output is the secret of the client. Public clients have none."""
+    scopes: tuple[str, ...] = ()
+    authorization_endpoint: str = ""
+    token_endpoint: str = ""
+    device_endpoint: str = ""
+    ca_file: Path | None = None
+    """Authorities to trust beside those of the system."""
+
+    @property
+    def authority(self) -> str:
+        """What the stored token belongs to: it is never sent elsewhere after a change of the settings."""
+        return self.issuer or self.token_endpoint
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionCommand:
     """A local command with the interface of sendmail, which reads a letter from its standard input."""
 
@@ -164,6 +187,8 @@ class Account:
     """Folders whose new mail the user is told of, as they are shown; "*": all but special ones."""
     policy: Mapping[str, KeepPolicy] = field(default_factory=dict)
     """What is kept on this machine, by name of the folder at the server; ``*`` is for the others."""
+    oauth: OAuthSettings | None = None
+    """How its servers with ``auth = "oauth2"`` get their tokens; None: by a command, or from the store."""
 
     @property
     def has_mail(self) -> bool:
@@ -196,6 +221,14 @@ class Account:
             first.password_command,
         )
         return first if shared else server
+
+    @property
+    def token_servers(self) -> tuple[Server, ...]:
+        """Those for which tokens are obtained as ``oauth`` says; a command that gives a token goes before that."""
+        if self.oauth is None:
+            return ()
+        everything = [*self.servers, *([self.imap] if self.imap is not None else [])]
+        return tuple(each for each in everything if each.auth is Auth.OAUTH2 and not each.password_command)
 
     @property
     def identity(self) -> Identity:
