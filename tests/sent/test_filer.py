@@ -7,7 +7,7 @@ import dataclasses
 import errno
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -71,9 +71,9 @@ def openings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     real = imap_connect.open_session
     tried: list[str] = []
 
-    async def counted(server: Server, secret: str) -> ImapSession:
+    async def counted(server: Server, secret: str, **more: Any) -> ImapSession:
         tried.append(server.username)
-        return await real(server, secret)
+        return await real(server, secret, **more)
 
     monkeypatch.setattr(imap_connect, "open_session", counted)
     return tried

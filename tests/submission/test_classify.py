@@ -182,6 +182,7 @@ LOSSES = [
     (Failure.NO_MECHANISM, S.AUTH, A.ACCOUNT, AccountProblem.SIGN_IN, None),
     (Failure.CLEARTEXT, S.AUTH, A.ACCOUNT, AccountProblem.SECURITY, None),
     (Failure.NO_SECRET, S.AUTH, A.ACCOUNT, AccountProblem.SECRET, None),
+    (Failure.TOKEN_DELAYED, S.AUTH, A.RETRY, None, None),
     (Failure.TOO_BIG, S.MAIL, A.MESSAGE, None, None),
     (Failure.NO_SMTPUTF8, S.MAIL, A.MESSAGE, None, None),
     (Failure.NO_FUTURE_RELEASE, S.MAIL, A.KEEP, None, None),

@@ -53,7 +53,7 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 ssl_dh =
 login_trusted_networks =
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
 auth_failure_delay = 0
 auth_username_chars =
 mail_location = maildir:~/Maildir
@@ -75,6 +75,7 @@ namespace inbox {{
     special_use = \\Drafts
   }}
 }}
+{tokens}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {folder}/users
@@ -140,6 +141,22 @@ service lmtp {{
 service stats {{
   chroot =
 }}
+"""
+
+
+_TOKENS = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/tokens
+}}
+"""
+_INTROSPECTION = """
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 
@@ -209,14 +226,17 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot(certificate: ServerCertificate, ca_file: Path) -> Iterator[Dovecot]:
-    """Dovecot, up and answering; ended afterwards."""
+def running_dovecot(certificate: ServerCertificate, ca_file: Path, *, introspection: str = "") -> Iterator[Dovecot]:
+    """Dovecot, up and answering; ended afterwards.
+
+    It takes tokens as well if ``introspection`` is the URL where it may ask whether they are good (RFC 7662).
+    """
     binary = program("dovecot")
     with short_folder("tmd") as folder:
         for attempts_left in (2, 1, 0):
             imap, imaps = free_ports(2)
             server = Dovecot(folder, imap, imaps, ca_file=ca_file)
-            _write_config(server, certificate)
+            _write_config(server, certificate, introspection)
             daemon = Daemon([binary, "-F", "-c", str(folder / "dovecot.conf")], log=folder / "dovecot.log")
             try:
                 daemon.wait_for_ports(server.imap, server.imaps)
@@ -232,7 +252,7 @@ def running_dovecot(certificate: ServerCertificate, ca_file: Path) -> Iterator[D
             return
 
 
-def _write_config(server: Dovecot, certificate: ServerCertificate) -> None:
+def _write_config(server: Dovecot, certificate: ServerCertificate, introspection: str) -> None:
     folder = server.folder
     mine = pwd.getpwuid(os.geteuid())
     if os.geteuid() == 0:
@@ -255,12 +275,15 @@ def _write_config(server: Dovecot, certificate: ServerCertificate) -> None:
     rooms = [f"{user}:::::::userdb_quota_rule=*:bytes=10\n" for user in _FULL_USERS]
     for kind, fields in _WITHOUT_DRAFTS.items():
         rooms += [f"{kind}{number}@example.org:::::::{_NO_DRAFTS} {fields}\n" for number in range(_FEW)]
+    (folder / "tokens").write_text(_INTROSPECTION.format(url=introspection))
     (folder / "rooms").write_text("".join(rooms))
     (folder / "dovecot.conf").write_text(
         _CONFIG.format(
             folder=folder,
             folder_name=folder.name,
             users=users,
+            mechanisms="xoauth2 oauthbearer" if introspection else "",
+            tokens=_TOKENS.format(folder=folder) if introspection else "",
             uid=keeper.pw_uid,
             gid=keeper.pw_gid,
             certificate=certificate.chain,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Security
+from tuimail.config.model import Auth, Security
 from tuimail.mail.text import safe_line
 from tuimail.submission.failure import Failure
 from tuimail.submission.result import AccountProblem, Action, Stage
@@ -78,4 +78,6 @@ def of_sign_in(account: str, server: Server, trouble: AccountProblem | None) -> 
     if server.password_command:
         program = safe_line(server.password_command[0].rpartition("/")[2])
         return f"Set right username in the account, or what {program} gives."
+    if server.auth is Auth.OAUTH2:
+        return f"Set right username in the account, or sign in again: tuimail account login {safe_line(account)}"
     return f"Set right username in the account, or store the password: tuimail account login {safe_line(account)}"

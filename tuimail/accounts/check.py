@@ -74,7 +74,7 @@ async def _check_sent(account: Account, secret: Secret, progress: Progress) -> l
 
 
 async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sent_copy: SentCopy) -> list[Finding]:
-    from tuimail.mailboxes.imap_connect import open_session
+    from tuimail.mailboxes.imap_connect import sign_in
     from tuimail.mailboxes.imap_errors import ImapError, ImapStage
     from tuimail.mailboxes.imap_timeouts import ImapTimeouts
     from tuimail.mailboxes.sent_mail import sent_mailbox
@@ -95,10 +95,9 @@ async def _check_imap(server: Server, secret: Secret, progress: Progress, *, sen
         ImapStage.SIGN_IN: f"Signed in as {safe_line(server.username)}.",
     }
     try:
-        password = await secret(server)
-        session = await open_session(
+        session = await sign_in(
             server,
-            password,
+            lambda: secret(server),
             patience=ImapTimeouts(connect=15.0, tls=15.0, reply=30.0),
             reached=lambda step: found(Step(step), words[step]),
         )

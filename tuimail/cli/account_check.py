@@ -22,11 +22,11 @@ async def check(account: Account, *, tell: Callable[[Finding], None], show: bool
     With ``show`` it prints to standard error while it waits for a password.
     """
     from tuimail.accounts.check import check_account
-    from tuimail.config.secrets import secret_for
+    from tuimail.accounts.sign_in_secret import sign_in_secret
 
     def announce(event: Event) -> None:
         if show and isinstance(event, WaitingForSecret) and not event.done:
             print_note(f"      waiting for {event.source}...")
 
-    secret = partial(secret_for, account_name=account.name, announce=announce)
+    secret = partial(sign_in_secret, account, announce=announce)
     return await check_account(account, secret, progress=tell)

@@ -6,12 +6,12 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuimail.config.model import CONNECTIONS, Auth
+from tuimail.config.model import CONNECTIONS
 from tuimail.errors import ConfigError, MessageError
 
 if TYPE_CHECKING:
     from tuimail.compose.draft import Draft
-    from tuimail.config.model import Account, Config, Identity, Server
+    from tuimail.config.model import Account, Auth, Config, Identity, Server
     from tuimail.events import Announcer
     from tuimail.paths import Paths
     from tuimail.submission.failover import Preference
@@ -125,17 +125,16 @@ class ConfiguredAccounts:
     async def _secret(self, account: Account, server: Server | None) -> str:
         if server is None:
             return ""
-        from tuimail.config.secrets import forget, secret_for
+        from tuimail.accounts.sign_in_secret import sign_in_secret
 
-        if server.auth is Auth.OAUTH2:
-            # An access token lives for minutes: the command that gives it knows when it needs a fresh one.
-            forget(account.name)
-        return await secret_for(server, account.name, announce=self._announcer.announce)
+        return await sign_in_secret(account, server, announce=self._announcer.announce)
 
 
 def fingerprint(account: Account) -> str:
     """Changes with any setting by which the account sends."""
     settings = repr(account.submission) + "".join(map(repr, account.fallback))
+    if account.oauth is not None:
+        settings += repr(account.oauth)
     return hashlib.sha256(settings.encode()).hexdigest()
 
 

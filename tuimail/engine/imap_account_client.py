@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuimail.config.model import Auth
 from tuimail.mailboxes.imap_client import ImapClient
-from tuimail.mailboxes.imap_connect import open_session
-from tuimail.mailboxes.imap_errors import ImapError, ImapStage
+from tuimail.mailboxes.imap_connect import secret_error, sign_in
 
 if TYPE_CHECKING:
     from tuimail.config.model import Account
@@ -20,17 +18,16 @@ def imap_client(account: Account, announce: Announce) -> ImapClient:
     server = account.imap
     assert server is not None  # noqa: S101 - the caller has looked
 
-    async def connect() -> ImapSession:
-        from tuimail.config.secrets import forget, secret_for
+    async def secret() -> str:
+        from tuimail.accounts.sign_in_secret import sign_in_secret
         from tuimail.errors import SecretError
 
-        if server.auth is Auth.OAUTH2:
-            # An access token lives for minutes: the command that gives it knows when it needs a fresh one.
-            forget(account.name)
         try:
-            secret = await secret_for(server, account.name, announce=announce)
+            return await sign_in_secret(account, server, announce=announce)
         except SecretError as error:
-            raise ImapError(str(error), step=ImapStage.SIGN_IN, hint=error.hint, lasting=True) from None
-        return await open_session(server, secret)
+            raise secret_error(error) from None
+
+    async def connect() -> ImapSession:
+        return await sign_in(server, secret)
 
     return ImapClient(connect)

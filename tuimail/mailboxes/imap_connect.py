@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from tuimail import tls
 from tuimail.config.model import Auth, Security
+from tuimail.config.refused_tokens import refuse
+from tuimail.errors import SecretError, TokenDelayedError
 from tuimail.mailboxes.imap_errors import ImapError, ImapStage, connection_error, quoted_server_text
 from tuimail.mailboxes.imap_session import ImapSession
 from tuimail.mailboxes.imap_timeouts import ImapTimeouts
@@ -17,13 +19,66 @@ from tuimail.tls import is_loopback, tls_context
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tuimail.config.model import Server
     from tuimail.mailboxes.imap_wire import Status
 
 _PASSING = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
 """Response codes (RFC 5530) of a refused sign-in that are not about the password."""
+
+
+async def sign_in(
+    server: Server,
+    secret: Callable[[], Awaitable[str]],
+    *,
+    patience: ImapTimeouts | None = None,
+    reached: Callable[[ImapStage], None] = lambda _step: None,
+) -> ImapSession:
+    """A signed-in session; a token that the server refuses is asked for once more.
+
+    Args:
+        server: the server and its settings.
+        secret: gives the password or access token; called for each try.
+        patience: other time limits.
+        reached: called with each stage after it is done.
+
+    Raises:
+        ImapError: it did not work.
+        SecretError: there is no password or token; TokenDelayedError: not now.
+    """
+    first = await secret()
+    try:
+        return await open_session(server, first, patience=patience, reached=reached)
+    except ImapError as refused:
+        if server.auth is not Auth.OAUTH2 or not _is_refusal(refused):
+            raise
+        # It may have expired while the computer slept, or the provider has ended it.
+        refuse(first)
+        fresh = await secret()
+        if fresh == first:
+            raise
+
+    def reached_again(stage: ImapStage) -> None:
+        if stage is ImapStage.SIGN_IN:
+            reached(stage)
+
+    try:
+        return await open_session(server, fresh, patience=patience, reached=reached_again)
+    except ImapError as error:
+        if _is_refusal(error):
+            refuse(fresh)
+        raise
+
+
+def _is_refusal(error: ImapError) -> bool:
+    return error.step is ImapStage.SIGN_IN and error.lasting and error.status is not None
+
+
+def secret_error(error: SecretError) -> ImapError:
+    """The ImapError for a password or token that is not there."""
+    lasting = not isinstance(error, TokenDelayedError)
+    return ImapError(str(error), step=ImapStage.SIGN_IN, hint=error.hint, lasting=lasting)
 
 
 async def open_session(
@@ -203,6 +258,8 @@ def _refused(where: str, server: Server, status: Status) -> ImapError:
         )
     else:
         words, hint = f"{where} refused the {what}", f"Check the {what}; some providers want an app password."
+        if server.auth is Auth.OAUTH2:
+            hint = "Sign in again (tuimail account login), or mend the command that gives the token."
     return ImapError(
         f"{words}{quoted_server_text(status)}.", step=ImapStage.SIGN_IN, hint=hint, status=status, lasting=not passing
     )

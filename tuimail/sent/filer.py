@@ -177,7 +177,7 @@ class _Connection:
             if session is not None and not await _answers(session):
                 session = self._session = None
             if session is None:
-                session = self._session = await self._open(await secret())
+                session = self._session = await self._open(secret)
             try:
                 yield session
             except BaseException:
@@ -186,18 +186,25 @@ class _Connection:
                 raise
             self._expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire)
 
-    async def _open(self, secret: str) -> ImapSession:
-        from tuimail.mailboxes.imap_connect import open_session
+    async def _open(self, ask: Callable[[], Awaitable[str]]) -> ImapSession:
+        from tuimail.mailboxes.imap_connect import sign_in
         from tuimail.mailboxes.imap_errors import ImapError, ImapStage
 
         now = asyncio.get_running_loop().time()
-        if self._refused is not None and self._refused[0] == secret and now < self._refused[1]:
-            raise self._refused[2].with_traceback(None)
+        used = ""
+
+        async def secret() -> str:
+            nonlocal used
+            used = await ask()
+            if self._refused is not None and self._refused[0] == used and now < self._refused[1]:
+                raise self._refused[2].with_traceback(None)
+            return used
+
         try:
-            session = await open_session(self.server, secret)
+            session = await sign_in(self.server, secret)
         except ImapError as trouble:
             if trouble.step is ImapStage.SIGN_IN and trouble.lasting:
-                self._refused = (secret, now + SIGN_IN_PAUSE, trouble)
+                self._refused = (used, now + SIGN_IN_PAUSE, trouble)
             raise
         self._refused = None
         return session

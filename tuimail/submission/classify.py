@@ -213,6 +213,7 @@ _FAILURES: dict[Failure, _FailureRule] = {
         AccountProblem.SECURITY,
     ),
     Failure.NO_SECRET: _FailureRule(Action.ACCOUNT, "The password for {user} is not available.", AccountProblem.SECRET),
+    Failure.TOKEN_DELAYED: _FailureRule(Action.RETRY, "The sign-in of {user} cannot be renewed now."),
     Failure.TOO_BIG: _FailureRule(
         Action.MESSAGE, "The letter is too big for {host}{limit}; send a smaller attachment or a link."
     ),

@@ -38,6 +38,8 @@ class Failure(StrEnum):
     """Every mechanism the server offers would send the password unencrypted."""
     NO_SECRET = "no-secret"
     """The password or token is not available."""
+    TOKEN_DELAYED = "token-delayed"
+    """The access token cannot be renewed now."""
     TOO_BIG = "too-big"
     """The letter is larger than the size the server announced."""
     NO_SMTPUTF8 = "no-smtputf8"
@@ -77,6 +79,7 @@ _WORDS = {
     Failure.NO_MECHANISM: "the server offers no supported way to sign in",
     Failure.CLEARTEXT: "the password would have been sent unencrypted",
     Failure.NO_SECRET: "the password is not available",
+    Failure.TOKEN_DELAYED: "the access token cannot be renewed now",
     Failure.TOO_BIG: "the letter is larger than the server accepts",
     Failure.NO_SMTPUTF8: "the server does not support international addresses",
     Failure.NO_FUTURE_RELEASE: "the server does not hold letters until a later time",

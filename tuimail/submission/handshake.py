@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail import sasl, tls
 from tuimail.config.model import Auth, Security
-from tuimail.errors import SecretError
+from tuimail.config.refused_tokens import refuse
+from tuimail.errors import SecretError, TokenDelayedError
 from tuimail.mail.text import safe_line
 from tuimail.submission.auth import Mechanism, MechanismError, mechanism, mechanisms_for
 from tuimail.submission.classify import ReplyContext, classify
@@ -138,9 +139,12 @@ class Handshake:
         reply = await self._try(wire, names, secret)
         if oauth and reply.code == 535:
             # The token may have expired while the computer slept: try one new token, then ask the user.
+            refuse(secret)
             fresh = await self._ask(wire)
             if fresh != secret:
                 reply = await self._try(wire, names, fresh)
+                if reply.code == 535:
+                    refuse(fresh)
             verdict = self._verdict(Stage.AUTH, reply)
             if verdict.action is Action.REAUTH:
                 raise RefusedError(replace(verdict, action=Action.ACCOUNT))
@@ -152,6 +156,8 @@ class Handshake:
     async def _ask(self, wire: Wire) -> str:
         try:
             secret = await self.secret()
+        except TokenDelayedError as error:
+            raise SubmissionError(Failure.TOKEN_DELAYED, safe_line(str(error))) from error
         except SecretError as error:
             raise SubmissionError(Failure.NO_SECRET, safe_line(f"{error} {error.hint}".strip())) from error
         wire.dialogue.conceal(secret)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.outbox.scene import SetClock, host_trouble, message, store_in
-from tuimail.config.model import Account, Auth, Identity, Server, SubmissionCommand
+from tuimail.config.model import Account, Auth, Identity, OAuthSettings, Server, SubmissionCommand
 from tuimail.outbox.model.account_notice import account_notice
 from tuimail.outbox.model.item import AccountHealth
 from tuimail.outbox.store.enqueue import Incoming
@@ -22,6 +22,9 @@ BY_COMMAND = Account("work", ME, Server("smtp.example.org", 465, password_comman
 BY_TOKEN = Account(
     "work", ME, Server("smtp.example.org", 465, auth=Auth.OAUTH2, password_command=("/usr/bin/mutt_oauth2", "t"))
 )
+SIGNED_IN = Account(
+    "work", ME, Server("smtp.example.org", 465, auth=Auth.OAUTH2), oauth=OAuthSettings("https://login.example.org")
+)
 
 
 def test_an_account_that_is_well_needs_no_notice() -> None:
@@ -30,7 +33,7 @@ def test_an_account_that_is_well_needs_no_notice() -> None:
 
 @pytest.mark.parametrize("trouble", AccountProblem)
 @pytest.mark.parametrize(
-    "account", [PLAIN, BY_COMMAND, BY_TOKEN, None, Account("work", ME, SubmissionCommand(("msmtp",)))]
+    "account", [PLAIN, BY_COMMAND, BY_TOKEN, SIGNED_IN, None, Account("work", ME, SubmissionCommand(("msmtp",)))]
 )
 def test_every_trouble_says_what_happened_and_what_to_do(trouble: AccountProblem, account: Account | None) -> None:
     health = AccountHealth("work", trouble=trouble, words="It \x1b[31msaid no.", since=5.0)
@@ -53,6 +56,17 @@ def test_a_refused_password_is_entered_again_where_it_comes_from() -> None:
     told = account_notice(health, BY_TOKEN)
     assert told is not None
     assert told.advice == "Set right the token that mutt_oauth2 gives, then check again."
+
+
+@pytest.mark.parametrize("trouble", [AccountProblem.SIGN_IN, AccountProblem.SECRET])
+def test_who_signs_in_at_a_provider_does_so_again(trouble: AccountProblem) -> None:
+    told = account_notice(AccountHealth("work", trouble=trouble, words="It is over."), SIGNED_IN)
+    assert told is not None
+    assert (told.advice, told.command) == (
+        "Sign in again; the letters then go on by themselves.",
+        "tuimail account login work",
+    )
+    assert "password" not in told.title
 
 
 def test_what_passes_by_itself_says_when_and_does_not_need_the_user() -> None:

@@ -112,6 +112,8 @@ def _advice(trouble: AccountProblem, name: str, account: Account | None) -> tupl
             return "the server refuses the sign-in", *_new_secret(name, account)
         case AccountProblem.SECRET:
             advice, command = _new_secret(name, account)
+            if account is not None and account.token_servers:
+                return "there is no token to sign in with", advice, command
             if command.startswith("tuimail account login"):
                 advice = "Unlock the keyring, give the passphrase, or store the password; then check again."
             return "there is no password to sign in with", advice, command
@@ -150,6 +152,8 @@ def _new_secret(name: str, account: Account | None) -> tuple[str, str]:
         what = "token" if server.auth is Auth.OAUTH2 else "password"
         program = safe_line(server.password_command[0].rpartition("/")[2])
         return f"Set right the {what} that {program} gives, then check again.", f"tuimail account check {name}"
+    if account is not None and server in account.token_servers:
+        return "Sign in again; the letters then go on by themselves.", f"tuimail account login {name}"
     if server is not None and server.auth is Auth.OAUTH2:
         return "Sign in anew where the token comes from, then check again.", f"tuimail account check {name}"
     return "Enter the password again; the letters then go on by themselves.", f"tuimail account login {name}"
