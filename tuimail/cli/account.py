@@ -79,6 +79,10 @@ def parser() -> Parser:
                 help="where; else as [secrets] in the config says",
             )
             sub.add_argument("--check", action="store_true", help="sign in first, and store nothing if that fails")
+            sub.add_argument(
+                "--paste", action="store_true", help="with OAuth 2: paste the address where the browser ends"
+            )
+            sub.add_argument("--device", action="store_true", help="with OAuth 2: type a code at the provider")
     return made
 
 
@@ -104,12 +108,13 @@ def run(argv: list[str], paths: Paths) -> int:
 
         return account_remove.remove(args, accounts[0], config, paths)
     if args.verb in ("login", "logout"):
-        from tuimail.cli.account_login import login, logout
+        from tuimail.cli.account_login import Ways, login, logout
 
         account = account_named(config, paths, args.name) if args.name else config.default or accounts[0]
         if args.verb == "logout":
-            return logout(account)
-        return login(account, config, paths, store=args.store, check=args.check)
+            return logout(account, paths)
+        way = Ways(args.store, args.check, args.paste, args.device)
+        return login(account, config, paths, way)
     return run_loop(_check(args, config, paths, accounts))
 
 

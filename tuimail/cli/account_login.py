@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.cli.output import is_terminal, print_line, print_note
 from tuimail.cli.session import engine_on
@@ -17,29 +17,57 @@ if TYPE_CHECKING:
     from tuimail.paths import Paths
 
 
-def login(account: Account, config: Config, paths: Paths, *, store: str | None, check: bool) -> int:
-    """Store the passwords of ``account``, or move them to ``store``; ``check``: only after a sign-in with them."""
-    to = SecretStore(store) if store else None
+class Ways(NamedTuple):
+    """What was asked for."""
+
+    store: str | None = None
+    """Where passwords go; None: as the config says."""
+    check: bool = False
+    """Store them only after a sign-in with them."""
+    paste: bool = False
+    device: bool = False
+
+
+def login(account: Account, config: Config, paths: Paths, ways: Ways) -> int:
+    """Store the passwords of ``account``, or move them to a store; sign in at its provider if it has one."""
+    if account.token_servers:
+        from tuimail.cli.account_sign_in import sign_in
+
+        if ways.store or ways.check:
+            raise UsageError("--store and --check are for passwords; this account signs in at its provider.")
+        run_loop(sign_in(account, paths, paste=ways.paste, device=ways.device))
+    elif ways.paste or ways.device:
+        raise UsageError(f"{account.name} has no [oauth] in the config: --paste and --device do not fit.")
+    if _by_user(account) or not account.token_servers:
+        _store_passwords(account, config, ways)
+    if paths.outbox.is_dir():
+        run_loop(_let_go(account, config, paths))
+    return EX_OK
+
+
+def _store_passwords(account: Account, config: Config, ways: Ways) -> None:
+    to = SecretStore(ways.store) if ways.store else None
     if config.secrets.plaintext and to in (None, SecretStore.KEYRING):
         print_note("Passwords may be kept where others can read them ([secrets] plaintext in the config).")
-    for mine in _by_user(account):
+    for mine in _needed(account):
         secret = _typed(mine, to)
-        if check:
+        if ways.check:
             run_loop(_sign_in(account, secret))
         said = run_loop(_store(mine, account.name, secret, to))
         print_line(f"{said} for {_who(mine)}")
     used = config.secrets.store
     if to not in (None, used) and (used is not SecretStore.AUTO or to is SecretStore.MEMORY):
         print_note(f'tuimail looks there once the config says: [secrets] store = "{to}"')
-    if paths.outbox.is_dir():
-        run_loop(_let_go(account, config, paths))
-    return EX_OK
 
 
-def logout(account: Account) -> int:
-    """Remove the passwords of ``account`` from every store; 77 if one may be left."""
+def logout(account: Account, paths: Paths) -> int:
+    """Remove the passwords and the sign-in of ``account`` from every store; 77 if one may be left."""
     code = EX_OK
-    for mine in _by_user(account):
+    if account.token_servers:
+        from tuimail.cli.account_sign_in import sign_out_of
+
+        run_loop(sign_out_of(account, paths))
+    for mine in _by_user(account) if account.token_servers else _needed(account):
         removed, troubles = run_loop(_remove(mine, account.name))
         for trouble in troubles:
             print_note(trouble)
@@ -66,13 +94,20 @@ def _by_user(account: Account) -> list[list[Server]]:
         for way in (*own, account.imap)
         if isinstance(way, Server) and way.auth is not Auth.NONE and not way.password_command
     ]
-    if not servers:
+    servers = [each for each in servers if each not in account.token_servers]
+    names = dict.fromkeys(server.username for server in servers)
+    return [[server for server in servers if server.username == name] for name in names]
+
+
+def _needed(account: Account) -> list[list[Server]]:
+    """The same. Raises ConfigError when there are none."""
+    found = _by_user(account)
+    if not found:
         raise ConfigError(
             f"The account {account.name} needs no stored password.",
             hint="It signs in with its password_command, or not at all.",
         )
-    names = dict.fromkeys(server.username for server in servers)
-    return [[server for server in servers if server.username == name] for name in names]
+    return found
 
 
 def _who(servers: list[Server]) -> str:
