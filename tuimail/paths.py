@@ -125,11 +125,6 @@ class Paths:
         """The strongest mechanism that each account signed in with (sasl)."""
         return self.state / "sign-in.json"
 
-    @property
-    def token_locks(self) -> Path:
-        """Locks of the renewals of access tokens, in a folder."""
-        return self.state / "oauth"
-
     def account_maildir(self, account: str) -> Path:
         """The account's local Maildir (contains ``Sent`` if there is no server folder)."""
         return self.data / "accounts" / account / "Maildir"

@@ -58,7 +58,6 @@ def backend(monkeypatch: pytest.MonkeyPatch, home: Paths) -> Iterator[MemoryKeyr
     with secrets_of_a_test(monkeypatch):
         monkeypatch.setattr(grant_store, "_unstored", {})
         monkeypatch.setattr(access_tokens, "_tokens", None)
-        monkeypatch.setattr(access_tokens, "_lock_folder", home.token_locks)
         yield use_keyring()
 
 

@@ -112,7 +112,7 @@ def run(argv: list[str], paths: Paths) -> int:
 
         account = account_named(config, paths, args.name) if args.name else config.default or accounts[0]
         if args.verb == "logout":
-            return logout(account, paths)
+            return logout(account)
         way = Ways(args.store, args.check, args.paste, args.device)
         return login(account, config, paths, way)
     return run_loop(_check(args, config, paths, accounts))

@@ -35,7 +35,7 @@ def login(account: Account, config: Config, paths: Paths, ways: Ways) -> int:
 
         if ways.store or ways.check:
             raise UsageError("--store and --check are for passwords; this account signs in at its provider.")
-        run_loop(sign_in(account, paths, paste=ways.paste, device=ways.device))
+        run_loop(sign_in(account, paste=ways.paste, device=ways.device))
     elif ways.paste or ways.device:
         raise UsageError(f"{account.name} has no [oauth] in the config: --paste and --device do not fit.")
     if _by_user(account) or not account.token_servers:
@@ -60,13 +60,13 @@ def _store_passwords(account: Account, config: Config, ways: Ways) -> None:
         print_note(f'tuimail looks there once the config says: [secrets] store = "{to}"')
 
 
-def logout(account: Account, paths: Paths) -> int:
+def logout(account: Account) -> int:
     """Remove the passwords and the sign-in of ``account`` from every store; 77 if one may be left."""
     code = EX_OK
     if account.token_servers:
         from tuimail.cli.account_sign_in import sign_out_of
 
-        run_loop(sign_out_of(account, paths))
+        run_loop(sign_out_of(account))
     for mine in _by_user(account) if account.token_servers else _needed(account):
         removed, troubles = run_loop(_remove(mine, account.name))
         for trouble in troubles:

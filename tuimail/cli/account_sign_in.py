@@ -14,18 +14,16 @@ from tuimail.errors import UsageError
 
 if TYPE_CHECKING:
     from tuimail.config.model import Account
-    from tuimail.paths import Paths
 
 TRIES = 3
 """Wrong addresses that may be pasted."""
 
 
-async def sign_in(account: Account, paths: Paths, *, paste: bool, device: bool) -> None:
+async def sign_in(account: Account, *, paste: bool, device: bool) -> None:
     """Print the address to open, or the code to type, and wait until the user has signed in.
 
     Args:
         account: it has ``oauth`` in the config.
-        paths: where locks are.
         paste: the address where the browser ends is read from standard input; else the browser has to be here.
         device: by a device code.
 
@@ -35,7 +33,7 @@ async def sign_in(account: Account, paths: Paths, *, paste: bool, device: bool) 
     if paste and device:
         raise UsageError("Choose one of --paste and --device.")
     way = Way.DEVICE if device else Way.BROWSER if paste else None
-    async with await begin(account, way, paths.token_locks) as going:
+    async with await begin(account, way) as going:
         if going.user_code:
             print_line("Open this address on any machine:")
             print_line(f"  {going.address}")
@@ -53,9 +51,9 @@ async def sign_in(account: Account, paths: Paths, *, paste: bool, device: bool) 
         print_note('Nothing was stored: [secrets] store = "memory" in the config.')
 
 
-async def sign_out_of(account: Account, paths: Paths) -> None:
+async def sign_out_of(account: Account) -> None:
     """Remove what is stored of the sign-in."""
-    await sign_out(account, paths.token_locks)
+    await sign_out(account)
     print_line(f"removed the sign-in of {account.name}; the provider's own page ends it there")
 
 

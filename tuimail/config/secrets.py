@@ -69,6 +69,15 @@ def stores() -> SecretStores:
     return _stores
 
 
+def folder() -> Path:
+    """The folder of the encrypted file; locks that guard secrets are below it."""
+    if _file is not None:
+        return _file.parent
+    from tuimail.paths import Paths
+
+    return Paths.from_environment().secrets_file.parent
+
+
 async def secret_for(server: Server, account_name: str, *, announce: Announce) -> str:
     """The password (or, with oauth2, the access token) for ``server``; empty if it needs none.
 

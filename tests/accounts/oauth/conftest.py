@@ -10,6 +10,8 @@ from tests.accounts.oauth.account import account_at
 from tests.support.authorization_server import AuthorizationServer, running_authorization_server
 from tests.support.secret_stores import MemoryKeyring, secrets_of_a_test, use_keyring
 from tuimail.accounts.oauth import access_tokens, grant_store
+from tuimail.config import secrets
+from tuimail.config.model import SecretSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, paths: Paths) -> Iterator[MemoryKey
     with secrets_of_a_test(monkeypatch):
         monkeypatch.setattr(grant_store, "_unstored", {})
         monkeypatch.setattr(access_tokens, "_tokens", None)
-        monkeypatch.setattr(access_tokens, "_lock_folder", paths.token_locks)
+        secrets.configure(SecretSettings(), paths.secrets_file)
         yield use_keyring()
 
 

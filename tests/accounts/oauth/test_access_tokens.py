@@ -47,7 +47,7 @@ async def test_one_is_used_until_five_minutes_before_its_end(
 ) -> None:
     await signed_in(account, provider)
     ticks = Ticks()
-    tokens = AccessTokens(paths.token_locks, ticks)
+    tokens = AccessTokens(paths.data / "oauth", ticks)
     first = await tokens.token(account)
     ticks.now += 3600 - EARLY - 1
     assert await tokens.token(account) == first
@@ -67,7 +67,7 @@ async def test_lifetimes_as_servers_write_them(
     await signed_in(account, provider)
     provider.lifetime = written
     ticks = Ticks()
-    tokens = AccessTokens(paths.token_locks, ticks)
+    tokens = AccessTokens(paths.data / "oauth", ticks)
     first = await tokens.token(account)
     ticks.now += used - 0.5
     assert await tokens.token(account) == first
@@ -77,7 +77,7 @@ async def test_lifetimes_as_servers_write_them(
 
 async def test_many_ask_and_one_renews(account: Account, provider: AuthorizationServer, paths: Paths) -> None:
     await signed_in(account, provider)
-    tokens = AccessTokens(paths.token_locks)
+    tokens = AccessTokens(paths.data / "oauth")
 
     def elsewhere() -> str:
         return asyncio.run(tokens.token(account))
@@ -94,7 +94,7 @@ async def test_the_new_refresh_token_is_stored_before_the_next_renewal(
 ) -> None:
     old, _ = await signed_in(account, provider)
     for count in range(1, 4):  # each by a process of its own: nothing is known but the store
-        assert provider.grants.is_active(await AccessTokens(paths.token_locks).token(account))
+        assert provider.grants.is_active(await AccessTokens(paths.data / "oauth").token(account))
         assert refresh_token(backend) == provider.grants.current["grant0"] != old
         assert provider.count("/token") == count
     assert not provider.grants.ended
@@ -106,7 +106,7 @@ async def test_a_server_that_does_not_rotate(
     old, _ = await signed_in(account, provider)
     provider.rotates = False
     for _ in range(2):
-        await AccessTokens(paths.token_locks).token(account)
+        await AccessTokens(paths.data / "oauth").token(account)
     assert refresh_token(backend) == old
 
 
@@ -121,7 +121,7 @@ async def test_a_caller_that_gives_up_does_not_lose_the_new_refresh_token(
         go.wait(30)
 
     provider.manners["/token"] = held
-    tokens = AccessTokens(paths.token_locks)
+    tokens = AccessTokens(paths.data / "oauth")
     asking = asyncio.ensure_future(tokens.token(account))
     await asyncio.to_thread(came.wait, 30)
     asking.cancel()
@@ -149,7 +149,7 @@ async def test_a_store_that_does_not_take_the_new_one(
         raise RuntimeError("no room")
 
     backend.set_password = full  # type: ignore[method-assign, assignment]
-    tokens = AccessTokens(paths.token_locks, ticks := Ticks())
+    tokens = AccessTokens(paths.data / "oauth", ticks := Ticks())
     assert provider.grants.is_active(await tokens.token(account))
     assert "only in memory" in caplog.text
     assert provider.grants.current["grant0"] not in caplog.text
@@ -168,7 +168,7 @@ async def test_a_refused_token_is_renewed_at_once(
     account: Account, provider: AuthorizationServer, paths: Paths
 ) -> None:
     await signed_in(account, provider)
-    tokens = AccessTokens(paths.token_locks)
+    tokens = AccessTokens(paths.data / "oauth")
     first = await tokens.token(account)
     refuse(first)
     second = await tokens.token(account)
@@ -181,7 +181,7 @@ async def test_a_revoked_sign_in_asks_for_another_and_the_server_only_once(
 ) -> None:
     await signed_in(account, provider)
     provider.revoke()
-    tokens = AccessTokens(paths.token_locks)
+    tokens = AccessTokens(paths.data / "oauth")
     for _ in range(3):
         with pytest.raises(SignInAgainError, match="not valid any more") as told:
             await tokens.token(account)
@@ -205,13 +205,13 @@ async def test_the_one_of_another_machine_is_used(
         return 400, {"error": "invalid_grant"}
 
     provider.manners["/token"] = overtaken
-    assert provider.grants.is_active(await AccessTokens(paths.token_locks).token(account))
+    assert provider.grants.is_active(await AccessTokens(paths.data / "oauth").token(account))
     assert provider.count("/token") == 2
 
 
 async def test_not_signed_in(account: Account, provider: AuthorizationServer, paths: Paths) -> None:
     with pytest.raises(SignInAgainError, match="work is not signed in") as told:
-        await AccessTokens(paths.token_locks).token(account)
+        await AccessTokens(paths.data / "oauth").token(account)
     assert "tuimail account login work" in told.value.hint
     assert provider.requests == []
 
@@ -223,7 +223,7 @@ async def test_another_issuer_is_not_given_the_token(
     assert account.oauth is not None
     moved = replace(account, oauth=replace(account.oauth, issuer=f"{provider.issuer}/other"))
     with pytest.raises(SignInAgainError, match="is not signed in"):
-        await AccessTokens(paths.token_locks).token(moved)
+        await AccessTokens(paths.data / "oauth").token(moved)
 
 
 GOOD = {"access_token": "a", "token_type": "Bearer"}
@@ -260,7 +260,7 @@ async def test_answers_that_are_no_token(
 ) -> None:
     await signed_in(account, provider)
     provider.manners["/token"] = lambda _fields: answer  # type: ignore[return-value, assignment]
-    tokens = AccessTokens(paths.token_locks)
+    tokens = AccessTokens(paths.data / "oauth")
     with pytest.raises(kind, match=words) as told:
         await tokens.token(account)
     assert isinstance(told.value, TokenDelayedError) == (kind is TokenDelayedError)
@@ -281,7 +281,7 @@ async def test_a_silent_server(
 
     provider.manners["/token"] = held
     with pytest.raises(TokenDelayedError, match="did not answer within 0"):
-        await AccessTokens(paths.token_locks).token(account)
+        await AccessTokens(paths.data / "oauth").token(account)
     go.set()
 
 
@@ -291,7 +291,7 @@ async def test_no_server_at_all(
     account = account_at(provider.issuer, authority.ca_file, token_endpoint="https://localhost:1/token")
     await signed_in(account, provider)
     with pytest.raises(TokenDelayedError, match="localhost cannot be reached"):
-        await AccessTokens(paths.token_locks).token(account)
+        await AccessTokens(paths.data / "oauth").token(account)
 
 
 @pytest.mark.parametrize("methods", [["client_secret_basic"], ["client_secret_post"]])
@@ -311,10 +311,10 @@ async def test_the_secret_of_a_client_comes_from_its_command(
     (tmp_path / "secret").write_text("client+secret\n")
     command = ("/bin/cat", str(tmp_path / "secret"))
     account = account_at(provider.issuer, authority.ca_file, client_secret_command=command)
-    async with await begin(account, None, paths.token_locks) as going:
+    async with await begin(account) as going:
         going.paste(await redirect_of(going.address, authority.ca_file))
         await going.finish()
-    assert provider.grants.is_active(await AccessTokens(paths.token_locks).token(account))
+    assert provider.grants.is_active(await AccessTokens(paths.data / "oauth").token(account))
     assert "client+secret" not in str(backend.kept)
     sent = [fields for path, fields in provider.requests if path == "/token"]
     assert all(("authorization" in each) == (methods == ["client_secret_basic"]) for each in sent)
@@ -329,5 +329,5 @@ async def test_a_store_that_holds_something_else(
     for written in ("", "x", "[]", "{}", "[" * 50_000, odd(backend.kept[place])):
         backend.kept[place] = written
         with pytest.raises(SecretError):
-            await AccessTokens(paths.token_locks).token(account)
+            await AccessTokens(paths.data / "oauth").token(account)
     assert provider.count("/token") == 0

@@ -40,7 +40,7 @@ async def _all_ways(account: Account, provider: AuthorizationServer, authority: 
     """A sign-in, renewals, a server that refuses, a sign-in that is over; everything that can be shown of it."""
     shown: list[str] = []
     somebody = logging.getLogger("somebody")
-    async with await begin(account, None, paths.token_locks) as going:
+    async with await begin(account) as going:
         back = await redirect_of(going.address, authority.ca_file)
         assert CANARY in back
         going.paste(back)
@@ -63,7 +63,7 @@ async def _all_ways(account: Account, provider: AuthorizationServer, authority: 
     somebody.warning("%s, %s, %s", grant.refresh_token, held, [held])
     provider.manners["/token"] = lambda fields: (400, {"error": "invalid_grant", "error_description": str(fields)})
     try:
-        await AccessTokens(paths.token_locks).token(account)
+        await AccessTokens(paths.data / "oauth").token(account)
     except SecretError as error:
         shown += [*traceback.format_exception(error), error.hint]
         somebody.exception("failed")

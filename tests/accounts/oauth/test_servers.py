@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from tuimail.config.model import Auth, Security, Server
 from tuimail.config.refused_tokens import is_refused
 from tuimail.engine.imap_account_client import imap_client
 from tuimail.errors import TokenDelayedError
+from tuimail.events import WaitingForSecret
 from tuimail.mailboxes.imap_connect import open_session, sign_in
 from tuimail.mailboxes.imap_errors import ImapError
 from tuimail.submission.result import AccountProblem, Action
@@ -240,6 +243,23 @@ async def test_smtp_waits_for_a_provider_out_of_reach() -> None:
     assert (found.action, found.problem) == (Action.RETRY, None)
     assert "login.example.org" in found.message
     assert scripted.verbs.count("AUTH") == 0
+
+
+async def test_a_renewal_is_announced_and_a_token_at_hand_is_not(
+    account: Account, provider: AuthorizationServer
+) -> None:
+    await signed_in(account, provider)
+    server = account.token_servers[0]
+    events: list[Event] = []
+    for _ in range(2):
+        await sign_in_secret(account, server, announce=events.append)
+    assert events == [WaitingForSecret("work", "provider", done=each) for each in (False, True)]
+
+
+def test_the_library_is_imported_only_by_a_flow() -> None:
+    modules = ("tuimail.accounts.sign_in_secret", "tuimail.accounts.oauth.sign_in", "tuimail.cli.account_sign_in")
+    code = f"import sys, {', '.join(modules)}; sys.exit('oauthlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
 async def test_both_servers_share_one_token(account: Account, provider: AuthorizationServer) -> None:

@@ -41,7 +41,7 @@ def stored(backend: MemoryKeyring) -> dict[str, object]:
 async def test_by_the_browser(
     account: Account, provider: AuthorizationServer, authority: Authority, backend: MemoryKeyring, paths: Paths
 ) -> None:
-    async with await begin(account, None, paths.token_locks) as going:
+    async with await begin(account) as going:
         asked = dict(parse_qsl(urlsplit(going.address).query))
         assert asked["scope"] == "mail offline_access"
         assert asked["login_hint"] == USER
@@ -62,7 +62,7 @@ async def test_by_the_browser(
 async def test_by_a_pasted_address(
     account: Account, provider: AuthorizationServer, authority: Authority, paths: Paths
 ) -> None:
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         back = await redirect_of(going.address, authority.ca_file)
         with pytest.raises(StrayAddressError, match="not belong") as told:
             going.paste("http://127.0.0.1:1/?code=x&state=y")
@@ -73,7 +73,7 @@ async def test_by_a_pasted_address(
 
 
 async def test_a_stray_page_does_not_end_the_sign_in(account: Account, authority: Authority, paths: Paths) -> None:
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         back = await redirect_of(going.address, authority.ca_file)
         place = back.partition("?")[0]
         assert (await visit(f"{place}favicon.ico"))[0] == 404
@@ -90,7 +90,7 @@ async def test_a_stray_page_does_not_end_the_sign_in(account: Account, authority
 async def test_an_answer_from_another_issuer_is_refused(
     account: Account, provider: AuthorizationServer, authority: Authority, paths: Paths, change: str
 ) -> None:
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         back = await redirect_of(going.address, authority.ca_file)
         wrong = "&".join(each for each in back.split("&") if not each.startswith("iss="))
         with pytest.raises(SecretError, match="does not come from localhost"):
@@ -101,7 +101,7 @@ async def test_an_answer_from_another_issuer_is_refused(
 
 
 async def test_the_user_says_no(account: Account, authority: Authority, paths: Paths) -> None:
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         back = await redirect_of(going.address, authority.ca_file)
         fields = dict(parse_qsl(urlsplit(back).query))
         place = back.partition("?")[0]
@@ -116,8 +116,8 @@ async def test_the_code_is_bound_to_this_program(
 ) -> None:
     """PKCE: a code that another sign-in was given for is of no use."""
     async with (
-        await begin(account, Way.BROWSER, paths.token_locks) as mine,
-        await begin(account, Way.BROWSER, paths.token_locks) as other,
+        await begin(account, Way.BROWSER) as mine,
+        await begin(account, Way.BROWSER) as other,
     ):
         stolen = dict(parse_qsl(urlsplit(await redirect_of(other.address, authority.ca_file)).query))["code"]
         back = await redirect_of(mine.address, authority.ca_file)
@@ -132,7 +132,7 @@ async def test_the_program_registers_itself(
     provider: AuthorizationServer, authority: Authority, backend: MemoryKeyring, paths: Paths
 ) -> None:
     account = account_at(provider.issuer, authority.ca_file, client_id="")
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         going.paste(await redirect_of(going.address, authority.ca_file))
         assert await going.finish()
     assert stored(backend)["client"] == {"id": "registered-1", "registered": True, "secret": ""}
@@ -147,7 +147,7 @@ async def test_without_registration_a_client_id_is_needed(
 ) -> None:
     provider.metadata["registration_endpoint"] = None
     with pytest.raises(SecretError, match="no client_id") as told:
-        await begin(account_at(provider.issuer, authority.ca_file, client_id=""), None, paths.token_locks)
+        await begin(account_at(provider.issuer, authority.ca_file, client_id=""))
     assert "Register a client at the provider" in told.value.hint
 
 
@@ -169,7 +169,7 @@ async def test_by_a_device_code(
             provider.grants.devices[code] = True
 
     monkeypatch.setattr("tuimail.accounts.oauth.sign_in.tokens_for", partial(tokens_for, pause=pause))
-    async with await begin(account, Way.DEVICE, paths.token_locks) as going:
+    async with await begin(account, Way.DEVICE) as going:
         assert (going.user_code, going.address) == ("WDJB-MJHT", f"{provider.issuer}/go")
         assert going.whole_address.endswith("user_code=WDJB-MJHT")
         with pytest.raises(StrayAddressError):
@@ -202,7 +202,7 @@ async def test_a_way_that_the_provider_does_not_offer(
 ) -> None:
     provider.metadata["device_authorization_endpoint"] = None
     with pytest.raises(SecretError, match="device code"):
-        await begin(account, Way.DEVICE, paths.token_locks)
+        await begin(account, Way.DEVICE)
 
 
 async def test_endpoints_of_the_config_need_no_metadata(
@@ -210,7 +210,7 @@ async def test_endpoints_of_the_config_need_no_metadata(
 ) -> None:
     ends = {f"{each}_endpoint": f"{provider.issuer}/{path}" for each, path in ENDS}
     account = account_at("", authority.ca_file, **ends)
-    async with await begin(account, None, paths.token_locks) as going:
+    async with await begin(account) as going:
         going.paste(await redirect_of(going.address, authority.ca_file))
         assert await going.finish()
     assert not any("well-known" in path for path, _ in provider.requests)
@@ -245,7 +245,7 @@ async def test_metadata_that_is_not_used(
 ) -> None:
     provider.manners["/.well-known/oauth-authorization-server"] = lambda _fields: answer  # type: ignore[return-value, assignment]
     with pytest.raises(SecretError, match=words) as told:
-        await begin(account, None, paths.token_locks)
+        await begin(account)
     assert isinstance(told.value, TokenDelayedError) == (answer[0] == 503 or words.startswith("does not answer"))
 
 
@@ -257,7 +257,7 @@ async def test_an_endpoint_that_is_none(
 ) -> None:
     provider.metadata["token_endpoint"] = url
     with pytest.raises(SecretError, match="names no token endpoint"):
-        await begin(account, None, paths.token_locks)
+        await begin(account)
 
 
 async def test_a_server_that_is_not_trusted_learns_nothing(
@@ -266,7 +266,7 @@ async def test_a_server_that_is_not_trusted_learns_nothing(
     assert account.oauth is not None
     stranger = replace(account, oauth=replace(account.oauth, ca_file=None))
     with pytest.raises(TokenDelayedError, match="cannot be trusted"):
-        await begin(stranger, None, paths.token_locks)
+        await begin(stranger)
     assert provider.requests == []
 
 
@@ -274,7 +274,7 @@ async def test_in_memory_only(
     account: Account, provider: AuthorizationServer, authority: Authority, backend: MemoryKeyring, paths: Paths
 ) -> None:
     secrets.configure(SecretSettings(SecretStore.MEMORY), paths.secrets_file)
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         going.paste(await redirect_of(going.address, authority.ca_file))
         assert not await going.finish()
     assert backend.kept == {}
@@ -286,7 +286,7 @@ async def test_no_refresh_token(
     account: Account, provider: AuthorizationServer, authority: Authority, backend: MemoryKeyring, paths: Paths
 ) -> None:
     provider.manners["/token"] = lambda _fields: (200, {"access_token": "a", "token_type": "bearer"})
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         going.paste(await redirect_of(going.address, authority.ca_file))
         with pytest.raises(SecretError, match="no refresh token") as told:
             await going.finish()
@@ -295,10 +295,10 @@ async def test_no_refresh_token(
 
 
 async def test_signing_out(account: Account, authority: Authority, backend: MemoryKeyring, paths: Paths) -> None:
-    async with await begin(account, Way.BROWSER, paths.token_locks) as going:
+    async with await begin(account, Way.BROWSER) as going:
         going.paste(await redirect_of(going.address, authority.ca_file))
         await going.finish()
-    await sign_out(account, paths.token_locks)
+    await sign_out(account)
     assert backend.kept == {}
     with pytest.raises(SecretError, match="is not signed in"):
         await access_tokens().token(account)

@@ -62,7 +62,7 @@ async def test_one_after_the_other(
 
     provider.manners["/token"] = held
     argv = [sys.executable, "-c", PROGRAM, provider.issuer, str(authority.ca_file)]
-    argv += [str(paths.token_locks), str(paths.secrets_file)]
+    argv += [str(paths.data / "oauth"), str(paths.secrets_file)]
 
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
@@ -83,5 +83,5 @@ async def test_one_after_the_other(
     secrets.questions.asker = Answers(PASSPHRASE)
     from tuimail.accounts.oauth.access_tokens import AccessTokens
 
-    assert provider.grants.is_active(await AccessTokens(paths.token_locks).token(account))
+    assert provider.grants.is_active(await AccessTokens(paths.data / "oauth").token(account))
     assert not provider.grants.ended

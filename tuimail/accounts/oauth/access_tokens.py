@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuimail.accounts.oauth.grant_store import grant_at, is_unstored, keep_grant, key_of, place_of
@@ -40,7 +41,7 @@ class AccessTokens:
 
     def __init__(self, locks: Path, tick: Callable[[], float] | None = None) -> None:
         """``locks`` is a folder; ``tick`` gives seconds that go on while the computer sleeps."""
-        self._locks = locks
+        self.locks = locks
         self._tick = tick or Machine().tick
         self._held: dict[str, _Held] = {}
         self._flights: dict[str, asyncio.Task[str]] = {}
@@ -60,6 +61,8 @@ class AccessTokens:
         held = self._good(key)
         if held is not None:
             return held
+        # Half a tenth of a second, which the screen must not wait for.
+        await asyncio.to_thread(import_module, "oauthlib.oauth2")
         loop = asyncio.get_running_loop()
         flight = self._flights.get(key)
         if flight is None or flight.get_loop() is not loop or flight.done():
@@ -67,6 +70,10 @@ class AccessTokens:
             flight = self._flights[key] = loop.create_task(self._renewed(account, settings), name="oauth-refresh")
             flight.add_done_callback(_retrieved)
         return await asyncio.shield(flight)
+
+    def has(self, account: Account) -> bool:
+        """Whether ``token`` gives one at once."""
+        return account.oauth is not None and self._good(key_of(place_of(account, account.oauth))) is not None
 
     def keep(self, account: Account, answer: TokenAnswer) -> None:
         """Use the token of a sign-in that has just been made."""
@@ -90,7 +97,7 @@ class AccessTokens:
     async def _renewed(self, account: Account, settings: OAuthSettings) -> str:
         place = place_of(account, settings)
         key = key_of(place)
-        async with refresh_lock(self._locks, key):
+        async with refresh_lock(self.locks, key):
             held = self._good(key)  # another thread was faster
             if held is not None:
                 return held
@@ -147,22 +154,15 @@ def _retrieved(task: asyncio.Task[str]) -> None:
         task.exception()  # marked as retrieved: asyncio would print the error if every caller was cancelled
 
 
-_lock_folder: Path | None = None
 _tokens: AccessTokens | None = None
 
 
-def keep_locks_in(folder: Path) -> None:
-    """Where the locks of this process's tokens are from now on."""
-    global _lock_folder, _tokens
-    if folder != _lock_folder:
-        _lock_folder, _tokens = folder, None
-
-
 def access_tokens() -> AccessTokens:
-    """The tokens of this process."""
+    """The tokens of this process; their locks are beside what is stored."""
     global _tokens
-    if _tokens is None:
-        from tuimail.paths import Paths
+    from tuimail.config.secrets import folder
 
-        _tokens = AccessTokens(_lock_folder or Paths.from_environment().token_locks)
+    locks = folder() / "oauth"
+    if _tokens is None or _tokens.locks != locks:
+        _tokens = AccessTokens(locks)
     return _tokens

@@ -27,7 +27,6 @@ from tuimail.accounts.oauth.values import Grant, StrayAddressError, TokenAnswer
 from tuimail.errors import SecretError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     from tuimail.config.model import Account, OAuthSettings
@@ -62,11 +61,10 @@ class _Flow(Protocol):
 class ProviderSignIn:
     """One sign-in under way. Close it, or use it with ``async with``."""
 
-    def __init__(self, account: Account, provider: AuthorizationServer, flow: _Flow, locks: Path) -> None:
+    def __init__(self, account: Account, provider: AuthorizationServer, flow: _Flow) -> None:
         self._account = account
         self._provider = provider
         self._flow = flow
-        self._locks = locks
 
     @property
     def address(self) -> str:
@@ -103,7 +101,7 @@ class ProviderSignIn:
         ends = self._provider.endpoints
         grant = Grant(answer.refresh_token, self._provider.client, ends.token, ends.secret_in_header)
         place = place_of(self._account, settings)
-        async with refresh_lock(self._locks, key_of(place)):
+        async with refresh_lock(access_tokens().locks, key_of(place)):
             # A renewal of the old grant in another process must not be stored over the new one.
             await keep_grant(place, grant)
         access_tokens().keep(self._account, answer)
@@ -122,8 +120,8 @@ class ProviderSignIn:
         self.close()
 
 
-async def begin(account: Account, way: Way | None, locks: Path) -> ProviderSignIn:
-    """Begin a sign-in; ``way`` None: by the browser if the provider offers that. ``locks`` as for AccessTokens.
+async def begin(account: Account, way: Way | None = None) -> ProviderSignIn:
+    """Begin a sign-in; ``way`` None: by the browser if the provider offers that.
 
     Raises:
         SecretError: the provider does not offer this, or is out of reach.
@@ -143,13 +141,13 @@ async def begin(account: Account, way: Way | None, locks: Path) -> ProviderSignI
         flow = _DeviceFlow(provider, await device_code(provider))
     else:
         flow = await _BrowserFlow(provider, place_of(account, provider.settings).username).open()
-    return ProviderSignIn(account, provider, flow, locks)
+    return ProviderSignIn(account, provider, flow)
 
 
-async def sign_out(account: Account, locks: Path) -> None:
+async def sign_out(account: Account) -> None:
     """Remove the refresh token from every store. Raises SecretError."""
     place = place_of(account, _settings(account))
-    async with refresh_lock(locks, key_of(place)):
+    async with refresh_lock(access_tokens().locks, key_of(place)):
         await remove_grant(place)
     access_tokens().forget(account)
 
