@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.config.account import account_name_fault, read_account
 from tuimail.config.model import (
+    MOST_UNDO_SECONDS,
     Account,
     Config,
     DelayedSending,
@@ -26,12 +27,13 @@ from tuimail.config.model import (
     WhenRefused,
     WhenUncertain,
 )
-from tuimail.config.reading import Source, Table, nearest_to, parse_toml, read_toml, shown
+from tuimail.config.reading import Source, Table, dotted, nearest_to, parse_toml, read_toml, shown
 from tuimail.config.reading_table import read_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tuimail.config.toml_edit import Keys
     from tuimail.paths import Paths
 
 KEYMAPS = ("pine", "mutt")
@@ -54,6 +56,19 @@ def parse(text: str, file: Path) -> Config:
     """The config in ``text``; ``file`` is only used in problems. Pure."""
     source = Source(file)
     return _config(source, parse_toml(source, text))
+
+
+def fault_of(path: Keys, value: object, file: Path) -> str:
+    """What is wrong with ``value`` (as TOML has it) as the setting at ``path``; empty if nothing is. Pure.
+
+    Looked at by itself: a value that is wrong only beside others passes. ``file`` is that of ``parse``.
+    """
+    for key in reversed(path[1:]):
+        value = {key: value}
+    source, own = Source(file), dotted(path)
+    _config(source, Table(source, (), {path[0]: value}))
+    faults = (each for each in source.problems if not each.warning)
+    return next((each.expected for each in faults if each.key == own or each.key.startswith(f"{own}[")), "")
 
 
 def _config(source: Source, root: Table | None) -> Config:
@@ -110,7 +125,7 @@ def _outbox(root: Table) -> OutboxSettings:
     if table is None:
         return usual
     settings = OutboxSettings(
-        undo_seconds=table.number("undo_seconds", usual.undo_seconds, least=0, most=3600, unit="seconds"),
+        undo_seconds=table.number("undo_seconds", usual.undo_seconds, least=0, most=MOST_UNDO_SECONDS, unit="seconds"),
         when_uncertain=table.choice("when_uncertain", WhenUncertain.ASK),
         when_some_refused=table.choice("when_some_refused", WhenRefused.SEND),
         when_late=table.choice("when_late", WhenLate.SEND),

@@ -296,6 +296,10 @@ class DeliveryReports(StrEnum):
     NONE = "none"
 
 
+MOST_UNDO_SECONDS = 3600
+"""Largest ``undo_seconds``."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """The ``[outbox]`` table."""

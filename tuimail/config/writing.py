@@ -11,7 +11,7 @@ import stat
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuimail.config.account import account_name_fault
 from tuimail.config.loader import parse
@@ -61,6 +61,10 @@ class ConfigFile:
     def __init__(self, file: Path) -> None:
         """``file`` need not exist; its folder is made private with it. A symlink stays one."""
         self.file = file
+
+    def values(self) -> dict[str, Any]:
+        """What the file says, as TOML has it; nothing if it does not exist. Raises ConfigError as a change would."""
+        return values_of(self._text(self._read() or b""))
 
     def add_account(self, name: str, settings: Mapping[str, object]) -> ConfigChange:
         """Add ``[accounts.NAME]`` at the end of the file; ``settings`` are the keys and tables in it."""
