@@ -71,7 +71,7 @@ PICTURES = (
     Picture("letter", ("o", "v")),
     Picture("compose", ("c", *TYPED_LETTER)),
     Picture("send", ("c", *TYPED_LETTER, "ctrl+x")),
-    Picture("sent", ("s",)),
+    Picture("sent", ("t",)),
     Picture("drafts", ("d",)),
     Picture("server", ("v",)),
     Picture("accounts", ("a",)),

@@ -53,7 +53,7 @@ submission.command = ["/usr/sbin/sendmail", "-oi"]
 keymap = "pine"
 """
 LINE = "All work and no play makes Jack a dull boy, all day long.\n"
-PLACES = {"main menu": b"", "outbox": b"o", "sent": b"s", "drafts": b"d", "accounts": b"a"}
+PLACES = {"main menu": b"", "outbox": b"o", "sent": b"t", "drafts": b"d", "accounts": b"a"}
 """Lists, and the key that leads there from the main menu."""
 
 

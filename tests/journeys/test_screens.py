@@ -120,7 +120,7 @@ async def test_a_letter_typed_at_the_screen_is_read_byte_for_byte(
         await write_and_send(pilot, correspondence.bob, "The figures", "Dear Bob,\n\n.as promised", str(file))
         engine = engine_of(pilot)
         done = await reached(engine, ItemState.DONE)
-        await pilot.press("s")
+        await pilot.press("t")
         await seen(pilot, "The figures")
         assert isinstance(pilot.app.screen, SentScreen)
         await seen(pilot, "Accepted for its recipient: 250 2.0.0")

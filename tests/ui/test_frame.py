@@ -34,8 +34,9 @@ SCREENS = {
     "OUTBOX": ("o",),
     "LETTER": ("o", "enter"),
     "DRAFTS": ("d",),
-    "SENT": ("s",),
+    "SENT": ("t",),
     "ACCOUNTS": ("a",),
+    "SETUP": ("s",),
     "HELP": ("question_mark",),
     "COMMANDS": ("f2",),
     "LETTER  text": ("o", "v"),
@@ -85,7 +86,7 @@ async def test_every_screen_stands_in_the_frame(running: Running, full: SceneEng
 
 @pytest.mark.parametrize("keys", ["pine", "mutt"])
 async def test_every_key_shown_gives_its_command(make_engine: MakeEngine, running: Running, keys: str) -> None:
-    ways = {"o": "go-outbox", "enter": "open", "d": "go-drafts", "s": "go-sent", "a": "go-accounts",
+    ways = {"o": "go-outbox", "enter": "open", "d": "go-drafts", "t": "go-sent", "a": "go-accounts", "s": "go-setup",
             "question_mark": "help", "f2": "palette", "v": "view-raw"}  # fmt: skip
     engine = make_engine([*every_state(), AGENDA], drafts=[PLANS], settings=config(keymap=keys))
     async with running(on=engine) as pilot:

@@ -258,7 +258,7 @@ async def test_the_letter_in_full(running: Running) -> None:
 async def test_a_sent_letter_offers_only_what_can_be_done_with_it(make_engine: MakeEngine, running: Running) -> None:
     gone = item("s1", ItemState.DONE, "Report", recipient("boss@example.org", RecipientState.ACCEPTED))
     engine = make_engine([gone])
-    async with running("s", "enter", size=(120, 40), on=engine) as pilot:
+    async with running("t", "enter", size=(120, 40), on=engine) as pilot:
         assert lines(pilot.app)[0].startswith(" tuimail   SENT LETTER")
         screen = pilot.app.screen
         assert isinstance(screen, ItemScreen)
@@ -346,7 +346,7 @@ async def test_a_letter_without_a_copy_here_says_so(make_engine: MakeEngine, run
     filing = Filing(FilingState.FILED, words="Sent on imap.example.org.")
     gone = item("s1", ItemState.DONE, "Report", recipient("boss@example.org", RecipientState.ACCEPTED), filing=filing)
     engine = make_engine([gone])
-    async with running("s", "v", on=engine) as pilot:
+    async with running("t", "v", on=engine) as pilot:
         assert "The letter itself is not in the outbox any more.  Look for its copy in Sent." in text(pilot.app)
         await press(pilot, "v")
         await settle(pilot)

@@ -67,9 +67,7 @@ async def test_a_theme_is_drawn_at_once_and_how_to_keep_it_is_said(running: Runn
         assert app.theme == "tuimail-paper"
         assert app.screen.styles.background != before
         assert app.frames.top is not None
-        assert app.frames.top.status.text.startswith(
-            'The theme is paper now; to keep it, put theme = "paper" under [ui] in '
-        )
+        assert app.frames.top.status.text.startswith("The theme is paper now; to keep it, choose it in Setup.")
         await find(pilot, "theme pine")
         assert app.screen.styles.background == before
 

@@ -65,7 +65,7 @@ def full(make_engine: MakeEngine) -> SceneEngine:
     return make_engine([*every_state(), *sent], drafts=drafts)
 
 
-@pytest.mark.parametrize("place", [(), ("o",), ("d",), ("s",), ("a",)], ids=str)
+@pytest.mark.parametrize("place", [(), ("o",), ("d",), ("t",), ("a",)], ids=str)
 async def test_moving_the_selection_is_one_paint_of_two_lines_and_no_layout(
     running: Running, full: SceneEngine, work: Counter[str], place: tuple[str]
 ) -> None:

@@ -20,6 +20,7 @@ def config_text(config: Config) -> str:
     """``config`` in TOML."""
     parts = [_HEAD, f"default_account = {_text(config.default_account)}\n"]
     parts += [_account(each) for each in config.accounts.values()]
+    parts.append(f"[ui]\nkeymap = {_text(config.ui.keymap)}\ntheme = {_text(config.ui.theme)}\n")
     return "\n".join(parts)
 
 

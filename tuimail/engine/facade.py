@@ -167,8 +167,10 @@ class Engine:
         Raises:
             StorageError: the outbox cannot be written; the config is in force all the same.
         """
+        from tuimail.config.secrets import configure
         from tuimail.engine.reconfiguring import Reconfiguring
 
+        configure(config.secrets, self.paths.secrets_file)
         if self._reconfiguring is None:
             parts = (self._accounts, self.accounts, self.mail, self._outbox_store, self._runner, self.announcer)
             self._reconfiguring = Reconfiguring(*parts)

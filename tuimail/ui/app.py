@@ -18,6 +18,7 @@ from tuimail.ui.frames import Frames
 from tuimail.ui.garbage import IdleCollector
 from tuimail.ui.key_queue import KeyQueue
 from tuimail.ui.keymaps import Keymaps
+from tuimail.ui.look import Look
 from tuimail.ui.mail_places import MailPlaces
 from tuimail.ui.messages import MailboxChanged, Noted, OutboxChanged, Progressed, SettingsChanged
 from tuimail.ui.navigation import Navigation
@@ -75,8 +76,8 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.keys = KeyQueue(self, deliver=super().on_event, catch_up=self._catch_up, collector=self.collector)
         self.startup = Startup(self, draft=draft, warning=warning, shown=self._shown)
         self.themes = Themes(self, engine.paths)
-        self._look_problems = self.themes.start_with(engine.config.ui.theme)
         self.keymaps = Keymaps(engine.config.ui.keymap, engine.paths, changed=self.frames.keymap_changed)
+        self.look = Look(self.themes, self.keymaps, engine.config.ui)
         self.outbox = OutboxStatus(engine, self.frames)
         self.places = MailPlaces(engine)
         self._first: ShowIndex | None = None
@@ -164,7 +165,7 @@ class TuimailApp(App[int], inherit_bindings=False):
     @property
     def problems(self) -> list[Problem]:
         """What is wrong in the user's files."""
-        return [*self.engine.config.problems, *self._look_problems, *self.keymaps.problems]
+        return [*self.engine.config.problems, *self.look.problems]
 
     @property
     def keymap(self) -> Keymap:
@@ -182,8 +183,9 @@ class TuimailApp(App[int], inherit_bindings=False):
         self.frames.post(MailboxChanged(message.account))
 
     def on_settings_changed(self, _message: SettingsChanged) -> None:
-        """Tell all screens."""
+        """Tell all screens; theme and keymap follow."""
         self.frames.settings_changed(tuple(self.engine.config.accounts))
+        start_worker(self, partial(self.look.follow, self.engine.config.ui), group="look")
 
     def on_progressed(self, message: Progressed) -> None:
         """Tell the screen on top."""

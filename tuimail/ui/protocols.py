@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tuimail.ui.commands.keymap import Keymap
     from tuimail.ui.key_queue import KeyQueue
     from tuimail.ui.keymaps import Keymaps
+    from tuimail.ui.look import Look
     from tuimail.ui.mail_places import MailPlaces
     from tuimail.ui.outbox_status import OutboxStatus
     from tuimail.ui.themes import Themes
@@ -514,6 +515,7 @@ class Program(Protocol):
     """The demo's embedded server."""
     keys: KeyQueue
     keymaps: Keymaps
+    look: Look
     themes: Themes
     undo: Undo
     outbox: OutboxStatus

@@ -111,6 +111,20 @@ def _accounts(_request: requests.ShowAccounts) -> FrameScreen:
     return _with_actions(AccountsScreen(), accounts.ACTIONS)
 
 
+def _setup(_request: requests.ShowSetup) -> FrameScreen:
+    from tuimail.ui.actions import setup
+    from tuimail.ui.screens.setup import SetupScreen
+
+    return _with_actions(SetupScreen(), setup.ACTIONS)
+
+
+def _setting_values(request: requests.ShowSettingValues) -> FrameScreen:
+    from tuimail.ui.actions import setting_values
+    from tuimail.ui.screens.setting_values import SettingValuesScreen
+
+    return _with_actions(SettingValuesScreen(request.about, request.row), setting_values.ACTIONS)
+
+
 def _journal(_request: requests.ShowJournal) -> FrameScreen:
     from tuimail.ui.actions import journal
     from tuimail.ui.screens.journal import JournalScreen
@@ -179,6 +193,8 @@ _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
     requests.ShowIndex: _index,
     requests.ShowSent: _sent,
     requests.ShowAccounts: _accounts,
+    requests.ShowSetup: _setup,
+    requests.ShowSettingValues: _setting_values,
     requests.ShowJournal: _journal,
     requests.ShowServer: _server,
     requests.ShowText: _text,

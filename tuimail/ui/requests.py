@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tuimail.mail.content import Content
     from tuimail.mail.message_ref import MessageRef
     from tuimail.ui.protocols import Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
+    from tuimail.ui.views.setting_lines import SettingRow
 
 
 class ShowMainMenu(Request["Frame"]):
@@ -73,6 +74,18 @@ class ShowSent(Request["Frame"]):
 
 class ShowAccounts(Request["Frame"]):
     """Accounts, and what is wrong with them."""
+
+
+class ShowSetup(Request["Frame"]):
+    """The settings."""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class ShowSettingValues(Request["Frame"]):
+    """The values that the setting of ``row`` may have, for the screen ``about``."""
+
+    about: Frame
+    row: SettingRow
 
 
 class ShowJournal(Request["Frame"]):

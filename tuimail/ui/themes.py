@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,26 @@ class Themes:
         file, problems = load_theme(name, self._paths)
         self.draw_in(file)
         return problems
+
+    async def change_to(self, name: str) -> Sequence[Problem]:
+        """As ``use``, reading beside the event loop; nothing changes where themes cannot be told apart."""
+        if not self.can_choose:
+            return ()
+        if name in self._app.available_themes:
+            self._app.theme = name
+            return ()
+        file, problems = await asyncio.to_thread(load_theme, name, self._paths)
+        self.draw_in(file)
+        return problems
+
+    @property
+    def shown(self) -> str:
+        """What is drawn in, for ``return_to``."""
+        return self._app.theme
+
+    def return_to(self, shown: str) -> None:
+        """Draw again in what was drawn in."""
+        self._app.theme = shown
 
     def draw_in(self, file: ThemeFile) -> None:
         """Draw in the theme that ``file`` describes from now on."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.movement import LIST_ACTIONS
+from tuimail.ui.actions.reread import reread
 from tuimail.ui.requests import ShowText
 from tuimail.ui.views.rows import account_summary
 
@@ -34,9 +35,16 @@ def open_(screen: AccountList) -> None:
     if row is None:
         screen.say("No account is set up yet: this screen shows what to write, and into which file.")
         return
-    message, facts = account_summary(row, screen.program.engine.clock.now())
+    message, facts = account_summary(
+        row, screen.program.engine.clock.now(), reread=screen.program.keymap.key("reread-config")
+    )
     title = "PROBLEM" if row.account is None else "ACCOUNT"
     screen.program.navigation.open(ShowText(title, f"{message}\n\n{facts}"))
 
 
-ACTIONS: dict[str, Action[AccountList]] = {**LIST_ACTIONS, "open": open_, "check-again": check_again}
+ACTIONS: dict[str, Action[AccountList]] = {
+    **LIST_ACTIONS,
+    "open": open_,
+    "check-again": check_again,
+    "reread-config": reread,
+}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import mail_places
 from tuimail.ui.actions.movement import LIST_ACTIONS
-from tuimail.ui.requests import ShowAccounts, ShowDrafts, ShowOutbox, ShowSent, ShowServer
+from tuimail.ui.requests import ShowAccounts, ShowDrafts, ShowOutbox, ShowSent, ShowServer, ShowSetup
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,6 +54,11 @@ def go_accounts(screen: Frame) -> None:
     screen.program.navigation.open(ShowAccounts())
 
 
+def go_setup(screen: Frame) -> None:
+    """The settings."""
+    screen.program.navigation.open(ShowSetup())
+
+
 def go_server(screen: Frame) -> None:
     """The demo's mail server."""
     server = screen.program.server
@@ -81,6 +86,7 @@ PLACES: dict[str, Action[Frame]] = {
     "go-drafts": go_drafts,
     "go-sent": go_sent,
     "go-accounts": go_accounts,
+    "go-setup": go_setup,
     "go-server": go_server,
 }
 

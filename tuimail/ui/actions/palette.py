@@ -90,8 +90,7 @@ def _kept(screen: Frame, key: str, name: str) -> str:
     """What was done, and how to have it next time."""
     if screen.program.server is not None:
         return f"The {key} is {safe_line(name)} now; to start so: tuimail demo --{key} {safe_line(name)}"
-    file = screen.program.engine.paths.config_file
-    return f'The {key} is {safe_line(name)} now; to keep it, put {key} = "{safe_line(name)}" under [ui] in {file}'
+    return f"The {key} is {safe_line(name)} now; to keep it, choose it in Setup."
 
 
 ACTIONS: dict[str, Action[Palette]] = {

@@ -28,6 +28,8 @@ class Context(StrEnum):
     SENT = "sent"
     ACCOUNTS = "accounts"
     JOURNAL = "journal"
+    SETUP = "setup"
+    SETTING_VALUES = "setting-values"
     SERVER = "server"
     HELP = "help"
     COMPOSE_HEADER = "compose-header"
@@ -58,6 +60,8 @@ _CONTEXT_HEADINGS = {
     Context.SENT: "Sent",
     Context.ACCOUNTS: "Accounts",
     Context.JOURNAL: "Changes waiting",
+    Context.SETUP: "Setup",
+    Context.SETTING_VALUES: "Choosing the value of a setting",
     Context.SERVER: "The server's side (demo)",
     Context.HELP: "Help",
     Context.COMPOSE_HEADER: "Composer, header",
@@ -84,6 +88,8 @@ LISTS = frozenset(
         Context.SENT,
         Context.ACCOUNTS,
         Context.JOURNAL,
+        Context.SETUP,
+        Context.SETTING_VALUES,
         Context.SERVER,
     }
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tuimail.ui.commands.command import COMPOSE, LISTS, PAGERS, READING, Command, Context
 from tuimail.ui.commands.mail_table import MAIL
 from tuimail.ui.commands.message_table import MESSAGE
+from tuimail.ui.commands.setup_table import SETUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +36,10 @@ _ACCOUNTS = frozenset({Context.ACCOUNTS})
 _SERVER = frozenset({Context.SERVER})
 _INDEX = frozenset({Context.INDEX})
 """It has commands of its own to move: mutt's keys differ there."""
-_OPENING = frozenset({Context.INDEX, Context.FOLDERS, Context.ATTACHMENTS})
+_OPENING = frozenset({Context.INDEX, Context.FOLDERS, Context.ATTACHMENTS, Context.SETUP})
 """Where a command of their own opens the selected line."""
+_SETUP = frozenset({Context.SETUP, Context.SETTING_VALUES})
+"""Its c changes a setting, as in pine."""
 _READ = frozenset({Context.INDEX, Context.MESSAGE})
 """Where undoing is a part of undeleting."""
 
@@ -83,7 +86,7 @@ READERS = (
     Command("undo", "Undo", "Undo the last step", "Takes it back; once more, the step before it, and so on.",
             READING - _READ - {Context.HELP, Context.RAW}, pine="u", mutt="u", slot=60),
     Command("compose", "Compose", "Write a letter", "Opens the composer on an empty letter.",
-            READING - {Context.HELP, Context.RAW}, pine="c", mutt="m", slot=80),
+            READING - {Context.HELP, Context.RAW} - _SETUP, pine="c", mutt="m", slot=80),
 )  # fmt: skip
 
 MENU = (
@@ -96,7 +99,7 @@ MENU = (
     Command("go-drafts", "Drafts", "Go to the drafts", "Letters put aside, and those recovered after a crash.",
             _MENU, pine="d", mutt="R", slot=82),
     Command("go-sent", "Sent", "Go to the sent letters", "What went out, when, and what the server said.",
-            _MENU, pine="s", mutt="s", slot=83),
+            _MENU, pine="t", mutt="s", slot=83),
     Command("go-accounts", "Accounts", "Go to the accounts", "Your accounts, whether they may send, and why not.",
             _MENU, pine="a", mutt="a", slot=84),
     Command("go-server", "Server", "Go to the server's side", "The demo's mail server: what arrived, and its faults.",
@@ -262,7 +265,8 @@ PALETTE = (
 )  # fmt: skip
 
 TABLE: tuple[Command, ...] = (
-    *EVERYWHERE, *READERS, *MENU, *MAIL, *MESSAGE, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT, *PALETTE,
+    *EVERYWHERE, *READERS, *MENU, *SETUP, *MAIL, *MESSAGE, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT,
+    *PALETTE,
 )  # fmt: skip
 """Every command, in the order of the help screen."""
 

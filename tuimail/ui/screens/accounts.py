@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from tuimail.ui.text.cells import Line
 
 
-def first_steps(config_file: str) -> str:
-    """What to do when there is no account: the command that adds one, or what to write into which file."""
+def first_steps(config_file: str, reread: str) -> str:
+    """What to do when there is no account: the command that adds one, or what to write into which file.
+
+    ``reread`` is the key that has the file read then.
+    """
     return f"""\
 There is no account yet. To add yours:  tuimail account add
 To look around without one:  tuimail demo
@@ -35,7 +38,7 @@ security = "tls"
 username = "ada"
 password_command = ["pass", "show", "work"]
 
-Then start tuimail again. To check it:  tuimail doctor"""
+Then press {reread} here. To check it:  tuimail doctor"""
 
 
 class AccountsScreen(ListScreen[AccountRow]):
@@ -56,7 +59,12 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def on_mount(self) -> None:
         """Without an account, say how to make one."""
-        self.list.empty = first_steps(str(self.program.engine.paths.config_file))
+        self.list.empty = first_steps(str(self.program.engine.paths.config_file), self._reread)
+
+    @property
+    def _reread(self) -> str:
+        """The key that has the file read again."""
+        return self.program.keymap.key("reread-config") or "F2"
 
     def compose_body(self) -> ComposeResult:
         """The list, and the explanation."""
@@ -99,7 +107,7 @@ class AccountsScreen(ListScreen[AccountRow]):
         if row is None:
             self.explanation_pane.explain()
             return
-        message, facts = account_summary(row, self.program.engine.clock.now())
+        message, facts = account_summary(row, self.program.engine.clock.now(), reread=self._reread)
         self.explanation_pane.explain(
             Span(message, TextRole.FAILED if row.troubled else TextRole.TEXT), Span(facts, TextRole.DIM)
         )

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 SIDE_BY_SIDE = 120
 """From so many columns on what is selected stands beside the list in full."""
-UNNUMBERED = frozenset({Context.MENU, Context.PALETTE})
+UNNUMBERED = frozenset({Context.MENU, Context.PALETTE, Context.SETUP})
 """Lists whose title bar shows no position."""
 
 

@@ -32,6 +32,7 @@ PLACES = (
     "go-sent",
     "go-journal",
     "go-accounts",
+    "go-setup",
     "go-server",
     "quit",
 )
@@ -47,6 +48,7 @@ _ENTRIES = {
     "go-sent": ("SENT", "What went out, and when"),
     "go-journal": ("CHANGES", "What is still to be done to your mail"),
     "go-accounts": ("ACCOUNTS", "Who you write as"),
+    "go-setup": ("SETUP", "Change how tuimail works"),
     "go-server": ("SERVER", "What the demo's mail server has"),
     "quit": ("QUIT", "Leave the program"),
 }

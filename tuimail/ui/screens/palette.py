@@ -28,6 +28,7 @@ PLACES = {
     Context.DRAFTS: "go-drafts",
     Context.SENT: "go-sent",
     Context.ACCOUNTS: "go-accounts",
+    Context.SETUP: "go-setup",
     Context.JOURNAL: "go-journal",
     Context.SERVER: "go-server",
 }

@@ -194,10 +194,10 @@ def _account_columns(width: int) -> tuple[int, int]:
     return address - 2, rest - address - 2
 
 
-def account_summary(row: AccountRow, now: float) -> tuple[str, str]:
-    """What is the matter and what to do; the facts."""
+def account_summary(row: AccountRow, now: float, *, reread: str) -> tuple[str, str]:
+    """What is the matter and what to do; the facts. ``reread``: the key that has the config file read again."""
     if row.account is None:
-        return safe_line(row.problem), "What is valid in the file is used; put this right and start tuimail again."
+        return safe_line(row.problem), f"What is valid in the file is used; put this right, then press {reread}."
     others = ", ".join(str(identity) for identity in row.account.identities)
     facts = f"{safe_line(others)} - Sent copy: {row.account.sent_copy}"
     if row.account.in_clear:
