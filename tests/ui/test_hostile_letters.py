@@ -140,7 +140,7 @@ class Reader:
             await self.back_to("ATTACHMENTS")
             await self.press("end", "enter")
             await self.back_to("ATTACHMENTS")
-            await self.press("t", "enter")
+            await self.press("s", "enter")
             await self.back_to("MESSAGE TEXT")
 
     async def back_to(self, screen: str) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tuimail.config.settings import Setting
 
 _QUOTED = re.compile(r'[,"]|^\s|\s$')
-_ESCAPE = re.compile(r"\\(n|\\)")
+_ESCAPE = re.compile(r"\\([nt\\])")
+_ESCAPED = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
 def value_words(setting: Setting, value: object) -> str:
@@ -39,10 +40,16 @@ def typed_form(setting: Setting, value: object) -> str:
     if value is None or value in ("", (), []):
         return ""
     if isinstance(value, str):
-        return value.replace("\\", "\\\\").replace("\n", "\\n") if setting.kind is SettingKind.LINES else value
+        return _escaped(value) if setting.kind is SettingKind.LINES else value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     return shown(value)
+
+
+def _escaped(text: str) -> str:
+    for char, written in (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(char, written)
+    return text
 
 
 def _quoted(text: str) -> str:
@@ -69,7 +76,7 @@ def meant(setting: Setting, typed: str) -> object:
             try:
                 row = next(csv.reader([text], skipinitialspace=True), [])
             except csv.Error as error:
-                raise ValueError("It is too long.") from error
+                raise ValueError("It has a line break, or is too long.") from error
             return [each.strip() for each in row if each.strip()]
         case SettingKind.COMMAND:
             try:
@@ -77,7 +84,7 @@ def meant(setting: Setting, typed: str) -> object:
             except ValueError as error:
                 raise ValueError("A quote is not closed, or a backslash stands at the end.") from error
         case SettingKind.LINES:
-            return _ESCAPE.sub(lambda found: "\n" if found[1] == "n" else "\\", text)
+            return _ESCAPE.sub(lambda found: _ESCAPED[found[1]], text)
     return text
 
 

@@ -61,6 +61,8 @@ class SettingKind(StrEnum):
     """Texts."""
     COMMAND = "command"
     """argv."""
+    FOLDER = "folder"
+    """No value: the name of a folder that is to get one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,8 @@ _SUBSCRIBED = Setting(("imap", "subscribed"), "Only subscribed folders",
                       "Whether of the server's folders without a use only those are shown that you subscribed to.",
                       SettingKind.FLAG, default=False)  # fmt: skip
 EVERY_FOLDER = "*"
+_ANOTHER = Setting(("policy", ""), "Kept of another folder", "Asks for a folder, and what of it is kept here.",
+                   SettingKind.FOLDER, empty="asks for its name")  # fmt: skip
 
 
 def account_group(name: str, table: Mapping[str, object]) -> SettingGroup:
@@ -311,8 +315,17 @@ def account_group(name: str, table: Mapping[str, object]) -> SettingGroup:
     if _has(table, "imap"):
         policy = table.get("policy")
         folders = [each for each in policy if each != EVERY_FOLDER] if isinstance(policy, dict) else []
-        own += [_SUBSCRIBED, *(_kept(each) for each in (EVERY_FOLDER, *folders))]
-    return SettingGroup(f"Account {name}", tuple(replace(each, path=("accounts", name, *each.path)) for each in own))
+        own += [_SUBSCRIBED, *(_kept(each) for each in (EVERY_FOLDER, *folders)), _ANOTHER]
+    return SettingGroup(f"Account {name}", tuple(_of_account(name, each) for each in own))
+
+
+def kept_of(account: str, folder: str) -> Setting:
+    """What is kept on this machine of a folder on the account's server."""
+    return _of_account(account, _kept(folder))
+
+
+def _of_account(name: str, setting: Setting) -> Setting:
+    return replace(setting, path=("accounts", name, *setting.path))
 
 
 def _has(table: Mapping[str, object], key: str) -> bool:

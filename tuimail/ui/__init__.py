@@ -1,6 +1,6 @@
 """The screens. The only package that imports Textual.
 
-run, app, startup      wiring: one object for each concern, held by the app (themes, keymaps, undo, outbox_status ...)
+run, app, startup      wiring: one object for each concern, held by the app (themes, keymaps, look, undo ...)
 navigation, registry   a request (requests) opens a screen; the registry gives each screen the actions of its commands
 screens                one screen, one file; frame is what they share
 actions                what the commands do, a file per screen; each says in a protocol what it needs of the screen

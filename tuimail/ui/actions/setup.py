@@ -6,22 +6,23 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from tuimail.config.loader import fault_of
+from tuimail.config.reading import dotted
 from tuimail.config.setting_text import meant, value_words
-from tuimail.config.settings import SettingKind
+from tuimail.config.settings import SettingKind, kept_of
 from tuimail.config.writing import ConfigFile
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions.index import search_label
 from tuimail.ui.actions.movement import LIST_ACTIONS
 from tuimail.ui.actions.reread import reread
 from tuimail.ui.requests import ShowSettingValues
+from tuimail.ui.views.setting_lines import SettingRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tuimail.config.settings import Setting
     from tuimail.config.writing import ConfigChange
     from tuimail.ui.protocols import Action, Frame, HasList, HasSelection, Program
-    from tuimail.ui.views.setting_lines import SettingRow
 
     class SettingList(HasList, HasSelection[SettingRow], Protocol):
         """SETUP."""
@@ -43,6 +44,8 @@ async def change(screen: SettingList) -> None:
         await put(screen, row, not row.value)
     elif row.setting.kind in CHOSEN:
         screen.program.navigation.open(ShowSettingValues(screen, row))
+    elif row.setting.kind is SettingKind.FOLDER:
+        await _ask_folder(screen, row.setting.path[1])
     else:
         await _ask(screen, row, row.setting)
 
@@ -64,13 +67,33 @@ async def _ask(screen: SettingList, row: SettingRow, setting: Setting) -> None:
 
     label, help_text = row.name, safe_line(setting.explanation)
     typed = await screen.prompts.ask(label, initial=row.typed, help_text=help_text, meaning=meaning)
-    while typed is not None:
+    while typed is not None and typed != row.typed:  # what cannot be shown as it is was not changed either
         value, wrong = read(typed)
         if not wrong:
             await put(screen, row, value)
             return
         screen.program.bell()
         typed = await screen.prompts.ask(label, initial=typed, help_text=help_text, meaning=meaning)
+
+
+async def _ask_folder(screen: SettingList, account: str) -> None:
+    """Ask for a folder of the account, and what is kept of it."""
+    engine = screen.program.engine
+    names = [each.name for each in await engine.mail.folders() if each.account == account]
+
+    async def complete(typed: str) -> Sequence[str]:
+        return [each for each in names if each.casefold().startswith(typed.casefold())]
+
+    typed = await screen.prompts.ask("Folder", complete=complete, shown_as=safe_line, help_text="As the list has it.")
+    name = (typed or "").strip()
+    if not name:
+        return
+    setting = kept_of(account, next((each for each in names if each.casefold() == name.casefold()), name))
+    rows: list[SettingRow] = list(screen.list.source.window(0, screen.list.count))
+    there = next((each for each in rows if each.setting is not None and each.setting.path == setting.path), None)
+    row = there or SettingRow(dotted(setting.path), setting=setting)
+    screen.list.sought = row.id
+    screen.program.navigation.open(ShowSettingValues(screen, row))
 
 
 def _empties(setting: Setting, value: object) -> bool:

@@ -84,7 +84,7 @@ READERS = (
     Command("quit-now", "Quit", "Quit tuimail", "Leaves the program; letters in the outbox stay queued.",
             READING - _MENU, pine="q", mutt="Q", slot=110),
     Command("undo", "Undo", "Undo the last step", "Takes it back; once more, the step before it, and so on.",
-            READING - _READ - {Context.HELP, Context.RAW}, pine="u", mutt="u", slot=60),
+            READING - _READ - {Context.HELP, Context.RAW, Context.SETTING_VALUES}, pine="u", mutt="u", slot=60),
     Command("compose", "Compose", "Write a letter", "Opens the composer on an empty letter.",
             READING - {Context.HELP, Context.RAW} - _SETUP, pine="c", mutt="m", slot=80),
 )  # fmt: skip

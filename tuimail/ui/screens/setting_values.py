@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tuimail.config.loader import KEYMAPS
 from tuimail.config.settings import SettingKind
 from tuimail.config.theme_file import load_theme, theme_files
+from tuimail.mail.text import safe_line
 from tuimail.ui.commands.bindings import bindings_for
 from tuimail.ui.commands.command import Command, Context
 from tuimail.ui.screens.listing import ListScreen
@@ -97,10 +98,17 @@ class SettingValuesScreen(ListScreen[ValueRow]):
             rows = value_rows(self.row, await self._values())
             self.list.sought = next((each.value for each in rows if each.current), None)
             self.list.show_all(rows)
-        setting = self.row.setting
-        if setting is not None:
-            fixed = setting.kind is SettingKind.THEME and not self.program.themes.can_choose
-            self.explanation_pane.explain(Span(setting.explanation), Span(FIXED if fixed else "", TextRole.DIM))
+
+    def _explain(self) -> None:
+        setting, row = self.row.setting, self.selected
+        if setting is None or row is None:
+            return
+        fixed = setting.kind is SettingKind.THEME and not self.program.themes.can_choose
+        self.explanation_pane.explain(
+            Span(safe_line(setting.explanation)),
+            Span(safe_line(f"{row.value}: {row.meaning}") if row.meaning else ""),
+            Span(FIXED if fixed else "", TextRole.DIM),
+        )
 
     async def _values(self) -> Sequence[tuple[str, str]]:
         setting, engine = self.row.setting, self.program.engine
@@ -118,6 +126,7 @@ class SettingValuesScreen(ListScreen[ValueRow]):
     def selection_changed(self) -> None:
         """A theme is shown at once."""
         super().selection_changed()
+        self._explain()
         row = self.selected
         if row is None or not self._files:
             return

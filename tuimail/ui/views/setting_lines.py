@@ -109,6 +109,8 @@ def setting_explanation(row: SettingRow) -> tuple[Span, ...]:
         return (Span("Move to a setting below to see what it does.", TextRole.DIM),)
     meaning = setting.choices.get(str(row.value), "")
     said = Span(row.fault, TextRole.FAILED) if row.fault else Span(f"{row.words}: {meaning}" if meaning else "")
+    if setting.kind is SettingKind.FOLDER:
+        return (Span(safe_line(setting.explanation)),)
     default = f"default: {row.default}" if row.default else "it has no default"
     return (
         Span(safe_line(setting.explanation)),
@@ -130,7 +132,7 @@ class ValueRow:
 def value_line(row: ValueRow, width: int) -> Line:
     """The row in ``width`` cells; the value in force has a mark."""
     note = "  (default)" if row.default else ""
-    name = min(24, width // 3)
+    name = min(20, width // 3)
     return (
         Span("   * " if row.current else "     ", TextRole.ACCENT),
         Span(fit(safe_line(row.value) + note, name) + "  ", TextRole.STRONG),
