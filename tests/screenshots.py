@@ -75,6 +75,7 @@ PICTURES = (
     Picture("drafts", ("d",)),
     Picture("server", ("v",)),
     Picture("accounts", ("a",)),
+    Picture("setup", ("s",), size=(80, 24)),
     Picture("help", ("o", "question_mark")),
     Picture("addresses", ("c", "ctrl+t")),
     Picture("outbox-classic", ("o",), size=(80, 24)),
