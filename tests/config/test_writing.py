@@ -450,3 +450,42 @@ def leaves(values: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str
 
 def test_deleting_is_a_setting_that_the_loader_knows(file: ConfigFile) -> None:
     assert file.set("reading.delete", "at once").config.reading.delete is Deleting.AT_ONCE
+
+
+IDENTITIES = """\
+[accounts.work]
+address = "ada@example.org"
+
+# For the board
+[[accounts.work.identities]]
+address = "b@example.org" # shared
+# name = "B"
+
+[[accounts.work.identities]]
+address = "c@example.org"
+
+[accounts.work.submission]
+host = "smtp.example.org"
+"""
+AT = ("accounts", "work", "identities")
+
+
+def test_tables_of_an_array_are_changed_one_by_one() -> None:
+    named = set_value(IDENTITIES, (*AT, 1, "name"), "C")
+    assert named == IDENTITIES.replace('"c@example.org"\n', '"c@example.org"\nname = "C"\n')
+    assert unset_value(named, (*AT, 1, "name")) == IDENTITIES
+    other = set_value(IDENTITIES, (*AT, 0, "address"), "d@example.org")
+    assert other == IDENTITIES.replace("b@example.org", "d@example.org")
+    added = set_value(IDENTITIES, (*AT, 2), {"address": "e@example.org", "name": "E"})
+    assert added == IDENTITIES + '\n[[accounts.work.identities]]\naddress = "e@example.org"\nname = "E"\n'
+    assert unset_value(added, (*AT, 2)) == IDENTITIES
+    second = IDENTITIES.replace('[[accounts.work.identities]]\naddress = "c@example.org"\n\n', "")
+    assert unset_value(IDENTITIES, (*AT, 1)) == second
+    first = '[accounts.work]\naddress = "ada@example.org"\n'
+    assert set_value(first, (*AT, 0), {"address": "e"}) == f'{first}\n[[accounts.work.identities]]\naddress = "e"\n'
+
+
+def test_no_table_of_an_array_is_passed_over() -> None:
+    for path, value in (((*AT, 3), {"address": "e"}), ((*AT, 2), 1), ((*AT, 5, "name"), "E"), (("accounts", 0), {})):
+        with pytest.raises(EditError):
+            set_value(IDENTITIES, path, value)

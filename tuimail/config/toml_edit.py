@@ -11,6 +11,7 @@ import copy
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tuimail.config.positions import headers, positions
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from tuimail.config.positions import Path as KeyPath
 
-    Keys = tuple[str, ...]
-    """Keys from the root down."""
+    Keys = tuple[str | int, ...]
+    """Keys from the root down; a number is an index in an array of tables."""
     Edit = Callable[[], str | None]
     """The changed text; None where this way does not fit."""
     Block = tuple[int, int]
@@ -37,12 +38,23 @@ def values_of(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def value_at(values: Any, path: Keys) -> object | None:
+    """What ``values`` have at ``path``; None: nothing."""
+    for key in path:
+        places: Any = range(len(values)) if isinstance(values, list) else values if isinstance(values, dict) else ()
+        if key not in places:
+            return None
+        values = values[key]
+    found: object = values
+    return found
+
+
 def set_value(text: str, path: Keys, value: object) -> str:
     """The text with ``value`` at ``path``; tables on the way there are made.
 
     Args:
         text: valid TOML.
-        path: keys from the root down, at least one.
+        path: keys from the root down, at least one; the index behind the last table of an array adds one.
         value: text, number, true or false, a sequence or a mapping of these.
 
     Raises:
@@ -50,11 +62,14 @@ def set_value(text: str, path: Keys, value: object) -> str:
     """
     before, plain = values_of(text), _plain(value)
     wanted = copy.deepcopy(before)
-    table = wanted
-    for key in path[:-1]:
-        table = table.setdefault(key, {})
-        if not isinstance(table, dict):
-            raise EditError(f"{key} is not a table")
+    table: Any = wanted
+    for key, below in pairwise(path):
+        table = _entered(table, key, [] if isinstance(below, int) else {})
+    if isinstance(path[-1], int):
+        if path[-1] != len(table) or not isinstance(plain, dict):
+            raise EditError("only a table can be added there, at the end")
+        table.append(plain)
+        return _first([wanted], text, path, lambda: _appended(text, path[:-1], plain, element=True))
     there = path[-1] in table
     if there and isinstance(table[path[-1]], dict) and not isinstance(plain, dict):
         raise EditError(f"{path[-1]} is a table")
@@ -68,6 +83,19 @@ def set_value(text: str, path: Keys, value: object) -> str:
     return _first([wanted], text, path, *ways)
 
 
+def _entered(table: Any, key: str | int, otherwise: object) -> Any:
+    """What is at ``key``, of the same kind as ``otherwise``, which is put there if nothing is."""
+    if isinstance(key, int):
+        if key >= len(table):
+            raise EditError(f"there is no table {key + 1}")
+        found = table[key]
+    else:
+        found = table.setdefault(key, otherwise)
+    if not isinstance(found, type(otherwise)):
+        raise EditError(f"{key} is not a table")
+    return found
+
+
 def unset_value(text: str, path: Keys) -> str:
     """The text without the key or table at ``path``, and without the comments right above its header.
 
@@ -76,7 +104,7 @@ def unset_value(text: str, path: Keys) -> str:
         KeyError: it is not there.
     """
     wanted = values_of(text)
-    tables = [wanted]
+    tables: list[Any] = [wanted]
     for key in path[:-1]:
         tables.append(tables[-1][key])
     del tables[-1][path[-1]]
@@ -103,7 +131,7 @@ def _first(wanted: list[dict[str, Any]], text: str, path: Keys, *ways: Edit) -> 
     raise EditError("it cannot be changed there without changing more")
 
 
-def _below(values: dict[str, Any], path: Keys) -> dict[str, Any]:
+def _below(values: Any, path: Keys) -> Any:
     for key in path:
         values = values[key]
     return values
@@ -132,7 +160,7 @@ def _assigned(text: str, path: Keys, value: object) -> str:
     document = tomlkit.parse(text)
     table: Any = document
     for key in path[:-1]:
-        if key not in table:
+        if not isinstance(key, int) and key not in table:
             table[key] = tomlkit.inline_table() if isinstance(table, InlineTable) else tomlkit.table()
         table = table[key]
     table[path[-1]] = value
@@ -164,7 +192,7 @@ def _written(value: object) -> str:
 def _key(path: Keys) -> str:
     import tomlkit
 
-    return tomlkit.key(list(path)).as_string()
+    return tomlkit.key([str(each) for each in path]).as_string()
 
 
 # -- by lines
@@ -205,13 +233,14 @@ def _inserted(text: str, path: Keys, value: object) -> str | None:
     return "".join([*lines[:at], *made, *lines[at:]])
 
 
-def _appended(text: str, path: Keys, values: dict[str, Any]) -> str | None:
-    """A table at the end."""
+def _appended(text: str, path: Keys, values: dict[str, Any], *, element: bool = False) -> str | None:
+    """A table at the end; ``element``: one more of an array of tables."""
     if not path:
         return None
     end = _end_of_line(text)
     gap = "" if not text else end if text.endswith("\n") else end * 2
-    return text + gap + end.join(_block(path, values)) + end
+    head, *lines = _block(path, values)
+    return text + gap + end.join([f"[{head}]" if element else head, *lines]) + end
 
 
 def _block(path: Keys, values: dict[str, Any]) -> Iterator[str]:

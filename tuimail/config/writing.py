@@ -17,7 +17,7 @@ from tuimail.config.account import account_name_fault
 from tuimail.config.loader import parse
 from tuimail.config.model import Config
 from tuimail.config.reading import Source, decoded, dotted, parse_toml, read_bytes, shown
-from tuimail.config.toml_edit import EditError, set_value, unset_value, values_of
+from tuimail.config.toml_edit import EditError, set_value, unset_value, value_at, values_of
 from tuimail.config.trust import distrust
 from tuimail.coordination.folder_writing import writing_in
 from tuimail.durable import fsync_folder, put_in_place, storage_error, write_aside
@@ -243,12 +243,7 @@ def keys_of(key: str | Keys) -> Keys:
 
 
 def _find(text: str, path: Keys) -> object | None:
-    found: object = values_of(text)
-    for key in path:
-        if not isinstance(found, dict) or key not in found:
-            return None
-        found = found[key]
-    return found
+    return value_at(values_of(text), path)
 
 
 def _has(text: str, path: Keys, value: object) -> bool:
