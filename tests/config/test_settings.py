@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.config.test_loader import FILE, WHOLE
 from tuimail.config.loader import fault_of, parse
 from tuimail.config.model import MOST_UNDO_SECONDS
+from tuimail.config.reading import dotted
 from tuimail.config.setting_text import meant, typed_form, value_words
-from tuimail.config.settings import GROUPS, Setting, SettingKind, groups_of, written_value
-from tuimail.config.toml_edit import set_value, values_of
+from tuimail.config.settings import GROUPS, Setting, SettingKind, groups_of
+from tuimail.config.toml_edit import set_value, value_at, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 ACCOUNT = """\
 [accounts.work]
 address = "ada@example.org"
+[[accounts.work.identities]]
+address = "ada@board.example"
 [accounts.work.submission]
 host = "smtp.example.org"
 [accounts.work.imap]
@@ -37,6 +40,7 @@ OTHERS = {
     SettingKind.NUMBER: 7,
     SettingKind.LINES: "Ada\n\tback\\slash",
     SettingKind.LIST: ["INBOX", 'a "b", c', "d,"],
+    SettingKind.IDENTITY: {"address": "c@example.org", "name": "The Countess"},
     SettingKind.COMMAND: ["lpr", "-P", "the office"],
 }
 TAKEN = {SettingKind.CHOICE, SettingKind.ACCOUNT}
@@ -45,13 +49,13 @@ TEXTS = {"address": "ada@home.example", "rate": "20/min"}
 
 
 def by_name(path: str) -> Setting:
-    return next(each for each in ALL if ".".join(each.path) == path)
+    return next(each for each in ALL if dotted(each.path) == path)
 
 
 def others(setting: Setting) -> Iterator[Any]:
     """Values that it may have, besides its default."""
     if setting.kind is SettingKind.CHOICE:
-        there = written_value(tomllib.loads(ACCOUNT), setting.path)
+        there = value_at(tomllib.loads(ACCOUNT), setting.path)
         yield from (each for each in setting.choices if each not in (setting.default, there))
     elif setting.kind is SettingKind.FOLDER:
         return
@@ -60,12 +64,12 @@ def others(setting: Setting) -> Iterator[Any]:
     elif setting.path[-1] == "aliases":
         yield ["countess@example.org", "a@example.org"]
     elif setting.kind is SettingKind.TEXT:
-        yield TEXTS.get(setting.path[-1], "something")
+        yield TEXTS.get(str(setting.path[-1]), "something")
     else:
         yield OTHERS[setting.kind]
 
 
-@pytest.mark.parametrize("setting", ALL, ids=lambda each: ".".join(each.path))
+@pytest.mark.parametrize("setting", ALL, ids=lambda each: dotted(each.path))
 def test_the_loader_takes_every_value_and_has_the_default_without_it(setting: Setting) -> None:
     usual = parse(ACCOUNT, FILE)
     assert usual.problems == ()
@@ -83,11 +87,11 @@ def test_the_loader_takes_every_value_and_has_the_default_without_it(setting: Se
         assert same == usual, "the default of the table is that of the loader"
 
 
-@pytest.mark.parametrize("setting", ALL, ids=lambda each: ".".join(each.path))
+@pytest.mark.parametrize("setting", ALL, ids=lambda each: dotted(each.path))
 def test_an_explanation_is_a_sentence_that_fits(setting: Setting) -> None:
     assert len(setting.name) <= 32
     assert len(setting.explanation) <= 140
-    assert setting.explanation.endswith((".", "office", "NAME"))
+    assert setting.explanation.endswith((".", "office", "NAME", "<board@example.org>"))
     assert setting.kind is not SettingKind.CHOICE or len(setting.choices) > 1
 
 
@@ -129,7 +133,7 @@ def test_whatever_is_typed_gives_a_value_or_a_sentence(typed: str) -> None:
         try:
             value = meant(setting, typed)
         except ValueError:
-            assert setting.kind is SettingKind.COMMAND, "a quote may be open there"
+            assert setting.kind in (SettingKind.COMMAND, SettingKind.IDENTITY), "it need not be one"
             continue
         assert isinstance(fault_of(setting.path, value, FILE), str)
         assert isinstance(value_words(setting, value), str)
@@ -166,16 +170,16 @@ def test_an_account_has_the_settings_that_fit_it() -> None:
     *general, work, home = groups_of(values)
     assert general == list(GROUPS)
     named = [{each.path[2] for each in group.settings} for group in (work, home)]
-    assert named[0] == {"address", "name", "aliases", "signature", "sent", "submission"}
-    assert named[1] == {"address", "name", "aliases", "signature", "sent", "notify", "folders"}
+    assert named[0] == {"address", "name", "aliases", "signature", "identities", "sent", "submission"}
+    assert named[1] == {"address", "name", "aliases", "signature", "identities", "sent", "notify", "folders"}
     assert work.title == "Account work"
 
 
 def test_a_value_is_found_where_it_is() -> None:
     values = values_of(WHOLE)
-    assert written_value(values, ("accounts", "work", "name")) == "Ada Lovelace"
-    assert written_value(values, ("accounts", "work", "name", "more")) is None
-    assert written_value({}, ("ui", "bell")) is None
+    assert value_at(values, ("accounts", "work", "name")) == "Ada Lovelace"
+    assert value_at(values, ("accounts", "work", "name", "more")) is None
+    assert value_at({}, ("ui", "bell")) is None
 
 
 def test_a_file_that_is_no_table_where_one_belongs_has_no_accounts() -> None:

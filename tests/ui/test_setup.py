@@ -380,6 +380,34 @@ async def test_what_is_kept_of_a_folder_is_set_by_its_name(paths: Paths) -> None
         assert it.written == USERS + IMAP
 
 
+async def test_identities_are_added_changed_and_removed(paths: Paths) -> None:
+    content = USERS.replace(
+        "[accounts.home]", '[[accounts.work.identities]]\n# For the board\naddress = "b@example.org"\n\n[accounts.home]'
+    )
+    async with setup(paths, content) as it:
+        await it.to("Another identity")
+        await it.press("enter", *"nobody", "enter")
+        assert "nobody" in it.row("Another identity :")
+        await it.press(*["backspace"] * 6, *"Countess <c@example.org>", "enter")
+        work = it.config.accounts["work"]
+        assert [str(each) for each in work.identities[1:]] == ["Ada <b@example.org>", "Countess <c@example.org>"]
+        assert it.written.startswith(content)
+        await it.to("Name of identity 2")
+        await it.press("enter", *"The Board", "enter")
+        await it.to("Signature of identity 3")
+        await it.press("enter", *"Yours", "enter")
+        work = it.config.accounts["work"]
+        assert [str(each) for each in work.identities[1:]] == ["The Board <b@example.org>", "Countess <c@example.org>"]
+        assert work.identities[2].signature == "Yours"
+        assert "# For the board" in it.written
+        await it.to("Address of identity 3")
+        await it.press("enter", *["backspace"] * 20, "enter")
+        work = it.config.accounts["work"]
+        assert [str(each) for each in work.identities[1:]] == ["The Board <b@example.org>"]
+        await it.press("u", "u", "u", "u")
+        assert it.written == content
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
 async def test_nothing_of_a_name_is_cut_where_there_is_room(paths: Paths, size: tuple[int, int]) -> None:
     async with setup(paths, USERS + IMAP, size=size) as it:

@@ -64,11 +64,13 @@ def fault_of(path: Keys, value: object, file: Path) -> str:
     Looked at by itself: a value that is wrong only beside others passes. ``file`` is that of ``parse``.
     """
     for key in reversed(path[1:]):
-        value = {key: value}
+        value = [*({} for _ in range(key)), value] if isinstance(key, int) else {key: value}
     source, own = Source(file), dotted(path)
-    _config(source, Table(source, (), {path[0]: value}))
+    _config(source, Table(source, (), {str(path[0]): value}))
     faults = (each for each in source.problems if not each.warning)
-    return next((each.expected for each in faults if each.key == own or each.key.startswith(f"{own}[")), "")
+    return next(
+        (each.expected for each in faults if each.key == own or each.key.startswith((f"{own}[", f"{own}."))), ""
+    )
 
 
 def _config(source: Source, root: Table | None) -> Config:

@@ -39,6 +39,9 @@ def typed_form(setting: Setting, value: object) -> str:
         return ", ".join(map(_quoted, _texts(value)))
     if value is None or value in ("", (), []):
         return ""
+    if isinstance(value, dict):
+        name, address = value.get("name"), value.get("address")
+        return f"{name} <{address}>" if name else str(address)
     if isinstance(value, str):
         return _escaped(value) if setting.kind is SettingKind.LINES else value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -83,9 +86,23 @@ def meant(setting: Setting, typed: str) -> object:
                 return shlex.split(text)
             except ValueError as error:
                 raise ValueError("A quote is not closed, or a backslash stands at the end.") from error
+        case SettingKind.IDENTITY:
+            return _identity(text)
         case SettingKind.LINES:
             return _ESCAPE.sub(lambda found: _ESCAPED[found[1]], text)
     return text
+
+
+def _identity(text: str) -> dict[str, str]:
+    from tuimail.errors import AddressError
+    from tuimail.mail.address import parse_address
+
+    try:
+        found = parse_address(text)
+    except AddressError as error:
+        raise ValueError(f"{error}  {error.hint}".strip()) from error
+    named = {"name": found.display_name} if found.display_name else {}
+    return {"address": found.addr_spec, **named}
 
 
 def _number(text: str) -> object:

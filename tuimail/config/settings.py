@@ -63,6 +63,8 @@ class SettingKind(StrEnum):
     """argv."""
     FOLDER = "folder"
     """No value: the name of a folder that is to get one of its own."""
+    IDENTITY = "identity"
+    """No value: an address, with a name or without, that becomes one more identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Setting:
     """Of a NUMBER."""
     empty: str = "none"
     """What an empty value is called."""
+    removes: bool = False
+    """An empty value removes the table it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +313,10 @@ _ANOTHER = Setting(("policy", ""), "Kept of another folder", "Asks for a folder,
 
 def account_group(name: str, table: Mapping[str, object]) -> SettingGroup:
     """The settings that fit the account ``name``, whose table in the file is ``table``."""
-    own = [*_IDENTITY, *(each for each in _SENDING if each.path[0] in ("sent",) or _has(table, each.path[0]))]
+    identities = table.get("identities")
+    count = len(identities) if isinstance(identities, list) else 0
+    own = [*_IDENTITY, *(each for index in range(count) for each in _identity(index)), _one_more(count)]
+    own += [*(each for each in _SENDING if each.path[0] == "sent" or _has(table, each.path[0]))]
     if any(_has(table, kind) for kind in ("imap", "maildir")):
         own += [_NOTIFY, *_FOLDERS]
     if _has(table, "imap"):
@@ -328,8 +335,31 @@ def _of_account(name: str, setting: Setting) -> Setting:
     return replace(setting, path=("accounts", name, *setting.path))
 
 
-def _has(table: Mapping[str, object], key: str) -> bool:
-    return isinstance(table.get(key), dict)
+def _has(table: Mapping[str, object], key: str | int) -> bool:
+    return isinstance(table.get(str(key)), dict)
+
+
+def _identity(index: int) -> tuple[Setting, ...]:
+    """One more identity of an account; the account's own settings are the first."""
+    path, number = ("identities", index), index + 2
+    return (
+        Setting((*path, "address"), f"Address of identity {number}", "The address you write as; an empty one removes this identity.",
+                SettingKind.TEXT, None, removes=True),
+        Setting((*path, "name"), f"Name of identity {number}", "Your name in letters from this address.",
+                SettingKind.TEXT, empty="that of the account"),
+        Setting((*path, "signature"), f"Signature of identity {number}", r"It ends them; \n begins a new line.",
+                SettingKind.LINES, empty="that of the account"),
+    )  # fmt: skip
+
+
+def _one_more(index: int) -> Setting:
+    return Setting(
+        ("identities", index),
+        "Another identity",
+        "An address with a name of its own, for example: The Board <board@example.org>",
+        SettingKind.IDENTITY,
+        empty="asks for name and address",
+    )
 
 
 def _kept(folder: str) -> Setting:
@@ -351,13 +381,3 @@ def groups_of(values: Mapping[str, object]) -> tuple[SettingGroup, ...]:
     accounts = values.get("accounts")
     tables = accounts.items() if isinstance(accounts, dict) else ()
     return (*GROUPS, *(account_group(name, table) for name, table in tables if isinstance(table, dict)))
-
-
-def written_value(values: Mapping[str, object], path: Keys) -> object | None:
-    """The value at ``path`` in the file; None: it is not there."""
-    found: object = values
-    for key in path:
-        if not isinstance(found, dict) or key not in found:
-            return None
-        found = found[key]
-    return found

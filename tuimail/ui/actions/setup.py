@@ -45,7 +45,7 @@ async def change(screen: SettingList) -> None:
     elif row.setting.kind in CHOSEN:
         screen.program.navigation.open(ShowSettingValues(screen, row))
     elif row.setting.kind is SettingKind.FOLDER:
-        await _ask_folder(screen, row.setting.path[1])
+        await _ask_folder(screen, str(row.setting.path[1]))
     else:
         await _ask(screen, row, row.setting)
 
@@ -97,8 +97,8 @@ async def _ask_folder(screen: SettingList, account: str) -> None:
 
 
 def _empties(setting: Setting, value: object) -> bool:
-    """Nothing was typed, and the default is nothing as well: the setting leaves the file."""
-    return not isinstance(value, int | float) and not value and setting.default in ("", ())
+    """Nothing was typed, and that is the default as well, or the end of its table: it leaves the file."""
+    return not isinstance(value, int | float) and not value and (setting.removes or setting.default in ("", ()))
 
 
 async def put(screen: Frame, row: SettingRow, value: object) -> None:
@@ -113,7 +113,9 @@ async def put(screen: Frame, row: SettingRow, value: object) -> None:
     empties = _empties(setting, value)
 
     def write(file: ConfigFile) -> ConfigChange:
-        return file.unset(setting.path) if empties else file.set(setting.path, value)
+        if empties:
+            return file.unset(setting.path[:-1] if setting.removes else setting.path)
+        return file.set(setting.path, value)
 
     await _carry_out(screen, row, write, safe_line(value_words(setting, value)))
 

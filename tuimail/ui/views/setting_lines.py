@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tuimail.config.loader import fault_of
 from tuimail.config.reading import dotted
 from tuimail.config.setting_text import typed_form, value_words
-from tuimail.config.settings import SettingKind, groups_of, written_value
+from tuimail.config.settings import SettingKind, groups_of
+from tuimail.config.toml_edit import value_at
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole, fit
 
@@ -79,7 +80,7 @@ def setting_rows(values: Mapping[str, object], file: Path) -> list[SettingRow]:
     for group in groups_of(values):
         rows.append(SettingRow(f"#{group.title}", heading=group.title))
         for each in group.settings:
-            written = written_value(values, each.path)
+            written = value_at(values, each.path)
             fault = "" if written is None else fault_of(each.path, written, file)
             setting = each
             if each.kind is SettingKind.ACCOUNT:
@@ -109,7 +110,7 @@ def setting_explanation(row: SettingRow) -> tuple[Span, ...]:
         return (Span("Move to a setting below to see what it does.", TextRole.DIM),)
     meaning = setting.choices.get(str(row.value), "")
     said = Span(row.fault, TextRole.FAILED) if row.fault else Span(f"{row.words}: {meaning}" if meaning else "")
-    if setting.kind is SettingKind.FOLDER:
+    if setting.kind in (SettingKind.FOLDER, SettingKind.IDENTITY):
         return (Span(safe_line(setting.explanation)),)
     default = f"default: {row.default}" if row.default else "it has no default"
     return (
