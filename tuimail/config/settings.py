@@ -343,7 +343,8 @@ def _identity(index: int) -> tuple[Setting, ...]:
     """One more identity of an account; the account's own settings are the first."""
     path, number = ("identities", index), index + 2
     return (
-        Setting((*path, "address"), f"Address of identity {number}", "The address you write as; an empty one removes this identity.",
+        Setting((*path, "address"), f"Address of identity {number}",
+                "Where such letters come from; an empty address removes the identity.",
                 SettingKind.TEXT, None, removes=True),
         Setting((*path, "name"), f"Name of identity {number}", "Your name in letters from this address.",
                 SettingKind.TEXT, empty="that of the account"),
