@@ -472,6 +472,34 @@ class ReviewDialog(Frame, Protocol):
         ...
 
 
+class AccountSetup(Frame, Protocol):
+    """The form of a new account."""
+
+    async def go_on(self) -> None:
+        """Find the servers; once they are there, sign in."""
+        ...
+
+    def by_hand(self) -> None:
+        """Let the user name the servers."""
+        ...
+
+    def other(self) -> None:
+        """Show what else was found."""
+        ...
+
+    def look_up(self) -> None:
+        """Find the servers."""
+        ...
+
+    def show_rare(self) -> None:
+        """Show or hide the fields that few need."""
+        ...
+
+    async def leave(self) -> None:
+        """End what is going on; else leave."""
+        ...
+
+
 class Navigates(Protocol):
     """Opens and closes screens."""
 

@@ -125,6 +125,13 @@ def _setting_values(request: requests.ShowSettingValues) -> FrameScreen:
     return _with_actions(SettingValuesScreen(request.about, request.row), setting_values.ACTIONS)
 
 
+def _add_account(_request: requests.ShowAddAccount) -> FrameScreen:
+    from tuimail.ui.actions import add_account
+    from tuimail.ui.screens.add_account import AddAccountScreen
+
+    return _with_actions(AddAccountScreen(), add_account.ACTIONS)
+
+
 def _journal(_request: requests.ShowJournal) -> FrameScreen:
     from tuimail.ui.actions import journal
     from tuimail.ui.screens.journal import JournalScreen
@@ -195,6 +202,7 @@ _MAKERS: dict[type[Request[Any]], Callable[[Any], FrameScreen]] = {
     requests.ShowAccounts: _accounts,
     requests.ShowSetup: _setup,
     requests.ShowSettingValues: _setting_values,
+    requests.ShowAddAccount: _add_account,
     requests.ShowJournal: _journal,
     requests.ShowServer: _server,
     requests.ShowText: _text,

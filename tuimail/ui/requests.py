@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tuimail.engine.message_reader import ReadMessage
     from tuimail.mail.content import Content
     from tuimail.mail.message_ref import MessageRef
-    from tuimail.ui.protocols import Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
+    from tuimail.ui.protocols import AccountSetup, Frame, MessageCursor, ReviewDialog  # noqa: F401 - in quotes below
     from tuimail.ui.views.setting_lines import SettingRow
 
 
@@ -86,6 +86,10 @@ class ShowSettingValues(Request["Frame"]):
 
     about: Frame
     row: SettingRow
+
+
+class ShowAddAccount(Request["AccountSetup"]):
+    """The form of a new account."""
 
 
 class ShowJournal(Request["Frame"]):

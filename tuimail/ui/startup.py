@@ -103,4 +103,9 @@ class Startup:
             message = f"There are {len(problems)} problems in your configuration: see Accounts."
             program.say(message, Severity.WARNING)
         elif not accounts:
-            program.say("There is no account yet: Accounts says how to make one.")
+            program.say(f"There is no account yet. {_to_add(program)}")
+
+
+def _to_add(program: Program) -> str:
+    key = program.keymap.key("add-account")
+    return f"{key} adds one: it takes your address and its password." if key else "Accounts says how to make one."

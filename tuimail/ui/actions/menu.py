@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tuimail.mail.text import safe_line
 from tuimail.ui.actions import mail_places
+from tuimail.ui.actions.add_account import add_account
 from tuimail.ui.actions.movement import LIST_ACTIONS
 from tuimail.ui.requests import ShowAccounts, ShowDrafts, ShowOutbox, ShowSent, ShowServer, ShowSetup
 
@@ -87,6 +88,7 @@ PLACES: dict[str, Action[Frame]] = {
     "go-sent": go_sent,
     "go-accounts": go_accounts,
     "go-setup": go_setup,
+    "add-account": add_account,
     "go-server": go_server,
 }
 

@@ -35,6 +35,7 @@ class Context(StrEnum):
     COMPOSE_HEADER = "compose-header"
     COMPOSE_BODY = "compose-body"
     SEND_DIALOG = "send-dialog"
+    ADD_ACCOUNT = "add-account"
     PROMPT = "prompt"
     PALETTE = "palette"
 
@@ -67,6 +68,7 @@ _CONTEXT_HEADINGS = {
     Context.COMPOSE_HEADER: "Composer, header",
     Context.COMPOSE_BODY: "Composer, message text",
     Context.SEND_DIALOG: "Before sending",
+    Context.ADD_ACCOUNT: "Adding an account",
     Context.PROMPT: "Answering a question",
     Context.PALETTE: "Finding a command",
 }
@@ -74,7 +76,7 @@ _CONTEXT_HEADINGS = {
 COMPOSE = frozenset({Context.COMPOSE_HEADER, Context.COMPOSE_BODY})
 """The composer, wherever the cursor is."""
 
-TYPING = COMPOSE | {Context.PROMPT, Context.PALETTE, Context.EVERYWHERE}
+TYPING = COMPOSE | {Context.ADD_ACCOUNT, Context.PROMPT, Context.PALETTE, Context.EVERYWHERE}
 """Where letters are text: a command there needs a control, Alt or function key."""
 
 LISTS = frozenset(

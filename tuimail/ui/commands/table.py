@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.ui.commands.account_table import ACCOUNTS
 from tuimail.ui.commands.command import COMPOSE, LISTS, PAGERS, READING, Command, Context
 from tuimail.ui.commands.mail_table import MAIL
 from tuimail.ui.commands.message_table import MESSAGE
@@ -265,8 +266,8 @@ PALETTE = (
 )  # fmt: skip
 
 TABLE: tuple[Command, ...] = (
-    *EVERYWHERE, *READERS, *MENU, *SETUP, *MAIL, *MESSAGE, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG, *PROMPT,
-    *PALETTE,
+    *EVERYWHERE, *READERS, *MENU, *SETUP, *ACCOUNTS, *MAIL, *MESSAGE, *OUTBOX, *DRAFTS, *SERVER, *COMPOSER, *DIALOG,
+    *PROMPT, *PALETTE,
 )  # fmt: skip
 """Every command, in the order of the help screen."""
 

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from tuimail.ui.text.cells import Line
 
 
-def first_steps(config_file: str, reread: str) -> str:
-    """What to do when there is no account: the command that adds one, or what to write into which file.
+CHANGES = frozenset({"add-account", "remove-account"})
+"""Commands that change the config."""
+
+
+def first_steps(config_file: str, key: str, reread: str) -> str:
+    """What to do when there is no account: the ``key`` that adds one, or what to write into which file.
 
     ``reread`` is the key that has the file read then.
     """
     return f"""\
-There is no account yet. To add yours:  tuimail account add
+There is no account yet. To add yours:  {key}  or  tuimail account add
 To look around without one:  tuimail demo
 Or put this, with your own names, into
 {config_file}
@@ -59,12 +63,17 @@ class AccountsScreen(ListScreen[AccountRow]):
 
     def on_mount(self) -> None:
         """Without an account, say how to make one."""
-        self.list.empty = first_steps(str(self.program.engine.paths.config_file), self._reread)
+        key = self.program.keymap.key("add-account")
+        self.list.empty = first_steps(str(self.program.engine.paths.config_file), key, self._reread)
 
     @property
     def _reread(self) -> str:
         """The key that has the file read again."""
         return self.program.keymap.key("reread-config") or "F2"
+
+    def knows(self, command: Command) -> bool:
+        """The demo keeps its account."""
+        return super().knows(command) and (command.id not in CHANGES or self.program.server is None)
 
     def compose_body(self) -> ComposeResult:
         """The list, and the explanation."""
@@ -83,6 +92,8 @@ class AccountsScreen(ListScreen[AccountRow]):
             if row is None or row.account is None or row.health is None:
                 return False
             return row.health.trouble is not None or bool(self.program.engine.mail.offline(row.account.name))
+        if command.id == "remove-account":
+            return row is not None and row.account is not None
         return command.id != "open" or row is not None
 
     async def load(self) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PLACES = (
     "help",
+    "add-account",
     "compose",
     "go-index",
     "go-folders",
@@ -40,6 +41,7 @@ MAIL = frozenset({"go-index", "go-folders", "go-to-folder", "check-mail", "searc
 """There where an account has mail to read."""
 _ENTRIES = {
     "help": ("HELP", "The keys, and the way of a letter"),
+    "add-account": ("ADD ACCOUNT", "Read and write your mail here"),
     "compose": ("COMPOSE", "Write and send a letter"),
     "go-index": ("MESSAGE INDEX", "Read your mail"),
     "go-folders": ("FOLDER LIST", "All folders, and what is new"),
@@ -91,19 +93,22 @@ class MainMenuScreen(ListScreen[MenuEntry]):
 
     @property
     def _places(self) -> tuple[str, ...]:
-        """The changes stand there only while there are any."""
-        known = tuple(each for each in PLACES if self.knows(BY_ID[each]))
-        return known if self._changes.any else tuple(each for each in known if each != "go-journal")
+        """The changes stand there only while there are any, adding an account only while there is none."""
+        idle = set() if self._changes.any else {"go-journal"}
+        if self.program.engine.config.accounts:
+            idle.add("add-account")
+        return tuple(each for each in PLACES if self.knows(BY_ID[each]) and each not in idle)
 
     @property
     def _changes(self) -> JournalTally:
         return self.program.engine.mail.journal.counted()
 
     def knows(self, command: Command) -> bool:
-        """The server's side is there in the demo only, mail where an account has some to read."""
+        """Mail is there where an account has some; the server's side in the demo only, which has its own account."""
         if command.id in MAIL and not self.program.engine.mail.accounts:
             return False
-        return super().knows(command) and (command.id != "go-server" or self.program.server is not None)
+        elsewhere = "add-account" if self.program.server is not None else "go-server"
+        return super().knows(command) and command.id != elsewhere
 
     def __init__(self) -> None:
         super().__init__()

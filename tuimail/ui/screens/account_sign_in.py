@@ -1,0 +1,107 @@
+"""The sign-in of a new account, and what follows: it is saved and opened, or everything stays as it was typed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tuimail.accounts.setup.settings import faults
+from tuimail.errors import TuimailError
+from tuimail.events import Severity
+from tuimail.mail.text import safe_line
+from tuimail.ui.screens.account_opening import open_account
+from tuimail.ui.screens.setup_stage import SetupStage
+from tuimail.ui.views import setup_notes
+
+if TYPE_CHECKING:
+    from tuimail.accounts.finding import Finding
+    from tuimail.accounts.setup.proposal import Proposal
+    from tuimail.accounts.setup.proving import Proof
+    from tuimail.ui.screens.setup_stage import SetupHost
+
+UNREACHED = "Not every server was reached, so it was not tried. Save the account anyway?"
+NOT_AGREED = "Nothing was sent. Change the servers, or ask your provider for their names."
+
+
+class AccountSignIn:
+    """Of one form."""
+
+    def __init__(self, host: SetupHost) -> None:
+        self._host = host
+        self._agreed: frozenset[str] = frozenset()
+        """Hosts that only unprotected DNS names, and that the user agreed to (RFC 6186 section 6)."""
+
+    async def sign_in(self) -> None:
+        """Sign in at both servers with what stands in the form, unless something is wrong or missing there."""
+        host = self._host
+        proposal = host.form.snapshot()
+        for key, words in faults(proposal, host.taken).items():
+            host.complain_of(key, words)
+            return
+        secret = host.form.password.value if proposal.wants_password else ""
+        if proposal.wants_password and not secret:
+            host.form.focus_on(host.form.password)
+            host.say("Type the app password." if proposal.wants_app_password else "Type the password.")
+        elif await self._agreed_to(proposal):
+            host.notes.show(setup_notes.finding_notes((), trying=True))
+            host.begin(SetupStage.TRYING, partial(self._try, proposal, secret))
+        else:
+            host.say(NOT_AGREED)
+
+    async def _agreed_to(self, proposal: Proposal) -> bool:
+        asked = tuple(each for each in proposal.unconfirmed if each not in self._agreed)
+        if asked:
+            hosts = safe_line(setup_notes.listed(asked))
+            question = f"Is it right that your password goes to {hosts}? Only DNS, which can be forged, names it."
+            if not await self._host.prompts.ask_yes_no(question, default=False):
+                return False
+            self._agreed |= set(asked)
+        return True
+
+    async def _try(self, proposal: Proposal, secret: str, turn: int) -> None:
+        from tuimail.accounts.setup.proving import prove
+
+        host = self._host
+        findings: list[Finding] = []
+
+        def tell(finding: Finding) -> None:
+            if turn == host.turn:
+                findings.append(finding)
+                host.notes.show(setup_notes.finding_notes(findings, trying=True), follow=True)
+
+        proof = await prove(proposal, secret, host.program.engine.paths.config_file, progress=tell)
+        if turn != host.turn:
+            return
+        host.notes.show(setup_notes.finding_notes(proof.findings, trying=False))
+        if proof.proven:
+            # In a turn of its own: what is being saved is not cancelled with the sign-in.
+            host.begin(SetupStage.SAVING, partial(self._save, proof))
+            return
+        host.back_to_settings()
+        if proof.offline:
+            host.carry_out(lambda _screen: self._ask_anyway(proof))
+        else:
+            host.say(setup_notes.refusal(proof.findings), Severity.ERROR)
+
+    async def _ask_anyway(self, proof: Proof) -> None:
+        if await self._host.prompts.ask_yes_no(UNREACHED, default=False):
+            self._host.begin(SetupStage.SAVING, partial(self._save, proof))
+        else:
+            self._host.say(setup_notes.refusal(proof.findings), Severity.ERROR)
+
+    async def _save(self, proof: Proof, _turn: int) -> None:
+        from tuimail.accounts.setup.saving import save
+
+        host = self._host
+        engine = host.program.engine
+        wanted = host.form.store.value if proof.proposal.wants_password else None
+        store = None if wanted is engine.config.secrets.store else wanted
+        try:
+            saved = await save(proof, engine.paths, store=store, anyway=not proof.proven)
+        except TuimailError as error:
+            host.back_to_settings()
+            host.complain(error)
+            return
+        await engine.reconfigure(saved.config)
+        host.form.password.clear()
+        open_account(host.program, saved, proof)

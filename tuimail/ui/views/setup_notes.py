@@ -1,0 +1,106 @@
+"""A new account in notes for the screen: what is sent to whom, what was found, what the servers say. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuimail.mail.text import safe_line
+from tuimail.ui.text.cells import Line, Span, TextRole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuimail.accounts.discovery.values import Disclosure, DiscoveryReport
+    from tuimail.accounts.finding import Finding
+    from tuimail.accounts.setup.proposal import Proposal
+
+WELCOME = (
+    "Type your address: tuimail finds the servers, shows them, and asks for the password only then. Nothing is "
+    "sent before you have seen here what is sent to whom."
+)
+DONE, WRONG, WAITING, PLAIN = "  ok  ", "  !!  ", "  ..  ", "      "
+
+
+def listed(words: Sequence[str]) -> str:
+    """The words with commas and "and" between them, each once."""
+    *most, last = dict.fromkeys(words)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def sentence(text: str, role: TextRole = TextRole.TEXT) -> Line:
+    """A note without a mark."""
+    return (Span(text, role),)
+
+
+def planned_notes(address: str, planned: Sequence[Disclosure], key: str) -> list[Line]:
+    """What the search would send to whom, before it does; ``key`` sets up the account by hand."""
+    if not planned:
+        return [sentence(f"The settings of {safe_line(address)} are built in: nothing is sent to find them.")]
+    notes = [sentence("Return looks for the servers of this address. To find them, tuimail sends")]
+    for what in dict.fromkeys(each.what for each in planned):
+        hosts = [safe_line(each.to) for each in planned if each.what is what]
+        notes.append((Span(PLAIN), Span(f"{what} to {listed(hosts)}", TextRole.DIM)))
+    by_hand = f" {key} names the servers by hand, and nothing is sent." if key else ""
+    return [*notes, sentence(f"No password is sent for that.{by_hand}")]
+
+
+def progress_notes(report: DiscoveryReport | None, address: str) -> list[Line]:
+    """How far the search is, source by source."""
+    notes = [sentence(f"Looking for the servers of {safe_line(address)}, for 5 seconds at most.")]
+    if report is None:
+        return notes
+    for found in report.accounts:
+        notes.append((Span(DONE, TextRole.ACCEPTED), Span(f"{listed((found.source, *found.also))} has settings")))
+    notes += [(Span(PLAIN), Span(f"{each.source}: {each.reason}", TextRole.DIM)) for each in report.failures]
+    return notes + [(Span(WAITING), Span(each, TextRole.DIM)) for each in report.pending]
+
+
+def nothing_notes(report: DiscoveryReport) -> list[Line]:
+    """No source had settings, and why."""
+    notes = [sentence("No servers were found for this address. Name them above; your provider's help pages have them.")]
+    return notes + [(Span(PLAIN), Span(f"{each.source}: {each.reason}", TextRole.DIM)) for each in report.failures]
+
+
+def proposal_notes(proposal: Proposal) -> list[Line]:
+    """Where the settings come from, and what to know before a password is typed."""
+    notes: list[Line] = []
+    if proposal.wants_app_password:
+        where = f"at {proposal.app_password_page}" if proposal.app_password_page else "in the provider's settings"
+        words = f"It takes an app password: one for this program only, made {where}"
+        notes.append(sentence(safe_line(words), TextRole.STRONG))
+    notes += [sentence(safe_line(each)) for each in proposal.notes]
+    if proposal.source and proposal.unconfirmed:
+        hosts = safe_line(listed(proposal.unconfirmed))
+        words = f"Only DNS names {hosts}, which others could have changed on its way: you are asked before it is used."
+        notes.append(sentence(words, TextRole.STRONG))
+    if hosts_named := tuple(filter(None, proposal.hosts)):
+        notes.append(sentence(f"The password goes to {safe_line(listed(hosts_named))}."))
+    notes += [(Span("The provider says: ", TextRole.DIM), Span(safe_line(each))) for each in proposal.said]
+    if proposal.help_page:
+        notes.append((Span("The provider's page: ", TextRole.DIM), Span(safe_line(proposal.help_page))))
+    return notes
+
+
+def finding_notes(findings: Sequence[Finding], *, trying: bool) -> list[Line]:
+    """What the servers said so far, server by server."""
+    notes: list[Line] = []
+    for server in dict.fromkeys(each.server for each in findings):
+        notes.append(sentence(server, TextRole.STRONG))
+        for each in findings:
+            if each.server == server:
+                mark = Span(DONE, TextRole.ACCEPTED) if each.ok else Span(WRONG, TextRole.FAILED)
+                notes.append((mark, Span(each.words)))
+                if not each.ok and each.hint and each.hint not in each.words:
+                    notes.append((Span(PLAIN), Span(each.hint, TextRole.STRONG)))
+    if trying:
+        notes.append((Span(WAITING), Span("Signing in ...", TextRole.DIM)))
+    return notes
+
+
+def refusal(findings: Sequence[Finding]) -> str:
+    """The first thing that is wrong and what to do, in one line."""
+    wrong = next((each for each in findings if not each.ok), None)
+    if wrong is None:
+        return ""
+    hint = "" if wrong.hint in wrong.words else wrong.hint
+    return f"{wrong.words}  {hint}".strip()
