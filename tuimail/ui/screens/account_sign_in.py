@@ -43,7 +43,7 @@ class AccountSignIn:
             host.form.focus_on(host.form.password)
             host.say("Type the app password." if proposal.wants_app_password else "Type the password.")
         elif await self._agreed_to(proposal):
-            host.notes.show(setup_notes.finding_notes((), trying=True))
+            host.notes.show(setup_notes.finding_notes(()))
             host.begin(SetupStage.TRYING, partial(self._try, proposal, secret))
         else:
             host.say(NOT_AGREED)
@@ -67,30 +67,31 @@ class AccountSignIn:
         def tell(finding: Finding) -> None:
             if turn == host.turn:
                 findings.append(finding)
-                host.notes.show(setup_notes.finding_notes(findings, trying=True), follow=True)
+                host.notes.show(setup_notes.finding_notes(findings), follow=True)
 
         proof = await prove(proposal, secret, host.program.engine.paths.config_file, progress=tell)
         if turn != host.turn:
             return
-        host.notes.show(setup_notes.finding_notes(proof.findings, trying=False))
         if proof.proven:
             # In a turn of its own: what is being saved is not cancelled with the sign-in.
             host.begin(SetupStage.SAVING, partial(self._save, proof))
             return
         host.back_to_settings()
+        host.notes.show(setup_notes.refusal_notes(proof.findings))
         if proof.offline:
             host.carry_out(lambda _screen: self._ask_anyway(proof))
         else:
-            host.say(setup_notes.refusal(proof.findings), Severity.ERROR)
+            host.say(setup_notes.what_to_do(proof.findings), Severity.ERROR)
 
     async def _ask_anyway(self, proof: Proof) -> None:
         if await self._host.prompts.ask_yes_no(UNREACHED, default=False):
             self._host.begin(SetupStage.SAVING, partial(self._save, proof))
         else:
-            self._host.say(setup_notes.refusal(proof.findings), Severity.ERROR)
+            self._host.say(setup_notes.what_to_do(proof.findings), Severity.ERROR)
 
     async def _save(self, proof: Proof, _turn: int) -> None:
-        from tuimail.accounts.setup.saving import save
+        from tuimail.accounts.setup.saving import password_servers, save
+        from tuimail.config.secrets import remember
 
         host = self._host
         engine = host.program.engine
@@ -102,6 +103,9 @@ class AccountSignIn:
             host.back_to_settings()
             host.complain(error)
             return
+        for each in password_servers(proof.account):
+            # What was just typed need not be read back from its store.
+            remember(each, saved.account, proof.secret.value)
         await engine.reconfigure(saved.config)
         host.form.password.clear()
         open_account(host.program, saved, proof)

@@ -81,8 +81,8 @@ def proposal_notes(proposal: Proposal) -> list[Line]:
     return notes
 
 
-def finding_notes(findings: Sequence[Finding], *, trying: bool) -> list[Line]:
-    """What the servers said so far, server by server."""
+def finding_notes(findings: Sequence[Finding]) -> list[Line]:
+    """What the servers said so far, server by server, while the sign-in goes on."""
     notes: list[Line] = []
     for server in dict.fromkeys(each.server for each in findings):
         notes.append(sentence(server, TextRole.STRONG))
@@ -90,17 +90,18 @@ def finding_notes(findings: Sequence[Finding], *, trying: bool) -> list[Line]:
             if each.server == server:
                 mark = Span(DONE, TextRole.ACCEPTED) if each.ok else Span(WRONG, TextRole.FAILED)
                 notes.append((mark, Span(each.words)))
-                if not each.ok and each.hint and each.hint not in each.words:
-                    notes.append((Span(PLAIN), Span(each.hint, TextRole.STRONG)))
-    if trying:
-        notes.append((Span(WAITING), Span("Signing in ...", TextRole.DIM)))
-    return notes
+    return [*notes, (Span(WAITING), Span("Signing in ...", TextRole.DIM))]
 
 
-def refusal(findings: Sequence[Finding]) -> str:
-    """The first thing that is wrong and what to do, in one line."""
+def refusal_notes(findings: Sequence[Finding]) -> list[Line]:
+    """What does not work, and at which server; what works is not repeated."""
+    wrong = [each for each in findings if not each.ok]
+    works = [each.server for each in findings if each.server not in {other.server for other in wrong}]
+    notes: list[Line] = [(Span(WRONG, TextRole.FAILED), Span(f"{each.server}: {each.words}")) for each in wrong]
+    return notes + [(Span(DONE, TextRole.ACCEPTED), Span(f"{each}: all works.")) for each in dict.fromkeys(works)]
+
+
+def what_to_do(findings: Sequence[Finding]) -> str:
+    """The first thing to be done about what is wrong, in one sentence."""
     wrong = next((each for each in findings if not each.ok), None)
-    if wrong is None:
-        return ""
-    hint = "" if wrong.hint in wrong.words else wrong.hint
-    return f"{wrong.words}  {hint}".strip()
+    return "" if wrong is None else wrong.hint or wrong.words
