@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.keys import _character_to_key
 
 from tests.ui.screen_text import settle, text
 from tuimail.config.model import Config
@@ -64,17 +67,23 @@ async def until(pilot: Pilot[int], *words: str) -> str:
     try:
         async with asyncio.timeout(LIMIT):
             while not all(each in shown for each in words):
-                await pilot.pause()
                 shown = text(pilot.app)
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"{words} did not come:\n{shown}") from None
     return shown
 
 
 async def typed(pilot: Pilot[int], *parts: str) -> None:
-    """Press the keys of each part: one that is a key's name alone, else its characters."""
-    await pilot.press(*keys(parts))
+    """Type each part, as fast as a paste: a key's name alone is that key, all else its characters."""
+    app: Any = pilot.app
+    for key in keys(parts):
+        event = events.Key(_character_to_key(key), key) if len(key) == 1 else events.Key(key, None)
+        event.set_sender(app)
+        app._driver.send_message(event)
+    await asyncio.sleep(0)
+    await app.keys.rest()
+    await pilot.pause()
 
 
 def keys(parts: Iterable[str]) -> list[str]:

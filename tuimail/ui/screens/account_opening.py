@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from tuimail.ui.protocols import Frame, Program
 
 
-def open_account(program: Program, saved: SavedAccount, proof: Proof) -> None:
-    """Show its inbox, or the main menu where it only sends."""
+def open_account(program: Program, saved: SavedAccount, proof: Proof, *, inbox: bool) -> None:
+    """Show its ``inbox`` if that is known here by now, else the main menu."""
     name = safe_line(saved.account)
     program.navigation.home()
-    if proof.account.has_mail:
+    if inbox:
         program.places.opened = program.places.of(saved.account, "INBOX")
         program.navigation.open(ShowIndex(program.places.opened))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from tuimail.ui.screens.setup_stage import SetupHost
 
 UNREACHED = "Not every server was reached, so it was not tried. Save the account anyway?"
+READING = "The account is saved. Its inbox is being read."
+PATIENCE = 10.0
+"""Seconds that the first look at the inbox may take before the main menu is shown instead."""
 NOT_AGREED = "Nothing was sent. Change the servers, or ask your provider for their names."
 
 
@@ -30,6 +35,8 @@ class AccountSignIn:
         self._host = host
         self._agreed: frozenset[str] = frozenset()
         """Hosts that only unprotected DNS names, and that the user agreed to (RFC 6186 section 6)."""
+        self.mail_came = asyncio.Event()
+        """Set when something of some mailbox was read."""
 
     async def sign_in(self) -> None:
         """Sign in at both servers with what stands in the form, unless something is wrong or missing there."""
@@ -108,4 +115,19 @@ class AccountSignIn:
             remember(each, saved.account, proof.secret.value)
         await engine.reconfigure(saved.config)
         host.form.password.clear()
-        open_account(host.program, saved, proof)
+        host.say(READING)
+        open_account(host.program, saved, proof, inbox=await self._inbox_came(saved.account, proof))
+
+    async def _inbox_came(self, account: str, proof: Proof) -> bool:
+        """Wait until the inbox is known here; False: it has none, or that takes too long."""
+        if not proof.proven or not proof.account.has_mail:
+            return False
+        mail = self._host.program.engine.mail
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    self.mail_came.clear()
+                    if any(each.account == account and each.name == "INBOX" for each in await mail.folders()):
+                        return True
+                    await self.mail_came.wait()
+        return False

@@ -128,7 +128,12 @@ class AddAccountScreen(FrameScreen):
         if self.form.here is self.form.found:
             self.search.show(self.form.found.value)
         else:
+            self.say("")
             self.notes.show(setup_notes.proposal_notes(self.form.snapshot()))
+
+    def on_mailbox_changed(self) -> None:
+        """The account that was just saved has read something."""
+        self.signing_in.mail_came.set()
 
     def on_descendant_focus(self) -> None:
         """Say how a choice is changed."""

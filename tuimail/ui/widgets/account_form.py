@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 READINGS = (
     Option(Reading.IMAP, "an IMAP server"),
     Option(Reading.MAILDIR, "a Maildir here"),
-    Option(Reading.MBOX, "mbox files here, never changed"),
+    Option(Reading.MBOX, "mbox files, read only"),
     Option(Reading.NONE, "nowhere: it only sends"),
 )
-SENDINGS = (Option(Sending.SERVER, "a submission server"), Option(Sending.COMMAND, "a command on this machine"))
+SENDINGS = (Option(Sending.SERVER, "a submission server"), Option(Sending.COMMAND, "a command here"))
 SECURITIES = (
     Option(Security.TLS, "TLS"),
     Option(Security.STARTTLS, "STARTTLS"),

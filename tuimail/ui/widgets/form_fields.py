@@ -43,7 +43,15 @@ def returned(widget: Widget) -> None:
 class SettingEditor(LineEditor):
     """A line of text whose Return is the form's."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "returned", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "returned", show=False, priority=True),
+        Binding("ctrl+k,ctrl+u", "cut", show=False),
+    ]
+
+    def put(self, text: str) -> None:
+        """Replace everything; what is typed next goes behind it."""
+        super().put(text)
+        self.move_cursor(self.document.end)
 
     def action_returned(self) -> None:
         """Return."""
