@@ -360,7 +360,7 @@ async def test_an_account_is_removed_after_a_question_and_comes_back(paths: Path
         await settle(pilot)
         assert "club" in load(paths).accounts
         await typed(pilot, "d", "y")
-        await until(pilot, "club was removed.  U to undo", "There is no account yet: + adds one.")
+        await until(pilot, "club was removed.  U to undo", "There is no account yet. To add yours:  +")
         assert not load(paths).accounts
         await typed(pilot, "u")
         await until(pilot, "Undone: club is there again.", "ada@club.example")
