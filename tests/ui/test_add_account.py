@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -16,11 +17,13 @@ from tests.support.changed_account import deliver, other_client
 from tests.support.loopback import free_ports
 from tests.support.secret_stores import secrets_of_a_test, use_keyring
 from tests.ui.account_setup import AUTOCONFIG, ISPDB, find_at, first_start, typed, until
+from tests.ui.real_engine import SceneEngine
 from tests.ui.screen_text import lines, settle
 from tuimail.accounts import discovery
 from tuimail.accounts.discovery.network import ServiceRecord
 from tuimail.config.loader import load
 from tuimail.config.model import Config, UiSettings
+from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.add_account import AddAccountScreen
 from tuimail.ui.screens.setup_stage import SetupStage
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from tests.support.certificates import Authority
     from tests.support.postfix import Postfix
     from tests.support.secret_stores import MemoryKeyring
+    from tuimail.demo.server import DemoServer
     from tuimail.paths import Paths
 
 CANARY = "canary-9f3-horse"
@@ -109,8 +113,13 @@ async def test_from_nothing_to_a_letter_read_and_one_sent(
 
 @pytest.mark.real_servers
 async def test_a_wrong_password_changes_nothing_and_the_right_one_goes_on_from_there(
-    paths: Paths, at_provider: LoopbackProvider, postfix: Postfix, keyring: MemoryKeyring
+    paths: Paths,
+    at_provider: LoopbackProvider,
+    postfix: Postfix,
+    keyring: MemoryKeyring,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     user = postfix.new_user()
     at_provider.pages[AUTOCONFIG] = settings_of(postfix)
     async with first_start(paths) as pilot:
@@ -120,6 +129,7 @@ async def test_a_wrong_password_changes_nothing_and_the_right_one_goes_on_from_t
         shown = await until(pilot, "!!", "Type the password again, or check the user name")
         assert CANARY not in shown + pilot.app.export_screenshot()
         assert form(pilot).form.password.value == CANARY
+        assert CANARY not in caplog.text
         assert not paths.config_file.exists()
         assert keyring.kept == {}
         await typed(pilot, "ctrl+u", postfix.dovecot.password, "enter")
@@ -128,6 +138,9 @@ async def test_a_wrong_password_changes_nothing_and_the_right_one_goes_on_from_t
         await until(pilot, "MAIN MENU", "Undone: example is not set up any more", "ADD ACCOUNT")
         assert keyring.kept == {}
     assert not load(paths).accounts
+    files = [each for each in paths.data.parent.rglob("*") if each.is_file()]
+    assert files
+    assert not [each for each in files if CANARY.encode() in each.read_bytes()]
 
 
 # -- what was found
@@ -365,3 +378,16 @@ async def test_an_account_is_removed_after_a_question_and_comes_back(paths: Path
         await typed(pilot, "u")
         await until(pilot, "Undone: club is there again.", "ada@club.example")
     assert "club" in load(paths).accounts
+
+
+async def test_the_demo_keeps_its_account(paths: Paths) -> None:
+    app = TuimailApp(SceneEngine(paths), server=cast("DemoServer", object()))
+    try:
+        async with app.run_test() as pilot:
+            await settle(pilot)
+            await typed(pilot, "+")
+            await until(pilot, 'Command "+" not defined', "MAIN MENU")
+            await typed(pilot, "a", "d")
+            await until(pilot, 'Command "d" not defined', "ACCOUNTS")
+    finally:
+        await app.engine.stop()

@@ -25,6 +25,8 @@ UNREACHED = "Not every server was reached, so it was not tried. Save the account
 READING = "The account is saved. Its inbox is being read."
 PATIENCE = 10.0
 """Seconds that the first look at the inbox may take before the main menu is shown instead."""
+AGAIN = 1.0
+"""Seconds after which it is looked for again in any case."""
 NOT_AGREED = "Nothing was sent. Change the servers, or ask your provider for their names."
 
 
@@ -129,5 +131,7 @@ class AccountSignIn:
                     self.mail_came.clear()
                     if any(each.account == account and each.name == "INBOX" for each in await mail.folders()):
                         return True
-                    await self.mail_came.wait()
+                    # What is read while another screen is on top is told to that one.
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self.mail_came.wait(), AGAIN)
         return False
