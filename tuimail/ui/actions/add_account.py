@@ -16,10 +16,10 @@ def add_account(screen: Frame) -> None:
 
 
 ACTIONS: dict[str, Action[AccountSetup]] = {
-    "setup-go-on": lambda screen: screen.go_on(),
-    "setup-by-hand": lambda screen: screen.by_hand(),
-    "setup-other": lambda screen: screen.other(),
-    "setup-look-up": lambda screen: screen.look_up(),
-    "setup-rare": lambda screen: screen.show_rare(),
-    "setup-leave": lambda screen: screen.leave(),
+    "account-go-on": lambda screen: screen.go_on(),
+    "account-by-hand": lambda screen: screen.by_hand(),
+    "account-other": lambda screen: screen.other(),
+    "account-look-up": lambda screen: screen.look_up(),
+    "account-rare": lambda screen: screen.show_rare(),
+    "account-leave": lambda screen: screen.leave(),
 }

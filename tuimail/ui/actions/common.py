@@ -107,7 +107,7 @@ ACTIONS: dict[str, Action[Frame]] = {
     "help": help_,
     "compose-help": help_,
     "dialog-help": help_,
-    "setup-help": help_,
+    "account-help": help_,
     "palette": palette,
     "suspend": suspend,
     "redraw": redraw,

@@ -62,7 +62,7 @@ class AddAccountScreen(FrameScreen):
         super().__init__()
         self.stage = SetupStage.ADDRESS
         self.turn = 0
-        self.form = AccountForm(Proposal(), done=partial(self.action_command, "setup-go-on"))
+        self.form = AccountForm(Proposal(), done=partial(self.action_command, "account-go-on"))
         self.notes = NotesPane()
         self.search = ServerSearch(self)
         self.signing_in = AccountSignIn(self)
@@ -81,21 +81,21 @@ class AddAccountScreen(FrameScreen):
     def fits(self, command: Command) -> bool:
         """Whether it means something at this stage."""
         match command.id:
-            case "setup-go-on":
+            case "account-go-on":
                 return self.stage in (SetupStage.ADDRESS, SetupStage.SETTINGS)
-            case "setup-by-hand":
+            case "account-by-hand":
                 return self.stage in (SetupStage.ADDRESS, SetupStage.LOOKING)
-            case "setup-other":
+            case "account-other":
                 return self.stage is SetupStage.SETTINGS and len(self.search.found) > 1
-            case "setup-look-up" | "setup-rare":
+            case "account-look-up" | "account-rare":
                 return self.stage is SetupStage.SETTINGS
         return super().fits(command)
 
     def label(self, command: Command) -> str:
         """The next step, by its name."""
-        if command.id == "setup-go-on":
+        if command.id == "account-go-on":
             return "Look up" if self.stage in (SetupStage.ADDRESS, SetupStage.LOOKING) else "Sign in"
-        if command.id == "setup-rare" and self.form.rich:
+        if command.id == "account-rare" and self.form.rich:
             return "Fewer"
         return super().label(command)
 
@@ -189,7 +189,7 @@ class AddAccountScreen(FrameScreen):
         elif self.stage is SetupStage.SETTINGS:
             await self.signing_in.sign_in()
         else:
-            self.say(f"{GOING_ON[self.stage]}  {self.program.keymap.key('setup-leave')} cancels.")
+            self.say(f"{GOING_ON[self.stage]}  {self.program.keymap.key('account-leave')} cancels.")
 
     def look_up(self) -> None:
         """Find the servers."""

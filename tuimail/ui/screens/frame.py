@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tuimail.ui.protocols import Action, Program
 
 
-HELP_COMMANDS = ("help", "compose-help", "dialog-help", "setup-help")
+HELP_COMMANDS = ("help", "compose-help", "dialog-help", "account-help")
 
 
 class FrameScreen(Screen[None], inherit_bindings=False):

@@ -47,7 +47,7 @@ class ServerSearch:
         notes: list[Line] = [setup_notes.sentence(setup_notes.WELCOME)]
         try:
             user = MailUser.of(self._host.form.address.value.strip())
-            key = self._host.program.keymap.key("setup-by-hand")
+            key = self._host.program.keymap.key("account-by-hand")
             notes = setup_notes.planned_notes(user.address, planned(user.address), key)
         except (AddressError, DiscoveryError):
             pass  # it is being typed
