@@ -97,7 +97,8 @@ def refusal_notes(findings: Sequence[Finding]) -> list[Line]:
     """What does not work, and at which server; what works is not repeated."""
     wrong = [each for each in findings if not each.ok]
     works = [each.server for each in findings if each.server not in {other.server for other in wrong}]
-    notes: list[Line] = [(Span(WRONG, TextRole.FAILED), Span(f"{each.server}: {each.words}")) for each in wrong]
+    words = [each.words if each.server in each.words else f"{each.server}: {each.words}" for each in wrong]
+    notes: list[Line] = [(Span(WRONG, TextRole.FAILED), Span(each)) for each in words]
     return notes + [(Span(DONE, TextRole.ACCEPTED), Span(f"{each}: all works.")) for each in dict.fromkeys(works)]
 
 
