@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tuimail.accounts.setup.proposal import Proposal
 
 WELCOME = (
-    "Type your address: tuimail finds the servers, shows them, and asks for the password only then. Nothing is "
+    "Type your address. tuimail finds the servers, shows them, and asks for the password only then. Nothing is "
     "sent before you have seen here what is sent to whom."
 )
 DONE, WRONG, WAITING, PLAIN = "  ok  ", "  !!  ", "  ..  ", "      "
