@@ -61,7 +61,7 @@ class AccessTokens:
         held = self._good(key)
         if held is not None:
             return held
-        # Half a tenth of a second, which the screen must not wait for.
+        # It takes about 60 ms, for which the screen must not wait.
         await asyncio.to_thread(import_module, "oauthlib.oauth2")
         loop = asyncio.get_running_loop()
         flight = self._flights.get(key)

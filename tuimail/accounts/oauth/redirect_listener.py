@@ -72,7 +72,7 @@ class RedirectListener:
         try:
             self._take(target)
         except StrayAddressError:
-            return "400 Bad HttpsRequest", _STRAY
+            return "400 Bad Request", _STRAY
         except SecretError:
             return "200 OK", _FAILED
         return "200 OK", _DONE
