@@ -23,6 +23,8 @@ from tuimail.accounts import discovery
 from tuimail.accounts.discovery.network import ServiceRecord
 from tuimail.config.loader import load
 from tuimail.config.model import Config, UiSettings
+from tuimail.engine import Engine
+from tuimail.errors import StorageError
 from tuimail.ui.app import TuimailApp
 from tuimail.ui.screens.add_account import AddAccountScreen
 from tuimail.ui.screens.setup_stage import SetupStage
@@ -270,6 +272,36 @@ async def test_without_the_network_it_can_be_saved_untried(paths: Paths, keyring
         await until(pilot, "MAIN MENU", "example is saved, but was not tried yet.")
     assert CANARY in keyring.kept.values()
     assert CANARY not in paths.config_file.read_text()
+
+
+@pytest.mark.parametrize("undone", [False, True])
+async def test_an_outbox_that_cannot_be_written_is_told_and_ends_nothing(
+    paths: Paths, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, undone: bool
+) -> None:
+    reconfigure = Engine.reconfigure
+    port = str(free_ports(1)[0])
+
+    async def full(engine: Engine, config: Config) -> None:
+        await reconfigure(engine, config)
+        raise StorageError("The disk is full.", hint="Make room.")
+
+    async with first_start(paths) as pilot:
+        await typed(pilot, "ada@example.org", "ctrl+w", "localhost", "tab", "ctrl+k", port)
+        await typed(pilot, "tab", "tab", "tab", "tab", "localhost", "tab", "ctrl+k", port, "ctrl+x")
+        await until(pilot, "Type the password.")
+        await typed(pilot, CANARY, "enter")
+        await until(pilot, "Not every server was reached")
+        if not undone:
+            monkeypatch.setattr(Engine, "reconfigure", full)
+        await typed(pilot, "y")
+        await until(pilot, "MAIN MENU", "not tried yet" if undone else "The disk is full.  Make room.")
+        assert "example" in load(paths).accounts
+        monkeypatch.setattr(Engine, "reconfigure", full)
+        await typed(pilot, "u")
+        await until(pilot, "The disk is full.  Make room.")
+        await settle(pilot)
+        assert not paths.config_file.exists()
+        assert keyring.kept == {}
 
 
 # -- cancelling

@@ -77,10 +77,23 @@ async def test_the_password_is_stored_and_the_settings_are_added(
     assert saved.stored is SecretStore.KEYRING
     assert list(saved.config.accounts) == list(load(paths).accounts) == ["club", "example"]
 
-    config = await saved.undo()
+    config, left = await saved.undo()
+    assert left == ()
     assert paths.config_file.read_text() == written
     assert keyring.kept == {}
     assert list(config.accounts) == ["club"]
+
+
+async def test_undo_tells_of_a_password_that_cannot_be_removed(paths: Paths, written: str) -> None:
+    def refuse(_keyring: MemoryKeyring, service: str, _user: str) -> None:
+        raise RuntimeError("locked")
+
+    use_keyring(delete_password=refuse)
+    saved = await save(proof(paths), paths)
+    config, left = await saved.undo()
+    assert list(config.accounts) == ["club"]
+    assert left
+    assert CANARY not in " ".join(left)
 
 
 async def test_undo_of_a_first_account_leaves_no_file(paths: Paths, keyring: MemoryKeyring) -> None:
@@ -180,7 +193,7 @@ async def test_the_first_account_says_where_passwords_are_looked_for(paths: Path
     assert saved.troubles == ()
     assert keyring.kept == {}
     assert await secrets.secret_for(proof(paths).account.servers[0], "example", announce=lambda _: None) == CANARY
-    assert (await saved.undo()).secrets.store is SecretStore.AUTO
+    assert (await saved.undo())[0].secrets.store is SecretStore.AUTO
     assert not paths.config_file.exists()
 
 

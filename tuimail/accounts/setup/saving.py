@@ -39,16 +39,18 @@ class SavedAccount:
     _changes: tuple[ConfigChange, ...] = field(repr=False)
     _passwords: _Passwords = field(repr=False)
 
-    async def undo(self) -> Config:
-        """Take it out of the config again, and its password out of the store; the config as it is then.
+    async def undo(self) -> tuple[Config, tuple[str, ...]]:
+        """Take it out of the config again, and its password out of the store.
+
+        Returns:
+            The config as it is then, and why a password may be left, in sentences.
 
         Raises:
             ConfigError: the config was changed meanwhile; nothing is undone.
             StorageError: the disk refuses.
         """
         config = await asyncio.to_thread(_undo, self._paths, self._changes)
-        await self._passwords.take_back()
-        return config
+        return config, tuple(await self._passwords.take_back())
 
 
 async def save(proof: Proof, paths: Paths, *, store: SecretStore | None = None, anyway: bool = False) -> SavedAccount:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.errors import StorageError
 from tuimail.mail.text import safe_line
 from tuimail.ui.requests import ShowIndex
 
@@ -22,10 +23,15 @@ def open_account(program: Program, saved: SavedAccount, proof: Proof, *, inbox: 
         program.navigation.open(ShowIndex(program.places.opened))
 
     async def step(_beneath: Frame) -> None:
-        config = await saved.undo()
+        config, left = await saved.undo()
         program.navigation.home()
-        await program.engine.reconfigure(config)
-        program.say(f"Undone: {name} is not set up any more, and its password is forgotten.")
+        try:
+            await program.engine.reconfigure(config)
+        except StorageError as error:
+            program.complain(error)  # of the outbox: the account is gone all the same, and this step is done
+            return
+        forgotten = " ".join(map(safe_line, left)) or "Its password is forgotten."
+        program.say(f"Undone: {name} is not set up any more.  {forgotten}")
 
     works = "is saved, but was not tried yet." if not proof.proven else "reads and sends mail now."
     if proof.proven and not proof.account.has_mail:

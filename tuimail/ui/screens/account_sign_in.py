@@ -115,10 +115,16 @@ class AccountSignIn:
         for each in password_servers(proof.account):
             # What was just typed need not be read back from its store.
             remember(each, saved.account, proof.secret.value)
-        await engine.reconfigure(saved.config)
         host.form.password.clear()
+        trouble: TuimailError | None = None
+        try:
+            await engine.reconfigure(saved.config)
+        except TuimailError as error:
+            trouble = error  # of the outbox: the account is saved, and at work all the same
         host.say(READING)
         open_account(host.program, saved, proof, inbox=await self._inbox_came(saved.account, proof))
+        if trouble is not None:
+            host.program.complain(trouble)
 
     async def _inbox_came(self, account: str, proof: Proof) -> bool:
         """Wait until the inbox is known here; False: it has none, or that takes too long."""
