@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tuimail.accounts.setup.proposal import Proposal, ProposedServer, Reading, Sending, by_hand, of_found
 from tuimail.accounts.setup.settings import account_of, faults, settings_of
+from tuimail.accounts.setup.wording import listed
 from tuimail.cli.account_document import account_document, finding_document
-from tuimail.cli.account_proposal import lines_of_disclosures, lines_of_failures, lines_of_proposal, listed
+from tuimail.cli.account_proposal import lines_of_disclosures, lines_of_failures, lines_of_proposal
 from tuimail.cli.output import is_terminal, print_error, print_json, print_line, print_note
 from tuimail.cli.question import can_ask, confirmed
 from tuimail.cli.session import run as run_loop

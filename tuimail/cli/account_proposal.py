@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tuimail.accounts.discovery.values import SignInKind
 from tuimail.accounts.setup.proposal import Reading, Sending
+from tuimail.accounts.setup.wording import app_password_made, disclosed, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,8 @@ _KINDS = {
 def lines_of_disclosures(planned: tuple[Disclosure, ...]) -> Iterator[str]:
     """What is sent to whom to find the servers."""
     yield "To find the servers of this address, tuimail sends"
-    for what in dict.fromkeys(each.what for each in planned):
-        hosts = [each.to for each in planned if each.what is what]
-        yield f"  {what} to {listed(hosts)}"
+    for each in disclosed(planned):
+        yield f"  {each}"
 
 
 def lines_of_failures(report: DiscoveryReport) -> Iterator[str]:
@@ -54,19 +54,12 @@ def lines_of_proposal(proposal: Proposal) -> Iterator[str]:
     for note in proposal.said:
         yield f"  The provider says: {note}"
     if proposal.wants_app_password:
-        where = f"at {proposal.app_password_page}" if proposal.app_password_page else "in the provider's settings"
-        yield f"  An app password is one for this program only; it is made {where}"
+        yield f"  An app password is one for this program only; it is made {app_password_made(proposal)}"
     if proposal.hosts:
         token = all(each is SignInKind.OAUTH2 for each in proposal.sign_in)
         yield f"The {'access token' if token else 'password'} goes to {listed(proposal.hosts)}, encrypted."
     if proposal.unconfirmed:
         yield f"Only DNS names {listed(proposal.unconfirmed)}, which others could have changed on its way."
-
-
-def listed(words: list[str] | tuple[str, ...]) -> str:
-    """The words with commas and "and" between them, each once."""
-    *most, last = dict.fromkeys(words)
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _server(proposal: Proposal, server: ProposedServer) -> str:

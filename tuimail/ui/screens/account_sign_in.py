@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tuimail.accounts.setup.settings import faults
+from tuimail.accounts.setup.wording import listed
 from tuimail.errors import TuimailError
 from tuimail.events import Severity
 from tuimail.mail.text import safe_line
@@ -60,7 +61,7 @@ class AccountSignIn:
     async def _agreed_to(self, proposal: Proposal) -> bool:
         asked = tuple(each for each in proposal.unconfirmed if each not in self._agreed)
         if asked:
-            hosts = safe_line(setup_notes.listed(asked))
+            hosts = safe_line(listed(asked))
             question = f"Is it right that your password goes to {hosts}? Only DNS, which can be forged, names it."
             if not await self._host.prompts.ask_yes_no(question, default=False):
                 return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tuimail.accounts.setup.wording import app_password_made, disclosed, listed
 from tuimail.mail.text import safe_line
 from tuimail.ui.text.cells import Line, Span, TextRole
 
@@ -21,12 +22,6 @@ WELCOME = (
 DONE, WRONG, WAITING, PLAIN = "  ok  ", "  !!  ", "  ..  ", "      "
 
 
-def listed(words: Sequence[str]) -> str:
-    """The words with commas and "and" between them, each once."""
-    *most, last = dict.fromkeys(words)
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 def sentence(text: str, role: TextRole = TextRole.TEXT) -> Line:
     """A note without a mark."""
     return (Span(text, role),)
@@ -37,9 +32,7 @@ def planned_notes(address: str, planned: Sequence[Disclosure], key: str) -> list
     if not planned:
         return [sentence(f"The settings of {safe_line(address)} are built in: nothing is sent to find them.")]
     notes = [sentence("Return looks for the servers of this address. To find them, tuimail sends")]
-    for what in dict.fromkeys(each.what for each in planned):
-        hosts = [safe_line(each.to) for each in planned if each.what is what]
-        notes.append((Span(PLAIN), Span(f"{what} to {listed(hosts)}", TextRole.DIM)))
+    notes += [(Span(PLAIN), Span(safe_line(each), TextRole.DIM)) for each in disclosed(planned)]
     by_hand = f" {key} names the servers by hand, and nothing is sent." if key else ""
     return [*notes, sentence(f"No password is sent for that.{by_hand}")]
 
@@ -65,8 +58,7 @@ def proposal_notes(proposal: Proposal) -> list[Line]:
     """Where the settings come from, and what to know before a password is typed."""
     notes: list[Line] = []
     if proposal.wants_app_password:
-        where = f"at {proposal.app_password_page}" if proposal.app_password_page else "in the provider's settings"
-        words = f"It takes an app password: one for this program only, made {where}"
+        words = f"It takes an app password: one for this program only, made {app_password_made(proposal)}"
         notes.append(sentence(safe_line(words), TextRole.STRONG))
     notes += [sentence(safe_line(each)) for each in proposal.notes]
     if proposal.source and proposal.unconfirmed:
